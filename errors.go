@@ -1,0 +1,32 @@
+package flywheel
+
+import (
+	"errors"
+
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// Error kinds. Every error that a package of this module returns because of its
+// input or its state matches exactly one of them under [errors.Is]; a package's
+// own sentinel or typed error wraps the kind and adds the operands.
+var (
+	// ErrInvalid reports input that is malformed, contradictory or unsafe.
+	ErrInvalid = money.ErrInvalid
+	// ErrOutOfRange reports a number beyond what its type or rule can hold.
+	ErrOutOfRange = money.ErrOutOfRange
+	// ErrLimit reports input that is too large or too deep.
+	ErrLimit = errors.New("limit exceeded")
+	// ErrNotFound reports that the named thing does not exist.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict reports that the state forbids the call: a stale version, an
+	// idempotency key with another body, stock or a budget that is used up.
+	ErrConflict = errors.New("conflict")
+	// ErrForbidden reports that the caller may not do this.
+	ErrForbidden = errors.New("forbidden")
+	// ErrExpired reports that the thing existed and its time is over.
+	ErrExpired = errors.New("expired")
+	// ErrUnknownOutcome reports that a write may or may not have happened:
+	// the answer to a commit was lost and no key could settle it. Read before
+	// writing again.
+	ErrUnknownOutcome = errors.New("outcome unknown")
+)
