@@ -89,7 +89,7 @@ func TestParseDurationRefuses(t *testing.T) {
 		"P1D ": flywheel.ErrInvalid, " P1D": flywheel.ErrInvalid, "P1DT1HT1M": flywheel.ErrInvalid, "P１D": flywheel.ErrInvalid,
 		"P10001Y": flywheel.ErrOutOfRange, "P3660001D": flywheel.ErrOutOfRange, "PT9223372037S": flywheel.ErrOutOfRange,
 		"P99999999999999999999Y": flywheel.ErrOutOfRange, "P9223372036854775807W": flywheel.ErrOutOfRange,
-		"PT2562047H99M": flywheel.ErrOutOfRange,
+		"PT2562047H99M":               flywheel.ErrOutOfRange,
 		"P10000Y9223372036854775807M": flywheel.ErrOutOfRange, "P9223372036854775807W9223372036854775807D": flywheel.ErrOutOfRange,
 		"P1D0000000000000000000000000000000000000000000000000000000000000000": flywheel.ErrLimit,
 	} {
