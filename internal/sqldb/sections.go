@@ -1,0 +1,62 @@
+package sqldb
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// Sections splits a migration in goose's form into the statements of its Up and
+// Down sections. A statement ends with a line that ends in a semicolon; one with
+// semicolons inside stands between StatementBegin and StatementEnd.
+func Sections(text string) (up, down []string, err error) {
+	var section *[]string
+	var statement strings.Builder
+	whole := false // between StatementBegin and StatementEnd
+	end := func() {
+		if s := strings.TrimSpace(statement.String()); s != "" {
+			*section = append(*section, s)
+		}
+		statement.Reset()
+	}
+	for i, line := range strings.Split(text, "\n") {
+		bare := strings.TrimSpace(line)
+		if command, ok := strings.CutPrefix(bare, "-- +goose "); ok {
+			switch strings.TrimSpace(command) {
+			case "Up":
+				section = &up
+			case "Down":
+				section = &down
+			case "StatementBegin":
+				whole = true
+			case "StatementEnd":
+				whole = false
+				if section != nil {
+					end()
+				}
+			default:
+				return nil, nil, fmt.Errorf("line %d: unknown %q: %w", i+1, bare, flywheel.ErrInvalid)
+			}
+			continue
+		}
+		if bare == "" || strings.HasPrefix(bare, "--") {
+			continue
+		}
+		if section == nil {
+			return nil, nil, fmt.Errorf("line %d: a statement before -- +goose Up: %w", i+1, flywheel.ErrInvalid)
+		}
+		statement.WriteString(line)
+		statement.WriteByte('\n')
+		if !whole && strings.HasSuffix(bare, ";") {
+			end()
+		}
+	}
+	if s := strings.TrimSpace(statement.String()); s != "" || whole {
+		return nil, nil, fmt.Errorf("the last statement does not end: %q: %w", s, flywheel.ErrInvalid)
+	}
+	if len(up) == 0 {
+		return nil, nil, fmt.Errorf("no -- +goose Up section: %w", flywheel.ErrInvalid)
+	}
+	return up, down, nil
+}

@@ -1,0 +1,172 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+const (
+	maxAttempts  = 12                     // of one transaction, the first included
+	firstBackoff = time.Millisecond       // doubled each time
+	maxBackoff   = 250 * time.Millisecond // of one wait
+	readBackTime = 10 * time.Second       // to settle the outcome of a COMMIT, whatever the caller's deadline
+	readBacks    = 4                      // tries before an outcome counts as unknown
+)
+
+// InTx implements flywheel.Transactor: it runs fn in the transaction of ctx, or
+// else in a new one, which it runs again when the server asks for it.
+func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	if d.ambient(ctx) != nil {
+		return fn(ctx)
+	}
+	return d.transact(ctx, func(ctx context.Context, _ *txState) error { return fn(ctx) })
+}
+
+// Write runs fn, which changes the database, in the transaction of ctx behind a
+// savepoint, or else in a transaction of its own, which it runs again when the
+// server asks for it. When Write returns an error other than
+// flywheel.ErrUnknownOutcome, nothing that fn wrote remains.
+func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	if s := d.ambient(ctx); s != nil {
+		return s.nested(ctx, d, fn)
+	}
+	return d.transact(ctx, func(_ context.Context, s *txState) error {
+		return fn(&Tx{db: d, state: s})
+	})
+}
+
+func (d *DB) transact(ctx context.Context, fn func(context.Context, *txState) error) error {
+	for attempt := 1; ; attempt++ {
+		err := d.attempt(ctx, fn)
+		if lost, ok := errors.AsType[*lostCommit](err); ok {
+			return d.settle(ctx, lost)
+		}
+		if !d.dialect.asksToRestart(err) {
+			return err
+		}
+		if attempt == maxAttempts {
+			return fmt.Errorf("sqldb: gave up after %d attempts: %w", attempt, err)
+		}
+		if !pause(ctx, attempt) {
+			return fmt.Errorf("sqldb: %w while retrying: %w", ctx.Err(), err)
+		}
+	}
+}
+
+// pause waits longer after each attempt, and not equally long in two
+// transactions that collide. It reports false when ctx is over.
+func pause(ctx context.Context, attempt int) bool {
+	wait := min(firstBackoff<<(attempt-1), maxBackoff)
+	timer := time.NewTimer(wait/2 + rand.N(wait))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// attempt runs fn in one transaction. The connection is held beyond COMMIT, so
+// that a transaction that SQLite could not commit can be ended, and given back
+// before anything is read back.
+func (d *DB) attempt(ctx context.Context, fn func(context.Context, *txState) error) error {
+	conn, err := d.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	ended := false
+	defer func() {
+		if !ended {
+			tx.Rollback()
+		}
+	}()
+	s := &txState{tx: tx}
+	if err := fn(context.WithValue(ctx, txKey{d.db}, s), s); err != nil {
+		d.noticeRestart(s, err)
+		if s.dead && d.dialect.asksToRestart(s.failed) {
+			return s.failed // whatever fn made of it
+		}
+		return err
+	}
+	if s.failed != nil {
+		return fmt.Errorf("sqldb: a statement failed and the transaction went on: %w", s.failed)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ended = true
+	return d.commit(ctx, conn, s)
+}
+
+func (d *DB) commit(ctx context.Context, conn *sql.Conn, s *txState) error {
+	err := s.tx.Commit()
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sql.ErrTxDone):
+		// ctx ended just now and database/sql has rolled back: nothing was sent.
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return err
+	case d.dialect.rolledBack(err):
+		return err
+	case d.dialect == SQLite:
+		// A COMMIT that SQLite refuses leaves the transaction open, which
+		// database/sql does not know of. If it can be rolled back it was open.
+		if _, open := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); open == nil {
+			return err
+		}
+	}
+	return &lostCommit{err: err, dialect: d.dialect, readBack: s.readBack}
+}
+
+// lostCommit is an error of COMMIT that does not tell the outcome.
+type lostCommit struct {
+	err      error
+	dialect  Dialect
+	readBack []readBack
+}
+
+func (l *lostCommit) Error() string { return l.err.Error() }
+
+// settle finds the outcome of a transaction by what it wrote.
+func (d *DB) settle(ctx context.Context, lost *lostCommit) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readBackTime)
+	defer cancel()
+	for attempt := 1; len(lost.readBack) > 0; attempt++ {
+		committed, err := d.ask(ctx, lost.readBack)
+		switch {
+		case err == nil && committed:
+			return nil
+		case err == nil && d.dialect == SQLite:
+			return fmt.Errorf("sqldb: commit failed: %w", lost.err)
+		}
+		if attempt == readBacks || !pause(ctx, 3*attempt) {
+			break
+		}
+	}
+	return fmt.Errorf("sqldb: commit: %w: %w", flywheel.ErrUnknownOutcome, lost.err)
+}
+
+// ask takes the first answer: a transaction has one outcome.
+func (d *DB) ask(ctx context.Context, readBack []readBack) (committed bool, err error) {
+	for _, f := range readBack {
+		if committed, err = f(ctx, plain{d}); err == nil {
+			return committed, nil
+		}
+	}
+	return false, err
+}

@@ -1,0 +1,59 @@
+// Package sqldbtest opens fresh databases for the tests of SQL stores.
+//
+//	func TestMain(m *testing.M) { pgtest.Main(m) }
+//
+//	func TestSQL(t *testing.T) {
+//		sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
+//			itemtest.Run(t, func(t *testing.T) item.Store { return migrated(t, itemsql.New(open(t), d)) })
+//		})
+//	}
+package sqldbtest
+
+import (
+	"database/sql"
+	"path/filepath"
+	"testing"
+
+	"github.com/flywheel-go/flywheel/internal/pgtest"
+	"github.com/flywheel-go/flywheel/internal/sqldb"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// Opener opens a database that is empty and this test's own.
+type Opener func(t testing.TB) *sql.DB
+
+// Each runs fn as a sub-test for each dialect.
+func Each(t *testing.T, fn func(t *testing.T, open Opener, d sqldb.Dialect)) {
+	t.Run("sqlite", func(t *testing.T) { fn(t, OpenSQLite, sqldb.SQLite) })
+	t.Run("postgres", func(t *testing.T) { fn(t, OpenPostgres, sqldb.Postgres) })
+}
+
+// OpenPostgres opens a schema of its own (see pgtest.DSN).
+func OpenPostgres(t testing.TB) *sql.DB {
+	t.Helper()
+	return open(t, "pgx", pgtest.DSN(t))
+}
+
+// OpenSQLite opens a file in the test's directory, as SQLite should be opened.
+func OpenSQLite(t testing.TB) *sql.DB {
+	t.Helper()
+	return open(t, "sqlite", SQLiteDSN(filepath.Join(t.TempDir(), "test.db")))
+}
+
+// SQLiteDSN is the connection string for a file: WAL, synchronous FULL, ten
+// seconds of patience and transactions that take the write lock at once.
+func SQLiteDSN(file string) string {
+	return "file:" + file + "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+		"&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_txlock=immediate"
+}
+
+func open(t testing.TB, driver, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(16)
+	t.Cleanup(func() { db.Close() })
+	return db
+}
