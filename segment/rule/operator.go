@@ -1,0 +1,361 @@
+package rule
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"unicode/utf8"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// value builds what stands for one value: an object of operators, all of which
+// must hold, or a literal that it must equal.
+func (b *builder) value(at place, x any) node {
+	o, ok := x.(object)
+	if !ok || !o.isOperators() {
+		return b.equal(at, "", x)
+	}
+	all := node{logic: logicAll}
+	for _, m := range o {
+		inner := at
+		inner.source = join(at.source, m.key)
+		all.children = append(all.children, b.operator(inner, m.key, m.value))
+	}
+	if len(all.children) == 1 {
+		return all.children[0]
+	}
+	return all
+}
+
+func (b *builder) operator(at place, operator string, x any) node {
+	switch operator {
+	case "$eq":
+		return b.strictEqual(at, operator, x)
+	case "$ne":
+		return invert(b.strictEqual(at, operator, x))
+	case "$gt", "$gte", "$lt", "$lte":
+		return b.order(at, operator, x)
+	case "$in", "$ini":
+		return b.in(at, operator, x)
+	case "$nin", "$nini":
+		return invert(b.in(at, operator, x))
+	case "$inGroup":
+		return b.group(at, operator, x)
+	case "$notInGroup":
+		return invert(b.group(at, operator, x))
+	case "$exists":
+		return b.exists(at, x)
+	case "$type":
+		return b.typ(at, x)
+	case "$regex", "$regexi":
+		return b.regex(at, operator, x)
+	case "$veq", "$vgt", "$vgte", "$vlt", "$vlte":
+		return b.version(at, operator, x)
+	case "$vne":
+		return invert(b.version(at, operator, x))
+	case "$not", "$size", "$elemMatch", "$all", "$alli":
+		defer b.leave()
+		if !b.enter(at.source) {
+			return node{logic: logicAll}
+		}
+		return b.nested(at, operator, x)
+	case "$and", "$or", "$nor", "$savedGroup":
+		// Known, but these stand on a condition, never on a value.
+		return b.reject(at, opNever, operator, x, fmt.Errorf("%s stands on a condition, not on a value: %w", operator, ErrOperator))
+	default:
+		return b.reject(at, opUnsupported, operator, x, fmt.Errorf("%s: %w", operator, ErrOperator))
+	}
+}
+
+// invert makes a test the negation of itself: $nin of $in.
+func invert(n node) node {
+	if n.test.op != opNever { // a malformed operand fails both ways
+		n.inverted = true
+	}
+	return n
+}
+
+// nested builds the operators that hold conditions.
+func (b *builder) nested(at place, operator string, x any) node {
+	switch operator {
+	case "$not":
+		return not(b.value(at, x))
+	case "$size":
+		length := place{source: at.source, path: at.path + ".length", slot: noSlot, typ: Number}
+		if at.self {
+			length.path = "length"
+		}
+		b.listed(at)
+		return node{logic: logicAll, children: []node{at.isList(operator, x), b.value(length, x)}}
+	case "$elemMatch":
+		return b.elemMatch(at, operator, x)
+	default:
+		return b.all(at, operator, x)
+	}
+}
+
+func (at place) isList(operator string, wanted any) node {
+	n := at.test(opKind, operator, wanted)
+	n.test.num = float64(kindList)
+	return n
+}
+
+// element returns the place of an element of the list at, whose attributes no
+// schema describes.
+func (b *builder) element(at place, build func(*builder, place) node) *node {
+	schema := b.schema
+	b.schema = nil
+	n := build(b, place{source: at.source, self: true, slot: noSlot})
+	b.schema = schema
+	return &n
+}
+
+func (b *builder) elemMatch(at place, operator string, x any) node {
+	o, ok := x.(object)
+	if !ok {
+		return b.reject(at, opUnsupported, operator, x, fmt.Errorf("$elemMatch takes an object: %w", ErrOperand))
+	}
+	b.listed(at)
+	n := at.test(opSomeElement, operator, x)
+	n.test.skipNull = true
+	n.element = b.element(at, func(b *builder, element place) node {
+		if o.isOperators() && !o.hasLogic() {
+			return b.value(element, o)
+		}
+		return b.condition(o, at.source)
+	})
+	return n
+}
+
+// hasLogic reports whether o is a condition although its keys are operators.
+func (o object) hasLogic() bool {
+	for _, m := range o {
+		if m.key == "$and" || m.key == "$or" || m.key == "$nor" {
+			return true
+		}
+	}
+	return false
+}
+
+// all is a list with, for each wanted value, an element that meets it.
+func (b *builder) all(at place, operator string, x any) node {
+	list, ok := x.([]any)
+	if !ok {
+		return b.reject(at, opUnsupported, operator, x, fmt.Errorf("%s takes a list: %w", operator, ErrOperand))
+	}
+	b.listed(at)
+	b.limitList(at, len(list))
+	n := node{logic: logicAll, children: []node{at.isList(operator, x)}}
+	for _, wanted := range list {
+		some := at.test(opSomeElement, operator, wanted)
+		some.element = b.element(at, func(b *builder, element place) node {
+			if text, ok := wanted.(string); ok && operator == "$alli" {
+				same := element.test(opIn, operator, wanted)
+				same.test.set = newSet([]any{text}, true)
+				return same
+			}
+			return b.value(element, wanted)
+		})
+		n.children = append(n.children, some)
+	}
+	return n
+}
+
+// equal is deep equality with a literal.
+func (b *builder) equal(at place, operator string, x any) node {
+	b.fits(at, x)
+	n := at.test(opEqualDeep, operator, x)
+	switch wanted := valueOf(plain(x)); wanted.kind {
+	case kindNull:
+		n.test.op = opNull
+	case kindBool:
+		n.test.op, n.test.num = opEqualBool, wanted.num
+	case kindNumber:
+		n.test.op, n.test.num = opEqualNumber, wanted.num
+	case kindString:
+		n.test.op, n.test.str = opEqualString, wanted.str
+	default:
+		n.test.deep = wanted
+	}
+	return n
+}
+
+// strictEqual is equality under JavaScript's ===, by which lists and objects
+// equal nothing.
+func (b *builder) strictEqual(at place, operator string, x any) node {
+	switch x.(type) {
+	case object, []any:
+		n := b.reject(at, opKind, operator, x, fmt.Errorf("%s never meets a list or an object; without an operator the literal is compared deeply: %w", operator, ErrOperand))
+		n.test.num = math.MaxUint8 // a kind that nothing has, so that $ne holds
+		return n
+	}
+	return b.equal(at, operator, x)
+}
+
+func (b *builder) order(at place, operator string, x any) node {
+	b.fits(at, x)
+	ops := map[string][2]opcode{
+		"$lt": {opLessString, opLessNumber}, "$lte": {opAtMostString, opAtMostNumber},
+		"$gt": {opMoreString, opMoreNumber}, "$gte": {opAtLeastString, opAtLeastNumber},
+	}[operator]
+	switch x := x.(type) {
+	case string:
+		n := at.test(ops[0], operator, x)
+		n.test.str = x
+		return n
+	case float64:
+		n := at.test(ops[1], operator, x)
+		n.test.num = x
+		return n
+	default: // only numbers and texts have an order
+		return b.reject(at, opNever, operator, x, fmt.Errorf("%s takes a number or a text: %w", operator, ErrOperand))
+	}
+}
+
+func (b *builder) in(at place, operator string, x any) node {
+	list, ok := x.([]any)
+	if !ok {
+		return b.reject(at, opNever, operator, x, fmt.Errorf("%s takes a list: %w", operator, ErrOperand))
+	}
+	b.limitList(at, len(list))
+	for _, wanted := range list {
+		b.fits(at, wanted)
+	}
+	n := at.test(opIn, operator, x)
+	n.test.set = newSet(list, operator == "$ini" || operator == "$nini")
+	return n
+}
+
+func (b *builder) group(at place, operator string, x any) node {
+	name, ok := x.(string)
+	if !ok {
+		return b.reject(at, opUnsupported, operator, x, fmt.Errorf("%s takes the name of a group: %w", operator, ErrOperand))
+	}
+	members, ok := b.groups[name]
+	if !ok && b.strict {
+		b.refuse(at.source, fmt.Errorf("%q: %w", name, ErrGroup))
+	}
+	n := at.test(opIn, operator, x) // an unknown group is empty
+	n.test.set = newSet(members, false)
+	return n
+}
+
+func (b *builder) exists(at place, x any) node {
+	wanted, ok := x.(bool)
+	if !ok {
+		if b.strict {
+			b.refuse(at.source, fmt.Errorf("$exists takes true or false: %w", ErrOperand))
+		}
+		wanted = truthy(x)
+	}
+	n := at.test(opNull, "$exists", x)
+	n.inverted = wanted
+	return n
+}
+
+// truthy is JavaScript's idea of true.
+func truthy(x any) bool {
+	switch x := x.(type) {
+	case nil:
+		return false
+	case float64:
+		return x != 0
+	case string:
+		return x != ""
+	default:
+		return true
+	}
+}
+
+func (b *builder) typ(at place, x any) node {
+	name, _ := x.(string)
+	k, ok := kindNames[name]
+	if !ok {
+		op := opNever
+		if _, text := x.(string); !text {
+			op = opUnsupported
+		}
+		return b.reject(at, op, "$type", x, fmt.Errorf("%v is no type: %w", plain(x), ErrOperand))
+	}
+	n := at.test(opKind, "$type", x)
+	n.test.num = float64(k)
+	return n
+}
+
+func (b *builder) regex(at place, operator string, x any) node {
+	source, ok := x.(string)
+	if !ok {
+		return b.reject(at, opUnsupported, operator, x, fmt.Errorf("%s takes a text: %w", operator, ErrOperand))
+	}
+	b.fits(at, x)
+	if length := utf8.RuneCountInString(source); b.strict && length > maxPattern {
+		b.refuse(at.source, fmt.Errorf("pattern of %d characters, at most %d: %w", length, maxPattern, flywheel.ErrLimit))
+		return at.test(opUnsupported, operator, x)
+	}
+	if operator == "$regexi" {
+		source = "(?i)" + source
+	}
+	pattern, err := regexp.Compile(source)
+	if err != nil {
+		return b.reject(at, opUnsupported, operator, x, fmt.Errorf("%w: %w", err, ErrPattern))
+	}
+	n := at.test(opPattern, operator, x)
+	n.test.pattern = pattern
+	return n
+}
+
+func (b *builder) version(at place, operator string, x any) node {
+	wanted := valueOf(plain(x))
+	key, ok := versionKey(wanted)
+	if b.strict && (wanted.kind != kindString || at.typ != Any && at.typ != String) {
+		b.refuse(at.source, fmt.Errorf("%s compares texts: %w", operator, ErrOperand))
+	}
+	n := at.test(map[string]opcode{
+		"$veq": opVersionEqual, "$vne": opVersionEqual, "$vlt": opVersionLess,
+		"$vlte": opVersionAtMost, "$vgt": opVersionMore, "$vgte": opVersionAtLeast,
+	}[operator], operator, x)
+	n.test.str, n.test.wantNumber = key, wanted.kind == kindNumber
+	if !ok { // comparable with nothing: fails, and $vne holds
+		n.test.op, n.test.num = opKind, math.MaxUint8
+	}
+	return n
+}
+
+// fits refuses an operand that the attribute's type can never meet.
+func (b *builder) fits(at place, x any) {
+	if !b.strict || x == nil {
+		return
+	}
+	ok := true
+	_, isText := x.(string)
+	number, isNumber := x.(float64)
+	switch at.typ {
+	case String:
+		ok = isText
+	case Number:
+		ok = isNumber
+	case Int:
+		ok = isNumber && number == math.Trunc(number)
+	case Bool:
+		_, ok = x.(bool)
+	case Object:
+		_, ok = x.(object)
+	}
+	if !ok {
+		b.refuse(at.source, fmt.Errorf("%v for an attribute of type %v: %w", plain(x), at.typ, ErrOperand))
+	}
+}
+
+// listed refuses a list operator on an attribute that is no list.
+func (b *builder) listed(at place) {
+	if b.strict && at.typ != Any && at.typ != List {
+		b.refuse(at.source, fmt.Errorf("attribute of type %v is no list: %w", at.typ, ErrOperand))
+	}
+}
+
+func (b *builder) limitList(at place, n int) {
+	if b.strict && n > maxList {
+		b.refuse(at.source, fmt.Errorf("%d values, at most %d: %w", n, maxList, flywheel.ErrLimit))
+	}
+}
