@@ -1,0 +1,190 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+)
+
+// RelativeInterval is the method for the interval of a relative effect.
+type RelativeInterval uint8
+
+// Intervals of relative effects.
+const (
+	// Fieller is exact for normal means at any size of the control's error, and
+	// agrees with the test: it holds zero exactly when the absolute interval
+	// does. Fieller (1954).
+	Fieller RelativeInterval = iota
+	// Delta is the symmetric first-order approximation. It covers too little
+	// when the control's mean is not many standard errors from zero.
+	Delta
+)
+
+// Welch compares the means of two arms of unequal variances. The zero value is
+// the two-sided test at 5 %.
+//
+// The statistic is (mb - ma)/√(va/na + vb/nb); its degrees of freedom are those
+// of Welch (1947) and Satterthwaite (1946).
+type Welch struct {
+	Alpha       float64 // 0 means 0.05
+	Alternative Alternative
+	// Margin is the absolute difference under the null hypothesis: Greater with
+	// a negative Margin asks whether the treatment is not inferior by as much.
+	Margin float64
+	// EqualVariances pools the variances: Student's test.
+	EqualVariances bool
+	// LargeSample compares with the normal distribution instead of Student's.
+	LargeSample bool
+	// Relative is the method for the relative interval.
+	Relative RelativeInterval
+}
+
+// Test compares treatment with control. The error is an [*InputError] matching
+// [ErrEmptyArm], [ErrTooFew], [ErrZeroVariance], [ErrNotANumber] and the like.
+func (w Welch) Test(control, treatment Sample) (Result, error) {
+	alpha, err := alphaOr(w.Alpha, 0.05)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := w.Alternative.check(); err != nil {
+		return Result{}, err
+	}
+	if !finite(w.Margin) {
+		return Result{}, refuse("margin", w.Margin, ErrNotANumber)
+	}
+	if w.Relative > Delta {
+		return Result{}, refuse("relative interval", float64(w.Relative), ErrBeyond)
+	}
+	if err := control.check("control"); err != nil {
+		return Result{}, err
+	}
+	if err := treatment.check("treatment"); err != nil {
+		return Result{}, err
+	}
+	r := Result{Control: control, Treatment: treatment, Alpha: alpha, Alternative: w.Alternative}
+	va, vb := control.Variance/float64(control.N), treatment.Variance/float64(treatment.N)
+	df := float64(control.N + treatment.N - 2)
+	if w.EqualVariances {
+		pooled := (control.Variance*float64(control.N-1) + treatment.Variance*float64(treatment.N-1)) / df
+		va, vb = pooled/float64(control.N), pooled/float64(treatment.N)
+	} else {
+		df = satterthwaite(va, control.N, vb, treatment.N)
+	}
+	if va+vb == 0 {
+		return Result{}, refuse("variance of both arms", 0, ErrZeroVariance)
+	}
+	if !finite(va + vb) {
+		return Result{}, refuse("variance of both arms", va+vb, ErrNotANumber)
+	}
+	if w.LargeSample {
+		df = math.Inf(1)
+	}
+	if va == 0 || vb == 0 {
+		r.warn(ConstantArm, "all observations of one arm are equal")
+	}
+	if least := min(control.N, treatment.N); least < 30 {
+		r.warn(SmallSample, fmt.Sprintf("%d observations in the smaller arm; the t test then relies on normal data", least))
+	}
+
+	critical := studentQuantile(w.Alternative.tail(alpha), df)
+	r.Absolute = symmetric(treatment.Mean-control.Mean, math.Sqrt(va+vb), w.Margin, df, critical, w.Alternative)
+	w.relative(&r, va, vb, df, critical)
+	return r, nil
+}
+
+// satterthwaite returns the degrees of freedom for the variance va + vb of a
+// difference of means.
+func satterthwaite(va float64, na int64, vb float64, nb int64) float64 {
+	// Scaled, so that tiny variances do not underflow when squared.
+	share := va / (va + vb)
+	return 1 / (share*share/float64(na-1) + (1-share)*(1-share)/float64(nb-1))
+}
+
+// symmetric returns an effect with the interval estimate ± critical·standardError.
+func symmetric(estimate, standardError, null, df, critical float64, a Alternative) Effect {
+	e := Effect{Estimate: estimate, StandardError: standardError, Statistic: (estimate - null) / standardError, DF: df}
+	e.P, e.LogP = a.p(e.Statistic, df)
+	half := float64(critical * standardError)
+	e.Lower, e.Upper = a.bounds(estimate-half, estimate+half)
+	return e
+}
+
+// relative adds the effect relative to the control's mean.
+func (w Welch) relative(r *Result, va, vb, df, critical float64) {
+	a, b := r.Control.Mean, r.Treatment.Mean
+	if a == 0 {
+		r.warn(RelativeUndefined, "the mean of the control is zero")
+		return
+	}
+	estimate := (b - a) / math.Abs(a)
+	ratio := b / a
+	standardError := math.Sqrt(vb+float64(ratio*ratio)*va) / math.Abs(a)
+	if !finite(estimate) || !(standardError > 0) || !finite(standardError) {
+		r.warn(RelativeUndefined, "the mean of the control is too close to zero")
+		return
+	}
+	if w.Relative == Delta {
+		e := symmetric(estimate, standardError, 0, df, critical, w.Alternative)
+		r.Relative = &e
+		return
+	}
+	e := Effect{Estimate: estimate, StandardError: standardError, Statistic: (b - a) / r.Absolute.StandardError, DF: df}
+	e.P, e.LogP = w.Alternative.p(e.Statistic, df)
+	lower, upper, bounded := fieller(a, va, b, vb, critical)
+	if !bounded {
+		r.warn(UnboundedInterval, "the mean of the control may be zero, so the relative effect has no bounds")
+	}
+	e.Lower, e.Upper = w.Alternative.bounds(lower, upper)
+	r.Relative = &e
+}
+
+// fieller returns the bounds of (B-A)/|A| for independent normal means A and B
+// observed as a and b: the ratios ρ with (b - ρa)² ≤ c²(vb + ρ²va).
+func fieller(a, va, b, vb, critical float64) (lower, upper float64, bounded bool) {
+	c2 := critical * critical
+	denominator := a*a - float64(c2*va)
+	if !(denominator > 0) {
+		return math.Inf(-1), math.Inf(1), false
+	}
+	// Positive whenever the denominator is: a²vb + b²va - c²·va·vb.
+	root := critical * math.Sqrt(float64(vb*denominator)+float64(b*b)*va)
+	lower, upper = (float64(a*b)-root)/denominator-1, (float64(a*b)+root)/denominator-1
+	if a < 0 {
+		lower, upper = -upper, -lower
+	}
+	return lower, upper, true
+}
+
+// Equivalent returns the p value of the test that the absolute difference lies
+// within ±margin: the larger p of two one-sided tests. Schuirmann (1987).
+func (w Welch) Equivalent(control, treatment Sample, margin float64) (p, logP float64, err error) {
+	if !(margin > 0) || !finite(margin) {
+		return 0, 0, refuse("margin", margin, ErrBeyond)
+	}
+	w.Alternative, w.Margin = Greater, -margin
+	low, err := w.Test(control, treatment)
+	if err != nil {
+		return 0, 0, err
+	}
+	w.Alternative, w.Margin = Less, margin
+	high, err := w.Test(control, treatment)
+	if err != nil {
+		return 0, 0, err
+	}
+	return max(low.Absolute.P, high.Absolute.P), max(low.Absolute.LogP, high.Absolute.LogP), nil
+}
+
+// StandardizedDifference returns Cohen's d with the pooled standard deviation,
+// and Hedges' g, which is d times the small-sample factor 1 - 3/(4(na+nb-2)-1).
+// Cohen (1988), 2.5.2; Hedges (1981), equation 6e.
+func StandardizedDifference(control, treatment Sample) (cohen, hedges float64, err error) {
+	r, err := Welch{EqualVariances: true}.Test(control, treatment)
+	if err != nil {
+		return 0, 0, err
+	}
+	cohen = r.Absolute.Statistic * math.Sqrt(1/float64(control.N)+1/float64(treatment.N))
+	return cohen, cohen * (1 - 3/(4*r.Absolute.DF-1)), nil
+}
+
+func (r *Result) warn(kind WarningKind, text string) {
+	r.Warnings = append(r.Warnings, Warning{Kind: kind, Text: text})
+}
