@@ -31,6 +31,7 @@ var (
 // UnknownCurrencyError tells a code that is not in the table.
 type UnknownCurrencyError struct{ Code string }
 
+// Error implements error.
 func (e *UnknownCurrencyError) Error() string {
 	return "money: unknown currency " + strconv.Quote(e.Code)
 }
@@ -41,6 +42,7 @@ func (e *UnknownCurrencyError) Unwrap() error { return ErrCurrency }
 // MismatchError tells two currencies that met in one calculation.
 type MismatchError struct{ A, B Currency }
 
+// Error implements error.
 func (e *MismatchError) Error() string {
 	return fmt.Sprintf("money: currencies differ: %q and %q", e.A, e.B)
 }
@@ -54,6 +56,7 @@ type OverflowError struct {
 	Operands []string
 }
 
+// Error implements error.
 func (e *OverflowError) Error() string {
 	return fmt.Sprintf("money: %s of %q overflows", e.Op, e.Operands)
 }
@@ -83,6 +86,7 @@ type ParseError struct {
 	Err  error
 }
 
+// Error implements error.
 func (e *ParseError) Error() string { return fmt.Sprintf("money: %q: %v", e.Text, e.Err) }
 
 // Unwrap returns Err.
@@ -106,6 +110,7 @@ type WeightError struct {
 	Weight int64
 }
 
+// Error implements error.
 func (e *WeightError) Error() string {
 	if e.Index < 0 {
 		return "money: all weights are zero"
@@ -119,6 +124,7 @@ func (e *WeightError) Unwrap() error { return ErrWeights }
 // RatioError tells a denominator or increment that is not positive.
 type RatioError struct{ Denominator int64 }
 
+// Error implements error.
 func (e *RatioError) Error() string {
 	return fmt.Sprintf("money: %d is no denominator or increment", e.Denominator)
 }

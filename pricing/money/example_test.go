@@ -1,0 +1,167 @@
+package money_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// Three friends share a bill with a tip.
+func Example() {
+	bill, err := money.Parse("86.50", money.EUR)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	tip, err := bill.MulRate(money.Percent(7), money.HalfUp)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	total, err := bill.Add(tip)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	shares, err := total.Split(3)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(bill, "+", tip, "=", total)
+	fmt.Println(shares)
+	// Output:
+	// 86.50 EUR + 6.06 EUR = 92.56 EUR
+	// [30.86 EUR 30.85 EUR 30.85 EUR]
+}
+
+func ExampleNew() {
+	fmt.Println(money.New(1299, money.EUR), money.New(1299, money.JPY), money.New(1299, money.KWD))
+	// Output: 12.99 EUR 1299 JPY 1.299 KWD
+}
+
+func ExampleParse() {
+	fmt.Println(money.Parse("12.9", money.EUR))
+	_, err := money.Parse("12.999", money.EUR)
+	fmt.Println(err)
+	// Output:
+	// 12.90 EUR <nil>
+	// money: "12.999": money: too many decimals: invalid
+}
+
+func ExampleParseCurrency() {
+	c, err := money.ParseCurrency("CHF")
+	fmt.Println(c, c.Digits(), c.CashIncrement(), err)
+	// Output: CHF 2 5 <nil>
+}
+
+func ExampleAmount_Add() {
+	_, err := money.New(1, money.EUR).Add(money.New(1, money.USD))
+	var mismatch *money.MismatchError
+	if errors.As(err, &mismatch) {
+		fmt.Println(mismatch.A, mismatch.B)
+	}
+	// Output: EUR USD
+}
+
+func ExampleSum() {
+	total, err := money.Sum(money.New(1299, money.EUR), money.New(-299, money.EUR))
+	fmt.Println(total, err)
+	// Output: 10.00 EUR <nil>
+}
+
+func ExampleAmount_MulRate() {
+	net := money.New(1050, money.EUR)
+	for _, mode := range []money.Rounding{money.HalfUp, money.HalfEven, money.Down} {
+		tax, err := net.MulRate(money.MustRate("0.05"), mode)
+		fmt.Println(mode, tax, err)
+	}
+	// Output:
+	// half_up 0.53 EUR <nil>
+	// half_even 0.52 EUR <nil>
+	// down 0.52 EUR <nil>
+}
+
+// The tax within a gross amount is exact, too: no detour over a rounded net.
+func ExampleAmount_MulRatio() {
+	gross := money.New(11900, money.EUR)
+	fmt.Println(gross.MulRatio(19, 119, money.HalfUp))
+	// Output: 19.00 EUR <nil>
+}
+
+func ExampleAmount_Round() {
+	fmt.Println(money.New(1238, money.CHF).Round(money.CHF.CashIncrement(), money.HalfUp))
+	// Output: 12.40 CHF <nil>
+}
+
+func ExampleAmount_Allocate() {
+	fmt.Println(money.New(100, money.EUR).Allocate(0, 1, 2))
+	fmt.Println(money.New(-100, money.EUR).Allocate(1, 1, 1))
+	fmt.Println(money.New(100, money.EUR).Allocate(0, 0))
+	// Output:
+	// [0.00 EUR 0.33 EUR 0.67 EUR] <nil>
+	// [-0.34 EUR -0.33 EUR -0.33 EUR] <nil>
+	// [] money: all weights are zero
+}
+
+func ExampleAmount_AppendAllocate() {
+	shares := make([]money.Amount, 0, 8) // kept and used again by a hot loop
+	shares, err := money.New(1000, money.EUR).AppendAllocate(shares[:0], []int64{99, 1999, 500})
+	fmt.Println(shares, err)
+	// Output: [0.38 EUR 7.69 EUR 1.93 EUR] <nil>
+}
+
+func ExampleAmount_Split() {
+	fmt.Println(money.New(100, money.EUR).Split(3))
+	// Output: [0.34 EUR 0.33 EUR 0.33 EUR] <nil>
+}
+
+func ExampleWeights() {
+	weights, err := money.Weights(money.MustRate("0.02"), money.MustRate("0.975"))
+	fmt.Println(weights, err)
+	// Output: [20 975] <nil>
+}
+
+func ExampleRate() {
+	vat := money.MustRate("0.2000")
+	fmt.Println(vat, vat == money.Percent(20))
+	// Output: 0.2 true
+}
+
+func ExampleRate_Round() {
+	fmt.Println(money.MustRate("1.005").Round(money.MustRate("0.01"), money.HalfUp))
+	fmt.Println(money.MustRate("12.38").Round(money.MustRate("0.05"), money.HalfUp))
+	// Output:
+	// 1.01 <nil>
+	// 12.4 <nil>
+}
+
+func ExamplePrice() {
+	screw := money.MustPrice("0.0125", money.EUR)
+	fmt.Println(screw.Times(333, money.HalfUp)) // 4.1625
+	// Output: 4.16 EUR <nil>
+}
+
+func ExampleFromDecimal() {
+	fmt.Println(money.FromDecimal(decimal.RequireFromString("12.99"), money.EUR))
+	fmt.Println(money.RoundDecimal(decimal.RequireFromString("12.995"), money.EUR, money.HalfEven))
+	fmt.Println(money.New(1299, money.EUR).Decimal())
+	// Output:
+	// 12.99 EUR <nil>
+	// 13.00 EUR <nil>
+	// 12.99
+}
+
+func ExampleAmount_MarshalJSON() {
+	data, err := json.Marshal(money.New(1299, money.EUR))
+	fmt.Println(string(data), err)
+	var a money.Amount
+	fmt.Println(json.Unmarshal([]byte(`{"amount":"12.99","amount":"0.01","currency":"EUR"}`), &a) != nil)
+	// Output:
+	// {"amount":"12.99","currency":"EUR"} <nil>
+	// true
+}

@@ -1,0 +1,324 @@
+package money_test
+
+import (
+	"encoding/json"
+	"math"
+	"math/big"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// minors draws small numbers, numbers near the bounds and any in between.
+func minors() *rapid.Generator[int64] {
+	return rapid.OneOf(
+		rapid.Int64Range(-1000, 1000),
+		rapid.Int64(),
+		rapid.SampledFrom([]int64{math.MinInt64, math.MinInt64 + 1, math.MaxInt64, math.MaxInt64 - 1, 0}),
+	)
+}
+
+func currencies() *rapid.Generator[money.Currency] {
+	return rapid.SampledFrom([]money.Currency{money.EUR, money.JPY, money.KWD, money.CLF})
+}
+
+func rates() *rapid.Generator[money.Rate] {
+	return rapid.Custom(func(t *rapid.T) money.Rate {
+		r, err := money.NewRate(minors().Draw(t, "coefficient"), rapid.IntRange(0, money.MaxRateDecimals).Draw(t, "scale"))
+		require.NoError(t, err)
+		return r
+	})
+}
+
+func modes() *rapid.Generator[money.Rounding] {
+	return rapid.Custom(func(t *rapid.T) money.Rounding {
+		return money.Rounding(rapid.Uint8Range(0, uint8(money.Floor)).Draw(t, "mode"))
+	})
+}
+
+// rounded is the slow way to round: it looks at the exact rational.
+func rounded(x *big.Rat, mode money.Rounding) *big.Int {
+	floor := new(big.Int).Div(x.Num(), x.Denom()) // Euclidean; the denominator is positive
+	rest := new(big.Rat).Sub(x, new(big.Rat).SetInt(floor))
+	if rest.Sign() == 0 {
+		return floor
+	}
+	next := new(big.Int).Add(floor, big.NewInt(1))
+	toZero, fromZero := floor, next
+	if x.Sign() < 0 {
+		toZero, fromZero = next, floor
+	}
+	half := rest.Cmp(big.NewRat(1, 2))
+	nearest := floor
+	if half > 0 {
+		nearest = next
+	}
+	switch mode {
+	case money.Floor:
+		return floor
+	case money.Ceiling:
+		return next
+	case money.Down:
+		return toZero
+	case money.Up:
+		return fromZero
+	case money.HalfUp:
+		if half == 0 {
+			return fromZero
+		}
+	case money.HalfDown:
+		if half == 0 {
+			return toZero
+		}
+	case money.HalfEven:
+		if half == 0 && floor.Bit(0) == 1 {
+			return next
+		}
+	}
+	return nearest
+}
+
+// same fails unless got is want, or want has no int64 and err says so.
+func same(t *rapid.T, want *big.Int, got money.Amount, err error) {
+	if !want.IsInt64() {
+		require.ErrorIs(t, err, money.ErrOutOfRange)
+		return
+	}
+	require.NoError(t, err)
+	require.Equal(t, want.Int64(), got.Minor())
+}
+
+func rat(r money.Rate) *big.Rat {
+	x, ok := new(big.Rat).SetString(r.String())
+	if !ok {
+		panic(r)
+	}
+	return x
+}
+
+func TestArithmeticAgainstRationals(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x, y, mode := minors().Draw(t, "x"), minors().Draw(t, "y"), modes().Draw(t, "mode")
+		a, b := money.New(x, money.EUR), money.New(y, money.EUR)
+		X, Y := big.NewInt(x), big.NewInt(y)
+
+		got, err := a.Add(b)
+		same(t, new(big.Int).Add(X, Y), got, err)
+		got, err = a.Sub(b)
+		same(t, new(big.Int).Sub(X, Y), got, err)
+		got, err = a.Neg()
+		same(t, new(big.Int).Neg(X), got, err)
+		got, err = a.Mul(y)
+		same(t, new(big.Int).Mul(X, Y), got, err)
+
+		r := rates().Draw(t, "rate")
+		got, err = a.MulRate(r, mode)
+		same(t, rounded(new(big.Rat).Mul(new(big.Rat).SetInt(X), rat(r)), mode), got, err)
+
+		denominator := rapid.Int64Range(1, math.MaxInt64).Draw(t, "denominator")
+		got, err = a.MulRatio(y, denominator, mode)
+		exact := new(big.Rat).SetFrac(new(big.Int).Mul(X, Y), big.NewInt(denominator))
+		same(t, rounded(exact, mode), got, err)
+
+		got, err = a.Round(denominator, mode)
+		times := rounded(new(big.Rat).SetFrac(X, big.NewInt(denominator)), mode)
+		same(t, times.Mul(times, big.NewInt(denominator)), got, err)
+	})
+}
+
+func TestSumNeedsNoOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var amounts []money.Amount
+		want := new(big.Int)
+		for _, x := range rapid.SliceOf(minors()).Draw(t, "amounts") {
+			amounts = append(amounts, money.New(x, money.JPY))
+			want.Add(want, big.NewInt(x))
+		}
+		got, err := money.Sum(amounts...)
+		same(t, want, got, err)
+	})
+}
+
+func TestAddCommutesAndAssociates(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(name string) money.Amount { return money.New(minors().Draw(t, name), money.EUR) }
+		a, b, c := draw("a"), draw("b"), draw("c")
+		ab, err1 := a.Add(b)
+		ba, err2 := b.Add(a)
+		require.Equal(t, ab, ba)
+		require.Equal(t, err1 == nil, err2 == nil)
+		bc, err2 := b.Add(c)
+		if err1 != nil || err2 != nil {
+			return
+		}
+		left, err1 := ab.Add(c)
+		right, err2 := a.Add(bc)
+		require.Equal(t, left, right)
+		require.Equal(t, err1 == nil, err2 == nil)
+	})
+}
+
+// hamilton is the slow way to allocate, by exact rationals: repeatedly the
+// largest remainder, the first of equals.
+func hamilton(amount int64, weights []int64) []*big.Int {
+	total := new(big.Int)
+	for _, w := range weights {
+		total.Add(total, big.NewInt(w))
+	}
+	magnitude := new(big.Int).Abs(big.NewInt(amount))
+	left := new(big.Int).Set(magnitude)
+	parts, rest := make([]*big.Int, len(weights)), make([]*big.Int, len(weights))
+	for i, w := range weights {
+		parts[i], rest[i] = new(big.Int).QuoRem(new(big.Int).Mul(magnitude, big.NewInt(w)), total, new(big.Int))
+		left.Sub(left, parts[i])
+	}
+	for ; left.Sign() > 0; left.Sub(left, big.NewInt(1)) {
+		best := 0
+		for i := range rest {
+			if rest[i].Cmp(rest[best]) > 0 {
+				best = i
+			}
+		}
+		parts[best].Add(parts[best], big.NewInt(1))
+		rest[best] = big.NewInt(-1)
+	}
+	if amount < 0 {
+		for _, p := range parts {
+			p.Neg(p)
+		}
+	}
+	return parts
+}
+
+func TestAllocateAgainstRationals(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		amount := minors().Draw(t, "amount")
+		weight := rapid.OneOf(rapid.Int64Range(0, 5), rapid.Int64Range(0, 1<<55))
+		weights := rapid.SliceOfN(weight, 1, 80).Draw(t, "weights")
+		weights[rapid.IntRange(0, len(weights)-1).Draw(t, "positive")]++
+
+		parts, err := money.New(amount, money.EUR).Allocate(weights...)
+		require.NoError(t, err)
+		want := hamilton(amount, weights)
+		for i := range parts {
+			require.Equal(t, want[i].Int64(), parts[i].Minor(), "share %d of %v", i, parts)
+			if weights[i] == 0 {
+				require.True(t, parts[i].IsZero())
+			}
+		}
+		sum, err := money.Sum(parts...)
+		require.NoError(t, err)
+		require.Equal(t, amount, sum.Minor())
+	})
+}
+
+func TestSplitIsAllocateByOnes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := money.New(minors().Draw(t, "amount"), money.EUR)
+		n := rapid.IntRange(1, 300).Draw(t, "n")
+		ones := make([]int64, n)
+		for i := range ones {
+			ones[i] = 1
+		}
+		want, err := a.Allocate(ones...)
+		require.NoError(t, err)
+		got, err := a.Split(n)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	})
+}
+
+func TestPriceTimesAgainstRationals(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c, mode := currencies().Draw(t, "currency"), modes().Draw(t, "mode")
+		unit, quantity := rates().Draw(t, "unit"), minors().Draw(t, "quantity")
+		p, err := money.ParsePrice(unit.String(), c)
+		if err != nil {
+			require.ErrorIs(t, err, money.ErrOutOfRange)
+			return
+		}
+		exact := new(big.Rat).Mul(rat(unit), new(big.Rat).SetInt64(quantity))
+		for range c.Digits() {
+			exact.Mul(exact, big.NewRat(10, 1))
+		}
+		got, err := p.Times(quantity, mode)
+		same(t, rounded(exact, mode), got, err)
+	})
+}
+
+func TestRateArithmeticAgainstRationals(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r, s, mode := rates().Draw(t, "r"), rates().Draw(t, "s"), modes().Draw(t, "mode")
+		R, S := rat(r), rat(s)
+		require.Equal(t, R.Cmp(S), r.Cmp(s))
+		check := func(want *big.Rat, got money.Rate, err error) {
+			if err != nil { // only what cannot be held may be refused
+				require.ErrorIs(t, err, money.ErrOutOfRange)
+				return
+			}
+			require.Zero(t, want.Cmp(rat(got)), "%v, got %v", want, got)
+		}
+		sum, err := r.Add(s)
+		check(new(big.Rat).Add(R, S), sum, err)
+		product, err := r.Mul(s)
+		check(new(big.Rat).Mul(R, S), product, err)
+		if s.Sign() > 0 {
+			round, err := r.Round(s, mode)
+			times := rounded(new(big.Rat).Quo(R, S), mode)
+			check(new(big.Rat).Mul(new(big.Rat).SetInt(times), S), round, err)
+		}
+	})
+}
+
+func TestTextAndJSONRoundTrips(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := currencies().Draw(t, "currency")
+		a := money.New(minors().Draw(t, "minor"), c)
+
+		number := a.String()[:len(a.String())-4]
+		parsed, err := money.Parse(number, c)
+		require.NoError(t, err)
+		require.Equal(t, a, parsed)
+
+		var fromText, fromColumn, fromJSON money.Amount
+		require.NoError(t, fromText.UnmarshalText([]byte(a.String())))
+		require.Equal(t, a, fromText)
+		value, err := a.Value()
+		require.NoError(t, err)
+		require.NoError(t, fromColumn.Scan(value))
+		require.Equal(t, a, fromColumn)
+		data, err := json.Marshal(a)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(data, &fromJSON))
+		require.Equal(t, a, fromJSON)
+
+		back, err := money.FromDecimal(a.Decimal(), c)
+		require.NoError(t, err)
+		require.Equal(t, a, back)
+
+		r := rates().Draw(t, "rate")
+		var rate money.Rate
+		require.NoError(t, rate.UnmarshalText([]byte(r.String())))
+		require.Equal(t, r, rate)
+		rate, err = money.RateFromDecimal(r.Decimal())
+		require.NoError(t, err)
+		require.Equal(t, r, rate)
+
+		p, err := money.PriceFromDecimal(r.Decimal(), c)
+		if err != nil {
+			require.ErrorIs(t, err, money.ErrOutOfRange)
+			return
+		}
+		var price money.Price
+		require.NoError(t, price.UnmarshalText([]byte(p.String())))
+		require.Equal(t, p, price)
+		data, err = json.Marshal(p)
+		require.NoError(t, err)
+		price = money.Price{}
+		require.NoError(t, json.Unmarshal(data, &price))
+		require.Equal(t, p, price)
+	})
+}
