@@ -1,0 +1,57 @@
+package forecast
+
+import (
+	"fmt"
+	"math"
+	"testing"
+)
+
+// demandLike returns n values that vary about a moving level.
+func demandLike(n int) []float64 {
+	y := make([]float64, n)
+	for i := range y {
+		x := float64(i)
+		y[i] = math.Floor(20 + 6*math.Sin(x/9) + 5*math.Sin(x*x))
+	}
+	return y
+}
+
+// sporadic returns n values of which about a third are not zero.
+func sporadic(n int) []float64 {
+	y := make([]float64, n)
+	for i := range y {
+		if x := float64(i); math.Sin(x*x+1) > 0.5 {
+			y[i] = math.Floor(3 + 2*math.Sin(7*x))
+		}
+	}
+	return y
+}
+
+func BenchmarkFitTo(b *testing.B) {
+	for _, c := range []struct {
+		name  string
+		model Model
+		make  func(int) []float64
+	}{
+		{"naive", Naive{}, demandLike},
+		{"mean", Mean{}, demandLike},
+		{"ses", SES{}, demandLike},
+		{"ses-given", SES{Alpha: 0.2}, demandLike},
+		{"croston", Croston{}, sporadic},
+		{"croston-given", Croston{Alpha: 0.1}, sporadic},
+		{"tsb", TSB{}, sporadic},
+	} {
+		for _, n := range []int{50, 150, 1000} {
+			b.Run(fmt.Sprintf("model=%s/n=%d", c.name, n), func(b *testing.B) {
+				s := Series{Values: c.make(n)}
+				var f Fit
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := c.model.FitTo(&f, s); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,183 @@
+package forecast
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/normal"
+)
+
+// Forecast is what a fitted model expects.
+type Forecast struct {
+	Mean      []float64  // Mean[h-1] is for the h-th period after the last observation
+	Intervals []Interval // one for each level asked for, in that order
+}
+
+// Interval is the range in which each future observation lies with probability
+// Level, as far as the model holds.
+type Interval struct {
+	Level        float64 // between 0 and 1, such as 0.95
+	Lower, Upper []float64
+}
+
+// process is the future of a fitted model: means, and how an error of size 1
+// in one period moves the periods after it. Variances follow from these.
+type process interface {
+	// mean fills dst with the forecasts for 1, …, len(dst) periods ahead.
+	mean(dst []float64)
+	// weight is the change of the observation lag ≥ 1 periods later that a
+	// unit error causes.
+	weight(lag int) float64
+	// estimation is the standard error of the mean h ≥ 1 periods ahead that
+	// comes from estimated parameters, in units of the error's deviation.
+	estimation(h int) float64
+}
+
+// relative is the process whose error is a share of the mean; it computes its
+// own variances.
+type relative interface {
+	process
+	variance(dst, mean []float64, sigma float64)
+}
+
+// Forecast returns means for the next horizon periods and one [Interval] for
+// each of levels. Intervals come from the normal distribution with the
+// variance that the model implies at each distance.
+func (f *Fit) Forecast(horizon int, levels ...float64) (*Forecast, error) {
+	dst := new(Forecast)
+	if err := f.ForecastTo(dst, horizon, levels...); err != nil {
+		return nil, err
+	}
+	return dst, nil
+}
+
+// ForecastTo is [Fit.Forecast] into the memory of dst.
+func (f *Fit) ForecastTo(dst *Forecast, horizon int, levels ...float64) error {
+	if err := f.checkHorizon(horizon); err != nil {
+		return err
+	}
+	for _, level := range levels {
+		if !(level > 0 && level < 1) {
+			return &SettingError{Model: f.Model, Setting: "level", Value: level, Want: "between 0 and 1, such as 0.95"}
+		}
+	}
+	dst.Mean = resize(dst.Mean, horizon)
+	f.process.mean(dst.Mean)
+	if cap(dst.Intervals) < len(levels) {
+		dst.Intervals = append(dst.Intervals[:cap(dst.Intervals)], make([]Interval, len(levels)-cap(dst.Intervals))...)
+	}
+	dst.Intervals = dst.Intervals[:len(levels)]
+	if len(levels) == 0 {
+		return f.checkFinite(dst.Mean)
+	}
+	// The first interval's Lower holds the variances until it is filled, last.
+	first := &dst.Intervals[0]
+	first.Lower = resize(first.Lower, horizon)
+	f.variance(first.Lower, dst.Mean)
+	for i := len(levels) - 1; i >= 0; i-- {
+		v := &dst.Intervals[i]
+		v.Level = levels[i]
+		z := -normal.Quantile((1 - levels[i]) / 2)
+		v.Lower, v.Upper = resizeOver(v.Lower, horizon), resizeOver(v.Upper, horizon)
+		for h, m := range dst.Mean {
+			half := float64(z * math.Sqrt(first.Lower[h]))
+			v.Lower[h], v.Upper[h] = m-half, m+half
+		}
+		if err := f.checkFinite(v.Lower); err != nil {
+			return err
+		}
+	}
+	return f.checkFinite(dst.Mean)
+}
+
+// resizeOver is resize for memory that is overwritten.
+func resizeOver(s []float64, n int) []float64 {
+	if cap(s) < n {
+		return make([]float64, n)
+	}
+	return s[:n]
+}
+
+func (f *Fit) variance(dst, mean []float64) {
+	if r, ok := f.process.(relative); ok {
+		r.variance(dst, mean, f.Sigma)
+		return
+	}
+	sum := 1.0
+	for h := range dst {
+		if h > 0 {
+			w := f.process.weight(h)
+			sum += float64(w * w)
+		}
+		e := f.process.estimation(h + 1)
+		dst[h] = f.Sigma * f.Sigma * (sum + float64(e*e))
+	}
+}
+
+// Total returns the mean and the standard deviation of the sum of the next
+// horizon periods: the demand that an order must last for. It accounts for
+// errors that persist, so that it grows faster than the root of the horizon
+// where the level moves. For models with relative errors, whose periods have
+// no simple covariance, it takes the periods as fully dependent, the safe side.
+func (f *Fit) Total(horizon int) (mean, sd float64, err error) {
+	if err := f.checkHorizon(horizon); err != nil {
+		return 0, 0, err
+	}
+	buffer := make([]float64, 2*horizon)
+	means, variances := buffer[:horizon], buffer[horizon:]
+	f.process.mean(means)
+	for _, m := range means {
+		mean += m
+	}
+	if r, ok := f.process.(relative); ok {
+		r.variance(variances, means, f.Sigma)
+		for _, v := range variances {
+			sd += math.Sqrt(v)
+		}
+	} else {
+		// An error of period k moves the total by 1 + w(1) + … + w(horizon-k).
+		moved, sum, shared := 1.0, 1.0, f.process.estimation(1)
+		for h := 1; h < horizon; h++ {
+			moved += f.process.weight(h)
+			sum += float64(moved * moved)
+			shared += f.process.estimation(h + 1)
+		}
+		sd = f.Sigma * math.Sqrt(sum+float64(shared*shared))
+	}
+	return mean, sd, f.checkFinite([]float64{mean, sd})
+}
+
+func (f *Fit) checkHorizon(horizon int) error {
+	if f.process == nil {
+		return fmt.Errorf("forecast: no model was fitted: %w", flywheel.ErrInvalid)
+	}
+	if horizon < 1 || horizon > MaxHorizon {
+		return &SettingError{Model: f.Model, Setting: "horizon", Value: float64(horizon), Want: "1 to 10000"}
+	}
+	return nil
+}
+
+func (f *Fit) checkFinite(values []float64) error {
+	for h, v := range values {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("forecast: series %q: %s has no finite forecast %d periods ahead: %w", f.Series, f.Model, h+1, flywheel.ErrOutOfRange)
+		}
+	}
+	return nil
+}
+
+// Clamp moves every figure of the forecast that is below lower or above upper
+// to that bound: demand is not negative, and a stall has only so many places.
+func (f *Forecast) Clamp(lower, upper float64) {
+	clamp := func(values []float64) {
+		for i, v := range values {
+			values[i] = min(max(v, lower), upper)
+		}
+	}
+	clamp(f.Mean)
+	for i := range f.Intervals {
+		clamp(f.Intervals[i].Lower)
+		clamp(f.Intervals[i].Upper)
+	}
+}

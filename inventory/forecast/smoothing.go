@@ -1,0 +1,70 @@
+package forecast
+
+import "math"
+
+// smoothing is the state of an exponential smoothing model with additive parts
+// after its last observation, in error-correction form: a new error e moves the
+// level by alpha·e, the trend by beta·e and the season by gamma·e.
+type smoothing struct {
+	alpha, beta, gamma float64
+	phi                float64 // damping of the trend, 1 for none
+	level, trend       float64
+	season             []float64 // in the order of use: [0] is that of the next observation
+}
+
+func (s *smoothing) mean(dst []float64) {
+	level, trend := s.level, s.trend
+	for i := range dst {
+		trend *= s.phi
+		level += trend
+		dst[i] = level
+		if len(s.season) > 0 {
+			dst[i] += s.season[i%len(s.season)]
+		}
+	}
+}
+
+// weight is c(j) = α + β·(φ + … + φ^j) + γ·[j is a multiple of the season]
+// (Hyndman, Koehler, Ord & Snyder, 2008, table 6.1).
+func (s *smoothing) weight(lag int) float64 {
+	w := s.alpha
+	if s.beta != 0 {
+		w += s.beta * damped(s.phi, lag)
+	}
+	if len(s.season) > 0 && lag%len(s.season) == 0 {
+		w += s.gamma
+	}
+	return w
+}
+
+func (s *smoothing) estimation(int) float64 { return 0 }
+
+// damped returns φ + φ² + … + φ^j.
+func damped(phi float64, j int) float64 {
+	if phi == 1 {
+		return float64(j)
+	}
+	return phi * (1 - math.Pow(phi, float64(j))) / (1 - phi)
+}
+
+// check reports a start that a model with so many seasons cannot use.
+func (s *Start) check(model string, seasons int) error {
+	if s == nil {
+		return nil
+	}
+	if !(math.Abs(s.Level) <= MaxMagnitude) {
+		return &SettingError{Model: model, Setting: "start level", Value: s.Level, Want: "a finite number"}
+	}
+	if !(math.Abs(s.Trend) <= MaxMagnitude) {
+		return &SettingError{Model: model, Setting: "start trend", Value: s.Trend, Want: "a finite number"}
+	}
+	if seasons > 0 && len(s.Season) != seasons {
+		return &SettingError{Model: model, Setting: "number of start seasons", Value: float64(len(s.Season)), Want: "one per season of the series"}
+	}
+	for _, v := range s.Season {
+		if !(math.Abs(v) <= MaxMagnitude) {
+			return &SettingError{Model: model, Setting: "start season", Value: v, Want: "a finite number"}
+		}
+	}
+	return nil
+}
