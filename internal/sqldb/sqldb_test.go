@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -340,7 +341,13 @@ func TestDeadlock(t *testing.T) {
 
 // TestSerializable runs transactions that PostgreSQL must abort with 40001.
 func TestSerializable(t *testing.T) {
-	db, err := sql.Open("pgx", pgtest.DSN(t)+"&default_transaction_isolation=serializable")
+	dsn := pgtest.DSN(t)
+	if strings.Contains(dsn, "://") {
+		dsn += "&default_transaction_isolation=serializable"
+	} else {
+		dsn += " default_transaction_isolation=serializable"
+	}
+	db, err := sql.Open("pgx", dsn)
 	require.NoError(t, err)
 	defer db.Close()
 	s := newStore(t, db, sqldb.Postgres)
