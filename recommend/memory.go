@@ -1,0 +1,136 @@
+package recommend
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// MemoryStore is a [Store] in memory. For each item of an interaction it keeps
+// four bytes, for each interaction its ID and some 80 bytes.
+type MemoryStore struct {
+	db      *flywheel.Memory
+	data    Dataset
+	ids     []string       // by number of the interaction
+	numbers map[string]int // by ID
+	ofActor [][]int32      // by number of the actor: its interactions
+}
+
+// NewMemory returns an empty store in db, or in a database of its own when db is
+// nil.
+func NewMemory(db *flywheel.Memory) *MemoryStore {
+	if db == nil {
+		db = new(flywheel.Memory)
+	}
+	return &MemoryStore{db: db, numbers: make(map[string]int)}
+}
+
+// InTx implements [flywheel.Transactor].
+func (s *MemoryStore) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	return s.db.InTx(ctx, fn)
+}
+
+// Append implements [Store].
+func (s *MemoryStore) Append(ctx context.Context, interactions ...Interaction) error {
+	return s.db.Update(ctx, func(undo func(func())) error {
+		before := len(s.ids)
+		undo(func() { s.truncate(before) })
+		for _, in := range interactions {
+			in, err := in.Normal()
+			if err != nil {
+				return err
+			}
+			if n, ok := s.numbers[in.ID]; ok {
+				if v := (snapshot{data: s.data, ids: s.ids}); !v.interaction(n).Equal(in) {
+					return fmt.Errorf("%q: %w", in.ID, ErrOtherBody)
+				}
+				continue
+			}
+			n := len(s.ids)
+			s.numbers[in.ID] = n
+			s.ids = append(s.ids, in.ID)
+			s.data.add(in)
+			if actor := s.data.baskets[n].actor; actor >= 0 {
+				s.ofActor = append(s.ofActor, make([][]int32, len(s.data.actors.names)-len(s.ofActor))...)
+				s.ofActor[actor] = append(s.ofActor[actor], int32(n))
+			}
+		}
+		return nil
+	})
+}
+
+// truncate forgets all but the first n interactions. Names stay known, which no
+// one can see. What is cut off is not written again, as a range may read it.
+func (s *MemoryStore) truncate(n int) {
+	d := &s.data
+	for i := len(s.ids) - 1; i >= n; i-- {
+		delete(s.numbers, s.ids[i])
+		if actor := d.baskets[i].actor; actor >= 0 {
+			list := s.ofActor[actor]
+			s.ofActor[actor] = slices.Clip(list[:len(list)-1])
+		}
+		d.lines = d.lines[:d.baskets[i].start]
+	}
+	s.ids, d.baskets, d.lines = slices.Clip(s.ids[:n]), slices.Clip(d.baskets[:n]), slices.Clip(d.lines)
+}
+
+// snapshot is what a range reads: slices that only grow behind its back.
+type snapshot struct {
+	data    Dataset
+	ids     []string
+	ofActor []int32
+}
+
+// take returns a snapshot, with the interactions of actor when it is not nobody.
+func (s *MemoryStore) take(ctx context.Context, actor Actor) (v snapshot, err error) {
+	err = s.db.View(ctx, func() error {
+		v = snapshot{data: s.data, ids: s.ids}
+		if a, ok := s.data.actors.numbers[actor]; ok && int(a) < len(s.ofActor) {
+			v.ofActor = s.ofActor[a]
+		}
+		return nil
+	})
+	return v, err
+}
+
+// interaction returns the interaction with number n.
+func (v *snapshot) interaction(n int) Interaction {
+	in := v.data.interaction(n)
+	in.ID = v.ids[n]
+	return in
+}
+
+// All implements [Store].
+func (s *MemoryStore) All(ctx context.Context) iter.Seq2[Interaction, error] {
+	return func(yield func(Interaction, error) bool) {
+		v, err := s.take(ctx, Actor{})
+		for n := 0; err == nil && n < len(v.ids); n++ {
+			if !yield(v.interaction(n), nil) {
+				return
+			}
+			err = ctx.Err()
+		}
+		if err != nil {
+			yield(Interaction{}, err)
+		}
+	}
+}
+
+// Of implements [Store].
+func (s *MemoryStore) Of(ctx context.Context, actor Actor) iter.Seq2[Interaction, error] {
+	return func(yield func(Interaction, error) bool) {
+		v, err := s.take(ctx, actor.normal())
+		for i := 0; err == nil && i < len(v.ofActor); i++ {
+			if !yield(v.interaction(int(v.ofActor[i])), nil) {
+				return
+			}
+			err = ctx.Err()
+		}
+		if err != nil {
+			yield(Interaction{}, err)
+		}
+	}
+}

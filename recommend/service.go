@@ -1,0 +1,115 @@
+package recommend
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// Options of a [Service]; nil stands for the zero value.
+type Options struct {
+	// Config is how the Service trains.
+	Config Config
+}
+
+// Service records interactions, trains a Model from them and recommends. It is a
+// [flywheel.Sink], and safe for concurrent use.
+type Service struct {
+	store    Store
+	config   Config
+	model    atomic.Pointer[Model]
+	training sync.Mutex
+}
+
+var _ flywheel.Sink = (*Service)(nil)
+
+// New returns a Service over store, or over a fresh memory store when store is
+// nil. It recommends nothing until Train was called.
+func New(store Store, opts *Options) (*Service, error) {
+	if store == nil {
+		store = NewMemory(nil)
+	}
+	if opts == nil {
+		opts = &Options{}
+	}
+	if err := opts.Config.check(); err != nil {
+		return nil, err
+	}
+	s := &Service{store: store, config: opts.Config}
+	s.model.Store(&Model{config: opts.Config.withDefaults()})
+	return s, nil
+}
+
+// Publish implements [flywheel.Sink]: it records the views, carts and purchases
+// among events, each once however often it is delivered, and passes over other
+// events. It takes all of them or none.
+func (s *Service) Publish(ctx context.Context, events ...flywheel.Event) error {
+	facts := make([]Interaction, 0, len(events))
+	for i := range events {
+		in, ok := fromEvent(&events[i])
+		if !ok {
+			continue
+		}
+		if err := events[i].Validate(); err != nil {
+			return fmt.Errorf("recommend: %w", err)
+		}
+		facts = append(facts, in)
+	}
+	if len(facts) == 0 {
+		return ctx.Err()
+	}
+	return s.store.Append(ctx, facts...)
+}
+
+// Dataset returns all that was recorded, for [Train] and [Evaluate].
+func (s *Service) Dataset(ctx context.Context) (*Dataset, error) {
+	d := &Dataset{}
+	for in, err := range s.store.All(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if err := d.Add(in); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// Train builds a Model from all that was recorded and from then on recommends by
+// it. Recommend goes on with the old Model meanwhile; a second Train waits for
+// the first.
+func (s *Service) Train(ctx context.Context) (*Model, error) {
+	s.training.Lock()
+	defer s.training.Unlock()
+	d, err := s.Dataset(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m, err := Train(d, s.config)
+	if err != nil {
+		return nil, err
+	}
+	s.model.Store(m)
+	return m, nil
+}
+
+// Model returns the Model in use; before the first Train an empty one.
+func (s *Service) Model() *Model { return s.model.Load() }
+
+// Recommend answers r for actor, from the current Model and the history of the
+// actor up to this moment: all that the actor showed interest in goes before
+// r.Items. Nobody in particular has no history, so that r stands alone.
+func (s *Service) Recommend(ctx context.Context, actor Actor, r Request) ([]Recommendation, error) {
+	var history []flywheel.SKU
+	for in, err := range s.store.Of(ctx, actor) {
+		if err != nil {
+			return nil, err
+		}
+		history = append(history, in.Items...)
+	}
+	r.Items = distinct(append(history, r.Items...))
+	return s.Model().Recommend(r), nil
+}
