@@ -1,0 +1,35 @@
+package inventory
+
+import (
+	"fmt"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+var (
+	// ErrOutOfStock reports that there is less than was asked for. The error is
+	// a [*ShortageError].
+	ErrOutOfStock = fmt.Errorf("inventory: out of stock: %w", flywheel.ErrConflict)
+	// ErrStale reports that what the call was based on has changed since it was
+	// read: another call won. Reading again tells what to do.
+	ErrStale = fmt.Errorf("inventory: changed in the meantime: %w", flywheel.ErrConflict)
+)
+
+// ShortageError tells which item is short. It matches [ErrOutOfStock].
+type ShortageError struct {
+	SKU      flywheel.SKU
+	Location Location
+	Want     int64 // asked for
+	Have     int64 // could be had, what may be ordered back included
+}
+
+func (e *ShortageError) Error() string {
+	return fmt.Sprintf("inventory: %s at %s: want %d, have %d", e.SKU, e.Location, e.Want, e.Have)
+}
+
+// Unwrap returns ErrOutOfStock.
+func (e *ShortageError) Unwrap() error { return ErrOutOfStock }
+
+func refused(kind error, format string, args ...any) error {
+	return fmt.Errorf("inventory: %s: %w", fmt.Sprintf(format, args...), kind)
+}

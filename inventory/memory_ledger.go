@@ -1,0 +1,167 @@
+package inventory
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// stock is the ledger of one item in memory. Balances and deltas are read from
+// its entries.
+type stock struct {
+	sku       flywheel.SKU
+	location  Location
+	number    uint32
+	backorder int64
+	ledger    []entry
+}
+
+// entry is a movement without what others of its item or document share: its
+// deltas are the difference to the balances of the entry before.
+type entry struct {
+	at               int64 // microseconds since 1970
+	onHand, reserved int64 // after
+	note             uint32
+	kind             uint8 // in kinds
+	newNote          bool  // the note came with this entry
+}
+
+// note is what the movements of one document have in common.
+type note struct {
+	documentKey
+	reason string
+}
+
+// document finds the movements of one ref and attempt.
+type document struct {
+	postings []posting // in order
+	notes    []uint32  // one for each reason
+}
+
+type documentKey struct {
+	ref     string
+	attempt int64
+}
+
+// posting is the place of a movement.
+type posting struct{ stock, entry uint32 }
+
+func (p posting) compare(q posting) int {
+	return cmp.Or(cmp.Compare(p.stock, q.stock), cmp.Compare(p.entry, q.entry))
+}
+
+var kinds = [...]Kind{KindReceive, KindRestock, KindAdjust, KindReserve, KindCommit, KindRelease, KindExpire}
+
+func (st *stock) untouched() bool { return len(st.ledger) == 0 && st.backorder == 0 }
+
+func (st *stock) level() Level {
+	l := Level{SKU: st.sku, Location: st.location, Backorder: st.backorder, Seq: int64(len(st.ledger))}
+	if l.Seq > 0 {
+		last := &st.ledger[l.Seq-1]
+		l.OnHand, l.Reserved = last.onHand, last.reserved
+	}
+	return l
+}
+
+// movement writes entry i out.
+func (st *stock) movement(notes []note, i int) Movement {
+	e := &st.ledger[i]
+	n := &notes[e.note]
+	m := Movement{
+		SKU: st.sku, Location: st.location, Kind: kinds[e.kind], Ref: n.ref, Attempt: n.attempt,
+		OnHand: e.onHand, Reserved: e.reserved, Reason: n.reason, At: time.UnixMicro(e.at).UTC(),
+		Seq: int64(i) + 1, OnHandAfter: e.onHand, ReservedAfter: e.reserved,
+	}
+	if i > 0 {
+		m.OnHand -= st.ledger[i-1].onHand
+		m.Reserved -= st.ledger[i-1].reserved
+	}
+	return m
+}
+
+// post appends *m as [Level.Apply] says and completes it. It returns the stock
+// that has one entry more, nil when the movement was there.
+func (s *MemoryStore) post(m *Movement) (*stock, error) {
+	st := s.find(m.SKU, m.Location)
+	doc := s.documents[documentKey{m.Ref, m.Attempt}]
+	level := Level{SKU: m.SKU, Location: m.Location}
+	var room [4]Movement
+	earlier := room[:0]
+	if st != nil {
+		level = st.level()
+		earlier = s.earlier(earlier, doc, st)
+	}
+	answer, posted, err := level.Apply(*m, earlier)
+	if err != nil {
+		return nil, err
+	}
+	answer.At = answer.At.UTC().Truncate(time.Microsecond)
+	*m = answer
+	if !posted {
+		return nil, nil
+	}
+	if st == nil {
+		st = s.stock(m.SKU, m.Location)
+	}
+	if doc == nil {
+		doc = &document{}
+		s.documents[documentKey{strings.Clone(m.Ref), m.Attempt}] = doc
+	}
+	number, isNew := s.note(doc, m)
+	p := posting{st.number, uint32(len(st.ledger))}
+	at, _ := slices.BinarySearchFunc(doc.postings, p, posting.compare)
+	doc.postings = slices.Insert(doc.postings, at, p)
+	st.ledger = append(st.ledger, entry{
+		at: m.At.UnixMicro(), onHand: m.OnHandAfter, reserved: m.ReservedAfter,
+		note: number, kind: uint8(slices.Index(kinds[:], m.Kind)), newNote: isNew,
+	})
+	return st, nil
+}
+
+// earlier appends the movements of the document in the ledger of st.
+func (s *MemoryStore) earlier(to []Movement, doc *document, st *stock) []Movement {
+	if doc == nil {
+		return to
+	}
+	i, _ := slices.BinarySearchFunc(doc.postings, posting{stock: st.number}, posting.compare)
+	for ; i < len(doc.postings) && doc.postings[i].stock == st.number; i++ {
+		to = append(to, st.movement(s.notes, int(doc.postings[i].entry)))
+	}
+	return to
+}
+
+// note returns the number of the document's note with the movement's reason.
+func (s *MemoryStore) note(doc *document, m *Movement) (number uint32, isNew bool) {
+	for _, n := range doc.notes {
+		if s.notes[n].reason == m.Reason {
+			return n, false
+		}
+	}
+	number = uint32(len(s.notes))
+	ref := strings.Clone(m.Ref)
+	s.notes = append(s.notes, note{documentKey{ref, m.Attempt}, strings.Clone(m.Reason)})
+	doc.notes = append(doc.notes, number)
+	return number, true
+}
+
+// unpost takes the last movement of st back, which is the newest of all.
+func (s *MemoryStore) unpost(st *stock) {
+	last := len(st.ledger) - 1
+	e := st.ledger[last]
+	st.ledger = st.ledger[:last]
+	key := s.notes[e.note].documentKey
+	doc := s.documents[key]
+	if at, ok := slices.BinarySearchFunc(doc.postings, posting{st.number, uint32(last)}, posting.compare); ok {
+		doc.postings = slices.Delete(doc.postings, at, at+1)
+	}
+	if e.newNote {
+		s.notes = s.notes[:e.note]
+		doc.notes = doc.notes[:len(doc.notes)-1]
+	}
+	if len(doc.postings) == 0 {
+		delete(s.documents, key)
+	}
+}

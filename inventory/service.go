@@ -1,0 +1,109 @@
+package inventory
+
+import (
+	"context"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+const (
+	// DefaultLocation is where stock is while Options name no other place.
+	DefaultLocation Location = "main"
+	// DefaultHold is how long a reservation holds while Options do not say.
+	DefaultHold = 15 * time.Minute
+)
+
+// Options configure a [Service]. The zero value is ready.
+type Options struct {
+	// Location is where the service works. Default: DefaultLocation.
+	Location Location
+	// Hold is how long a reservation holds. Default: DefaultHold.
+	Hold time.Duration
+	// Now is the clock. Default: time.Now.
+	Now func() time.Time
+	// Sink is told of movements that change what is on hand; see the Event
+	// constants. Default: flywheel.Discard.
+	Sink flywheel.Sink
+	// Tx makes a change and what is told of it one transaction. Without it the
+	// Sink is told after the change, and again when the call is repeated.
+	Tx flywheel.Transactor
+}
+
+// Service keeps the stock of one location. It is safe for concurrent use.
+type Service struct {
+	store    Store
+	batch    BatchStore // nil when the store has none
+	location Location
+	hold     time.Duration
+	clock    func() time.Time
+	sink     flywheel.Sink // nil when nobody listens
+	tx       flywheel.Transactor
+}
+
+// New returns a Service on store, or on a fresh memory store when store is nil.
+// Nil opts are the defaults.
+func New(store Store, opts *Options) (*Service, error) {
+	if store == nil {
+		store = NewMemory(nil)
+	}
+	if opts == nil {
+		opts = &Options{}
+	}
+	s := &Service{store: store, location: opts.Location, hold: opts.Hold, clock: opts.Now, sink: opts.Sink, tx: opts.Tx}
+	s.batch, _ = store.(BatchStore)
+	if s.location == "" {
+		s.location = DefaultLocation
+	}
+	if err := checkID("location", string(s.location)); err != nil {
+		return nil, err
+	}
+	if s.hold == 0 {
+		s.hold = DefaultHold
+	}
+	if s.hold < time.Microsecond {
+		return nil, refused(flywheel.ErrOutOfRange, "hold of %v is not positive", s.hold)
+	}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	return s, nil
+}
+
+// At returns the service of another location on the same store. Refs of
+// reservations are shared by all locations. A location that is no identifier is
+// refused by the calls made there.
+func (s *Service) At(location Location) *Service {
+	other := *s
+	other.location = location
+	return &other
+}
+
+// Location returns where the service works.
+func (s *Service) Location() Location { return s.location }
+
+func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
+
+// atomic runs fn, several calls that change things, as one transaction where
+// there is a Transactor.
+func (s *Service) atomic(ctx context.Context, fn func(ctx context.Context) error) error {
+	if s.tx == nil {
+		return fn(ctx)
+	}
+	return s.tx.InTx(ctx, fn)
+}
+
+// checkRef looks at the names that every change has.
+func (s *Service) checkRef(ref string) error {
+	if err := checkID("location", string(s.location)); err != nil {
+		return err
+	}
+	return checkID("ref", ref)
+}
+
+func checkID(what, id string) error {
+	if err := flywheel.CheckID(id); err != nil {
+		return refused(err, "%s", what)
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package inventory
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// step is one way of a reservation from a resting state to the next, with the
+// movements that go with it.
+type step struct {
+	kind          Kind
+	during, after State
+}
+
+var (
+	opening    = step{KindReserve, StatePending, StateOpen}
+	committing = step{KindCommit, StateCommitting, StateCommitted}
+	releasing  = step{KindRelease, StateReleasing, StateReleased}
+	expiring   = step{KindExpire, StateExpiring, StateExpired}
+	renewing   = step{"", StateOpen, StateOpen} // a later end, nothing moves
+)
+
+// maxRounds bounds how often a call reads again because others changed what it
+// had read. Each time somebody got further.
+const maxRounds = 64
+
+// advance takes r through the step, or resumes it there. A store that can does
+// it in one operation. Otherwise it is a saga: saving the state in between
+// decides who may go on, the movements follow in the order of the SKUs, and
+// saving the state after closes it. A crash leaves the state in between, from
+// which a repeated call or ReleaseExpired goes on; closing a hold that was not
+// opened yet keeps it from being opened later.
+func (s *Service) advance(ctx context.Context, r *Reservation, step step, at time.Time) error {
+	ms := r.movements(step.kind, at)
+	if s.batch != nil {
+		r.State = step.after
+		return s.batch.PostBatch(ctx, r, ms)
+	}
+	var err error
+	if r.State != step.during {
+		r.State = step.during
+		if *r, err = s.store.SaveReservation(ctx, *r); err != nil {
+			return err
+		}
+	}
+	for _, m := range ms {
+		if _, err := s.store.Post(ctx, m); err != nil {
+			if step == opening && isRefusal(err) {
+				return errors.Join(err, s.advance(ctx, r, releasing, at))
+			}
+			return err
+		}
+	}
+	r.State = step.after
+	*r, err = s.store.SaveReservation(ctx, *r)
+	return err
+}
+
+// isRefusal reports whether err will stay the same however often one tries, so
+// that what was done before it has to be taken back.
+func isRefusal(err error) bool {
+	return errors.Is(err, ErrOutOfStock) || errors.Is(err, flywheel.ErrOutOfRange)
+}
+
+// duePage is how many due reservations are read at a time.
+const duePage = 100
+
+// ReleaseExpired takes back the units of all reservations, at all locations,
+// whose time is over at now, and finishes steps that a crash interrupted. It
+// returns how many reservations it brought to an end. Each is a change of its
+// own: an error leaves the rest for the next call.
+func (s *Service) ReleaseExpired(ctx context.Context, now time.Time) (int, error) {
+	now = now.UTC().Truncate(time.Microsecond)
+	released := 0
+	for {
+		due, err := s.store.Due(ctx, now, duePage)
+		if err != nil || len(due) == 0 {
+			return released, err
+		}
+		for i := range due {
+			step := expiring
+			switch due[i].State {
+			case StateReleasing:
+				step = releasing
+			case StateCommitting:
+				step = committing
+			}
+			switch err := s.advance(ctx, &due[i], step, now); {
+			case err == nil && step == committing: // its Commit did not come to tell
+				err := s.tell(ctx, KindCommit, due[i].Location, due[i].Ref, now, due[i].Lines, nil)
+				if err != nil {
+					return released, err
+				}
+				released++
+			case err == nil:
+				released++
+			case !errors.Is(err, ErrStale): // stale: someone else was faster
+				return released, err
+			}
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package inventory
+
+import (
+	"context"
+	"iter"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// Receive puts goods on the shelf that came from outside. Ref names the
+// delivery: each SKU of it is received once, so that a call that failed can be
+// repeated; with another quantity it matches flywheel.ErrConflict. Lines of one
+// SKU are summed.
+func (s *Service) Receive(ctx context.Context, ref string, lines []flywheel.Line) error {
+	return s.add(ctx, KindReceive, ref, lines)
+}
+
+// Restock puts goods back on the shelf that a customer returned. Ref names the
+// return; it works as [Service.Receive] does.
+func (s *Service) Restock(ctx context.Context, ref string, lines []flywheel.Line) error {
+	return s.add(ctx, KindRestock, ref, lines)
+}
+
+func (s *Service) add(ctx context.Context, kind Kind, ref string, lines []flywheel.Line) error {
+	if err := s.checkRef(ref); err != nil {
+		return err
+	}
+	lines, err := merged(lines)
+	if err != nil {
+		return err
+	}
+	ms := make([]Movement, len(lines))
+	at := s.now()
+	for i, l := range lines {
+		ms[i] = Movement{SKU: l.SKU, Location: s.location, Kind: kind, Ref: ref, OnHand: l.Quantity, At: at}
+	}
+	return s.atomic(ctx, func(ctx context.Context) error {
+		if err := s.post(ctx, ms); err != nil {
+			return err
+		}
+		return s.tell(ctx, kind, s.location, ref, at, lines, nil)
+	})
+}
+
+// post posts movements at once where the store can, else one after the other;
+// then a call that failed halfway is completed by repeating it.
+func (s *Service) post(ctx context.Context, ms []Movement) error {
+	if s.batch != nil {
+		return s.batch.PostBatch(ctx, nil, ms)
+	}
+	for i := range ms {
+		var err error
+		if ms[i], err = s.store.Post(ctx, ms[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Adjust corrects what is on hand of sku by delta, for a reason that must be
+// given: a count, breakage, theft. Ref names the occasion; the same ref, reason
+// and delta adjust once, others match flywheel.ErrConflict. What is promised
+// cannot be adjusted away: when less than -delta is promisable the error is a
+// [*ShortageError]. Release the reservations first, or let the item go on
+// backorder.
+func (s *Service) Adjust(ctx context.Context, ref, reason string, sku flywheel.SKU, delta int64) error {
+	if err := s.checkRef(ref); err != nil {
+		return err
+	}
+	if err := checkID("reason", reason); err != nil {
+		return err
+	}
+	if err := checkID("sku", string(sku)); err != nil {
+		return err
+	}
+	size, direction := delta, "in"
+	if delta < 0 && delta >= -MaxQuantity {
+		size, direction = -delta, "out"
+	}
+	if err := checkQuantity(sku, size); err != nil {
+		return err
+	}
+	m := Movement{SKU: sku, Location: s.location, Kind: KindAdjust, Ref: ref, OnHand: delta, Reason: reason, At: s.now()}
+	return s.atomic(ctx, func(ctx context.Context) error {
+		if _, err := s.store.Post(ctx, m); err != nil {
+			return err
+		}
+		return s.tell(ctx, KindAdjust, s.location, ref, m.At, []flywheel.Line{{SKU: sku, Quantity: size}},
+			map[string]any{"reason": reason, "direction": direction, "sku": string(sku)})
+	})
+}
+
+// SetBackorder sets how far what is available of sku may go below zero: 0, the
+// default, sells only what is there; [Unlimited] always sells. A smaller limit
+// leaves promises that were made.
+func (s *Service) SetBackorder(ctx context.Context, sku flywheel.SKU, limit int64) error {
+	if err := checkID("location", string(s.location)); err != nil {
+		return err
+	}
+	if err := checkID("sku", string(sku)); err != nil {
+		return err
+	}
+	if limit < 0 || limit > MaxQuantity && limit != Unlimited {
+		return refused(flywheel.ErrOutOfRange, "backorder limit %d of %s", limit, sku)
+	}
+	return s.store.SetBackorder(ctx, sku, s.location, limit)
+}
+
+// Level returns the stock of sku at the service's location. An item that nothing
+// happened to is at zero.
+func (s *Service) Level(ctx context.Context, sku flywheel.SKU) (Level, error) {
+	if err := checkID("sku", string(sku)); err != nil {
+		return Level{}, err
+	}
+	for l, err := range s.store.Levels(ctx, sku, s.location) {
+		return l, err
+	}
+	return Level{SKU: sku, Location: s.location}, nil
+}
+
+// Levels yields the levels of sku at all locations, or of all items when sku is
+// empty, ordered by SKU and location. An error is yielded once, last.
+func (s *Service) Levels(ctx context.Context, sku flywheel.SKU) iter.Seq2[Level, error] {
+	return s.store.Levels(ctx, sku, "")
+}
+
+// Ledger yields the movements of sku at the service's location whose Seq is
+// greater than after, in order. Their deltas sum to the level. An error is
+// yielded once, last.
+func (s *Service) Ledger(ctx context.Context, sku flywheel.SKU, after int64) iter.Seq2[Movement, error] {
+	return s.store.Ledger(ctx, sku, s.location, after)
+}
