@@ -1,0 +1,234 @@
+package order
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// MemoryStore is a [Store] in memory.
+type MemoryStore struct {
+	db        *flywheel.Memory
+	byID      map[ID]*Order // a stored order is never changed, only replaced
+	byKey     map[buyerKey]ID
+	byCart    map[string]ID
+	all       index
+	pending   index
+	customers map[flywheel.CustomerID]index
+}
+
+type buyerKey struct {
+	buyer Buyer
+	key   string
+}
+
+// NewMemory returns an empty store in db; nil stands for a database of its own.
+func NewMemory(db *flywheel.Memory) *MemoryStore {
+	if db == nil {
+		db = new(flywheel.Memory)
+	}
+	return &MemoryStore{
+		db: db, byID: map[ID]*Order{}, byKey: map[buyerKey]ID{}, byCart: map[string]ID{},
+		customers: map[flywheel.CustomerID]index{},
+	}
+}
+
+// InTx implements [flywheel.Transactor] with the store's database.
+func (s *MemoryStore) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	return s.db.InTx(ctx, fn)
+}
+
+// Insert implements [Store].
+func (s *MemoryStore) Insert(ctx context.Context, o Order) (Order, error) {
+	o = o.Normal()
+	o.Version = 1
+	err := s.db.Update(ctx, func(undo func(func())) error {
+		key := buyerKey{o.Buyer(), o.Key}
+		if id, ok := s.byKey[key]; ok {
+			there := s.byID[id]
+			if there.Fingerprint != o.Fingerprint {
+				return ErrKeyReused
+			}
+			o = there.Clone()
+			return nil
+		}
+		if _, ok := s.byID[o.ID]; ok {
+			return &DuplicateError{Field: "id", Existing: o.ID}
+		}
+		if id, ok := s.byCart[o.Cart]; ok {
+			return &DuplicateError{Field: "cart", Existing: id}
+		}
+		kept := o.Clone()
+		undo(func() { s.remove(&kept, key) })
+		s.add(&kept, key)
+		return nil
+	})
+	if err != nil {
+		return Order{}, err
+	}
+	return o, nil
+}
+
+func (s *MemoryStore) add(o *Order, key buyerKey) {
+	s.byID[o.ID] = o
+	s.byKey[key] = o.ID
+	if o.Cart != "" {
+		s.byCart[o.Cart] = o.ID
+	}
+	s.all.insert(o.Position())
+	if o.Customer != "" {
+		of := s.customers[o.Customer]
+		of.insert(o.Position())
+		s.customers[o.Customer] = of
+	}
+	if o.Pending() {
+		s.pending.insert(o.Position())
+	}
+}
+
+func (s *MemoryStore) remove(o *Order, key buyerKey) {
+	delete(s.byID, o.ID)
+	delete(s.byKey, key)
+	if o.Cart != "" {
+		delete(s.byCart, o.Cart)
+	}
+	s.all.remove(o.Position())
+	if o.Customer != "" {
+		of := s.customers[o.Customer]
+		of.remove(o.Position())
+		s.customers[o.Customer] = of
+	}
+	s.pending.remove(o.Position())
+}
+
+// Get implements [Store].
+func (s *MemoryStore) Get(ctx context.Context, id ID) (o Order, err error) {
+	err = s.db.View(ctx, func() error {
+		there, ok := s.byID[id]
+		if !ok {
+			return fmt.Errorf("order %q: %w", id, flywheel.ErrNotFound)
+		}
+		o = there.Clone()
+		return nil
+	})
+	return o, err
+}
+
+// ByKey implements [Store].
+func (s *MemoryStore) ByKey(ctx context.Context, buyer Buyer, key string) (o Order, err error) {
+	err = s.db.View(ctx, func() error {
+		id, ok := s.byKey[buyerKey{buyer, key}]
+		if !ok {
+			return fmt.Errorf("order with key %q: %w", key, flywheel.ErrNotFound)
+		}
+		o = s.byID[id].Clone()
+		return nil
+	})
+	return o, err
+}
+
+// Save implements [Store].
+func (s *MemoryStore) Save(ctx context.Context, o Order) (Order, error) {
+	err := s.db.Update(ctx, func(undo func(func())) error {
+		there, ok := s.byID[o.ID]
+		if !ok {
+			return fmt.Errorf("order %q: %w", o.ID, flywheel.ErrNotFound)
+		}
+		if there.Version != o.Version {
+			return ErrVersion
+		}
+		o.Key, o.Fingerprint, o.Cart = there.Key, there.Fingerprint, there.Cart
+		o.Customer, o.Visitor, o.PlacedAt = there.Customer, there.Visitor, there.PlacedAt
+		o.Version++
+		o = o.Normal()
+		kept := o.Clone()
+		undo(func() { s.put(there) })
+		s.put(&kept)
+		return nil
+	})
+	if err != nil {
+		return Order{}, err
+	}
+	return o, nil
+}
+
+// put replaces a stored order.
+func (s *MemoryStore) put(o *Order) {
+	s.byID[o.ID] = o
+	s.pending.remove(o.Position())
+	if o.Pending() {
+		s.pending.insert(o.Position())
+	}
+}
+
+// List implements [Store].
+func (s *MemoryStore) List(ctx context.Context, f Filter) iter.Seq2[Order, error] {
+	return func(yield func(Order, error) bool) {
+		var found []*Order
+		err := s.db.View(ctx, func() error {
+			positions := s.all
+			switch {
+			case f.Pending:
+				positions = s.pending
+			case f.Customer != "":
+				positions = s.customers[f.Customer]
+			}
+			for _, p := range positions[positions.after(f.After):] {
+				if f.Limit > 0 && len(found) == f.Limit {
+					break
+				}
+				if o := s.byID[p.ID]; f.Match(o) {
+					found = append(found, o)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			yield(Order{}, err)
+			return
+		}
+		for _, o := range found {
+			if err := ctx.Err(); err != nil {
+				yield(Order{}, err)
+				return
+			}
+			if !yield(o.Clone(), nil) {
+				return
+			}
+		}
+	}
+}
+
+// index is a set of positions in their order.
+type index []Position
+
+func (x *index) insert(p Position) {
+	if n := len(*x); n == 0 || (*x)[n-1].Compare(p) < 0 { // orders come in time order, nearly always
+		*x = append(*x, p)
+		return
+	}
+	if i, found := slices.BinarySearchFunc(*x, p, Position.Compare); !found {
+		*x = slices.Insert(*x, i, p)
+	}
+}
+
+func (x *index) remove(p Position) {
+	if i, found := slices.BinarySearchFunc(*x, p, Position.Compare); found {
+		*x = slices.Delete(*x, i, i+1)
+	}
+}
+
+// after returns the index of the first position behind p.
+func (x index) after(p Position) int {
+	if p.IsZero() {
+		return 0
+	}
+	i, found := slices.BinarySearchFunc(x, p, Position.Compare)
+	if found {
+		i++
+	}
+	return i
+}

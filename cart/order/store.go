@@ -1,0 +1,110 @@
+package order
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// Store keeps orders. Implementations are safe for concurrent use, honour ctx,
+// join the transaction carried by ctx (see [flywheel.Transactor]), keep times in
+// UTC to the microsecond, compare texts byte by byte, and share no memory with
+// what they take and give. Every call is atomic on its own.
+type Store interface {
+	// Insert adds o with Version 1. When the buyer has an order with the
+	// same Key and Fingerprint, Insert changes nothing and returns that order as it
+	// is now; with another Fingerprint it reports [ErrKeyReused]. An ID or
+	// a non-empty Cart that another order has reports a [*DuplicateError].
+	Insert(ctx context.Context, o Order) (Order, error)
+	// Get returns the order, or an error matching [flywheel.ErrNotFound].
+	Get(ctx context.Context, id ID) (Order, error)
+	// ByKey returns the order that buyer placed with key, or an error
+	// matching [flywheel.ErrNotFound].
+	ByKey(ctx context.Context, buyer Buyer, key string) (Order, error)
+	// Save writes o and counts Version up when the stored version equals
+	// o.Version, else it reports [ErrVersion]. ID, Key, Fingerprint, Cart, Customer,
+	// Visitor and PlacedAt stay as they were inserted. A missing order reports
+	// an error matching [flywheel.ErrNotFound].
+	Save(ctx context.Context, o Order) (Order, error)
+	// List yields the orders that match f, ordered by (PlacedAt, ID). An error
+	// is yielded once, last. The caller may call the store while ranging and
+	// may stop early.
+	List(ctx context.Context, f Filter) iter.Seq2[Order, error]
+}
+
+// Filter says which orders to list. The zero value lists all.
+type Filter struct {
+	// Customer, when set, keeps the orders of that customer.
+	Customer flywheel.CustomerID
+	// From and To, when set, keep orders placed at or after From and
+	// before To.
+	From, To time.Time
+	// Pending keeps orders with work outstanding, see [Order.Pending].
+	Pending bool
+	// After, when set, begins behind that position.
+	After Position
+	// Limit, when positive, is the largest number of orders.
+	Limit int
+}
+
+// Position is a place in the order of a listing. The zero value is before all.
+type Position struct {
+	PlacedAt time.Time
+	ID       ID
+}
+
+// Position returns where o stands in a listing.
+func (o *Order) Position() Position { return Position{o.PlacedAt, o.ID} }
+
+// IsZero reports whether p is before all orders.
+func (p Position) IsZero() bool { return p.ID == "" }
+
+// Compare orders positions by time, then by ID.
+func (p Position) Compare(q Position) int {
+	if c := p.PlacedAt.Compare(q.PlacedAt); c != 0 {
+		return c
+	}
+	switch {
+	case p.ID < q.ID:
+		return -1
+	case p.ID > q.ID:
+		return 1
+	}
+	return 0
+}
+
+// Match reports whether f keeps o; Limit is not looked at.
+func (f *Filter) Match(o *Order) bool {
+	switch {
+	case f.Customer != "" && o.Customer != f.Customer,
+		!f.From.IsZero() && o.PlacedAt.Before(f.From),
+		!f.To.IsZero() && !o.PlacedAt.Before(f.To),
+		!f.After.IsZero() && o.Position().Compare(f.After) <= 0,
+		f.Pending && !o.Pending():
+		return false
+	}
+	return true
+}
+
+// Normal returns a copy of o as stores keep it: times in UTC to the microsecond,
+// empty slices nil. It shares Lines and Coupons with o. It is for authors of
+// stores.
+func (o Order) Normal() Order {
+	o.PlacedAt = normalTime(o.PlacedAt)
+	if len(o.Coupons) == 0 {
+		o.Coupons = nil
+	}
+	o.Returns = slices.Clone(o.Returns)
+	if len(o.Returns) == 0 {
+		o.Returns = nil
+	}
+	for i := range o.Returns {
+		o.Returns[i].At = normalTime(o.Returns[i].At)
+	}
+	return o
+}
+
+func normalTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

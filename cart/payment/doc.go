@@ -1,0 +1,30 @@
+// Package payment is the border to those who move money.
+//
+// # The problem
+//
+// Every payment provider speaks its own language, and every one of them answers
+// late, twice, or not at all. A shop that charges a card must know, after any
+// failure, whether it charged. The answer is the same everywhere: a key with
+// every call, and the right to repeat it. [Gateway] is that contract in four
+// calls, and [Memory] is a gateway that keeps it and can be told to misbehave,
+// so that what stands on it can be tested against declines, timeouts with and
+// without effect, and repeated delivery.
+//
+// # Concepts
+//
+// An [Authorization] sets an amount aside. [Gateway.Capture] takes it,
+// [Gateway.Void] lets it go, [Gateway.Refund] gives back what was captured. At
+// every instant refunded ≤ captured ≤ authorized.
+//
+// An error says whether the effect may have happened: see [Uncertain]. After a
+// certain error the caller may give up; after an uncertain one it repeats the
+// call with the same key until the answer is certain.
+//
+// # Units
+//
+// Amounts are money.Amount: minor units of one currency.
+//
+// # Concurrency
+//
+// A Gateway is safe for concurrent use.
+package payment
