@@ -246,6 +246,34 @@ func TestPriceTimesAgainstRationals(t *testing.T) {
 		}
 		got, err := p.Times(quantity, mode)
 		same(t, rounded(exact, mode), got, err)
+
+		denominator := rapid.Int64Range(1, 1<<40).Draw(t, "denominator")
+		ratio := new(big.Rat).Mul(exact, big.NewRat(1, denominator))
+		got, err = p.MulRatio(quantity, denominator, mode)
+		if err != nil { // a denominator beyond 64 bits is refused, too
+			require.ErrorIs(t, err, money.ErrOutOfRange)
+		} else {
+			same(t, rounded(ratio, mode), got, err)
+		}
+
+		major := func(p money.Price) *big.Rat { r, _ := new(big.Rat).SetString(p.Decimal().String()); return r }
+		if line, err := p.Mul(quantity); err != nil {
+			require.ErrorIs(t, err, money.ErrOutOfRange)
+		} else {
+			require.Zero(t, major(line).Cmp(new(big.Rat).Mul(rat(unit), new(big.Rat).SetInt64(quantity))))
+		}
+		q, err := money.ParsePrice(rates().Draw(t, "other").String(), c)
+		if err != nil {
+			return
+		}
+		if difference, err := p.Sub(q); err != nil {
+			require.ErrorIs(t, err, money.ErrOutOfRange)
+		} else {
+			require.Zero(t, major(difference).Cmp(new(big.Rat).Sub(major(p), major(q))))
+			again, err := money.NewPrice(difference.Coefficient(), difference.Scale(), c)
+			require.NoError(t, err)
+			require.Equal(t, difference, again)
+		}
 	})
 }
 

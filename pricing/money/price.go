@@ -1,6 +1,7 @@
 package money
 
 import (
+	"fmt"
 	"math/bits"
 )
 
@@ -47,6 +48,21 @@ func MustPrice(s string, c Currency) Price {
 	return p
 }
 
+// NewPrice returns coef/10^scale in c: NewPrice(125, 4, EUR) is 0.0125 EUR.
+func NewPrice(coef int64, scale int, c Currency) (Price, error) {
+	if c.IsZero() {
+		return Price{}, fmt.Errorf("%w: none for a price", ErrCurrency)
+	}
+	if scale < 0 || scale > maxScale {
+		return Price{}, fmt.Errorf("%w: scale %d of a price, at most %d", ErrDecimals, scale, maxScale)
+	}
+	p, ok := newPrice(coef, scale, c)
+	if !ok {
+		return Price{}, overflow("price", integer(coef))
+	}
+	return p, nil
+}
+
 func newPrice(coef int64, scale int, c Currency) (Price, bool) {
 	digits := c.Digits()
 	for scale > digits && coef%10 == 0 {
@@ -90,6 +106,51 @@ func (p Price) Times(quantity int64, mode Rounding) (Amount, error) {
 		return Amount{}, refuse(mode, "times", p, integer(quantity))
 	}
 	return Amount{total, p.currency}, nil
+}
+
+// MulRatio returns p·numerator/denominator, rounded once to the minor unit. The
+// denominator must be positive.
+func (p Price) MulRatio(numerator, denominator int64, mode Rounding) (Amount, error) {
+	if denominator <= 0 {
+		return Amount{}, &RatioError{Denominator: denominator}
+	}
+	hi, lo := bits.Mul64(uint64(denominator), pow10[int(p.scale)-p.currency.Digits()])
+	total, ok := mode.mulDiv(p.coef, numerator, lo)
+	if hi != 0 || !ok {
+		return Amount{}, refuse(mode, "mul", p, integer(numerator), integer(denominator))
+	}
+	return Amount{total, p.currency}, nil
+}
+
+// Mul returns p taken n times, exactly.
+func (p Price) Mul(n int64) (Price, error) {
+	product, ok := Down.mulDiv(p.coef, n, 1)
+	if !ok {
+		return Price{}, overflow("mul", p, integer(n))
+	}
+	return p.shortest(product, int(p.scale)), nil
+}
+
+// Sub returns p - q, exactly. Different currencies are a [*MismatchError].
+func (p Price) Sub(q Price) (Price, error) {
+	if p.currency != q.currency {
+		return Price{}, &MismatchError{p.currency, q.currency}
+	}
+	scale := max(p.scale, q.scale)
+	a, okA := rescale(p.coef, int(scale-p.scale))
+	b, okB := rescale(q.coef, int(scale-q.scale))
+	difference := a - b
+	if !okA || !okB || (a^b)&(a^difference) < 0 {
+		return Price{}, overflow("sub", p, q)
+	}
+	return p.shortest(difference, int(scale)), nil
+}
+
+// shortest returns a price in the currency of p from a scale that is not too
+// small for it.
+func (p Price) shortest(coef int64, scale int) Price {
+	short, _ := newPrice(coef, scale, p.currency)
+	return short
 }
 
 // String returns the price and the code, such as "0.0125 EUR" or "12.00 EUR".
