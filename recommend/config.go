@@ -47,8 +47,7 @@ func (w Weights) of(k Kind) float64 {
 type Config struct {
 	Measure Measure // LogLikelihood
 	Group   Group   // ByBasket
-	// Neighbours is how many related items are kept for each item: 20. More
-	// make the answers slower and, with LogLikelihood, more like Popular.
+	// Neighbours is how many related items are kept for each item: 50.
 	Neighbours int
 	// MinSupport is in how many groups two items must meet to be related: 2.
 	MinSupport int
@@ -67,7 +66,7 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	if c.Neighbours == 0 {
-		c.Neighbours = 20
+		c.Neighbours = 50
 	}
 	if c.MinSupport == 0 {
 		c.MinSupport = 2

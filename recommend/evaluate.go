@@ -3,6 +3,7 @@ package recommend
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/flywheel-go/flywheel"
 )
@@ -137,4 +138,30 @@ func Evaluate(cases []Case, k int, rank Ranker) (Report, error) {
 		r.NDCG /= n
 	}
 	return r, nil
+}
+
+// Rank is a [Ranker]: it recommends what goes with the history, and nothing of
+// it again.
+func (m *Model) Rank(c Case, k int) []flywheel.SKU {
+	list := m.Recommend(Request{Items: c.History, Limit: k})
+	out := make([]flywheel.SKU, len(list))
+	for i := range list {
+		out[i] = list[i].SKU
+	}
+	return out
+}
+
+// RankPopular is the plain [Ranker] that others have to beat: the most popular
+// items that are not in the history.
+func (m *Model) RankPopular(c Case, k int) []flywheel.SKU {
+	out := make([]flywheel.SKU, 0, k)
+	for r := range m.Popular() {
+		if len(out) == k {
+			break
+		}
+		if !slices.Contains(c.History, r.SKU) {
+			out = append(out, r.SKU)
+		}
+	}
+	return out
 }

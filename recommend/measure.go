@@ -15,13 +15,15 @@ const (
 	// (Dunning 1993), in the entropy form. It is a test statistic, under
 	// independence χ² with one degree of freedom: 3.84 is exceeded by chance in
 	// one pair of 20, 10.83 in one of 1,000. It trusts few observations little,
-	// which cosine and lift do not, and is the right default.
+	// which cosine and lift do not, and is the right default. Items that meet
+	// less often than by chance are not related.
 	LogLikelihood Measure = iota
 	// Cosine is both / √(one·other), between 0 and 1. It favours items of
 	// similar popularity and suits groups by customer.
 	Cosine
 	// Lift is both·all / (one·other): how many times more often than by
-	// chance. It favours rare items, so use it with a minimum support.
+	// chance. It favours rare items, so use it with a MinSupport, and with a
+	// MinScore of 1 where only more than chance shall count.
 	Lift
 )
 
@@ -91,20 +93,21 @@ func (s *scorer) xLogX(k int64) float64 {
 	return xLogX(k)
 }
 
-// score returns the measure of two items that occur together in both groups, or
-// 0 when that is no more often than by chance.
+// score returns the measure of two items that occur together in both groups. The
+// log-likelihood ratio counts only what is above chance, so it is 0 for items
+// that avoid each other. Cosines and lifts that are equal as fractions are equal
+// as floats, being roundings of the same quotient: ties are broken by SKU, not by
+// rounding.
 func (s *scorer) score(item, other, both int32) float64 {
 	k, a, b, n := int64(both), int64(s.support[item]), int64(s.support[other]), s.groups
-	expected := float64(a) * float64(b)
 	switch {
-	case float64(k)*float64(n) <= expected:
-		return 0
 	case s.measure == Cosine:
-		return float64(k) / math.Sqrt(expected)
+		return math.Sqrt(float64(k*k) / float64(a*b))
 	case s.measure == Lift:
-		return float64(k) * float64(n) / expected
-	default:
-		cells := s.xLogX(k) + s.xLogX(a-k) + s.xLogX(b-k) + s.xLogX(n-a-b+k)
-		return max(0, 2*(cells-s.margin[item]-s.margin[other]+s.xLogX(n)))
+		return float64(k*n) / float64(a*b)
+	case k*n <= a*b:
+		return 0
 	}
+	cells := s.xLogX(k) + s.xLogX(a-k) + s.xLogX(b-k) + s.xLogX(n-a-b+k)
+	return max(0, 2*(cells-s.margin[item]-s.margin[other]+s.xLogX(n)))
 }

@@ -15,7 +15,8 @@ type Model struct {
 	numbers  map[flywheel.SKU]int32
 	groups   int64
 	support  []int32       // groups that hold the item
-	related  [][]neighbour // best first
+	related  [][]neighbour // the nearest of each item, best first
+	speaks   [][]neighbour // what the item speaks for, see setSpeaks
 	popular  []scored      // best first
 	trending []scored      // best first
 	scratch  sync.Pool     // *scratch

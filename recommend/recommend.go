@@ -35,12 +35,14 @@ type scratch struct {
 	top     top
 }
 
-// reasonAt points to neighbour at of item with.
+// reasonAt points to what item with speaks for, at the given place.
 type reasonAt struct{ with, at int32 }
 
 // Recommend returns the items that go best with r.Items, best first. The score
-// of an item is the sum of its measures with each of r.Items, and its reason
-// the largest of them. When these are fewer than asked for, items that are
+// of an item is the sum of its measures with those of r.Items that are among its
+// nearest (Deshpande and Karypis 2004, item-based top-N, with the neighbourhood
+// taken around the recommended item), and its reason the largest of them. When
+// these are fewer than asked for, items that are
 // trending follow, so a request without Items gets the trending ones. The answer
 // is shorter than r.Limit only when no more items pass the filters.
 //
@@ -77,7 +79,7 @@ func (m *Model) Recommend(r Request) []Recommendation {
 	for _, v := range s.top.sorted() {
 		why := s.reason[v.item]
 		out = append(out, Recommendation{SKU: m.items[v.item], Score: v.score,
-			Reason: m.together(why.with, &m.related[why.with][why.at])})
+			Reason: m.together(why.with, &m.speaks[why.with][why.at])})
 	}
 	for _, v := range m.trending {
 		if len(out) == limit {
@@ -98,8 +100,8 @@ func (m *Model) score(s *scratch, items []flywheel.SKU) {
 		if !ok {
 			continue
 		}
-		for at := range m.related[item] {
-			n := &m.related[item][at]
+		for at := range m.speaks[item] {
+			n := &m.speaks[item][at]
 			if s.score[n.item] == 0 {
 				s.touched = append(s.touched, n.item)
 			}

@@ -32,6 +32,7 @@ func Train(d *Dataset, cfg Config) (*Model, error) {
 	g := group(d, rank, len(m.items), cfg)
 	m.groups = int64(len(g.start) - 1)
 	m.setRelated(g)
+	m.setSpeaks()
 	return m, nil
 }
 
@@ -250,4 +251,22 @@ func (m *Model) best(item int32, c *counter, s *scorer) []neighbour {
 		out[i] = neighbour{v.item, c.counts[v.item], v.score}
 	}
 	return out
+}
+
+// setSpeaks turns the neighbourhoods around: an item speaks for those that count
+// it among their nearest. Were it to speak for its own nearest instead, a few
+// popular items, near to everything, would crowd the answers. Only an item that
+// is among the nearest of none, a rare one, does that.
+func (m *Model) setSpeaks() {
+	m.speaks = make([][]neighbour, len(m.items))
+	for item, nearest := range m.related {
+		for _, n := range nearest {
+			m.speaks[n.item] = append(m.speaks[n.item], neighbour{int32(item), n.together, n.score})
+		}
+	}
+	for item := range m.speaks {
+		if len(m.speaks[item]) == 0 {
+			m.speaks[item] = m.related[item]
+		}
+	}
 }

@@ -1,0 +1,196 @@
+package recommend_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/csv"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/testkit"
+	"github.com/flywheel-go/flywheel/recommend"
+)
+
+// golden returns the rows below the header of an expected-values file. The files
+// hold figures of data that may not be redistributed, so they lie with the data
+// and not in testdata.
+func golden(t *testing.T, name string, comma rune) [][]string {
+	t.Helper()
+	var packed []byte
+	if os.Getenv("FLYWHEEL_REFERENCE") != "" {
+		packed = testkit.Reference(t, "recommend", name)
+	} else {
+		var err error
+		packed, err = os.ReadFile(testkit.Data(t, "recommend/"+name))
+		require.NoError(t, err)
+	}
+	return rows(t, packed, comma)[1:]
+}
+
+func rows(t *testing.T, packed []byte, comma rune) [][]string {
+	t.Helper()
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	require.NoError(t, err)
+	r := csv.NewReader(z)
+	r.Comma, r.FieldsPerRecord = comma, -1
+	all, err := r.ReadAll()
+	require.NoError(t, err)
+	return all
+}
+
+// groceries returns the 9,835 baskets of the arules data set.
+func groceries(t *testing.T) *recommend.Dataset {
+	t.Helper()
+	packed, err := os.ReadFile(testkit.Data(t, "recommend/groceries_baskets.csv.gz"))
+	require.NoError(t, err)
+	d := &recommend.Dataset{}
+	for _, labels := range rows(t, packed, ',') {
+		in := recommend.Interaction{Kind: recommend.Purchase, At: time.Unix(0, 0)}
+		for _, label := range labels {
+			in.Items = append(in.Items, flywheel.SKU(strings.TrimSpace(label)))
+		}
+		require.NoError(t, d.Add(in))
+	}
+	require.Equal(t, 9835, d.Len())
+	return d
+}
+
+// movielens returns the 80,000 ratings of the published train part, each item a
+// four-digit number so that SKUs order as items do, and a case for each user of
+// the test part.
+func movielens(t *testing.T) (*recommend.Dataset, []recommend.Case) {
+	t.Helper()
+	f, err := os.Open(testkit.Data(t, "recommend/ml100k_split_published.tsv.gz"))
+	require.NoError(t, err)
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	require.NoError(t, err)
+	d := &recommend.Dataset{}
+	byUser := map[string]*recommend.Case{}
+	var users []string
+	for s := bufio.NewScanner(z); s.Scan(); {
+		var item int
+		var user, part string
+		if _, err := fmt.Sscan(s.Text(), &user, &item, &part); err != nil {
+			continue // header
+		}
+		if byUser[user] == nil {
+			byUser[user] = &recommend.Case{}
+			users = append(users, user)
+		}
+		sku, c := number(item), byUser[user]
+		if part == "test" {
+			c.Held = append(c.Held, sku)
+			continue
+		}
+		c.History = append(c.History, sku)
+		require.NoError(t, d.Add(recommend.Interaction{Kind: recommend.Purchase, At: time.Unix(0, 0),
+			Actor: recommend.Actor{Customer: flywheel.CustomerID(user)}, Items: []flywheel.SKU{sku}}))
+	}
+	require.Equal(t, 80_000, d.Len())
+	var cases []recommend.Case
+	for _, user := range users {
+		cases = append(cases, *byUser[user])
+	}
+	return d, cases
+}
+
+func number(item int) flywheel.SKU { return flywheel.SKU(fmt.Sprintf("%04d", item)) }
+
+func TestReference(t *testing.T) {
+	t.Run("golden_groceries_pairs", func(t *testing.T) {
+		want := golden(t, "golden_groceries_pairs.csv.gz", ';')
+		m, err := recommend.Train(groceries(t), recommend.Config{Measure: recommend.Lift, MinSupport: 10, Neighbours: 1000})
+		require.NoError(t, err)
+		type pair struct {
+			count, of, other int64
+			lift             float64
+		}
+		got := map[[2]flywheel.SKU]pair{}
+		for r := range m.Popular() {
+			for n := range m.Related(r.SKU) {
+				got[[2]flywheel.SKU{r.SKU, n.SKU}] = pair{n.Reason.Both, n.Reason.Of, m.Support(n.SKU), n.Score}
+			}
+		}
+		assert.Len(t, got, 2*len(want))
+		for _, row := range want {
+			a, b := flywheel.SKU(strings.TrimSpace(row[0])), flywheel.SKU(strings.TrimSpace(row[1]))
+			lift, err := strconv.ParseFloat(row[5], 64)
+			require.NoError(t, err)
+			for _, p := range []pair{got[[2]flywheel.SKU{a, b}], {got[[2]flywheel.SKU{b, a}].count, m.Support(a), m.Support(b), got[[2]flywheel.SKU{b, a}].lift}} {
+				assert.Equal(t, row[2:5], []string{fmt.Sprint(p.count), fmt.Sprint(p.of), fmt.Sprint(p.other)}, "%s, %s", a, b)
+				assert.InDelta(t, lift, p.lift, 1e-10, "%s, %s", a, b)
+			}
+		}
+	})
+	t.Run("golden_item_cosine_published_top10", func(t *testing.T) {
+		want := golden(t, "golden_item_cosine_published_top10.tsv.gz", '\t')
+		d, _ := movielens(t)
+		m, err := recommend.Train(d, recommend.Config{Measure: recommend.Cosine, Group: recommend.ByActor, MinSupport: 1, Neighbours: 10})
+		require.NoError(t, err)
+		require.Equal(t, len(want), m.Items())
+		for _, row := range want {
+			item, err := strconv.Atoi(row[0])
+			require.NoError(t, err)
+			wantItems, wantScores := strings.Split(row[1], ","), strings.Split(row[2], ",")
+			var scores []string
+			for n := range m.Related(number(item)) {
+				scores = append(scores, fmt.Sprintf("%.6f", n.Score))
+				// The file's own ties are broken by the rounding of a product of
+				// roots, ours by item: items may differ where scores do not.
+				if at := len(scores) - 1; strings.TrimLeft(string(n.SKU), "0") != wantItems[at] {
+					assert.Contains(t, tied(wantScores, at), scores[at], "item %d, place %d", item, at+1)
+				}
+			}
+			assert.Equal(t, wantScores, scores, "item %d", item)
+		}
+	})
+}
+
+// tied returns scores[at] if a neighbour in the list has the same, or if it is
+// the last, with which items beyond the list may be tied.
+func tied(scores []string, at int) []string {
+	if at == len(scores)-1 || scores[at+1] == scores[at] || at > 0 && scores[at-1] == scores[at] {
+		return scores[at : at+1]
+	}
+	return nil
+}
+
+// TestPublishedFigures compares the whole way, from interactions to the metrics
+// of ranked lists, with the figures of protocol P3 in the reference folder.
+func TestPublishedFigures(t *testing.T) {
+	d, cases := movielens(t)
+	m, err := recommend.Train(d, recommend.Config{Measure: recommend.Cosine, Group: recommend.ByActor, MinSupport: 1, Neighbours: 200})
+	require.NoError(t, err)
+	for _, c := range []struct {
+		name             string
+		rank             recommend.Ranker
+		ndcg10, recall20 float64
+		hitRate10, mrr20 float64
+		tolerance        float64
+	}{
+		{"popularity", m.RankPopular, 0.218283, 0.170301, 0.773885, 0.411051, 1e-6},
+		{"item-kNN cosine, k = 200", m.Rank, 0.395329, 0.327199, 0.901274, 0.638233, 0.0015},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ten, err := recommend.Evaluate(cases, 10, c.rank)
+			require.NoError(t, err)
+			twenty, err := recommend.Evaluate(cases, 20, c.rank)
+			require.NoError(t, err)
+			assert.Equal(t, 942, ten.Cases)
+			assert.InDelta(t, c.ndcg10, ten.NDCG, c.tolerance)
+			assert.InDelta(t, c.hitRate10, ten.HitRate, c.tolerance)
+			assert.InDelta(t, c.recall20, twenty.Recall, c.tolerance)
+			assert.InDelta(t, c.mrr20, twenty.MRR, c.tolerance)
+		})
+	}
+}
