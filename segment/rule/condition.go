@@ -38,12 +38,6 @@ func (p *program) emit(n *node, negated bool, onYes, onNo int32) int32 {
 	case logicTest:
 		return p.emitTest(n, negated, onYes, onNo)
 	}
-	if len(n.children) == 0 { // an empty $or holds, as an empty $and does
-		if negated {
-			return onNo
-		}
-		return onYes
-	}
 	entry := onYes
 	conjunction := (n.logic == logicAll) != negated
 	if !conjunction {
@@ -154,6 +148,9 @@ func (b *builder) condition(x any, source string) node {
 	if !ok {
 		return b.reject(place{source: source, slot: noSlot}, opUnsupported, "", x, fmt.Errorf("a condition is an object: %w", ErrOperand))
 	}
+	if len(o) == 0 {
+		return place{slot: noSlot}.test(opAlways, "", o)
+	}
 	all := node{logic: logicAll}
 	for _, m := range o {
 		source := join(source, m.key)
@@ -191,6 +188,9 @@ func (b *builder) conditions(m member, source string) node {
 	n := node{logic: logicAny}
 	if m.key == "$and" {
 		n.logic = logicAll
+	}
+	if len(list) == 0 {
+		n = place{slot: noSlot}.test(opAlways, m.key, list) // an empty $or holds, as an empty $and does
 	}
 	for i, x := range list {
 		n.children = append(n.children, b.condition(x, source+"["+strconv.Itoa(i)+"]"))

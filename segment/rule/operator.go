@@ -16,6 +16,9 @@ func (b *builder) value(at place, x any) node {
 	if !ok || !o.isOperators() {
 		return b.equal(at, "", x)
 	}
+	if len(o) == 0 {
+		return at.test(opAlways, "", o)
+	}
 	all := node{logic: logicAll}
 	for _, m := range o {
 		inner := at

@@ -33,6 +33,7 @@ type opcode uint8
 const (
 	opNever       opcode = iota // does not hold
 	opUnsupported               // neither holds nor does not
+	opAlways                    // an empty condition
 	opNull
 	opKind // the kind is num
 	opEqualString
@@ -125,6 +126,8 @@ func (p *program) run(s *scope) bool {
 
 func (t *test) holds(v *value) bool {
 	switch t.op {
+	case opAlways:
+		return true
 	case opNull:
 		return v.kind == kindNull
 	case opKind:

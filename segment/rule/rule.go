@@ -61,7 +61,9 @@ func Compile(src []byte, opts *Options) (*Rule, error) {
 		return nil, b.err
 	}
 	r := &Rule{schema: opts.Schema}
-	r.program.entry = r.program.emit(&root, false, yes, no)
+	if len(x.(object)) > 0 {
+		r.program.entry = r.program.emit(&root, false, yes, no)
+	}
 	r.program.code = slices.Clip(r.program.code)
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, src); err != nil {
@@ -112,7 +114,9 @@ func (r *Rule) Paths() []string {
 	}
 	var paths []string
 	for i := range r.program.code {
-		paths = append(paths, r.program.code[i].path)
+		if path := r.program.code[i].path; path != "" {
+			paths = append(paths, path)
+		}
 	}
 	slices.Sort(paths)
 	return slices.Compact(paths)
