@@ -12,7 +12,7 @@ import (
 // same actor chose afterwards.
 type Case struct {
 	Actor Actor
-	// History is what was chosen before, oldest first, each item once.
+	// History is what was chosen before, each item once.
 	History []flywheel.SKU
 	// Held is what was chosen then.
 	Held []flywheel.SKU

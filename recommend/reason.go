@@ -50,9 +50,9 @@ func (r Reason) String() string {
 		}
 		return fmt.Sprintf("bought together with %s in %d of %d baskets, %v %.4g", r.With, r.Both, r.Of, r.Measure, r.Value)
 	case Trending:
-		return fmt.Sprintf("trending: %.4g lately", r.Value)
+		return fmt.Sprintf("trending: %.4g by weight and recency", r.Value)
 	case Popular:
-		return fmt.Sprintf("popular: %.4g in all", r.Value)
+		return fmt.Sprintf("popular: %.4g by weight", r.Value)
 	}
 	return ""
 }

@@ -1,0 +1,291 @@
+package recommendtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/recommend"
+)
+
+var cases = []testCase{
+	{name: "append/order", rule: "All yields what was appended, in that order", check: func(ctx context.Context, s recommend.Store) error {
+		if err := holds(ctx, s); err != nil {
+			return err
+		}
+		all := facts(5)
+		all[1], all[3] = all[3], all[1] // neither by ID nor by time
+		if err := s.Append(ctx, all[:2]...); err != nil {
+			return err
+		}
+		if err := s.Append(ctx, all[2:]...); err != nil {
+			return err
+		}
+		return holds(ctx, s, all...)
+	}},
+	{name: "append/repeated", rule: "an ID that is there with the same content is ignored", check: func(ctx context.Context, s recommend.Store) error {
+		all := facts(3)
+		for range 2 {
+			if err := s.Append(ctx, all[0], all[1], all[0]); err != nil {
+				return err
+			}
+		}
+		if err := s.Append(ctx, all[1], all[2]); err != nil {
+			return err
+		}
+		return holds(ctx, s, all...)
+	}},
+	{name: "append/other-body", rule: "an ID that is there with other content is refused, and nothing of the call is kept", check: func(ctx context.Context, s recommend.Store) error {
+		if err := s.Append(ctx, fact(0)); err != nil {
+			return err
+		}
+		for what, change := range map[string]func(*recommend.Interaction){
+			"kind":       func(in *recommend.Interaction) { in.Kind = recommend.View },
+			"time":       func(in *recommend.Interaction) { in.At = in.At.Add(time.Microsecond) },
+			"actor":      func(in *recommend.Interaction) { in.Actor.Customer += "x" },
+			"items":      func(in *recommend.Interaction) { in.Items[0] = "Tea" },
+			"item order": func(in *recommend.Interaction) { in.Items[0], in.Items[1] = in.Items[1], in.Items[0] },
+			"item count": func(in *recommend.Interaction) { in.Items = in.Items[:2] },
+		} {
+			other := fact(0)
+			change(&other)
+			if err := wantKind("other "+what, s.Append(ctx, fact(1), other), recommend.ErrOtherBody); err != nil {
+				return err
+			}
+		}
+		within := fact(2)
+		within.Kind = recommend.AddToCart
+		if err := wantKind("within one call", s.Append(ctx, fact(2), within), flywheel.ErrConflict); err != nil {
+			return err
+		}
+		return holds(ctx, s, fact(0))
+	}},
+	{name: "append/invalid", rule: "an interaction that is wrong is refused, and nothing of the call is kept", check: func(ctx context.Context, s recommend.Store) error {
+		bad := fact(1)
+		bad.Items = nil
+		if err := wantKind("no items", s.Append(ctx, fact(0), bad), flywheel.ErrInvalid); err != nil {
+			return err
+		}
+		return holds(ctx, s)
+	}},
+	{name: "append/normal-form", rule: "times are UTC to the microsecond, items distinct, and the visitor of a known customer is dropped", check: func(ctx context.Context, s recommend.Store) error {
+		in := fact(0)
+		in.At = in.At.Add(999).In(time.FixedZone("elsewhere", 3600))
+		in.Items = append(in.Items, "TEA", "tea")
+		in.Actor.Visitor = "device"
+		for range 2 {
+			if err := s.Append(ctx, in); err != nil {
+				return err
+			}
+		}
+		return holds(ctx, s, fact(0))
+	}},
+	{name: "append/odd-strings", rule: "strings are kept byte for byte and differ by case", check: func(ctx context.Context, s recommend.Store) error {
+		var want []recommend.Interaction
+		for i, odd := range []string{"a", "A", "ä", "a\u0308", "'; --", "%_\\", "日本", "😀", "a b", strings.Repeat("x", flywheel.MaxIDBytes)} {
+			want = append(want, recommend.Interaction{ID: odd, Kind: recommend.View, At: start.Add(time.Duration(i) * time.Second),
+				Actor: recommend.Actor{Visitor: flywheel.VisitorID(odd)}, Items: []flywheel.SKU{flywheel.SKU(odd)}})
+		}
+		if err := s.Append(ctx, want...); err != nil {
+			return err
+		}
+		if err := holds(ctx, s, want...); err != nil {
+			return err
+		}
+		got, err := collect(s.Of(ctx, recommend.Actor{Visitor: "A"}))
+		if err != nil {
+			return err
+		}
+		return same("Of visitor A", got, want[1:2])
+	}},
+	{name: "append/copies", rule: "the caller may change what it gave", check: func(ctx context.Context, s recommend.Store) error {
+		in := fact(0)
+		if err := s.Append(ctx, in); err != nil {
+			return err
+		}
+		in.Items[0] = "CHANGED"
+		return holds(ctx, s, fact(0))
+	}},
+	{name: "read/copies", rule: "the caller may change what it gets", check: func(ctx context.Context, s recommend.Store) error {
+		if err := s.Append(ctx, fact(0)); err != nil {
+			return err
+		}
+		for range 2 {
+			for _, seq := range []string{"All", "Of"} {
+				list := s.All(ctx)
+				if seq == "Of" {
+					list = s.Of(ctx, fact(0).Actor)
+				}
+				got, err := collect(list)
+				if err != nil {
+					return err
+				}
+				if err := same(seq, got, facts(1)); err != nil {
+					return err
+				}
+				got[0].Items[0] = "CHANGED"
+			}
+		}
+		return nil
+	}},
+	{name: "of/actor", rule: "Of yields the interactions of that actor alone, in the order of Append", check: func(ctx context.Context, s recommend.Store) error {
+		all := facts(9)
+		all[4].Actor = recommend.Actor{}
+		all[7].Actor = recommend.Actor{Visitor: "customer-0"} // a visitor, not the customer of that name
+		if err := s.Append(ctx, all...); err != nil {
+			return err
+		}
+		for actor, want := range map[recommend.Actor][]recommend.Interaction{
+			{Customer: "customer-0"}:                    {all[0], all[3], all[6]},
+			{Customer: "customer-0", Visitor: "device"}: {all[0], all[3], all[6]},
+			{Customer: "customer-1"}:                    {all[1]},
+			{Visitor: "customer-0"}:                     {all[7]},
+			{Customer: "unknown"}:                       nil,
+			{}:                                          nil,
+		} {
+			got, err := collect(s.Of(ctx, actor))
+			if err != nil {
+				return err
+			}
+			if err := same(fmt.Sprintf("Of %+v", actor), got, want); err != nil {
+				return err
+			}
+		}
+		return nil
+	}},
+	{name: "read/snapshot", rule: "a range sees the store as it was when it began, may be left early, and may append", check: func(ctx context.Context, s recommend.Store) error {
+		if err := s.Append(ctx, facts(3)...); err != nil {
+			return err
+		}
+		n := 0
+		for _, err := range s.All(ctx) {
+			if err != nil {
+				return err
+			}
+			if err := s.Append(ctx, fact(10+n)); err != nil {
+				return err
+			}
+			n++
+		}
+		if n != 3 {
+			return fmt.Errorf("ranged over %d, want the 3 that were there", n)
+		}
+		for range s.All(ctx) {
+			break
+		}
+		for range s.Of(ctx, fact(0).Actor) {
+			break
+		}
+		return s.Append(ctx, fact(20))
+	}},
+	{name: "append/concurrent", rule: "of many writers of one ID, those with the content that came first succeed, and it is there once", check: func(ctx context.Context, s recommend.Store) error {
+		var wait sync.WaitGroup
+		errs := make([]error, 16)
+		for i := range errs {
+			wait.Go(func() {
+				in := fact(0)
+				in.Kind = []recommend.Kind{recommend.View, recommend.Purchase}[i%2]
+				errs[i] = s.Append(ctx, in)
+			})
+		}
+		wait.Wait()
+		got, err := collect(s.All(ctx))
+		if err != nil {
+			return err
+		}
+		if len(got) != 1 {
+			return fmt.Errorf("%d interactions, want 1", len(got))
+		}
+		for i, err := range errs {
+			won := []recommend.Kind{recommend.View, recommend.Purchase}[i%2] == got[0].Kind
+			if won && err != nil || !won && !errors.Is(err, recommend.ErrOtherBody) {
+				return fmt.Errorf("%v is stored, and writer %d got %v", got[0].Kind, i, err)
+			}
+		}
+		return nil
+	}},
+	{name: "cancelled", rule: "a cancelled ctx is an error and changes nothing", check: func(ctx context.Context, s recommend.Store) error {
+		cancelled, cancel := context.WithCancel(ctx)
+		cancel()
+		if err := wantKind("Append", s.Append(cancelled, fact(0)), context.Canceled); err != nil {
+			return err
+		}
+		if _, err := collect(s.All(cancelled)); !errors.Is(err, context.Canceled) {
+			return fmt.Errorf("All: error %v", err)
+		}
+		if _, err := collect(s.Of(cancelled, fact(0).Actor)); !errors.Is(err, context.Canceled) {
+			return fmt.Errorf("Of: error %v", err)
+		}
+		return holds(ctx, s)
+	}},
+	{name: "tx/rollback", rule: "what a transaction appended is gone when it fails or panics, and was visible within", transactions: true, check: func(ctx context.Context, s recommend.Store) error {
+		if err := s.Append(ctx, fact(0)); err != nil {
+			return err
+		}
+		failed := errors.New("failed")
+		for _, panics := range []bool{false, true} {
+			err := inTx(ctx, s, func(ctx context.Context) error {
+				if err := s.Append(ctx, fact(1), fact(2)); err != nil {
+					return err
+				}
+				if err := s.Append(ctx, fact(3)); err != nil {
+					return err
+				}
+				if err := holds(ctx, s, facts(4)...); err != nil {
+					return err
+				}
+				if panics {
+					panic(failed)
+				}
+				return failed
+			})
+			if err != failed {
+				return err
+			}
+			if err := holds(ctx, s, fact(0)); err != nil {
+				return err
+			}
+			if got, err := collect(s.Of(ctx, fact(3).Actor)); err != nil || len(got) != 1 {
+				return fmt.Errorf("Of yields %d after the rollback (%v), want 1", len(got), err)
+			}
+		}
+		// What was rolled back can be appended, with other content even.
+		other := fact(1)
+		other.Kind = recommend.View
+		if err := s.Append(ctx, other, fact(2)); err != nil {
+			return err
+		}
+		return holds(ctx, s, fact(0), other, fact(2))
+	}},
+	{name: "tx/refusal-within", rule: "a call that is refused within a transaction takes back only itself", transactions: true, check: func(ctx context.Context, s recommend.Store) error {
+		if err := inTx(ctx, s, func(ctx context.Context) error {
+			if err := s.Append(ctx, fact(0)); err != nil {
+				return err
+			}
+			other := fact(0)
+			other.Kind = recommend.View
+			return wantKind("Append", s.Append(ctx, fact(1), other), recommend.ErrOtherBody)
+		}); err != nil {
+			return err
+		}
+		return holds(ctx, s, fact(0))
+	}},
+}
+
+// inTx runs fn in a transaction of s and returns a panic's error as an error.
+func inTx(ctx context.Context, s recommend.Store, fn func(ctx context.Context) error) (err error) {
+	tx, ok := s.(flywheel.Transactor)
+	if !ok {
+		return errors.New("the store is no flywheel.Transactor")
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err, _ = p.(error)
+		}
+	}()
+	return tx.InTx(ctx, fn)
+}

@@ -1,0 +1,193 @@
+package recommendtest
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/recommend"
+)
+
+func TestMemory(t *testing.T) {
+	Run(t, func(*testing.T) recommend.Store { return recommend.NewMemory(nil) }, Features{Transactions: true})
+}
+
+func TestFailingPassesThrough(t *testing.T) {
+	never := func(string, bool) error { return nil }
+	Run(t, func(*testing.T) recommend.Store { return Failing(recommend.NewMemory(nil), never) }, Features{Transactions: true})
+}
+
+func TestFailing(t *testing.T) {
+	ctx, lost := context.Background(), errors.New("lost")
+	for _, after := range []bool{false, true} {
+		store := recommend.NewMemory(nil)
+		s := Failing(store, func(_ string, a bool) error {
+			if a == after {
+				return lost
+			}
+			return nil
+		})
+		if err := s.Append(ctx, fact(0)); err != lost {
+			t.Errorf("Append, after = %v: %v", after, err)
+		}
+		want := facts(1)
+		if !after {
+			want = nil
+		}
+		if err := holds(ctx, store, want...); err != nil {
+			t.Errorf("after = %v: %v", after, err)
+		}
+		for _, seq := range []iter.Seq2[recommend.Interaction, error]{s.All(ctx), s.Of(ctx, fact(0).Actor)} {
+			got, err := collect(seq)
+			if err != lost || len(got) != len(want) {
+				t.Errorf("after = %v: %d interactions, %v", after, len(got), err)
+			}
+		}
+	}
+}
+
+// Stores with one fault each, which the suite must find.
+
+type store = *recommend.MemoryStore
+
+// repeating stores a fact with an ID that is there under another name.
+type repeating struct{ store }
+
+func (f repeating) Append(ctx context.Context, list ...recommend.Interaction) error {
+	for i := range list {
+		if f.store.Append(ctx, list[i]) == nil {
+			continue
+		}
+		list[i].ID += "again"
+	}
+	return f.store.Append(ctx, list...)
+}
+
+// lenient ignores a fact whose ID is there, whatever its content.
+type lenient struct{ store }
+
+func (f lenient) Append(ctx context.Context, list ...recommend.Interaction) error {
+	for _, in := range list {
+		if err := f.store.Append(ctx, in); err != nil && !errors.Is(err, recommend.ErrOtherBody) {
+			return err
+		}
+	}
+	return nil
+}
+
+// partial keeps what came before the fact that is refused.
+type partial struct{ store }
+
+func (f partial) Append(ctx context.Context, list ...recommend.Interaction) error {
+	for _, in := range list {
+		if err := f.store.Append(ctx, in); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// ordered yields by ID instead of by order of Append.
+type ordered struct{ store }
+
+func (f ordered) All(ctx context.Context) iter.Seq2[recommend.Interaction, error] {
+	list, err := collect(f.store.All(ctx))
+	slices.SortFunc(list, func(a, b recommend.Interaction) int { return strings.Compare(a.ID, b.ID) })
+	return sequence(list, err)
+}
+
+// sharing returns slices that it goes on using.
+type sharing struct {
+	store
+	shared map[string][]flywheel.SKU
+}
+
+func (f sharing) All(ctx context.Context) iter.Seq2[recommend.Interaction, error] {
+	list, err := collect(f.store.All(ctx))
+	for i := range list {
+		if f.shared[list[i].ID] == nil {
+			f.shared[list[i].ID] = list[i].Items
+		}
+		list[i].Items = f.shared[list[i].ID]
+	}
+	return sequence(list, err)
+}
+
+// folding finds actors without regard to case.
+type folding struct{ store }
+
+func (f folding) Of(ctx context.Context, actor recommend.Actor) iter.Seq2[recommend.Interaction, error] {
+	list, err := collect(f.store.All(ctx))
+	return sequence(slices.DeleteFunc(list, func(in recommend.Interaction) bool {
+		return actor == recommend.Actor{} || !strings.EqualFold(string(in.Actor.Customer), string(actor.Customer)) ||
+			actor.Customer == "" && !strings.EqualFold(string(in.Actor.Visitor), string(actor.Visitor))
+	}), err)
+}
+
+// deaf does not look at the context.
+type deaf struct{ store }
+
+func (f deaf) Append(ctx context.Context, list ...recommend.Interaction) error {
+	return f.store.Append(context.WithoutCancel(ctx), list...)
+}
+
+// detached writes outside of the transaction.
+type detached struct{ store }
+
+func (f detached) InTx(ctx context.Context, fn func(ctx context.Context) error) error { return fn(ctx) }
+
+// local returns times in a zone of its own.
+type local struct{ store }
+
+func (f local) All(ctx context.Context) iter.Seq2[recommend.Interaction, error] {
+	list, err := collect(f.store.All(ctx))
+	for i := range list {
+		list[i].At = list[i].At.In(time.FixedZone("local", 3600))
+	}
+	return sequence(list, err)
+}
+
+func sequence(list []recommend.Interaction, err error) iter.Seq2[recommend.Interaction, error] {
+	return func(yield func(recommend.Interaction, error) bool) {
+		for _, in := range list {
+			if !yield(in, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(recommend.Interaction{}, err)
+		}
+	}
+}
+
+func TestSuiteCatchesFaults(t *testing.T) {
+	for name, fresh := range map[string]func() recommend.Store{
+		"repeating": func() recommend.Store { return repeating{recommend.NewMemory(nil)} },
+		"lenient":   func() recommend.Store { return lenient{recommend.NewMemory(nil)} },
+		"partial":   func() recommend.Store { return partial{recommend.NewMemory(nil)} },
+		"ordered":   func() recommend.Store { return ordered{recommend.NewMemory(nil)} },
+		"sharing":   func() recommend.Store { return sharing{recommend.NewMemory(nil), map[string][]flywheel.SKU{}} },
+		"folding":   func() recommend.Store { return folding{recommend.NewMemory(nil)} },
+		"deaf":      func() recommend.Store { return deaf{recommend.NewMemory(nil)} },
+		"detached":  func() recommend.Store { return detached{recommend.NewMemory(nil)} },
+		"local":     func() recommend.Store { return local{recommend.NewMemory(nil)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var caught []string
+			for _, c := range cases {
+				if err := c.check(context.Background(), fresh()); err != nil {
+					caught = append(caught, c.name)
+				}
+			}
+			if len(caught) == 0 {
+				t.Error("the suite finds nothing wrong")
+			}
+			t.Log("caught by", strings.Join(caught, ", "))
+		})
+	}
+}
