@@ -32,6 +32,9 @@ type process interface {
 	// estimation is the standard error of the mean h ≥ 1 periods ahead that
 	// comes from estimated parameters, in units of the error's deviation.
 	estimation(h int) float64
+	// scale is the factor by which the errors of the period h ≥ 1 periods
+	// ahead are larger, that of a multiplicative season.
+	scale(h int) float64
 }
 
 // relative is the process whose error is a share of the mean; it computes its
@@ -111,7 +114,8 @@ func (f *Fit) variance(dst, mean []float64) {
 			sum += float64(w * w)
 		}
 		e := f.process.estimation(h + 1)
-		dst[h] = f.Sigma * f.Sigma * (sum + float64(e*e))
+		scale := f.process.scale(h+1) * f.Sigma
+		dst[h] = scale * scale * (sum + float64(e*e))
 	}
 }
 
@@ -136,16 +140,39 @@ func (f *Fit) Total(horizon int) (mean, sd float64, err error) {
 			sd += math.Sqrt(v)
 		}
 	} else {
-		// An error of period k moves the total by 1 + w(1) + … + w(horizon-k).
-		moved, sum, shared := 1.0, 1.0, f.process.estimation(1)
-		for h := 1; h < horizon; h++ {
-			moved += f.process.weight(h)
-			sum += float64(moved * moved)
-			shared += f.process.estimation(h + 1)
-		}
-		sd = f.Sigma * math.Sqrt(sum+float64(shared*shared))
+		sd = f.Sigma * math.Sqrt(f.totalVariance(horizon))
 	}
 	return mean, sd, f.checkFinite([]float64{mean, sd})
+}
+
+// totalVariance is the variance of the sum of horizon periods at Sigma 1.
+func (f *Fit) totalVariance(horizon int) float64 {
+	// The error of period k moves the total by s(k) + Σ s(k+j)·w(j) over the
+	// periods k+j after it. Without seasons that depends on horizon-k alone.
+	p := f.process
+	sum, shared, moved, plain := 0.0, 0.0, 0.0, true
+	for h := 1; h <= horizon; h++ {
+		scale := p.scale(h)
+		plain = plain && scale == 1
+		shared += float64(scale * p.estimation(h))
+		if h == 1 {
+			moved = 1
+		} else {
+			moved += p.weight(h - 1)
+		}
+		sum += float64(moved * moved)
+	}
+	if !plain {
+		sum = 0
+		for k := 1; k <= horizon; k++ {
+			moved := p.scale(k)
+			for j := 1; k+j <= horizon; j++ {
+				moved += float64(p.scale(k+j) * p.weight(j))
+			}
+			sum += float64(moved * moved)
+		}
+	}
+	return sum + float64(shared*shared)
 }
 
 func (f *Fit) checkHorizon(horizon int) error {

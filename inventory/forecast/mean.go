@@ -57,3 +57,5 @@ func (f *flat) mean(dst []float64) {
 func (f *flat) weight(int) float64 { return 0 }
 
 func (f *flat) estimation(int) float64 { return f.levelError }
+
+func (f *flat) scale(int) float64 { return 1 }

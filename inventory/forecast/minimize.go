@@ -89,3 +89,97 @@ func minimizeGolden(low, high, tolerance float64, f func(float64) float64) float
 	}
 	return (low + high) / 2
 }
+
+// minimizeUnitCube improves on point, at which f has the given value, by the
+// simplex method (Nelder & Mead, 1965) with points held inside the unit cube;
+// only the first size of its dimensions vary.
+// It starts again from the result until that gains nothing more, and returns
+// the best point with its value.
+func minimizeUnitCube(point [3]float64, value float64, size int, f func([3]float64) float64) ([3]float64, float64) {
+	for range 4 {
+		next, least := simplex(point, value, size, f)
+		gained := value - least
+		point, value = next, least
+		if !(gained > 1e-9*math.Abs(value)) {
+			break
+		}
+	}
+	return point, value
+}
+
+func simplex(point [3]float64, value float64, size int, f func([3]float64) float64) ([3]float64, float64) {
+	type vertex struct {
+		at    [3]float64
+		value float64
+	}
+	evaluate := func(at [3]float64) vertex {
+		for i := range at {
+			at[i] = min(max(at[i], 0), 1)
+		}
+		return vertex{at, f(at)}
+	}
+	var corners [4]vertex
+	v := corners[:size+1]
+	v[0] = vertex{point, value}
+	for i := range size {
+		at := point
+		if at[i] += 0.1; at[i] > 1 {
+			at[i] -= 0.2
+		}
+		v[i+1] = evaluate(at)
+	}
+	for range 200 {
+		for i := 1; i < len(v); i++ { // insertion sort, best first
+			for j := i; j > 0 && v[j].value < v[j-1].value; j-- {
+				v[j], v[j-1] = v[j-1], v[j]
+			}
+		}
+		worst := &v[size]
+		if worst.value-v[0].value <= 1e-11*math.Abs(v[0].value) {
+			break
+		}
+		var centre [3]float64
+		for i := range centre {
+			for _, vertex := range v[:size] {
+				centre[i] += vertex.at[i] / float64(size)
+			}
+		}
+		along := func(t float64) vertex {
+			var at [3]float64
+			for i := range at {
+				at[i] = centre[i] + float64(t*(worst.at[i]-centre[i]))
+			}
+			return evaluate(at)
+		}
+		reflected := along(-1)
+		switch {
+		case reflected.value < v[0].value:
+			if expanded := along(-2); expanded.value < reflected.value {
+				reflected = expanded
+			}
+			*worst = reflected
+		case reflected.value < v[size-1].value:
+			*worst = reflected
+		default:
+			contracted := along(0.5)
+			if reflected.value < worst.value {
+				contracted = along(-0.5)
+			}
+			if contracted.value < math.Min(worst.value, reflected.value) {
+				*worst = contracted
+				continue
+			}
+			for i := 1; i < len(v); i++ { // shrink towards the best
+				at := v[i].at
+				for j := range at {
+					at[j] = (at[j] + v[0].at[j]) / 2
+				}
+				v[i] = evaluate(at)
+			}
+		}
+	}
+	if v[0].value <= value {
+		return v[0].at, v[0].value
+	}
+	return point, value
+}

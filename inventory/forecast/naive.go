@@ -106,3 +106,5 @@ func (w *walk) weight(lag int) float64 {
 }
 
 func (w *walk) estimation(h int) float64 { return w.slopeError * float64(h) }
+
+func (w *walk) scale(int) float64 { return 1 }

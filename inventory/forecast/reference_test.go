@@ -144,7 +144,9 @@ func readTable(t *testing.T, source string) []map[string]string {
 }
 
 func TestReference(t *testing.T) {
+	t.Run("goldens", testGoldens)
 	t.Run("intermittent", testIntermittentGoldens)
+	t.Run("metrics", testMetricsGoldens)
 }
 
 func testIntermittentGoldens(t *testing.T) {

@@ -78,7 +78,7 @@ func (m SES) FitTo(dst *Fit, s Series) error {
 }
 
 // sesGrid brackets α for maximum likelihood.
-var sesGrid = [8]float64{alphaLow, 0.06, 0.15, 0.3, 0.5, 0.7, 0.9, alphaHigh}
+var sesGrid = [12]float64{alphaLow, 0.01, 0.025, 0.05, 0.1, 0.17, 0.27, 0.4, 0.55, 0.7, 0.85, alphaHigh}
 
 // sesObjective is the sum of squared one-step errors of simple exponential
 // smoothing as a function of α, at the initial level that is best for α, or
@@ -190,9 +190,10 @@ func (o *sesObjective) sse4(alpha, sse *[4]float64) {
 // between its neighbours.
 func (o *sesObjective) estimate() float64 {
 	grid := &sesGrid
-	var sse [8]float64
+	var sse [12]float64
 	o.sse4((*[4]float64)(grid[:4]), (*[4]float64)(sse[:4]))
-	o.sse4((*[4]float64)(grid[4:]), (*[4]float64)(sse[4:]))
+	o.sse4((*[4]float64)(grid[4:8]), (*[4]float64)(sse[4:8]))
+	o.sse4((*[4]float64)(grid[8:]), (*[4]float64)(sse[8:]))
 	best := 0
 	for i, v := range sse {
 		if v < sse[best] {
