@@ -1,0 +1,130 @@
+// Package segmenttest is the suite that every segment.LogStore must pass, and a
+// decorator that makes any call of one fail.
+//
+//	func TestStore(t *testing.T) {
+//		segmenttest.Run(t, func(t *testing.T) segment.LogStore { return mystore.New(open(t)) },
+//			segmenttest.Features{Transactions: true})
+//	}
+//
+// Each check names the rule it protects; the rules are the sentences of the
+// LogStore comment.
+package segmenttest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/segment"
+)
+
+// Features says what a store can do beyond segment.LogStore.
+type Features struct {
+	// Transactions: the store is a flywheel.Transactor.
+	Transactions bool
+}
+
+// Run runs the suite; fresh returns a new, empty store.
+func Run(t *testing.T, fresh func(t *testing.T) segment.LogStore, f Features) {
+	for _, c := range checks {
+		if c.transactions && !f.Transactions {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			t.Logf("rule: %s", c.rule)
+			c.run(t, fresh(t))
+		})
+	}
+}
+
+// tb is what a check needs of *testing.T, so that the suite itself can be tested.
+type tb interface {
+	Helper()
+	Context() context.Context
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// check is one rule and how to see that it holds.
+type check struct {
+	name, rule   string
+	transactions bool
+	run          func(t tb, s segment.LogStore)
+}
+
+// at is the time of all made events, with microseconds.
+var at = time.Date(2011, 12, 9, 12, 50, 0, 123456000, time.UTC)
+
+// event makes a small event.
+func event(id string) flywheel.Event {
+	return flywheel.Event{ID: id, Name: flywheel.EventPurchase, Time: at, Customer: "c-" + flywheel.CustomerID(id),
+		Lines: []flywheel.Line{{SKU: "85123A", Quantity: 6, Amount: money.New(1530, money.GBP)}},
+		Value: money.New(1530, money.GBP), Properties: map[string]any{"channel": "web"}}
+}
+
+// full makes an event with every field filled.
+func full(id string) flywheel.Event {
+	e := event(id)
+	e.Visitor, e.Session, e.Ref = "v-1", "s-1", "order-1"
+	e.Lines = append(e.Lines, flywheel.Line{SKU: "22423", Quantity: 0}, flywheel.Line{SKU: "POST", Quantity: 1, Amount: money.New(-1, money.GBP)})
+	e.Properties = map[string]any{"none": nil, "yes": true, "number": 0.1, "text": "<é 😀 \" ' \\ %_ \u2028>", "empty": "",
+		"list": []any{"a", 1.0, nil, []any{}}, "object": map[string]any{"k": map[string]any{}}}
+	return e
+}
+
+func events(prefix string, n int) []flywheel.Event {
+	list := make([]flywheel.Event, n)
+	for i := range list {
+		list[i] = event(fmt.Sprintf("%s-%04d", prefix, i))
+	}
+	return list
+}
+
+// must fails the check when err is not nil.
+func must(t tb, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("unexpected error: %v", err)
+	}
+}
+
+// read returns the whole log, seven entries at a time, checking that positions
+// ascend from call to call.
+func read(t tb, ctx context.Context, s segment.LogStore) []flywheel.Event {
+	t.Helper()
+	var list []flywheel.Event
+	var last segment.Position
+	for {
+		page, err := s.Read(ctx, last, 7)
+		must(t, err)
+		if len(page) == 0 {
+			return list
+		}
+		if len(page) > 7 {
+			t.Fatalf("Read returned %d entries for a limit of 7", len(page))
+		}
+		for _, e := range page {
+			if e.Position != last+1 {
+				t.Fatalf("position %d follows %d", e.Position, last)
+			}
+			last = e.Position
+			list = append(list, e.Event)
+		}
+	}
+}
+
+// wantIDs fails unless the log holds exactly these IDs in this order.
+func wantIDs(t tb, ctx context.Context, s segment.LogStore, ids ...string) {
+	t.Helper()
+	list := read(t, ctx, s)
+	got := make([]string, len(list))
+	for i := range list {
+		got[i] = list[i].ID
+	}
+	if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", ids) {
+		t.Fatalf("the log holds %q, want %q", got, ids)
+	}
+}
