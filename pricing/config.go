@@ -1,0 +1,136 @@
+package pricing
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/segment/rule"
+)
+
+// Config is everything that decides prices. [Compile] makes an [Engine] of it.
+type Config struct {
+	// Lists are the price lists.
+	Lists []List `json:"lists,omitempty"`
+	// Promotions are tried by descending Priority, equals in this order.
+	Promotions []Promotion `json:"promotions,omitempty"`
+	// Taxes has a rate for each tax class that baskets may name. A line
+	// without a class takes the entry of the empty class, or no tax where
+	// there is none.
+	Taxes []Tax `json:"taxes,omitempty"`
+	// Rounding is applied once to each line amount, discount and tax; the
+	// zero value is [money.HalfUp].
+	Rounding money.Rounding `json:"rounding,omitempty"`
+	// BasketAttributes are what conditions may ask of a basket beyond its
+	// own: see [Promotion.When].
+	BasketAttributes map[string]rule.Type `json:"basket_attributes,omitempty"`
+	// LineAttributes are what conditions may ask of a line beyond its own:
+	// see [Promotion.Lines].
+	LineAttributes map[string]rule.Type `json:"line_attributes,omitempty"`
+}
+
+// clone returns a copy whose collections can be appended to and changed without
+// touching those of c.
+func (c Config) clone() Config {
+	c.Lists = slices.Clone(c.Lists)
+	for i := range c.Lists {
+		c.Lists[i] = c.Lists[i].Clone()
+	}
+	c.Promotions = slices.Clone(c.Promotions)
+	for i := range c.Promotions {
+		c.Promotions[i] = c.Promotions[i].Clone()
+	}
+	c.Taxes = slices.Clone(c.Taxes)
+	c.BasketAttributes = maps.Clone(c.BasketAttributes)
+	c.LineAttributes = maps.Clone(c.LineAttributes)
+	return c
+}
+
+// Tax is the rate of one tax class.
+type Tax struct {
+	// Class is what lines name, such as "reduced".
+	Class string `json:"class"`
+	// Rate is the tax per unit of net: 0.2 for 20 %. From 0 to 10, at most 9
+	// decimals.
+	Rate money.Rate `json:"rate"`
+}
+
+// The attributes that every basket and every line has.
+var (
+	basketAttributes = map[string]rule.Type{
+		"customer": rule.String,
+		"groups":   rule.List,
+		"currency": rule.String,
+		"subtotal": rule.Number,
+		"quantity": rule.Int,
+		"lines":    rule.Int,
+	}
+	lineAttributes = map[string]rule.Type{
+		"sku":       rule.String,
+		"quantity":  rule.Int,
+		"unit":      rule.Number,
+		"subtotal":  rule.Number,
+		"tax_class": rule.String,
+	}
+)
+
+// schema joins the attributes that are always there with those of the user.
+func schema(own, more map[string]rule.Type) (*rule.Schema, error) {
+	all := make(map[string]rule.Type, len(own)+len(more))
+	for name, t := range own {
+		all[name] = t
+	}
+	for name, t := range more {
+		if _, there := own[name]; there {
+			return nil, invalid("%q is there already", name)
+		}
+		all[name] = t
+	}
+	return rule.NewSchema(all)
+}
+
+// maxDecimals bounds what unit prices may have beyond the minor unit, and rates
+// in all, so that a tax on an unrounded line is one exact division.
+const maxDecimals = 9
+
+func checkRate(r money.Rate, most int64) error {
+	switch {
+	case r.Sign() < 0 || r.Cmp(money.Percent(100*most)) > 0:
+		return outOfRange("%s is not between 0 and %d", r, most)
+	case r.Scale() > maxDecimals:
+		return outOfRange("%s has more than %d decimals", r, maxDecimals)
+	}
+	return nil
+}
+
+func checkUnit(p money.Price) error {
+	switch {
+	case p.Currency().IsZero():
+		return invalid("no currency")
+	case p.Sign() < 0:
+		return outOfRange("%s is negative", p)
+	case p.Scale() > p.Currency().Digits()+maxDecimals:
+		return outOfRange("%s has more than %d decimals beyond the minor unit", p, maxDecimals)
+	}
+	return nil
+}
+
+func compileTaxes(taxes []Tax) (map[string]money.Rate, error) {
+	rates := make(map[string]money.Rate, len(taxes))
+	for i, t := range taxes {
+		if t.Class != "" {
+			if err := flywheel.CheckID(t.Class); err != nil {
+				return nil, field(err, "taxes[%d].class", i)
+			}
+		}
+		if _, there := rates[t.Class]; there {
+			return nil, field(invalid("%q twice", t.Class), "taxes[%d].class", i)
+		}
+		if err := checkRate(t.Rate, 10); err != nil {
+			return nil, field(err, "taxes[%d].rate", i)
+		}
+		rates[t.Class] = t.Rate
+	}
+	return rates, nil
+}

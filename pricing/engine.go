@@ -1,0 +1,143 @@
+package pricing
+
+import (
+	"sync"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// Engine prices baskets. It is a [Config], compiled: immutable, and safe for
+// concurrent use without a lock.
+type Engine struct {
+	items      map[flywheel.SKU]int32 // all that lists and promotions name
+	lists      []list
+	offers     spans[offer] // by item: its prices
+	promotions []promotion
+	named      spans[int32] // by item: the promotions that name it
+	conditions conditions
+	coupons    map[string]bool // folded codes of all promotions
+	taxes      map[string]money.Rate
+	rounding   money.Rounding
+
+	scratch sync.Pool // of *work
+}
+
+// Compile makes an engine of c. It keeps no memory of c. The first thing that is
+// wrong is told by a [*FieldError].
+func Compile(c Config) (*Engine, error) {
+	e := &Engine{rounding: c.Rounding, items: map[flywheel.SKU]int32{}}
+	if c.Rounding > money.Floor {
+		return nil, field(invalid("%s", c.Rounding), "rounding")
+	}
+	var err error
+	if e.taxes, err = compileTaxes(c.Taxes); err != nil {
+		return nil, err
+	}
+	if e.conditions, err = compileConditions(c.BasketAttributes, c.LineAttributes); err != nil {
+		return nil, err
+	}
+	if err := e.compileLists(c.Lists); err != nil {
+		return nil, err
+	}
+	if err := e.compilePromotions(c.Promotions); err != nil {
+		return nil, err
+	}
+	e.scratch.New = func() any { return e.newWork() }
+	return e, nil
+}
+
+// item returns the index of sku, a new one where there is none.
+func (e *Engine) item(sku flywheel.SKU) int32 {
+	i, there := e.items[sku]
+	if !there {
+		i = int32(len(e.items))
+		e.items[sku] = i
+	}
+	return i
+}
+
+// Quote prices b. What is wrong with b is told by a [*FieldError], never by a
+// total.
+func (e *Engine) Quote(b Basket) (Quote, error) {
+	var q Quote
+	if err := e.QuoteInto(&q, &b); err != nil {
+		return Quote{}, err
+	}
+	return q, nil
+}
+
+// QuoteInto is [Engine.Quote] into memory that q brings: the slices of its last
+// use are written over. After an error q is empty.
+func (e *Engine) QuoteInto(q *Quote, b *Basket) error {
+	w := e.scratch.Get().(*work)
+	err := e.quote(q, b, w)
+	w.release()
+	e.scratch.Put(w)
+	if err != nil {
+		q.reset(money.Currency{})
+	}
+	return err
+}
+
+func (e *Engine) quote(q *Quote, b *Basket, w *work) error {
+	if err := b.check(); err != nil {
+		return err
+	}
+	if err := w.checkUnique(b.Lines); err != nil {
+		return err
+	}
+	q.reset(b.Currency)
+	if err := e.priceLines(q, b, w); err != nil {
+		return err
+	}
+	if err := e.promote(q, b, w); err != nil {
+		return err
+	}
+	if err := e.levy(q, b, w); err != nil {
+		return err
+	}
+	e.explain(q, w)
+	return nil
+}
+
+// spans holds a list for each of many small keys in one piece of memory.
+type spans[T any] struct {
+	start []int32 // of key k: flat[start[k]:start[k+1]]
+	flat  []T
+}
+
+func (s *spans[T]) of(key int32) []T {
+	if int(key)+1 >= len(s.start) {
+		return nil
+	}
+	return s.flat[s.start[key]:s.start[key+1]]
+}
+
+// fill makes s of values with keys below n, in the order of the values. It uses
+// the memory that s has.
+func (s *spans[T]) fill(n int, keys []int32, values []T) {
+	s.start = grown(s.start, n+2)
+	clear(s.start)
+	for _, k := range keys {
+		s.start[k+2]++
+	}
+	for k := 2; k < len(s.start); k++ {
+		s.start[k] += s.start[k-1]
+	}
+	s.flat = grown(s.flat, len(values))
+	for i, k := range keys { // start[k+1] runs from the start of k to its end
+		s.flat[s.start[k+1]] = values[i]
+		s.start[k+1]++
+	}
+	s.start = s.start[:n+1]
+}
+
+// grown returns a slice of length n, in the memory of s where that is enough.
+// What it holds is not defined.
+func grown[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, n+n/4)
+	}
+	return s[:n]
+}

@@ -1,0 +1,41 @@
+package pricing
+
+import (
+	"fmt"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+var (
+	// ErrNoPrice reports a line whose item no price list offers to this buyer at
+	// this time in this currency and quantity.
+	ErrNoPrice = fmt.Errorf("pricing: no price: %w", flywheel.ErrNotFound)
+	// ErrTaxClass reports a line whose tax class the configuration does not have.
+	ErrTaxClass = fmt.Errorf("pricing: unknown tax class: %w", flywheel.ErrInvalid)
+	// ErrVersion reports a save of something that has changed in the meantime.
+	ErrVersion = fmt.Errorf("pricing: stale version: %w", flywheel.ErrConflict)
+)
+
+// FieldError names the field of a [Config] or a [Basket] that is refused.
+type FieldError struct {
+	Field string // such as "promotions[2].percent" or "lines[0].quantity"
+	Err   error  // wraps a kind
+}
+
+// Error implements error.
+func (e *FieldError) Error() string { return "pricing: " + e.Field + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *FieldError) Unwrap() error { return e.Err }
+
+func field(err error, format string, args ...any) error {
+	return &FieldError{Field: fmt.Sprintf(format, args...), Err: err}
+}
+
+func invalid(format string, args ...any) error {
+	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), flywheel.ErrInvalid)
+}
+
+func outOfRange(format string, args ...any) error {
+	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), flywheel.ErrOutOfRange)
+}

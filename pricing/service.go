@@ -1,0 +1,156 @@
+package pricing
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+)
+
+// Service prices baskets by what a [Store] keeps. Reading takes no lock: the
+// [Engine] is swapped as a whole. It is safe for concurrent use.
+type Service struct {
+	store  Store
+	config Config
+	engine atomic.Pointer[Engine]
+	change sync.Mutex // one change or reload at a time
+}
+
+// Options says how a [Service] works. Nil is the defaults.
+type Options struct {
+	// Config is what the store does not keep: taxes, rounding, attributes, and
+	// price lists and promotions that are part of the program. Those of the
+	// store come behind them.
+	Config Config
+}
+
+// New returns a service over store, priced by what options says until the first
+// [Service.Reload]. A nil store is a fresh one in memory.
+func New(store Store, options *Options) (*Service, error) {
+	if store == nil {
+		store = NewMemory(nil)
+	}
+	if options == nil {
+		options = &Options{}
+	}
+	engine, err := Compile(options.Config)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{store: store, config: options.Config.clone()}
+	s.engine.Store(engine)
+	return s, nil
+}
+
+// Engine returns the engine of the moment, for several quotes by one state of
+// prices, or for [Engine.QuoteInto].
+func (s *Service) Engine() *Engine { return s.engine.Load() }
+
+// Quote prices b with the engine of the moment.
+func (s *Service) Quote(b Basket) (Quote, error) { return s.Engine().Quote(b) }
+
+// Reload compiles what the store has and swaps it in. After an error the engine
+// is the one it was.
+func (s *Service) Reload(ctx context.Context) error {
+	s.change.Lock()
+	defer s.change.Unlock()
+	c, err := s.load(ctx)
+	if err != nil {
+		return err
+	}
+	return s.swap(c)
+}
+
+func (s *Service) swap(c Config) error {
+	engine, err := Compile(c)
+	if err == nil {
+		s.engine.Store(engine)
+	}
+	return err
+}
+
+// load returns the configuration with everything that the store has.
+func (s *Service) load(ctx context.Context) (Config, error) {
+	c := s.config.clone()
+	for l, err := range s.store.Lists(ctx) {
+		if err != nil {
+			return Config{}, err
+		}
+		c.Lists = append(c.Lists, l)
+	}
+	for p, err := range s.store.Promotions(ctx) {
+		if err != nil {
+			return Config{}, err
+		}
+		c.Promotions = append(c.Promotions, p)
+	}
+	return c, nil
+}
+
+// SaveList saves a price list and prices by it from then on. What would not
+// compile is refused before it is saved. Where ctx carries a transaction that
+// may roll back, save in the [Store] and [Service.Reload] after the commit.
+func (s *Service) SaveList(ctx context.Context, l List) (saved List, err error) {
+	err = s.update(ctx, func(c *Config) {
+		c.Lists = replace(c.Lists, l, func(l List) string { return l.ID }, len(s.config.Lists))
+	}, func() (err error) {
+		saved, err = s.store.SaveList(ctx, l)
+		return err
+	})
+	return saved, err
+}
+
+// SavePromotion is [Service.SaveList] for a promotion.
+func (s *Service) SavePromotion(ctx context.Context, p Promotion) (saved Promotion, err error) {
+	err = s.update(ctx, func(c *Config) {
+		c.Promotions = replace(c.Promotions, p, func(p Promotion) string { return p.ID }, len(s.config.Promotions))
+	}, func() (err error) {
+		saved, err = s.store.SavePromotion(ctx, p)
+		return err
+	})
+	return saved, err
+}
+
+// DeleteList removes a price list of the store, which must have that version.
+func (s *Service) DeleteList(ctx context.Context, id string, version int64) error {
+	return s.update(ctx, func(*Config) {}, func() error { return s.store.DeleteList(ctx, id, version) })
+}
+
+// DeletePromotion removes a promotion of the store, which must have that
+// version.
+func (s *Service) DeletePromotion(ctx context.Context, id string, version int64) error {
+	return s.update(ctx, func(*Config) {}, func() error { return s.store.DeletePromotion(ctx, id, version) })
+}
+
+// update makes one change: try it on what is there, write it, and swap in what
+// the store then has.
+func (s *Service) update(ctx context.Context, try func(*Config), write func() error) error {
+	s.change.Lock()
+	defer s.change.Unlock()
+	c, err := s.load(ctx)
+	if err != nil {
+		return err
+	}
+	try(&c)
+	if _, err := Compile(c); err != nil {
+		return err
+	}
+	if err := write(); err != nil {
+		return err
+	}
+	if c, err = s.load(ctx); err != nil {
+		return err
+	}
+	return s.swap(c)
+}
+
+// replace puts v in place of the value of the same ID behind the first fixed
+// ones, or at the end.
+func replace[T any](all []T, v T, id func(T) string, fixed int) []T {
+	for i := fixed; i < len(all); i++ {
+		if id(all[i]) == id(v) {
+			all[i] = v
+			return all
+		}
+	}
+	return append(all, v)
+}
