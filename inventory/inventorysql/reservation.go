@@ -1,0 +1,126 @@
+package inventorysql
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/sqldb"
+	"github.com/flywheel-go/flywheel/inventory"
+)
+
+// Reservation implements inventory.Store.
+func (s *Store) Reservation(ctx context.Context, ref string) (inventory.Reservation, error) {
+	r, err := scanReservation(s.db.Read(ctx).QueryRowContext(ctx,
+		`SELECT `+reservationColumns+` FROM flywheel_inventory_reservations WHERE ref = ?`, ref))
+	if errors.Is(err, sql.ErrNoRows) {
+		return inventory.Reservation{}, fmt.Errorf("inventorysql: reservation %q: %w", ref, flywheel.ErrNotFound)
+	}
+	return r, err
+}
+
+// SaveReservation implements inventory.Store.
+func (s *Store) SaveReservation(ctx context.Context, r inventory.Reservation) (inventory.Reservation, error) {
+	if err := s.PostBatch(ctx, &r, nil); err != nil {
+		return inventory.Reservation{}, err
+	}
+	return kept(r), nil
+}
+
+// kept returns r as it is read back.
+func kept(r inventory.Reservation) inventory.Reservation {
+	lines := make([]flywheel.Line, len(r.Lines))
+	for i, l := range r.Lines {
+		lines[i] = flywheel.Line{SKU: l.SKU, Quantity: l.Quantity}
+	}
+	r.Lines, r.Expires = lines, r.Expires.UTC().Truncate(time.Microsecond)
+	return r
+}
+
+// saveReservation writes r with its next version. When nothing else is written,
+// it says how to find out later whether it was.
+func saveReservation(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation, alone bool) error {
+	lines, err := json.Marshal(kept(*r).Lines)
+	if err != nil {
+		return err
+	}
+	var res sql.Result
+	if r.Version == 0 {
+		res, err = tx.ExecContext(ctx, `INSERT INTO flywheel_inventory_reservations
+			(location, lines, state, expires, attempt, version, ref) VALUES (?, ?, ?, ?, ?, 1, ?)
+			ON CONFLICT (ref) DO NOTHING`,
+			string(r.Location), string(lines), string(r.State), sqldb.Micros(r.Expires), r.Attempt, r.Ref)
+	} else {
+		res, err = tx.ExecContext(ctx, `UPDATE flywheel_inventory_reservations
+			SET location = ?, lines = ?, state = ?, expires = ?, attempt = ?, version = version + 1
+			WHERE ref = ? AND version = ?`,
+			string(r.Location), string(lines), string(r.State), sqldb.Micros(r.Expires), r.Attempt, r.Ref, r.Version)
+	}
+	if err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fmt.Errorf("inventorysql: reservation %q is not at version %d: %w", r.Ref, r.Version, inventory.ErrStale)
+	}
+	if alone {
+		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) { return isSaved(ctx, q, r, string(lines)) })
+	}
+	return nil
+}
+
+// isSaved reports whether r is there with its next version. A later version
+// leaves open whose the one before was.
+func isSaved(ctx context.Context, q sqldb.Queryer, r *inventory.Reservation, lines string) (bool, error) {
+	var version int64
+	var same bool
+	err := q.QueryRowContext(ctx, `SELECT version, location = ? AND lines = ? AND state = ? AND expires = ? AND attempt = ?
+		FROM flywheel_inventory_reservations WHERE ref = ?`,
+		string(r.Location), lines, string(r.State), sqldb.Micros(r.Expires), r.Attempt, r.Ref).Scan(&version, &same)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return false, nil
+	case err != nil:
+		return false, err
+	case version > r.Version+1:
+		return false, fmt.Errorf("inventorysql: reservation %q went on to version %d: %w", r.Ref, version, flywheel.ErrUnknownOutcome)
+	}
+	return version == r.Version+1 && same, nil
+}
+
+// Due implements inventory.Store.
+func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]inventory.Reservation, error) {
+	var due []inventory.Reservation
+	err := each(func() (*sql.Rows, error) {
+		return s.db.Read(ctx).QueryContext(ctx, `SELECT `+reservationColumns+` FROM flywheel_inventory_reservations
+			WHERE `+notFinal+` AND expires <= ? ORDER BY expires, ref LIMIT ?`, sqldb.Micros(now), max(limit, 0))
+	}, func(rows *sql.Rows) error {
+		r, err := scanReservation(rows)
+		due = append(due, r)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return due, nil
+}
+
+func scanReservation(row interface{ Scan(...any) error }) (r inventory.Reservation, err error) {
+	var location, state, lines string
+	var expires int64
+	if err := row.Scan(&r.Ref, &location, &lines, &state, &expires, &r.Attempt, &r.Version); err != nil {
+		return inventory.Reservation{}, err
+	}
+	r.Location, r.State, r.Expires = inventory.Location(location), inventory.State(state), sqldb.Time(expires)
+	if err := json.Unmarshal([]byte(lines), &r.Lines); err != nil {
+		return inventory.Reservation{}, fmt.Errorf("inventorysql: lines of reservation %q: %w: %w", r.Ref, flywheel.ErrInvalid, err)
+	}
+	return r, nil
+}

@@ -1,0 +1,330 @@
+package inventorytest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/inventory"
+)
+
+var listChecks = []check{
+	{"levels/order", "Levels are ordered by SKU and location, byte by byte, and narrowed by either.", nothing, func(e *env) {
+		for _, sku := range names {
+			for _, location := range []string{"b", "B", "ä"} {
+				m := move(inventory.KindReceive, "x", flywheel.SKU(sku), 1)
+				m.Location = inventory.Location(location)
+				e.post(m)
+			}
+		}
+		list := func(sku flywheel.SKU, location inventory.Location) (all []string) {
+			for l, err := range e.Levels(e.Context(), sku, location) {
+				e.ok(err)
+				all = append(all, string(l.SKU)+"\x00"+string(l.Location))
+			}
+			return all
+		}
+		all := list("", "")
+		if len(all) != 3*len(names) || !slices.IsSorted(all) {
+			e.Errorf("%d levels in the order %q", len(all), all)
+		}
+		if got := list("a", ""); !slices.Equal(got, []string{"a\x00B", "a\x00b", "a\x00ä"}) {
+			e.Errorf("levels of a: %q", got)
+		}
+		if got := list("", "b"); len(got) != len(names) || !slices.IsSorted(got) {
+			e.Errorf("levels at b: %q", got)
+		}
+		if got := list("ß", "B"); !slices.Equal(got, []string{"ß\x00B"}) {
+			e.Errorf("levels of ß at B: %q", got)
+		}
+		if got := list("ß", "C"); len(got) != 0 {
+			e.Errorf("levels of ß at C: %q", got)
+		}
+	}},
+	{"levels/untouched", "Items that nothing happened to are left out, also after a refused movement and a reservation that names them.", nothing, func(e *env) {
+		e.refuse(move(inventory.KindReserve, "x", "a", 1), inventory.ErrOutOfStock)
+		_, err := e.SaveReservation(e.Context(), reservation("r", inventory.StatePending, noon))
+		e.ok(err)
+		for l, err := range e.Levels(e.Context(), "", "") {
+			e.Errorf("level %+v, %v", l, err)
+		}
+		e.ok(e.SetBackorder(e.Context(), "a", main, 1))
+		if l := e.level("a"); l.Backorder != 1 || l.Seq != 0 {
+			e.Errorf("level %+v", l)
+		}
+	}},
+	{"ledger/after", "Ledger yields what has a greater Seq than after, and nothing for an item without movements.", nothing, func(e *env) {
+		for i := range int64(5) {
+			e.post(move(inventory.KindReceive, fmt.Sprint(i), "a", i+1))
+		}
+		for _, after := range []int64{-1, 0, 2, 4, 5, 99} {
+			want := max(after, 0)
+			for m, err := range e.Ledger(e.Context(), "a", main, after) {
+				e.ok(err)
+				want++
+				if m.Seq != want {
+					e.Errorf("after %d: Seq %d, want %d", after, m.Seq, want)
+				}
+			}
+			if want != max(after, 5) {
+				e.Errorf("after %d: the last Seq is %d", after, want)
+			}
+		}
+		for m, err := range e.Ledger(e.Context(), "b", main, 0) {
+			e.Errorf("movement %+v, %v", m, err)
+		}
+	}},
+	{"list/stop-early", "A sequence may be left early and the store called while it is ranged over.", nothing, func(e *env) {
+		for i := range 3 {
+			e.post(move(inventory.KindReceive, fmt.Sprint(i), "a", 1))
+			e.post(move(inventory.KindReceive, fmt.Sprint(i), "b", 1))
+		}
+		for range 20 { // more often than there are connections
+			for _, err := range e.Ledger(e.Context(), "a", main, 0) {
+				e.ok(err)
+				break
+			}
+			for _, err := range e.Levels(e.Context(), "", "") {
+				e.ok(err)
+				break
+			}
+		}
+		for m, err := range e.Ledger(e.Context(), "a", main, 0) {
+			e.ok(err)
+			if m.Seq <= 3 {
+				e.post(move(inventory.KindReceive, fmt.Sprintf("while %d", m.Seq), "a", 1))
+			}
+		}
+		e.wantLevel("a", 6, 0)
+	}},
+	{"list/while-others-post", "A ledger read while others post has no gap and adds up at every instant; a listing misses no level that was there.", nothing, func(e *env) {
+		const rounds, batch = 6, 200
+		for i := range 40 {
+			e.post(move(inventory.KindReceive, "x", flywheel.SKU(fmt.Sprintf("old-%02d", i)), 1))
+		}
+		var writers sync.WaitGroup
+		defer writers.Wait()
+		writers.Go(func() {
+			for i := range rounds {
+				var ms []inventory.Movement
+				for j := range batch {
+					ms = append(ms, move(inventory.KindReceive, fmt.Sprintf("%d.%d", i, j), "a", 1))
+				}
+				ms = append(ms, move(inventory.KindReceive, "x", flywheel.SKU(fmt.Sprintf("new-%02d", i)), 1))
+				if err := e.postAll(ms); err != nil {
+					e.Errorf("post: %v", err)
+				}
+			}
+		})
+		for range 10 {
+			e.addsUp("a")
+			old := 0
+			for l, err := range e.Levels(e.Context(), "", "") {
+				if err != nil {
+					e.Errorf("levels: %v", err)
+				}
+				if l.SKU >= "old-" {
+					old++
+				}
+			}
+			if old != 40 {
+				e.Errorf("%d of 40 levels", old)
+			}
+		}
+		writers.Wait()
+		if n := len(e.addsUp("a")); n != rounds*batch {
+			e.Errorf("%d movements, want %d", n, rounds*batch)
+		}
+	}},
+	{"context/cancelled", "A call whose context is over must report it and change nothing.", nothing, func(e *env) {
+		e.post(move(inventory.KindReceive, "x", "a", 5))
+		saved, err := e.SaveReservation(e.Context(), reservation("r", inventory.StateOpen, noon))
+		e.ok(err)
+		ctx, cancel := context.WithCancel(e.Context())
+		cancel()
+		var errs []error
+		_, err = e.Post(ctx, move(inventory.KindReceive, "y", "a", 1))
+		errs = append(errs, err, e.SetBackorder(ctx, "a", main, 9))
+		saved.State = inventory.StateReleased
+		_, err = e.SaveReservation(ctx, saved)
+		errs = append(errs, err)
+		_, err = e.Reservation(ctx, "r")
+		errs = append(errs, err)
+		_, err = e.Due(ctx, noon, 1)
+		errs = append(errs, err)
+		for _, err := range e.Levels(ctx, "", "") {
+			errs = append(errs, err)
+		}
+		for _, err := range e.Ledger(ctx, "a", main, 0) {
+			errs = append(errs, err)
+		}
+		if len(errs) != 7 {
+			e.Errorf("%d of 7 calls told that the context is over", len(errs))
+		}
+		for i, err := range errs {
+			if err == nil {
+				e.Errorf("call %d did not tell that the context is over", i)
+			}
+		}
+		if l := e.level("a"); l.OnHand != 5 || l.Backorder != 0 {
+			e.Errorf("level %+v", l)
+		}
+		if r, err := e.Reservation(e.Context(), "r"); err != nil || r.State != inventory.StateOpen {
+			e.Errorf("reservation %+v, %v", r, err)
+		}
+	}},
+}
+
+// postAll posts ms at once where the store can.
+func (e *env) postAll(ms []inventory.Movement) error {
+	if batch, ok := e.Store.(inventory.BatchStore); ok {
+		return batch.PostBatch(e.Context(), nil, ms)
+	}
+	for _, m := range ms {
+		if _, err := e.Post(e.Context(), m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var reservationChecks = []check{
+	{"reservation/round-trip", "A reservation comes back as it was saved, in UTC to the microsecond, with its next version; a missing one is flywheel.ErrNotFound.", nothing, func(e *env) {
+		for _, ref := range names {
+			_, err := e.Reservation(e.Context(), ref)
+			e.matches(err, flywheel.ErrNotFound)
+			r := reservation(ref, inventory.StateOpen, time.Date(2024, 3, 31, 2, 30, 0, 123456789, time.FixedZone("", 2*3600)))
+			r.Lines = []flywheel.Line{{SKU: flywheel.SKU(ref), Quantity: inventory.MaxQuantity}}
+			saved, err := e.SaveReservation(e.Context(), r)
+			e.ok(err)
+			got, err := e.Reservation(e.Context(), ref)
+			e.ok(err)
+			r.Version, r.Expires = 1, time.Date(2024, 3, 31, 0, 30, 0, 123456000, time.UTC)
+			if !equal(got, r) || !equal(saved, r) {
+				e.Errorf("saved %+v, read %+v, want %+v", saved, got, r)
+			}
+		}
+	}},
+	{"reservation/version", "SaveReservation must refuse a version other than the stored one as ErrStale, and change nothing.", nothing, func(e *env) {
+		r := reservation("r", inventory.StateOpen, noon)
+		r.Version = 1
+		_, err := e.SaveReservation(e.Context(), r)
+		e.matches(err, inventory.ErrStale)
+		r.Version = 0
+		first, err := e.SaveReservation(e.Context(), r)
+		e.ok(err)
+		_, err = e.SaveReservation(e.Context(), r)
+		e.matches(err, inventory.ErrStale)
+		first.State = inventory.StateCommitted
+		second, err := e.SaveReservation(e.Context(), first)
+		e.ok(err)
+		first.State = inventory.StateExpired
+		_, err = e.SaveReservation(e.Context(), first)
+		e.matches(err, inventory.ErrStale)
+		got, err := e.Reservation(e.Context(), "r")
+		e.ok(err)
+		if !equal(got, second) || got.Version != 2 || got.State != inventory.StateCommitted {
+			e.Errorf("stored %+v, want %+v", got, second)
+		}
+	}},
+	{"reservation/race", "Of N saves of one version exactly one wins.", nothing, func(e *env) {
+		r, err := e.SaveReservation(e.Context(), reservation("r", inventory.StateOpen, noon))
+		e.ok(err)
+		errs := make([]error, 16)
+		together(len(errs), func(i int) {
+			mine := r
+			mine.Attempt = int64(i)
+			_, errs[i] = e.SaveReservation(e.Context(), mine)
+		})
+		won := -1
+		for i, err := range errs {
+			switch {
+			case err != nil:
+				e.matches(err, inventory.ErrStale)
+			case won >= 0:
+				e.Errorf("saves %d and %d both won", won, i)
+			default:
+				won = i
+			}
+		}
+		if got, err := e.Reservation(e.Context(), "r"); err != nil || got.Attempt != int64(won) || got.Version != 2 {
+			e.Errorf("stored %+v, %v; the winner is %d", got, err, won)
+		}
+	}},
+	{"reservation/copy", "What a caller passes in or gets back is not what is stored.", nothing, func(e *env) {
+		in := reservation("r", inventory.StateOpen, noon)
+		saved, err := e.SaveReservation(e.Context(), in)
+		e.ok(err)
+		in.Lines[0].Quantity = 99
+		saved.Lines[0].Quantity = 98
+		got, err := e.Reservation(e.Context(), "r")
+		e.ok(err)
+		got.Lines[0].Quantity = 97
+		due, err := e.Due(e.Context(), noon, 1)
+		e.ok(err)
+		if len(due) != 1 {
+			e.Fatalf("%d due", len(due))
+		}
+		due[0].Lines[1].SKU = "changed"
+		got, err = e.Reservation(e.Context(), "r")
+		e.ok(err)
+		if want := reservation("r", inventory.StateOpen, noon); !slices.Equal(got.Lines, want.Lines) {
+			e.Errorf("stored lines %+v, want %+v", got.Lines, want.Lines)
+		}
+	}},
+	{"reservation/lines", "Lines, location, state, end and attempt can all change with a save.", nothing, func(e *env) {
+		r, err := e.SaveReservation(e.Context(), reservation("r", inventory.StateReleased, noon))
+		e.ok(err)
+		r.Lines = []flywheel.Line{{SKU: "c", Quantity: 7}}
+		r.Location, r.State, r.Expires, r.Attempt = "north", inventory.StatePending, noon.Add(time.Hour), 2
+		_, err = e.SaveReservation(e.Context(), r)
+		e.ok(err)
+		r.Version = 2
+		if got, err := e.Reservation(e.Context(), "r"); err != nil || !equal(got, r) {
+			e.Errorf("stored %+v, %v; want %+v", got, err, r)
+		}
+	}},
+	{"due/order", "Due returns what is not final and ends at or before now, by Expires and Ref, at most limit.", nothing, func(e *env) {
+		save := func(ref string, state inventory.State, minutes int) {
+			_, err := e.SaveReservation(e.Context(), reservation(ref, state, noon.Add(time.Duration(minutes)*time.Minute)))
+			e.ok(err)
+		}
+		for i, state := range []inventory.State{inventory.StatePending, inventory.StateOpen, inventory.StateCommitting, inventory.StateReleasing, inventory.StateExpiring} {
+			save(string(state), state, -i)
+		}
+		for _, state := range []inventory.State{inventory.StateCommitted, inventory.StateReleased, inventory.StateExpired} {
+			save(string(state), state, -1)
+		}
+		save("b", inventory.StateOpen, -9)
+		save("B", inventory.StateOpen, -9)
+		save("later", inventory.StateOpen, 1)
+		want := []string{"B", "b", "expiring", "releasing", "committing", "open", "pending"}
+		for limit := range len(want) + 2 {
+			due, err := e.Due(e.Context(), noon, limit)
+			e.ok(err)
+			var refs []string
+			for _, r := range due {
+				refs = append(refs, r.Ref)
+			}
+			if !slices.Equal(refs, want[:min(limit, len(want))]) {
+				e.Errorf("limit %d: due %q, want the first of %q", limit, refs, want)
+			}
+		}
+		r, err := e.Reservation(e.Context(), "B")
+		e.ok(err)
+		r.State = inventory.StateExpired
+		_, err = e.SaveReservation(e.Context(), r)
+		e.ok(err)
+		if due, err := e.Due(e.Context(), noon.Add(-9*time.Minute), 9); err != nil || len(due) != 1 || due[0].Ref != "b" {
+			e.Errorf("due %+v, %v", due, err)
+		}
+	}},
+}
+
+func equal(a, b inventory.Reservation) bool {
+	return a.Ref == b.Ref && a.Location == b.Location && slices.Equal(a.Lines, b.Lines) && a.State == b.State &&
+		a.Expires == b.Expires && a.Attempt == b.Attempt && a.Version == b.Version
+}
