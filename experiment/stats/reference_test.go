@@ -103,24 +103,58 @@ var methods = map[string]func(golden){
 	"lift_ratio_delta_method":        liftRatio,
 	"non_inferiority_and_tost_mean":  equivalence,
 	"extreme_tails_log10":            extremeTails,
+	"adjusted_p":                     adjustedP,
 }
 
 func TestReference(t *testing.T) {
-	t.Run("frequentist", func(t *testing.T) {
-		var file goldenFile
-		require.NoError(t, json.Unmarshal(testkit.Reference(t, "experiment", "frequentist.json"), &file))
-		require.NotEmpty(t, file.Cases)
-		for _, c := range file.Cases {
-			t.Run(c.Name, func(t *testing.T) {
-				if slices.Contains(notYet, c.Method) {
-					t.Skipf("method %s is not in this version", c.Method)
-				}
-				run, ok := methods[c.Method]
-				require.True(t, ok, "unknown method %s", c.Method)
-				run(golden{t: t, c: c, seen: map[string]bool{}})
-			})
+	for _, name := range []string{"frequentist", "multiple_testing"} {
+		t.Run(name, func(t *testing.T) {
+			var file goldenFile
+			require.NoError(t, json.Unmarshal(testkit.Reference(t, "experiment", name+".json"), &file))
+			require.NotEmpty(t, file.Cases)
+			for _, c := range file.Cases {
+				t.Run(c.Name, func(t *testing.T) {
+					if slices.Contains(notYet, c.Method) {
+						t.Skipf("method %s is not in this version", c.Method)
+					}
+					run, ok := methods[c.Method]
+					require.True(t, ok, "unknown method %s", c.Method)
+					run(golden{t: t, c: c, seen: map[string]bool{}})
+				})
+			}
+		})
+	}
+}
+
+var procedures = map[string]stats.Procedure{
+	"bonferroni": stats.Bonferroni, "sidak": stats.Sidak, "holm": stats.Holm, "holm_sidak": stats.HolmSidak,
+	"hochberg": stats.Hochberg, "hommel": stats.Hommel,
+	"benjamini_hochberg": stats.BenjaminiHochberg, "benjamini_yekutieli": stats.BenjaminiYekutieli,
+}
+
+func adjustedP(g golden) {
+	var in struct {
+		P     []float64
+		Alpha float64
+	}
+	g.inputs(&in)
+	adjusted := g.sub("adjusted")
+	rejected := g.sub("rejected_at_alpha")
+	for name, procedure := range procedures {
+		got, err := procedure.Adjust(in.P)
+		require.NoError(g.t, err)
+		adjusted.numbers(name, got...)
+		count := 0
+		for _, p := range got {
+			if p <= in.Alpha {
+				count++
+			}
 		}
-	})
+		rejected.number(name, float64(count))
+	}
+	adjusted.done()
+	rejected.done()
+	g.done()
 }
 
 type table struct {

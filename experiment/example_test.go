@@ -1,0 +1,156 @@
+package experiment_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/segment/rule"
+)
+
+var button = experiment.Experiment{
+	ID:   "green-button",
+	Arms: []experiment.Arm{{ID: "control"}, {ID: "green"}},
+}
+
+func Example() {
+	ctx := context.Background()
+	readout, err := experiment.NewReadout(button, nil,
+		experiment.Metric{Name: "buyers", Event: flywheel.EventPurchase})
+	if err != nil {
+		panic(err)
+	}
+	day := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	svc, err := experiment.New(nil, &experiment.Options{Sink: readout, Now: func() time.Time { return day }})
+	if err != nil {
+		panic(err)
+	}
+	if err := svc.Configure(button); err != nil {
+		panic(err)
+	}
+	for i := range 4000 {
+		customer := flywheel.CustomerID(fmt.Sprintf("customer-%d", i))
+		d, err := svc.Expose(ctx, "green-button", experiment.Subject{Customer: customer})
+		if err != nil {
+			panic(err)
+		}
+		if i%10 == 0 || d.Arm == "green" && i%10 == 1 { // green sells twice as often
+			err = readout.Publish(ctx, flywheel.Event{
+				ID: fmt.Sprintf("purchase:%d", i), Name: flywheel.EventPurchase, Time: day.Add(time.Hour), Customer: customer,
+			})
+			if err != nil {
+				panic(err)
+			}
+		}
+	}
+	report, err := readout.Report()
+	if err != nil {
+		panic(err)
+	}
+	winner, err := report.Winner()
+	fmt.Println(winner, err)
+	fmt.Println(report.Verdict.Reason)
+	// Output:
+	// green <nil>
+	// green differs from the control in buyers by +99.5 % [+69.7, +134.5] (p = 6.2e-18)
+}
+
+func ExampleBucket() {
+	fmt.Println(experiment.Bucket("checkout-redesign", "anna", experiment.HashV2))
+	// Output: 0.2824
+}
+
+func ExampleCompile() {
+	snapshot, err := experiment.Compile(experiment.Experiment{
+		ID:        "free-shipping",
+		Arms:      []experiment.Arm{{ID: "no", Weight: 0.5}, {ID: "from-30", Weight: 0.3}, {ID: "always", Weight: 0.2}},
+		Coverage:  0.8,
+		Condition: rule.MustCompile(`{"country": "DE"}`),
+	})
+	if err != nil {
+		panic(err)
+	}
+	german := map[string]any{"country": "DE"}
+	for _, subject := range []experiment.Subject{
+		{Customer: "anna", Attributes: german},
+		{Customer: "dora", Attributes: german},
+		{Customer: "carla", Attributes: map[string]any{"country": "FR"}},
+		{Attributes: german},
+	} {
+		d := snapshot.Assign("free-shipping", subject)
+		fmt.Println(d.Arm, d.In, d.Reason)
+	}
+	// Output:
+	// from-30 true assigned
+	// no false outside_coverage
+	// no false condition_not_met
+	// no false no_unit
+}
+
+func ExampleDefinitionError() {
+	_, err := experiment.Compile(experiment.Experiment{
+		ID:   "prices",
+		Arms: []experiment.Arm{{ID: "old", Weight: 0.5}, {ID: "new", Weight: 0.4}},
+	})
+	if e, ok := errors.AsType[*experiment.DefinitionError](err); ok {
+		fmt.Println(e.Field, errors.Is(err, flywheel.ErrInvalid))
+	}
+	// Output: arms true
+}
+
+func ExampleNewMemory() {
+	db := &flywheel.Memory{} // shared with the other stores of the shop
+	svc, err := experiment.New(experiment.NewMemory(db), &experiment.Options{Tx: db})
+	if err != nil {
+		panic(err)
+	}
+	_, err = svc.Expose(context.Background(), "unknown", experiment.Subject{Customer: "anna"})
+	fmt.Println(errors.Is(err, experiment.ErrUnknown))
+	// Output: true
+}
+
+func ExampleReport_Winner() {
+	ctx := context.Background()
+	readout, err := experiment.NewReadout(button, nil, experiment.Metric{
+		Name: "revenue", Kind: experiment.Revenue, Currency: money.EUR, Event: flywheel.EventPurchase, Less: flywheel.EventRefund,
+	})
+	if err != nil {
+		panic(err)
+	}
+	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	for i := range 300 { // something loses every other unit of the treatment
+		arm := "control"
+		if i%3 == 0 {
+			arm = "green"
+		}
+		customer := fmt.Sprintf("customer-%d", i)
+		err := readout.Publish(ctx,
+			flywheel.Event{
+				ID: "view:" + customer, Name: flywheel.EventExperimentViewed, Time: at, Customer: flywheel.CustomerID(customer),
+				Properties: map[string]any{"experiment": "green-button", "arm": arm, "unit": customer},
+			},
+			flywheel.Event{
+				ID: "buy:" + customer, Name: flywheel.EventPurchase, Time: at, Customer: flywheel.CustomerID(customer),
+				Value: money.New(int64(1000+i), money.EUR),
+			})
+		if err != nil {
+			panic(err)
+		}
+	}
+	report, err := readout.Report()
+	if err != nil {
+		panic(err)
+	}
+	_, err = report.Winner()
+	if e, ok := errors.AsType[*experiment.NoWinnerError](err); ok {
+		fmt.Println(e.Verdict.State)
+		fmt.Println(e.Verdict.Reason)
+	}
+	// Output:
+	// broken
+	// the arms do not have the sizes that were set (p = 7.8e-09); find the cause before anything is concluded
+}

@@ -1,0 +1,7 @@
+// Package experimenttest is the suite that every [experiment.Store] must pass,
+// and a decorator that makes a store fail where a test wants it to.
+//
+// Who writes a store calls [Run] from a test of their own; each case carries the
+// rule that it protects. The package imports only the standard library and this
+// module.
+package experimenttest

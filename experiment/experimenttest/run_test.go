@@ -1,0 +1,233 @@
+package experimenttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/experiment"
+)
+
+func memory(*testing.T) experiment.Store { return experiment.NewMemory(nil) }
+
+func transactor(s experiment.Store) flywheel.Transactor { return s.(flywheel.Transactor) }
+
+func TestMemory(t *testing.T) {
+	Run(t, memory, Features{Tx: transactor})
+}
+
+func TestFailingPassesThrough(t *testing.T) {
+	fresh := func(*testing.T) experiment.Store {
+		return Failing(experiment.NewMemory(nil), func(string, bool) error { return nil })
+	}
+	Run(t, fresh, Features{Tx: transactor})
+}
+
+// broken is a memory store with one fault.
+type broken struct {
+	*experiment.MemoryStore
+	record    func(ctx context.Context, s *experiment.MemoryStore, x experiment.Exposure) error
+	exposed   func(ctx context.Context, s *experiment.MemoryStore, id experiment.ID, unit, arm string) (bool, error)
+	exposures func(ctx context.Context, s *experiment.MemoryStore, id experiment.ID) iter.Seq2[experiment.Exposure, error]
+}
+
+func (b broken) Record(ctx context.Context, x experiment.Exposure) error {
+	if b.record != nil {
+		return b.record(ctx, b.MemoryStore, x)
+	}
+	return b.MemoryStore.Record(ctx, x)
+}
+
+func (b broken) Exposed(ctx context.Context, id experiment.ID, unit, arm string) (bool, error) {
+	if b.exposed != nil {
+		return b.exposed(ctx, b.MemoryStore, id, unit, arm)
+	}
+	return b.MemoryStore.Exposed(ctx, id, unit, arm)
+}
+
+func (b broken) Exposures(ctx context.Context, id experiment.ID) iter.Seq2[experiment.Exposure, error] {
+	if b.exposures != nil {
+		return b.exposures(ctx, b.MemoryStore, id)
+	}
+	return b.MemoryStore.Exposures(ctx, id)
+}
+
+// TestSuiteCatches shows that the suite fails for stores that break a rule.
+func TestSuiteCatches(t *testing.T) {
+	type store = experiment.MemoryStore
+	for name, fault := range map[string]func() broken{
+		"an exposure for every arm but one per unit": func() broken {
+			return broken{record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+				for old := range s.Exposures(ctx, x.Experiment) {
+					if old.Unit == x.Unit {
+						return nil
+					}
+				}
+				return s.Record(ctx, x)
+			}}
+		},
+		"folds case": func() broken {
+			return broken{record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+				x.Unit = strings.ToLower(x.Unit)
+				return s.Record(ctx, x)
+			}}
+		},
+		"ignores cancellation": func() broken {
+			return broken{record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+				return s.Record(context.WithoutCancel(ctx), x)
+			}}
+		},
+		"leaves the transaction": func() broken {
+			// Writes from outside any transaction wait for its end.
+			var later sync.WaitGroup
+			return broken{record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+				later.Go(func() { _ = s.Record(context.Background(), x) })
+				done := make(chan struct{})
+				go func() { later.Wait(); close(done) }()
+				select {
+				case <-done:
+				case <-time.After(20 * time.Millisecond):
+				}
+				return nil
+			}}
+		},
+		"forgets the visitor": func() broken {
+			return broken{record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+				x.Visitor = ""
+				return s.Record(ctx, x)
+			}}
+		},
+		"truncates to milliseconds": func() broken {
+			return broken{record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+				x.At = x.At.Truncate(time.Millisecond)
+				return s.Record(ctx, x)
+			}}
+		},
+		"takes anything": func() broken {
+			return broken{record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+				if x.Validate() != nil {
+					return nil
+				}
+				return s.Record(ctx, x)
+			}}
+		},
+		"reads another unit": func() broken {
+			return broken{exposed: func(ctx context.Context, s *store, id experiment.ID, _, arm string) (bool, error) {
+				for x := range s.Exposures(ctx, id) {
+					if x.Arm == arm {
+						return true, nil
+					}
+				}
+				return s.Exposed(ctx, id, "", arm)
+			}}
+		},
+		"yields in reverse": func() broken {
+			return broken{exposures: func(ctx context.Context, s *store, id experiment.ID) iter.Seq2[experiment.Exposure, error] {
+				return func(yield func(experiment.Exposure, error) bool) {
+					all, err := list(ctx, s, id)
+					if err != nil {
+						yield(experiment.Exposure{}, err)
+						return
+					}
+					for _, x := range slices.Backward(all) {
+						if !yield(x, nil) {
+							return
+						}
+					}
+				}
+			}}
+		},
+		"hides an error while listing": func() broken {
+			return broken{exposures: func(ctx context.Context, s *store, id experiment.ID) iter.Seq2[experiment.Exposure, error] {
+				return s.Exposures(context.WithoutCancel(ctx), id)
+			}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			caught := ""
+			for _, c := range checks {
+				b := fault()
+				b.MemoryStore = experiment.NewMemory(nil)
+				if c.run(t.Context(), b, b) != nil {
+					caught = c.name
+					break
+				}
+			}
+			if caught == "" {
+				t.Error("the suite does not notice")
+			}
+		})
+	}
+}
+
+func TestFailing(t *testing.T) {
+	lost := errors.New("lost")
+	at := ""
+	hook := func(call string, after bool) error {
+		if after {
+			call += "/after"
+		}
+		if call == at {
+			return lost
+		}
+		return nil
+	}
+	inner := experiment.NewMemory(nil)
+	s := Failing(inner, hook)
+	at = "Record"
+	if err := s.Record(t.Context(), exposure("a", "A")); !errors.Is(err, lost) {
+		t.Fatal(err)
+	}
+	if err := expect(t.Context(), inner); err != nil {
+		t.Fatal(err)
+	}
+	at = "Record/after"
+	if err := s.Record(t.Context(), exposure("a", "A")); !errors.Is(err, lost) {
+		t.Fatal(err)
+	}
+	if err := expect(t.Context(), inner, exposure("a", "A")); err != nil {
+		t.Fatal(err)
+	}
+	for _, at = range []string{"Exposed", "Exposed/after"} {
+		if _, err := s.Exposed(t.Context(), "E", "a", "A"); !errors.Is(err, lost) {
+			t.Fatal(at, err)
+		}
+	}
+	for _, at = range []string{"Exposures", "Exposures/after"} {
+		if _, err := list(t.Context(), s, "E"); !errors.Is(err, lost) {
+			t.Fatal(at, err)
+		}
+	}
+}
+
+func ExampleRun() {
+	// In the package of a store of your own, as TestStore:
+	test := func(t *testing.T) {
+		fresh := func(*testing.T) experiment.Store { return experiment.NewMemory(nil) }
+		Run(t, fresh, Features{Tx: func(s experiment.Store) flywheel.Transactor { return s.(flywheel.Transactor) }})
+	}
+	_ = test
+	// Output:
+}
+
+func ExampleFailing() {
+	memory := experiment.NewMemory(nil)
+	store := Failing(memory, func(call string, after bool) error {
+		if call == "Record" && after {
+			return errors.New("connection lost")
+		}
+		return nil
+	})
+	ctx := context.Background()
+	err := store.Record(ctx, experiment.Exposure{Experiment: "button", Unit: "anna", Arm: "green", At: time.Now()})
+	done, _ := memory.Exposed(ctx, "button", "anna", "green")
+	fmt.Println(err, done)
+	// Output: connection lost true
+}

@@ -1,0 +1,150 @@
+package experiment
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// Options configures a [Service]. Nil and zero fields mean the defaults.
+type Options struct {
+	// Now is the clock of exposures, time.Now by default.
+	Now func() time.Time
+	// Sink is told of each exposure as [flywheel.EventExperimentViewed];
+	// [flywheel.Discard] by default.
+	Sink flywheel.Sink
+	// Tx makes recording and telling one change. The store itself is the
+	// default where it is a Transactor; without one an event may be told
+	// again, with the same ID, after a failure.
+	Tx flywheel.Transactor
+}
+
+// Service assigns subjects to arms and records who saw what. It is safe for
+// concurrent use; assignment takes no lock.
+//
+// As a [flywheel.Sink] it records the exposures that a log of its own events
+// tells, so that a memory store can be rebuilt from the log.
+type Service struct {
+	store    Store
+	now      func() time.Time
+	sink     flywheel.Sink
+	tx       flywheel.Transactor
+	snapshot atomic.Pointer[Snapshot]
+}
+
+// New returns a service without experiments. A nil store is a fresh memory
+// store.
+func New(store Store, opts *Options) (*Service, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	if store == nil {
+		store = NewMemory(nil)
+	}
+	s := &Service{store: store, now: opts.Now, sink: opts.Sink, tx: opts.Tx}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.sink == nil {
+		s.sink = flywheel.Discard
+	}
+	if s.tx == nil {
+		s.tx, _ = store.(flywheel.Transactor)
+	}
+	s.snapshot.Store(&Snapshot{})
+	return s, nil
+}
+
+// Configure replaces all experiments at once. Calls in progress end with the
+// ones they began with. A [*DefinitionError] leaves everything as it was.
+func (s *Service) Configure(experiments ...Experiment) error {
+	snapshot, err := Compile(experiments...)
+	if err != nil {
+		return err
+	}
+	s.snapshot.Store(snapshot)
+	return nil
+}
+
+// Snapshot returns the experiments as they are configured now, for a caller
+// that decides several of them by the same state.
+func (s *Service) Snapshot() *Snapshot { return s.snapshot.Load() }
+
+// Assign decides which arm the subject sees, without recording it: for deciding
+// ahead of showing. Call [Service.Expose] when it is shown.
+func (s *Service) Assign(id ID, subject Subject) Decision {
+	return s.snapshot.Load().Assign(id, subject)
+}
+
+// Expose decides which arm the subject sees and, where the subject takes part,
+// records that it saw it: once per experiment, unit and arm, whatever the
+// number of calls. The error matches [ErrUnknown] for an experiment that is not
+// configured; the decision is valid with any other error, too.
+func (s *Service) Expose(ctx context.Context, id ID, subject Subject) (Decision, error) {
+	d := s.Assign(id, subject)
+	if d.Reason == NotConfigured {
+		return d, ErrUnknown
+	}
+	if !d.In {
+		return d, nil
+	}
+	seen, err := s.store.Exposed(ctx, id, d.Unit, d.Arm)
+	if err != nil || seen {
+		return d, err
+	}
+	x := Exposure{
+		Experiment: id, Unit: d.Unit, Arm: d.Arm,
+		At:       s.now().UTC().Truncate(time.Microsecond),
+		Customer: subject.Customer, Visitor: subject.Visitor,
+	}
+	if err := x.Validate(); err != nil {
+		return d, err
+	}
+	// Told before it is recorded: if the second step fails, the next call tells
+	// it again under the same ID rather than never.
+	return d, s.inTx(ctx, func(ctx context.Context) error {
+		if err := s.sink.Publish(ctx, x.event()); err != nil {
+			return err
+		}
+		return s.store.Record(ctx, x)
+	})
+}
+
+func (s *Service) inTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	if s.tx == nil {
+		return fn(ctx)
+	}
+	return s.tx.InTx(ctx, fn)
+}
+
+// Publish implements [flywheel.Sink]: it records the exposures among events and
+// ignores everything else, and what it has seen.
+func (s *Service) Publish(ctx context.Context, events ...flywheel.Event) error {
+	for i := range events {
+		if events[i].Name != flywheel.EventExperimentViewed {
+			continue
+		}
+		x := exposureOf(&events[i])
+		if x.Validate() != nil {
+			continue // told by another tool in another form
+		}
+		if err := s.store.Record(ctx, x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Exposures lists who saw what, ordered by time.
+func (s *Service) Exposures(ctx context.Context, id ID) ([]Exposure, error) {
+	var list []Exposure
+	for x, err := range s.store.Exposures(ctx, id) {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, x)
+	}
+	return list, nil
+}
