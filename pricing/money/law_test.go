@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/flywheel-go/flywheel/pricing/internal/exact"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -37,48 +38,6 @@ func modes() *rapid.Generator[money.Rounding] {
 	return rapid.Custom(func(t *rapid.T) money.Rounding {
 		return money.Rounding(rapid.Uint8Range(0, uint8(money.Floor)).Draw(t, "mode"))
 	})
-}
-
-// rounded is the slow way to round: it looks at the exact rational.
-func rounded(x *big.Rat, mode money.Rounding) *big.Int {
-	floor := new(big.Int).Div(x.Num(), x.Denom()) // Euclidean; the denominator is positive
-	rest := new(big.Rat).Sub(x, new(big.Rat).SetInt(floor))
-	if rest.Sign() == 0 {
-		return floor
-	}
-	next := new(big.Int).Add(floor, big.NewInt(1))
-	toZero, fromZero := floor, next
-	if x.Sign() < 0 {
-		toZero, fromZero = next, floor
-	}
-	half := rest.Cmp(big.NewRat(1, 2))
-	nearest := floor
-	if half > 0 {
-		nearest = next
-	}
-	switch mode {
-	case money.Floor:
-		return floor
-	case money.Ceiling:
-		return next
-	case money.Down:
-		return toZero
-	case money.Up:
-		return fromZero
-	case money.HalfUp:
-		if half == 0 {
-			return fromZero
-		}
-	case money.HalfDown:
-		if half == 0 {
-			return toZero
-		}
-	case money.HalfEven:
-		if half == 0 && floor.Bit(0) == 1 {
-			return next
-		}
-	}
-	return nearest
 }
 
 // same fails unless got is want, or want has no int64 and err says so.
@@ -116,15 +75,15 @@ func TestArithmeticAgainstRationals(t *testing.T) {
 
 		r := rates().Draw(t, "rate")
 		got, err = a.MulRate(r, mode)
-		same(t, rounded(new(big.Rat).Mul(new(big.Rat).SetInt(X), rat(r)), mode), got, err)
+		same(t, exact.Round(new(big.Rat).Mul(new(big.Rat).SetInt(X), rat(r)), mode), got, err)
 
 		denominator := rapid.Int64Range(1, math.MaxInt64).Draw(t, "denominator")
 		got, err = a.MulRatio(y, denominator, mode)
-		exact := new(big.Rat).SetFrac(new(big.Int).Mul(X, Y), big.NewInt(denominator))
-		same(t, rounded(exact, mode), got, err)
+		product := new(big.Rat).SetFrac(new(big.Int).Mul(X, Y), big.NewInt(denominator))
+		same(t, exact.Round(product, mode), got, err)
 
 		got, err = a.Round(denominator, mode)
-		times := rounded(new(big.Rat).SetFrac(X, big.NewInt(denominator)), mode)
+		times := exact.Round(new(big.Rat).SetFrac(X, big.NewInt(denominator)), mode)
 		same(t, times.Mul(times, big.NewInt(denominator)), got, err)
 	})
 }
@@ -161,38 +120,6 @@ func TestAddCommutesAndAssociates(t *testing.T) {
 	})
 }
 
-// hamilton is the slow way to allocate, by exact rationals: repeatedly the
-// largest remainder, the first of equals.
-func hamilton(amount int64, weights []int64) []*big.Int {
-	total := new(big.Int)
-	for _, w := range weights {
-		total.Add(total, big.NewInt(w))
-	}
-	magnitude := new(big.Int).Abs(big.NewInt(amount))
-	left := new(big.Int).Set(magnitude)
-	parts, rest := make([]*big.Int, len(weights)), make([]*big.Int, len(weights))
-	for i, w := range weights {
-		parts[i], rest[i] = new(big.Int).QuoRem(new(big.Int).Mul(magnitude, big.NewInt(w)), total, new(big.Int))
-		left.Sub(left, parts[i])
-	}
-	for ; left.Sign() > 0; left.Sub(left, big.NewInt(1)) {
-		best := 0
-		for i := range rest {
-			if rest[i].Cmp(rest[best]) > 0 {
-				best = i
-			}
-		}
-		parts[best].Add(parts[best], big.NewInt(1))
-		rest[best] = big.NewInt(-1)
-	}
-	if amount < 0 {
-		for _, p := range parts {
-			p.Neg(p)
-		}
-	}
-	return parts
-}
-
 func TestAllocateAgainstRationals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		amount := minors().Draw(t, "amount")
@@ -202,7 +129,7 @@ func TestAllocateAgainstRationals(t *testing.T) {
 
 		parts, err := money.New(amount, money.EUR).Allocate(weights...)
 		require.NoError(t, err)
-		want := hamilton(amount, weights)
+		want := exact.Share(big.NewInt(amount), exact.Ints(weights))
 		for i := range parts {
 			require.Equal(t, want[i].Int64(), parts[i].Minor(), "share %d of %v", i, parts)
 			if weights[i] == 0 {
@@ -240,20 +167,20 @@ func TestPriceTimesAgainstRationals(t *testing.T) {
 			require.ErrorIs(t, err, money.ErrOutOfRange)
 			return
 		}
-		exact := new(big.Rat).Mul(rat(unit), new(big.Rat).SetInt64(quantity))
+		product := new(big.Rat).Mul(rat(unit), new(big.Rat).SetInt64(quantity))
 		for range c.Digits() {
-			exact.Mul(exact, big.NewRat(10, 1))
+			product.Mul(product, big.NewRat(10, 1))
 		}
 		got, err := p.Times(quantity, mode)
-		same(t, rounded(exact, mode), got, err)
+		same(t, exact.Round(product, mode), got, err)
 
 		denominator := rapid.Int64Range(1, 1<<40).Draw(t, "denominator")
-		ratio := new(big.Rat).Mul(exact, big.NewRat(1, denominator))
+		ratio := new(big.Rat).Mul(product, big.NewRat(1, denominator))
 		got, err = p.MulRatio(quantity, denominator, mode)
 		if err != nil { // a denominator beyond 64 bits is refused, too
 			require.ErrorIs(t, err, money.ErrOutOfRange)
 		} else {
-			same(t, rounded(ratio, mode), got, err)
+			same(t, exact.Round(ratio, mode), got, err)
 		}
 
 		major := func(p money.Price) *big.Rat { r, _ := new(big.Rat).SetString(p.Decimal().String()); return r }
@@ -295,7 +222,7 @@ func TestRateArithmeticAgainstRationals(t *testing.T) {
 		check(new(big.Rat).Mul(R, S), product, err)
 		if s.Sign() > 0 {
 			round, err := r.Round(s, mode)
-			times := rounded(new(big.Rat).Quo(R, S), mode)
+			times := exact.Round(new(big.Rat).Quo(R, S), mode)
 			check(new(big.Rat).Mul(new(big.Rat).SetInt(times), S), round, err)
 		}
 	})

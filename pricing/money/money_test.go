@@ -3,12 +3,14 @@ package money_test
 import (
 	"encoding/json"
 	"math"
+	"math/big"
 	"slices"
 	"testing"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"github.com/flywheel-go/flywheel/pricing/internal/exact"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -190,7 +192,7 @@ func TestAllocateManyEqualAndSorted(t *testing.T) {
 			}
 			parts, err := money.New(1_234_567, money.EUR).Allocate(weights...)
 			require.NoError(t, err)
-			want := hamilton(1_234_567, weights)
+			want := exact.Share(big.NewInt(1_234_567), exact.Ints(weights))
 			for i := range parts {
 				require.Equal(t, want[i].Int64(), parts[i].Minor(), "share %d", i)
 			}
