@@ -1,0 +1,55 @@
+package campaign
+
+import (
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// Fact is one thing that the engine decided, for [Options].Trace.
+type Fact struct {
+	Kind    FactKind            `json:"kind"`
+	At      time.Time           `json:"at"`
+	Contact flywheel.CustomerID `json:"contact"`
+	Journey ID                  `json:"journey"`
+	Version int                 `json:"version"`
+	Run     string              `json:"run,omitempty"`
+	Entered time.Time           `json:"entered,omitzero"` // of the run
+	Step    string              `json:"step,omitempty"`
+	// Detail is the reason of a rejection, skip or hold, and the outcome of an
+	// end.
+	Detail string `json:"detail,omitempty"`
+}
+
+// FactKind says what a [Fact] tells.
+type FactKind string
+
+// What a [Fact] tells.
+const (
+	Entered  FactKind = "entered"
+	Rejected FactKind = "rejected" // an entry: once, already_active, cooldown, duplicate_event
+	SentOut  FactKind = "sent"
+	Skipped  FactKind = "skipped" // a message: unsubscribed, frequency_cap
+	Held     FactKind = "held"    // a message, for later: quiet_hours, frequency_cap
+	Ended    FactKind = "ended"   // completed, goal, exited, restarted, withdrawn, or an outcome of the journey's own
+)
+
+// Outcomes of a run that the engine knows of.
+const (
+	OutcomeCompleted = "completed" // came to the end
+	OutcomeGoal      = "goal"      // reached what the journey is for
+	OutcomeExited    = "exited"    // an event ended it
+	OutcomeRestarted = "restarted" // another entry took its place
+	OutcomeWithdrawn = "withdrawn" // its version of the journey is no longer there
+)
+
+// Reasons of rejections, skips and holds.
+const (
+	reasonOnce         = "once"
+	reasonActive       = "already_active"
+	reasonCooldown     = "cooldown"
+	reasonDuplicate    = "duplicate_event"
+	reasonUnsubscribed = "unsubscribed"
+	reasonCap          = "frequency_cap"
+	reasonQuiet        = "quiet_hours"
+)
