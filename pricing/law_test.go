@@ -82,9 +82,6 @@ func replay(t fataler, l *pricing.QuoteLine) money.Amount {
 			again, err = s.Base.MulRatio(s.Rate.Coefficient(), one, s.Rounding)
 		case pricing.StepTaxIncluded, pricing.StepTaxRemoved:
 			again, err = s.Base.MulRatio(s.Rate.Coefficient(), one+s.Rate.Coefficient(), s.Rounding)
-			if again.Minor() > total.Minor() {
-				again = total
-			}
 			if s.Kind == pricing.StepTaxRemoved {
 				again = money.New(-again.Minor(), again.Currency())
 			} else {

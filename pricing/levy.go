@@ -15,7 +15,7 @@ func (e *Engine) levy(q *Quote, b *Basket, w *work) error {
 		l.Discount = minus(l.Subtotal, left)
 		base, err := taxBase(l, left)
 		if err != nil {
-			return field(err, "lines[%d].agreed", i)
+			return field(err, "lines[%d].unit", i)
 		}
 		w.taxBases[i] = base
 		if b.TaxExempt && !l.TaxIncluded {
@@ -29,10 +29,7 @@ func (e *Engine) levy(q *Quote, b *Basket, w *work) error {
 		}
 		l.Net, l.Tax = left, tax
 		if l.TaxIncluded {
-			if tax.Minor() > left.Minor() { // a base that the line amount was rounded down from
-				tax = left
-			}
-			l.Net, l.Tax = minus(left, tax), tax
+			l.Net = minus(left, tax) // the tax is part of a base that rounds to left, so it is no more
 			if b.TaxExempt {
 				l.Tax = money.New(0, q.Currency)
 			}
