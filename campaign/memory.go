@@ -50,9 +50,15 @@ func (s *MemoryStore) Save(ctx context.Context, c Contact) (Contact, error) {
 		if old.Version != c.Version {
 			return fmt.Errorf("campaign: contact %q: version %d is not the stored %d: %w", string(c.ID), c.Version, old.Version, flywheel.ErrConflict)
 		}
-		undo(func() { s.put(old, existed) })
+		undo(func() {
+			if existed {
+				s.put(old)
+			} else {
+				s.remove(c.ID)
+			}
+		})
 		c.Version++
-		s.put(c.clone(), true)
+		s.put(c.clone())
 		return nil
 	})
 	if err != nil {
@@ -61,15 +67,14 @@ func (s *MemoryStore) Save(ctx context.Context, c Contact) (Contact, error) {
 	return c, nil
 }
 
-// put sets or, where there is nothing to be kept, removes a contact.
-func (s *MemoryStore) put(c Contact, keep bool) {
-	if !keep {
-		delete(s.contacts, c.ID)
-		s.due.set(c.ID, time.Time{})
-		return
-	}
+func (s *MemoryStore) put(c Contact) {
 	s.contacts[c.ID] = c
 	s.due.set(c.ID, c.Due())
+}
+
+func (s *MemoryStore) remove(id flywheel.CustomerID) {
+	delete(s.contacts, id)
+	s.due.set(id, time.Time{})
 }
 
 // Due implements [Store].
@@ -109,9 +114,14 @@ func (s *MemoryStore) List(ctx context.Context) iter.Seq2[Contact, error] {
 func (s *MemoryStore) Delete(ctx context.Context, id flywheel.CustomerID) error {
 	return s.db.Update(ctx, func(undo func(func())) error {
 		if old, ok := s.contacts[id]; ok {
-			undo(func() { s.put(old, true) })
-			s.put(Contact{ID: id}, false)
+			undo(func() { s.put(old) })
+			s.remove(id)
 		}
 		return nil
 	})
+}
+
+// InTx implements [flywheel.Transactor] for the database of the store.
+func (s *MemoryStore) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	return s.db.InTx(ctx, fn)
 }

@@ -1,0 +1,216 @@
+package campaigntest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/campaign"
+)
+
+func TestMemory(t *testing.T) {
+	Run(t, func(*testing.T) campaign.Store { return campaign.NewMemory(nil) }, Features{Transactions: true})
+}
+
+// The suite bites: each of these stores breaks one promise, and the named case
+// says so.
+
+type faulty struct{ *campaign.MemoryStore }
+
+type ignoresVersion struct{ faulty }
+
+func (s ignoresVersion) Save(ctx context.Context, c campaign.Contact) (campaign.Contact, error) {
+	if stored, err := s.Get(ctx, c.ID); err == nil {
+		c.Version = stored.Version
+	}
+	return s.MemoryStore.Save(ctx, c)
+}
+
+type keepsCallersMemory struct {
+	faulty
+	runs map[flywheel.CustomerID][]campaign.Run
+}
+
+func (s keepsCallersMemory) Save(ctx context.Context, c campaign.Contact) (campaign.Contact, error) {
+	s.runs[c.ID] = c.Runs
+	return s.MemoryStore.Save(ctx, c)
+}
+
+func (s keepsCallersMemory) Get(ctx context.Context, id flywheel.CustomerID) (campaign.Contact, error) {
+	c, err := s.MemoryStore.Get(ctx, id)
+	c.Runs = s.runs[id]
+	return c, err
+}
+
+type losesMicroseconds struct{ faulty }
+
+func (s losesMicroseconds) Save(ctx context.Context, c campaign.Contact) (campaign.Contact, error) {
+	c.Clock = c.Clock.Truncate(time.Millisecond)
+	return s.MemoryStore.Save(ctx, c)
+}
+
+type answersInLocalTime struct{ faulty }
+
+func (s answersInLocalTime) Get(ctx context.Context, id flywheel.CustomerID) (campaign.Contact, error) {
+	c, err := s.MemoryStore.Get(ctx, id)
+	c.Clock = c.Clock.In(time.FixedZone("home", 3600))
+	return c, err
+}
+
+type dueAtOnce struct{ faulty }
+
+func (s dueAtOnce) Due(ctx context.Context, before time.Time) (flywheel.CustomerID, error) {
+	return s.MemoryStore.Due(ctx, before.Add(time.Microsecond))
+}
+
+type anyDue struct{ faulty }
+
+func (s anyDue) Due(ctx context.Context, before time.Time) (flywheel.CustomerID, error) {
+	for c, err := range s.List(ctx) {
+		if due := c.Due(); err == nil && !due.IsZero() && due.Before(before) {
+			return c.ID, nil
+		}
+	}
+	return "", ctx.Err()
+}
+
+type foldsCase struct{ faulty }
+
+func (s foldsCase) Get(ctx context.Context, id flywheel.CustomerID) (campaign.Contact, error) {
+	for c, err := range s.List(ctx) {
+		if err != nil {
+			return c, err
+		}
+		if strings.EqualFold(string(c.ID), string(id)) {
+			return c, nil
+		}
+	}
+	return s.MemoryStore.Get(ctx, id)
+}
+
+type deafToCancel struct{ faulty }
+
+func (s deafToCancel) Get(ctx context.Context, id flywheel.CustomerID) (campaign.Contact, error) {
+	return s.MemoryStore.Get(context.WithoutCancel(ctx), id)
+}
+
+type stepsOutOfTx struct{ faulty }
+
+func (s stepsOutOfTx) InTx(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
+
+type deleteComplains struct{ faulty }
+
+func (s deleteComplains) Delete(ctx context.Context, id flywheel.CustomerID) error {
+	if _, err := s.Get(ctx, id); err != nil {
+		return err
+	}
+	return s.MemoryStore.Delete(ctx, id)
+}
+
+type listBackwards struct{ faulty }
+
+func (s listBackwards) List(ctx context.Context) iter.Seq2[campaign.Contact, error] {
+	return func(yield func(campaign.Contact, error) bool) {
+		var all []campaign.Contact
+		for c, err := range s.MemoryStore.List(ctx) {
+			if err != nil {
+				yield(c, err)
+				return
+			}
+			all = append(all, c)
+		}
+		for _, c := range slices.Backward(all) {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+func TestSuiteBites(t *testing.T) {
+	tests := []struct {
+		name   string
+		broken func(faulty) campaign.Store
+		caught string // a case that must fail
+	}{
+		{"ignores the version", func(s faulty) campaign.Store { return ignoresVersion{s} }, "save/stale-version"},
+		{"keeps the caller's memory", func(s faulty) campaign.Store {
+			return keepsCallersMemory{s, map[flywheel.CustomerID][]campaign.Run{}}
+		}, "copy/on-write"},
+		{"loses microseconds", func(s faulty) campaign.Store { return losesMicroseconds{s} }, "save/round-trip"},
+		{"answers in local time", func(s faulty) campaign.Store { return answersInLocalTime{s} }, "save/round-trip"},
+		{"is due at the very instant", func(s faulty) campaign.Store { return dueAtOnce{s} }, "due/strictly-before"},
+		{"returns anyone who is due", func(s faulty) campaign.Store { return anyDue{s} }, "due/order"},
+		{"folds the case of IDs", func(s faulty) campaign.Store { return foldsCase{s} }, "id/odd"},
+		{"does not hear a cancellation", func(s faulty) campaign.Store { return deafToCancel{s} }, "context/cancelled"},
+		{"does not roll back", func(s faulty) campaign.Store { return stepsOutOfTx{faulty: s} }, "tx/rollback"},
+		{"complains about deleting nothing", func(s faulty) campaign.Store { return deleteComplains{s} }, "delete"},
+		{"lists backwards", func(s faulty) campaign.Store { return listBackwards{s} }, "list/order"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var failed []string
+			for _, c := range cases() {
+				if err := c.run(tt.broken(faulty{campaign.NewMemory(nil)}), Features{Transactions: true}); err != nil {
+					failed = append(failed, c.name)
+				}
+			}
+			if !slices.Contains(failed, tt.caught) {
+				t.Errorf("case %s did not catch it; failed: %v", tt.caught, failed)
+			}
+		})
+	}
+}
+
+func TestFailing(t *testing.T) {
+	lost := errors.New("lost")
+	var calls []string
+	fail := ""
+	s := Failing(campaign.NewMemory(nil), func(call string, after bool) error {
+		at := fmt.Sprint(call, " ", after)
+		calls = append(calls, at)
+		if at == fail {
+			return lost
+		}
+		return nil
+	})
+	fail = "Save false"
+	if _, err := s.Save(ctx, sample("c")); !errors.Is(err, lost) {
+		t.Fatal(err)
+	}
+	if _, err := s.Get(ctx, "c"); !errors.Is(err, flywheel.ErrNotFound) {
+		t.Fatal("a failure before has an effect:", err)
+	}
+	fail = "Save true"
+	if _, err := s.Save(ctx, sample("c")); !errors.Is(err, lost) {
+		t.Fatal(err)
+	}
+	if _, err := s.Get(ctx, "c"); err != nil {
+		t.Fatal("a failure after has no effect:", err)
+	}
+	for _, fail = range []string{"List false", "List true"} {
+		var last error
+		for _, err := range s.List(ctx) {
+			last = err
+		}
+		if !errors.Is(last, lost) {
+			t.Fatal(fail, last)
+		}
+	}
+	calls, fail = nil, ""
+	if id, err := s.Due(ctx, start.Add(24*time.Hour)); id != "c" || err != nil {
+		t.Fatal(id, err)
+	}
+	if err := s.Delete(ctx, "c"); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"Due false", "Due true", "Delete false", "Delete true"}; !slices.Equal(calls, want) {
+		t.Fatal(calls)
+	}
+}
