@@ -188,7 +188,7 @@ func (f *Fit) checkHorizon(horizon int) error {
 func (f *Fit) checkFinite(values []float64) error {
 	for h, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Errorf("forecast: series %q: %s has no finite forecast %d periods ahead: %w", f.Series, f.Model, h+1, flywheel.ErrOutOfRange)
+			return &SeriesError{Series: f.Series, Index: -1, Err: fmt.Errorf("%s has no finite forecast %d periods ahead: %w", f.Model, h+1, flywheel.ErrOutOfRange)}
 		}
 	}
 	return nil

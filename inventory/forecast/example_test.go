@@ -1,0 +1,228 @@
+package forecast_test
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/flywheel-go/flywheel/inventory/forecast"
+)
+
+// Weekly sales of one item: what to expect, and what to have for three weeks.
+func Example() {
+	series := forecast.Series{ID: "mug", Values: []float64{12, 15, 9, 14, 11, 13, 16, 12, 10, 14, 15, 13}}
+	fit, err := forecast.Auto{}.Fit(series)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	next, err := fit.Forecast(3, 0.8)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for h, mean := range next.Mean {
+		fmt.Printf("week %d: %.1f (%.1f to %.1f)\n", h+1, mean, next.Intervals[0].Lower[h], next.Intervals[0].Upper[h])
+	}
+	mean, sd, err := fit.Total(3)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%s: %.1f ± %.1f in three weeks\n", fit.Model, mean, sd)
+	// Output:
+	// week 1: 13.5 (10.6 to 16.4)
+	// week 2: 13.6 (10.7 to 16.4)
+	// week 3: 13.6 (10.8 to 16.5)
+	// Theta: 40.7 ± 3.9 in three weeks
+}
+
+func ExampleSES() {
+	// The annual flow of the Nile at Aswan 1871-1880, in 10⁸ m³ (R: Nile).
+	nile := forecast.Series{Values: []float64{1120, 1160, 963, 1210, 1160, 1160, 813, 1230, 1370, 1140}}
+	fit, _ := forecast.SES{Alpha: 0.3, Start: &forecast.Start{Level: 1120}}.Fit(nile)
+	next, _ := fit.Forecast(2)
+	fmt.Printf("%.2f\n", next.Mean)
+	// Output: [1167.97 1167.97]
+}
+
+func ExampleHolt() {
+	sales := forecast.Series{Values: []float64{20, 23, 25, 30, 31, 36, 39, 41}}
+	for _, model := range []forecast.Model{
+		forecast.Holt{Alpha: 0.5, Beta: 0.1},
+		forecast.Holt{Alpha: 0.5, Beta: 0.1, Phi: 0.9},
+	} {
+		fit, _ := model.Fit(sales)
+		next, _ := fit.Forecast(4)
+		fmt.Printf("%-10s %.1f\n", fit.Model, next.Mean)
+	}
+	// Output:
+	// Holt       [44.5 47.6 50.7 53.8]
+	// DampedHolt [42.8 44.7 46.4 47.9]
+}
+
+func ExampleHoltWinters() {
+	// Quarterly sales with a strong fourth quarter.
+	sales := forecast.Series{Season: 4, Values: []float64{10, 12, 11, 25, 11, 14, 12, 28, 13, 15, 14, 31}}
+	fit, _ := forecast.HoltWinters{Multiplicative: true, Alpha: 0.3, Beta: 0.1, Gamma: 0.2}.Fit(sales)
+	next, _ := fit.Forecast(4)
+	fmt.Printf("%.1f\n", next.Mean)
+	// Output: [13.9 17.3 15.2 34.4]
+}
+
+func ExampleETS() {
+	model := forecast.ETS{
+		Error: forecast.Additive, Season: forecast.Additive,
+		Alpha: 0.2, Gamma: 0.1,
+		Start: forecast.Start{Level: 20, Season: []float64{-5, 5}},
+	}
+	fit, _ := model.Fit(forecast.Series{Season: 2, Values: []float64{16, 24, 15, 27}})
+	next, _ := fit.Forecast(2, 0.95)
+	fmt.Printf("%s %.2f\n", fit.Model, next.Mean)
+	// Output: ETS(A,N,A) [15.48 25.48]
+}
+
+func ExampleTheta() {
+	sales := forecast.Series{Season: 4, Values: []float64{10, 12, 11, 25, 11, 14, 12, 28, 13, 15, 14, 31}}
+	fit, _ := forecast.Theta{}.Fit(sales)
+	next, _ := fit.Forecast(4)
+	fmt.Printf("%.1f\n", next.Mean)
+	// Output: [13.9 16.5 14.3 32.6]
+}
+
+// Spare parts are wanted rarely. Croston's rate is too high; SBA corrects it,
+// and TSB lets it fade when nobody has asked for a while.
+func ExampleSBA() {
+	parts := forecast.Series{Values: []float64{0, 0, 3, 0, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0}}
+	for _, model := range []forecast.Model{
+		forecast.Croston{Alpha: 0.1},
+		forecast.SBA{Alpha: 0.1},
+		forecast.SBJ{Alpha: 0.1},
+		forecast.TSB{Alpha: 0.1},
+	} {
+		fit, _ := model.Fit(parts)
+		next, _ := fit.Forecast(1)
+		fmt.Printf("%-8s%.3f\n", fit.Model, next.Mean[0])
+	}
+	// Output:
+	// Croston 1.007
+	// SBA     0.956
+	// SBJ     0.954
+	// TSB     0.337
+}
+
+func ExampleADIDA() {
+	parts := forecast.Series{Values: []float64{0, 0, 3, 0, 0, 2, 0, 0, 4, 0, 0, 3}}
+	for _, model := range []forecast.Model{forecast.ADIDA{}, forecast.IMAPA{}} {
+		fit, _ := model.Fit(parts)
+		next, _ := fit.Forecast(1)
+		fmt.Printf("%s %.3f\n", fit.Model, next.Mean[0])
+	}
+	// Output:
+	// ADIDA 1.003
+	// IMAPA 1.029
+}
+
+func ExampleClassify() {
+	for _, values := range [][]float64{
+		{5, 6, 5, 4, 6, 5},
+		{5, 1, 20, 4, 2, 9},
+		{0, 0, 2, 0, 0, 2},
+		{0, 0, 1, 0, 0, 9},
+	} {
+		d, _ := forecast.Classify(forecast.Series{Values: values})
+		fmt.Printf("%-12v ADI %.2f CV² %.2f\n", d.Class, d.Interval, d.Variation)
+	}
+	// Output:
+	// smooth       ADI 1.00 CV² 0.02
+	// erratic      ADI 1.00 CV² 1.06
+	// intermittent ADI 3.00 CV² 0.00
+	// lumpy        ADI 3.00 CV² 1.28
+}
+
+func ExampleSelect() {
+	model, _ := forecast.Select(forecast.Series{Values: []float64{0, 0, 2, 0, 0, 2, 0, 1}})
+	fmt.Printf("%T\n", model)
+	// Output: forecast.SBA
+}
+
+// One Fit and one Forecast serve thousands of series.
+func ExampleModel_FitTo() {
+	var fit forecast.Fit
+	var next forecast.Forecast
+	for _, s := range []forecast.Series{
+		{ID: "cup", Values: []float64{4, 4, 4}},
+		{ID: "jug", Values: []float64{1, 2, 3}},
+	} {
+		if err := (forecast.Drift{}).FitTo(&fit, s); err != nil {
+			fmt.Println(err)
+			continue
+		}
+		if err := fit.ForecastTo(&next, 2); err != nil {
+			fmt.Println(err)
+			continue
+		}
+		fmt.Println(fit.Series, next.Mean)
+	}
+	// Output:
+	// cup [4 4]
+	// jug [4 5]
+}
+
+func ExampleFit_Total() {
+	fit, _ := forecast.SES{Alpha: 0.3}.Fit(forecast.Series{Values: []float64{20, 24, 18, 22, 25, 19, 21, 23}})
+	for _, weeks := range []int{1, 4} {
+		mean, sd, _ := fit.Total(weeks)
+		fmt.Printf("%d: %.1f ± %.1f\n", weeks, mean, sd)
+	}
+	// Output:
+	// 1: 21.7 ± 3.1
+	// 4: 86.9 ± 9.2
+}
+
+func ExampleForecast_Clamp() {
+	fit, _ := forecast.Drift{}.Fit(forecast.Series{Values: []float64{9, 7, 4, 2}})
+	next, _ := fit.Forecast(2)
+	next.Clamp(0, 100)
+	fmt.Printf("%.1f\n", next.Mean)
+	// Output: [0.0 0.0]
+}
+
+func ExampleEvaluate() {
+	training := forecast.Series{Values: []float64{10, 12, 11, 13}}
+	a, _ := forecast.Evaluate(training, []float64{14, 0}, []float64{12, 2})
+	fmt.Printf("MAE %.1f, bias %.1f %%, MASE %.2f, MAPE %v\n", a.MAE, a.Bias.Value, a.MASE.Value, a.MAPE.Defined)
+	// Output: MAE 2.0, bias 0.0 %, MASE 1.20, MAPE false
+}
+
+func ExamplePinball() {
+	loss, _ := forecast.Pinball([]float64{10, 14}, []float64{12, 12}, 0.9)
+	fmt.Printf("%.2f\n", loss)
+	// Output: 1.00
+}
+
+func ExampleNormalCRPS() {
+	score, _ := forecast.NormalCRPS(10, 7, 2)
+	sample, _ := forecast.SampleCRPS(4, []float64{1, 2, 2, 5, 9})
+	fmt.Printf("%.4f %.2f\n", score, sample)
+	// Output: 1.9888 1.08
+}
+
+func ExampleIntervalScore() {
+	v := forecast.Interval{Level: 0.8, Lower: []float64{8, 8}, Upper: []float64{12, 12}}
+	actual := []float64{11, 13}
+	score, _ := forecast.IntervalScore(forecast.Series{Values: []float64{10, 12, 10}}, actual, v)
+	share, _ := forecast.Coverage(actual, v)
+	fmt.Printf("score %.1f, coverage %.1f\n", score.Value, share)
+	// Output: score 4.5, coverage 0.5
+}
+
+func ExampleSeriesError() {
+	_, err := forecast.Croston{}.Fit(forecast.Series{ID: "bolt", Values: []float64{1, 0, -2}})
+	fmt.Println(err)
+	if e, ok := errors.AsType[*forecast.SeriesError](err); ok {
+		fmt.Println(e.Index, errors.Is(err, forecast.ErrNegative))
+	}
+	// Output:
+	// forecast: series "bolt": observation 2 is -2: negative demand: invalid
+	// 2 true
+}
