@@ -15,7 +15,7 @@ type MemoryStore struct {
 	db       *flywheel.Memory
 	products map[ID]*Product // replaced, never changed
 	owners   map[flywheel.SKU]ID
-	ids      []ID // sorted; what a reader may hold is never overwritten
+	ids      []ID // sorted
 	tree     Tree
 }
 
@@ -95,13 +95,13 @@ func (s *MemoryStore) Save(ctx context.Context, products ...Product) ([]Product,
 				before = append(before, old)
 			}
 		}
-		added, ids := 0, s.ids
+		added := 0
 		undo(func() {
 			s.remove(saved[:added]...)
 			for _, p := range before {
 				s.add(p)
 			}
-			s.ids = slices.Clip(ids)
+			s.ids = slices.DeleteFunc(s.ids, func(id ID) bool { return s.products[id] == nil })
 		})
 		s.remove(before...) // first, so that an SKU can pass from one to another
 		for i, p := range saved {
@@ -113,7 +113,7 @@ func (s *MemoryStore) Save(ctx context.Context, products ...Product) ([]Product,
 				return err
 			}
 		}
-		s.ids = merged(s.ids, created)
+		s.insert(created)
 		return nil
 	}); err != nil {
 		return nil, err
@@ -145,20 +145,20 @@ func (s *MemoryStore) remove(products ...*Product) {
 	}
 }
 
-// merged returns the sorted ids with created among them. IDs that follow all
-// others, as UUIDv7 do, are appended; else the result is a slice of its own.
-func merged(ids, created []ID) []ID {
+// insert enters created into the sorted IDs. IDs that follow all others, as UUIDv7
+// do, cost nothing more.
+func (s *MemoryStore) insert(created []ID) {
 	slices.Sort(created)
-	if len(created) == 0 || len(ids) == 0 || ids[len(ids)-1] < created[0] {
-		return append(ids, created...)
+	switch n := len(s.ids); {
+	case len(created) == 1:
+		at, _ := slices.BinarySearch(s.ids, created[0])
+		s.ids = slices.Insert(s.ids, at, created[0])
+	case len(created) > 1:
+		s.ids = append(s.ids, created...)
+		if n > 0 && created[0] < s.ids[n-1] {
+			slices.Sort(s.ids)
+		}
 	}
-	out := make([]ID, 0, len(ids)+len(created))
-	for _, id := range created {
-		n, _ := slices.BinarySearch(ids, id)
-		out = append(append(out, ids[:n]...), id)
-		ids = ids[n:]
-	}
-	return append(out, ids...)
 }
 
 // List implements [Store].

@@ -94,7 +94,7 @@ func (t Tree) checkShape(categories []Category) error {
 }
 
 // ErrCycle reports categories that would lie below themselves.
-var ErrCycle = fmt.Errorf("catalog: cycle of categories: %w", flywheel.ErrInvalid)
+var ErrCycle = fmt.Errorf("cycle of categories: %w", flywheel.ErrInvalid)
 
 // CategoryError names the category and the field that is wrong.
 type CategoryError struct {

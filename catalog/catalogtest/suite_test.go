@@ -1,0 +1,296 @@
+package catalogtest
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/catalog"
+)
+
+func TestMemory(t *testing.T) {
+	Run(t, func(*testing.T) catalog.Store { return catalog.NewMemory(nil) }, Features{Transactions: true})
+}
+
+func TestFailingPassesThrough(t *testing.T) {
+	never := func(string, bool) error { return nil }
+	Run(t, func(*testing.T) catalog.Store { return Failing(catalog.NewMemory(nil), never) }, Features{Transactions: true})
+}
+
+func TestFailing(t *testing.T) {
+	ctx, lost := context.Background(), errors.New("lost")
+	for _, after := range []bool{false, true} {
+		store := catalog.NewMemory(nil)
+		failing := false
+		var calls []string
+		s := Failing(store, func(call string, a bool) error {
+			if failing && a == after {
+				calls = append(calls, call)
+				return lost
+			}
+			return nil
+		})
+		saved, err := save(ctx, s, product("a"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		failing = true
+		saved[0].Title = "Changed"
+		_, saving := s.Save(ctx, saved[0])
+		_, getting := s.Get(ctx, "a")
+		_, finding := s.BySKU(ctx, "a/S")
+		_, reading := s.Tree(ctx)
+		_, writing := s.SaveTree(ctx, catalog.Tree{})
+		var listing error
+		for _, err := range s.List(ctx, catalog.Query{}) {
+			listing = err
+		}
+		for i, err := range []error{saving, getting, finding, reading, writing, listing} {
+			if err != lost {
+				t.Errorf("call %d, after = %v: %v", i, after, err)
+			}
+		}
+		if want := []string{"Save", "Get", "BySKU", "Tree", "SaveTree", "List"}; !slices.Equal(calls, want) {
+			t.Errorf("hook called for %q, want %q", calls, want)
+		}
+		got, err := store.Get(ctx, "a")
+		if err != nil || (got[0].Title == "Changed") != after {
+			t.Errorf("after = %v: title %q is stored, %v", after, got[0].Title, err)
+		}
+	}
+}
+
+// Stores with one fault each, which the suite must find.
+
+type store = *catalog.MemoryStore
+
+// sharing returns the same memory each time.
+type sharing struct {
+	store
+	shared map[flywheel.SKU]catalog.Product
+}
+
+func (f sharing) BySKU(ctx context.Context, sku flywheel.SKU) (catalog.Product, error) {
+	p, err := f.store.BySKU(ctx, sku)
+	if old, ok := f.shared[sku]; ok && old.Version == p.Version {
+		return old, err
+	}
+	f.shared[sku] = p
+	return p, err
+}
+
+// careless returns from Get what Save was given.
+type careless struct {
+	store
+	given map[catalog.ID]catalog.Product
+}
+
+func (f careless) Save(ctx context.Context, products ...catalog.Product) ([]catalog.Product, error) {
+	saved, err := f.store.Save(ctx, products...)
+	if err == nil {
+		for i, p := range products {
+			p.Version, p.CreatedAt, p.UpdatedAt = saved[i].Version, saved[i].CreatedAt, saved[i].UpdatedAt
+			f.given[p.ID] = p
+		}
+	}
+	return saved, err
+}
+
+func (f careless) Get(ctx context.Context, ids ...catalog.ID) ([]catalog.Product, error) {
+	got, err := f.store.Get(ctx, ids...)
+	for i := range got {
+		if p := f.given[got[i].ID]; p.Version == got[i].Version {
+			got[i] = p
+		}
+	}
+	return got, err
+}
+
+// overwriting lets the last writer win.
+type overwriting struct{ store }
+
+func (f overwriting) Save(ctx context.Context, products ...catalog.Product) ([]catalog.Product, error) {
+	products = slices.Clone(products)
+	for i := range products {
+		if got, err := f.store.Get(ctx, products[i].ID); err == nil {
+			products[i].Version = got[0].Version
+		}
+	}
+	return f.store.Save(ctx, products...)
+}
+
+// partial writes product by product.
+type partial struct{ store }
+
+func (f partial) Save(ctx context.Context, products ...catalog.Product) ([]catalog.Product, error) {
+	var out []catalog.Product
+	for _, p := range products {
+		saved, err := f.store.Save(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, saved...)
+	}
+	return out, nil
+}
+
+// greedy takes an SKU from whoever has it.
+type greedy struct{ store }
+
+func (f greedy) Save(ctx context.Context, products ...catalog.Product) ([]catalog.Product, error) {
+	for {
+		saved, err := f.store.Save(ctx, products...)
+		taken, ok := errors.AsType[*catalog.SKUTakenError](err)
+		if !ok || taken.Owner == taken.Product {
+			return saved, err
+		}
+		owner, err := f.store.Get(ctx, taken.Owner)
+		if err != nil {
+			return nil, err
+		}
+		owner[0].Variants = slices.DeleteFunc(owner[0].Variants, func(v catalog.Variant) bool { return v.SKU == taken.SKU })
+		if _, err := f.store.Save(ctx, owner...); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// folding finds SKUs without regard to case.
+type folding struct{ store }
+
+func (f folding) BySKU(ctx context.Context, sku flywheel.SKU) (catalog.Product, error) {
+	for p := range f.store.List(ctx, catalog.Query{}) {
+		for _, v := range p.Variants {
+			if strings.EqualFold(string(v.SKU), string(sku)) {
+				return p, ctx.Err()
+			}
+		}
+	}
+	return f.store.BySKU(ctx, sku)
+}
+
+// early applies the limit before the filter.
+type early struct{ store }
+
+func (f early) List(ctx context.Context, q catalog.Query) iter.Seq2[catalog.Product, error] {
+	return func(yield func(catalog.Product, error) bool) {
+		for p, err := range f.store.List(ctx, catalog.Query{After: q.After, Limit: q.Limit}) {
+			in := len(q.Categories) == 0 || slices.ContainsFunc(p.Categories, func(id catalog.CategoryID) bool { return slices.Contains(q.Categories, id) })
+			if err != nil || in && (q.Status == "" || q.Status == p.Status) {
+				if !yield(p, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// alphabetical orders as people do.
+type alphabetical struct{ store }
+
+func (f alphabetical) List(ctx context.Context, q catalog.Query) iter.Seq2[catalog.Product, error] {
+	var list []catalog.Product
+	for p, err := range f.store.List(ctx, q) {
+		if err != nil {
+			return f.store.List(ctx, q)
+		}
+		list = append(list, p)
+	}
+	slices.SortStableFunc(list, func(a, b catalog.Product) int {
+		return strings.Compare(strings.ToLower(string(a.ID)), strings.ToLower(string(b.ID)))
+	})
+	return func(yield func(catalog.Product, error) bool) {
+		for _, p := range list {
+			if !yield(p, nil) {
+				return
+			}
+		}
+	}
+}
+
+// inclusive begins at After.
+type inclusive struct{ store }
+
+func (f inclusive) List(ctx context.Context, q catalog.Query) iter.Seq2[catalog.Product, error] {
+	if q.After == "" {
+		return f.store.List(ctx, q)
+	}
+	return func(yield func(catalog.Product, error) bool) {
+		if p, err := f.store.Get(ctx, q.After); err == nil && !yield(p[0], nil) {
+			return
+		}
+		f.store.List(ctx, q)(yield)
+	}
+}
+
+// blind saves a tree over whatever is there.
+type blind struct{ store }
+
+func (f blind) SaveTree(ctx context.Context, t catalog.Tree) (catalog.Tree, error) {
+	for {
+		saved, err := f.store.SaveTree(ctx, t)
+		if !errors.Is(err, catalog.ErrStale) {
+			return saved, err
+		}
+		now, err := f.store.Tree(ctx)
+		if err != nil {
+			return now, err
+		}
+		var categories []catalog.Category
+		for _, c := range t.All() {
+			categories = append(categories, c)
+		}
+		if t, err = catalog.NewTree(now.Version(), categories); err != nil {
+			return t, err
+		}
+	}
+}
+
+// deaf does not look at the context.
+type deaf struct{ store }
+
+func (f deaf) Get(ctx context.Context, ids ...catalog.ID) ([]catalog.Product, error) {
+	return f.store.Get(context.WithoutCancel(ctx), ids...)
+}
+
+// detached has transactions that are none.
+type detached struct{ store }
+
+func (f detached) InTx(ctx context.Context, fn func(ctx context.Context) error) error { return fn(ctx) }
+
+func TestSuiteCatchesFaults(t *testing.T) {
+	for name, fault := range map[string]func(s store) catalog.Store{
+		"sharing":      func(s store) catalog.Store { return sharing{s, map[flywheel.SKU]catalog.Product{}} },
+		"careless":     func(s store) catalog.Store { return careless{s, map[catalog.ID]catalog.Product{}} },
+		"overwriting":  func(s store) catalog.Store { return overwriting{s} },
+		"partial":      func(s store) catalog.Store { return partial{s} },
+		"greedy":       func(s store) catalog.Store { return greedy{s} },
+		"folding":      func(s store) catalog.Store { return folding{s} },
+		"early":        func(s store) catalog.Store { return early{s} },
+		"alphabetical": func(s store) catalog.Store { return alphabetical{s} },
+		"inclusive":    func(s store) catalog.Store { return inclusive{s} },
+		"blind":        func(s store) catalog.Store { return blind{s} },
+		"deaf":         func(s store) catalog.Store { return deaf{s} },
+		"detached":     func(s store) catalog.Store { return detached{s} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var caught []string
+			for _, c := range slices.Concat(productCases, listCases, treeCases, transactionCases) {
+				if name == "careless" && c.name == "save/concurrent" {
+					continue // its map would race
+				}
+				if err := c.check(context.Background(), fault(catalog.NewMemory(nil))); err != nil {
+					caught = append(caught, c.name)
+				}
+			}
+			if len(caught) == 0 {
+				t.Error("the suite finds nothing wrong")
+			}
+			t.Log("caught by", strings.Join(caught, ", "))
+		})
+	}
+}
