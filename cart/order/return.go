@@ -1,15 +1,12 @@
 package order
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart/internal/stepkey"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -199,7 +196,7 @@ func (o *Order) standing() Status {
 // event returns the refund as the world learns of it.
 func (o *Order) event(r *Return) flywheel.Event {
 	e := flywheel.Event{
-		ID: stepKey("refund", string(o.ID), r.Key), Name: flywheel.EventRefund, Time: r.At,
+		ID: stepkey.Of("refund", string(o.ID), r.Key), Name: flywheel.EventRefund, Time: r.At,
 		Customer: o.Customer, Visitor: o.Visitor, Session: o.Session, Ref: string(o.ID),
 		Lines: o.items(r), Value: r.Amount,
 	}
@@ -219,15 +216,4 @@ func (o *Order) items(r *Return) []flywheel.Line {
 		}
 	}
 	return items
-}
-
-// stepKey derives the key of one step of a request. Short names stay readable,
-// long ones are hashed so that the key is a valid identifier.
-func stepKey(step, order, request string) string {
-	key := step + ":" + order + ":" + request
-	if len(key) <= flywheel.MaxIDBytes && !strings.Contains(order, ":") {
-		return key
-	}
-	sum := sha256.Sum256([]byte(strconv.Itoa(len(order)) + ":" + order + ":" + request))
-	return step + "#" + hex.EncodeToString(sum[:16])
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart/internal/stepkey"
 	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -124,7 +125,7 @@ func (s *Service) Capture(ctx context.Context, id ID) (Order, error) {
 		if o.Payment.Authorization == "" {
 			return Order{}, fmt.Errorf("order %q: nothing is authorized: %w", id, flywheel.ErrInvalid)
 		}
-		key := stepKey("capture", string(id), "")
+		key := stepkey.Of("capture", string(id))
 		if err := s.opts.Gateway.Capture(ctx, key, o.Payment.Authorization, o.Payment.Authorized); err != nil {
 			return Order{}, fmt.Errorf("order %q: capture: %w", id, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart/internal/stepkey"
 	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -137,7 +138,7 @@ func (s *Service) carry(ctx context.Context, o Order, key string) (Order, error)
 	var done Order
 	err = s.inTx(ctx, func(ctx context.Context) error {
 		if !r.Discard && s.opts.Stock != nil && len(r.Lines) > 0 {
-			if err := s.opts.Stock.Restock(ctx, stepKey("return", string(o.ID), key), o.items(r)); err != nil {
+			if err := s.opts.Stock.Restock(ctx, stepkey.Of("return", string(o.ID), key), o.items(r)); err != nil {
 				return fmt.Errorf("order %q: restock: %w", o.ID, err)
 			}
 		}
@@ -175,7 +176,7 @@ func (s *Service) giveBack(ctx context.Context, o *Order, r *Return) (captured m
 		return captured, nil
 	}
 	if r.Cancel && captured.IsZero() {
-		err := s.opts.Gateway.Void(ctx, stepKey("void", string(o.ID), r.Key), o.Payment.Authorization)
+		err := s.opts.Gateway.Void(ctx, stepkey.Of("void", string(o.ID), r.Key), o.Payment.Authorization)
 		switch {
 		case errors.Is(err, payment.ErrCaptured):
 			captured = o.Payment.Authorized // the capture came first, its answer was lost or is on the way
@@ -188,7 +189,7 @@ func (s *Service) giveBack(ctx context.Context, o *Order, r *Return) (captured m
 	if r.Amount.IsZero() {
 		return captured, nil
 	}
-	return captured, s.opts.Gateway.Refund(ctx, stepKey("refund", string(o.ID), r.Key), o.Payment.Authorization, r.Amount)
+	return captured, s.opts.Gateway.Refund(ctx, stepkey.Of("refund", string(o.ID), r.Key), o.Payment.Authorization, r.Amount)
 }
 
 // Resume finishes every return that stopped on the way and reports how many it

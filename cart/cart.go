@@ -1,0 +1,84 @@
+package cart
+
+import (
+	"slices"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// ID identifies a cart.
+type ID string
+
+// Status is where a cart stands. Only an open cart can be changed.
+type Status string
+
+// The states of a cart.
+const (
+	// Open means that the cart is being filled.
+	Open Status = "open"
+	// Ordered means that the cart became an order.
+	Ordered Status = "ordered"
+	// Merged means that its lines went into another cart.
+	Merged Status = "merged"
+)
+
+// Cart is what a customer or a guest means to buy. It is loaded and saved whole.
+type Cart struct {
+	ID       ID                  `json:"id"`
+	Customer flywheel.CustomerID `json:"customer,omitempty"`
+	// Visitor is the device; of a guest's cart it is the owner.
+	Visitor  flywheel.VisitorID `json:"visitor,omitempty"`
+	Session  string             `json:"session,omitempty"`
+	Currency money.Currency     `json:"currency"`
+	Lines    []Line             `json:"lines"`
+	Coupons  []string           `json:"coupons,omitempty"`
+	Status   Status             `json:"status"`
+	// Order is the order that an ordered cart became, Into the cart that took
+	// the lines of a merged one.
+	Order     string    `json:"order,omitempty"`
+	Into ID `json:"into,omitempty"`
+	// Absorbed are the carts whose lines were merged into this one.
+	Absorbed  []ID      `json:"absorbed,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	// UpdatedAt is when the cart was last changed, in UTC to the microsecond.
+	UpdatedAt time.Time `json:"updated_at"`
+	// LastLine is the number of the last line that was given an ID here.
+	LastLine int64 `json:"last_line"`
+	// Version counts the saves; the first is 1.
+	Version int64 `json:"version"`
+}
+
+// Line is a quantity of one SKU.
+type Line struct {
+	// ID is unique within the cart. Leave it empty to have one given.
+	ID       string       `json:"id"`
+	SKU      flywheel.SKU `json:"sku"`
+	Quantity int64        `json:"quantity"`
+	// Agreed is a price per unit that was agreed on, such as in a negotiation
+	// or by a recorded sale; zero takes the price from the price lists.
+	// It is set by trusted code, never from a shopper's request.
+	Agreed money.Price `json:"agreed,omitzero"`
+	// TaxClass, when set, says how the line is taxed.
+	TaxClass string `json:"tax_class,omitempty"`
+}
+
+// Line returns the line with the given id, or nil.
+func (c *Cart) Line(id string) *Line {
+	for i := range c.Lines {
+		if c.Lines[i].ID == id {
+			return &c.Lines[i]
+		}
+	}
+	return nil
+}
+
+// Clone returns a copy that shares no memory with c.
+func (c *Cart) Clone() Cart {
+	d := *c
+	d.Lines = slices.Clone(c.Lines)
+	d.Coupons = slices.Clone(c.Coupons)
+	d.Absorbed = slices.Clone(c.Absorbed)
+	return d
+}

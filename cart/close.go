@@ -1,0 +1,42 @@
+package cart
+
+import (
+	"context"
+	"errors"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// Close marks the cart as having become an order. It is for checkout, after the
+// order store has accepted the order: that store decides which order a cart
+// becomes, so closing replaces the mark of an order that did not come about.
+//
+// An open cart must have the given version, else the error matches [ErrVersion]:
+// it was changed meanwhile. Version 0 closes it whatever it holds, for an
+// order that stands already. UpdatedAt stays: the customer did nothing.
+func (s *Service) Close(ctx context.Context, id ID, version int64, order string) (Cart, error) {
+	var there Cart
+	c, err := s.update(ctx, id, func(c *Cart) (*flywheel.Event, error) {
+		switch {
+		case c.Status == Ordered && c.Order == order:
+			there = *c
+			return nil, errDone
+		case c.Status == Merged:
+			return nil, &ClosedError{Cart: c.ID, Status: c.Status, Into: c.Into}
+		case c.Status == Open && version != 0 && c.Version != version:
+			return nil, errChanged
+		}
+		c.Status, c.Order = Ordered, order
+		return nil, nil
+	})
+	switch {
+	case errors.Is(err, errDone):
+		return there, nil
+	case errors.Is(err, errChanged):
+		return Cart{}, ErrVersion
+	}
+	return c, err
+}
+
+// errChanged is ErrVersion before update sees it and tries again.
+var errChanged = errors.New("cart changed")

@@ -1,0 +1,44 @@
+package cart
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// MaxCoupons is how many coupons a cart may have.
+const MaxCoupons = 20
+
+// AddCoupons attaches coupon codes. Whether a code is worth something is for the
+// quote to say, at the time of the quote. A code that is attached already, in
+// whatever case, stays as it is.
+func (s *Service) AddCoupons(ctx context.Context, id ID, codes ...string) (Cart, error) {
+	return s.change(ctx, id, func(c *Cart) (*flywheel.Event, error) { return nil, c.attach(codes) })
+}
+
+// RemoveCoupon takes a code off the cart. One that is not there is no error.
+func (s *Service) RemoveCoupon(ctx context.Context, id ID, code string) (Cart, error) {
+	return s.change(ctx, id, func(c *Cart) (*flywheel.Event, error) {
+		c.Coupons = slices.DeleteFunc(c.Coupons, func(there string) bool { return strings.EqualFold(there, code) })
+		return nil, nil
+	})
+}
+
+func (c *Cart) attach(codes []string) error {
+	for _, code := range codes {
+		if err := flywheel.CheckID(code); err != nil {
+			return fmt.Errorf("cart %q: coupon: %w", c.ID, err)
+		}
+		if slices.ContainsFunc(c.Coupons, func(there string) bool { return strings.EqualFold(there, code) }) {
+			continue
+		}
+		if len(c.Coupons) == MaxCoupons {
+			return fmt.Errorf("cart %q: more than %d coupons: %w", c.ID, MaxCoupons, flywheel.ErrLimit)
+		}
+		c.Coupons = append(c.Coupons, code)
+	}
+	return nil
+}

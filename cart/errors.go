@@ -1,0 +1,54 @@
+package cart
+
+import (
+	"fmt"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+var (
+	// ErrVersion reports a save of a cart that someone else saved meanwhile.
+	ErrVersion = fmt.Errorf("cart: stale version: %w", flywheel.ErrConflict)
+	// ErrClosed reports a change of a cart that is ordered or merged.
+	ErrClosed = fmt.Errorf("cart: closed: %w", flywheel.ErrConflict)
+)
+
+// ClosedError tells which cart is closed and how. It matches [ErrClosed].
+type ClosedError struct {
+	Cart   ID
+	Status Status
+	Order  string // of an ordered cart
+	Into   ID     // of a merged cart
+}
+
+func (e *ClosedError) Error() string {
+	switch e.Status {
+	case Ordered:
+		return fmt.Sprintf("cart %q became order %q", e.Cart, e.Order)
+	case Merged:
+		return fmt.Sprintf("cart %q was merged into %q", e.Cart, e.Into)
+	}
+	return fmt.Sprintf("cart %q is %s", e.Cart, e.Status)
+}
+
+// Unwrap returns [ErrClosed].
+func (e *ClosedError) Unwrap() error { return ErrClosed }
+
+// LineError names the line that is refused.
+type LineError struct {
+	Cart ID
+	// Index is the line's place in the call, or -1 where lines are named by ID.
+	Index int
+	Line  string // the line's ID, perhaps empty
+	Err   error  // wraps a kind
+}
+
+func (e *LineError) Error() string {
+	if e.Index < 0 {
+		return fmt.Sprintf("cart %q: line %q: %v", e.Cart, e.Line, e.Err)
+	}
+	return fmt.Sprintf("cart %q: lines[%d]: %v", e.Cart, e.Index, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *LineError) Unwrap() error { return e.Err }

@@ -1,0 +1,223 @@
+package ordertest
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart/order"
+)
+
+func TestMemory(t *testing.T) {
+	Run(t, func(*testing.T) order.Store { return order.NewMemory(nil) }, Features{Transactions: true})
+}
+
+// faulty is a memory store with one method replaced.
+type faulty struct {
+	*order.MemoryStore
+	insert func(ctx context.Context, o order.Order) (order.Order, error)
+	get    func(ctx context.Context, id order.ID) (order.Order, error)
+	byKey  func(ctx context.Context, b order.Buyer, key string) (order.Order, error)
+	save   func(ctx context.Context, o order.Order) (order.Order, error)
+	list   func(ctx context.Context, f order.Filter) iter.Seq2[order.Order, error]
+}
+
+func (f *faulty) Insert(ctx context.Context, o order.Order) (order.Order, error) {
+	if f.insert != nil {
+		return f.insert(ctx, o)
+	}
+	return f.MemoryStore.Insert(ctx, o)
+}
+
+func (f *faulty) Get(ctx context.Context, id order.ID) (order.Order, error) {
+	if f.get != nil {
+		return f.get(ctx, id)
+	}
+	return f.MemoryStore.Get(ctx, id)
+}
+
+func (f *faulty) ByKey(ctx context.Context, b order.Buyer, key string) (order.Order, error) {
+	if f.byKey != nil {
+		return f.byKey(ctx, b, key)
+	}
+	return f.MemoryStore.ByKey(ctx, b, key)
+}
+
+func (f *faulty) Save(ctx context.Context, o order.Order) (order.Order, error) {
+	if f.save != nil {
+		return f.save(ctx, o)
+	}
+	return f.MemoryStore.Save(ctx, o)
+}
+
+func (f *faulty) List(ctx context.Context, filter order.Filter) iter.Seq2[order.Order, error] {
+	if f.list != nil {
+		return f.list(ctx, filter)
+	}
+	return f.MemoryStore.List(ctx, filter)
+}
+
+// TestSuiteBites shows that each of these faults is caught, and by which case.
+func TestSuiteBites(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		caughtBy string
+		make     func(m *order.MemoryStore) *faulty
+	}{
+		{"a stale save overwrites", "save/stale-version", func(m *order.MemoryStore) *faulty {
+			return &faulty{save: func(ctx context.Context, o order.Order) (order.Order, error) {
+				if there, err := m.Get(ctx, o.ID); err == nil {
+					o.Version = there.Version
+				}
+				return m.Save(ctx, o)
+			}}
+		}},
+		{"Get hands out the stored lines", "insert/copy", func(m *order.MemoryStore) *faulty {
+			var shared sync.Map
+			return &faulty{get: func(ctx context.Context, id order.ID) (order.Order, error) {
+				o, err := m.Get(ctx, id)
+				if kept, ok := shared.Load(id); ok && kept.(order.Order).Version == o.Version {
+					return kept.(order.Order), err
+				}
+				shared.Store(id, o)
+				return o, err
+			}}
+		}},
+		{"the body of a repeated key is not compared", "insert/same-key-other-body", func(m *order.MemoryStore) *faulty {
+			return &faulty{insert: func(ctx context.Context, o order.Order) (order.Order, error) {
+				if there, err := m.ByKey(ctx, o.Buyer(), o.Key); err == nil {
+					return there, nil
+				}
+				return m.Insert(ctx, o)
+			}}
+		}},
+		{"keys are shared by all buyers", "insert/key-of-buyer", func(m *order.MemoryStore) *faulty {
+			return &faulty{byKey: func(ctx context.Context, _ order.Buyer, key string) (order.Order, error) {
+				for o, err := range m.List(ctx, order.Filter{}) {
+					if err != nil || o.Key == key {
+						return o, err
+					}
+				}
+				return order.Order{}, flywheel.ErrNotFound
+			}}
+		}},
+		{"two orders for one cart", "insert/same-cart", func(m *order.MemoryStore) *faulty {
+			return &faulty{insert: func(ctx context.Context, o order.Order) (order.Order, error) {
+				o.Cart += " of " + string(o.ID)
+				return m.Insert(ctx, o)
+			}}
+		}},
+		{"texts are compared without case", "text/odd", func(m *order.MemoryStore) *faulty {
+			return &faulty{get: func(ctx context.Context, id order.ID) (order.Order, error) {
+				for o, err := range m.List(ctx, order.Filter{}) {
+					if err != nil || strings.EqualFold(string(o.ID), string(id)) {
+						return o, err
+					}
+				}
+				return m.Get(ctx, id)
+			}}
+		}},
+		{"times keep their zone", "time/microseconds", func(m *order.MemoryStore) *faulty {
+			return &faulty{get: func(ctx context.Context, id order.ID) (order.Order, error) {
+				o, err := m.Get(ctx, id)
+				o.PlacedAt = o.PlacedAt.In(time.FixedZone("shop", 3600))
+				return o, err
+			}}
+		}},
+		{"the cancelled context is not looked at", "context/cancelled", func(m *order.MemoryStore) *faulty {
+			return &faulty{save: func(ctx context.Context, o order.Order) (order.Order, error) {
+				return m.Save(context.WithoutCancel(ctx), o)
+			}}
+		}},
+		{"the end of the period is included", "list/filter", func(m *order.MemoryStore) *faulty {
+			return &faulty{list: func(ctx context.Context, f order.Filter) iter.Seq2[order.Order, error] {
+				if !f.To.IsZero() {
+					f.To = f.To.Add(time.Microsecond)
+				}
+				return m.List(ctx, f)
+			}}
+		}},
+		{"the page begins with the cursor's order", "list/after", func(m *order.MemoryStore) *faulty {
+			return &faulty{list: func(ctx context.Context, f order.Filter) iter.Seq2[order.Order, error] {
+				if !f.After.IsZero() {
+					f.After.PlacedAt = f.After.PlacedAt.Add(-time.Microsecond)
+				}
+				return m.List(ctx, f)
+			}}
+		}},
+		{"the transaction of the context is not joined", "transaction/rollback", func(m *order.MemoryStore) *faulty {
+			outside := order.NewMemory(nil)
+			return &faulty{
+				MemoryStore: outside,
+				insert: func(ctx context.Context, o order.Order) (order.Order, error) {
+					return outside.Insert(context.WithoutCancel(ctx), o)
+				},
+			}
+		}},
+		{"an early stop yields once more", "list/stop-early", func(m *order.MemoryStore) *faulty {
+			return &faulty{list: func(ctx context.Context, f order.Filter) iter.Seq2[order.Order, error] {
+				return func(yield func(order.Order, error) bool) {
+					for o, err := range m.List(ctx, f) {
+						yield(o, err)
+					}
+				}
+			}}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			caught := map[string]error{}
+			for _, tc := range cases() {
+				m := order.NewMemory(nil)
+				s := c.make(m)
+				if s.MemoryStore == nil {
+					s.MemoryStore = m
+				}
+				if err := tc.run(s, Features{Tx: func(order.Store) flywheel.Transactor { return m }}); err != nil {
+					caught[tc.name] = err
+				}
+			}
+			assert.Contains(t, caught, c.caughtBy)
+		})
+	}
+}
+
+func TestFailing(t *testing.T) {
+	stop := errors.New("stop")
+	for _, after := range []bool{false, true} {
+		for _, call := range []string{"Insert", "Get", "ByKey", "Save", "List"} {
+			m := order.NewMemory(nil)
+			kept, err := m.Insert(ctx, sample("o"))
+			require.NoError(t, err)
+			s := Failing(m, func(c string, a bool) error {
+				if c == call && a == after {
+					return stop
+				}
+				return nil
+			})
+			errs := map[string]error{}
+			_, errs["Insert"] = s.Insert(ctx, sample("p"))
+			_, errs["Get"] = s.Get(ctx, "o")
+			_, errs["ByKey"] = s.ByKey(ctx, kept.Buyer(), kept.Key)
+			_, errs["Save"] = s.Save(ctx, kept)
+			for _, err := range s.List(ctx, order.Filter{}) {
+				errs["List"] = err
+			}
+			for name, err := range errs {
+				assert.Equal(t, name == call, errors.Is(err, stop), "%s failing, %s gives %v", call, name, err)
+			}
+			_, err = m.Get(ctx, "p")
+			assert.Equal(t, call != "Insert" || after, err == nil, "effect of Insert, %s failing, after %v", call, after)
+			o, err := m.Get(ctx, "o")
+			require.NoError(t, err)
+			assert.Equal(t, call != "Save" || after, o.Version == 2, "effect of Save, %s failing, after %v", call, after)
+		}
+	}
+}

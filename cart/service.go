@@ -1,0 +1,284 @@
+package cart
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart/internal/stepkey"
+	"github.com/flywheel-go/flywheel/internal/newid"
+	"github.com/flywheel-go/flywheel/pricing"
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// DefaultMaxLines is how many lines a cart may have unless Options say otherwise.
+const DefaultMaxLines = 1000
+
+// Service keeps carts. It is safe for concurrent use.
+type Service struct {
+	store  Store
+	opts   Options
+	engine atomic.Pointer[pricing.Engine]
+}
+
+// Options are the neighbours and limits of a [Service]. The zero value is ready.
+type Options struct {
+	// Engine prices the carts. Without one, Quote takes agreed prices only.
+	Engine *pricing.Engine
+	// Now is the clock, by default time.Now.
+	Now func() time.Time
+	// NewID names carts that are created without an ID, by default a UUIDv7.
+	NewID func() string
+	// MaxLines is how many lines a cart may have, by default DefaultMaxLines.
+	MaxLines int
+	// Sink learns of add_to_cart and remove_from_cart, by default
+	// flywheel.Discard.
+	Sink flywheel.Sink
+	// Tx makes a change and its event one. Without it the event follows the
+	// change: when the sink fails, the cart has changed and the error says so.
+	Tx flywheel.Transactor
+}
+
+// New returns a service on store; nil stands for a fresh memory store, nil
+// options for the defaults.
+func New(store Store, opts *Options) (*Service, error) {
+	s := &Service{store: store}
+	if opts != nil {
+		s.opts = *opts
+	}
+	if s.store == nil {
+		memory := NewMemory(nil)
+		s.store = memory
+		if s.opts.Tx == nil {
+			s.opts.Tx = memory
+		}
+	}
+	if s.opts.Now == nil {
+		s.opts.Now = time.Now
+	}
+	if s.opts.NewID == nil {
+		s.opts.NewID = newid.New
+	}
+	if s.opts.MaxLines == 0 {
+		s.opts.MaxLines = DefaultMaxLines
+	}
+	if s.opts.MaxLines < 0 {
+		return nil, fmt.Errorf("cart: MaxLines %d: %w", s.opts.MaxLines, flywheel.ErrInvalid)
+	}
+	if s.opts.Sink == nil {
+		s.opts.Sink = flywheel.Discard
+	}
+	if s.opts.Engine == nil {
+		engine, err := pricing.New(pricing.Config{})
+		if err != nil {
+			return nil, err
+		}
+		s.opts.Engine = engine
+	}
+	s.engine.Store(s.opts.Engine)
+	return s, nil
+}
+
+// Create adds an empty open cart. Of c it takes ID, Customer, Visitor,
+// Session, Currency and Coupons; an empty ID has one made. A cart needs a customer
+// or a visitor. An ID that is taken reports an error matching
+// [flywheel.ErrConflict].
+func (s *Service) Create(ctx context.Context, c Cart) (Cart, error) {
+	if c.ID == "" {
+		c.ID = ID(s.opts.NewID())
+	}
+	fail := func(field string, err error) (Cart, error) {
+		return Cart{}, fmt.Errorf("cart %q: %s: %w", c.ID, field, err)
+	}
+	if err := flywheel.CheckID(string(c.ID)); err != nil {
+		return fail("id", err)
+	}
+	if c.Customer == "" && c.Visitor == "" {
+		return fail("customer", fmt.Errorf("neither customer nor visitor: %w", flywheel.ErrInvalid))
+	}
+	for field, id := range map[string]string{"customer": string(c.Customer), "visitor": string(c.Visitor)} {
+		if id == "" {
+			continue
+		}
+		if err := flywheel.CheckID(id); err != nil {
+			return fail(field, err)
+		}
+	}
+	if c.Currency.IsZero() {
+		return fail("currency", fmt.Errorf("missing: %w", flywheel.ErrInvalid))
+	}
+	now := s.opts.Now()
+	fresh := Cart{
+		ID: c.ID, Customer: c.Customer, Visitor: c.Visitor, Session: c.Session, Currency: c.Currency,
+		Status: Open, CreatedAt: now, UpdatedAt: now,
+	}
+	if err := fresh.attach(c.Coupons); err != nil {
+		return Cart{}, err
+	}
+	return s.store.Save(ctx, fresh)
+}
+
+// Get returns the cart.
+func (s *Service) Get(ctx context.Context, id ID) (Cart, error) { return s.store.Get(ctx, id) }
+
+// List yields the carts that match f, ordered by (UpdatedAt, ID).
+func (s *Service) List(ctx context.Context, f Filter) iter.Seq2[Cart, error] {
+	return s.store.List(ctx, f)
+}
+
+// Abandoned yields the open carts with lines that nobody touched since t, the
+// longest untouched first.
+func (s *Service) Abandoned(ctx context.Context, t time.Time) iter.Seq2[Cart, error] {
+	return func(yield func(Cart, error) bool) {
+		for c, err := range s.store.List(ctx, Filter{Status: Open, UpdatedBefore: t}) {
+			if err == nil && len(c.Lines) == 0 {
+				continue
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+// Delete removes the cart, whatever its status. One that is not there is no
+// error.
+func (s *Service) Delete(ctx context.Context, id ID) error { return s.store.Delete(ctx, id) }
+
+// Add puts lines into the cart, all or none, and publishes add_to_cart. A line
+// with an ID that is there adds to that line, which must have the same SKU, agreed
+// price and tax class. A line without an ID adds to the first line with the
+// same SKU on these same terms, so units with an agreed price never mix with
+// others. What finds no line becomes a new one at the end.
+func (s *Service) Add(ctx context.Context, id ID, lines ...Line) (Cart, error) {
+	if len(lines) == 0 {
+		return Cart{}, fmt.Errorf("cart %q: no lines to add: %w", id, flywheel.ErrInvalid)
+	}
+	return s.change(ctx, id, func(c *Cart) (*flywheel.Event, error) {
+		if err := c.add(lines, s.opts.MaxLines); err != nil {
+			return nil, err
+		}
+		items := make([]flywheel.Line, len(lines))
+		for i, l := range lines {
+			items[i] = flywheel.Line{SKU: l.SKU, Quantity: l.Quantity}
+		}
+		return &flywheel.Event{Name: flywheel.EventAddToCart, Lines: items}, nil
+	})
+}
+
+// SetQuantity makes the quantity of a line that is there what is given; zero
+// removes the line. It publishes the difference.
+func (s *Service) SetQuantity(ctx context.Context, id ID, line string, quantity int64) (Cart, error) {
+	return s.change(ctx, id, func(c *Cart) (*flywheel.Event, error) {
+		fail := func(err error) (*flywheel.Event, error) {
+			return nil, &LineError{Cart: c.ID, Index: -1, Line: line, Err: err}
+		}
+		l := c.Line(line)
+		if l == nil {
+			return fail(flywheel.ErrNotFound)
+		}
+		if quantity < 0 || quantity > MaxQuantity {
+			return fail(fmt.Errorf("quantity %d is not from 0 to %d: %w", quantity, MaxQuantity, flywheel.ErrOutOfRange))
+		}
+		e := &flywheel.Event{Name: flywheel.EventAddToCart}
+		more := quantity - l.Quantity
+		if more < 0 {
+			e.Name, more = flywheel.EventRemoveFromCart, -more
+		}
+		e.Lines = []flywheel.Line{{SKU: l.SKU, Quantity: more}}
+		if more == 0 {
+			e = nil
+		}
+		if l.Quantity = quantity; quantity == 0 {
+			c.Lines = slices.DeleteFunc(c.Lines, func(l Line) bool { return l.ID == line })
+		}
+		return e, nil
+	})
+}
+
+// Remove takes lines out of the cart, all or none, and publishes
+// remove_from_cart.
+func (s *Service) Remove(ctx context.Context, id ID, lines ...string) (Cart, error) {
+	return s.change(ctx, id, func(c *Cart) (*flywheel.Event, error) {
+		e := &flywheel.Event{Name: flywheel.EventRemoveFromCart}
+		for _, line := range lines {
+			l := c.Line(line)
+			if l == nil {
+				return nil, &LineError{Cart: c.ID, Index: -1, Line: line, Err: flywheel.ErrNotFound}
+			}
+			e.Lines = append(e.Lines, flywheel.Line{SKU: l.SKU, Quantity: l.Quantity})
+			c.Lines = slices.DeleteFunc(c.Lines, func(l Line) bool { return l.ID == line })
+		}
+		return e, nil
+	})
+}
+
+// change loads an open cart, changes it, and saves it with its event; when
+// someone else saved meanwhile it begins again.
+func (s *Service) change(ctx context.Context, id ID, fn func(*Cart) (*flywheel.Event, error)) (Cart, error) {
+	return s.update(ctx, id, func(c *Cart) (*flywheel.Event, error) {
+		if c.Status != Open {
+			return nil, &ClosedError{Cart: c.ID, Status: c.Status, Order: c.Order, Into: c.Into}
+		}
+		e, err := fn(c)
+		c.UpdatedAt = s.opts.Now()
+		return e, err
+	})
+}
+
+// maxTries bounds how often a change begins again. Each time someone else's
+// change went through, so it is reached only when a store is broken.
+const maxTries = 1000
+
+func (s *Service) update(ctx context.Context, id ID, fn func(*Cart) (*flywheel.Event, error)) (Cart, error) {
+	for range maxTries {
+		c, err := s.store.Get(ctx, id)
+		if err != nil {
+			return Cart{}, err
+		}
+		e, err := fn(&c)
+		if err != nil {
+			return Cart{}, err
+		}
+		saved, err := s.save(ctx, c, e)
+		if !errors.Is(err, ErrVersion) {
+			return saved, err
+		}
+	}
+	return Cart{}, ErrVersion
+}
+
+// save writes the cart and publishes the event, if any, whose ID is that of the
+// version.
+func (s *Service) save(ctx context.Context, c Cart, e *flywheel.Event) (saved Cart, err error) {
+	if e == nil {
+		return s.store.Save(ctx, c)
+	}
+	write := func(ctx context.Context) (err error) {
+		if saved, err = s.store.Save(ctx, c); err != nil {
+			return err
+		}
+		e.ID = stepkey.Of(e.Name, string(c.ID), strconv.FormatInt(saved.Version, 10))
+		e.Time, e.Ref = saved.UpdatedAt, string(c.ID)
+		e.Customer, e.Visitor, e.Session = c.Customer, c.Visitor, c.Session
+		if err := s.opts.Sink.Publish(ctx, *e); err != nil {
+			return fmt.Errorf("cart %q: publish %s: %w", c.ID, e.Name, err)
+		}
+		return nil
+	}
+	if s.opts.Tx == nil {
+		err = write(ctx)
+	} else {
+		err = s.opts.Tx.InTx(ctx, write)
+	}
+	if err != nil {
+		return Cart{}, err
+	}
+	return saved, nil
+}
