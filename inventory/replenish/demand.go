@@ -80,6 +80,13 @@ func (d Demand) Over(l LeadTime) Demand {
 	return Demand{Mean: l.Mean * d.Mean, SD: math.Sqrt(variance)}
 }
 
+// Spread returns the demand per period whose total over so many periods has the
+// given mean and deviation, as a forecast tells them: with it [Demand.Over]
+// gives them back.
+func Spread(mean, sd, periods float64) Demand {
+	return Demand{Mean: mean / periods, SD: sd / math.Sqrt(periods)}
+}
+
 // Shortage returns the mean part of the demand that exceeds a stock level:
 // σ·G((level - μ)/σ) with the standard normal loss function G.
 func (d Demand) Shortage(level float64) float64 {
