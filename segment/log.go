@@ -228,6 +228,9 @@ func (l *Log) Drain(ctx context.Context, consumer string, sink flywheel.Sink) (d
 			return delivered, err
 		}
 		to := entries[len(entries)-1].Position
+		if to <= at {
+			return delivered, misplaced(at, to)
+		}
 		taken, err := l.deliver(ctx, consumer, at, to, sink, eventsOf(entries))
 		switch {
 		case err != nil:
@@ -276,6 +279,11 @@ func (l *Log) deliver(ctx context.Context, consumer string, from, to Position, s
 	return true, nil
 }
 
+// misplaced reports a store that would be followed for ever.
+func misplaced(after, last Position) error {
+	return fmt.Errorf("segment: the store read up to %d after %d", last, after)
+}
+
 // movedError tells a conflict of the cursor from one of the sink.
 type movedError struct{ error }
 
@@ -316,6 +324,9 @@ func (f *Follower) Drain(ctx context.Context) (delivered int, err error) {
 			return delivered, err
 		}
 		to := entries[len(entries)-1].Position
+		if to <= f.at {
+			return delivered, misplaced(f.at, to)
+		}
 		if err := f.sink.Publish(ctx, eventsOf(entries)...); err != nil {
 			return delivered, fmt.Errorf("segment: events %d to %d: %w", f.at+1, to, err)
 		}
