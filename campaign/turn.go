@@ -46,7 +46,6 @@ func (t *turn) local(at time.Time) time.Time {
 
 // tell notes a fact about a run.
 func (t *turn) tell(kind FactKind, r *Run, step, detail string) {
-	t.changed = true
 	t.facts = append(t.facts, Fact{
 		Kind: kind, At: t.now, Contact: t.contact.ID, Journey: r.Journey, Version: r.Version,
 		Run: r.ID, Entered: r.Entered, Step: step, Detail: detail,
@@ -80,11 +79,11 @@ func (t *turn) event(e *flywheel.Event) {
 			t.enter(p, e)
 		}
 	}
-	if t.changed {
-		c.Clock = t.now
-		c.Seen = append(c.Seen, Seen{e.ID, at})
-		t.tidy()
-	}
+	// Even an event without effect is remembered: coming again it might have one.
+	t.changed = true
+	c.Clock = t.now
+	c.Seen = append(c.Seen, Seen{e.ID, at})
+	t.tidy()
 }
 
 func (t *turn) duplicate(e *flywheel.Event, at time.Time) {
@@ -102,13 +101,12 @@ func (t *turn) aboutContact(e *flywheel.Event) {
 	case EventUnsubscribed, EventSubscribed:
 		channel, _ := e.Properties["channel"].(string)
 		c.subscribe(channel, e.Name == EventSubscribed)
-		t.changed = true
 	case EventTimezoneChanged:
 		zone, _ := e.Properties["timezone"].(string)
 		if zone == "" || zone == c.Zone || place(zone) == nil {
 			return
 		}
-		c.Zone, t.changed = zone, true
+		c.Zone = zone
 		for i := range c.Runs {
 			t.moved(&c.Runs[i])
 		}
@@ -167,7 +165,6 @@ func (t *turn) arrived(r *Run, e *flywheel.Event, at time.Time) {
 
 // enter begins a run where the trigger and the re-entry rule allow it.
 func (t *turn) enter(p *plan, e *flywheel.Event) {
-	t.changed = true // the event is remembered whatever comes of it
 	if !t.holds(p.Trigger.When, e, e) {
 		return
 	}
