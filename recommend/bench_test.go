@@ -99,6 +99,19 @@ func BenchmarkTrain(b *testing.B) {
 	}
 }
 
+func BenchmarkRules(b *testing.B) {
+	d, err := trained(b, recommend.Config{}).Dataset(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := recommend.Rules(d, recommend.RuleConfig{MinSupport: 300}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkRecommend(b *testing.B) {
 	s := trained(b, recommend.Config{})
 	m := s.Model()

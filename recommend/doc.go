@@ -27,6 +27,9 @@
 // [Dataset.HoldOutLast] and [Evaluate] tell whether it is any good: how often the
 // last purchase of each customer would have been met, beside [Model.RankPopular].
 //
+// [Rules] lists association rules, for people who want to look at what sells
+// together three items and more at a time.
+//
 // # Units
 //
 // Counts are groups, not pieces: buying a hundred of an item says it once. Times
@@ -37,7 +40,8 @@
 // # Sources
 //
 // Dunning (1993), Accurate Methods for the Statistics of Surprise and Coincidence;
-// Deshpande and Karypis (2004), Item-based top-N recommendation algorithms;
+// Agrawal and Srikant (1994), Fast Algorithms for Mining Association Rules; Zaki
+// (2000), Scalable Algorithms for Association Mining; Deshpande and Karypis (2004), Item-based top-N recommendation algorithms;
 // Järvelin and Kekäläinen (2002), Cumulated gain-based evaluation of IR techniques.
 //
 // A Service, a Store and a Model are safe for concurrent use.

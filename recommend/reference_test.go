@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -130,6 +131,27 @@ func TestReference(t *testing.T) {
 				assert.Equal(t, row[2:5], []string{fmt.Sprint(p.count), fmt.Sprint(p.of), fmt.Sprint(p.other)}, "%s, %s", a, b)
 				assert.InDelta(t, lift, p.lift, 1e-10, "%s, %s", a, b)
 			}
+		}
+	})
+	t.Run("golden_groceries_rules_s0001_c80", func(t *testing.T) {
+		want := golden(t, "golden_groceries_rules_s0001_c80.csv.gz", ';')
+		got, err := recommend.Rules(groceries(t), recommend.RuleConfig{MinSupport: 10, MinConfidence: 0.8})
+		require.NoError(t, err)
+		require.Len(t, got, len(want))
+		byName := map[string]recommend.Rule{}
+		for _, r := range got {
+			byName[fmt.Sprint(r.If, r.Then)] = r
+		}
+		for i, row := range want {
+			left := strings.Split(row[0], "+")
+			for n := range left {
+				left[n] = strings.TrimSpace(left[n])
+			}
+			slices.Sort(left)
+			r := byName[fmt.Sprint(left, strings.TrimSpace(row[1]))]
+			assert.Equal(t, row[2:5], []string{fmt.Sprint(r.Both), fmt.Sprint(r.IfCount), fmt.Sprint(r.ThenCount)}, "%v", row)
+			assert.Equal(t, row[5:], []string{fmt.Sprintf("%.10f", r.Support()), fmt.Sprintf("%.10f", r.Confidence()), fmt.Sprintf("%.10f", r.Lift())})
+			assert.Equal(t, row[7], fmt.Sprintf("%.10f", got[i].Lift()), "rule %d by lift", i+1)
 		}
 	})
 	t.Run("golden_item_cosine_published_top10", func(t *testing.T) {

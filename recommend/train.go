@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"runtime"
@@ -26,41 +27,40 @@ func Train(d *Dataset, cfg Config) (*Model, error) {
 		return nil, fmt.Errorf("recommend: %d interactions: %w", len(d.baskets), flywheel.ErrLimit)
 	}
 	cfg = cfg.withDefaults()
-	m := &Model{config: cfg}
-	rank := m.setItems(d)
+	names, rank := sortedItems(d)
+	m := &Model{config: cfg, items: names, numbers: make(map[flywheel.SKU]int32, len(names))}
+	for n, name := range names {
+		m.numbers[name] = int32(n)
+	}
 	m.setPopular(d, rank)
-	g := group(d, rank, len(m.items), cfg)
+	g := group(d, rank, cfg)
 	m.groups = int64(len(g.start) - 1)
 	m.setRelated(g)
 	m.setSpeaks()
 	return m, nil
 }
 
-// setItems numbers the items that occur in d in the order of their SKUs, and
-// returns the new number of each of d's items.
-func (m *Model) setItems(d *Dataset) (rank []int32) {
-	rank = make([]int32, len(d.items.names))
+// sortedItems returns the items that occur in d in the order of their SKUs, and for
+// each of d's items its place among these.
+func sortedItems(d *Dataset) (names []flywheel.SKU, rank []int32) {
+	occurs := make([]bool, len(d.items.names))
 	for i := range d.baskets {
 		for _, item := range d.lines[d.baskets[i].start:d.baskets[i].end] {
-			rank[item] = 1
+			occurs[item] = true
 		}
 	}
-	for item, name := range d.items.names {
-		if rank[item] != 0 {
-			m.items = append(m.items, name)
+	order := make([]int32, 0, len(occurs))
+	for item, yes := range occurs {
+		if yes {
+			order = append(order, int32(item))
 		}
 	}
-	slices.Sort(m.items)
-	m.numbers = make(map[flywheel.SKU]int32, len(m.items))
-	for n, name := range m.items {
-		m.numbers[name] = int32(n)
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(d.items.names[a], d.items.names[b]) })
+	names, rank = make([]flywheel.SKU, len(order)), make([]int32, len(occurs))
+	for place, item := range order {
+		names[place], rank[item] = d.items.names[item], int32(place)
 	}
-	for item, name := range d.items.names {
-		if rank[item] != 0 {
-			rank[item] = m.numbers[name]
-		}
-	}
-	return rank
+	return names, rank
 }
 
 // setPopular counts the interactions with each item, plainly and with their
@@ -108,7 +108,7 @@ type sets struct {
 func (s *sets) at(n int32) []int32 { return s.flat[s.start[n]:s.start[n+1]] }
 
 // group collects the items that count as chosen together.
-func group(d *Dataset, rank []int32, items int, cfg Config) *sets {
+func group(d *Dataset, rank []int32, cfg Config) *sets {
 	g := &sets{start: []int{0}, flat: make([]int32, 0, len(d.lines))}
 	add := func(b *basket) {
 		for _, item := range d.lines[b.start:b.end] {
