@@ -20,7 +20,7 @@ import (
 	"github.com/flywheel-go/flywheel/segment/rule"
 )
 
-var baskets = flag.Int("baskets", 2000, "how many random baskets TestRandomBaskets compares")
+var baskets = flag.Int("baskets", 1000, "how many random baskets TestRandomBaskets compares")
 
 // slowQuote is the answer of the slow evaluator, in minor units.
 type slowQuote struct {

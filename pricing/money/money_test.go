@@ -177,7 +177,7 @@ func TestAllocateLeastAmount(t *testing.T) {
 
 // The weights make quickselect's median of three a bad pivot again and again.
 func TestAllocateManyEqualAndSorted(t *testing.T) {
-	const n = 5000
+	const n = 700
 	for name, weight := range map[string]func(i int) int64{
 		"equal":      func(int) int64 { return 7 },
 		"ascending":  func(i int) int64 { return int64(i) },
