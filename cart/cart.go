@@ -37,8 +37,8 @@ type Cart struct {
 	Status   Status             `json:"status"`
 	// Order is the order that an ordered cart became, Into the cart that took
 	// the lines of a merged one.
-	Order     string    `json:"order,omitempty"`
-	Into ID `json:"into,omitempty"`
+	Order string `json:"order,omitempty"`
+	Into  ID     `json:"into,omitempty"`
 	// Absorbed are the carts whose lines were merged into this one.
 	Absorbed  []ID      `json:"absorbed,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
@@ -60,6 +60,8 @@ type Line struct {
 	// or by a recorded sale; zero takes the price from the price lists.
 	// It is set by trusted code, never from a shopper's request.
 	Agreed money.Price `json:"agreed,omitzero"`
+	// TaxIncluded says that Agreed is gross.
+	TaxIncluded bool `json:"tax_included,omitempty"`
 	// TaxClass, when set, says how the line is taxed.
 	TaxClass string `json:"tax_class,omitempty"`
 }

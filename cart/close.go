@@ -13,7 +13,7 @@ import (
 //
 // An open cart must have the given version, else the error matches [ErrVersion]:
 // it was changed meanwhile. Version 0 closes it whatever it holds, for an
-// order that stands already. UpdatedAt stays: the customer did nothing.
+// order that stands already; a merged cart stays merged. UpdatedAt stays: the customer did nothing.
 func (s *Service) Close(ctx context.Context, id ID, version int64, order string) (Cart, error) {
 	var there Cart
 	c, err := s.update(ctx, id, func(c *Cart) (*flywheel.Event, error) {
@@ -21,8 +21,11 @@ func (s *Service) Close(ctx context.Context, id ID, version int64, order string)
 		case c.Status == Ordered && c.Order == order:
 			there = *c
 			return nil, errDone
-		case c.Status == Merged:
+		case c.Status == Merged && version != 0:
 			return nil, &ClosedError{Cart: c.ID, Status: c.Status, Into: c.Into}
+		case c.Status == Merged:
+			there = *c
+			return nil, errDone
 		case c.Status == Open && version != 0 && c.Version != version:
 			return nil, errChanged
 		}

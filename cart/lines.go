@@ -33,8 +33,8 @@ func (c *Cart) add(lines []Line, limit int) error {
 			continue
 		}
 		there := &c.Lines[at]
-		if there.SKU != l.SKU || there.Agreed != l.Agreed || there.TaxClass != l.TaxClass {
-			return fail(fmt.Errorf("line %q is there with another SKU, price or tax class: %w", l.ID, flywheel.ErrConflict))
+		if keyOf(there) != keyOf(&l) {
+			return fail(fmt.Errorf("line %q is there with another SKU, price or tax: %w", l.ID, flywheel.ErrConflict))
 		}
 		if there.Quantity > MaxQuantity-l.Quantity {
 			return fail(fmt.Errorf("%d and %d more are above %d: %w", there.Quantity, l.Quantity, MaxQuantity, flywheel.ErrOutOfRange))
@@ -84,9 +84,12 @@ type finder struct {
 	bySKU map[skuKey]int // the first line with an SKU on these terms
 }
 
+// skuKey is an SKU and the terms on which it is bought.
 type skuKey struct {
-	sku   flywheel.SKU
-	terms Line // without ID, SKU and quantity
+	sku         flywheel.SKU
+	agreed      money.Price
+	taxIncluded bool
+	taxClass    string
 }
 
 const shortCart = 48
@@ -104,7 +107,7 @@ func newFinder(c *Cart, more int) finder {
 }
 
 func keyOf(l *Line) skuKey {
-	return skuKey{l.SKU, Line{Agreed: l.Agreed, TaxClass: l.TaxClass}}
+	return skuKey{l.SKU, l.Agreed, l.TaxIncluded, l.TaxClass}
 }
 
 func (f *finder) index(c *Cart, i int) {
@@ -135,7 +138,7 @@ func (f *finder) match(c *Cart, l *Line) int {
 		return -1
 	}
 	for i := range c.Lines {
-		if t := &c.Lines[i]; t.SKU == l.SKU && t.Agreed == l.Agreed && t.TaxClass == l.TaxClass {
+		if t := &c.Lines[i]; t.SKU == l.SKU && keyOf(t) == keyOf(l) {
 			return i
 		}
 	}

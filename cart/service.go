@@ -14,7 +14,6 @@ import (
 	"github.com/flywheel-go/flywheel/cart/internal/stepkey"
 	"github.com/flywheel-go/flywheel/internal/newid"
 	"github.com/flywheel-go/flywheel/pricing"
-	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 // DefaultMaxLines is how many lines a cart may have unless Options say otherwise.
@@ -75,7 +74,7 @@ func New(store Store, opts *Options) (*Service, error) {
 		s.opts.Sink = flywheel.Discard
 	}
 	if s.opts.Engine == nil {
-		engine, err := pricing.New(pricing.Config{})
+		engine, err := pricing.Compile(pricing.Config{})
 		if err != nil {
 			return nil, err
 		}
@@ -102,12 +101,14 @@ func (s *Service) Create(ctx context.Context, c Cart) (Cart, error) {
 	if c.Customer == "" && c.Visitor == "" {
 		return fail("customer", fmt.Errorf("neither customer nor visitor: %w", flywheel.ErrInvalid))
 	}
-	for field, id := range map[string]string{"customer": string(c.Customer), "visitor": string(c.Visitor)} {
-		if id == "" {
-			continue
+	if c.Customer != "" {
+		if err := flywheel.CheckID(string(c.Customer)); err != nil {
+			return fail("customer", err)
 		}
-		if err := flywheel.CheckID(id); err != nil {
-			return fail(field, err)
+	}
+	if c.Visitor != "" {
+		if err := flywheel.CheckID(string(c.Visitor)); err != nil {
+			return fail("visitor", err)
 		}
 	}
 	if c.Currency.IsZero() {
@@ -153,7 +154,7 @@ func (s *Service) Delete(ctx context.Context, id ID) error { return s.store.Dele
 
 // Add puts lines into the cart, all or none, and publishes add_to_cart. A line
 // with an ID that is there adds to that line, which must have the same SKU, agreed
-// price and tax class. A line without an ID adds to the first line with the
+// price and tax. A line without an ID adds to the first line with the
 // same SKU on these same terms, so units with an agreed price never mix with
 // others. What finds no line becomes a new one at the end.
 func (s *Service) Add(ctx context.Context, id ID, lines ...Line) (Cart, error) {
@@ -205,6 +206,9 @@ func (s *Service) SetQuantity(ctx context.Context, id ID, line string, quantity 
 // Remove takes lines out of the cart, all or none, and publishes
 // remove_from_cart.
 func (s *Service) Remove(ctx context.Context, id ID, lines ...string) (Cart, error) {
+	if len(lines) == 0 {
+		return Cart{}, fmt.Errorf("cart %q: no lines to remove: %w", id, flywheel.ErrInvalid)
+	}
 	return s.change(ctx, id, func(c *Cart) (*flywheel.Event, error) {
 		e := &flywheel.Event{Name: flywheel.EventRemoveFromCart}
 		for _, line := range lines {

@@ -31,6 +31,8 @@ type Order struct {
 	Currency money.Currency      `json:"currency"`
 	Lines    []Line              `json:"lines"`
 	Coupons  []string            `json:"coupons,omitempty"`
+	// Promotions are those that took something off.
+	Promotions []Promotion `json:"promotions,omitempty"`
 	// Subtotal, Discount, Net, Tax and Total are the sums over Lines. Total is
 	// what is paid; Net + Tax = Total.
 	Subtotal money.Amount `json:"subtotal"`
@@ -59,13 +61,22 @@ type Line struct {
 	SKU      flywheel.SKU `json:"sku"`
 	Quantity int64        `json:"quantity"`
 	Unit     money.Price  `json:"unit"`
-	Subtotal money.Amount `json:"subtotal"`
-	Discount money.Amount `json:"discount"`
-	Net      money.Amount `json:"net"`
-	Tax      money.Amount `json:"tax"`
-	Total    money.Amount `json:"total"`
+	// TaxIncluded says that Unit, Subtotal and Discount are gross.
+	TaxIncluded bool         `json:"tax_included,omitempty"`
+	TaxRate     money.Rate   `json:"tax_rate"`
+	Subtotal    money.Amount `json:"subtotal"`
+	Discount    money.Amount `json:"discount"`
+	Net         money.Amount `json:"net"`
+	Tax         money.Amount `json:"tax"`
+	Total       money.Amount `json:"total"`
 	// Returned counts the units that came back or are on their way back.
 	Returned int64 `json:"returned,omitempty"`
+}
+
+// Promotion is what a promotion took off the order.
+type Promotion struct {
+	ID       string       `json:"id"`
+	Discount money.Amount `json:"discount"`
 }
 
 // Payment is the state of the money of an order:
@@ -127,6 +138,7 @@ func (o *Order) Clone() Order {
 	c := *o
 	c.Lines = slices.Clone(o.Lines)
 	c.Coupons = slices.Clone(o.Coupons)
+	c.Promotions = slices.Clone(o.Promotions)
 	c.Returns = slices.Clone(o.Returns)
 	for i := range c.Returns {
 		c.Returns[i].Lines = slices.Clone(c.Returns[i].Lines)

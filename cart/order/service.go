@@ -177,3 +177,6 @@ func (s *Service) change(ctx context.Context, o Order, change func(*Order) (bool
 	}
 	return Order{}, ErrVersion
 }
+
+// Gateway returns the gateway that moves the money of the orders.
+func (s *Service) Gateway() payment.Gateway { return s.opts.Gateway }

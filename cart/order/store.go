@@ -90,12 +90,15 @@ func (f *Filter) Match(o *Order) bool {
 }
 
 // Normal returns a copy of o as stores keep it: times in UTC to the microsecond,
-// empty slices nil. It shares Lines and Coupons with o. It is for authors of
+// empty slices nil. It shares all slices but Returns with o. It is for authors of
 // stores.
 func (o Order) Normal() Order {
 	o.PlacedAt = normalTime(o.PlacedAt)
 	if len(o.Coupons) == 0 {
 		o.Coupons = nil
+	}
+	if len(o.Promotions) == 0 {
+		o.Promotions = nil
 	}
 	o.Returns = slices.Clone(o.Returns)
 	if len(o.Returns) == 0 {

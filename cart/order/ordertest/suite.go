@@ -88,12 +88,13 @@ func sample(id string) order.Order {
 		ID: order.ID(id), Key: "key of " + id, Fingerprint: "body of " + id, Cart: "cart of " + id,
 		Customer: "customer", Visitor: "visitor", Session: "session", Currency: money.EUR,
 		Lines: []order.Line{
-			{ID: "1", SKU: "85123A", Quantity: 6, Unit: money.MustPrice("2.55", money.EUR), Subtotal: eur(1530),
+			{ID: "1", SKU: "85123A", Quantity: 6, Unit: money.MustPrice("2.55", money.EUR), TaxRate: money.Percent(20), Subtotal: eur(1530),
 				Discount: eur(30), Net: eur(1500), Tax: eur(300), Total: eur(1800)},
-			{ID: "2", SKU: "screw", Quantity: 1000, Unit: money.MustPrice("0.0125", money.EUR), Subtotal: eur(1250),
+			{ID: "2", SKU: "screw", Quantity: 1000, Unit: money.MustPrice("0.0125", money.EUR), TaxRate: money.Percent(20), TaxIncluded: true, Subtotal: eur(1250),
 				Discount: eur(0), Net: eur(1250), Tax: eur(250), Total: eur(1500)},
 		},
-		Coupons: []string{"WELCOME"}, Subtotal: eur(2780), Discount: eur(30), Net: eur(2750), Tax: eur(550), Total: eur(3300),
+		Coupons: []string{"WELCOME"}, Promotions: []order.Promotion{{ID: "welcome", Discount: eur(30)}},
+		Subtotal: eur(2780), Discount: eur(30), Net: eur(2750), Tax: eur(550), Total: eur(3300),
 		Payment:     order.Payment{Authorization: "a", Authorized: eur(3300), Captured: eur(0), Refunded: eur(0)},
 		Reservation: "r", Booked: true, Status: order.Placed, PlacedAt: start,
 	}

@@ -1,0 +1,191 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart"
+	"github.com/flywheel-go/flywheel/cart/internal/stepkey"
+	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/cart/payment"
+)
+
+// Place turns a cart into a paid order: it prices the cart, reserves the stock,
+// authorizes the total, records the order (with the stock taken, the cart closed
+// and the purchase published), and captures the money.
+//
+// Place is idempotent and resumable. The same key with the same body returns the
+// same order and has one effect, however often and from wherever it is called;
+// with another body it reports an error matching order.ErrKeyReused. A try that
+// had no effect, such as one that was declined, is made anew. A cart that
+// another request has ordered gives that order.
+//
+// When the error is certain nothing remains of the try. When it is uncertain
+// (see payment.Uncertain) the same request goes on where it stopped. When the
+// order stands but its money could not be taken, Place returns the order
+// together with the error; [Checkout.Resume] or the same request tries again.
+func (c *Checkout) Place(ctx context.Context, r Request) (order.Order, error) {
+	if err := r.check(); err != nil {
+		return order.Order{}, err
+	}
+	basket, err := c.carts.Get(ctx, r.Cart)
+	if err != nil {
+		return order.Order{}, err
+	}
+	o, err := c.orders.ByKey(ctx, order.BuyerOf(basket.Customer, basket.Visitor), r.Key)
+	if err == nil {
+		if o.Fingerprint != r.fingerprint() {
+			return order.Order{}, order.ErrKeyReused
+		}
+		return c.finish(ctx, o)
+	}
+	if !errors.Is(err, flywheel.ErrNotFound) {
+		return order.Order{}, err
+	}
+	switch basket.Status {
+	case cart.Merged:
+		return order.Order{}, &cart.ClosedError{Cart: basket.ID, Status: basket.Status, Into: basket.Into}
+	case cart.Ordered: // unless the transaction that closed the cart came to nothing
+		o, err := c.byOther(ctx, &r, order.ID(basket.Order))
+		if !errors.Is(err, flywheel.ErrNotFound) {
+			return o, err
+		}
+	}
+	if o, err = c.draft(&basket, &r); err != nil {
+		return order.Order{}, err
+	}
+	if err := c.secure(ctx, &o, r.Method); err != nil {
+		return order.Order{}, err
+	}
+	placed, err := c.record(ctx, o, basket.Version)
+	if err == nil {
+		return c.finish(ctx, placed)
+	}
+	if payment.Uncertain(err) {
+		return order.Order{}, err
+	}
+	err = c.undo(ctx, &o, err)
+	if d, ok := errors.AsType[*order.DuplicateError](err); ok && d.Field == "cart" {
+		return c.byOther(ctx, &r, d.Existing)
+	}
+	return order.Order{}, err
+}
+
+// byOther returns the order that another request has made of the cart.
+func (c *Checkout) byOther(ctx context.Context, r *Request, id order.ID) (order.Order, error) {
+	o, err := c.orders.Get(ctx, id)
+	if err != nil {
+		return order.Order{}, err
+	}
+	if err := r.seen(o.Total); err != nil {
+		return order.Order{}, err
+	}
+	return c.finish(ctx, o)
+}
+
+// secure reserves the stock and authorizes the total. When the authorization
+// fails for certain the stock is released.
+func (c *Checkout) secure(ctx context.Context, o *order.Order, method string) error {
+	reservation, authorization := steps(o, method)
+	o.Reservation = reservation
+	if err := c.opts.Stock.Reserve(ctx, reservation, o.Items()); err != nil {
+		return fmt.Errorf("checkout: reserve: %w", err)
+	}
+	if o.Total.IsZero() {
+		return nil
+	}
+	auth, err := c.orders.Gateway().Authorize(ctx, payment.Charge{
+		Key: authorization, Amount: o.Total, Method: method, Ref: o.Cart, Customer: o.Customer,
+	})
+	if err != nil {
+		err = fmt.Errorf("checkout: authorize: %w", err)
+		if payment.Uncertain(err) {
+			return err
+		}
+		return c.release(ctx, o, err)
+	}
+	o.Payment = order.Payment{Authorization: auth.ID, Authorized: auth.Amount}
+	return nil
+}
+
+// record makes the order stand. With a transaction all that belongs to it is
+// done in it; without, the order is first, and finish does the rest.
+func (c *Checkout) record(ctx context.Context, o order.Order, version int64) (placed order.Order, err error) {
+	if c.opts.Tx == nil {
+		return c.orders.Place(ctx, o)
+	}
+	o.Booked = true
+	err = c.inTx(ctx, func(ctx context.Context) (err error) {
+		if placed, err = c.orders.Place(ctx, o); err != nil {
+			return err
+		}
+		return c.book(ctx, &placed, version)
+	})
+	return placed, err
+}
+
+// book takes the stock, closes the cart and publishes the purchase. Each step is
+// idempotent.
+func (c *Checkout) book(ctx context.Context, o *order.Order, version int64) error {
+	if err := c.takeStock(ctx, o); err != nil {
+		return err
+	}
+	return c.announce(ctx, o, version)
+}
+
+// takeStock commits the reservation. One that is lost, since much time has
+// passed or a parallel try released it, is made anew.
+func (c *Checkout) takeStock(ctx context.Context, o *order.Order) error {
+	err := c.opts.Stock.Commit(ctx, o.Reservation)
+	if errors.Is(err, flywheel.ErrExpired) || errors.Is(err, flywheel.ErrNotFound) || errors.Is(err, flywheel.ErrConflict) {
+		if err = c.opts.Stock.Reserve(ctx, o.Reservation, o.Items()); err == nil {
+			err = c.opts.Stock.Commit(ctx, o.Reservation)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("checkout: order %q: take the stock: %w", o.ID, err)
+	}
+	return nil
+}
+
+// announce closes the cart and publishes the purchase. A cart that is deleted is
+// closed enough.
+func (c *Checkout) announce(ctx context.Context, o *order.Order, version int64) error {
+	if o.Cart != "" {
+		_, err := c.carts.Close(ctx, cart.ID(o.Cart), version, string(o.ID))
+		if err != nil && !errors.Is(err, flywheel.ErrNotFound) {
+			return fmt.Errorf("checkout: close cart %q: %w", o.Cart, err)
+		}
+	}
+	err := c.opts.Sink.Publish(ctx, flywheel.Event{
+		ID: stepkey.Of("purchase", string(o.ID)), Name: flywheel.EventPurchase, Time: o.PlacedAt,
+		Customer: o.Customer, Visitor: o.Visitor, Session: o.Session, Ref: string(o.ID),
+		Lines: o.Items(), Value: o.Total,
+	})
+	if err != nil {
+		return fmt.Errorf("checkout: order %q: publish: %w", o.ID, err)
+	}
+	return nil
+}
+
+// undo lets the stock and the money of a try go that failed with cause, and
+// returns cause with what failed besides.
+func (c *Checkout) undo(ctx context.Context, o *order.Order, cause error) error {
+	if o.Payment.Authorization != "" {
+		err := c.orders.Gateway().Void(ctx, "void-"+o.Reservation, o.Payment.Authorization)
+		if err != nil {
+			cause = fmt.Errorf("%w (and void: %v)", cause, err)
+		}
+	}
+	return c.release(ctx, o, cause)
+}
+
+func (c *Checkout) release(ctx context.Context, o *order.Order, cause error) error {
+	err := c.opts.Stock.Release(ctx, o.Reservation)
+	if err != nil && !errors.Is(err, flywheel.ErrNotFound) && !errors.Is(err, flywheel.ErrConflict) {
+		cause = fmt.Errorf("%w (and release: %v)", cause, err)
+	}
+	return cause
+}
