@@ -23,7 +23,7 @@ func Train(d *Dataset, cfg Config) (*Model, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	if len(d.items.names) > math.MaxInt32 || len(d.baskets) > math.MaxInt32 {
+	if len(d.baskets) > math.MaxInt32 {
 		return nil, fmt.Errorf("recommend: %d interactions: %w", len(d.baskets), flywheel.ErrLimit)
 	}
 	cfg = cfg.withDefaults()
