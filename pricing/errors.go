@@ -22,7 +22,6 @@ type FieldError struct {
 	Err   error  // wraps a kind
 }
 
-// Error implements error.
 func (e *FieldError) Error() string { return "pricing: " + e.Field + ": " + e.Err.Error() }
 
 // Unwrap returns the cause.

@@ -3,6 +3,7 @@ package pricing_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -188,7 +189,12 @@ func ExampleEngine_QuoteInto() {
 func ExampleCompile() {
 	_, err := pricing.Compile(pricing.Config{Promotions: []pricing.Promotion{{ID: "p", Percent: money.Percent(120)}}})
 	fmt.Println(err)
-	// Output: pricing: promotions[0].percent: 1.2 is not between 0 and 1: out of range
+	if wrong, ok := errors.AsType[*pricing.FieldError](err); ok {
+		fmt.Println(wrong.Field, errors.Is(err, flywheel.ErrOutOfRange))
+	}
+	// Output:
+	// pricing: promotions[0].percent: 1.2 is not between 0 and 1: out of range
+	// promotions[0].percent true
 }
 
 // A service prices by what its store has, from the moment it is saved.
@@ -214,4 +220,69 @@ func ExampleService() {
 	// Output:
 	// 9.90 EUR <nil>
 	// 8.91 EUR <nil>
+}
+
+// A store may share one database with others, so that changes are one
+// transaction; the service follows after the commit.
+func ExampleNewMemory() {
+	ctx := context.Background()
+	var db flywheel.Memory
+	store := pricing.NewMemory(&db)
+	prices, err := pricing.New(store, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = db.InTx(ctx, func(ctx context.Context) error {
+		if _, err := store.SaveList(ctx, pricing.List{ID: "base", Entries: []pricing.Entry{listed("tea", "4.95")}}); err != nil {
+			return err
+		}
+		_, err := store.SavePromotion(ctx, pricing.Promotion{ID: "today", Percent: money.Percent(10)})
+		return err
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := prices.Reload(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	quote, err := prices.Quote(tea(1))
+	fmt.Println(quote.Total, err)
+	// Output: 4.45 EUR <nil>
+}
+
+// A trace adds up to the total of its line; a tax that the price includes is
+// part of it already.
+func ExampleStep() {
+	engine, err := pricing.Compile(pricing.Config{
+		Lists: []pricing.List{{ID: "gross", TaxIncluded: true, Entries: []pricing.Entry{listed("tea", "4.95")}}},
+		Taxes: []pricing.Tax{{Rate: money.Percent(7)}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	quote, err := engine.Quote(tea(2))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var total money.Amount
+	for _, step := range quote.Lines[0].Trace {
+		fmt.Println(step.Kind, step.Base, step.Rate, step.Amount)
+		if step.Kind == pricing.StepTaxIncluded {
+			continue
+		}
+		if total, err = total.Add(step.Amount); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	fmt.Println(total == quote.Lines[0].Total)
+	// Output:
+	// price 4.95 EUR 0 9.90 EUR
+	// tax_included 9.90 EUR 0.07 0.65 EUR
+	// true
 }

@@ -31,7 +31,6 @@ var (
 // UnknownCurrencyError tells a code that is not in the table.
 type UnknownCurrencyError struct{ Code string }
 
-// Error implements error.
 func (e *UnknownCurrencyError) Error() string {
 	return "money: unknown currency " + strconv.Quote(e.Code)
 }
@@ -42,7 +41,6 @@ func (e *UnknownCurrencyError) Unwrap() error { return ErrCurrency }
 // MismatchError tells two currencies that met in one calculation.
 type MismatchError struct{ A, B Currency }
 
-// Error implements error.
 func (e *MismatchError) Error() string {
 	return fmt.Sprintf("money: currencies differ: %q and %q", e.A, e.B)
 }
@@ -56,7 +54,6 @@ type OverflowError struct {
 	Operands []string
 }
 
-// Error implements error.
 func (e *OverflowError) Error() string {
 	return fmt.Sprintf("money: %s of %q overflows", e.Op, e.Operands)
 }
@@ -86,7 +83,6 @@ type ParseError struct {
 	Err  error
 }
 
-// Error implements error.
 func (e *ParseError) Error() string { return fmt.Sprintf("money: %q: %v", e.Text, e.Err) }
 
 // Unwrap returns Err.
@@ -110,7 +106,6 @@ type WeightError struct {
 	Weight int64
 }
 
-// Error implements error.
 func (e *WeightError) Error() string {
 	if e.Index < 0 {
 		return "money: all weights are zero"
@@ -124,7 +119,6 @@ func (e *WeightError) Unwrap() error { return ErrWeights }
 // RatioError tells a denominator or increment that is not positive.
 type RatioError struct{ Denominator int64 }
 
-// Error implements error.
 func (e *RatioError) Error() string {
 	return fmt.Sprintf("money: %d is no denominator or increment", e.Denominator)
 }

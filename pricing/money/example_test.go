@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/shopspring/decimal"
 
@@ -56,7 +57,53 @@ func ExampleParse() {
 func ExampleParseCurrency() {
 	c, err := money.ParseCurrency("CHF")
 	fmt.Println(c, c.Digits(), c.CashIncrement(), err)
-	// Output: CHF 2 5 <nil>
+	_, err = money.ParseCurrency("chf")
+	fmt.Println(errors.Is(err, money.ErrCurrency), err)
+	// Output:
+	// CHF 2 5 <nil>
+	// true money: unknown currency "chf"
+}
+
+func ExampleMustCurrency() {
+	baht := money.MustCurrency("THB")
+	fmt.Println(money.New(9900, baht))
+	// Output: 99.00 THB
+}
+
+// Errors carry the operands, for programs that act on them.
+func Example_errors() {
+	_, err := money.New(math.MaxInt64, money.JPY).Add(money.New(1, money.JPY))
+	if over, ok := errors.AsType[*money.OverflowError](err); ok {
+		fmt.Println(over.Op, over.Operands)
+	}
+	_, err = money.Parse("1,5", money.EUR)
+	if text, ok := errors.AsType[*money.ParseError](err); ok {
+		fmt.Println(text.Text, errors.Is(err, money.ErrSyntax))
+	}
+	_, err = money.ParseCurrency("euro")
+	if unknown, ok := errors.AsType[*money.UnknownCurrencyError](err); ok {
+		fmt.Println(unknown.Code)
+	}
+	_, err = money.New(100, money.EUR).Allocate(3, -1)
+	if weight, ok := errors.AsType[*money.WeightError](err); ok {
+		fmt.Println(weight.Index, weight.Weight)
+	}
+	_, err = money.New(100, money.EUR).MulRatio(1, 0, money.HalfUp)
+	if ratio, ok := errors.AsType[*money.RatioError](err); ok {
+		fmt.Println(ratio.Denominator)
+	}
+	var mode money.Rounding
+	err = mode.UnmarshalText([]byte("nearest"))
+	if rounding, ok := errors.AsType[*money.RoundingError](err); ok {
+		fmt.Println(rounding.Name)
+	}
+	// Output:
+	// add [9223372036854775807 JPY 1 JPY]
+	// 1,5 true
+	// euro
+	// 1 -1
+	// 0
+	// nearest
 }
 
 func ExampleAmount_Add() {
@@ -140,10 +187,42 @@ func ExampleRate_Round() {
 	// 12.4 <nil>
 }
 
+func ExampleNewRate() {
+	fmt.Println(money.NewRate(175, 3))
+	// Output: 0.175 <nil>
+}
+
+func ExampleParseRate() {
+	fmt.Println(money.ParseRate("0.0775"))
+	_, err := money.ParseRate("7.75%")
+	fmt.Println(err)
+	// Output:
+	// 0.0775 <nil>
+	// money: "7.75%": money: not a number: invalid
+}
+
 func ExamplePrice() {
 	screw := money.MustPrice("0.0125", money.EUR)
 	fmt.Println(screw.Times(333, money.HalfUp)) // 4.1625
 	// Output: 4.16 EUR <nil>
+}
+
+func ExampleParsePrice() {
+	fmt.Println(money.ParsePrice("0.0125", money.EUR))
+	fmt.Println(money.ParsePrice("12", money.EUR))
+	// Output:
+	// 0.0125 EUR <nil>
+	// 12.00 EUR <nil>
+}
+
+func ExampleNewPrice() {
+	fmt.Println(money.NewPrice(125, 4, money.EUR))
+	// Output: 0.0125 EUR <nil>
+}
+
+func ExamplePriceOf() {
+	fmt.Println(money.PriceOf(money.New(1299, money.EUR)) == money.MustPrice("12.99", money.EUR))
+	// Output: true
 }
 
 func ExampleFromDecimal() {
@@ -164,4 +243,15 @@ func ExampleAmount_MarshalJSON() {
 	// Output:
 	// {"amount":"12.99","currency":"EUR"} <nil>
 	// true
+}
+
+func ExampleRateFromDecimal() {
+	fmt.Println(money.RateFromDecimal(decimal.RequireFromString("0.1900")))
+	// Output: 0.19 <nil>
+}
+
+func ExamplePriceFromDecimal() {
+	third := decimal.NewFromInt(10).DivRound(decimal.NewFromInt(3), 4)
+	fmt.Println(money.PriceFromDecimal(third, money.EUR))
+	// Output: 3.3333 EUR <nil>
 }

@@ -52,7 +52,6 @@ func (m *Rounding) UnmarshalText(text []byte) error {
 // RoundingError tells a rounding mode that does not exist.
 type RoundingError struct{ Name string }
 
-// Error implements error.
 func (e *RoundingError) Error() string { return fmt.Sprintf("money: unknown rounding mode %q", e.Name) }
 
 // Unwrap returns [ErrInvalid].
