@@ -1,6 +1,8 @@
 package campaign
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"slices"
 	"sync"
 	"time"
@@ -56,10 +58,15 @@ type Entry struct {
 	At      time.Time `json:"at"`
 }
 
-// Seen is an event that was applied.
+// Seen is an event that was applied, in few bytes: there may be many.
 type Seen struct {
-	ID string    `json:"id"`
-	At time.Time `json:"at"`
+	Event uint64 `json:"event"` // the first eight bytes of the SHA-256 of its ID
+	At    int64  `json:"at"`    // its time, in microseconds of Unix time
+}
+
+func seen(e *flywheel.Event) Seen {
+	sum := sha256.Sum256([]byte(e.ID))
+	return Seen{binary.BigEndian.Uint64(sum[:]), e.Time.UnixMicro()}
 }
 
 // Message is one message to a contact. Its ID follows from journey, contact,
@@ -98,13 +105,21 @@ func (c *Contact) Due() time.Time {
 // changes.
 func (c Contact) clone() Contact {
 	c.Unsubscribed = slices.Clone(c.Unsubscribed)
-	c.Runs = slices.Clone(c.Runs)
+	c.Runs = cloneWithRoom(c.Runs)
 	c.Entries = slices.Clone(c.Entries)
-	c.Sent = slices.Clone(c.Sent)
+	c.Sent = cloneWithRoom(c.Sent)
 	c.Outbox = slices.Clone(c.Outbox)
-	c.Seen = slices.Clone(c.Seen)
+	c.Seen = cloneWithRoom(c.Seen)
 	c.Tallies = slices.Clone(c.Tallies)
 	return c
+}
+
+// cloneWithRoom copies a slice with room for one more element.
+func cloneWithRoom[T any](s []T) []T {
+	if s == nil {
+		return nil
+	}
+	return append(make([]T, 0, len(s)+1), s...)
 }
 
 // wants reports whether the contact takes messages of a channel.

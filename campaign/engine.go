@@ -181,7 +181,7 @@ func (e *Engine) update(ctx context.Context, id flywheel.CustomerID, create bool
 		if err != nil {
 			return err
 		}
-		t := &turn{programme: e.programme.Load(), contact: &c}
+		t := &turn{programme: e.programme.Load(), contact: &c, traced: e.trace != nil}
 		if t.programme.attributes && e.attributes != nil {
 			if t.attrs, err = e.attributes(ctx, id); err != nil {
 				return fmt.Errorf("campaign: attributes of %q: %w", string(id), err)
@@ -197,10 +197,8 @@ func (e *Engine) update(ctx context.Context, id flywheel.CustomerID, create bool
 		if err != nil {
 			return err
 		}
-		if e.trace != nil {
-			for _, f := range t.facts {
-				e.trace(f)
-			}
+		for _, f := range t.facts {
+			e.trace(f)
 		}
 		return e.deliver(ctx, c)
 	}

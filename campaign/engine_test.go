@@ -264,7 +264,6 @@ func TestCrashes(t *testing.T) {
 		}
 		engine, err := campaign.New(memory, options)
 		require.NoError(t, err)
-		crashAt := crashAt
 		got := outcomeOf(t, memory, engine, &sent, told)
 		require.Equal(t, want, got, "crash at call %d of %d", crashAt, calls)
 	}

@@ -2,6 +2,7 @@ package campaign_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -53,7 +54,7 @@ func ExampleEngine_Launch() {
 			return map[string]any{"tier": map[flywheel.CustomerID]string{"anna": "gold"}[id]}, nil
 		},
 		Trace: func(f campaign.Fact) {
-			if f.Kind == campaign.SentOut {
+			if f.Kind == campaign.FactSent {
 				fmt.Println(f.Contact, f.Kind, f.Step)
 			}
 		},
@@ -140,4 +141,46 @@ func ExampleWinBack() {
 	}})
 	fmt.Println(engine != nil, err)
 	// Output: true <nil>
+}
+
+func ExampleQuietHours_Release() {
+	newYork, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	night := campaign.QuietHours{Start: campaign.At(21, 0), End: campaign.At(9, 0)}
+	// Clocks go forward in this night: it is nine after eight and a half hours.
+	fmt.Println(night.Release(time.Date(2026, 3, 7, 23, 30, 0, 0, newYork)))
+	// Output: 2026-03-08 09:00:00 -0400 EDT
+}
+
+// A journey from a file or a form, in the words of its JSON.
+func ExampleJourney() {
+	var j campaign.Journey
+	err := json.Unmarshal([]byte(`{
+		"id": "review", "trigger": {"event": "delivered", "when": {"event.value": {"$gte": 2000}}},
+		"reentry": {"policy": "when_not_active", "key": "ref", "cooldown": "P90D"},
+		"exit_on": [{"event": "refund", "match": ["ref"]}],
+		"steps": [
+			{"id": "try", "wait": {"duration": "P7D", "until": "10:00", "weekdays": [1, 2, 3, 4, 5]}},
+			{"id": "ask", "send": {"channel": "email", "template": "review/ask"}},
+			{"id": "answer", "wait_event": {"event": "review_submitted", "timeout": "P5D", "on_timeout": "end"}},
+			{"id": "thanks", "send": {"channel": "email", "template": "review/thanks"}},
+			{"id": "end", "exit": "completed"}
+		]
+	}`), &j)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	engine, err := campaign.New(nil, &campaign.Options{Journeys: []campaign.Journey{j}})
+	fmt.Println(engine != nil, err)
+
+	j.Steps[2].WaitEvent.OnTimeout = "nowhere"
+	_, err = campaign.New(nil, &campaign.Options{Journeys: []campaign.Journey{j}})
+	fmt.Println(err)
+	// Output:
+	// true <nil>
+	// campaign: journey "review": step answer: leads to "nowhere", which is no step: invalid
 }

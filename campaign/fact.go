@@ -26,12 +26,12 @@ type FactKind string
 
 // What a [Fact] tells.
 const (
-	Entered  FactKind = "entered"
-	Rejected FactKind = "rejected" // an entry: once, already_active, cooldown, duplicate_event
-	SentOut  FactKind = "sent"
-	Skipped  FactKind = "skipped" // a message: unsubscribed, frequency_cap
-	Held     FactKind = "held"    // a message, for later: quiet_hours, frequency_cap
-	Ended    FactKind = "ended"   // completed, goal, exited, restarted, withdrawn, or an outcome of the journey's own
+	FactEntered  FactKind = "entered"
+	FactRejected FactKind = "rejected" // an entry: once, already_active, cooldown, duplicate_event
+	FactSent     FactKind = "sent"
+	FactSkipped  FactKind = "skipped" // a message: unsubscribed, frequency_cap
+	FactHeld     FactKind = "held"    // a message, for later: quiet_hours, frequency_cap
+	FactEnded    FactKind = "ended"   // completed, goal, exited, restarted, withdrawn, or an outcome of the journey's own
 )
 
 // Outcomes of a run that the engine knows of.

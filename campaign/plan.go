@@ -101,6 +101,8 @@ func (s Step) validate() error {
 			return fmt.Errorf("channel: %w", err)
 		}
 		return s.Send.OnCap.validate()
+	case s.Condition != nil && s.Condition.If == nil:
+		return fmt.Errorf("condition without if: %w", flywheel.ErrInvalid)
 	case s.Exit != "":
 		return flywheel.CheckID(s.Exit)
 	}

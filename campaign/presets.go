@@ -19,11 +19,11 @@ func Welcome(channel string) Journey {
 		Reentry: Reentry{Policy: Once},
 		ExitOn:  []ExitOn{{Event: flywheel.EventPurchase, Outcome: OutcomeGoal}},
 		Steps: []Step{
-			send("hello", channel, "welcome/hello"),
+			sendStep("hello", channel, "welcome/hello"),
 			{ID: "next-morning", Wait: &Wait{Duration: Duration{Time: 12 * time.Hour}, Until: At(10, 0)}},
-			send("guide", channel, "welcome/guide"),
+			sendStep("guide", channel, "welcome/guide"),
 			{ID: "three-days", Wait: &Wait{Duration: Duration{Days: 3}, Until: At(10, 0)}},
-			send("offer", channel, "welcome/offer"),
+			sendStep("offer", channel, "welcome/offer"),
 		},
 	}
 }
@@ -38,11 +38,11 @@ func CartRecovery(channel string) Journey {
 		ExitOn:  []ExitOn{{Event: flywheel.EventPurchase, Outcome: OutcomeGoal}},
 		Steps: []Step{
 			{ID: "hour", Wait: &Wait{Duration: Duration{Time: time.Hour}}},
-			send("first", channel, "cart-recovery/first"),
+			sendStep("first", channel, "cart-recovery/first"),
 			{ID: "day", Wait: &Wait{Duration: Duration{Days: 1}}},
-			send("second", channel, "cart-recovery/second"),
+			sendStep("second", channel, "cart-recovery/second"),
 			{ID: "three-days", Wait: &Wait{Duration: Duration{Days: 3}}},
-			send("last", channel, "cart-recovery/last"),
+			sendStep("last", channel, "cart-recovery/last"),
 		},
 	}
 }
@@ -56,7 +56,7 @@ func RepurchaseReminder(channel string, after Duration) Journey {
 		Reentry: Reentry{Policy: Restart},
 		Steps: []Step{
 			{ID: "use-up", Wait: &Wait{Duration: after, Until: At(10, 0)}},
-			send("refill", channel, "repurchase-reminder/refill"),
+			sendStep("refill", channel, "repurchase-reminder/refill"),
 		},
 	}
 }
@@ -70,13 +70,13 @@ func WinBack(channel string, lapsed Duration) Journey {
 		Reentry: Reentry{Policy: Restart},
 		Steps: []Step{
 			{ID: "lapsed", Wait: &Wait{Duration: lapsed, Until: At(10, 0)}},
-			send("miss-you", channel, "win-back/miss-you"),
+			sendStep("miss-you", channel, "win-back/miss-you"),
 			{ID: "two-weeks", Wait: &Wait{Duration: Duration{Weeks: 2}, Until: At(10, 0)}},
-			send("last", channel, "win-back/last"),
+			sendStep("last", channel, "win-back/last"),
 		},
 	}
 }
 
-func send(id, channel, template string) Step {
+func sendStep(id, channel, template string) Step {
 	return Step{ID: id, Send: &Send{Channel: channel, Template: template}}
 }

@@ -212,13 +212,13 @@ func (c journeyCase) run(t *testing.T) {
 		Journeys: versions[:1], Policy: c.Settings, Sender: &recorder,
 		Trace: func(f Fact) {
 			switch f.Kind {
-			case SentOut:
+			case FactSent:
 				got.Sends = append(got.Sends, stepAt{At: f.At, Step: f.Step})
-			case Skipped:
+			case FactSkipped:
 				got.Skips = append(got.Skips, stepAt{f.At, f.Step, f.Detail})
-			case Rejected:
+			case FactRejected:
 				got.Rejected = append(got.Rejected, stepAt{At: f.At, Reason: f.Detail})
-			case Ended:
+			case FactEnded:
 				got.Ends = append(got.Ends, runEnd{f.Entered, f.At, f.Detail})
 			}
 		},

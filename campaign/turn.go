@@ -1,8 +1,8 @@
 package campaign
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -33,8 +33,9 @@ type turn struct {
 	contact *Contact
 	now     time.Time
 	attrs   map[string]any // of the contact, for rules
-	facts   []Fact
-	changed bool // the contact has to be saved
+	traced  bool
+	facts   []Fact // what was decided, when traced
+	changed bool   // the contact has to be saved
 }
 
 func (t *turn) local(at time.Time) time.Time {
@@ -46,6 +47,9 @@ func (t *turn) local(at time.Time) time.Time {
 
 // tell notes a fact about a run.
 func (t *turn) tell(kind FactKind, r *Run, step, detail string) {
+	if !t.traced {
+		return
+	}
 	t.facts = append(t.facts, Fact{
 		Kind: kind, At: t.now, Contact: t.contact.ID, Journey: r.Journey, Version: r.Version,
 		Run: r.ID, Entered: r.Entered, Step: step, Detail: detail,
@@ -60,7 +64,8 @@ func (t *turn) event(e *flywheel.Event) {
 	if at.Before(c.Clock.Add(-eventMemory)) {
 		return
 	}
-	if slices.ContainsFunc(c.Seen, func(s Seen) bool { return s.ID == e.ID }) {
+	this := seen(e)
+	if slices.ContainsFunc(c.Seen, func(s Seen) bool { return s.Event == this.Event }) {
 		t.duplicate(e, at)
 		return
 	}
@@ -82,14 +87,14 @@ func (t *turn) event(e *flywheel.Event) {
 	// Even an event without effect is remembered: coming again it might have one.
 	t.changed = true
 	c.Clock = t.now
-	c.Seen = append(c.Seen, Seen{e.ID, at})
+	c.Seen = append(c.Seen, this)
 	t.tidy()
 }
 
 func (t *turn) duplicate(e *flywheel.Event, at time.Time) {
 	for _, p := range t.current {
-		if p.Trigger.Event == e.Name {
-			t.facts = append(t.facts, Fact{Kind: Rejected, At: at, Contact: t.contact.ID, Journey: p.ID, Version: p.Version, Detail: reasonDuplicate})
+		if t.traced && p.Trigger.Event == e.Name {
+			t.facts = append(t.facts, Fact{Kind: FactRejected, At: at, Contact: t.contact.ID, Journey: p.ID, Version: p.Version, Detail: reasonDuplicate})
 		}
 	}
 }
@@ -175,7 +180,7 @@ func (t *turn) enter(p *plan, e *flywheel.Event) {
 	}
 	if reason := t.refusal(p, r.Key); reason != "" {
 		c.tally(p.ID).Rejected++
-		t.tell(Rejected, &r, "", reason)
+		t.tell(FactRejected, &r, "", reason)
 		return
 	}
 	if p.Reentry.Policy == Restart {
@@ -188,7 +193,7 @@ func (t *turn) enter(p *plan, e *flywheel.Event) {
 	t.noteEntry(p, r.Key)
 	r.ID = deterministicID("run", string(p.ID), string(c.ID), e.ID)
 	c.tally(p.ID).Entries++
-	t.tell(Entered, &r, "", "")
+	t.tell(FactEntered, &r, "", "")
 	t.proceed(p, &r, 0)
 	c.Runs = append(c.Runs, r)
 }
@@ -298,14 +303,14 @@ func (t *turn) send(step *Step, r *Run) (release time.Time) {
 	tally := c.tally(r.Journey)
 	if !c.wants(send.Channel) {
 		tally.Unwanted++
-		t.tell(Skipped, r, step.ID, reasonUnsubscribed)
+		t.tell(FactSkipped, r, step.ID, reasonUnsubscribed)
 		return t.now
 	}
 	if !send.Transactional {
 		now := t.local(t.now)
 		if release := t.policy.QuietHours.Release(now); release.After(now) {
 			tally.Held++
-			t.tell(Held, r, step.ID, reasonQuiet)
+			t.tell(FactHeld, r, step.ID, reasonQuiet)
 			return release
 		}
 		if room := t.policy.Room(c.Sent, send.Channel, now); room.After(now) {
@@ -315,16 +320,16 @@ func (t *turn) send(step *Step, r *Run) (release time.Time) {
 				onCap = t.policy.OnCap
 			}
 			if onCap == Defer {
-				t.tell(Held, r, step.ID, reasonCap)
+				t.tell(FactHeld, r, step.ID, reasonCap)
 				return room
 			}
-			t.tell(Skipped, r, step.ID, reasonCap)
+			t.tell(FactSkipped, r, step.ID, reasonCap)
 			return t.now
 		}
 	}
 	r.Sends++
 	m := Message{
-		ID: deterministicID("message", r.ID, step.ID, r.Sends), At: t.now, Contact: c.ID, Journey: r.Journey, Version: r.Version,
+		ID: deterministicID("message", r.ID, step.ID, strconv.Itoa(r.Sends)), At: t.now, Contact: c.ID, Journey: r.Journey, Version: r.Version,
 		Run: r.ID, Step: step.ID, Channel: send.Channel, Template: send.Template, Entry: r.Entry,
 	}
 	c.Outbox = append(c.Outbox, m)
@@ -332,7 +337,7 @@ func (t *turn) send(step *Step, r *Run) (release time.Time) {
 		c.Sent = append(c.Sent, Sent{m.ID, t.now, send.Channel})
 	}
 	tally.Sends++
-	t.tell(SentOut, r, step.ID, "")
+	t.tell(FactSent, r, step.ID, "")
 	return t.now
 }
 
@@ -347,14 +352,15 @@ func (t *turn) end(r *Run, outcome string) {
 	default:
 		tally.Exits++
 	}
-	t.tell(Ended, r, r.Step, outcome)
+	t.tell(FactEnded, r, r.Step, outcome)
 }
 
 // tidy drops what can no longer matter.
 func (t *turn) tidy() {
 	c := t.contact
 	c.Runs = slices.DeleteFunc(c.Runs, func(r Run) bool { return r.ended })
-	c.Seen = slices.DeleteFunc(c.Seen, func(s Seen) bool { return s.At.Before(c.Clock.Add(-eventMemory)) })
+	horizon := c.Clock.Add(-eventMemory).UnixMicro()
+	c.Seen = slices.DeleteFunc(c.Seen, func(s Seen) bool { return s.At < horizon })
 	old := 0
 	for since := c.Clock.Add(-t.policy.memory()); old < len(c.Sent) && !c.Sent[old].At.After(since); {
 		old++
@@ -363,8 +369,12 @@ func (t *turn) tidy() {
 }
 
 // deterministicID derives an identifier from what the thing is.
-func deterministicID(kind string, parts ...any) string {
-	return uuid.NewSHA1(namespace, fmt.Appendf(nil, "%s%q", kind, parts)).String()
+func deterministicID(parts ...string) string {
+	var name []byte
+	for _, part := range parts {
+		name = append(append(strconv.AppendInt(name, int64(len(part)), 10), ':'), part...)
+	}
+	return uuid.NewSHA1(namespace, name).String()
 }
 
 var namespace = uuid.MustParse("6f1a4b53-52c4-5d35-a5f5-0c6b9c2f2d10")

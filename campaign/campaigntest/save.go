@@ -128,7 +128,7 @@ var saveCases = []testCase{
 		if err != nil {
 			return err
 		}
-		got.Runs[0].Due, got.Seen[0].ID, got.Sent[0].Channel, got.Tallies[0].Sends = start, "x", "x", 99
+		got.Runs[0].Due, got.Seen[0].Event, got.Sent[0].Channel, got.Tallies[0].Sends = start, 1, "x", 99
 		got.Entries[0].Key, got.Unsubscribed[0] = "x", "x"
 		return w.expect(want)
 	}},

@@ -98,7 +98,7 @@ func sample(id flywheel.CustomerID) campaign.Contact {
 		},
 		Entries: []campaign.Entry{{Journey: "welcome", At: start}},
 		Sent:    []campaign.Sent{{ID: "message 0", At: start, Channel: "email"}},
-		Seen:    []campaign.Seen{{ID: entry.ID, At: start}},
+		Seen:    []campaign.Seen{{Event: 1<<64 - 1, At: start.UnixMicro()}},
 		Tallies: []campaign.Tally{{Journey: "cart", Entries: 1, Sends: 1}, {Journey: "welcome", Entries: 1}},
 	}
 }
