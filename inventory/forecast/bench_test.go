@@ -40,13 +40,19 @@ func BenchmarkFitTo(b *testing.B) {
 		{"holt", Holt{}, demandLike},
 		{"damped", Holt{Damped: true}, demandLike},
 		{"theta", Theta{}, demandLike},
+		{"holtwinters", HoltWinters{}, demandLike},
 		{"croston", Croston{}, sporadic},
 		{"croston-given", Croston{Alpha: 0.1}, sporadic},
+		{"sba", SBA{}, sporadic},
 		{"tsb", TSB{}, sporadic},
+		{"adida", ADIDA{}, sporadic},
+		{"imapa", IMAPA{}, sporadic},
+		{"auto-smooth", Auto{}, demandLike},
+		{"auto-lumpy", Auto{}, sporadic},
 	} {
 		for _, n := range []int{50, 150, 1000} {
 			b.Run(fmt.Sprintf("model=%s/n=%d", c.name, n), func(b *testing.B) {
-				s := Series{Values: c.make(n)}
+				s := Series{Values: c.make(n), Season: 12}
 				var f Fit
 				b.ReportAllocs()
 				for b.Loop() {
@@ -55,6 +61,44 @@ func BenchmarkFitTo(b *testing.B) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// BenchmarkPlanningRun forecasts 4,000 items from 53 weeks, with the total over
+// four weeks: one weekly run of a shop, on one thread.
+func BenchmarkPlanningRun(b *testing.B) {
+	items := make([]Series, 4000)
+	for i := range items {
+		items[i].Values = demandLike(53)
+		if i%3 > 0 {
+			items[i].Values = sporadic(53)
+		}
+	}
+	var f Fit
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, s := range items {
+			if err := (Auto{}).FitTo(&f, s); err != nil {
+				b.Fatal(err)
+			}
+			if _, _, err := f.Total(4); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+func BenchmarkForecastTo(b *testing.B) {
+	f, err := Theta{}.Fit(Series{Values: demandLike(150)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var next Forecast
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := f.ForecastTo(&next, 13, 0.8, 0.95); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

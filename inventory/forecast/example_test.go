@@ -36,6 +36,34 @@ func Example() {
 	// Theta: 40.7 ± 3.9 in three weeks
 }
 
+// The benchmarks that every other method has to beat.
+func ExampleNaive() {
+	sales := forecast.Series{Season: 4, Values: []float64{10, 12, 11, 25, 11, 14, 12, 28}}
+	for _, model := range []forecast.Model{forecast.Naive{}, forecast.SeasonalNaive{}, forecast.Mean{}, forecast.Drift{}} {
+		fit, _ := model.Fit(sales)
+		next, _ := fit.Forecast(4)
+		fmt.Printf("%-13s %.1f\n", fit.Model, next.Mean)
+	}
+	// Output:
+	// Naive         [28.0 28.0 28.0 28.0]
+	// SeasonalNaive [11.0 14.0 12.0 28.0]
+	// Mean          [15.4 15.4 15.4 15.4]
+	// Drift         [30.6 33.1 35.7 38.3]
+}
+
+func ExampleLikelihood() {
+	sales := forecast.Series{Values: []float64{20, 23, 25, 30, 31, 36, 39, 41}}
+	for _, model := range []forecast.Model{forecast.SES{}, forecast.Holt{}} {
+		fit, _ := model.Fit(sales)
+		if l, ok := fit.Likelihood(); ok {
+			fmt.Printf("%-4s AICc %.1f\n", fit.Model, l.AICc)
+		}
+	}
+	// Output:
+	// SES  AICc 46.8
+	// Holt AICc 51.8
+}
+
 func ExampleSES() {
 	// The annual flow of the Nile at Aswan 1871-1880, in 10⁸ m³ (R: Nile).
 	nile := forecast.Series{Values: []float64{1120, 1160, 963, 1210, 1160, 1160, 813, 1230, 1370, 1140}}

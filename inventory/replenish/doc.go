@@ -32,7 +32,8 @@
 //     how much a stock-out is short ([SafetyStockForFillRate]).
 //
 // [Plan] decides one item and explains it, [PlanAll] many. [Newsvendor] chooses
-// a level by costs, [EconomicOrder] a quantity for a steady demand,
+// a level by costs, [MinMax] the two levels of an (s, S) policy,
+// [EconomicOrder] and [Discounts] a quantity for a steady demand,
 // [WagnerWhitin] and [SilverMeal] quantities for a known demand that varies,
 // and [Classify] groups items by value and regularity.
 //

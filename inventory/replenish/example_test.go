@@ -127,6 +127,44 @@ func ExampleEconomicOrder() {
 	// Output: order 311, 4.3 % wait, 66.92 a year
 }
 
+func ExampleDiscounts() {
+	d := replenish.Discounts{
+		Demand: 1000, Fixed: 200, HoldingRate: 0.2,
+		Breaks: []replenish.Break{{From: 0, Price: 500}, {From: 200, Price: 475}, {From: 500, Price: 450}},
+	}
+	quantity, index, cost, _ := d.AllUnits()
+	fmt.Printf("all units: %.0f at %.0f, %.0f a year\n", quantity, d.Breaks[index].Price, cost)
+	quantity, index, cost, _ = d.Incremental()
+	fmt.Printf("incremental: %.0f at %.0f, %.0f a year\n", quantity, d.Breaks[index].Price, cost)
+	// Output:
+	// all units: 500 at 450, 472900 a year
+	// incremental: 63 at 500, 506325 a year
+}
+
+func ExampleMinMax() {
+	d := replenish.Demand{Mean: 190, SD: 48}
+	least, most, _ := replenish.MinMax(60, 2, 36, d, replenish.LeadTime{})
+	fmt.Printf("at %.0f or less order up to %.0f\n", least, most)
+	// Output: at 227 or less order up to 324
+}
+
+func ExampleSpread() {
+	d := replenish.Spread(100, 30, 4) // 100 ± 30 in four weeks
+	fmt.Printf("%.0f ± %.0f a week\n", d.Mean, d.SD)
+	// Output: 25 ± 15 a week
+}
+
+func ExampleSettingError() {
+	_, err := replenish.Plan(replenish.Item{SKU: "cup"}, replenish.Policy{Service: 1})
+	if e, ok := errors.AsType[*replenish.SettingError](err); ok {
+		fmt.Println(e.Setting, e.Value)
+	}
+	fmt.Println(err)
+	// Output:
+	// service level 1
+	// replenish: service level is 1, want between 0 and 1: certainty has no finite stock
+}
+
 func ExampleWagnerWhitin() {
 	var periods []replenish.Period
 	for _, d := range []float64{90, 120, 80, 70} {

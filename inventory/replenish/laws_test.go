@@ -172,6 +172,41 @@ func TestOptimaAreOptimal(t *testing.T) {
 	})
 }
 
+// No quantity is cheaper than the best one under discounts.
+func TestDiscountsAreOptimal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := Discounts{
+			Demand:      rapid.Float64Range(1, 1e4).Draw(t, "demand"),
+			Fixed:       rapid.Float64Range(1, 1e3).Draw(t, "fixed"),
+			HoldingRate: rapid.Float64Range(0.01, 1).Draw(t, "rate"),
+			Breaks:      []Break{{0, 10}, {rapid.Float64Range(1, 100).Draw(t, "first"), 9}, {rapid.Float64Range(101, 1000).Draw(t, "second"), 8.5}},
+		}
+		other := rapid.Float64Range(0.1, 3000).Draw(t, "other")
+		last := 0
+		for i, b := range d.Breaks {
+			if other >= b.From {
+				last = i
+			}
+		}
+		price := d.Breaks[last].Price
+		_, _, cost, err := d.AllUnits()
+		require.NoError(t, err)
+		require.LessOrEqual(t, cost, (1+1e-9)*(d.Demand*price+d.Fixed*d.Demand/other+d.HoldingRate*price*other/2))
+
+		bill := 0.0 // of an order, bracket by bracket
+		for i, b := range d.Breaks {
+			end := other
+			if i+1 < len(d.Breaks) {
+				end = min(end, d.Breaks[i+1].From)
+			}
+			bill += b.Price * max(end-b.From, 0)
+		}
+		_, _, cost, err = d.Incremental()
+		require.NoError(t, err)
+		require.LessOrEqual(t, cost, (1+1e-9)*(d.Demand*bill/other+d.Fixed*d.Demand/other+d.HoldingRate*bill/2))
+	})
+}
+
 // WagnerWhitin meets all demand, costs what it says, and is no dearer than
 // Silver-Meal or than trying every set of order periods.
 func TestLotSizing(t *testing.T) {
@@ -229,7 +264,7 @@ func costOf(t require.TestingT, periods []Period, orders []float64) float64 {
 }
 
 func TestBadInput(t *testing.T) {
-	good, policy := Item{SKU: "a", Demand: Demand{5, 2}, LeadTime: LeadTime{2, 1}}, Policy{Service: 0.9}
+	good := Item{SKU: "a", Demand: Demand{5, 2}, LeadTime: LeadTime{2, 1}}
 	nan := math.NaN()
 	for name, item := range map[string]Item{
 		"demand":           {Demand: Demand{Mean: -1}},
@@ -242,7 +277,7 @@ func TestBadInput(t *testing.T) {
 		"pack":             {Lot: Lot{Pack: -1}},
 		"pack above max":   {Lot: Lot{Pack: 10, Max: 5}},
 	} {
-		_, err := Plan(item, policy)
+		_, err := Plan(item, Policy{Review: 2, Service: 0.9})
 		_, ok := errors.AsType[*SettingError](err)
 		require.True(t, ok, name)
 		require.ErrorIs(t, err, flywheel.ErrOutOfRange, name)
@@ -264,7 +299,16 @@ func TestBadInput(t *testing.T) {
 	} {
 		require.ErrorIs(t, err, flywheel.ErrOutOfRange)
 	}
-	_, _, err := WagnerWhitin([]Period{{Demand: nan}})
+	steady := []Break{{0, 5}, {10, 4}}
+	for _, d := range []Discounts{{}, {1, 1, 1, nil}, {1, 1, 1, []Break{{1, 5}}}, {1, 1, 1, []Break{{0, 5}, {0, 4}}}, {1, nan, 1, steady}, {1, 1, 1, []Break{{0, 0}}}} {
+		_, _, _, err := d.AllUnits()
+		require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+	}
+	_, _, err := MinMax(1, 1, 1, Demand{}, LeadTime{})
+	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+	_, _, err = MinMax(1, 1, 1, Demand{1, 1}, LeadTime{Mean: -1})
+	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+	_, _, err = WagnerWhitin([]Period{{Demand: nan}})
 	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
 	_, _, err = SilverMeal([]Period{{Holding: -1}})
 	require.ErrorIs(t, err, flywheel.ErrOutOfRange)

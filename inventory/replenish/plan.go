@@ -114,15 +114,13 @@ func plan(item *Item, policy *Policy) (Order, error) {
 	if err := item.check(); err != nil {
 		return Order{}, err
 	}
-	lead := item.LeadTime
-	lead.Mean += policy.Review
-	over, err := protected(item.Demand, lead)
+	over, err := protected(item.Demand, item.LeadTime, policy.Review)
 	if err != nil {
 		return Order{}, err
 	}
 	e := Explanation{
 		Position:   item.OnHand + item.OnOrder - item.Backordered,
-		Protection: lead.Mean,
+		Protection: item.LeadTime.Mean + policy.Review,
 		Expected:   over.Mean,
 		Deviation:  over.SD,
 		Lot:        item.Lot,

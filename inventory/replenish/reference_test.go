@@ -14,34 +14,31 @@ import (
 
 // What this version does not have yet, and nothing else.
 var notYet = map[string]bool{
-	"economic_order_quantity_with_all_units_discounts":   true,
-	"economic_order_quantity_with_incremental_discounts": true,
-	"joint_replenishment_problem_silver_heuristic":       true,
-	"newsvendor_discrete":                                true,
-	"newsvendor_poisson":                                 true,
-	"newsvendor_poisson_explicit":                        true,
-	"r_q_cost":                                           true,
-	"r_q_cost_poisson":                                   true,
-	"r_q_eil_approximation":                              true,
-	"r_q_eoqb_approximation":                             true,
-	"r_q_eoqss_approximation":                            true,
-	"r_q_loss_function_approximation":                    true,
-	"r_q_optimal_r_for_q":                                true,
-	"r_q_poisson_exact":                                  true,
-	"s_s_cost_discrete":                                  true,
-	"s_s_discrete_exact":                                 true,
-	"s_s_power_approximation":                            true,
-	"exponential_loss":                                   true,
-	"gamma_loss":                                         true,
-	"geometric_loss":                                     true,
-	"lognormal_loss":                                     true,
-	"negative_binomial_loss":                             true,
-	"poisson_loss":                                       true,
-	"poisson_second_loss":                                true,
-	"uniform_loss":                                       true,
-	"eoq_with_additive_yield_uncertainty":                true,
-	"eoq_with_disruptions":                               true,
-	"eoq_with_multiplicative_yield_uncertainty":          true,
+	"joint_replenishment_problem_silver_heuristic": true,
+	"newsvendor_discrete":                          true,
+	"newsvendor_poisson":                           true,
+	"newsvendor_poisson_explicit":                  true,
+	"r_q_cost":                                     true,
+	"r_q_cost_poisson":                             true,
+	"r_q_eil_approximation":                        true,
+	"r_q_eoqb_approximation":                       true,
+	"r_q_eoqss_approximation":                      true,
+	"r_q_loss_function_approximation":              true,
+	"r_q_optimal_r_for_q":                          true,
+	"r_q_poisson_exact":                            true,
+	"s_s_cost_discrete":                            true,
+	"s_s_discrete_exact":                           true,
+	"exponential_loss":                             true,
+	"gamma_loss":                                   true,
+	"geometric_loss":                               true,
+	"lognormal_loss":                               true,
+	"negative_binomial_loss":                       true,
+	"poisson_loss":                                 true,
+	"poisson_second_loss":                          true,
+	"uniform_loss":                                 true,
+	"eoq_with_additive_yield_uncertainty":          true,
+	"eoq_with_disruptions":                         true,
+	"eoq_with_multiplicative_yield_uncertainty":    true,
 }
 
 type goldenCase struct {
@@ -205,6 +202,12 @@ var functions = map[string]func(in *inputs) (any, error){
 		cost, err := e.Cost(quantity)
 		return []any{quantity, waiting, cost}, err
 	},
+	"economic_order_quantity_with_all_units_discounts":   discounts(Discounts.AllUnits),
+	"economic_order_quantity_with_incremental_discounts": discounts(Discounts.Incremental),
+	"s_s_power_approximation": func(in *inputs) (any, error) {
+		least, most, err := MinMax(in.number("fixed_cost"), in.number("holding_cost"), in.number("stockout_cost"), in.demand(), LeadTime{Mean: in.number("lead_time")})
+		return []any{least, most}, err
+	},
 	"eoq": func(in *inputs) (any, error) {
 		demand := in.number("annual_demand")
 		e := EconomicOrder{Demand: demand, Fixed: in.number("fixed_cost"), Holding: in.number("holding_rate") * in.number("unit_cost")}
@@ -266,6 +269,18 @@ var functions = map[string]func(in *inputs) (any, error){
 		}
 		return map[string]any{"order_quantities": orders, "cost": cost}, err
 	},
+}
+
+func discounts(best func(Discounts) (float64, int, float64, error)) func(in *inputs) (any, error) {
+	return func(in *inputs) (any, error) {
+		d := Discounts{Demand: in.number("demand_rate"), Fixed: in.number("fixed_cost"), HoldingRate: in.number("holding_cost_rate")}
+		from, price := read[[]float64](in, "breakpoints"), read[[]float64](in, "unit_costs")
+		for i := range from {
+			d.Breaks = append(d.Breaks, Break{from[i], price[i]})
+		}
+		quantity, index, cost, err := best(d)
+		return []any{quantity, index, cost}, err
+	}
 }
 
 // periods reads a lot-sizing problem: each figure is one number for all periods

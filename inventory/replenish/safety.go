@@ -13,7 +13,7 @@ import (
 // the deviation of the lead time in periods. Silver, Pyke & Thomas (2017),
 // ch. 6. O(1).
 func SafetyStock(service float64, d Demand, l LeadTime) (float64, error) {
-	over, err := protected(d, l)
+	over, err := protected(d, l, 0)
 	if err != nil {
 		return 0, err
 	}
@@ -26,32 +26,36 @@ func SafetyStock(service float64, d Demand, l LeadTime) (float64, error) {
 // ReorderPoint returns the stock position at which to order: the mean demand of
 // the lead time plus [SafetyStock].
 func ReorderPoint(service float64, d Demand, l LeadTime) (float64, error) {
-	stock, err := SafetyStock(service, d, l)
-	if err != nil {
-		return 0, err
-	}
-	return l.Mean*d.Mean + stock, nil
+	return OrderUpTo(service, d, l, 0)
 }
 
 // OrderUpTo returns the level to which a review every so many periods orders:
 // an order must last until the one of the next review arrives, so that it is
 // the [ReorderPoint] for a lead time that is longer by the review interval.
 func OrderUpTo(service float64, d Demand, l LeadTime, review float64) (float64, error) {
-	if err := within("review interval", review, MaxPeriods); err != nil {
+	over, err := protected(d, l, review)
+	if err != nil {
 		return 0, err
 	}
-	l.Mean += review
-	return ReorderPoint(service, d, l)
+	if err := checkShare("service level", service); err != nil {
+		return 0, err
+	}
+	return over.Mean + float64(normal.Quantile(service)*over.SD), nil
 }
 
-// protected returns the demand over the lead time of checked figures.
-func protected(d Demand, l LeadTime) (Demand, error) {
+// protected returns the demand over lead time and review, after a check of all
+// three.
+func protected(d Demand, l LeadTime, review float64) (Demand, error) {
 	if err := d.check(); err != nil {
 		return Demand{}, err
 	}
 	if err := l.check(); err != nil {
 		return Demand{}, err
 	}
+	if err := within("review interval", review, MaxPeriods); err != nil {
+		return Demand{}, err
+	}
+	l.Mean += review
 	return d.Over(l), nil
 }
 
