@@ -1,0 +1,146 @@
+package rfm_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/segment/rfm"
+)
+
+func Example() {
+	var purchases rfm.Table
+	day := func(d int) time.Time { return time.Date(2025, 6, d, 10, 0, 0, 0, time.UTC) }
+	purchases.Add("ann", day(1), 2500)
+	purchases.Add("ann", day(20), 4000)
+	purchases.Add("ann", day(29), 12000)
+	purchases.Add("bob", day(2), 900)
+
+	inputs, err := purchases.Inputs(day(30))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fixed := rfm.Fixed{R: [4]int64{7, 14, 21, 28}, F: [4]int64{2, 3, 5, 9}, M: [4]int64{2500, 5000, 10000, 25000}}
+	scores, err := fixed.Score(inputs)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i, s := range scores {
+		fmt.Printf("%s: %d days ago, %d times, %d.%02d: %s %s\n", s.Customer,
+			inputs[i].Recency, inputs[i].Frequency, inputs[i].Monetary/100, inputs[i].Monetary%100, s, s.Segment())
+	}
+	// Output:
+	// ann: 1 days ago, 3 times, 185.00: 534 potential_loyalist
+	// bob: 28 days ago, 1 times, 9.00: 111 hibernating
+}
+
+func ExampleNTile() {
+	scores, _ := rfm.NTile{}.Score([]rfm.Input{
+		{Customer: "a", Recency: 1, Frequency: 9, Monetary: 900}, {Customer: "b", Recency: 2, Frequency: 7, Monetary: 100},
+		{Customer: "c", Recency: 3, Frequency: 5, Monetary: 700}, {Customer: "d", Recency: 4, Frequency: 3, Monetary: 300},
+		{Customer: "e", Recency: 5, Frequency: 1, Monetary: 500},
+	})
+	fmt.Println(scores[0], scores[1], scores[4], scores[4].Segment())
+	// Output: 555 441 113 hibernating
+}
+
+func ExampleQuantile() {
+	edges, _ := rfm.Quantile{}.Edges([]rfm.Input{{Customer: "a", Recency: 0}, {Customer: "b", Recency: 10}})
+	fmt.Println(edges.R)
+	// Output: [2 4 6 8]
+}
+
+func TestTableDays(t *testing.T) {
+	paris, err := time.LoadLocation("Europe/Paris")
+	require.NoError(t, err)
+	table := rfm.Table{Location: paris}
+	// 23:30 UTC on 9 June is the 10th in Paris.
+	require.NoError(t, table.Add("a", time.Date(2025, 6, 9, 23, 30, 0, 0, time.UTC), 100))
+	require.NoError(t, table.Add("a", time.Date(2025, 6, 10, 12, 0, 0, 0, time.UTC), 200))
+	require.NoError(t, table.Add("a", time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC), -50))
+	inputs, err := table.Inputs(time.Date(2025, 6, 11, 22, 0, 0, 0, time.UTC)) // the 12th
+	require.NoError(t, err)
+	require.Equal(t, []rfm.Input{{Customer: "a", Recency: 2, Frequency: 2, Monetary: 250}}, inputs)
+}
+
+func TestRefusals(t *testing.T) {
+	at := time.Date(2025, 6, 10, 12, 0, 0, 0, time.UTC)
+	var table rfm.Table
+	require.ErrorIs(t, table.Add("", at, 1), flywheel.ErrInvalid)
+	require.ErrorIs(t, table.Add("a", time.Time{}, 1), flywheel.ErrInvalid)
+	require.NoError(t, table.Add("a", at, math.MaxInt64))
+	require.ErrorIs(t, table.Add("a", at, 1), flywheel.ErrOutOfRange)
+	require.NoError(t, table.Add("b", at, math.MinInt64))
+	require.ErrorIs(t, table.Add("b", at, -1), flywheel.ErrOutOfRange)
+	inputs, err := table.Inputs(at)
+	require.NoError(t, err)
+	require.Equal(t, int64(math.MaxInt64), inputs[0].Monetary, "a refused purchase changes nothing")
+	_, err = table.Inputs(at.AddDate(0, 0, -1))
+	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+
+	good := rfm.Fixed{R: [4]int64{1, 2, 3, 4}, F: [4]int64{1, 2, 3, 4}, M: [4]int64{1, 2, 3, 4}}
+	for _, method := range []rfm.Method{rfm.NTile{}, rfm.Quantile{}, good} {
+		for name, bad := range map[string][]rfm.Input{
+			"none":      nil,
+			"no id":     {{}},
+			"twice":     {{Customer: "a"}, {Customer: "a"}},
+			"recency":   {{Customer: "a", Recency: -1}},
+			"frequency": {{Customer: "a", Frequency: -1}},
+		} {
+			_, err := method.Score(bad)
+			require.Error(t, err, "%T %s", method, name)
+		}
+	}
+	for _, bad := range []rfm.Fixed{{}, {R: good.R, F: good.F}, {R: [4]int64{1, 2, 2, 3}, F: good.F, M: good.M}} {
+		_, err := bad.Score([]rfm.Input{{Customer: "a"}})
+		require.ErrorIs(t, err, flywheel.ErrInvalid)
+	}
+	require.Empty(t, rfm.Score{}.Segment())
+}
+
+// TestLaws: whoever is better is not scored worse, whatever the order of input;
+// NTile's parts are equal to one; equal customers are equal under Quantile.
+func TestLaws(t *testing.T) {
+	fixed := rfm.Fixed{R: [4]int64{2, 4, 6, 8}, F: [4]int64{2, 4, 6, 8}, M: [4]int64{-10, 0, 10, 20}}
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 30).Draw(t, "n")
+		inputs := make([]rfm.Input, n)
+		for i := range inputs {
+			inputs[i] = rfm.Input{Customer: flywheel.CustomerID(fmt.Sprint("c", i)), Recency: rapid.Int64Range(0, 10).Draw(t, "r"),
+				Frequency: rapid.Int64Range(0, 10).Draw(t, "f"), Monetary: rapid.Int64Range(-20, 30).Draw(t, "m")}
+		}
+		for _, method := range []rfm.Method{rfm.NTile{}, rfm.Quantile{}, fixed} {
+			scores, err := method.Score(inputs)
+			require.NoError(t, err)
+			counts := [6]int{}
+			for i, a := range scores {
+				counts[a.R]++
+				require.NotEmpty(t, a.Segment())
+				for j, b := range scores {
+					require.False(t, inputs[i].Recency < inputs[j].Recency && a.R < b.R)
+					require.False(t, inputs[i].Frequency > inputs[j].Frequency && a.F < b.F)
+					require.False(t, inputs[i].Monetary > inputs[j].Monetary && a.M < b.M)
+					if _, ranked := method.(rfm.NTile); !ranked && inputs[i].Recency == inputs[j].Recency {
+						require.Equal(t, a.R, b.R)
+					}
+				}
+			}
+			if _, ranked := method.(rfm.NTile); ranked {
+				for k := 1; k < 5; k++ {
+					require.Contains(t, []int{0, 1}, counts[k]-counts[k+1])
+				}
+			}
+			shuffled := rapid.Permutation(inputs).Draw(t, "order")
+			again, err := method.Score(shuffled)
+			require.NoError(t, err)
+			require.ElementsMatch(t, scores, again)
+		}
+	})
+}
