@@ -2,10 +2,7 @@ package campaign
 
 import (
 	"slices"
-	"strconv"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/flywheel-go/flywheel"
 )
@@ -168,66 +165,6 @@ func (t *turn) arrived(r *Run, e *flywheel.Event, at time.Time) {
 	}
 }
 
-// enter begins a run where the trigger and the re-entry rule allow it.
-func (t *turn) enter(p *plan, e *flywheel.Event) {
-	if !t.holds(p.Trigger.When, e, e) {
-		return
-	}
-	c := t.contact
-	r := Run{Journey: p.ID, Version: p.Version, Entry: *e, Entered: t.now}
-	if p.Reentry.Key != "" {
-		r.Key = attributeText(e, p.Reentry.Key)
-	}
-	if reason := t.refusal(p, r.Key); reason != "" {
-		c.tally(p.ID).Rejected++
-		t.tell(FactRejected, &r, "", reason)
-		return
-	}
-	if p.Reentry.Policy == Restart {
-		for i := range c.Runs {
-			if o := &c.Runs[i]; o.Journey == p.ID && o.Key == r.Key && !o.ended {
-				t.end(o, OutcomeRestarted)
-			}
-		}
-	}
-	t.noteEntry(p, r.Key)
-	r.ID = deterministicID("run", string(p.ID), string(c.ID), e.ID)
-	c.tally(p.ID).Entries++
-	t.tell(FactEntered, &r, "", "")
-	t.proceed(p, &r, 0)
-	c.Runs = append(c.Runs, r)
-}
-
-// refusal is why the re-entry rule refuses an entry under key, or empty.
-func (t *turn) refusal(p *plan, key string) string {
-	last := slices.IndexFunc(t.contact.Entries, func(x Entry) bool { return x.Journey == p.ID && x.Key == key })
-	switch {
-	case p.Reentry.Policy == Once && last >= 0:
-		return reasonOnce
-	case p.Reentry.Policy == WhenNotActive && slices.ContainsFunc(t.contact.Runs, func(r Run) bool {
-		return r.Journey == p.ID && r.Key == key && !r.ended
-	}):
-		return reasonActive
-	case last >= 0 && t.now.Before(p.Reentry.Cooldown.Add(t.local(t.contact.Entries[last].At))):
-		return reasonCooldown
-	}
-	return ""
-}
-
-// noteEntry remembers an entry where the re-entry rule will ask for it.
-func (t *turn) noteEntry(p *plan, key string) {
-	if p.Reentry.Policy != Once && p.Reentry.Cooldown.IsZero() {
-		return
-	}
-	for i := range t.contact.Entries {
-		if x := &t.contact.Entries[i]; x.Journey == p.ID && x.Key == key {
-			x.At = t.now
-			return
-		}
-	}
-	t.contact.Entries = append(t.contact.Entries, Entry{p.ID, key, t.now})
-}
-
 // timer lets the run that is due first go on.
 func (t *turn) timer() {
 	c := t.contact
@@ -255,106 +192,6 @@ func (t *turn) timer() {
 	t.tidy()
 }
 
-// proceed takes a run through the steps from i on until it waits or ends.
-func (t *turn) proceed(p *plan, r *Run, i int) {
-	for i < len(p.Steps) {
-		step, next := &p.Steps[i], p.next[i]
-		r.Step, r.Since = step.ID, t.now
-		switch {
-		case step.Wait != nil:
-			if r.Due = step.Wait.target(t.local(t.now)).UTC(); r.Due.After(t.now) {
-				return
-			}
-			i = next.yes
-		case step.WaitEvent != nil:
-			r.Due = step.WaitEvent.Timeout.Add(t.local(t.now)).UTC()
-			return
-		case step.Condition != nil:
-			i = next.no
-			if t.holds(step.Condition.If, &r.Entry, &r.Entry) {
-				i = next.yes
-			}
-		case step.Send != nil:
-			if release := t.send(step, r); release.After(t.now) {
-				r.Due = release.UTC()
-				return
-			}
-			i = next.yes
-		default:
-			t.end(r, step.Exit)
-			return
-		}
-	}
-	t.end(r, OutcomeCompleted)
-}
-
-// target is when a wait that began at t is over.
-func (w *Wait) target(t time.Time) time.Time {
-	t = w.Duration.Add(t)
-	if !w.Until.IsZero() {
-		t = until(t, w.Until, w.Weekdays)
-	}
-	return t
-}
-
-// send sends or skips the message of a step, or returns when to look again.
-func (t *turn) send(step *Step, r *Run) (release time.Time) {
-	c, send := t.contact, step.Send
-	tally := c.tally(r.Journey)
-	if !c.wants(send.Channel) {
-		tally.Unwanted++
-		t.tell(FactSkipped, r, step.ID, reasonUnsubscribed)
-		return t.now
-	}
-	if !send.Transactional {
-		now := t.local(t.now)
-		if release := t.policy.QuietHours.Release(now); release.After(now) {
-			tally.Held++
-			t.tell(FactHeld, r, step.ID, reasonQuiet)
-			return release
-		}
-		if room := t.policy.Room(c.Sent, send.Channel, now); room.After(now) {
-			tally.CapsHit++
-			onCap := send.OnCap
-			if onCap == "" {
-				onCap = t.policy.OnCap
-			}
-			if onCap == Defer {
-				t.tell(FactHeld, r, step.ID, reasonCap)
-				return room
-			}
-			t.tell(FactSkipped, r, step.ID, reasonCap)
-			return t.now
-		}
-	}
-	r.Sends++
-	m := Message{
-		ID: deterministicID("message", r.ID, step.ID, strconv.Itoa(r.Sends)), At: t.now, Contact: c.ID, Journey: r.Journey, Version: r.Version,
-		Run: r.ID, Step: step.ID, Channel: send.Channel, Template: send.Template, Entry: r.Entry,
-	}
-	c.Outbox = append(c.Outbox, m)
-	if !send.Transactional {
-		c.Sent = append(c.Sent, Sent{m.ID, t.now, send.Channel})
-	}
-	tally.Sends++
-	t.tell(FactSent, r, step.ID, "")
-	return t.now
-}
-
-func (t *turn) end(r *Run, outcome string) {
-	r.ended = true
-	tally := t.contact.tally(r.Journey)
-	switch outcome {
-	case OutcomeCompleted:
-		tally.Completed++
-	case OutcomeGoal:
-		tally.Goals++
-	default:
-		tally.Exits++
-	}
-	t.tell(FactEnded, r, r.Step, outcome)
-}
-
 // tidy drops what can no longer matter.
 func (t *turn) tidy() {
 	c := t.contact
@@ -367,14 +204,3 @@ func (t *turn) tidy() {
 	}
 	c.Sent = slices.Delete(c.Sent, 0, old)
 }
-
-// deterministicID derives an identifier from what the thing is.
-func deterministicID(parts ...string) string {
-	var name []byte
-	for _, part := range parts {
-		name = append(append(strconv.AppendInt(name, int64(len(part)), 10), ':'), part...)
-	}
-	return uuid.NewSHA1(namespace, name).String()
-}
-
-var namespace = uuid.MustParse("6f1a4b53-52c4-5d35-a5f5-0c6b9c2f2d10")

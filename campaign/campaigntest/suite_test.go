@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,17 +35,19 @@ func (s ignoresVersion) Save(ctx context.Context, c campaign.Contact) (campaign.
 
 type keepsCallersMemory struct {
 	faulty
-	runs map[flywheel.CustomerID][]campaign.Run
+	runs *sync.Map // customer → []campaign.Run
 }
 
 func (s keepsCallersMemory) Save(ctx context.Context, c campaign.Contact) (campaign.Contact, error) {
-	s.runs[c.ID] = c.Runs
+	s.runs.Store(c.ID, c.Runs)
 	return s.MemoryStore.Save(ctx, c)
 }
 
 func (s keepsCallersMemory) Get(ctx context.Context, id flywheel.CustomerID) (campaign.Contact, error) {
 	c, err := s.MemoryStore.Get(ctx, id)
-	c.Runs = s.runs[id]
+	if runs, ok := s.runs.Load(id); ok {
+		c.Runs = runs.([]campaign.Run)
+	}
 	return c, err
 }
 
@@ -141,7 +144,7 @@ func TestSuiteBites(t *testing.T) {
 	}{
 		{"ignores the version", func(s faulty) campaign.Store { return ignoresVersion{s} }, "save/stale-version"},
 		{"keeps the caller's memory", func(s faulty) campaign.Store {
-			return keepsCallersMemory{s, map[flywheel.CustomerID][]campaign.Run{}}
+			return keepsCallersMemory{s, &sync.Map{}}
 		}, "copy/on-write"},
 		{"loses microseconds", func(s faulty) campaign.Store { return losesMicroseconds{s} }, "save/round-trip"},
 		{"answers in local time", func(s faulty) campaign.Store { return answersInLocalTime{s} }, "save/round-trip"},

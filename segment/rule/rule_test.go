@@ -185,6 +185,16 @@ func TestRecord(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(100, func() { r.MatchRecord(record) }))
 }
 
+func TestMatchDoesNotAllocate(t *testing.T) {
+	attrs := map[string]any{
+		"tags": []any{"a", "b", nil}, "items": []any{map[string]any{"sku": "x", "n": 2.0}}, "version": "10.2.0-rc.1", "city": "graz", "name": "Ann Example",
+	}
+	r := MustCompile(`{"tags": {"$all": ["a", "b"], "$size": {"$lt": 5}}, "items": {"$elemMatch": {"sku": "x", "n": {"$gt": 1}}},
+		"version": {"$vgt": "9.9.9"}, "city": {"$ini": ["GRAZ"]}, "name": {"$regex": "^Ann"}, "tags.1": "b", "items.0.n": 2}`)
+	require.True(t, r.Match(attrs), "%v", r.Explain(attrs).Decisive())
+	require.Zero(t, testing.AllocsPerRun(100, func() { r.Match(attrs) }))
+}
+
 func TestSchemaRefusals(t *testing.T) {
 	for _, attributes := range []map[string]Type{{"": String}, {"a..b": String}, {"a.": Any}, {"a": Type(99)}, {" a": Any}} {
 		_, err := NewSchema(attributes)

@@ -1,0 +1,89 @@
+package rule
+
+import "fmt"
+
+// nested builds the operators that hold conditions.
+func (b *builder) nested(at place, operator string, x any) node {
+	switch operator {
+	case "$not":
+		return not(b.value(at, x))
+	case "$size":
+		length := place{source: at.source, path: at.path + ".length", slot: noSlot, typ: Number}
+		if at.self {
+			length.path = "length"
+		}
+		b.listed(at)
+		return node{logic: logicAll, children: []node{at.isList(operator, x), b.value(length, x)}}
+	case "$elemMatch":
+		return b.elemMatch(at, operator, x)
+	default:
+		return b.all(at, operator, x)
+	}
+}
+
+func (at place) isList(operator string, wanted any) node {
+	n := at.test(opKind, operator, wanted)
+	n.test.num = float64(kindList)
+	return n
+}
+
+// element returns the place of an element of the list at, whose attributes no
+// schema describes.
+func (b *builder) element(at place, build func(*builder, place) node) *node {
+	schema := b.schema
+	b.schema = nil
+	n := build(b, place{source: at.source, self: true, slot: noSlot})
+	b.schema = schema
+	return &n
+}
+
+func (b *builder) elemMatch(at place, operator string, x any) node {
+	o, ok := x.(object)
+	if !ok {
+		return b.reject(at, opUnsupported, operator, x, fmt.Errorf("$elemMatch takes an object: %w", ErrOperand))
+	}
+	b.listed(at)
+	n := at.test(opSomeElement, operator, x)
+	n.test.skipNull = true
+	n.element = b.element(at, func(b *builder, element place) node {
+		if o.isOperators() && !o.hasLogic() {
+			return b.value(element, o)
+		}
+		return b.condition(o, at.source)
+	})
+	return n
+}
+
+// hasLogic reports whether o is a condition although its keys are operators.
+func (o object) hasLogic() bool {
+	for _, m := range o {
+		if m.key == "$and" || m.key == "$or" || m.key == "$nor" {
+			return true
+		}
+	}
+	return false
+}
+
+// all is a list with, for each wanted value, an element that meets it.
+func (b *builder) all(at place, operator string, x any) node {
+	list, ok := x.([]any)
+	if !ok {
+		return b.reject(at, opUnsupported, operator, x, fmt.Errorf("%s takes a list: %w", operator, ErrOperand))
+	}
+	b.listed(at)
+	b.limitList(at, len(list))
+	n := node{logic: logicAll, children: []node{at.isList(operator, x)}}
+	for _, wanted := range list {
+		some := at.test(opSomeElement, operator, wanted)
+		some.element = b.element(at, func(b *builder, element place) node {
+			if text, ok := wanted.(string); ok && operator == "$alli" {
+				same := element.test(opIn, operator, wanted)
+				same.test.set = newSet([]any{text}, true)
+				return same
+			}
+			return b.value(element, wanted)
+		})
+		n.children = append(n.children, some)
+	}
+	return n
+}
