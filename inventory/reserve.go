@@ -10,7 +10,8 @@ import (
 
 // Reserve promises lines to ref until the hold is over: all of them or, with a
 // [*ShortageError], none. Lines of one SKU are summed. Stock whose reservation
-// has expired is taken back when it is needed.
+// has expired is taken back when it is needed. A refused reservation leaves no
+// trace, except as a released one in a Store that offers no [BatchStore].
 //
 // The same ref and lines again promise nothing more, and hold on to units whose
 // time is over but which nobody took back yet; other lines match

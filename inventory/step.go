@@ -75,11 +75,12 @@ const duePage = 100
 func (s *Service) ReleaseExpired(ctx context.Context, now time.Time) (int, error) {
 	now = now.UTC().Truncate(time.Microsecond)
 	released := 0
-	for {
+	for fruitless := 0; fruitless < maxRounds; {
 		due, err := s.store.Due(ctx, now, duePage)
 		if err != nil || len(due) == 0 {
 			return released, err
 		}
+		before := released
 		for i := range due {
 			step := expiring
 			switch due[i].State {
@@ -101,5 +102,9 @@ func (s *Service) ReleaseExpired(ctx context.Context, now time.Time) (int, error
 				return released, err
 			}
 		}
+		if fruitless++; released > before {
+			fruitless = 0
+		}
 	}
+	return released, refused(ErrStale, "due reservations keep changing")
 }
