@@ -50,6 +50,9 @@ func (b *Basket) check() error {
 	if b.Currency.IsZero() {
 		return field(invalid("missing"), "currency")
 	}
+	if b.At.IsZero() {
+		return field(invalid("missing"), "at")
+	}
 	if b.Customer != "" {
 		if err := flywheel.CheckID(string(b.Customer)); err != nil {
 			return field(err, "customer")

@@ -112,6 +112,7 @@ func TestQuoteRefuses(t *testing.T) {
 		alter func(b *pricing.Basket)
 	}{
 		{"currency", flywheel.ErrInvalid, func(b *pricing.Basket) { b.Currency = money.Currency{} }},
+		{"at", flywheel.ErrInvalid, func(b *pricing.Basket) { b.At = time.Time{} }},
 		{"customer", flywheel.ErrInvalid, func(b *pricing.Basket) { b.Customer = "\n" }},
 		{"groups[0]", flywheel.ErrInvalid, func(b *pricing.Basket) { b.Groups = []string{""} }},
 		{"coupons[0]", flywheel.ErrInvalid, func(b *pricing.Basket) { b.Coupons = []string{""} }},
@@ -233,7 +234,7 @@ func TestMaximumIsShared(t *testing.T) {
 	require.Equal(t, money.New(44, money.EUR), q.Lines[0].Discount)
 	require.Equal(t, money.New(56, money.EUR), q.Lines[1].Discount)
 	require.Equal(t, pricing.StepShare, q.Lines[0].Trace[1].Kind)
-	require.Equal(t, []pricing.Applied{{Promotion: "p", Base: money.New(4500, money.EUR), Discount: money.New(100, money.EUR), Lines: 2}}, q.Applied)
+	require.Equal(t, []pricing.Applied{{Promotion: "p", Base: money.New(4500, money.EUR), Percent: money.Percent(10), Discount: money.New(100, money.EUR), Lines: 2}}, q.Applied)
 }
 
 func TestMixedTaxes(t *testing.T) {

@@ -188,7 +188,7 @@ func (p *promotion) refuse(q *Quote, b *Basket, w *work, targets []int32, runnin
 func (e *Engine) apply(q *Quote, w *work, index int32, targets []int32) (Applied, error) {
 	p := &e.promotions[index]
 	zero := money.New(0, q.Currency)
-	applied := Applied{Promotion: p.id, Level: p.level, Base: zero, Discount: zero}
+	applied := Applied{Promotion: p.id, Level: p.level, Base: zero, Percent: p.percent, Discount: zero}
 	compute := e.perLine
 	if p.level == OrderLevel {
 		compute = e.perOrder

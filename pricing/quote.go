@@ -52,8 +52,10 @@ type QuoteLine struct {
 type Applied struct {
 	Promotion string `json:"promotion"`
 	Level     Level  `json:"level"`
-	// Base is the sum of the amounts that the discount was computed on.
-	Base money.Amount `json:"base"`
+	// Base is the sum of the amounts that the discount was computed on, and
+	// Percent the fraction of it, zero for a fixed amount.
+	Base    money.Amount `json:"base"`
+	Percent money.Rate   `json:"percent,omitzero"`
 	// Discount is what it took off in all, and Lines from how many lines.
 	Discount money.Amount `json:"discount"`
 	Lines    int          `json:"lines"`

@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -51,21 +52,28 @@ func (s *Service) Quote(b Basket) (Quote, error) { return s.Engine().Quote(b) }
 // Reload compiles what the store has and swaps it in. After an error the engine
 // is the one it was.
 func (s *Service) Reload(ctx context.Context) error {
+	return s.update(ctx, func(*Config) {}, func() error { return nil })
+}
+
+// update makes one change: it compiles what the store will have, writes, and
+// swaps the engine in.
+func (s *Service) update(ctx context.Context, alter func(*Config), write func() error) error {
 	s.change.Lock()
 	defer s.change.Unlock()
 	c, err := s.load(ctx)
 	if err != nil {
 		return err
 	}
-	return s.swap(c)
-}
-
-func (s *Service) swap(c Config) error {
+	alter(&c)
 	engine, err := Compile(c)
-	if err == nil {
-		s.engine.Store(engine)
+	if err != nil {
+		return err
 	}
-	return err
+	if err := write(); err != nil {
+		return err
+	}
+	s.engine.Store(engine)
+	return nil
 }
 
 // load returns the configuration with everything that the store has.
@@ -91,7 +99,11 @@ func (s *Service) load(ctx context.Context) (Config, error) {
 // may roll back, save in the [Store] and [Service.Reload] after the commit.
 func (s *Service) SaveList(ctx context.Context, l List) (saved List, err error) {
 	err = s.update(ctx, func(c *Config) {
-		c.Lists = replace(c.Lists, l, func(l List) string { return l.ID }, len(s.config.Lists))
+		if i := s.listAt(c, l.ID); i >= 0 {
+			c.Lists[i] = l
+		} else {
+			c.Lists = append(c.Lists, l)
+		}
 	}, func() (err error) {
 		saved, err = s.store.SaveList(ctx, l)
 		return err
@@ -102,7 +114,11 @@ func (s *Service) SaveList(ctx context.Context, l List) (saved List, err error) 
 // SavePromotion is [Service.SaveList] for a promotion.
 func (s *Service) SavePromotion(ctx context.Context, p Promotion) (saved Promotion, err error) {
 	err = s.update(ctx, func(c *Config) {
-		c.Promotions = replace(c.Promotions, p, func(p Promotion) string { return p.ID }, len(s.config.Promotions))
+		if i := s.promotionAt(c, p.ID); i >= 0 {
+			c.Promotions[i] = p
+		} else {
+			c.Promotions = append(c.Promotions, p)
+		}
 	}, func() (err error) {
 		saved, err = s.store.SavePromotion(ctx, p)
 		return err
@@ -112,45 +128,40 @@ func (s *Service) SavePromotion(ctx context.Context, p Promotion) (saved Promoti
 
 // DeleteList removes a price list of the store, which must have that version.
 func (s *Service) DeleteList(ctx context.Context, id string, version int64) error {
-	return s.update(ctx, func(*Config) {}, func() error { return s.store.DeleteList(ctx, id, version) })
+	return s.update(ctx, func(c *Config) {
+		if i := s.listAt(c, id); i >= 0 {
+			c.Lists = slices.Delete(c.Lists, i, i+1)
+		}
+	}, func() error { return s.store.DeleteList(ctx, id, version) })
 }
 
 // DeletePromotion removes a promotion of the store, which must have that
 // version.
 func (s *Service) DeletePromotion(ctx context.Context, id string, version int64) error {
-	return s.update(ctx, func(*Config) {}, func() error { return s.store.DeletePromotion(ctx, id, version) })
-}
-
-// update makes one change: try it on what is there, write it, and swap in what
-// the store then has.
-func (s *Service) update(ctx context.Context, try func(*Config), write func() error) error {
-	s.change.Lock()
-	defer s.change.Unlock()
-	c, err := s.load(ctx)
-	if err != nil {
-		return err
-	}
-	try(&c)
-	if _, err := Compile(c); err != nil {
-		return err
-	}
-	if err := write(); err != nil {
-		return err
-	}
-	if c, err = s.load(ctx); err != nil {
-		return err
-	}
-	return s.swap(c)
-}
-
-// replace puts v in place of the value of the same ID behind the first fixed
-// ones, or at the end.
-func replace[T any](all []T, v T, id func(T) string, fixed int) []T {
-	for i := fixed; i < len(all); i++ {
-		if id(all[i]) == id(v) {
-			all[i] = v
-			return all
+	return s.update(ctx, func(c *Config) {
+		if i := s.promotionAt(c, id); i >= 0 {
+			c.Promotions = slices.Delete(c.Promotions, i, i+1)
 		}
+	}, func() error { return s.store.DeletePromotion(ctx, id, version) })
+}
+
+// listAt returns where the store's list of that ID is in c, or -1. The first
+// lists are the program's own.
+func (s *Service) listAt(c *Config, id string) int {
+	own := len(s.config.Lists)
+	i := slices.IndexFunc(c.Lists[own:], func(l List) bool { return l.ID == id })
+	if i < 0 {
+		return -1
 	}
-	return append(all, v)
+	return own + i
+}
+
+// promotionAt is listAt for promotions.
+func (s *Service) promotionAt(c *Config, id string) int {
+	own := len(s.config.Promotions)
+	i := slices.IndexFunc(c.Promotions[own:], func(p Promotion) bool { return p.ID == id })
+	if i < 0 {
+		return -1
+	}
+	return own + i
 }

@@ -37,6 +37,9 @@ func TestDigits(t *testing.T) {
 		require.ErrorIs(t, err, money.ErrInvalid, code)
 	}
 	require.Panics(t, func() { money.MustCurrency("nope") })
+	for code, c := range map[string]money.Currency{"AUD": money.AUD, "EUR": money.EUR, "JPY": money.JPY, "ZAR": money.ZAR} {
+		require.Equal(t, money.MustCurrency(code), c)
+	}
 }
 
 func TestCashIncrement(t *testing.T) {
