@@ -182,8 +182,8 @@ func (o *holtObjective) estimate() (alpha, beta, phi float64) {
 	return o.parameters(point)
 }
 
-// sums are the least-squares sums of the initial state. The errors are linear in
-// it: e = a - u·Δl - v·Δb, with a the errors from a start at the first
+// holtSums are the least-squares sums of the initial state. The errors are
+// linear in it: e = a - u·Δl - v·Δb, with a the errors from a start at the first
 // observation without trend.
 type holtSums struct{ aa, au, av, uu, uv, vv float64 }
 

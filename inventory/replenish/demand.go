@@ -87,6 +87,14 @@ func Spread(mean, sd, periods float64) Demand {
 	return Demand{Mean: mean / periods, SD: sd / math.Sqrt(periods)}
 }
 
+// Quantile returns the level that covers the demand with probability p.
+func (d Demand) Quantile(p float64) float64 {
+	if d.SD == 0 {
+		return d.Mean
+	}
+	return d.Mean + float64(normal.Quantile(p)*d.SD)
+}
+
 // Shortage returns the mean part of the demand that exceeds a stock level:
 // σ·G((level - μ)/σ) with the standard normal loss function G.
 func (d Demand) Shortage(level float64) float64 {

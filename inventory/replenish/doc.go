@@ -49,7 +49,9 @@
 // one currency.
 //
 // Demand is taken as normal, which fits the sum over a lead time where more
-// than some ten units sell; for slower items the service is approximate.
+// than some ten units sell; for slower items Policy.Counts takes it as negative
+// binomial. [Poisson], [NegativeBinomial] and [NewCounts] make such a
+// [Distribution] for a [Newsvendor].
 //
 // # Bad input
 //
@@ -60,7 +62,7 @@
 // # Cost and concurrency
 //
 // Everything is pure computation on values: O(1) per item, some 0.1 µs for a
-// service level and 2 µs for a fill rate. All functions may be called from any
+// service level, 1 µs for a fill rate and 15 µs with Policy.Counts. All functions may be called from any
 // number of goroutines.
 //
 // # Sources

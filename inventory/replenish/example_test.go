@@ -119,6 +119,22 @@ func ExampleNewsvendor() {
 	// Output: order 469, in stock in 88 % of seasons, profit 49147
 }
 
+// A spare part that sells twice a month: how many to hold.
+func ExampleCounts() {
+	poisson, _ := replenish.Poisson(2)
+	spread, _ := replenish.NegativeBinomial(2, 2.5)
+	observed, _ := replenish.NewCounts([]float64{4, 3, 0, 1, 2, 0, 1}) // months with 0, 1, 2, … sold
+	for _, d := range []replenish.Distribution{poisson, spread, observed, replenish.Demand{Mean: 2, SD: 2.5}} {
+		level := d.Quantile(0.95)
+		fmt.Printf("%.2f, short by %.2f\n", level, d.Shortage(level))
+	}
+	// Output:
+	// 5.00, short by 0.02
+	// 7.00, short by 0.13
+	// 6.00, short by 0.00
+	// 6.11, short by 0.05
+}
+
 func ExampleEconomicOrder() {
 	e := replenish.EconomicOrder{Demand: 1300, Fixed: 8, Holding: 0.225, Backorder: 5}
 	quantity, waiting, _ := e.Quantity()

@@ -32,6 +32,7 @@ func drawPolicy(t *rapid.T) Policy {
 	p := Policy{
 		Review:   rapid.Float64Range(0, 4).Draw(t, "review"),
 		Quantity: rapid.SampledFrom([]int64{0, 0, 1, 30, 500}).Draw(t, "quantity"),
+		Counts:   rapid.Bool().Draw(t, "counts"),
 	}
 	target := rapid.Float64Range(0.01, 0.9999).Draw(t, "target")
 	if rapid.Bool().Draw(t, "fill rate") {
@@ -142,6 +143,64 @@ func TestSpreadIsTheInverseOfOver(t *testing.T) {
 	d := Spread(100, 30, 4).Over(LeadTime{Mean: 4})
 	require.InDelta(t, 100, d.Mean, 1e-12)
 	require.InDelta(t, 30, d.SD, 1e-12)
+}
+
+func TestCounts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		mean := rapid.Float64Range(0, 300).Draw(t, "mean")
+		dispersion := rapid.Float64Range(1.001, 50).Draw(t, "variance over mean")
+		poisson, err := Poisson(mean)
+		require.NoError(t, err)
+		variance := mean
+		c := poisson
+		if rapid.Bool().Draw(t, "negative binomial") {
+			variance = mean * dispersion
+			c, err = NegativeBinomial(mean, math.Sqrt(variance))
+			require.NoError(t, err)
+		}
+		require.InDelta(t, mean, c.Mean(), 1e-9*(1+mean))
+		squares := 0.0
+		for i, p := range c.probability {
+			d := float64(c.first+i) - mean
+			squares += d * d * p
+		}
+		require.InDelta(t, variance, squares, 1e-8*(1+variance))
+
+		level := rapid.Float64Range(-5, 400).Draw(t, "level")
+		require.InDelta(t, mean-level, c.Shortage(level)-c.Leftover(level), 1e-8*(1+mean))
+
+		p := rapid.Float64Range(0.0001, 0.9999).Draw(t, "p")
+		q := c.Quantile(p)
+		below := 0.0
+		for i, w := range c.probability {
+			if float64(c.first+i) < q {
+				below += w
+			}
+		}
+		require.Less(t, below, p)
+
+		quantity := rapid.Float64Range(1, 50).Draw(t, "quantity")
+		n := c.levelForFillRate(p, quantity)
+		short := func(level float64) float64 { return c.Shortage(level) - c.Shortage(level+quantity) }
+		require.LessOrEqual(t, short(n), (1-p)*quantity)
+		if n > 0 {
+			require.Greater(t, short(n-1), (1-p)*quantity)
+		}
+	})
+}
+
+// For slow items a service level asks for more than the normal distribution
+// gives, and for fast ones the two agree.
+func TestCountsAndNormalAgreeForFastItems(t *testing.T) {
+	fast := Item{Demand: Demand{400, 40}, LeadTime: LeadTime{Mean: 1}}
+	slow := Item{Demand: Demand{0.5, 1.5}, LeadTime: LeadTime{Mean: 1}}
+	level := func(item Item, counts bool) float64 {
+		order, err := Plan(item, Policy{Service: 0.99, Counts: counts})
+		require.NoError(t, err)
+		return order.Explanation.Level
+	}
+	require.InEpsilon(t, level(fast, false), level(fast, true), 0.02)
+	require.Greater(t, level(slow, true), level(slow, false)*1.2)
 }
 
 // No other level is cheaper than the newsvendor's, and no other quantity than
@@ -304,7 +363,16 @@ func TestBadInput(t *testing.T) {
 		_, _, _, err := d.AllUnits()
 		require.ErrorIs(t, err, flywheel.ErrOutOfRange)
 	}
-	_, _, err := MinMax(1, 1, 1, Demand{}, LeadTime{})
+	for _, err := range []error{
+		second(NewCounts(nil)), second(NewCounts([]float64{-1})), second(NewCounts([]float64{0, nan})), second(Poisson(-1)), second(Poisson(nan)),
+		second(NegativeBinomial(nan, 1)), second(NegativeBinomial(4, 2)), second(NegativeBinomial(1, nan)), second(NegativeBinomial(1e-9, 1e6)),
+		second(Newsvendor{1, 1}.Level(Demand{nan, 1})),
+	} {
+		require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+	}
+	_, err := NewCounts(make([]float64, MaxCounts+1))
+	require.ErrorIs(t, err, flywheel.ErrLimit)
+	_, _, err = MinMax(1, 1, 1, Demand{}, LeadTime{})
 	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
 	_, _, err = MinMax(1, 1, 1, Demand{1, 1}, LeadTime{Mean: -1})
 	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
@@ -334,13 +402,13 @@ func TestWarnings(t *testing.T) {
 
 // FuzzPlan: any figures give a typed error or a finite plan.
 func FuzzPlan(f *testing.F) {
-	f.Add(int64(5), int64(0), 10.0, 3.0, 2.0, 1.0, 1.0, 0.95, 0.0, int64(0), int64(6))
-	f.Add(int64(-5), int64(9), 1e12, 1e12, 1e6, 1e6, 1e6, 0.0, 0.999999999, int64(1), int64(0))
-	f.Add(int64(0), int64(0), 5e-324, 5e-324, 1.0, 0.0, 0.0, 0.0, 0.5, int64(1e15), int64(1))
-	f.Fuzz(func(t *testing.T, onHand, onOrder int64, mean, sd, lead, leadSD, review, service, fill float64, quantity, pack int64) {
+	f.Add(int64(5), int64(0), 10.0, 3.0, 2.0, 1.0, 1.0, 0.95, 0.0, int64(0), int64(6), true)
+	f.Add(int64(-5), int64(9), 1e12, 1e12, 1e6, 1e6, 1e6, 0.0, 0.999999999, int64(1), int64(0), false)
+	f.Add(int64(0), int64(0), 5e-324, 5e-324, 1.0, 0.0, 0.0, 0.0, 0.5, int64(1e15), int64(1), true)
+	f.Fuzz(func(t *testing.T, onHand, onOrder int64, mean, sd, lead, leadSD, review, service, fill float64, quantity, pack int64, counts bool) {
 		order, err := Plan(Item{
 			OnHand: onHand, OnOrder: onOrder, Demand: Demand{mean, sd}, LeadTime: LeadTime{lead, leadSD}, Lot: Lot{Pack: pack},
-		}, Policy{Review: review, Service: service, FillRate: fill, Quantity: quantity})
+		}, Policy{Review: review, Service: service, FillRate: fill, Quantity: quantity, Counts: counts})
 		if err != nil {
 			if _, ok := errors.AsType[*SettingError](err); !ok {
 				t.Fatalf("untyped error %v", err)
@@ -361,7 +429,7 @@ func FuzzPlan(f *testing.F) {
 
 func BenchmarkPlan(b *testing.B) {
 	item := Item{SKU: "a", OnHand: 20, Demand: Demand{25, 8}, LeadTime: LeadTime{2, 0.5}, Lot: Lot{Pack: 6}}
-	for name, policy := range map[string]Policy{"service": {Review: 1, Service: 0.95}, "fill": {Review: 1, FillRate: 0.98}} {
+	for name, policy := range map[string]Policy{"service": {Review: 1, Service: 0.95}, "fill": {Review: 1, FillRate: 0.98}, "counts": {Review: 1, FillRate: 0.98, Counts: true}} {
 		b.Run("target="+name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -1,6 +1,6 @@
 package replenish
 
-import "github.com/flywheel-go/flywheel/internal/normal"
+import "math"
 
 // Newsvendor is the choice of one stock level for one uncertain demand, such as
 // a season, a print run or a periodic order without fixed cost.
@@ -11,7 +11,7 @@ type Newsvendor struct {
 	Under float64
 }
 
-func (n Newsvendor) check(d Demand) error {
+func (n Newsvendor) check() error {
 	for _, f := range []struct {
 		name  string
 		value float64
@@ -20,7 +20,7 @@ func (n Newsvendor) check(d Demand) error {
 			return &SettingError{f.name, f.value, "above 0"}
 		}
 	}
-	return d.check()
+	return nil
 }
 
 // Ratio returns the critical ratio Under/(Under + Over): the probability of
@@ -29,27 +29,28 @@ func (n Newsvendor) Ratio() float64 { return n.Under / (n.Under + n.Over) }
 
 // Level returns the level with the least mean cost: the quantile of the demand
 // at [Newsvendor.Ratio] (Arrow, Harris & Marschak, 1951).
-func (n Newsvendor) Level(d Demand) (float64, error) {
-	if err := n.check(d); err != nil {
+func (n Newsvendor) Level(d Distribution) (float64, error) {
+	if err := n.check(); err != nil {
 		return 0, err
 	}
-	z := normal.Quantile(n.Ratio())
-	if over := n.Over / (n.Under + n.Over); over < 0.5 {
-		z = -normal.Quantile(over)
-	}
-	if d.SD == 0 {
-		return d.Mean, nil
-	}
-	return d.Mean + float64(z*d.SD), nil
+	return finite("level", d.Quantile(n.Ratio()))
 }
 
 // Cost returns the mean cost of a level.
-func (n Newsvendor) Cost(level float64, d Demand) (float64, error) {
-	if err := n.check(d); err != nil {
+func (n Newsvendor) Cost(level float64, d Distribution) (float64, error) {
+	if err := n.check(); err != nil {
 		return 0, err
 	}
 	if !(level >= -MaxUnits && level <= MaxUnits) {
 		return 0, &SettingError{"level", level, "a finite number"}
 	}
-	return float64(n.Over*d.Leftover(level)) + float64(n.Under*d.Shortage(level)), nil
+	return finite("cost", float64(n.Over*d.Leftover(level))+float64(n.Under*d.Shortage(level)))
+}
+
+// finite refuses what a distribution with bad figures gives.
+func finite(name string, value float64) (float64, error) {
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		return 0, &SettingError{name, value, "a distribution with finite figures"}
+	}
+	return value, nil
 }

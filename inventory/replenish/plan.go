@@ -32,6 +32,11 @@ type Policy struct {
 	// Quantity is ordered, once or several times, when the position is at the
 	// level or below: the (r, Q) policy. 0 orders up to the level: (R, S).
 	Quantity int64
+	// Counts takes the demand over the protection interval as negative
+	// binomial instead of normal, which fits items that sell slowly: in whole
+	// units, none below zero, with a longer upper tail. It applies where the
+	// variance is above the mean, to 200 times it, and the mean at most 1000.
+	Counts bool
 }
 
 // Order is what [Plan] decides.
@@ -151,14 +156,35 @@ func plan(item *Item, policy *Policy) (Order, error) {
 // much an order brings: the fixed quantity, else the demand between two reviews
 // but no less than the lot.
 func factor(item *Item, policy *Policy, over Demand) float64 {
+	counts := policy.counts(over)
 	if policy.FillRate == 0 {
+		if counts != nil {
+			return (counts.Quantile(policy.Service) - over.Mean) / over.SD
+		}
 		return normal.Quantile(policy.Service)
 	}
 	quantity := float64(policy.Quantity)
 	if quantity == 0 {
 		quantity = math.Max(policy.Review*item.Demand.Mean, float64(max(item.Lot.Min, item.Lot.Pack, 1)))
 	}
+	if counts != nil {
+		return (counts.levelForFillRate(policy.FillRate, quantity) - over.Mean) / over.SD
+	}
 	return fillRateFactor(policy.FillRate, quantity/over.SD)
+}
+
+// counts returns the demand in whole units where the policy asks for it and it
+// exists, else nil.
+func (p *Policy) counts(over Demand) *Counts {
+	variance := over.SD * over.SD
+	if !p.Counts || over.Mean > 1000 || variance <= over.Mean*(1+1e-9) || variance > 200*over.Mean {
+		return nil
+	}
+	c, err := NegativeBinomial(over.Mean, over.SD)
+	if err != nil {
+		return nil
+	}
+	return c
 }
 
 // rounding is the part of a unit that a level may exceed a whole number by

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 	"testing"
 
 	"github.com/flywheel-go/flywheel"
@@ -15,30 +16,24 @@ import (
 // What this version does not have yet, and nothing else.
 var notYet = map[string]bool{
 	"joint_replenishment_problem_silver_heuristic": true,
-	"newsvendor_discrete":                          true,
-	"newsvendor_poisson":                           true,
-	"newsvendor_poisson_explicit":                  true,
-	"r_q_cost":                                     true,
-	"r_q_cost_poisson":                             true,
-	"r_q_eil_approximation":                        true,
-	"r_q_eoqb_approximation":                       true,
-	"r_q_eoqss_approximation":                      true,
-	"r_q_loss_function_approximation":              true,
-	"r_q_optimal_r_for_q":                          true,
-	"r_q_poisson_exact":                            true,
-	"s_s_cost_discrete":                            true,
-	"s_s_discrete_exact":                           true,
-	"exponential_loss":                             true,
-	"gamma_loss":                                   true,
-	"geometric_loss":                               true,
-	"lognormal_loss":                               true,
-	"negative_binomial_loss":                       true,
-	"poisson_loss":                                 true,
-	"poisson_second_loss":                          true,
-	"uniform_loss":                                 true,
-	"eoq_with_additive_yield_uncertainty":          true,
-	"eoq_with_disruptions":                         true,
-	"eoq_with_multiplicative_yield_uncertainty":    true,
+	"r_q_cost":                                  true,
+	"r_q_cost_poisson":                          true,
+	"r_q_eil_approximation":                     true,
+	"r_q_eoqb_approximation":                    true,
+	"r_q_eoqss_approximation":                   true,
+	"r_q_loss_function_approximation":           true,
+	"r_q_optimal_r_for_q":                       true,
+	"r_q_poisson_exact":                         true,
+	"s_s_cost_discrete":                         true,
+	"s_s_discrete_exact":                        true,
+	"exponential_loss":                          true,
+	"gamma_loss":                                true,
+	"lognormal_loss":                            true,
+	"poisson_second_loss":                       true,
+	"uniform_loss":                              true,
+	"eoq_with_additive_yield_uncertainty":       true,
+	"eoq_with_disruptions":                      true,
+	"eoq_with_multiplicative_yield_uncertainty": true,
 }
 
 type goldenCase struct {
@@ -145,38 +140,45 @@ var functions = map[string]func(in *inputs) (any, error){
 		return map[string]any{"expected_overstock": d.Leftover(level), "expected_understock": d.Shortage(level)}, nil
 	},
 	"newsvendor_normal": func(in *inputs) (any, error) {
-		n := Newsvendor{Over: in.number("holding_cost"), Under: in.number("stockout_cost")}
-		d := in.demand().Over(LeadTime{Mean: in.number("lead_time") + 1})
-		level, err := n.Level(d)
+		return in.newsvendor(in.demand().Over(LeadTime{Mean: in.number("lead_time") + 1}))
+	},
+	"newsvendor_poisson": func(in *inputs) (any, error) {
+		d, err := Poisson(in.number("demand_mean") * (in.number("lead_time") + 1))
 		if err != nil {
 			return nil, err
 		}
-		if in.has("base_stock_level") {
-			level = in.number("base_stock_level")
+		return in.newsvendor(d)
+	},
+	"newsvendor_discrete": func(in *inputs) (any, error) {
+		var weights []float64
+		for text, p := range read[map[string]float64](in, "demand_pmf") {
+			k, err := strconv.Atoi(text)
+			if err != nil {
+				return nil, err
+			}
+			weights = append(weights, make([]float64, max(k+1-len(weights), 0))...)
+			weights[k] = p
 		}
-		cost, err := n.Cost(level, d)
-		return []any{level, cost}, err
+		d, err := NewCounts(weights)
+		if err != nil {
+			return nil, err
+		}
+		return in.newsvendor(d)
 	},
 	"newsvendor_normal_cost": func(in *inputs) (any, error) {
 		n := Newsvendor{Over: in.number("holding_cost"), Under: in.number("stockout_cost")}
 		return n.Cost(in.number("base_stock_level"), in.demand().Over(LeadTime{Mean: in.number("lead_time") + 1}))
 	},
 	"newsvendor_normal_explicit": func(in *inputs) (any, error) {
-		margin := in.number("revenue") - in.number("purchase_cost")
-		n := Newsvendor{
-			Over:  in.number("purchase_cost") - in.number("salvage_value") + in.number("holding_cost"),
-			Under: margin + in.number("stockout_cost"),
-		}
 		d := in.demand().Over(LeadTime{Mean: in.number("lead_time") + 1})
-		level, err := n.Level(d)
+		return in.newsvendorProfit(d, d.Mean)
+	},
+	"newsvendor_poisson_explicit": func(in *inputs) (any, error) {
+		d, err := Poisson(in.number("demand_mean") * (in.number("lead_time") + 1))
 		if err != nil {
 			return nil, err
 		}
-		if in.has("base_stock_level") {
-			level = in.number("base_stock_level")
-		}
-		cost, err := n.Cost(level, d)
-		return []any{level, margin*d.Mean - cost}, err
+		return in.newsvendorProfit(d, d.Mean())
 	},
 	"economic_order_quantity": func(in *inputs) (any, error) {
 		e := EconomicOrder{Fixed: in.number("fixed_cost"), Holding: in.number("holding_cost"), Demand: in.number("demand_rate")}
@@ -214,9 +216,22 @@ var functions = map[string]func(in *inputs) (any, error){
 		quantity, _, err := e.Quantity()
 		return map[string]any{"order_quantity": quantity, "cycle_inventory": quantity / 2, "annual_orders": demand / quantity}, err
 	},
+	"poisson_loss": func(in *inputs) (any, error) {
+		d, err := Poisson(in.number("mean"))
+		return in.losses(d, in.number("x")), err
+	},
+	"negative_binomial_loss": func(in *inputs) (any, error) {
+		d, err := NegativeBinomial(in.number("mean"), in.number("sd"))
+		return in.losses(d, in.number("x")), err
+	},
+	"geometric_loss": func(in *inputs) (any, error) {
+		// Trials up to the first success: one more than the failures before it.
+		p := in.number("p")
+		d, err := NegativeBinomial((1-p)/p, math.Sqrt(1-p)/p)
+		return in.losses(d, in.number("x")-1), err
+	},
 	"normal_loss": func(in *inputs) (any, error) {
-		d, x := Demand{in.number("mean"), in.number("sd")}, in.number("x")
-		return []any{d.Shortage(x), d.Leftover(x)}, nil
+		return in.losses(Demand{in.number("mean"), in.number("sd")}, in.number("x")), nil
 	},
 	"standard_normal_loss": func(in *inputs) (any, error) {
 		z := in.number("z")
@@ -269,6 +284,38 @@ var functions = map[string]func(in *inputs) (any, error){
 		}
 		return map[string]any{"order_quantities": orders, "cost": cost}, err
 	},
+}
+
+func (in *inputs) losses(d Distribution, x float64) []any {
+	return []any{d.Shortage(x), d.Leftover(x)}
+}
+
+func (in *inputs) newsvendor(d Distribution) (any, error) {
+	n := Newsvendor{Over: in.number("holding_cost"), Under: in.number("stockout_cost")}
+	level, cost, err := in.newsvendorLevel(n, d)
+	return []any{level, cost}, err
+}
+
+// newsvendorLevel returns the best level, or the one that the case gives, and
+// its cost.
+func (in *inputs) newsvendorLevel(n Newsvendor, d Distribution) (level, cost float64, err error) {
+	if level, err = n.Level(d); err != nil {
+		return 0, 0, err
+	}
+	if in.has("base_stock_level") {
+		level = in.number("base_stock_level")
+	}
+	cost, err = n.Cost(level, d)
+	return level, cost, err
+}
+
+func (in *inputs) newsvendorProfit(d Distribution, mean float64) (any, error) {
+	margin := in.number("revenue") - in.number("purchase_cost")
+	level, cost, err := in.newsvendorLevel(Newsvendor{
+		Over:  in.number("purchase_cost") - in.number("salvage_value") + in.number("holding_cost"),
+		Under: margin + in.number("stockout_cost"),
+	}, d)
+	return []any{level, margin*mean - cost}, err
 }
 
 func discounts(best func(Discounts) (float64, int, float64, error)) func(in *inputs) (any, error) {
