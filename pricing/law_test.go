@@ -41,6 +41,11 @@ func checkLaws(t fataler, q *pricing.Quote) {
 	for _, a := range q.Applied {
 		require.Positive(t, a.Discount.Minor())
 		require.Positive(t, a.Lines)
+		if !a.Percent.IsZero() && a.Level == pricing.OrderLevel {
+			most, err := a.Base.MulRate(a.Percent, money.Up)
+			require.NoError(t, err)
+			require.LessOrEqual(t, a.Discount.Minor(), most.Minor())
+		}
 		applied = plus(t, applied, a.Discount)
 	}
 	require.Equal(t, discount, applied, "the promotions sum to the discount")

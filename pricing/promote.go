@@ -279,7 +279,7 @@ func (e *Engine) perOrder(q *Quote, w *work, p *promotion, targets []int32) (bas
 	if d.Minor() > left {
 		d = money.New(left, q.Currency)
 	}
-	if left == 0 {
+	if d.IsZero() { // also where nothing is left to share by
 		w.discounts = grown(w.discounts, len(targets))
 		clear(w.discounts)
 		return base, StepShare, nil

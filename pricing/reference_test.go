@@ -20,7 +20,7 @@ var notBuilt = map[string]bool{
 	"bxgy": true, "bundle_price": true, "line_best": true, // promotions on single units, best of
 	"shipping_discount": true, "shipping_tax": true, "tender": true, // beyond goods
 	"refund_units": true, "refund_tender": true, "return_policy": true, // after the sale
-	"fx": true, "format": true, "parse": true, // money by locale and rate table
+	"format": true, "parse": true, // money by locale
 	"lowest_prior_price": true, "eu_distance_sale": true,
 }
 
@@ -31,6 +31,7 @@ var runners = map[string]func(t *testing.T, input json.RawMessage) any{
 	"split":        runSplit,
 	"round":        runRound,
 	"minor_units":  runMinorUnits,
+	"fx":           runFX,
 	"price_select": runPriceSelect,
 	"tier":         runTier,
 	"tax":          runTax,
@@ -144,6 +145,21 @@ func runMinorUnits(t *testing.T, input json.RawMessage) any {
 		digits[code] = c.Digits()
 	}
 	return object{"digits": digits}
+}
+
+func runFX(t *testing.T, input json.RawMessage) any {
+	in := read[struct {
+		Amount   int64
+		From, To money.Currency
+		Rate     money.Rate
+		Ending   json.RawMessage
+	}](t, input)
+	if in.Ending != nil {
+		t.Skip("charm endings: not built yet")
+	}
+	a, err := money.New(in.Amount, in.From).Convert(in.To, in.Rate, money.HalfUp)
+	require.NoError(t, err)
+	return object{"amount": a.Minor()}
 }
 
 // quote prices b by c and checks the laws on the way.

@@ -148,6 +148,28 @@ func (a Amount) MulRatio(numerator, denominator int64, mode Rounding) (Amount, e
 	return Amount{product, a.currency}, nil
 }
 
+// Convert returns a in another currency, of which one unit of a's own buys rate,
+// rounded once to the minor unit. Rates of more than 14 decimals may be out of
+// range.
+func (a Amount) Convert(to Currency, rate Rate, mode Rounding) (Amount, error) {
+	if a.currency.IsZero() || to.IsZero() {
+		return Amount{}, &MismatchError{a.currency, to}
+	}
+	coef, decimals, ok := rate.coef, a.currency.Digits()+int(rate.scale)-to.Digits(), true
+	if decimals < 0 {
+		coef, ok = rescale(coef, -decimals)
+		decimals = 0
+	}
+	var minor int64
+	if ok = ok && decimals <= maxScale; ok {
+		minor, ok = mode.mulDiv(a.minor, coef, pow10[decimals])
+	}
+	if !ok {
+		return Amount{}, refuse(mode, "convert", a, rate)
+	}
+	return Amount{minor, to}, nil
+}
+
 // Round returns the multiple of increment minor units that mode chooses; with
 // [Currency.CashIncrement] that is cash rounding. The increment must be positive.
 func (a Amount) Round(increment int64, mode Rounding) (Amount, error) {

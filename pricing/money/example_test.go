@@ -140,6 +140,11 @@ func ExampleAmount_MulRatio() {
 	// Output: 19.00 EUR <nil>
 }
 
+func ExampleAmount_Convert() {
+	fmt.Println(money.New(1999, money.USD).Convert(money.JPY, money.MustRate("151.235"), money.HalfUp))
+	// Output: 3023 JPY <nil>
+}
+
 func ExampleAmount_Round() {
 	fmt.Println(money.New(1238, money.CHF).Round(money.CHF.CashIncrement(), money.HalfUp))
 	// Output: 12.40 CHF <nil>

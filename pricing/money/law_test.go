@@ -88,6 +88,27 @@ func TestArithmeticAgainstRationals(t *testing.T) {
 	})
 }
 
+func TestConvertAgainstRationals(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		from, to := currencies().Draw(t, "from"), currencies().Draw(t, "to")
+		minor, mode := minors().Draw(t, "minor"), modes().Draw(t, "mode")
+		rate, err := money.NewRate(minors().Draw(t, "coefficient"), rapid.IntRange(0, 14).Draw(t, "scale"))
+		require.NoError(t, err)
+		product := new(big.Rat).Mul(new(big.Rat).SetInt64(minor), rat(rate))
+		product.Mul(product, new(big.Rat).SetFrac(power(to.Digits()), power(from.Digits())))
+		got, err := money.New(minor, from).Convert(to, rate, mode)
+		want := exact.Round(product, mode)
+		if err != nil && want.IsInt64() { // the rate in the smaller units has no int64
+			require.ErrorIs(t, err, money.ErrOutOfRange)
+			require.Greater(t, to.Digits(), from.Digits())
+			return
+		}
+		same(t, want, got, err)
+	})
+}
+
+func power(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
+
 func TestSumNeedsNoOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var amounts []money.Amount

@@ -94,7 +94,8 @@ func TestUnknownRounding(t *testing.T) {
 	_, err6 := wrong.MarshalText()
 	_, err7 := money.Percent(5).Round(money.Percent(10), wrong)
 	err8 := wrong.UnmarshalText([]byte("HALF_UP"))
-	for i, err := range []error{err1, err2, err3, err4, err5, err6, err7, err8} {
+	_, err9 := a.Convert(money.USD, money.Percent(50), wrong)
+	for i, err := range []error{err1, err2, err3, err4, err5, err6, err7, err8, err9} {
 		var target *money.RoundingError
 		require.ErrorAs(t, err, &target, "%d", i+1)
 		require.ErrorIs(t, err, money.ErrInvalid)
@@ -355,6 +356,10 @@ func TestErrorsCarryOperands(t *testing.T) {
 	var over *money.OverflowError
 	require.ErrorAs(t, err, &over)
 	require.Equal(t, &money.OverflowError{Op: "add", Operands: []string{"92233720368547758.07 EUR", "0.01 EUR"}}, over)
+	_, err = money.New(1, money.EUR).Convert(money.Currency{}, money.Percent(1), money.HalfUp)
+	require.ErrorIs(t, err, money.ErrCurrency)
+	_, err = money.New(1, money.EUR).Convert(money.JPY, money.MustRate("0.00000000000000001"), money.HalfUp)
+	require.ErrorIs(t, err, money.ErrOutOfRange)
 	_, err = money.New(1, money.EUR).MulRatio(1, 0, money.HalfUp)
 	require.Equal(t, &money.RatioError{}, err)
 	require.ErrorIs(t, err, money.ErrInvalid)
