@@ -56,7 +56,7 @@ func (p *program) emit(n *node, negated bool, onYes, onNo int32) int32 {
 func (p *program) emitTest(n *node, negated bool, onYes, onNo int32) int32 {
 	t := n.test
 	operand := *t.operand
-	operand.term.Negated = negated
+	operand.negated = negated
 	t.operand = &operand
 	t.yes, t.no = onYes, onNo
 	switch {
@@ -131,7 +131,7 @@ type place struct {
 func (at place) test(op opcode, operator string, wanted any) node {
 	return node{test: test{
 		op: op, slot: at.slot,
-		operand: &operand{path: at.path, self: at.self, term: Term{Path: at.path, Operator: operator, Wanted: plain(wanted)}},
+		operand: &operand{path: at.path, self: at.self, operator: operator, wanted: wanted},
 	}}
 }
 
@@ -220,8 +220,10 @@ func (b *builder) attribute(m member, source string) node {
 			b.refuse(source, fmt.Errorf("%s: %w", m.key, ErrOperator))
 		case b.schema != nil:
 			b.refuse(source, fmt.Errorf("%s: %w", m.key, ErrAttribute))
-		case slices.Contains(strings.Split(m.key, "."), ""):
-			b.refuse(source, fmt.Errorf("%q has an empty part: %w", m.key, ErrAttribute))
+		default:
+			if err := checkPath(m.key); err != nil {
+				b.refuse(source, err)
+			}
 		}
 	}
 	return b.value(at, m.value)

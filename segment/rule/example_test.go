@@ -40,7 +40,7 @@ func ExampleCompile_strict() {
 	}
 	// Output:
 	// true country.$where: $where: rule: unknown operator: invalid
-	// true $or[1].age.$gt: 20 for an attribute of type int: rule: wrong operand: invalid
+	// true $or[1].age.$gt: "20" for an attribute of type int: rule: wrong operand: invalid
 	// true password: password: rule: unknown attribute: invalid
 	// true country: rule: json: country (offset 27): key "country" twice: invalid
 }

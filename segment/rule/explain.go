@@ -87,9 +87,10 @@ func (p *program) explain(s *scope) Explanation {
 		t := &p.code[pc-first]
 		v := s.load(t)
 		held := t.holds(&v)
-		term := t.term
-		term.Actual = v.plain()
-		term.Holds = held != t.flipped
+		term := Term{
+			Path: t.path, Operator: t.operator, Wanted: plain(t.wanted), Actual: v.plain(),
+			Negated: t.negated, Holds: held != t.flipped,
+		}
 		e.Terms = append(e.Terms, term)
 		if held {
 			pc = t.yes

@@ -27,8 +27,8 @@ func (at place) isList(operator string, wanted any) node {
 	return n
 }
 
-// element returns the place of an element of the list at, whose attributes no
-// schema describes.
+// element builds what an element of the list at is tested for. No schema
+// describes its attributes.
 func (b *builder) element(at place, build func(*builder, place) node) *node {
 	schema := b.schema
 	b.schema = nil
@@ -76,12 +76,14 @@ func (b *builder) all(at place, operator string, x any) node {
 	for _, wanted := range list {
 		some := at.test(opSomeElement, operator, wanted)
 		some.element = b.element(at, func(b *builder, element place) node {
-			if text, ok := wanted.(string); ok && operator == "$alli" {
-				same := element.test(opIn, operator, wanted)
-				same.test.set = newSet([]any{text}, true)
-				return same
+			if _, text := wanted.(string); !text || operator == "$all" {
+				return b.value(element, wanted)
 			}
-			return b.value(element, wanted)
+			text := element.test(opKind, operator, wanted)
+			text.test.num = float64(kindString)
+			same := element.test(opIn, operator, wanted)
+			same.test.set = newSet([]any{wanted}, true)
+			return node{logic: logicAll, children: []node{text, same}}
 		})
 		n.children = append(n.children, some)
 	}

@@ -28,7 +28,7 @@ func (b *builder) fits(at place, x any) {
 		_, ok = x.(object)
 	}
 	if !ok {
-		b.refuse(at.source, fmt.Errorf("%v for an attribute of type %v: %w", plain(x), at.typ, ErrOperand))
+		b.refuse(at.source, fmt.Errorf("%s for an attribute of type %v: %w", text(plain(x)), at.typ, ErrOperand))
 	}
 }
 

@@ -111,7 +111,9 @@ func (b *builder) strictEqual(at place, operator string, x any) node {
 }
 
 func (b *builder) order(at place, operator string, x any) node {
-	b.fits(at, x)
+	if _, number := x.(float64); !number || at.typ != Int { // a whole number may be more than a fraction
+		b.fits(at, x)
+	}
 	ops := map[string][2]opcode{
 		"$lt": {opLessString, opLessNumber}, "$lte": {opAtMostString, opAtMostNumber},
 		"$gt": {opMoreString, opMoreNumber}, "$gte": {opAtLeastString, opAtLeastNumber},

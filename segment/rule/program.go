@@ -75,14 +75,16 @@ const noSlot Slot = -1
 
 // operand is the part of a test that few operators need, and what Explain tells.
 type operand struct {
-	path    string // from the root of the scope
-	self    bool   // the root itself: an element that is no object
-	set     *set
-	pattern *regexp.Regexp
-	deep    value
-	sub     *program
-	flipped bool // the test holding speaks against the rule
-	term    Term
+	path     string // from the root of the scope
+	self     bool   // the root itself: an element that is no object
+	set      *set
+	pattern  *regexp.Regexp
+	deep     value
+	sub      *program
+	operator string
+	wanted   any  // as parsed
+	negated  bool // under an odd number of negations
+	flipped  bool // that the test holds speaks against the rule
 }
 
 // scope is what a program is run over: a record, or a root value (a map of

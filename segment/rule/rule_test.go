@@ -72,7 +72,7 @@ func TestStrictRefusals(t *testing.T) {
 		})
 	}
 	accepted := []string{
-		`{}`, `{"address.city": "Graz", "address.zip": 8010, "tags.0": "a"}`, `{"age": null}`, `{"age": {"$in": [1, null]}}`,
+		`{}`, `{"address.city": "Graz", "address.zip": 8010, "tags.0": "a"}`, `{"age": null}`, `{"age": {"$gt": 20.5}}`, `{"age": {"$in": [1, null]}}`,
 		`{"tags": {"$size": {"$gt": 2}, "$all": ["a"], "$elemMatch": {"name": {"$regex": "^a"}}}}`,
 		`{"country": {"$regex": "` + strings.Repeat("é", 1000) + `"}}`, `{"country": {"$vgte": "1.2"}}`,
 	}
@@ -84,6 +84,8 @@ func TestStrictRefusals(t *testing.T) {
 	require.ErrorIs(t, err, ErrOperator)
 	_, err = Compile([]byte(`{"a..b": 1}`), nil)
 	require.ErrorIs(t, err, ErrAttribute)
+	_, err = Compile([]byte(`{"`+strings.Repeat("a", 256)+`": 1}`), nil)
+	require.ErrorIs(t, err, flywheel.ErrLimit)
 }
 
 // What GrowthBook's cases do not cover of its specification.
@@ -99,6 +101,7 @@ func TestLenient(t *testing.T) {
 		{"order by UTF-16 code units, reversed", `{"x":{"$gt":"\ud83d\ude00"}}`, `{"x":"\uffff"}`, true},
 		{"lookahead fails", `{"x":{"$regex":"a(?!b)"}}`, `{"x":"ac"}`, false},
 		{"lookahead fails under $not too", `{"x":{"$not":{"$regex":"a(?!b)"}}}`, `{"x":"b"}`, false},
+		{"$alli compares elements, not what is in them", `{"x":{"$alli":["a"]}}`, `{"x":[["A"]]}`, false},
 		{"unknown in $elemMatch", `{"x":{"$elemMatch":{"$like":1}}}`, `{"x":[1]}`, false},
 		{"unknown in a negated $elemMatch", `{"$not":{"x":{"$elemMatch":{"$like":1}}}}`, `{"x":[1]}`, false},
 		{"negated $elemMatch of no list", `{"$not":{"x":{"$elemMatch":{"$like":1}}}}`, `{"x":1}`, true},

@@ -66,11 +66,8 @@ type Slot int32
 func NewSchema(attributes map[string]Type) (*Schema, error) {
 	s := &Schema{slots: make(map[string]Slot, len(attributes))}
 	for path := range attributes {
-		if err := flywheel.CheckID(path); err != nil {
-			return nil, fmt.Errorf("rule: attribute %q: %w", path, err)
-		}
-		if slices.Contains(strings.Split(path, "."), "") {
-			return nil, fmt.Errorf("rule: attribute %q has an empty part: %w", path, flywheel.ErrInvalid)
+		if err := checkPath(path); err != nil {
+			return nil, err
 		}
 		s.names = append(s.names, path)
 	}
@@ -83,6 +80,18 @@ func NewSchema(attributes map[string]Type) (*Schema, error) {
 		s.slots[path] = Slot(i)
 	}
 	return s, nil
+}
+
+// checkPath reports whether path can name an attribute: an identifier without
+// empty parts.
+func checkPath(path string) error {
+	if err := flywheel.CheckID(path); err != nil {
+		return fmt.Errorf("rule: attribute: %w", err)
+	}
+	if slices.Contains(strings.Split(path, "."), "") {
+		return fmt.Errorf("%q has an empty part: %w", path, ErrAttribute)
+	}
+	return nil
 }
 
 // Slot returns the place of an attribute.
