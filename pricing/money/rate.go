@@ -11,7 +11,7 @@ type Rate struct {
 }
 
 // MaxRateDecimals is the most decimals that a [Rate] has.
-const MaxRateDecimals = maxScale
+const MaxRateDecimals = 18
 
 // NewRate returns coef/10^scale: NewRate(175, 3) is 0.175.
 func NewRate(coef int64, scale int) (Rate, error) {

@@ -132,4 +132,4 @@ var pow10 = func() (p [maxScale + 1]uint64) {
 	return p
 }()
 
-const maxScale = 18
+const maxScale = MaxRateDecimals
