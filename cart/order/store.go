@@ -26,7 +26,8 @@ type Store interface {
 	ByKey(ctx context.Context, buyer Buyer, key string) (Order, error)
 	// Save writes o and counts Version up when the stored version equals
 	// o.Version, else it reports [ErrVersion]. ID, Key, Fingerprint, Cart, Customer,
-	// Visitor and PlacedAt stay as they were inserted. A missing order reports
+	// Visitor and PlacedAt stay as they were inserted; of Lines the caller
+	// changes nothing but Returned. A missing order reports
 	// an error matching [flywheel.ErrNotFound].
 	Save(ctx context.Context, o Order) (Order, error)
 	// List yields the orders that match f, ordered by (PlacedAt, ID). An error
