@@ -27,7 +27,8 @@ const (
 var maxParts = [...]int{100, 100 * 12, maxDays / 7, maxDays} // years, months, weeks, days
 
 // ParseDuration reads an ISO 8601 duration such as P1D, P1M, PT90M or P1DT2H30M. Parts
-// are whole numbers but for the seconds, which may have a fraction.
+// are whole numbers but for the seconds, which may have a fraction of up to six
+// digits.
 func ParseDuration(s string) (Duration, error) {
 	d, err := parseDuration(s)
 	if err != nil {
@@ -98,11 +99,11 @@ func clockPart(number string, unit time.Duration) (time.Duration, error) {
 	if !fractional {
 		return span, nil
 	}
-	nanos, err := strconv.ParseInt((fraction + "000000000")[:9], 10, 64)
-	if err != nil || unit != time.Second || fraction == "" || len(fraction) > 9 {
-		return 0, fmt.Errorf("%q: only seconds have a fraction, of up to nine digits: %w", number, flywheel.ErrInvalid)
+	micros, err := strconv.ParseInt((fraction + "000000")[:6], 10, 64)
+	if err != nil || unit != time.Second || fraction == "" || len(fraction) > 6 {
+		return 0, fmt.Errorf("%q: only seconds have a fraction, of up to six digits: %w", number, flywheel.ErrInvalid)
 	}
-	return span + time.Duration(nanos), nil
+	return span + time.Duration(micros)*time.Microsecond, nil
 }
 
 func (d Duration) validate() error {
@@ -111,7 +112,7 @@ func (d Duration) validate() error {
 			return fmt.Errorf("campaign: duration with a part of %d: %w", n, flywheel.ErrOutOfRange)
 		}
 	}
-	if d.Time < 0 || d.Time > maxElapsed {
+	if d.Time < 0 || d.Time > maxElapsed || d.Time%time.Microsecond != 0 {
 		return fmt.Errorf("campaign: duration with %v: %w", d.Time, flywheel.ErrOutOfRange)
 	}
 	return nil
@@ -157,7 +158,7 @@ func (d Duration) String() string {
 			s = strconv.AppendInt(s, int64(rest/time.Second), 10)
 			if fraction := rest % time.Second; fraction != 0 {
 				s = append(s, '.')
-				s = append(s, strings.TrimRight(fmt.Sprintf("%09d", fraction), "0")...)
+				s = append(s, strings.TrimRight(fmt.Sprintf("%06d", fraction/time.Microsecond), "0")...)
 			}
 			s = append(s, 'S')
 		}

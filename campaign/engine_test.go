@@ -2,6 +2,7 @@ package campaign_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -503,6 +504,61 @@ func TestPresetsLaunch(t *testing.T) {
 		"06-01 10:00 welcome/hello", "06-01 11:30 cart-recovery/first", "07-02 10:00 repurchase-reminder/refill",
 		"09-02 10:00 win-back/miss-you", "09-16 10:00 win-back/last",
 	}, got)
+}
+
+// Entries are kept only as long as a cooldown can ask for them.
+func TestEntriesAreForgotten(t *testing.T) {
+	ctx := context.Background()
+	store := campaign.NewMemory(nil)
+	engine, err := campaign.New(store, &campaign.Options{Journeys: []campaign.Journey{{
+		ID: "j", Trigger: campaign.Trigger{Event: "in"}, Reentry: campaign.Reentry{Key: "ref", Cooldown: campaign.Duration{Days: 1}}, Steps: []campaign.Step{mail("m")},
+	}}})
+	require.NoError(t, err)
+	for i := range 20 {
+		e := event(fmt.Sprint(i), "in", "c", time.Duration(i)*10*time.Hour)
+		e.Ref = fmt.Sprint("cart-", i)
+		require.NoError(t, engine.Publish(ctx, e))
+	}
+	c, err := store.Get(ctx, "c")
+	require.NoError(t, err)
+	require.Len(t, c.Entries, 3)
+}
+
+// No journey that Launch takes makes the engine panic or run for ever.
+func FuzzJourney(f *testing.F) {
+	for _, j := range append(shop(), campaign.RepurchaseReminder("sms", campaign.Duration{Weeks: 1})) {
+		data, err := json.Marshal(j)
+		require.NoError(f, err)
+		f.Add(data)
+	}
+	f.Add([]byte(`{"id":"loop","trigger":{"event":"purchase"},"steps":[{"id":"a","wait":{"duration":"PT1M"}},{"id":"b","send":{"channel":"x"},"next":"a"}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var j campaign.Journey
+		if json.Unmarshal(data, &j) != nil {
+			return
+		}
+		ctx := context.Background()
+		engine, err := campaign.New(nil, &campaign.Options{Journeys: []campaign.Journey{j}, Policy: shopPolicy})
+		if err != nil {
+			return
+		}
+		e := event("1", j.Trigger.Event, "c", 0)
+		if err := engine.Publish(ctx, e); err != nil {
+			t.Fatal(err)
+		}
+		if err := engine.Advance(ctx, begin.Add(6*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		report, err := engine.Report(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tally := range report {
+			if tally.Entries != tally.Active+tally.Completed+tally.Goals+tally.Exits {
+				t.Fatalf("%s: %+v", data, tally)
+			}
+		}
+	})
 }
 
 func BenchmarkPublish(b *testing.B) {

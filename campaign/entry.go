@@ -55,18 +55,18 @@ func (t *turn) refusal(p *plan, key string) string {
 	return ""
 }
 
-// noteEntry remembers an entry where the re-entry rule will ask for it.
+// noteEntry remembers an entry where the re-entry rule will ask for it, in place
+// of those that it will ask for no more.
 func (t *turn) noteEntry(p *plan, key string) {
 	if p.Reentry.Policy != Once && p.Reentry.Cooldown.IsZero() {
 		return
 	}
-	for i := range t.contact.Entries {
-		if x := &t.contact.Entries[i]; x.Journey == p.ID && x.Key == key {
-			x.At = t.now
-			return
-		}
-	}
-	t.contact.Entries = append(t.contact.Entries, Entry{p.ID, key, t.now})
+	c := t.contact
+	c.Entries = slices.DeleteFunc(c.Entries, func(x Entry) bool {
+		over := p.Reentry.Policy != Once && !t.now.Before(p.Reentry.Cooldown.Add(t.local(x.At)))
+		return x.Journey == p.ID && (x.Key == key || over)
+	})
+	c.Entries = append(c.Entries, Entry{p.ID, key, t.now})
 }
 
 // deterministicID derives an identifier from what the thing is.

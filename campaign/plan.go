@@ -3,6 +3,7 @@ package campaign
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/segment/rule"
@@ -19,7 +20,7 @@ type plan struct {
 type jumps struct{ yes, no int }
 
 // newPlan checks a journey: every identifier, every jump, exactly one action a
-// step, and no way round without waiting.
+// step, and no way round without a wait of a minute.
 func newPlan(j Journey) (*plan, error) {
 	fail := func(where string, err error) (*plan, error) {
 		return nil, fmt.Errorf("campaign: journey %q: %s: %w", string(j.ID), where, err)
@@ -73,7 +74,7 @@ func newPlan(j Journey) (*plan, error) {
 		p.next = append(p.next, jump)
 	}
 	if at, ok := p.spin(); ok {
-		return fail("step "+at, fmt.Errorf("leads back to itself without a wait: %w", flywheel.ErrInvalid))
+		return fail("step "+at, fmt.Errorf("leads back to itself without a wait of a minute: %w", flywheel.ErrInvalid))
 	}
 	return p, nil
 }
@@ -148,8 +149,8 @@ func (s Step) jumps(index map[string]int, i int) (jumps, error) {
 	return j, err
 }
 
-// spin finds a step from which one can come back to it without a wait that
-// takes time.
+// spin finds a step from which one can come back to it without a wait of a minute
+// at least.
 func (p *plan) spin() (step string, found bool) {
 	const (
 		unseen = iota
@@ -181,8 +182,11 @@ func (p *plan) spin() (step string, found bool) {
 	return "", false
 }
 
+// takesTime reports whether a way round over s may be allowed: it takes a minute
+// or more, or goes no further.
 func (s Step) takesTime() bool {
-	return s.Exit != "" || s.Wait != nil && !s.Wait.Duration.IsZero() || s.WaitEvent != nil && !s.WaitEvent.Timeout.IsZero()
+	long := func(d Duration) bool { return d.local() || d.Time >= time.Minute }
+	return s.Exit != "" || s.Wait != nil && long(s.Wait.Duration) || s.WaitEvent != nil && long(s.WaitEvent.Timeout)
 }
 
 // rules are all conditions of the plan.
