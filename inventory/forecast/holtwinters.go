@@ -165,9 +165,9 @@ func (w *winters) mean(dst []float64) {
 }
 
 func (w *winters) weight(lag int) float64 {
-	c := w.alpha * (1 + float64(lag)*w.beta)
+	c := w.alpha * (1 + float64(float64(lag)*w.beta))
 	if lag%len(w.season) == 0 {
-		c += w.gamma * (1 - w.alpha)
+		c += float64(w.gamma * (1 - w.alpha))
 	}
 	return c
 }

@@ -43,7 +43,7 @@ func IntervalScore(training Series, actual []float64, v Interval) (Measure, erro
 	sum := 0.0
 	for i, y := range actual {
 		outside := math.Max(v.Lower[i]-y, 0) + math.Max(y-v.Upper[i], 0)
-		sum += v.Upper[i] - v.Lower[i] + 2/(1-v.Level)*outside
+		sum += v.Upper[i] - v.Lower[i] + float64(2/(1-v.Level)*outside)
 	}
 	scale, _, n := changes(training.Values, training.season())
 	if n == 0 {

@@ -181,7 +181,7 @@ func (o *sesObjective) sse4(alpha, sse *[4]float64) {
 	cross, last := [4]float64{p0, p1, p2, p3}, [4]float64{b0, b1, b2, b3}
 	for i, a := range alpha {
 		// Σb² is the geometric sum over (1-α)^(2t).
-		bb := (1 - last[i]*last[i]) / (a * (2 - a))
+		bb := (1 - float64(last[i]*last[i])) / (a * (2 - a))
 		sse[i] -= cross[i] * cross[i] / bb
 	}
 }
@@ -204,9 +204,9 @@ func (o *sesObjective) estimate() float64 {
 	const tolerance = 1e-6
 	alpha, value := grid[best], sse[best]
 	if best == low || best == high { // at an end: is there something better inside?
-		alpha = grid[low] + (grid[high]-grid[low])*0.05
+		alpha = grid[low] + float64((grid[high]-grid[low])*0.05)
 		if best == high {
-			alpha = grid[high] - (grid[high]-grid[low])*0.05
+			alpha = grid[high] - float64((grid[high]-grid[low])*0.05)
 		}
 		if value = o.sse(alpha); value > sse[best] {
 			return grid[best]

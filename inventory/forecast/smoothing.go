@@ -77,7 +77,7 @@ func (s *smoothing) mean(dst []float64) {
 func (s *smoothing) weight(lag int) float64 {
 	w := s.alpha
 	if s.beta != 0 {
-		w += s.beta * damped(s.phi, lag)
+		w += float64(s.beta * damped(s.phi, lag))
 	}
 	if len(s.season) > 0 && lag%len(s.season) == 0 {
 		w += s.gamma

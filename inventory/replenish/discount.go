@@ -58,7 +58,7 @@ func (d Discounts) Incremental() (quantity float64, index int, cost float64, err
 		// What the units below the break cost more than its price.
 		extra := 0.0
 		for k := 1; k <= i; k++ {
-			extra += d.Breaks[k].From * (d.Breaks[k-1].Price - d.Breaks[k].Price)
+			extra += float64(d.Breaks[k].From * (d.Breaks[k-1].Price - d.Breaks[k].Price))
 		}
 		return extra
 	})
@@ -83,7 +83,7 @@ func (d *Discounts) best(extra func(i int) float64) (quantity float64, index int
 		if !(q > 0 && q <= MaxUnits) {
 			continue
 		}
-		c := d.Demand*b.Price + fixed*d.Demand/q + d.HoldingRate/2*(extra(i)+float64(b.Price*q))
+		c := float64(d.Demand*b.Price) + fixed*d.Demand/q + float64(d.HoldingRate/2*(extra(i)+float64(b.Price*q)))
 		if c < cost {
 			quantity, index, cost = q, i, c
 		}

@@ -51,5 +51,6 @@ func (e EconomicOrder) Cost(quantity float64) (float64, error) {
 		return 0, &SettingError{"order quantity", quantity, "above 0"}
 	}
 	held := 1 - waiting
-	return e.Fixed*e.Demand/quantity + quantity/2*(float64(e.Holding*held*held)+float64(e.Backorder*waiting*waiting)), nil
+	holding := float64(e.Holding*held*held) + float64(e.Backorder*waiting*waiting)
+	return e.Fixed*e.Demand/quantity + float64(quantity/2*holding), nil
 }

@@ -47,7 +47,7 @@ func WagnerWhitin(periods []Period) (orders []float64, cost float64, err error) 
 		total, held := periods[t].Fixed, 0.0
 		for end := t + 1; end <= n; end++ {
 			p := &periods[end-1]
-			total += p.Demand * (periods[t].Unit + held)
+			total += float64(p.Demand * (periods[t].Unit + held))
 			held += p.Holding
 			if c := total + least[end]; c < least[t] {
 				least[t], until[t] = c, end
