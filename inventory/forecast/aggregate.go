@@ -48,7 +48,7 @@ func (m IMAPA) FitTo(dst *Fit, s Series) error {
 // fitBuckets leaves the rate that estimate finds, given the mean interval, as
 // the flat forecast of dst.
 func fitBuckets(dst *Fit, s Series, name string, estimate func(longest int) float64) error {
-	if err := s.checkDemand(1); err != nil {
+	if err := s.checkDemand(); err != nil {
 		return err
 	}
 	dst.reset(name, &s)

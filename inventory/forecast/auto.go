@@ -36,7 +36,7 @@ const (
 //   - [SBA] for one that comes rarely, or [TSB] where it has not come for three
 //     times its mean interval and may have ended.
 func Select(s Series) (Model, error) {
-	if err := s.check(1); err != nil {
+	if err := s.check(); err != nil {
 		return nil, err
 	}
 	if len(s.Values) < selectLeast {

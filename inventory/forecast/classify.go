@@ -57,7 +57,7 @@ type Demand struct {
 
 // Classify describes the demand of a series. O(n), without allocation.
 func Classify(s Series) (Demand, error) {
-	if err := s.checkDemand(1); err != nil {
+	if err := s.checkDemand(); err != nil {
 		return Demand{}, err
 	}
 	return classify(s.Values), nil

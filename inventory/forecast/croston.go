@@ -58,7 +58,7 @@ func fitCroston(dst *Fit, s Series, name string, alpha, beta float64, correction
 	if err := checkRates(name, alpha, beta); err != nil {
 		return err
 	}
-	if err := s.checkDemand(1); err != nil {
+	if err := s.checkDemand(); err != nil {
 		return err
 	}
 	dst.reset(name, &s)

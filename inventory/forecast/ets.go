@@ -51,7 +51,7 @@ func (m ETS) Fit(s Series) (*Fit, error) { return fit(m, s) }
 
 // FitTo implements [Model]. O(n).
 func (m ETS) FitTo(dst *Fit, s Series) error {
-	if err := s.check(1); err != nil {
+	if err := s.check(); err != nil {
 		return err
 	}
 	seasons := 0

@@ -40,7 +40,7 @@ func (m Holt) FitTo(dst *Fit, s Series) error {
 	if err := m.check(); err != nil {
 		return err
 	}
-	if err := s.check(1); err != nil {
+	if err := s.check(); err != nil {
 		return err
 	}
 	if m.Start == nil && len(s.Values) < 3 {

@@ -40,7 +40,7 @@ func (m HoltWinters) FitTo(dst *Fit, s Series) error {
 			return err
 		}
 	}
-	if err := s.check(1); err != nil {
+	if err := s.check(); err != nil {
 		return err
 	}
 	seasons := s.season()

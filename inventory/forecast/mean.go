@@ -12,7 +12,7 @@ func (m Mean) Fit(s Series) (*Fit, error) { return fit(m, s) }
 
 // FitTo implements [Model]. O(n).
 func (m Mean) FitTo(dst *Fit, s Series) error {
-	if err := s.check(1); err != nil {
+	if err := s.check(); err != nil {
 		return err
 	}
 	dst.reset("Mean", &s)

@@ -46,7 +46,7 @@ func Evaluate(training Series, actual, forecast []float64) (Accuracy, error) {
 		return Accuracy{}, err
 	}
 	if len(training.Values) > 0 {
-		if err := training.check(1); err != nil {
+		if err := training.check(); err != nil {
 			return Accuracy{}, err
 		}
 	}
@@ -99,7 +99,7 @@ func changes(values []float64, lag int) (absolute, squares float64, n int) {
 // checkPairs reports lists that cannot be compared one by one.
 func checkPairs(actual []float64, others ...[]float64) error {
 	s := Series{ID: "actual", Values: actual}
-	if err := s.check(1); err != nil {
+	if err := s.check(); err != nil {
 		return err
 	}
 	for _, other := range others {
@@ -107,7 +107,7 @@ func checkPairs(actual []float64, others ...[]float64) error {
 			return fmt.Errorf("forecast: %d actual values and %d forecasts: %w", len(actual), len(other), flywheel.ErrInvalid)
 		}
 		s := Series{ID: "forecast", Values: other}
-		if err := s.check(1); err != nil {
+		if err := s.check(); err != nil {
 			return err
 		}
 	}

@@ -12,7 +12,7 @@ func (m Naive) Fit(s Series) (*Fit, error) { return fit(m, s) }
 
 // FitTo implements [Model]. O(n).
 func (m Naive) FitTo(dst *Fit, s Series) error {
-	if err := s.check(1); err != nil {
+	if err := s.check(); err != nil {
 		return err
 	}
 	dst.reset("Naive", &s)
@@ -30,7 +30,7 @@ func (m SeasonalNaive) Fit(s Series) (*Fit, error) { return fit(m, s) }
 
 // FitTo implements [Model]. O(n).
 func (m SeasonalNaive) FitTo(dst *Fit, s Series) error {
-	if err := s.check(1); err != nil {
+	if err := s.check(); err != nil {
 		return err
 	}
 	dst.reset("SeasonalNaive", &s)
@@ -54,7 +54,7 @@ func (m Drift) Fit(s Series) (*Fit, error) { return fit(m, s) }
 
 // FitTo implements [Model]. O(n).
 func (m Drift) FitTo(dst *Fit, s Series) error {
-	if err := s.check(1); err != nil {
+	if err := s.check(); err != nil {
 		return err
 	}
 	dst.reset("Drift", &s)

@@ -34,7 +34,7 @@ func IntervalScore(training Series, actual []float64, v Interval) (Measure, erro
 	if err := checkPairs(actual, v.Lower, v.Upper); err != nil {
 		return Measure{}, err
 	}
-	if err := training.check(1); err != nil {
+	if err := training.check(); err != nil {
 		return Measure{}, err
 	}
 	if !(v.Level > 0 && v.Level < 1) {
@@ -97,7 +97,7 @@ func SampleCRPS(actual float64, sample []float64) (float64, error) {
 		return 0, fmt.Errorf("forecast: SampleCRPS: empty sample: %w", flywheel.ErrInvalid)
 	}
 	for _, values := range [][]float64{{actual}, sample} {
-		if err := (&Series{ID: "sample", Values: values}).check(1); err != nil {
+		if err := (&Series{ID: "sample", Values: values}).check(); err != nil {
 			return 0, err
 		}
 	}

@@ -32,7 +32,6 @@ const (
 // an error kind of package flywheel.
 var (
 	ErrEmpty     = fmt.Errorf("no observations: %w", flywheel.ErrInvalid)
-	ErrShort     = fmt.Errorf("too few observations: %w", flywheel.ErrInvalid)
 	ErrNotFinite = fmt.Errorf("not a finite number: %w", flywheel.ErrInvalid)
 	ErrNegative  = fmt.Errorf("negative demand: %w", flywheel.ErrInvalid)
 	ErrTooLarge  = fmt.Errorf("magnitude above %g: %w", float64(MaxMagnitude), flywheel.ErrOutOfRange)
@@ -71,9 +70,8 @@ func (e *SettingError) Error() string {
 // Unwrap returns flywheel.ErrOutOfRange.
 func (e *SettingError) Unwrap() error { return flywheel.ErrOutOfRange }
 
-// check reports the first thing wrong with s for a model that needs at least
-// the given number of observations.
-func (s *Series) check(least int) error {
+// check reports the first thing wrong with s.
+func (s *Series) check() error {
 	if len(s.Values) == 0 {
 		return &SeriesError{Series: s.ID, Index: -1, Err: ErrEmpty}
 	}
@@ -89,15 +87,12 @@ func (s *Series) check(least int) error {
 	if s.Season < 0 || s.Season > MaxSeason {
 		return &SettingError{Model: "series", Setting: "season", Value: float64(s.Season), Want: "0 to 10000"}
 	}
-	if n := len(s.Values); n < least {
-		return &SeriesError{Series: s.ID, Index: -1, Err: fmt.Errorf("%d where %d are needed: %w", n, least, ErrShort)}
-	}
 	return nil
 }
 
 // checkDemand is check for models of demand, which is never negative.
-func (s *Series) checkDemand(least int) error {
-	if err := s.check(least); err != nil {
+func (s *Series) checkDemand() error {
+	if err := s.check(); err != nil {
 		return err
 	}
 	for i, y := range s.Values {

@@ -46,7 +46,7 @@ func (m SES) FitTo(dst *Fit, s Series) error {
 	if err := m.Start.check("SES", 0); err != nil {
 		return err
 	}
-	if err := s.check(1); err != nil {
+	if err := s.check(); err != nil {
 		return err
 	}
 	dst.reset("SES", &s)

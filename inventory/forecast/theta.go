@@ -26,7 +26,7 @@ func (m Theta) FitTo(dst *Fit, s Series) error {
 	if err := checkSetting("Theta", "alpha", m.Alpha); err != nil {
 		return err
 	}
-	if err := s.check(1); err != nil {
+	if err := s.check(); err != nil {
 		return err
 	}
 	dst.reset("Theta", &s)

@@ -23,7 +23,7 @@ func (m TSB) FitTo(dst *Fit, s Series) error {
 	if err := checkRates("TSB", m.Alpha, m.Beta); err != nil {
 		return err
 	}
-	if err := s.checkDemand(1); err != nil {
+	if err := s.checkDemand(); err != nil {
 		return err
 	}
 	dst.reset("TSB", &s)
