@@ -1,0 +1,49 @@
+// Package loyalty keeps the points and tiers of a shop's members.
+//
+// # The problem
+//
+// Points are money that a shop owes, and go wrong like money: a retried request
+// earns twice, a return leaves the points behind, points expire in the wrong
+// time zone or are spent before the goods can no longer come back, and nobody
+// can say how a balance came about. Here every change happens once, every point
+// belongs to a lot that knows when it expires, and every balance is the sum of
+// bookings.
+//
+// # Concepts
+//
+// A [Programme] is the rules: how much an amount earns, when points become
+// available and expire, which are spent first, what a return does to points that
+// are spent already, and how members rise and fall between tiers. [NewLedger]
+// compiles it into a [Ledger], which is pure: it takes an [Account] and an
+// [Operation] and returns the account afterwards with a [Receipt]. It reads no
+// clock; time is an argument.
+//
+// Points live in lots ([Lot]). A lot is pending until Available, spendable until
+// Expires; activation and expiry happen at their own instants and in that order,
+// whenever the account is looked at. A reversed burn refills the lots it took
+// from, last first. A reversed earning takes from its own lot first; what is
+// missing follows [Clawback]. Debt is repaid by the next points that become
+// available.
+//
+// Every movement is an [Entry] from one [Book] to another, so that all books sum
+// to zero: earning program → pending → available, burning available → redeemed,
+// expiry → expired, claw-back → program.
+//
+// A [Service] adds a [Store] and events. As a [flywheel.Sink] it earns on
+// purchases and takes back on refunds by the time of the events alone, so that
+// replaying a log rebuilds the same accounts.
+//
+// # Units and sources
+//
+// Points are whole; rates are points per major unit of money, exact decimals,
+// rounded once per order or line. Durations are ISO 8601 on the calendar of the
+// programme's time zone, clamped at month ends; a time that the clocks skip moves
+// forward, of one that they show twice the first counts. [Deferral] is the
+// accounting of IFRS 15, paragraphs B39 to B43.
+//
+// # Cost and concurrency
+//
+// A change costs a few microseconds and grows with the lots that hold points and
+// the activity within the tier's window. Ledgers are immutable, services and
+// stores safe for concurrent use.
+package loyalty

@@ -1,0 +1,161 @@
+package loyalty_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/loyalty"
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+var newYear = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func Example() {
+	ctx := context.Background()
+	now := newYear
+	points := must(loyalty.New(nil, &loyalty.Options{
+		Programme: loyalty.Programme{
+			Expiry:     loyalty.Expiry{After: "P12M", Round: loyalty.EndOfMonth},
+			PendingFor: "P14D", // the time for returning goods
+			Tiering: &loyalty.Tiering{
+				Tiers:  []loyalty.Tier{{ID: "base"}, {ID: "gold", Threshold: 100, Multiplier: money.MustRate("1.5")}},
+				Window: loyalty.Rolling, Period: "P12M",
+			},
+		},
+		Now: func() time.Time { return now },
+	}))
+	buy := func(order, amount string) {
+		err := points.Publish(ctx, flywheel.Event{
+			ID: "purchase:" + order, Name: flywheel.EventPurchase, Ref: order, Customer: "anna", Time: now,
+			Value: must(money.Parse(amount, money.EUR)),
+		})
+		if err != nil {
+			panic(err)
+		}
+	}
+	buy("O1", "129.90")
+	buy("O2", "10.00") // as a gold member
+	b := must(points.Balance(ctx, "anna"))
+	fmt.Println(b.Available, "available,", b.Pending, "pending,", must(points.Standing(ctx, "anna")).Tier)
+
+	now = now.AddDate(0, 0, 14)
+	fmt.Println(must(points.Burn(ctx, "anna", "voucher-1", 120)).Outcome.From)
+	b = must(points.Balance(ctx, "anna"))
+	fmt.Println(b.Available, "available until", b.Lots[0].Expires.Format(time.DateOnly))
+	// Output:
+	// 0 available, 144 pending, gold
+	// [{purchase:O1 120  0001-01-01 00:00:00 +0000 UTC}]
+	// 24 available until 2027-02-01
+}
+
+func ExampleLedger_Apply() {
+	ledger := must(loyalty.NewLedger(loyalty.Programme{BurnOrder: loyalty.ExpiringFirst}))
+	var account loyalty.Account
+	for _, op := range []loyalty.Operation{
+		{Key: "welcome", Kind: loyalty.Earn, Points: 100},
+		{Key: "birthday", Kind: loyalty.Earn, Points: 50, ExpiresAt: newYear.AddDate(0, 1, 0)},
+		{Key: "mug", Kind: loyalty.Burn, Points: 60},
+		{Key: "returned", Kind: loyalty.ReverseBurn, Of: "mug", Points: loyalty.All},
+	} {
+		op.Member, op.At = "anna", newYear
+		var receipt loyalty.Receipt
+		var err error
+		account, receipt, err = ledger.Apply(account, op)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(op.Kind, receipt.Outcome.Points, ledger.Balance(account, newYear).Available)
+	}
+	fmt.Println(loyalty.TrialBalance(account.Entries...))
+	// Output:
+	// earn 100 100
+	// earn 50 150
+	// burn 60 90
+	// reverse_burn 60 150
+	// map[available:150 program:-150]
+}
+
+func ExampleInsufficientError() {
+	points := must(loyalty.New(loyalty.NewMemory(nil), nil))
+	_, err := points.Burn(context.Background(), "anna", "mug", 60)
+	if e, ok := errors.AsType[*loyalty.InsufficientError](err); ok {
+		fmt.Println(e.Have, e.Want, errors.Is(err, flywheel.ErrConflict))
+	}
+	// Output: 0 60 true
+}
+
+func ExampleProgrammeError() {
+	_, err := loyalty.NewLedger(loyalty.Programme{PendingFor: "two weeks"})
+	if e, ok := errors.AsType[*loyalty.ProgrammeError](err); ok {
+		fmt.Println(e.Field)
+	}
+	// Output: pending_for
+}
+
+func ExampleLedger_Points() {
+	ledger := must(loyalty.NewLedger(loyalty.Programme{Earning: loyalty.Earning{
+		Bonus: map[string]money.Rate{"tea": money.MustRate("1")},
+	}}))
+	earned := must(ledger.Points(money.MustRate("1.5"),
+		loyalty.Spend{Amount: money.New(2000, money.EUR), Category: "tea"},
+		loyalty.Spend{Amount: money.New(1000, money.EUR), Category: "cup"},
+	))
+	fmt.Printf("%+v\n", earned)
+	// Output: {Total:65 Base:30 TierBonus:15 CategoryBonus:20}
+}
+
+func ExampleLedger_Standing() {
+	ledger := must(loyalty.NewLedger(loyalty.Programme{Tiering: &loyalty.Tiering{
+		Tiers:  []loyalty.Tier{{ID: "base"}, {ID: "silver", Threshold: 500}, {ID: "gold", Threshold: 1500}},
+		Window: loyalty.CalendarYear, ThroughNextPeriod: true, Downgrade: loyalty.OneDown,
+	}}))
+	activity := []loyalty.Activity{{At: newYear, Amount: 600}, {At: newYear.AddDate(0, 6, 0), Amount: 1000}}
+	for _, year := range []int{2026, 2027, 2028, 2029} {
+		s := ledger.Standing(activity, time.Date(year, 12, 31, 0, 0, 0, 0, time.UTC))
+		fmt.Println(year, s.Tier, s.Metric, s.Next, s.Missing)
+	}
+	// Output:
+	// 2026 gold 1600  0
+	// 2027 gold 0  0
+	// 2028 silver 0 gold 1500
+	// 2029 base 0 silver 500
+}
+
+func ExampleLedger_ExpiresAt() {
+	ledger := must(loyalty.NewLedger(loyalty.Programme{
+		Timezone: "Europe/Berlin", Expiry: loyalty.Expiry{After: "P1Y", Round: loyalty.EndOfYear},
+	}))
+	fmt.Println(ledger.ExpiresAt(newYear))
+	// Output: 2027-12-31 23:00:00 +0000 UTC
+}
+
+func ExampleApportion() {
+	fmt.Println(must(loyalty.Apportion(16, money.MustRate("3.33"), money.MustRate("3.33"), money.MustRate("4.33"))))
+	// Output: [5 5 6]
+}
+
+func ExampleDeferral() {
+	d := loyalty.Deferral{Sale: money.New(200_000, money.EUR), Points: 2000, PointPrice: money.MustRate("0.085")}
+	product, share, err := d.Split()
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(product, share)
+	for _, r := range must(d.Recognise(loyalty.Redemption{Redeemed: 1000, Expected: 1700}, loyalty.Redemption{Redeemed: 1200, Expected: 1200})) {
+		fmt.Println(r.Revenue, r.Liability)
+	}
+	// Output:
+	// 1843.32 EUR 156.68 EUR
+	// 92.16 EUR 64.52 EUR
+	// 64.52 EUR 0.00 EUR
+}

@@ -1,0 +1,492 @@
+package loyaltytest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/loyalty"
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// Features says what a store can do beyond [loyalty.Store].
+type Features struct {
+	// Tx returns the transactor whose transactions the store joins; nil for a
+	// store without transactions.
+	Tx func(loyalty.Store) flywheel.Transactor
+}
+
+// Run runs the suite; fresh returns an empty store for each case.
+func Run(t *testing.T, fresh func(t *testing.T) loyalty.Store, features Features) {
+	for _, c := range checks {
+		t.Run(c.name, func(t *testing.T) {
+			s := fresh(t)
+			var tx flywheel.Transactor
+			if features.Tx != nil {
+				tx = features.Tx(s)
+			}
+			if c.transactional && tx == nil {
+				t.Skip("the store has no transactions")
+			}
+			if err := c.run(t.Context(), s, tx); err != nil {
+				t.Errorf("%s: %v", c.rule, err)
+			}
+		})
+	}
+}
+
+type check struct {
+	name, rule    string
+	transactional bool
+	run           func(ctx context.Context, s loyalty.Store, tx flywheel.Transactor) error
+}
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func lot(id string, sequence, left int64) loyalty.Lot {
+	return loyalty.Lot{ID: id, Sequence: sequence, Earned: noon, Available: noon, Points: 100, Left: left}
+}
+
+func receipt(key string, kind loyalty.Kind) loyalty.Receipt {
+	return loyalty.Receipt{Operation: loyalty.Operation{Member: "anna", Key: key, Kind: kind, Points: 10, At: noon}}
+}
+
+func entry(key string, points int64) loyalty.Entry {
+	return loyalty.Entry{Key: key, At: noon, Lot: key, From: loyalty.Program, To: loyalty.Pending, Points: points}
+}
+
+// full is an account with something in every field.
+func full() loyalty.Account {
+	earned := receipt("A", loyalty.Earn)
+	earned.AvailableAt, earned.ExpiresAt = noon.Add(time.Hour), noon.Add(2*time.Hour)
+	earned.Qualifying, earned.Multiplier, earned.Spend = 7, money.MustRate("1.5"), money.New(1299, money.EUR)
+	earned.Reversed, earned.Refunded, earned.Requalified = 3, money.New(300, money.EUR), 2
+	earned.Outcome = loyalty.Outcome{Points: 10, TierFrom: "base", TierTo: "gold"}
+	burned := receipt("B", loyalty.Burn)
+	burned.Outcome = loyalty.Outcome{Points: 10, From: []loyalty.Part{{Lot: "A", Points: 4}, {Lot: "C", Points: 6}}}
+	refused := receipt("R", loyalty.Burn)
+	refused.Outcome = loyalty.Outcome{Refusal: loyalty.InsufficientPoints, Have: 9}
+	back := receipt("V", loyalty.ReverseBurn)
+	back.Of = "B"
+	back.Outcome = loyalty.Outcome{Points: 10, To: []loyalty.Part{{Lot: "C'", Points: 6, Fate: loyalty.Renewed, Expires: noon.Add(time.Hour)}}}
+	clawed := receipt("W", loyalty.ReverseEarn)
+	clawed.Of = "A"
+	clawed.Outcome = loyalty.Outcome{Points: 10, Clawback: loyalty.Clawed{OwnLot: 1, AlreadyExpired: 2, OtherLots: 3, Debt: 4, WrittenOff: 5}}
+	return loyalty.Account{
+		Member: "anna", Settled: noon, Sequence: 3, Debt: 1, Redeemed: 2, Expired: 3, WrittenOff: 4, Tier: "gold",
+		Activity: []loyalty.Activity{{At: noon, Amount: 5}, {At: noon.Add(time.Hour), Amount: -5, Reverses: noon}},
+		Lots: []loyalty.Lot{
+			{ID: "A", Sequence: 1, Earned: noon, Available: noon.Add(time.Hour), Expires: noon.Add(2 * time.Hour), Points: 10, Left: 6, Expired: 1},
+			{ID: "C'", Sequence: 3, Earned: noon, Available: noon, Points: 6, Left: 6, Origin: "C"},
+		},
+		Receipts: []loyalty.Receipt{earned, burned, refused, back, clawed},
+	}
+}
+
+func collect[T any](all iter.Seq2[T, error]) (list []T, err error) {
+	for item, err := range all {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, item)
+	}
+	return list, nil
+}
+
+func equal(what string, got, want any) error {
+	if !reflect.DeepEqual(got, want) {
+		return fmt.Errorf("%s: got %+v, want %+v", what, got, want)
+	}
+	return nil
+}
+
+// lotIDs returns the lots of an account as stored.
+func lotIDs(ctx context.Context, s loyalty.Store, member flywheel.CustomerID, keys ...string) ([]string, error) {
+	a, err := s.Account(ctx, member, keys...)
+	var ids []string
+	for _, l := range a.Lots {
+		ids = append(ids, l.ID)
+	}
+	return ids, err
+}
+
+func expectLots(ctx context.Context, s loyalty.Store, want []string, keys ...string) error {
+	got, err := lotIDs(ctx, s, "anna", keys...)
+	if err != nil {
+		return err
+	}
+	return equal(fmt.Sprintf("lots for keys %q", keys), got, want)
+}
+
+// save loads the account, changes it and saves it.
+func save(ctx context.Context, s loyalty.Store, member flywheel.CustomerID, change func(a *loyalty.Account)) error {
+	a, err := s.Account(ctx, member)
+	if err != nil {
+		return err
+	}
+	change(&a)
+	return s.Save(ctx, a)
+}
+
+func state(ctx context.Context, s loyalty.Store) (string, error) {
+	a, err := s.Account(ctx, "anna", "A", "B", "X")
+	if err != nil {
+		return "", err
+	}
+	receipts, err := collect(s.Receipts(ctx, "anna"))
+	if err != nil {
+		return "", err
+	}
+	entries, err := collect(s.Entries(ctx, "anna"))
+	if err != nil {
+		return "", err
+	}
+	members, err := collect(s.Members(ctx))
+	return fmt.Sprintf("%+v %+v %+v %v", a, receipts, entries, members), err
+}
+
+// upset changes an account in every way that a Save can.
+func upset(ctx context.Context, s loyalty.Store) error {
+	err := save(ctx, s, "anna", func(a *loyalty.Account) {
+		a.Debt, a.Tier = 99, "silver"
+		a.Activity = append(a.Activity, loyalty.Activity{At: noon, Amount: 1})
+		a.Lots[0].Left = 0
+		a.Lots = append(a.Lots, lot("X", 4, 5), lot("Y", 5, 0))
+		changed := receipt("B", loyalty.Burn)
+		changed.Reversed = 1
+		a.Receipts = []loyalty.Receipt{changed, receipt("X", loyalty.Earn)}
+		a.Entries = []loyalty.Entry{entry("X", 5)}
+	})
+	if err != nil {
+		return err
+	}
+	return save(ctx, s, "ben", func(a *loyalty.Account) { a.Debt = 1 })
+}
+
+var checks = []check{
+	{name: "account/unknown", rule: "a member that was never saved has an empty account of version 0",
+		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+			a, err := s.Account(ctx, "nobody", "A")
+			return errors.Join(err, equal("account", a, loyalty.Account{Member: "nobody"}))
+		}},
+	{name: "save/read-back", rule: "what Save writes Account returns, in every field",
+		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+			want := full()
+			if err := s.Save(ctx, want); err != nil {
+				return err
+			}
+			got, err := s.Account(ctx, "anna", "A", "B", "R", "V", "W")
+			want.Version = 1
+			return errors.Join(err, equal("account", got, want))
+		}},
+	{name: "save/version", rule: "each Save raises the version by one, and one of an older version is refused and changes nothing",
+		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+			if err := s.Save(ctx, full()); err != nil {
+				return err
+			}
+			before, err := state(ctx, s)
+			if err != nil {
+				return err
+			}
+			for _, version := range []int64{0, 2} {
+				stale := full()
+				stale.Version, stale.Debt = version, 77
+				stale.Entries = []loyalty.Entry{entry("A", 1)}
+				if err := s.Save(ctx, stale); !errors.Is(err, loyalty.ErrStale) || !errors.Is(err, flywheel.ErrConflict) {
+					return fmt.Errorf("version %d: %v", version, err)
+				}
+			}
+			after, err := state(ctx, s)
+			return errors.Join(err, equal("state", after, before))
+		}},
+	{name: "save/refuse-invalid", rule: "an account without a member is refused",
+		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+			if err := s.Save(ctx, loyalty.Account{}); !errors.Is(err, flywheel.ErrInvalid) {
+				return fmt.Errorf("%v", err)
+			}
+			members, err := collect(s.Members(ctx))
+			return errors.Join(err, equal("members", len(members), 0))
+		}},
+	{name: "save/copies", rule: "what a caller does to an account afterwards does not reach the store",
+		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+			spoil := func(a *loyalty.Account) {
+				a.Lots[0].Left, a.Activity[0].Amount, a.Receipts[1].Reversed = 55, 55, 55
+				a.Receipts[1].Outcome.From[0].Points = 55
+			}
+			a := full()
+			if err := s.Save(ctx, a); err != nil {
+				return err
+			}
+			spoil(&a)
+			got, err := s.Account(ctx, "anna", "A", "B", "R", "V", "W")
+			if err != nil {
+				return err
+			}
+			want := full()
+			want.Version = 1
+			if err := equal("account after changing what was saved", got, want); err != nil {
+				return err
+			}
+			spoil(&got)
+			for r, err := range s.Receipts(ctx, "anna") {
+				if err != nil {
+					return err
+				}
+				if len(r.Outcome.From) > 0 {
+					r.Outcome.From[0].Points = 55
+				}
+			}
+			got, err = s.Account(ctx, "anna", "A", "B", "R", "V", "W")
+			return errors.Join(err, equal("account after changing what was read", got, want))
+		}},
+	{name: "account/open-lots", rule: "Account returns the lots that hold points, and of the empty ones those whose ID or origin is asked for, by sequence",
+		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+			err := save(ctx, s, "anna", func(a *loyalty.Account) {
+				renewed := lot("B'", 4, 0)
+				renewed.Origin = "B"
+				a.Lots = []loyalty.Lot{lot("C", 3, 1), lot("A", 1, 0), lot("B", 2, 0), renewed}
+			})
+			return errors.Join(err,
+				expectLots(ctx, s, []string{"C"}),
+				expectLots(ctx, s, []string{"A", "C"}, "A", "unknown"),
+				expectLots(ctx, s, []string{"B", "C", "B'"}, "B"),
+				expectLots(ctx, s, []string{"C", "B'"}, "B'", "C"))
+		}},
+	{name: "save/lots-move", rule: "a lot that is emptied or refilled is stored as such, and lots that Save is not given stay",
+		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+			err := save(ctx, s, "anna", func(a *loyalty.Account) { a.Lots = []loyalty.Lot{lot("A", 1, 5), lot("B", 2, 5)} })
+			err = errors.Join(err, save(ctx, s, "anna", func(a *loyalty.Account) { a.Lots[0].Left = 0 }), expectLots(ctx, s, []string{"B"}))
+			err = errors.Join(err, save(ctx, s, "anna", func(a *loyalty.Account) { a.Lots = []loyalty.Lot{lot("A", 1, 7)} }), expectLots(ctx, s, []string{"A", "B"}))
+			return errors.Join(err, save(ctx, s, "anna", func(a *loyalty.Account) { a.Lots = nil }), expectLots(ctx, s, []string{"A", "B"}))
+		}},
+	{name: "account/receipts", rule: "Account returns the receipts asked for in the order of keys, each once, and no others",
+		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+			if err := s.Save(ctx, full()); err != nil {
+				return err
+			}
+			a, err := s.Account(ctx, "anna", "W", "unknown", "A", "W", "a")
+			var keys []string
+			for _, r := range a.Receipts {
+				keys = append(keys, r.Key)
+			}
+			return errors.Join(err, equal("keys", keys, []string{"W", "A"}))
+		}},
+	{name: "receipts/replace", rule: "a receipt that is saved again is replaced in its place",
+		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+			changed := receipt("A", loyalty.Burn)
+			changed.Reversed = 4
+			err := save(ctx, s, "anna", func(a *loyalty.Account) {
+				a.Receipts = []loyalty.Receipt{receipt("A", loyalty.Burn), receipt("B", loyalty.Burn)}
+			})
+			err = errors.Join(err, save(ctx, s, "anna", func(a *loyalty.Account) { a.Receipts = []loyalty.Receipt{receipt("C", loyalty.Burn), changed} }))
+			got, listErr := collect(s.Receipts(ctx, "anna"))
+			return errors.Join(err, listErr, equal("receipts", got, []loyalty.Receipt{changed, receipt("B", loyalty.Burn), receipt("C", loyalty.Burn)}))
+		}},
+	{name: "entries/append", rule: "entries are appended in their order and loaded with no account",
+		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+			err := save(ctx, s, "anna", func(a *loyalty.Account) { a.Entries = []loyalty.Entry{entry("A", 1), entry("A", 2)} })
+			err = errors.Join(err, save(ctx, s, "anna", func(a *loyalty.Account) {
+				a.Entries = append(a.Entries, entry("B", 3), entry("B", 3))
+			}))
+			got, listErr := collect(s.Entries(ctx, "anna"))
+			return errors.Join(err, listErr, equal("entries", got, []loyalty.Entry{entry("A", 1), entry("A", 2), entry("B", 3), entry("B", 3)}))
+		}},
+	{name: "members", rule: "Members yields everyone saved, in byte order; identifiers are kept as they are",
+		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+			members := []flywheel.CustomerID{"%", "'; --", "ANNA", "Anna", "_", "anna", "ß", "日本", "😀"}
+			slices.Sort(members)
+			for i, m := range slices.Backward(members) {
+				if err := save(ctx, s, m, func(a *loyalty.Account) { a.Debt = int64(i) }); err != nil {
+					return err
+				}
+			}
+			for i, m := range members {
+				a, err := s.Account(ctx, m)
+				if err := errors.Join(err, equal("debt of "+string(m), a.Debt, int64(i))); err != nil {
+					return err
+				}
+			}
+			got, err := collect(s.Members(ctx))
+			return errors.Join(err, equal("members", got, members))
+		}},
+	{name: "keys/odd", rule: "keys are compared byte by byte",
+		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+			keys := []string{"%", "'; --", "A", "_", "a", "a'", "ß", "ss", "日本"}
+			err := save(ctx, s, "anna", func(a *loyalty.Account) {
+				for _, k := range keys {
+					a.Receipts = append(a.Receipts, receipt(k, loyalty.Burn))
+				}
+			})
+			for _, k := range keys {
+				a, loadErr := s.Account(ctx, "anna", k)
+				err = errors.Join(err, loadErr, equal("receipts of "+k, a.Receipts, []loyalty.Receipt{receipt(k, loyalty.Burn)}))
+			}
+			return err
+		}},
+	{name: "listing/stop-early", rule: "a caller may stop ranging, and may save while ranging",
+		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+			err := save(ctx, s, "anna", func(a *loyalty.Account) {
+				a.Entries = []loyalty.Entry{entry("A", 1), entry("A", 2)}
+				a.Receipts = []loyalty.Receipt{receipt("A", loyalty.Burn), receipt("B", loyalty.Burn)}
+			})
+			if err != nil {
+				return err
+			}
+			for range s.Entries(ctx, "anna") {
+				if err := save(ctx, s, "ben", func(a *loyalty.Account) { a.Debt++ }); err != nil {
+					return err
+				}
+				break
+			}
+			n := 0
+			for m, err := range s.Members(ctx) {
+				if err != nil {
+					return err
+				}
+				n++
+				if err := save(ctx, s, m, func(a *loyalty.Account) { a.Debt++ }); err != nil {
+					return err
+				}
+			}
+			return equal("members", n, 2)
+		}},
+	{name: "time/utc-microseconds", rule: "times are kept in UTC, truncated to the microsecond",
+		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+			odd := noon.Add(123456789 * time.Nanosecond).In(time.FixedZone("east", 5*3600))
+			want := noon.Add(123456 * time.Microsecond)
+			r, e := receipt("A", loyalty.Earn), entry("A", 1)
+			r.At, e.At = odd, odd
+			err := save(ctx, s, "anna", func(a *loyalty.Account) {
+				a.Settled = odd
+				a.Lots = []loyalty.Lot{{ID: "A", Sequence: 1, Earned: odd, Available: odd, Expires: odd, Points: 1, Left: 1}}
+				a.Activity = []loyalty.Activity{{At: odd, Amount: 1, Reverses: odd}}
+				a.Receipts, a.Entries = []loyalty.Receipt{r}, []loyalty.Entry{e}
+			})
+			if err != nil {
+				return err
+			}
+			a, err := s.Account(ctx, "anna", "A")
+			if err != nil || len(a.Lots) != 1 || len(a.Activity) != 1 || len(a.Receipts) != 1 {
+				return fmt.Errorf("account %+v: %w", a, errors.Join(err, errors.New("incomplete")))
+			}
+			entries, err := collect(s.Entries(ctx, "anna"))
+			if err != nil || len(entries) != 1 {
+				return fmt.Errorf("entries %v: %w", entries, errors.Join(err, errors.New("incomplete")))
+			}
+			for i, got := range []time.Time{
+				a.Settled, a.Lots[0].Earned, a.Lots[0].Available, a.Lots[0].Expires,
+				a.Activity[0].At, a.Activity[0].Reverses, a.Receipts[0].At, entries[0].At,
+			} {
+				if got != want {
+					return fmt.Errorf("time %d: got %v, want %v", i, got, want)
+				}
+			}
+			return nil
+		}},
+	{name: "context/cancelled", rule: "a cancelled context stops every call without effect",
+		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+			cancelled, cancel := context.WithCancel(ctx)
+			cancel()
+			_, account := s.Account(cancelled, "anna")
+			_, receipts := collect(s.Receipts(cancelled, "anna"))
+			_, entries := collect(s.Entries(cancelled, "anna"))
+			_, members := collect(s.Members(cancelled))
+			for i, err := range []error{s.Save(cancelled, full()), account, receipts, entries, members} {
+				if !errors.Is(err, context.Canceled) {
+					return fmt.Errorf("call %d: %v", i, err)
+				}
+			}
+			a, err := s.Account(ctx, "anna")
+			return errors.Join(err, equal("version", a.Version, int64(0)))
+		}},
+	{name: "concurrent/one-version", rule: "of many saving the same version at once, one succeeds and the others are refused",
+		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+			a, err := s.Account(ctx, "anna")
+			if err != nil {
+				return err
+			}
+			var wg sync.WaitGroup
+			results := make([]error, 8)
+			for i := range results {
+				wg.Go(func() {
+					mine := a
+					mine.Entries = []loyalty.Entry{entry(fmt.Sprint(i), 1)}
+					results[i] = s.Save(ctx, mine)
+				})
+			}
+			wg.Wait()
+			saved := 0
+			for _, err := range results {
+				switch {
+				case err == nil:
+					saved++
+				case !errors.Is(err, loyalty.ErrStale):
+					return err
+				}
+			}
+			entries, err := collect(s.Entries(ctx, "anna"))
+			return errors.Join(err, equal("saved", saved, 1), equal("entries", len(entries), 1))
+		}},
+	{name: "tx/rollback", rule: "what a transaction saved is gone when it fails", transactional: true,
+		run: func(ctx context.Context, s loyalty.Store, tx flywheel.Transactor) error {
+			if err := s.Save(ctx, full()); err != nil {
+				return err
+			}
+			before, err := state(ctx, s)
+			if err != nil {
+				return err
+			}
+			stop := errors.New("stop")
+			err = tx.InTx(ctx, func(ctx context.Context) error { return errors.Join(upset(ctx, s), stop) })
+			if !errors.Is(err, stop) {
+				return err
+			}
+			after, err := state(ctx, s)
+			return errors.Join(err, equal("state", after, before), upset(ctx, s))
+		}},
+	{name: "tx/rollback-on-panic", rule: "what a transaction saved is gone when it panics", transactional: true,
+		run: func(ctx context.Context, s loyalty.Store, tx flywheel.Transactor) error {
+			if err := s.Save(ctx, full()); err != nil {
+				return err
+			}
+			before, err := state(ctx, s)
+			if err != nil {
+				return err
+			}
+			func() {
+				defer func() { _ = recover() }()
+				_ = tx.InTx(ctx, func(ctx context.Context) error {
+					if err := upset(ctx, s); err != nil {
+						return err
+					}
+					panic("stop")
+				})
+			}()
+			after, err := state(ctx, s)
+			return errors.Join(err, equal("state", after, before))
+		}},
+	{name: "tx/commit", rule: "what a transaction saved is seen within it and stays when it succeeds", transactional: true,
+		run: func(ctx context.Context, s loyalty.Store, tx flywheel.Transactor) error {
+			var within string
+			err := tx.InTx(ctx, func(ctx context.Context) (err error) {
+				if err := s.Save(ctx, full()); err != nil {
+					return err
+				}
+				if err := upset(ctx, s); err != nil {
+					return err
+				}
+				within, err = state(ctx, s)
+				return err
+			})
+			after, stateErr := state(ctx, s)
+			a, loadErr := s.Account(ctx, "anna")
+			return errors.Join(err, stateErr, loadErr, equal("state", after, within), equal("version", a.Version, int64(2)))
+		}},
+}

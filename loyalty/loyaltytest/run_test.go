@@ -1,0 +1,218 @@
+package loyaltytest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/loyalty"
+)
+
+func transactor(s loyalty.Store) flywheel.Transactor { return s.(flywheel.Transactor) }
+
+func TestMemory(t *testing.T) {
+	Run(t, func(*testing.T) loyalty.Store { return loyalty.NewMemory(nil) }, Features{Tx: transactor})
+}
+
+func TestFailingPassesThrough(t *testing.T) {
+	fresh := func(*testing.T) loyalty.Store {
+		return Failing(loyalty.NewMemory(nil), func(string, bool) error { return nil })
+	}
+	Run(t, fresh, Features{Tx: transactor})
+}
+
+// broken is a memory store with one fault.
+type broken struct {
+	*loyalty.MemoryStore
+	account func(ctx context.Context, s *loyalty.MemoryStore, member flywheel.CustomerID, keys []string) (loyalty.Account, error)
+	save    func(ctx context.Context, s *loyalty.MemoryStore, a loyalty.Account) error
+	entries func(ctx context.Context, s *loyalty.MemoryStore, member flywheel.CustomerID) iter.Seq2[loyalty.Entry, error]
+}
+
+func (b broken) Account(ctx context.Context, member flywheel.CustomerID, keys ...string) (loyalty.Account, error) {
+	if b.account != nil {
+		return b.account(ctx, b.MemoryStore, member, keys)
+	}
+	return b.MemoryStore.Account(ctx, member, keys...)
+}
+
+func (b broken) Save(ctx context.Context, a loyalty.Account) error {
+	if b.save != nil {
+		return b.save(ctx, b.MemoryStore, a)
+	}
+	return b.MemoryStore.Save(ctx, a)
+}
+
+func (b broken) Entries(ctx context.Context, member flywheel.CustomerID) iter.Seq2[loyalty.Entry, error] {
+	if b.entries != nil {
+		return b.entries(ctx, b.MemoryStore, member)
+	}
+	return b.MemoryStore.Entries(ctx, member)
+}
+
+// TestSuiteCatches shows that the suite fails for stores that break a rule.
+func TestSuiteCatches(t *testing.T) {
+	type store = loyalty.MemoryStore
+	saving := func(save func(ctx context.Context, s *store, a loyalty.Account) error) broken {
+		return broken{save: save}
+	}
+	for name, b := range map[string]broken{
+		"the last writer wins": saving(func(ctx context.Context, s *store, a loyalty.Account) error {
+			now, err := s.Account(ctx, a.Member)
+			if err != nil {
+				return err
+			}
+			a.Version = now.Version
+			return s.Save(ctx, a)
+		}),
+		"loses the activity": saving(func(ctx context.Context, s *store, a loyalty.Account) error {
+			a.Activity = nil
+			return s.Save(ctx, a)
+		}),
+		"books entries of a refused save": saving(func(ctx context.Context, s *store, a loyalty.Account) error {
+			err := s.Save(ctx, a)
+			if errors.Is(err, loyalty.ErrStale) {
+				now, _ := s.Account(ctx, a.Member)
+				now.Entries = a.Entries
+				_ = s.Save(ctx, now)
+			}
+			return err
+		}),
+		"drops empty lots": saving(func(ctx context.Context, s *store, a loyalty.Account) error {
+			a.Lots = slices.DeleteFunc(slices.Clone(a.Lots), func(l loyalty.Lot) bool { return l.Left == 0 })
+			return s.Save(ctx, a)
+		}),
+		"folds case of members": saving(func(ctx context.Context, s *store, a loyalty.Account) error {
+			a.Member = flywheel.CustomerID(strings.ToLower(string(a.Member)))
+			return s.Save(ctx, a)
+		}),
+		"ignores cancellation": saving(func(ctx context.Context, s *store, a loyalty.Account) error {
+			return s.Save(context.WithoutCancel(ctx), a)
+		}),
+		"keeps milliseconds": saving(func(ctx context.Context, s *store, a loyalty.Account) error {
+			a.Settled = a.Settled.Truncate(time.Millisecond)
+			return s.Save(ctx, a)
+		}),
+		"takes an account of nobody": saving(func(ctx context.Context, s *store, a loyalty.Account) error {
+			if a.Member == "" {
+				return nil
+			}
+			return s.Save(ctx, a)
+		}),
+		"loads all receipts": {account: func(ctx context.Context, s *store, member flywheel.CustomerID, keys []string) (loyalty.Account, error) {
+			for r := range s.Receipts(ctx, member) {
+				keys = append(keys, r.Key)
+			}
+			return s.Account(ctx, member, keys...)
+		}},
+		"finds no renewed lots": {account: func(ctx context.Context, s *store, member flywheel.CustomerID, keys []string) (loyalty.Account, error) {
+			a, err := s.Account(ctx, member, keys...)
+			a.Lots = slices.DeleteFunc(a.Lots, func(l loyalty.Lot) bool { return l.Left == 0 && !slices.Contains(keys, l.ID) })
+			return a, err
+		}},
+		"returns entries newest first": {entries: func(ctx context.Context, s *store, member flywheel.CustomerID) iter.Seq2[loyalty.Entry, error] {
+			return func(yield func(loyalty.Entry, error) bool) {
+				all, err := collect(s.Entries(ctx, member))
+				if err != nil {
+					yield(loyalty.Entry{}, err)
+					return
+				}
+				for _, e := range slices.Backward(all) {
+					if !yield(e, nil) {
+						return
+					}
+				}
+			}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if caughtBy(t.Context(), func() (loyalty.Store, flywheel.Transactor) {
+				b.MemoryStore = loyalty.NewMemory(nil)
+				return b, b
+			}) == "" {
+				t.Error("the suite does not notice")
+			}
+		})
+	}
+	t.Run("does not join the transaction", func(t *testing.T) {
+		if caughtBy(t.Context(), func() (loyalty.Store, flywheel.Transactor) {
+			return loyalty.NewMemory(nil), &flywheel.Memory{}
+		}) == "" {
+			t.Error("the suite does not notice")
+		}
+	})
+}
+
+// caughtBy returns the first check that a store does not pass.
+func caughtBy(ctx context.Context, fresh func() (loyalty.Store, flywheel.Transactor)) string {
+	for _, c := range checks {
+		if s, tx := fresh(); c.run(ctx, s, tx) != nil {
+			return c.name
+		}
+	}
+	return ""
+}
+
+func TestFailing(t *testing.T) {
+	lost := errors.New("lost")
+	ctx := t.Context()
+	for _, call := range []string{"Account", "Save", "Receipts", "Entries", "Members"} {
+		for _, after := range []bool{false, true} {
+			inner := loyalty.NewMemory(nil)
+			s := Failing(inner, func(c string, a bool) error {
+				if c == call && a == after {
+					return lost
+				}
+				return nil
+			})
+			var errs []error
+			errs = append(errs, s.Save(ctx, full()))
+			_, err := s.Account(ctx, "anna")
+			errs = append(errs, err)
+			_, err = collect(s.Receipts(ctx, "anna"))
+			errs = append(errs, err)
+			_, err = collect(s.Entries(ctx, "anna"))
+			errs = append(errs, err)
+			_, err = collect(s.Members(ctx))
+			errs = append(errs, err)
+			if !errors.Is(errors.Join(errs...), lost) {
+				t.Errorf("%s after=%v does not fail", call, after)
+			}
+			saved, err := inner.Account(ctx, "anna")
+			if err != nil || (saved.Version == 1) == (call == "Save" && !after) {
+				t.Errorf("%s after=%v leaves version %d, %v", call, after, saved.Version, err)
+			}
+		}
+	}
+}
+
+func ExampleRun() {
+	// In the package of a store of your own, as TestStore:
+	test := func(t *testing.T) {
+		fresh := func(*testing.T) loyalty.Store { return loyalty.NewMemory(nil) }
+		Run(t, fresh, Features{Tx: func(s loyalty.Store) flywheel.Transactor { return s.(flywheel.Transactor) }})
+	}
+	_ = test
+	// Output:
+}
+
+func ExampleFailing() {
+	memory := loyalty.NewMemory(nil)
+	store := Failing(memory, func(call string, after bool) error {
+		if call == "Save" && after {
+			return errors.New("connection lost")
+		}
+		return nil
+	})
+	ctx := context.Background()
+	err := store.Save(ctx, loyalty.Account{Member: "anna"})
+	saved, _ := memory.Account(ctx, "anna")
+	fmt.Println(err, saved.Version)
+	// Output: connection lost 1
+}

@@ -1,0 +1,550 @@
+package loyalty_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/loyalty"
+	"github.com/flywheel-go/flywheel/loyalty/loyaltytest"
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// recorder is a Sink that keeps events and can be made to fail.
+type recorder struct {
+	mu     sync.Mutex
+	events []flywheel.Event
+	fail   error
+}
+
+func (r *recorder) Publish(_ context.Context, events ...flywheel.Event) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fail != nil {
+		return r.fail
+	}
+	for _, e := range events {
+		if err := e.Validate(); err != nil {
+			return err
+		}
+		r.events = append(r.events, e)
+	}
+	return nil
+}
+
+// ids returns the distinct IDs in the order of their first event.
+func (r *recorder) ids() (ids []string) {
+	seen := map[string]bool{}
+	for _, e := range r.events {
+		if !seen[e.ID] {
+			seen[e.ID] = true
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
+}
+
+func purchase(order string, minor int64, at time.Time) flywheel.Event {
+	return flywheel.Event{
+		ID: "purchase:" + order, Name: flywheel.EventPurchase, Ref: order, Customer: member, Time: at, Value: money.New(minor, money.EUR),
+	}
+}
+
+func refund(id, order string, minor int64, at time.Time) flywheel.Event {
+	return flywheel.Event{
+		ID: id, Name: flywheel.EventRefund, Ref: order, Customer: member, Time: at, Value: money.New(minor, money.EUR),
+	}
+}
+
+var tiered = loyalty.Programme{
+	Expiry: loyalty.Expiry{After: "P12M"},
+	Tiering: &loyalty.Tiering{
+		Tiers:  []loyalty.Tier{{ID: "base"}, {ID: "silver", Threshold: 100, Multiplier: money.MustRate("1.25")}, {ID: "gold", Threshold: 300, Multiplier: money.MustRate("2")}},
+		Window: loyalty.Rolling, Period: "P12M",
+	},
+}
+
+func service(t testing.TB, p loyalty.Programme, store loyalty.Store, sink flywheel.Sink) *loyalty.Service {
+	t.Helper()
+	s, err := loyalty.New(store, &loyalty.Options{Programme: p, Sink: sink, Now: func() time.Time { return newYear }})
+	require.NoError(t, err)
+	return s
+}
+
+func TestPurchasesAndRefunds(t *testing.T) {
+	ctx, sink := t.Context(), &recorder{}
+	s := service(t, tiered, nil, sink)
+	day := func(n int) time.Time { return newYear.AddDate(0, 0, n) }
+	require.NoError(t, s.Publish(ctx,
+		purchase("O1", 15_050, day(0)),       // 150 points as base, now silver
+		purchase("O2", 20_000, day(1)),       // 200 + 25 % = 250, now gold
+		purchase("O2", 20_000, day(1)),       // again
+		refund("r1", "O1", 10_025, day(2)),   // 50.25 remain: 50 points; 250 qualify: silver
+		refund("r1", "O1", 10_025, day(2)),   // again
+		purchase("O3", 1_000, day(3)),        // 10 + 2.5 = 12
+		refund("r2", "nothing", 500, day(4)), // no such order
+		flywheel.Event{ID: "x", Name: flywheel.EventPurchase, Time: day(5), Value: money.New(1000, money.EUR)}, // no customer
+		flywheel.Event{ID: "y", Name: flywheel.EventViewItem, Time: day(5), Customer: member},
+		purchase("O4", 0, day(5)),
+		refund("r3", "O1", 9_999, day(6)), // more than remains
+	))
+	b, err := s.BalanceAt(ctx, member, day(6))
+	require.NoError(t, err)
+	require.EqualValues(t, 250+12, b.Available)
+	require.Equal(t, []string{
+		"points_earned:member:purchase%3AO1", "tier_changed:member:purchase%3AO1",
+		"points_earned:member:purchase%3AO2", "tier_changed:member:purchase%3AO2",
+		"points_reversed:member:r1", "tier_changed:member:r1",
+		"points_earned:member:purchase%3AO3", "points_reversed:member:r3",
+	}, sink.ids())
+	standing, err := s.StandingAt(ctx, member, day(6))
+	require.NoError(t, err)
+	require.Equal(t, loyalty.Standing{Tier: "silver", Metric: 210, Next: "gold", Missing: 90}, standing)
+
+	// A year after O2 only what was bought later counts: told by Advance, once.
+	sink.events = nil
+	require.NoError(t, s.Advance(ctx, member, day(1).AddDate(1, 0, 0)))
+	require.NoError(t, s.Advance(ctx, member, day(1).AddDate(1, 0, 0)))
+	require.NoError(t, s.Advance(ctx, "nobody", day(400)))
+	require.Len(t, sink.events, 1)
+	require.Equal(t, map[string]any{"from": "silver", "to": "base"}, sink.events[0].Properties)
+	b, err = s.BalanceAt(ctx, member, day(1).AddDate(1, 0, 0))
+	require.NoError(t, err)
+	require.EqualValues(t, 12, b.Available)
+	require.EqualValues(t, 250, b.Expired)
+}
+
+func TestLinesAndCategoriesEarn(t *testing.T) {
+	s, err := loyalty.New(nil, &loyalty.Options{
+		Programme: loyalty.Programme{Earning: loyalty.Earning{Bonus: map[string]money.Rate{"tea": money.MustRate("1")}}},
+		Category:  func(sku flywheel.SKU) string { return string(sku)[:3] },
+	})
+	require.NoError(t, err)
+	e := purchase("O", 3500, newYear) // with shipping, which earns nothing
+	e.Lines = []flywheel.Line{
+		{SKU: "tea-1", Quantity: 2, Amount: money.New(2000, money.EUR)}, {SKU: "cup-1", Quantity: 1, Amount: money.New(1000, money.EUR)},
+	}
+	require.NoError(t, s.Publish(t.Context(), e))
+	b, err := s.BalanceAt(t.Context(), member, newYear)
+	require.NoError(t, err)
+	require.EqualValues(t, 50, b.Available)
+	require.NoError(t, s.Publish(t.Context(), refund("r", "O", 1500, newYear)))
+	b, err = s.BalanceAt(t.Context(), member, newYear)
+	require.NoError(t, err)
+	require.EqualValues(t, 25, b.Available, "half of the order remains")
+}
+
+func TestRatesByCurrency(t *testing.T) {
+	s := service(t, loyalty.Programme{Earning: loyalty.Earning{PerUnitOf: map[string]money.Rate{"JPY": money.MustRate("0.01")}}}, nil, nil)
+	yen := purchase("Y", 0, newYear)
+	yen.Value = money.New(1080, money.JPY)
+	require.NoError(t, s.Publish(t.Context(), yen, purchase("E", 999, newYear)))
+	b, err := s.Balance(t.Context(), member)
+	require.NoError(t, err)
+	require.EqualValues(t, 10+9, b.Available)
+}
+
+// A refund in another currency than the order is an error, not a guess.
+func TestForeignRefund(t *testing.T) {
+	s := service(t, loyalty.Programme{}, nil, nil)
+	r := refund("r", "O", 100, newYear)
+	r.Value = money.New(100, money.USD)
+	require.NoError(t, s.Publish(t.Context(), purchase("O", 1000, newYear)))
+	require.ErrorIs(t, s.Publish(t.Context(), r), flywheel.ErrInvalid)
+	b, err := s.Balance(t.Context(), member)
+	require.NoError(t, err)
+	require.EqualValues(t, 10, b.Available)
+}
+
+// dump is everything that a store holds of a member, as text.
+func dump(t testing.TB, s *loyalty.Service, at time.Time) string {
+	t.Helper()
+	text := ""
+	add := func(v any, err error) {
+		require.NoError(t, err)
+		text += fmt.Sprintf("%+v\n", v)
+	}
+	for m, err := range s.Members(context.Background()) {
+		add(m, err)
+		b, err := s.BalanceAt(context.Background(), m, at)
+		add(b, err)
+		standing, err := s.StandingAt(context.Background(), m, at)
+		add(standing, err)
+		for r, err := range s.Receipts(context.Background(), m) {
+			add(r, err)
+		}
+		for e, err := range s.Entries(context.Background(), m) {
+			add(e, err)
+		}
+	}
+	return text
+}
+
+var story = []flywheel.Event{
+	purchase("O1", 15_050, newYear), purchase("O2", 20_000, newYear.AddDate(0, 1, 0)),
+	refund("r1", "O1", 10_025, newYear.AddDate(0, 2, 0)), purchase("O3", 1_000, newYear.AddDate(0, 3, 0)),
+	refund("r2", "O2", 20_000, newYear.AddDate(0, 4, 0)), refund("r3", "O3", 10, newYear.AddDate(0, 5, 0)),
+}
+
+// The log of a service, with its own events among the others, rebuilds it.
+func TestRebuildFromLog(t *testing.T) {
+	ctx, log := t.Context(), &recorder{}
+	s := service(t, tiered, nil, log)
+	for i, e := range story {
+		require.NoError(t, log.Publish(ctx, e))
+		require.NoError(t, s.Publish(ctx, e))
+		if i == 1 {
+			_, err := s.Apply(ctx, loyalty.Operation{
+				Member: member, Key: "gift", Kind: loyalty.Earn, Points: 30, At: e.Time, AvailableAt: e.Time.Add(1), ExpiresAt: e.Time.AddDate(0, 0, 300),
+				Qualifying: 5, Multiplier: money.MustRate("1.5"),
+			})
+			require.NoError(t, err)
+			_, err = s.Apply(ctx, loyalty.Operation{Member: member, Key: "mug", Kind: loyalty.Burn, Points: 120, At: e.Time})
+			require.NoError(t, err)
+		}
+		if i == 2 {
+			_, err := s.Apply(ctx, loyalty.Operation{Member: member, Key: "back", Kind: loyalty.ReverseBurn, Of: "mug", Points: 20, At: e.Time})
+			require.NoError(t, err)
+		}
+	}
+	at := newYear.AddDate(0, 6, 0)
+	rebuilt := service(t, tiered, nil, nil)
+	require.NoError(t, rebuilt.Publish(ctx, log.events...))
+	require.NoError(t, rebuilt.Publish(ctx, log.events...))
+	require.Equal(t, dump(t, s, at), dump(t, rebuilt, at))
+
+	// Events of another make are ignored.
+	before := dump(t, rebuilt, at)
+	for _, p := range []map[string]any{
+		nil, {"points": 5.0}, {"points": 5.5, "key": "k", "kind": "earn"}, {"points": 5.0, "key": "k", "kind": "burn"},
+		{"points": 5.0, "key": "k", "kind": "earn", "expires_at": "tomorrow"}, {"points": 5.0, "key": "k", "kind": "earn", "qualifying": "x"},
+		{"points": 5.0, "key": "k", "kind": "earn", "multiplier": "x"}, {"points": "5", "key": "k", "kind": "earn"},
+	} {
+		require.NoError(t, rebuilt.Publish(ctx, flywheel.Event{ID: "z", Name: flywheel.EventPointsEarned, Customer: member, Time: at, Properties: p}))
+	}
+	require.NoError(t, rebuilt.Publish(ctx, flywheel.Event{
+		ID: "z", Name: flywheel.EventPointsReversed, Customer: member, Time: at,
+		Properties: map[string]any{"points": 5.0, "key": "k", "kind": "reverse_burn", "of": "unknown"},
+	}))
+	require.Equal(t, before, dump(t, rebuilt, at))
+}
+
+// Whatever call of the store fails, before or after its effect, or the sink,
+// publishing again leads to the state and events of a run without failures.
+func TestEveryFailureIsSurvived(t *testing.T) {
+	down := errors.New("down")
+	at := newYear.AddDate(0, 6, 0)
+	clean := &recorder{}
+	want := service(t, tiered, nil, clean)
+	require.NoError(t, want.Publish(t.Context(), story...))
+	for _, transactions := range []bool{true, false} {
+		for failAt := range 40 {
+			calls := 0
+			tick := func() error {
+				calls++
+				if calls == failAt {
+					return down
+				}
+				return nil
+			}
+			sink := &recorder{}
+			failing := flywheel.SinkFunc(func(ctx context.Context, events ...flywheel.Event) error {
+				if err := tick(); err != nil {
+					return err
+				}
+				return sink.Publish(ctx, events...)
+			})
+			store := loyaltytest.Failing(loyalty.NewMemory(nil), func(string, bool) error { return tick() })
+			if !transactions {
+				store = struct{ loyalty.Store }{store}
+			}
+			s := service(t, tiered, store, failing)
+			err := s.Publish(t.Context(), story...)
+			if failAt > 0 && failAt <= calls {
+				require.ErrorIs(t, err, down)
+			} else {
+				require.NoError(t, err)
+			}
+			failAt = 0
+			require.NoError(t, s.Publish(t.Context(), story...))
+			require.Equal(t, dump(t, want, at), dump(t, s, at), "call %d", failAt)
+			require.ElementsMatch(t, clean.ids(), sink.ids(), "call %d", failAt)
+		}
+	}
+}
+
+func TestConcurrentBurnsNeverOverspend(t *testing.T) {
+	for _, transactions := range []bool{true, false} {
+		var store loyalty.Store = loyalty.NewMemory(nil)
+		if !transactions {
+			store = struct{ loyalty.Store }{store}
+		}
+		s := service(t, loyalty.Programme{}, store, nil)
+		require.NoError(t, s.Publish(t.Context(), purchase("O", 10_000, newYear)))
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		burned := 0
+		for i := range 16 {
+			wg.Go(func() {
+				_, err := s.Burn(context.Background(), member, fmt.Sprint("b", i), 10)
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case err == nil:
+					burned++
+				case !errors.Is(err, loyalty.ErrInsufficient):
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		require.Equal(t, 10, burned)
+		b, err := s.Balance(t.Context(), member)
+		require.NoError(t, err)
+		require.Zero(t, b.Available)
+	}
+}
+
+// stale is a store whose every account has changed by the time it is saved.
+type stale struct{ loyalty.Store }
+
+func (stale) Save(context.Context, loyalty.Account) error { return loyalty.ErrStale }
+
+func TestGivesUpOnAnAccountThatNeverRests(t *testing.T) {
+	s := service(t, loyalty.Programme{}, stale{loyalty.NewMemory(nil)}, nil)
+	require.ErrorIs(t, s.Publish(t.Context(), purchase("O", 100, newYear)), loyalty.ErrStale)
+}
+
+func TestOperationsAreValidated(t *testing.T) {
+	s := service(t, loyalty.Programme{}, nil, nil)
+	ok := loyalty.Operation{Member: member, Key: "k", Kind: loyalty.Earn, Points: 1, At: newYear}
+	for name, c := range map[string]struct {
+		kind   error
+		change func(*loyalty.Operation)
+	}{
+		"no key":              {flywheel.ErrInvalid, func(o *loyalty.Operation) { o.Key = "" }},
+		"no member":           {flywheel.ErrInvalid, func(o *loyalty.Operation) { o.Member = "" }},
+		"unknown kind":        {flywheel.ErrInvalid, func(o *loyalty.Operation) { o.Kind = "gift" }},
+		"negative":            {flywheel.ErrInvalid, func(o *loyalty.Operation) { o.Points = -2 }},
+		"earn all":            {flywheel.ErrInvalid, func(o *loyalty.Operation) { o.Points = loyalty.All }},
+		"burn nothing":        {flywheel.ErrInvalid, func(o *loyalty.Operation) { o.Kind, o.Points = loyalty.Burn, 0 }},
+		"too many":            {flywheel.ErrOutOfRange, func(o *loyalty.Operation) { o.Points = 1 << 62 }},
+		"reversal of nothing": {flywheel.ErrInvalid, func(o *loyalty.Operation) { o.Kind = loyalty.ReverseEarn }},
+		"of without reversal": {flywheel.ErrInvalid, func(o *loyalty.Operation) { o.Of = "x" }},
+		"unknown original":    {flywheel.ErrNotFound, func(o *loyalty.Operation) { o.Kind, o.Of = loyalty.ReverseEarn, "x" }},
+		"dead on arrival":     {flywheel.ErrInvalid, func(o *loyalty.Operation) { o.AvailableAt, o.ExpiresAt = newYear, newYear }},
+		"dates of a burn":     {flywheel.ErrInvalid, func(o *loyalty.Operation) { o.Kind, o.ExpiresAt = loyalty.Burn, newYear }},
+		"negative qualifying": {flywheel.ErrInvalid, func(o *loyalty.Operation) { o.Qualifying = -1 }},
+	} {
+		o := ok
+		c.change(&o)
+		_, err := s.Apply(t.Context(), o)
+		require.ErrorIs(t, err, c.kind, name)
+	}
+	require.Empty(t, dump(t, s, newYear))
+}
+
+func TestProgrammesAreValidated(t *testing.T) {
+	ok := loyalty.Tiering{Tiers: []loyalty.Tier{{ID: "base"}, {ID: "gold", Threshold: 10}}, Window: loyalty.Lifetime}
+	tier := func(change func(*loyalty.Tiering)) loyalty.Programme {
+		x := ok
+		x.Tiers = append([]loyalty.Tier(nil), ok.Tiers...)
+		change(&x)
+		return loyalty.Programme{Tiering: &x}
+	}
+	unknown := money.Rounding(99)
+	for field, p := range map[string]loyalty.Programme{
+		"timezone":                    {Timezone: "Mars/Base"},
+		"pending_for":                 {PendingFor: "P"},
+		"expiry.after":                {Expiry: loyalty.Expiry{Round: loyalty.EndOfDay}},
+		"expiry.round":                {Expiry: loyalty.Expiry{After: "P1D", Round: 9}},
+		"restore_grace":               {RestoreGrace: "-P1D"},
+		"burn_order":                  {BurnOrder: "lifo"},
+		"clawback":                    {Clawback: "never"},
+		"earning":                     {Earning: loyalty.Earning{PerUnit: money.MustRate("-1")}},
+		"tiering.tiers":               tier(func(x *loyalty.Tiering) { x.Tiers = nil }),
+		"tiering.tiers[0].id":         tier(func(x *loyalty.Tiering) { x.Tiers[0].ID = "" }),
+		"tiering.tiers[1].id":         tier(func(x *loyalty.Tiering) { x.Tiers[1].ID = "base" }),
+		"tiering.window":              tier(func(x *loyalty.Tiering) { x.Window = "month" }),
+		"tiering.period":              tier(func(x *loyalty.Tiering) { x.Period = "P1Y" }),
+		"tiering.grace":               tier(func(x *loyalty.Tiering) { x.Grace = "1" }),
+		"tiering.downgrade":           tier(func(x *loyalty.Tiering) { x.Downgrade = loyalty.OneDown }),
+		"tiering.through_next_period": tier(func(x *loyalty.Tiering) { x.ThroughNextPeriod = true }),
+		"tiering.tiers[1].threshold":  tier(func(x *loyalty.Tiering) { x.Tiers[1].Threshold = 0 }),
+		"tiering.tiers[0].threshold":  tier(func(x *loyalty.Tiering) { x.Tiers[0].Threshold = 1 }),
+		"tiering.tiers[1].multiplier": tier(func(x *loyalty.Tiering) { x.Tiers[1].Multiplier = money.MustRate("-1") }),
+	} {
+		_, err := loyalty.New(nil, &loyalty.Options{Programme: p})
+		var refused *loyalty.ProgrammeError
+		require.ErrorAs(t, err, &refused, field)
+		require.Equal(t, field, refused.Field)
+	}
+	for _, c := range []struct {
+		kind error
+		e    loyalty.Earning
+	}{
+		{flywheel.ErrInvalid, loyalty.Earning{Rounding: &unknown}},
+		{flywheel.ErrInvalid, loyalty.Earning{PerUnitOf: map[string]money.Rate{"XXX1": {}}}},
+		{flywheel.ErrOutOfRange, loyalty.Earning{PerUnitOf: map[string]money.Rate{"EUR": money.MustRate("-1")}}},
+		{flywheel.ErrOutOfRange, loyalty.Earning{Bonus: map[string]money.Rate{"a": money.MustRate("-1")}}},
+	} {
+		_, err := loyalty.NewLedger(loyalty.Programme{Earning: c.e})
+		require.ErrorIs(t, err, c.kind, "%+v", c.e)
+	}
+}
+
+// The laws of the ledger, on random operations: books agree with the account,
+// all books sum to zero, no lot is negative, and the service over a store
+// answers as the pure ledger does.
+func TestLedgerLaws(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := loyalty.Programme{
+			BurnOrder:    rapid.SampledFrom([]loyalty.BurnOrder{loyalty.OldestFirst, loyalty.ExpiringFirst}).Draw(t, "order"),
+			Clawback:     rapid.SampledFrom([]loyalty.Clawback{loyalty.Negative, loyalty.OtherLots, loyalty.FloorZero}).Draw(t, "clawback"),
+			PendingFor:   rapid.SampledFrom([]string{"", "P3D"}).Draw(t, "pending"),
+			Expiry:       loyalty.Expiry{After: rapid.SampledFrom([]string{"", "P10D"}).Draw(t, "expiry")},
+			RestoreGrace: rapid.SampledFrom([]string{"", "P5D"}).Draw(t, "grace"),
+			Tiering:      tiered.Tiering,
+		}
+		ledger, err := loyalty.NewLedger(p)
+		require.NoError(t, err)
+		s, err := loyalty.New(nil, &loyalty.Options{Programme: p})
+		require.NoError(t, err)
+		var account loyalty.Account
+		at := newYear
+		var keys []string
+		for i := range rapid.IntRange(1, 40).Draw(t, "operations") {
+			at = at.Add(time.Duration(rapid.IntRange(-2, 72).Draw(t, "hours")) * time.Hour)
+			op := loyalty.Operation{
+				Member: member, Key: fmt.Sprint("k", i), At: at, Points: rapid.Int64Range(1, 100).Draw(t, "points"),
+				Kind: rapid.SampledFrom([]loyalty.Kind{loyalty.Earn, loyalty.Earn, loyalty.Burn, loyalty.ReverseEarn, loyalty.ReverseBurn}).Draw(t, "kind"),
+			}
+			if op.Kind == loyalty.ReverseEarn || op.Kind == loyalty.ReverseBurn {
+				if len(keys) == 0 {
+					continue
+				}
+				op.Of = rapid.SampledFrom(keys).Draw(t, "of")
+				if rapid.Bool().Draw(t, "all") {
+					op.Points = loyalty.All
+				}
+			}
+			op.Qualifying = rapid.Int64Range(0, 100).Draw(t, "qualifying")
+			keys = append(keys, op.Key)
+			before := account
+			var receipt loyalty.Receipt
+			account, receipt, err = ledger.Apply(account, op)
+			stored, serviceErr := s.Apply(context.Background(), op)
+			require.Equal(t, fmt.Sprint(err), fmt.Sprint(serviceErr))
+			require.Equal(t, receipt.Outcome, stored.Outcome)
+			if err != nil && receipt.Outcome.Refusal == "" {
+				require.Equal(t, before, account)
+			}
+			check(t, ledger, account)
+		}
+		balance, err := s.BalanceAt(context.Background(), member, at)
+		require.NoError(t, err)
+		want := ledger.Balance(account, at)
+		if len(account.Receipts) == 0 {
+			want = balance // nothing was ever saved
+		}
+		require.Equal(t, want, balance)
+		if len(account.Receipts) > 0 {
+			require.Equal(t, account.Entries, collect(t, s.Entries(context.Background(), member)))
+			require.Equal(t, account.Receipts, collect(t, s.Receipts(context.Background(), member)))
+		}
+	})
+}
+
+func collect[T any](t require.TestingT, all iter.Seq2[T, error]) (list []T) {
+	for x, err := range all {
+		require.NoError(t, err)
+		list = append(list, x)
+	}
+	return list
+}
+
+func check(t *rapid.T, ledger *loyalty.Ledger, a loyalty.Account) {
+	books := loyalty.TrialBalance(a.Entries...)
+	sum := int64(0)
+	for _, points := range books {
+		sum += points
+	}
+	b := ledger.Balance(a, a.Settled)
+	require.Zero(t, sum)
+	require.Equal(t, b.Available+b.Debt, books[loyalty.Available])
+	require.Equal(t, b.Pending, books[loyalty.Pending])
+	require.Equal(t, -b.Debt, books[loyalty.Debt])
+	require.Equal(t, b.Redeemed, books[loyalty.Redeemed])
+	require.Equal(t, b.Expired, books[loyalty.Expired])
+	held := int64(0)
+	for _, lot := range a.Lots {
+		require.GreaterOrEqual(t, lot.Left, int64(0))
+		require.GreaterOrEqual(t, lot.Expired, int64(0))
+		held += lot.Left
+	}
+	require.Equal(t, b.Available+b.Debt+b.Pending, held)
+}
+
+// Points of any split of an order are taken back to the last one.
+func TestRefundsTakeEverythingBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, err := loyalty.New(nil, &loyalty.Options{Programme: loyalty.Programme{Earning: loyalty.Earning{PerUnit: money.MustRate("1.37")}}})
+		require.NoError(t, err)
+		total := rapid.Int64Range(1, 100_000).Draw(t, "total")
+		require.NoError(t, s.Publish(context.Background(), purchase("O", total, newYear)))
+		for i := 0; total > 0; i++ {
+			part := rapid.Int64Range(1, total).Draw(t, "part")
+			total -= part
+			require.NoError(t, s.Publish(context.Background(), refund(fmt.Sprint("r", i), "O", part, newYear)))
+		}
+		b, err := s.BalanceAt(context.Background(), member, newYear)
+		require.NoError(t, err)
+		require.Zero(t, b.Available)
+		require.Zero(t, b.Debt)
+	})
+}
+
+func BenchmarkPublish(b *testing.B) {
+	s := service(b, tiered, nil, nil)
+	ctx := context.Background()
+	at, i := newYear, 0
+	b.ReportAllocs()
+	for b.Loop() {
+		i++
+		at = at.Add(time.Minute)
+		e := purchase(fmt.Sprint("O", i), 4_250, at)
+		e.Customer = flywheel.CustomerID(fmt.Sprint("c", i%4000))
+		if err := s.Publish(ctx, e); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkApply(b *testing.B) {
+	ledger := must(loyalty.NewLedger(loyalty.Programme{}))
+	for _, lots := range []int{1, 100} {
+		var account loyalty.Account
+		for i := range lots {
+			op := loyalty.Operation{Member: member, Key: fmt.Sprint(i), Kind: loyalty.Earn, Points: 100, At: newYear}
+			account, _, _ = ledger.Apply(account, op)
+		}
+		account.Receipts, account.Entries = nil, nil
+		burn := loyalty.Operation{Member: member, Key: "b", Kind: loyalty.Burn, Points: 50, At: newYear}
+		b.Run(fmt.Sprintf("kind=burn/lots=%d", lots), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, _, err := ledger.Apply(account, burn); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
