@@ -8,7 +8,20 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/inventory"
+	"github.com/flywheel-go/flywheel/inventory/inventorytest"
 )
+
+func BenchmarkReserveCommit(b *testing.B) {
+	for _, n := range []int{1, 30} {
+		b.Run(fmt.Sprintf("store=memory/lines=%d", n), func(b *testing.B) {
+			svc, err := inventory.New(nil, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			inventorytest.BenchmarkReserveCommit(b, svc, n)
+		})
+	}
+}
 
 // BenchmarkYear posts the movements of a year of a shop: 20,000 orders of 27
 // lines each out of 4,000 SKUs, reserved and committed, on backorder. It reports

@@ -12,7 +12,8 @@ import (
 )
 
 // MemoryStore is the [Store] that a program starts with. It offers [BatchStore]
-// too. A movement takes about 45 bytes. It is safe for concurrent use.
+// too. A movement is an entry of 32 bytes and its place in an index of 8. It is
+// safe for concurrent use.
 type MemoryStore struct {
 	db           *flywheel.Memory
 	skus         map[flywheel.SKU][]*stock // of each SKU, by location

@@ -46,8 +46,13 @@ type movementRow struct {
 	ReservedAfter int64              `json:"reserved_after"`
 }
 
-// errNoLevel reports that an item has no row yet that could be locked.
-var errNoLevel = errors.New("inventorysql: no level")
+var (
+	// errNoLevel reports that an item has no row yet that could be locked.
+	errNoLevel = errors.New("inventorysql: no level")
+	// errNothingNew ends a transaction that has nothing to commit: every
+	// movement was there already. Its outcome cannot be unknown then.
+	errNothingNew = errors.New("inventorysql: nothing new")
+)
 
 // Post implements inventory.Store.
 func (s *Store) Post(ctx context.Context, m inventory.Movement) (inventory.Movement, error) {
@@ -78,11 +83,12 @@ func (s *Store) PostBatch(ctx context.Context, r *inventory.Reservation, movemen
 			}
 			continue
 		}
-		if err == nil {
+		if err == nil || errors.Is(err, errNothingNew) {
 			copy(movements, answers)
 			if r != nil {
 				r.Version++
 			}
+			return nil
 		}
 		return err
 	}
@@ -96,13 +102,15 @@ func (s *Store) createLevels(ctx context.Context, items []item) error {
 
 // post is PostBatch in a transaction. It changes neither r nor movements.
 func (s *Store) post(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation, movements []inventory.Movement, items []item) ([]inventory.Movement, error) {
+	end := errNothingNew
 	if r != nil {
-		if err := saveReservation(ctx, tx, r, len(movements) == 0); err != nil {
+		if err := saveReservation(ctx, tx, r); err != nil {
 			return nil, err
 		}
+		end = nil
 	}
 	if len(movements) == 0 {
-		return nil, nil
+		return nil, end
 	}
 	levels, err := s.lockLevels(ctx, tx, items)
 	if err != nil {
@@ -139,7 +147,7 @@ func (s *Store) post(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation
 		return nil, errNoLevel
 	}
 	if len(posted) == 0 {
-		return answers, nil
+		return answers, end
 	}
 	updates := make([]levelRow, 0, len(changed))
 	for _, it := range items {

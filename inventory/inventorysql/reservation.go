@@ -41,9 +41,8 @@ func kept(r inventory.Reservation) inventory.Reservation {
 	return r
 }
 
-// saveReservation writes r with its next version. When nothing else is written,
-// it says how to find out later whether it was.
-func saveReservation(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation, alone bool) error {
+// saveReservation writes r with its next version.
+func saveReservation(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation) error {
 	lines, err := json.Marshal(kept(*r).Lines)
 	if err != nil {
 		return err
@@ -70,9 +69,7 @@ func saveReservation(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation
 	if n == 0 {
 		return fmt.Errorf("inventorysql: reservation %q is not at version %d: %w", r.Ref, r.Version, inventory.ErrStale)
 	}
-	if alone {
-		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) { return isSaved(ctx, q, r, string(lines)) })
-	}
+	tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) { return isSaved(ctx, q, r, string(lines)) })
 	return nil
 }
 

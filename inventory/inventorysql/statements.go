@@ -27,17 +27,19 @@ func statementsOf(d Dialect) statements {
 	}
 	items := rows(d, "n bigint", "sku text", "location text")
 	return statements{
-		// WHERE true keeps SQLite from reading ON CONFLICT as the ON of a join.
+		// WHERE true keeps SQLite from reading ON CONFLICT as the ON of a join, and
+		// CROSS JOIN makes it begin with the rows of the argument.
 		createLevels: `INSERT INTO flywheel_inventory_levels (sku, location)
 			SELECT x.sku, x.location FROM ` + items + ` WHERE true ORDER BY x.n
 			ON CONFLICT (sku, location) DO NOTHING`,
-		lockLevels: `SELECT ` + of("l", levelColumns) + ` FROM flywheel_inventory_levels l
-			JOIN ` + items + ` ON l.sku = x.sku AND l.location = x.location
+		lockLevels: `SELECT ` + of("l", levelColumns) + ` FROM ` + items + `
+			CROSS JOIN flywheel_inventory_levels l WHERE l.sku = x.sku AND l.location = x.location
 			ORDER BY l.sku, l.location` + lock,
-		updateLevels: `UPDATE flywheel_inventory_levels
-			SET on_hand = x.on_hand, reserved = x.reserved, seq = x.seq
-			FROM ` + rows(d, "sku text", "location text", "on_hand bigint", "reserved bigint", "seq bigint") + `
-			WHERE flywheel_inventory_levels.sku = x.sku AND flywheel_inventory_levels.location = x.location`,
+		updateLevels: `INSERT INTO flywheel_inventory_levels (sku, location, on_hand, reserved, seq)
+			SELECT x.sku, x.location, x.on_hand, x.reserved, x.seq
+			FROM ` + rows(d, "sku text", "location text", "on_hand bigint", "reserved bigint", "seq bigint") + ` WHERE true
+			ON CONFLICT (sku, location) DO UPDATE
+			SET on_hand = excluded.on_hand, reserved = excluded.reserved, seq = excluded.seq`,
 		addMovements: `INSERT INTO flywheel_inventory_movements (` + movementColumns + `)
 			SELECT ` + of("x", movementColumns) + ` FROM ` + rows(d, "sku text", "location text", "seq bigint",
 			"kind text", "ref text", "attempt bigint", "on_hand bigint", "reserved bigint", "reason text", "at bigint",

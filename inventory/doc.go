@@ -1,0 +1,63 @@
+// Package inventory knows how much of what is where, how much of it is promised,
+// and how it came to be so.
+//
+// # The problem
+//
+// Two buyers want the last unit. One is still typing the card number, a worker
+// has just found the unit broken, and a third process crashed between taking
+// stock and writing the order. A counter in a table oversells here, leaks there,
+// and when the figure is wrong nobody can tell since when. This package keeps a
+// ledger in which every change is a line with its balance, promises that end by
+// themselves, and one conditional write that decides who gets the unit.
+//
+//	stock, err := inventory.New(nil, nil) // in memory
+//	err = stock.Receive(ctx, "delivery-1", []flywheel.Line{{SKU: "mug", Quantity: 10}})
+//	err = stock.Reserve(ctx, "order-1", []flywheel.Line{{SKU: "mug", Quantity: 2}})
+//	if short, ok := errors.AsType[*inventory.ShortageError](err); ok { … short.Have … }
+//	err = stock.Commit(ctx, "order-1") // paid: the mugs leave
+//
+// # Concepts
+//
+// An item is a SKU at a [Location]. Its [Level] has two balances: OnHand, what
+// is on the shelf, and Reserved, what of it is promised. Available is the
+// difference. Each change of a balance is a [Movement] in the item's ledger, to
+// which movements are only added: the sums of the deltas are the balances, after
+// every movement.
+//
+// A [Reservation] promises units to a ref, such as an order, until it expires.
+// Reserve takes all lines or none. From there it goes one way: Commit lets the
+// units leave, Release gives them back, and time does so too. Of several at once
+// exactly one wins. Units whose time is over are taken back by
+// [Service.ReleaseExpired], which a program calls now and then, and by a Reserve
+// that needs them.
+//
+// Available may go below zero as far as the item's backorder limit says: not at
+// all by default. When units on backorder are committed OnHand becomes negative;
+// it is the backlog, the units that were sold and have still to come, and the
+// next receipt fills it.
+//
+// Every call that changes something carries a ref. The same call again is
+// answered as the first time and changes nothing, so a caller that lost the
+// answer simply repeats it. A ref may be reserved anew after its reservation was
+// released or expired; that is its next attempt.
+//
+// # Crashes and transactions
+//
+// Everything is correct with each call of the [Store] atomic on its own: a
+// reservation of several lines is then a saga whose states in between say what
+// is left to do, and a repeated call, or ReleaseExpired, does it. Stores that
+// keep everything in one database offer [BatchStore] and do it at once; those of
+// this module do. With Options.Tx a change and the events that tell of it are
+// one transaction, and calls within a transaction of the caller join it.
+//
+// # Units
+//
+// Quantities are whole units of the SKU, up to [MaxQuantity]. Times are UTC to
+// the microsecond. In the memory store a line that is reserved and committed,
+// two movements, keeps about 150 bytes, everything included.
+//
+// # Sources
+//
+// Working step by step is a saga with compensation (Garcia-Molina and Salem,
+// 1987, Sagas).
+package inventory
