@@ -37,16 +37,16 @@ type Contact struct {
 
 // Run is one way of a contact through a journey.
 type Run struct {
-	ID      string         `json:"id"`
-	Journey ID             `json:"journey"`
-	Version int            `json:"version"` // of the journey
-	Key     string         `json:"key,omitempty"`
-	Entry   flywheel.Event `json:"entry"` // the event that it began with
-	Entered time.Time      `json:"entered"`
-	Step    string         `json:"step"`  // where it waits
-	Since   time.Time      `json:"since"` // when it came there
-	Due     time.Time      `json:"due"`   // when it goes on by itself
-	Sends   int            `json:"sends,omitempty"`
+	ID      string          `json:"id"`
+	Journey ID              `json:"journey"`
+	Version int             `json:"version"` // of the journey
+	Key     string          `json:"key,omitempty"`
+	Entry   *flywheel.Event `json:"entry"` // the event that it began with, never changed
+	Entered time.Time       `json:"entered"`
+	Step    string          `json:"step"`  // where it waits
+	Since   time.Time       `json:"since"` // when it came there
+	Due     time.Time       `json:"due"`   // when it goes on by itself
+	Sends   int             `json:"sends,omitempty"`
 
 	ended bool
 }
@@ -81,8 +81,9 @@ type Message struct {
 	Step     string              `json:"step"`
 	Channel  string              `json:"channel"`
 	Template string              `json:"template,omitempty"`
-	// Entry is the event that the run began with: what was in the cart.
-	Entry flywheel.Event `json:"entry"`
+	// Entry is the event that the run began with: what was in the cart. It is
+	// shared, so nobody changes it.
+	Entry *flywheel.Event `json:"entry"`
 }
 
 // Due returns when something is to be done without a further event: the time

@@ -3,62 +3,59 @@ package campaign
 import (
 	"container/heap"
 	"time"
-
-	"github.com/flywheel-go/flywheel"
 )
 
-// dueIndex orders contacts by (due, id): a heap that knows where each contact
-// is, so that a changed time is moved in O(log n).
-type dueIndex struct {
-	heap  []dueContact
-	place map[flywheel.CustomerID]int
+// stored is a contact in memory and its place in the order of who is due.
+type stored struct {
+	contact Contact
+	due     time.Time
+	place   int // in the heap, notDue where it is not there
 }
 
-type dueContact struct {
-	at time.Time
-	id flywheel.CustomerID
-}
+const notDue = -1
+
+// dueHeap orders contacts by (due, id). Each knows its place, so that a changed
+// time is moved in O(log n).
+type dueHeap []*stored
 
 // set notes when a contact is due, the zero time for never.
-func (x *dueIndex) set(id flywheel.CustomerID, at time.Time) {
-	i, there := x.place[id]
+func (h *dueHeap) set(s *stored, due time.Time) {
+	s.due = due
 	switch {
-	case there && at.IsZero():
-		heap.Remove(x, i)
-	case there:
-		x.heap[i].at = at
-		heap.Fix(x, i)
-	case !at.IsZero():
-		heap.Push(x, dueContact{at, id})
+	case s.place != notDue && due.IsZero():
+		heap.Remove(h, s.place)
+	case s.place != notDue:
+		heap.Fix(h, s.place)
+	case !due.IsZero():
+		heap.Push(h, s)
 	}
 }
 
 // The five methods are those of [heap.Interface].
 
-func (x *dueIndex) Len() int { return len(x.heap) }
+func (h dueHeap) Len() int { return len(h) }
 
-func (x *dueIndex) Less(i, j int) bool {
-	a, b := &x.heap[i], &x.heap[j]
-	if !a.at.Equal(b.at) {
-		return a.at.Before(b.at)
+func (h dueHeap) Less(i, j int) bool {
+	if !h[i].due.Equal(h[j].due) {
+		return h[i].due.Before(h[j].due)
 	}
-	return a.id < b.id
+	return h[i].contact.ID < h[j].contact.ID
 }
 
-func (x *dueIndex) Swap(i, j int) {
-	x.heap[i], x.heap[j] = x.heap[j], x.heap[i]
-	x.place[x.heap[i].id], x.place[x.heap[j].id] = i, j
+func (h dueHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].place, h[j].place = i, j
 }
 
-func (x *dueIndex) Push(e any) {
-	x.place[e.(dueContact).id] = len(x.heap)
-	x.heap = append(x.heap, e.(dueContact))
+func (h *dueHeap) Push(s any) {
+	s.(*stored).place = len(*h)
+	*h = append(*h, s.(*stored))
 }
 
-func (x *dueIndex) Pop() any {
-	last := x.heap[len(x.heap)-1]
-	x.heap[len(x.heap)-1] = dueContact{}
-	x.heap = x.heap[:len(x.heap)-1]
-	delete(x.place, last.id)
+func (h *dueHeap) Pop() any {
+	last := (*h)[len(*h)-1]
+	(*h)[len(*h)-1] = nil
+	*h = (*h)[:len(*h)-1]
+	last.place = notDue
 	return last
 }

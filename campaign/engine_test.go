@@ -393,6 +393,19 @@ func TestWithdrawnVersion(t *testing.T) {
 	require.Equal(t, []campaign.Tally{{Journey: "j", Entries: 1, Exits: 1}}, report)
 }
 
+func TestRunWithoutEntryIsWithdrawn(t *testing.T) {
+	ctx := context.Background()
+	store := campaign.NewMemory(nil)
+	_, err := store.Save(ctx, campaign.Contact{ID: "c", Runs: []campaign.Run{{ID: "r", Journey: "j", Version: 1, Step: "m", Due: begin}}})
+	require.NoError(t, err)
+	engine, err := campaign.New(store, &campaign.Options{Journeys: []campaign.Journey{{ID: "j", Trigger: campaign.Trigger{Event: "in"}, Steps: []campaign.Step{mail("m")}}}})
+	require.NoError(t, err)
+	require.NoError(t, engine.Advance(ctx, begin))
+	report, err := engine.Report(ctx)
+	require.NoError(t, err)
+	require.Equal(t, []campaign.Tally{{Journey: "j", Exits: 1}}, report)
+}
+
 func TestLoopWithWait(t *testing.T) {
 	ctx := context.Background()
 	var sent campaign.Recorder

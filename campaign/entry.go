@@ -15,7 +15,7 @@ func (t *turn) enter(p *plan, e *flywheel.Event) {
 		return
 	}
 	c := t.contact
-	r := Run{Journey: p.ID, Version: p.Version, Entry: *e, Entered: t.now}
+	r := Run{Journey: p.ID, Version: p.Version, Entered: t.now}
 	if p.Reentry.Key != "" {
 		r.Key = attributeText(e, p.Reentry.Key)
 	}
@@ -32,6 +32,8 @@ func (t *turn) enter(p *plan, e *flywheel.Event) {
 		}
 	}
 	t.noteEntry(p, r.Key)
+	entry := *e
+	r.Entry = &entry
 	r.ID = deterministicID("run", string(p.ID), string(c.ID), e.ID)
 	c.tally(p.ID).Entries++
 	t.tell(FactEntered, &r, "", "")

@@ -15,8 +15,8 @@ import (
 // O(log n) beside the copy of the contact.
 type MemoryStore struct {
 	db       *flywheel.Memory
-	contacts map[flywheel.CustomerID]Contact
-	due      dueIndex
+	contacts map[flywheel.CustomerID]*stored
+	due      dueHeap
 }
 
 // NewMemory returns an empty store in db, nil for a database of its own.
@@ -24,7 +24,7 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 	if db == nil {
 		db = &flywheel.Memory{}
 	}
-	return &MemoryStore{db: db, contacts: map[flywheel.CustomerID]Contact{}, due: dueIndex{place: map[flywheel.CustomerID]int{}}}
+	return &MemoryStore{db: db, contacts: map[flywheel.CustomerID]*stored{}}
 }
 
 // Get implements [Store].
@@ -34,7 +34,7 @@ func (s *MemoryStore) Get(ctx context.Context, id flywheel.CustomerID) (c Contac
 		if !ok {
 			return fmt.Errorf("campaign: contact %q: %w", string(id), flywheel.ErrNotFound)
 		}
-		c = found.clone()
+		c = found.contact.clone()
 		return nil
 	})
 	return c, err
@@ -46,17 +46,20 @@ func (s *MemoryStore) Save(ctx context.Context, c Contact) (Contact, error) {
 		return Contact{}, fmt.Errorf("campaign: contact: %w", err)
 	}
 	err := s.db.Update(ctx, func(undo func(func())) error {
+		var version int64
 		old, existed := s.contacts[c.ID]
-		if old.Version != c.Version {
-			return fmt.Errorf("campaign: contact %q: version %d is not the stored %d: %w", string(c.ID), c.Version, old.Version, flywheel.ErrConflict)
+		if existed {
+			version = old.contact.Version
 		}
-		undo(func() {
-			if existed {
-				s.put(old)
-			} else {
-				s.remove(c.ID)
-			}
-		})
+		if version != c.Version {
+			return fmt.Errorf("campaign: contact %q: version %d is not the stored %d: %w", string(c.ID), c.Version, version, flywheel.ErrConflict)
+		}
+		if existed {
+			before := old.contact
+			undo(func() { s.put(before) })
+		} else {
+			undo(func() { s.remove(c.ID) })
+		}
 		c.Version++
 		s.put(c.clone())
 		return nil
@@ -68,20 +71,25 @@ func (s *MemoryStore) Save(ctx context.Context, c Contact) (Contact, error) {
 }
 
 func (s *MemoryStore) put(c Contact) {
-	s.contacts[c.ID] = c
-	s.due.set(c.ID, c.Due())
+	x, ok := s.contacts[c.ID]
+	if !ok {
+		x = &stored{place: notDue}
+		s.contacts[c.ID] = x
+	}
+	x.contact = c
+	s.due.set(x, c.Due())
 }
 
 func (s *MemoryStore) remove(id flywheel.CustomerID) {
+	s.due.set(s.contacts[id], time.Time{})
 	delete(s.contacts, id)
-	s.due.set(id, time.Time{})
 }
 
 // Due implements [Store].
 func (s *MemoryStore) Due(ctx context.Context, before time.Time) (id flywheel.CustomerID, err error) {
 	err = s.db.View(ctx, func() error {
-		if len(s.due.heap) > 0 && s.due.heap[0].at.Before(before) {
-			id = s.due.heap[0].id
+		if len(s.due) > 0 && s.due[0].due.Before(before) {
+			id = s.due[0].contact.ID
 		}
 		return nil
 	})
@@ -94,7 +102,7 @@ func (s *MemoryStore) List(ctx context.Context) iter.Seq2[Contact, error] {
 		var all []Contact
 		err := s.db.View(ctx, func() error {
 			for _, id := range slices.Sorted(maps.Keys(s.contacts)) {
-				all = append(all, s.contacts[id].clone())
+				all = append(all, s.contacts[id].contact.clone())
 			}
 			return nil
 		})
@@ -114,7 +122,7 @@ func (s *MemoryStore) List(ctx context.Context) iter.Seq2[Contact, error] {
 func (s *MemoryStore) Delete(ctx context.Context, id flywheel.CustomerID) error {
 	return s.db.Update(ctx, func(undo func(func())) error {
 		if old, ok := s.contacts[id]; ok {
-			undo(func() { s.put(old) })
+			undo(func() { s.put(old.contact) })
 			s.remove(id)
 		}
 		return nil

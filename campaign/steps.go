@@ -21,7 +21,7 @@ func (t *turn) proceed(p *plan, r *Run, i int) {
 			return
 		case step.Condition != nil:
 			i = next.no
-			if t.holds(step.Condition.If, &r.Entry, &r.Entry) {
+			if t.holds(step.Condition.If, r.Entry, r.Entry) {
 				i = next.yes
 			}
 		case step.Send != nil:

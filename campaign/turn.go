@@ -133,10 +133,11 @@ func (t *turn) moved(r *Run) {
 	r.Due = due.UTC()
 }
 
-// at finds where a run is.
+// at finds where a run is, unless it is of a version that is gone or has lost its
+// entry in a faulty store.
 func (t *turn) at(r *Run) (p *plan, step int, ok bool) {
 	p, ok = t.versions[versionKey{r.Journey, r.Version}]
-	if !ok {
+	if !ok || r.Entry == nil {
 		return nil, 0, false
 	}
 	step, ok = p.index[r.Step]
@@ -150,7 +151,7 @@ func (t *turn) arrived(r *Run, e *flywheel.Event, at time.Time) {
 		return // it is withdrawn when its time comes
 	}
 	for _, exit := range p.ExitOn {
-		if exit.Event == e.Name && matches(exit.Match, e, &r.Entry) && t.holds(exit.When, e, &r.Entry) {
+		if exit.Event == e.Name && matches(exit.Match, e, r.Entry) && t.holds(exit.When, e, r.Entry) {
 			outcome := exit.Outcome
 			if outcome == "" {
 				outcome = OutcomeExited
@@ -160,7 +161,7 @@ func (t *turn) arrived(r *Run, e *flywheel.Event, at time.Time) {
 		}
 	}
 	wait := p.Steps[i].WaitEvent
-	if wait != nil && wait.Event == e.Name && !at.Before(r.Since) && matches(wait.Match, e, &r.Entry) && t.holds(wait.When, e, &r.Entry) {
+	if wait != nil && wait.Event == e.Name && !at.Before(r.Since) && matches(wait.Match, e, r.Entry) && t.holds(wait.When, e, r.Entry) {
 		t.proceed(p, r, p.next[i].yes)
 	}
 }

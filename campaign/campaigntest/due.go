@@ -47,7 +47,7 @@ var dueCases = []testCase{
 		return first(w.dueIs(start.Add(time.Hour), ""), w.dueIs(start.Add(time.Hour+time.Microsecond), "c"))
 	}},
 	{name: "due/outbox", rule: "a contact with an undelivered message is due", check: func(w *world) error {
-		c := campaign.Contact{ID: "c", Outbox: []campaign.Message{{ID: "m", At: second(1), Contact: "c", Entry: flywheel.Event{ID: "e", Name: "n", Time: start}}}}
+		c := campaign.Contact{ID: "c", Outbox: []campaign.Message{{ID: "m", At: second(1), Contact: "c", Entry: &flywheel.Event{ID: "e", Name: "n", Time: start}}}}
 		if err := w.save(c, dueAt("b", 2)); err != nil {
 			return err
 		}

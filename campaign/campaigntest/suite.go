@@ -84,7 +84,7 @@ var start = time.Date(2026, 3, 7, 22, 15, 0, 123456000, time.UTC)
 // sample returns a contact in which every field is set. It is due at start plus
 // an hour.
 func sample(id flywheel.CustomerID) campaign.Contact {
-	entry := flywheel.Event{
+	entry := &flywheel.Event{
 		ID: "event of " + string(id), Name: flywheel.EventAddToCart, Time: start, Customer: id, Visitor: "visitor", Session: "session", Ref: "cart",
 		Lines:      []flywheel.Line{{SKU: "85123A", Quantity: 6, Amount: money.New(1530, money.EUR)}},
 		Value:      money.New(1530, money.EUR),
@@ -107,7 +107,7 @@ func sample(id flywheel.CustomerID) campaign.Contact {
 func dueAt(id flywheel.CustomerID, seconds int) campaign.Contact {
 	return campaign.Contact{ID: id, Clock: start, Runs: []campaign.Run{{
 		ID: "run", Journey: "j", Version: 1, Entered: start, Step: "w", Since: start, Due: start.Add(time.Duration(seconds) * time.Second),
-		Entry: flywheel.Event{ID: "e", Name: "n", Time: start},
+		Entry: &flywheel.Event{ID: "e", Name: "n", Time: start},
 	}}}
 }
 
