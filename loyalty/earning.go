@@ -2,8 +2,6 @@ package loyalty
 
 import (
 	"fmt"
-	"math/big"
-	"slices"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing/money"
@@ -199,34 +197,17 @@ func Apportion(points int64, weights ...money.Rate) ([]int64, error) {
 	if points < 0 {
 		return nil, fmt.Errorf("loyalty: apportion %d points: %w", points, flywheel.ErrOutOfRange)
 	}
-	sum := new(big.Rat)
-	exact := make([]*big.Rat, len(weights))
-	for i, w := range weights {
-		if w.Sign() < 0 {
-			return nil, fmt.Errorf("loyalty: apportion by weight %v: %w", w, flywheel.ErrOutOfRange)
-		}
-		exact[i] = w.Decimal().Rat()
-		sum.Add(sum, exact[i])
+	whole, err := money.Weights(weights...)
+	if err != nil {
+		return nil, fmt.Errorf("loyalty: apportion: %w", err)
 	}
-	if sum.Sign() == 0 {
-		return nil, fmt.Errorf("loyalty: apportion by weights that are all zero: %w", flywheel.ErrInvalid)
+	shares, err := money.New(points, money.Currency{}).Allocate(whole...)
+	if err != nil {
+		return nil, fmt.Errorf("loyalty: apportion: %w", err)
 	}
-	shares := make([]int64, len(weights))
-	remainders := make([]*big.Rat, len(weights))
-	order := make([]int, len(weights))
-	rest := points
-	scale := new(big.Rat).Quo(new(big.Rat).SetInt64(points), sum)
-	for i, w := range exact {
-		share := new(big.Rat).Mul(w, scale)
-		whole := new(big.Int).Quo(share.Num(), share.Denom())
-		shares[i] = whole.Int64()
-		remainders[i] = share.Sub(share, new(big.Rat).SetInt(whole))
-		rest -= shares[i]
-		order[i] = i
+	parts := make([]int64, len(shares))
+	for i, share := range shares {
+		parts[i] = share.Minor()
 	}
-	slices.SortStableFunc(order, func(i, j int) int { return remainders[j].Cmp(remainders[i]) })
-	for _, i := range order[:rest] {
-		shares[i]++
-	}
-	return shares, nil
+	return parts, nil
 }

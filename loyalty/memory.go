@@ -78,8 +78,10 @@ func (s *MemoryStore) Save(ctx context.Context, a Account) error {
 	if err := flywheel.CheckID(string(a.Member)); err != nil {
 		return fmt.Errorf("loyalty: member: %w", err)
 	}
-	a = a.clone()
-	a.normalise()
+	if !slices.IsSortedFunc(a.Lots, bySequence) {
+		a.Lots = slices.Clone(a.Lots)
+		slices.SortFunc(a.Lots, bySequence)
+	}
 	return s.db.Update(ctx, func(undo func(func())) error {
 		m, known := s.members[a.Member]
 		if !known {
@@ -99,6 +101,7 @@ func (s *MemoryStore) Save(ctx context.Context, a Account) error {
 
 func (m *memoryMember) save(a Account, undo func(func())) {
 	head, open, receipts, entries := m.head, m.open, len(m.history), len(m.entries)
+	opened := open
 	var replaced []Receipt
 	var emptied, refilled []Lot
 	undo(func() {
@@ -115,46 +118,57 @@ func (m *memoryMember) save(a Account, undo func(func())) {
 		for _, r := range replaced {
 			m.history[m.receipts[r.Key]] = r
 		}
-		m.head, m.open, m.entries = head, open, m.entries[:entries]
+		m.head, m.open, m.entries = head, opened, m.entries[:entries]
 	})
-	saved := make(map[string]bool, len(a.Lots))
-	var next []Lot
+	next := make([]Lot, 0, len(a.Lots))
 	for _, lot := range a.Lots {
-		saved[lot.ID] = true
+		// Lots that a does not hold stay.
+		for len(open) > 0 && open[0].Sequence < lot.Sequence {
+			next = append(next, open[0])
+			open = open[1:]
+		}
+		if len(open) > 0 && open[0].Sequence == lot.Sequence {
+			open = open[1:]
+		}
 		if old, ok := m.empty[lot.ID]; ok {
 			refilled = append(refilled, old)
 			delete(m.empty, lot.ID)
 		}
 		if lot.Left > 0 {
-			next = append(next, lot)
+			next = append(next, lot.normal())
 			continue
 		}
 		if m.empty == nil {
 			m.empty = map[string]Lot{}
 		}
-		m.empty[lot.ID] = lot
+		m.empty[lot.ID] = lot.normal()
 		emptied = append(emptied, lot)
 	}
-	for _, lot := range m.open {
-		if !saved[lot.ID] {
-			next = append(next, lot)
-		}
-	}
-	slices.SortFunc(next, bySequence)
-	m.open = next
+	m.open = append(next, open...)
 	for _, r := range a.Receipts {
 		if i, ok := m.receipts[r.Key]; ok {
 			replaced = append(replaced, m.history[i])
-			m.history[i] = r.clone()
+			m.history[i] = r.normal()
 			continue
 		}
 		m.receipts[r.Key] = len(m.history)
-		m.history = append(m.history, r.clone())
+		m.history = append(m.history, r.normal())
 	}
-	m.entries = append(m.entries, a.Entries...)
-	a.Version++
-	a.Lots, a.Receipts, a.Entries = nil, nil, nil
+	for _, e := range a.Entries {
+		e.At = stamp(e.At)
+		m.entries = append(m.entries, e)
+	}
 	m.head = a
+	m.head.Version++
+	m.head.Settled = stamp(a.Settled)
+	m.head.Activity = make([]Activity, len(a.Activity))
+	for i, x := range a.Activity {
+		m.head.Activity[i] = Activity{At: stamp(x.At), Amount: x.Amount, Reverses: stamp(x.Reverses)}
+	}
+	if len(a.Activity) == 0 {
+		m.head.Activity = nil
+	}
+	m.head.Lots, m.head.Receipts, m.head.Entries = nil, nil, nil
 }
 
 // clone returns a receipt that shares no memory with r.
@@ -164,32 +178,28 @@ func (r Receipt) clone() Receipt {
 	return r
 }
 
-// normalise brings all times of an account to UTC and microseconds.
-func (a *Account) normalise() {
-	at := func(t *time.Time) {
-		if !t.IsZero() {
-			*t = t.UTC().Truncate(time.Microsecond)
-		}
+// stamp returns a time as stores keep it.
+func stamp(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
 	}
-	at(&a.Settled)
-	for i := range a.Activity {
-		at(&a.Activity[i].At)
-		at(&a.Activity[i].Reverses)
+	return t.UTC().Truncate(time.Microsecond)
+}
+
+// normal returns a lot as stores keep it.
+func (l Lot) normal() Lot {
+	l.Earned, l.Available, l.Expires = stamp(l.Earned), stamp(l.Available), stamp(l.Expires)
+	return l
+}
+
+// normal returns a receipt as stores keep it, sharing no memory with r.
+func (r Receipt) normal() Receipt {
+	r = r.clone()
+	r.At, r.AvailableAt, r.ExpiresAt = stamp(r.At), stamp(r.AvailableAt), stamp(r.ExpiresAt)
+	for i := range r.Outcome.To {
+		r.Outcome.To[i].Expires = stamp(r.Outcome.To[i].Expires)
 	}
-	for i := range a.Lots {
-		at(&a.Lots[i].Earned)
-		at(&a.Lots[i].Available)
-		at(&a.Lots[i].Expires)
-	}
-	for i := range a.Receipts {
-		r := &a.Receipts[i]
-		at(&r.At)
-		at(&r.AvailableAt)
-		at(&r.ExpiresAt)
-	}
-	for i := range a.Entries {
-		at(&a.Entries[i].At)
-	}
+	return r
 }
 
 // listed yields copies of what items returns for a member.
