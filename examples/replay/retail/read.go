@@ -24,7 +24,7 @@ var Header = []string{"InvoiceNo", "StockCode", "Description", "Quantity", "Invo
 const (
 	colInvoice = iota
 	colCode
-	_
+	colDescription
 	colQuantity
 	colDate
 	colPrice
@@ -36,6 +36,8 @@ const (
 type Book struct {
 	Invoices []Invoice // in order of time, then of the file
 	Rows     int       // that were read, without the unreadable
+	// Names has the first description of each code.
+	Names map[string]string
 	// Unreadable lists the rows that make no sense, in order of the file.
 	Unreadable []*RowError
 }
@@ -71,7 +73,7 @@ func Read(r io.Reader, name string, currency money.Currency) (*Book, error) {
 		defer z.Close()
 		in = z
 	}
-	b := &builder{book: &Book{}, file: name, currency: currency, text: map[string]string{}, seen: map[string]int{}}
+	b := &builder{book: &Book{Names: map[string]string{}}, file: name, currency: currency, text: map[string]string{}, seen: map[string]int{}}
 	if err := b.read(in); err != nil {
 		return nil, err
 	}
@@ -205,6 +207,9 @@ func (b *builder) row(line int, record []string) *RowError {
 		return fail(Header[colQuantity], err)
 	}
 	row.Code = b.intern(record[colCode])
+	if name := strings.TrimSpace(record[colDescription]); name != "" && b.book.Names[row.Code] == "" {
+		b.book.Names[row.Code] = strings.Clone(name)
+	}
 
 	if number != b.number || record[colCustomer] != string(b.invoice.Customer) {
 		b.close()

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/campaign"
+	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/loyalty"
+	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/recommend"
+	"github.com/flywheel-go/flywheel/segment"
+	"github.com/flywheel-go/flywheel/segment/rfm"
+)
+
+// learners are the packages that live in memory and learn from the log, each
+// from its own cursor. A new process rebuilds them by reading it from the start.
+type learners struct {
+	room     *stockroom
+	accounts *accounts
+	rfm      rfm.Table
+	baskets  *recommend.Service
+	points   *loyalty.Service
+	journeys *campaign.Engine
+	tests    *experiment.Service
+	readout  *experiment.Readout
+	closed   int // days
+
+	log       *segment.Log
+	followers []*follower
+}
+
+// follower is one learner with its cursor. What the learner has to tell waits
+// in its outbox until all have learned, so that the log's order does not depend
+// on who was quicker.
+type follower struct {
+	name   string
+	cursor *segment.Follower
+	outbox *outbox
+}
+
+// outbox is a Sink that keeps events.
+type outbox struct{ events []flywheel.Event }
+
+func (o *outbox) Publish(_ context.Context, events ...flywheel.Event) error {
+	o.events = append(o.events, events...)
+	return nil
+}
+
+const (
+	experimentID = "thank-you-page"
+	repeatMetric = "second purchase within 90 days"
+	spendMetric  = "net revenue after the first purchase"
+)
+
+func newLearners(log *segment.Log, currency money.Currency, supplier supplier, stocked map[flywheel.SKU]bool) (*learners, error) {
+	l := &learners{log: log, room: newStockroom(supplier), accounts: newAccounts(currency)}
+	follow := func(name string, sink flywheel.Sink, out *outbox) {
+		l.followers = append(l.followers, &follower{name, log.Follow(sink, 0), out})
+	}
+	var err error
+
+	follow("stockroom", l.room, &outbox{})
+	follow("accounts", flywheel.Fanout(l.accounts, flywheel.SinkFunc(l.countDays), flywheel.SinkFunc(l.countRFM)), &outbox{})
+
+	if l.baskets, err = recommend.New(nil, &recommend.Options{Config: recommend.Config{Group: recommend.ByActor}}); err != nil {
+		return nil, err
+	}
+	follow("recommendations", onlyGoods{l.baskets, stocked}, &outbox{})
+
+	out := &outbox{}
+	if l.points, err = loyalty.New(nil, &loyalty.Options{Programme: programme(), Sink: out}); err != nil {
+		return nil, err
+	}
+	follow("points", l.points, out)
+
+	out = &outbox{}
+	l.journeys, err = campaign.New(nil, &campaign.Options{
+		Journeys: []campaign.Journey{
+			campaign.Welcome("email"),
+			campaign.CartRecovery("email"),
+			campaign.RepurchaseReminder("email", campaign.Duration{Days: 45}),
+			campaign.WinBack("email", campaign.Duration{Days: 120}),
+		},
+		Policy: campaign.Policy{Caps: []campaign.Cap{{Max: 2, Window: campaign.Duration{Days: 14}}}},
+		Sink:   out,
+	})
+	if err != nil {
+		return nil, err
+	}
+	follow("journeys", l.journeys, out)
+
+	out = &outbox{}
+	aa := experiment.Experiment{ID: experimentID, Arms: []experiment.Arm{{ID: "A"}, {ID: "also A"}}}
+	exposer := &exposer{}
+	l.tests, err = experiment.New(nil, &experiment.Options{Sink: out, Now: func() time.Time { return exposer.now }})
+	if err != nil {
+		return nil, err
+	}
+	if err := l.tests.Configure(aa); err != nil {
+		return nil, err
+	}
+	exposer.tests = l.tests
+	follow("exposures", exposer, out)
+
+	l.readout, err = experiment.NewReadout(aa, nil,
+		experiment.Metric{Name: repeatMetric, Kind: experiment.Conversion, Event: flywheel.EventPurchase, Window: 90 * day},
+		experiment.Metric{Name: spendMetric, Kind: experiment.Revenue, Event: flywheel.EventPurchase, Less: flywheel.EventRefund, Currency: currency},
+	)
+	if err != nil {
+		return nil, err
+	}
+	follow("readout", l.readout, &outbox{})
+	return l, nil
+}
+
+// programme gives a point for each unit of money, for a year, and a tier by what
+// was spent in the last twelve months, in minor units.
+func programme() loyalty.Programme {
+	return loyalty.Programme{
+		Expiry: loyalty.Expiry{After: "P12M", Round: loyalty.EndOfMonth},
+		Tiering: &loyalty.Tiering{
+			Window: loyalty.Rolling, Period: "P12M",
+			Tiers: []loyalty.Tier{
+				{ID: "member", Threshold: 0},
+				{ID: "silver", Threshold: 500_00, Multiplier: money.MustRate("1.25")},
+				{ID: "gold", Threshold: 2_000_00, Multiplier: money.MustRate("1.5")},
+			},
+		},
+	}
+}
+
+// learn lets every learner follow the log to its end, side by side, and
+// publishes what they have to tell, in their order, until nothing is new.
+func (l *learners) learn(ctx context.Context) error {
+	for {
+		if err := l.drain(ctx); err != nil {
+			return err
+		}
+		var told []flywheel.Event
+		for _, f := range l.followers {
+			told = append(told, f.outbox.events...)
+			f.outbox.events = f.outbox.events[:0]
+		}
+		if len(told) == 0 {
+			return nil
+		}
+		if err := l.log.Publish(ctx, told...); err != nil {
+			return err
+		}
+	}
+}
+
+func (l *learners) drain(ctx context.Context) error {
+	failed := make([]error, len(l.followers))
+	turn := make(chan struct{}, processors())
+	var wg sync.WaitGroup
+	for i, f := range l.followers {
+		turn <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-turn }()
+			if _, err := f.cursor.Drain(ctx); err != nil {
+				failed[i] = fmt.Errorf("%s: %w", f.name, err)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(failed...)
+}
+
+// close lets time pass to the end of the last day.
+func (l *learners) close(ctx context.Context, end time.Time) error {
+	if err := l.journeys.Advance(ctx, end); err != nil {
+		return err
+	}
+	for member, err := range l.points.Members(ctx) {
+		if err != nil {
+			return err
+		}
+		if err := l.points.Advance(ctx, member, end); err != nil {
+			return err
+		}
+	}
+	return l.learn(ctx)
+}
+
+func (l *learners) countDays(_ context.Context, events ...flywheel.Event) error {
+	for i := range events {
+		if events[i].Name == eventDayClosed {
+			l.closed++
+		}
+	}
+	return nil
+}
+
+func (l *learners) countRFM(_ context.Context, events ...flywheel.Event) error {
+	for i := range events {
+		if e := &events[i]; e.Name == flywheel.EventPurchase && e.Customer != "" {
+			if err := l.rfm.Add(e.Customer, e.Time, e.Value.Minor()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// onlyGoods passes events on with the lines of stocked SKUs only: nobody wants
+// postage recommended.
+type onlyGoods struct {
+	to      flywheel.Sink
+	stocked map[flywheel.SKU]bool
+}
+
+func (g onlyGoods) Publish(ctx context.Context, events ...flywheel.Event) error {
+	kept := make([]flywheel.Event, 0, len(events))
+	for _, e := range events {
+		if e.Name != flywheel.EventPurchase {
+			continue
+		}
+		lines := make([]flywheel.Line, 0, len(e.Lines))
+		for _, l := range e.Lines {
+			if g.stocked[l.SKU] {
+				lines = append(lines, l)
+			}
+		}
+		if e.Lines = lines; len(lines) > 0 {
+			kept = append(kept, e)
+		}
+	}
+	return g.to.Publish(ctx, kept...)
+}
+
+// exposer shows a customer the experiment's page, once, right after the first
+// purchase; so only what follows it counts.
+type exposer struct {
+	tests *experiment.Service
+	now   time.Time
+}
+
+func (x *exposer) Publish(ctx context.Context, events ...flywheel.Event) error {
+	for i := range events {
+		e := &events[i]
+		if e.Name != flywheel.EventPurchase || e.Customer == "" {
+			continue
+		}
+		x.now = e.Time.Add(time.Microsecond)
+		if _, err := x.tests.Expose(ctx, experimentID, experiment.Subject{Customer: e.Customer}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func compare[T cmp.Ordered](a, b T) int { return cmp.Compare(a, b) }

@@ -1,0 +1,301 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart"
+	"github.com/flywheel-go/flywheel/cart/checkout"
+	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/cart/payment"
+	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/examples/replay/retail"
+	"github.com/flywheel-go/flywheel/inventory"
+	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/segment"
+)
+
+// shop is Flywheel's packages wired together, with a book to replay. One
+// goroutine trades; learners run beside each other.
+type shop struct {
+	book     *retail.Book
+	currency money.Currency
+	matches  map[int][]retail.Match
+	first    map[flywheel.CustomerID]int // a customer's first sale, by invoice
+	skus     []flywheel.SKU              // with a stock, ordered
+	days     []businessDay
+	seed     uint64
+
+	now      time.Time // virtual
+	tx       flywheel.Transactor
+	log      *segment.Log
+	stock    *inventory.Service
+	gateway  *payment.Memory
+	carts    *cart.Service
+	orders   *order.Service
+	checkout *checkout.Checkout
+	catalog  *catalog.Service
+	*learners
+
+	lines []cart.Line // reused
+}
+
+// businessDay is one day and its invoices, by index.
+type businessDay struct {
+	date     time.Time
+	invoices []int
+}
+
+func newShop(book *retail.Book, currency money.Currency, seed uint64, kept *stores) (*shop, error) {
+	s := &shop{
+		book: book, currency: currency, seed: seed, tx: kept.tx,
+		matches: retail.MatchReturns(book.Invoices), first: map[flywheel.CustomerID]int{},
+		gateway: &payment.Memory{},
+	}
+	s.survey()
+	clock := func() time.Time { return s.now }
+	var err error
+	set := func(e error) { err = errors.Join(err, e) }
+	must := func(do func() error) {
+		if err == nil {
+			set(do())
+		}
+	}
+	must(func() (e error) { s.log, e = segment.NewLog(kept.log, nil); return })
+	must(func() (e error) {
+		s.stock, e = inventory.New(kept.stock, &inventory.Options{Now: clock, Sink: s.log, Tx: s.tx})
+		return
+	})
+	must(func() (e error) {
+		s.carts, e = cart.New(nil, &cart.Options{Now: clock, MaxLines: s.longest(), Sink: withoutLines{s.log}})
+		return
+	})
+	silent, e := inventory.New(kept.stock, &inventory.Options{Now: clock, Tx: s.tx}) // purchase and refund tell of these
+	set(e)
+	shelves := &goods{stock: silent, stocked: map[flywheel.SKU]bool{}, nothing: map[string]bool{}}
+	for _, sku := range s.skus {
+		shelves.stocked[sku] = true
+	}
+	must(func() (e error) {
+		s.orders, e = order.New(kept.orders, &order.Options{Now: clock, Gateway: s.gateway, Stock: shelves, Sink: s.log, Tx: s.tx})
+		return
+	})
+	must(func() (e error) {
+		s.checkout, e = checkout.New(s.carts, s.orders, &checkout.Options{Now: clock, Stock: shelves, Sink: s.log, Tx: s.tx})
+		return
+	})
+	must(func() (e error) {
+		s.catalog, e = catalog.New(nil, &catalog.Options{Now: clock})
+		return
+	})
+	must(func() (e error) {
+		s.learners, e = newLearners(s.log, currency, supplier{seed}, shelves.stocked)
+		return
+	})
+	return s, err
+}
+
+// survey goes through the book once: the days, the stocked SKUs, and the first
+// sale of each customer.
+func (s *shop) survey() {
+	stocked := map[flywheel.SKU]bool{}
+	for i := range s.book.Invoices {
+		in := &s.book.Invoices[i]
+		date := in.Time.Truncate(day)
+		if n := len(s.days); n == 0 || s.days[n-1].date != date {
+			s.days = append(s.days, s.between(date)...)
+			s.days = append(s.days, businessDay{date: date})
+		}
+		last := &s.days[len(s.days)-1]
+		last.invoices = append(last.invoices, i)
+		billed := false
+		for r := range in.Rows {
+			billed = billed || in.Rows[r].Kind.Billed()
+			if in.Rows[r].Kind.Stocked() {
+				stocked[flywheel.SKU(in.Rows[r].Code)] = true
+			}
+		}
+		if _, known := s.first[in.Customer]; !known && billed && !in.Cancels && in.Customer != "" {
+			s.first[in.Customer] = i
+		}
+	}
+	for sku := range stocked {
+		s.skus = append(s.skus, sku)
+	}
+	slices.Sort(s.skus)
+}
+
+// between returns the days without an invoice before date: deliveries come and
+// Mondays come on these as well.
+func (s *shop) between(date time.Time) (quiet []businessDay) {
+	if len(s.days) == 0 {
+		return nil
+	}
+	for d := s.days[len(s.days)-1].date.Add(day); d.Before(date); d = d.Add(day) {
+		quiet = append(quiet, businessDay{date: d})
+	}
+	return quiet
+}
+
+func (s *shop) longest() int {
+	n := 1
+	for i := range s.book.Invoices {
+		n = max(n, len(s.book.Invoices[i].Rows))
+	}
+	return n
+}
+
+// withoutLines is a Sink that passes events on without their lines: what went
+// into a cart is in the purchase that follows at once.
+type withoutLines struct{ to flywheel.Sink }
+
+func (w withoutLines) Publish(ctx context.Context, events ...flywheel.Event) error {
+	for i := range events {
+		events[i].Lines = nil
+	}
+	return w.to.Publish(ctx, events...)
+}
+
+// run opens the shop, or goes on where an earlier process stopped, and trades
+// day by day. Each day is one transaction; what is learned from it follows.
+func (s *shop) run(ctx context.Context, step func(done int, label string)) error {
+	if err := s.fillCatalog(ctx); err != nil {
+		return err
+	}
+	done, err := s.resume(ctx)
+	if err != nil {
+		return err
+	}
+	for i := done; i < len(s.days); i++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := s.trade(ctx, s.days[i]); err != nil {
+			return err
+		}
+		if err := s.learn(ctx); err != nil {
+			return err
+		}
+		step(i+1, s.days[i].date.Format(time.DateOnly))
+	}
+	return s.close(ctx, s.days[len(s.days)-1].date.Add(day))
+}
+
+// fillCatalog enters every code of the book as a product.
+func (s *shop) fillCatalog(ctx context.Context) error {
+	codes := map[string]bool{}
+	for i := range s.book.Invoices {
+		for r := range s.book.Invoices[i].Rows {
+			codes[s.book.Invoices[i].Rows[r].Code] = true
+		}
+	}
+	products := make([]catalog.Product, 0, len(codes))
+	for code := range codes {
+		title := s.book.Names[code]
+		if title == "" {
+			title = code
+		}
+		products = append(products, catalog.Product{
+			ID: catalog.ID(code), Title: title, Status: catalog.Active,
+			Variants: []catalog.Variant{{SKU: flywheel.SKU(code)}},
+		})
+	}
+	slices.SortFunc(products, func(a, b catalog.Product) int { return compare(a.ID, b.ID) })
+	s.now = s.days[0].date
+	_, err := s.catalog.PutAll(ctx, products)
+	return err
+}
+
+// resume opens the shop in an empty store. In one that holds an earlier run of
+// the same book and seed it lets the learners catch up from the log, tells the
+// gateway what it had charged, and returns how many days are done.
+func (s *shop) resume(ctx context.Context) (done int, err error) {
+	fingerprint := s.fingerprint()
+	entries, err := s.log.Read(ctx, 0, 1)
+	if err != nil {
+		return 0, err
+	}
+	if len(entries) == 0 {
+		if err := s.open(ctx, fingerprint); err != nil {
+			return 0, err
+		}
+		return 0, s.learn(ctx)
+	}
+	if e := entries[0].Event; e.Name != eventOpened || e.Properties["fingerprint"] != fingerprint {
+		return 0, fmt.Errorf("-store: it holds the replay of another file or seed: %w", flywheel.ErrConflict)
+	}
+	for o, err := range s.orders.List(ctx, order.Filter{}) {
+		if err != nil {
+			return 0, err
+		}
+		if o.Payment.Authorization == "" {
+			continue
+		}
+		err := s.gateway.Restore(payment.Payment{
+			ID: o.Payment.Authorization, Key: string(o.ID), Ref: o.Cart, Customer: o.Customer,
+			Authorized: o.Payment.Authorized, Captured: o.Payment.Captured, Refunded: o.Payment.Refunded,
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	if err := s.learn(ctx); err != nil {
+		return 0, err
+	}
+	return s.closed, nil
+}
+
+// eventOpened is the first event: property "fingerprint" names book and seed.
+const eventOpened = "shop_opened"
+
+// open fills the shelves and lets every item go on backorder.
+func (s *shop) open(ctx context.Context, fingerprint string) error {
+	s.now = s.days[0].date
+	return s.tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.tell(ctx, eventOpened, "", flywheel.Event{Properties: map[string]any{"fingerprint": fingerprint}}); err != nil {
+			return err
+		}
+		lines := make([]flywheel.Line, len(s.skus))
+		for i, sku := range s.skus {
+			lines[i] = flywheel.Line{SKU: sku, Quantity: supplier{s.seed}.opening(sku)}
+			if err := s.stock.SetBackorder(ctx, sku, inventory.Unlimited); err != nil {
+				return err
+			}
+		}
+		if len(lines) == 0 {
+			return nil
+		}
+		return s.stock.Receive(ctx, refOpening, lines)
+	})
+}
+
+// fingerprint tells one book and seed from another.
+func (s *shop) fingerprint() string {
+	h := sha256.New()
+	fmt.Fprintln(h, s.seed, s.currency, s.book.Rows)
+	var b []byte
+	for i := range s.book.Invoices {
+		in := &s.book.Invoices[i]
+		b = append(b[:0], in.ID...)
+		b = append(append(b, 0), in.Customer...)
+		b = strconv.AppendInt(append(b, 0), in.Time.Unix(), 10)
+		for r := range in.Rows {
+			b = append(append(b, 0), in.Rows[r].Code...)
+			b = strconv.AppendInt(append(b, 0), in.Rows[r].Quantity, 10)
+			b = strconv.AppendInt(append(b, 0), in.Rows[r].Value, 10)
+		}
+		h.Write(append(b, '\n'))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// processors is how many learners run at once.
+func processors() int { return runtime.GOMAXPROCS(0) }
