@@ -133,6 +133,18 @@ func TestLostCommit(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, inventory.Level{SKU: "a", Location: "main", Seq: 3}, level)
 
+	// A transaction of several calls is settled as one.
+	require.NoError(t, store.InTx(ctx, func(ctx context.Context) error {
+		r, err := store.SaveReservation(ctx, inventory.Reservation{Ref: "s", Location: "main", Lines: lines, State: inventory.StateOpen, Attempt: 1})
+		if err != nil {
+			return err
+		}
+		r.State = inventory.StateReleased
+		r, err = store.SaveReservation(ctx, r)
+		r.State = inventory.StateOpen
+		return err
+	}))
+
 	// What another process set meanwhile cannot be told from what was set here.
 	require.ErrorIs(t, svc.SetBackorder(ctx, "a", 1), flywheel.ErrUnknownOutcome)
 }

@@ -69,7 +69,10 @@ func saveReservation(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation
 	if n == 0 {
 		return fmt.Errorf("inventorysql: reservation %q is not at version %d: %w", r.Ref, r.Version, inventory.ErrStale)
 	}
-	tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) { return isSaved(ctx, q, r, string(lines)) })
+	written := *r // the caller may change r before the transaction ends
+	tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
+		return isSaved(ctx, q, &written, string(lines))
+	})
 	return nil
 }
 
