@@ -7,7 +7,6 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -62,109 +61,86 @@ func (b broken) Exposures(ctx context.Context, id experiment.ID) iter.Seq2[exper
 // TestSuiteCatches shows that the suite fails for stores that break a rule.
 func TestSuiteCatches(t *testing.T) {
 	type store = experiment.MemoryStore
-	for name, fault := range map[string]func() broken{
-		"an exposure for every arm but one per unit": func() broken {
-			return broken{record: func(ctx context.Context, s *store, x experiment.Exposure) error {
-				for old := range s.Exposures(ctx, x.Experiment) {
-					if old.Unit == x.Unit {
-						return nil
-					}
-				}
-				return s.Record(ctx, x)
-			}}
-		},
-		"folds case": func() broken {
-			return broken{record: func(ctx context.Context, s *store, x experiment.Exposure) error {
-				x.Unit = strings.ToLower(x.Unit)
-				return s.Record(ctx, x)
-			}}
-		},
-		"ignores cancellation": func() broken {
-			return broken{record: func(ctx context.Context, s *store, x experiment.Exposure) error {
-				return s.Record(context.WithoutCancel(ctx), x)
-			}}
-		},
-		"leaves the transaction": func() broken {
-			// Writes from outside any transaction wait for its end.
-			var later sync.WaitGroup
-			return broken{record: func(ctx context.Context, s *store, x experiment.Exposure) error {
-				later.Go(func() { _ = s.Record(context.Background(), x) })
-				done := make(chan struct{})
-				go func() { later.Wait(); close(done) }()
-				select {
-				case <-done:
-				case <-time.After(20 * time.Millisecond):
-				}
-				return nil
-			}}
-		},
-		"forgets the visitor": func() broken {
-			return broken{record: func(ctx context.Context, s *store, x experiment.Exposure) error {
-				x.Visitor = ""
-				return s.Record(ctx, x)
-			}}
-		},
-		"truncates to milliseconds": func() broken {
-			return broken{record: func(ctx context.Context, s *store, x experiment.Exposure) error {
-				x.At = x.At.Truncate(time.Millisecond)
-				return s.Record(ctx, x)
-			}}
-		},
-		"takes anything": func() broken {
-			return broken{record: func(ctx context.Context, s *store, x experiment.Exposure) error {
-				if x.Validate() != nil {
+	for name, b := range map[string]broken{
+		"keeps one arm per unit": {record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+			for old := range s.Exposures(ctx, x.Experiment) {
+				if old.Unit == x.Unit {
 					return nil
 				}
-				return s.Record(ctx, x)
-			}}
-		},
-		"reads another unit": func() broken {
-			return broken{exposed: func(ctx context.Context, s *store, id experiment.ID, _, arm string) (bool, error) {
-				for x := range s.Exposures(ctx, id) {
-					if x.Arm == arm {
-						return true, nil
-					}
-				}
-				return s.Exposed(ctx, id, "", arm)
-			}}
-		},
-		"yields in reverse": func() broken {
-			return broken{exposures: func(ctx context.Context, s *store, id experiment.ID) iter.Seq2[experiment.Exposure, error] {
-				return func(yield func(experiment.Exposure, error) bool) {
-					all, err := list(ctx, s, id)
-					if err != nil {
-						yield(experiment.Exposure{}, err)
-						return
-					}
-					for _, x := range slices.Backward(all) {
-						if !yield(x, nil) {
-							return
-						}
-					}
-				}
-			}}
-		},
-		"hides an error while listing": func() broken {
-			return broken{exposures: func(ctx context.Context, s *store, id experiment.ID) iter.Seq2[experiment.Exposure, error] {
-				return s.Exposures(context.WithoutCancel(ctx), id)
-			}}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			caught := ""
-			for _, c := range checks {
-				b := fault()
-				b.MemoryStore = experiment.NewMemory(nil)
-				if c.run(t.Context(), b, b) != nil {
-					caught = c.name
-					break
+			}
+			return s.Record(ctx, x)
+		}},
+		"folds case": {record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+			x.Unit = strings.ToLower(x.Unit)
+			return s.Record(ctx, x)
+		}},
+		"ignores cancellation": {record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+			return s.Record(context.WithoutCancel(ctx), x)
+		}},
+		"forgets the visitor": {record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+			x.Visitor = ""
+			return s.Record(ctx, x)
+		}},
+		"truncates to milliseconds": {record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+			x.At = x.At.Truncate(time.Millisecond)
+			return s.Record(ctx, x)
+		}},
+		"takes anything": {record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+			if x.Validate() != nil {
+				return nil
+			}
+			return s.Record(ctx, x)
+		}},
+		"reads another unit": {exposed: func(ctx context.Context, s *store, id experiment.ID, _, arm string) (bool, error) {
+			for x := range s.Exposures(ctx, id) {
+				if x.Arm == arm {
+					return true, nil
 				}
 			}
-			if caught == "" {
+			return s.Exposed(ctx, id, "", arm)
+		}},
+		"yields in reverse": {exposures: func(ctx context.Context, s *store, id experiment.ID) iter.Seq2[experiment.Exposure, error] {
+			return func(yield func(experiment.Exposure, error) bool) {
+				all, err := list(ctx, s, id)
+				if err != nil {
+					yield(experiment.Exposure{}, err)
+					return
+				}
+				for _, x := range slices.Backward(all) {
+					if !yield(x, nil) {
+						return
+					}
+				}
+			}
+		}},
+		"hides an error while listing": {exposures: func(ctx context.Context, s *store, id experiment.ID) iter.Seq2[experiment.Exposure, error] {
+			return s.Exposures(context.WithoutCancel(ctx), id)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if !caught(t.Context(), func() (experiment.Store, flywheel.Transactor) {
+				b.MemoryStore = experiment.NewMemory(nil)
+				return b, b
+			}) {
 				t.Error("the suite does not notice")
 			}
 		})
 	}
+	t.Run("does not join the transaction", func(t *testing.T) {
+		if !caught(t.Context(), func() (experiment.Store, flywheel.Transactor) {
+			return experiment.NewMemory(nil), &flywheel.Memory{}
+		}) {
+			t.Error("the suite does not notice")
+		}
+	})
+}
+
+// caught reports whether a store fails one of the checks.
+func caught(ctx context.Context, fresh func() (experiment.Store, flywheel.Transactor)) bool {
+	return slices.ContainsFunc(checks, func(c check) bool {
+		s, tx := fresh()
+		return c.run(ctx, s, tx) != nil
+	})
 }
 
 func TestFailing(t *testing.T) {
