@@ -87,7 +87,7 @@ func newLearners(log *segment.Log, currency money.Currency, supplier supplier, s
 			campaign.RepurchaseReminder("email", campaign.Duration{Days: 45}),
 			campaign.WinBack("email", campaign.Duration{Days: 120}),
 		},
-		Policy: campaign.Policy{Caps: []campaign.Cap{{Max: 2, Window: campaign.Duration{Days: 14}}}},
+		Policy: campaign.Policy{Caps: []campaign.Cap{{Max: 1, Window: campaign.Duration{Days: 30}}}},
 		Sink:   out,
 	})
 	if err != nil {
@@ -119,8 +119,8 @@ func newLearners(log *segment.Log, currency money.Currency, supplier supplier, s
 	return l, nil
 }
 
-// programme gives a point for each unit of money, for a year, and a tier by what
-// was spent in the last twelve months, in minor units.
+// programme gives a point for each unit of money, for a year, and a tier by the
+// points of the last twelve months.
 func programme() loyalty.Programme {
 	return loyalty.Programme{
 		Expiry: loyalty.Expiry{After: "P12M", Round: loyalty.EndOfMonth},
@@ -128,8 +128,8 @@ func programme() loyalty.Programme {
 			Window: loyalty.Rolling, Period: "P12M",
 			Tiers: []loyalty.Tier{
 				{ID: "member", Threshold: 0},
-				{ID: "silver", Threshold: 500_00, Multiplier: money.MustRate("1.25")},
-				{ID: "gold", Threshold: 2_000_00, Multiplier: money.MustRate("1.5")},
+				{ID: "silver", Threshold: 1_000, Multiplier: money.MustRate("1.25")},
+				{ID: "gold", Threshold: 5_000, Multiplier: money.MustRate("1.5")},
 			},
 		},
 	}

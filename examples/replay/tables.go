@@ -251,7 +251,7 @@ func (s *shop) segmentTable(context.Context) (table, error) {
 func (s *shop) pointsTable(ctx context.Context) (table, error) {
 	t := table{
 		file: "loyalty", title: "Points and tiers",
-		note:    "one point for each unit of money, for twelve months; tiers by the spend of the last twelve months",
+		note:    "one point for each unit of money, for twelve months; tiers from 1,000 and 5,000 points of the last twelve months",
 		columns: []string{"tier", "members", "points available", "points expired"},
 	}
 	end := s.days[len(s.days)-1].date.Add(day)
@@ -282,7 +282,7 @@ func (s *shop) pointsTable(ctx context.Context) (table, error) {
 func (s *shop) journeyTable(ctx context.Context) (table, error) {
 	t := table{
 		file: "journeys", title: "Journeys",
-		note:    "at most two messages in 14 days for each customer",
+		note:    "at most one message in 30 days for each customer",
 		columns: []string{"journey", "entries", "goals", "completed", "exits", "active", "sends", "caps hit"},
 	}
 	tallies, err := s.journeys.Report(ctx)

@@ -106,10 +106,14 @@ func (s *synthesis) makeProducts() {
 			p.since = s.random.IntN(s.shop.Days * 3 / 4)
 		}
 		s.products = append(s.products, p)
-		total += 1 / math.Pow(float64(i%s.shop.Products)+3, 0.8)
+		total += 1 / math.Pow(float64(i)+8, 0.7)
 		s.weights = append(s.weights, total)
 	}
 }
+
+// themes is how many tastes there are: customers of one taste like the same
+// part of the range.
+const themes = 12
 
 func (s *synthesis) makeCustomers() {
 	for i := range s.shop.Customers {
@@ -124,8 +128,9 @@ func (s *synthesis) makeCustomers() {
 		if s.random.Float64() < 0.1 {
 			c.country = []string{"Germany", "France", "EIRE", "Spain"}[s.random.IntN(4)]
 		}
+		theme := s.random.IntN(themes)
 		for range 4 + s.random.IntN(12) {
-			c.likes = append(c.likes, s.pick())
+			c.likes = append(c.likes, (s.random.IntN(len(s.products))/themes*themes+theme)%len(s.products))
 		}
 		s.customers = append(s.customers, c)
 	}
@@ -191,9 +196,10 @@ func (s *synthesis) order(day int, at time.Time, c *customer) {
 		mean = c.lines
 	}
 	n := 1 + int(s.random.ExpFloat64()*mean)
-	for range min(n, 60) {
+	billed := 0
+	for tries := 0; billed < min(n, 60) && tries < 10*n; tries++ {
 		p := s.pick()
-		if c != nil && s.random.Float64() < 0.45 {
+		if c != nil && s.random.Float64() < 0.6 {
 			p = c.likes[s.random.IntN(len(c.likes))]
 		}
 		item := s.products[p]
@@ -206,6 +212,7 @@ func (s *synthesis) order(day int, at time.Time, c *customer) {
 			pence = max(1, pence*85/100)
 		}
 		s.row(invoice, item.code, item.name, quantity, at, pence, c)
+		billed++
 		if s.random.Float64() < 0.01 {
 			s.row(invoice, item.code, item.name, quantity, at, pence, c)
 		}
@@ -213,8 +220,8 @@ func (s *synthesis) order(day int, at time.Time, c *customer) {
 			s.sold = append(s.sold, sold{c, p, quantity, pence})
 		}
 	}
-	s.row(invoice, s.products[0].code, s.products[0].name, 1, at, s.products[0].pence, c)
 	switch {
+	case billed == 0: // nothing they wanted is on
 	case c == nil:
 		s.row(invoice, "DOT", "DOTCOM POSTAGE", 1, at, 395+s.random.Int64N(2000), c)
 	case c.country != "United Kingdom":
