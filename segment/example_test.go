@@ -1,0 +1,142 @@
+package segment_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/segment"
+)
+
+func Example() {
+	ctx := context.Background()
+	log, err := segment.NewLog(nil, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	profiles, err := segment.NewProfiles(nil, &segment.ProfileOptions{Segments: []segment.Definition{
+		{Name: "win_back", Rule: json.RawMessage(`{"orders": {"$gte": 1}, "days_since_last_purchase": {"$gt": 30}}`)},
+		{Name: "vip", Rule: json.RawMessage(`{"revenue": {"$gte": 100}}`)},
+	}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	june := func(day int) time.Time { return time.Date(2025, 6, day, 12, 0, 0, 0, time.UTC) }
+	for i, sale := range []struct {
+		customer flywheel.CustomerID
+		day      int
+		cents    int64
+	}{{"ann", 1, 12999}, {"bob", 2, 990}, {"bob", 28, 1990}} {
+		if err := log.Publish(ctx, flywheel.Event{ID: fmt.Sprint("sale-", i), Name: flywheel.EventPurchase,
+			Time: june(sale.day), Customer: sale.customer, Value: money.New(sale.cents, money.EUR)}); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+
+	n, err := log.Follow(profiles, 0).Drain(ctx)
+	fmt.Println("followed", n, err)
+	fmt.Println(profiles.Advance(ctx, june(35)))
+	bob, _ := profiles.Get(ctx, "bob")
+	fmt.Println("bob:", bob.Orders, "orders,", bob.Revenue)
+	for _, name := range profiles.Segments() {
+		members, _ := profiles.Members(ctx, name)
+		fmt.Println(name, slices.Collect(members.All()))
+	}
+	// Output:
+	// followed 3 <nil>
+	// <nil>
+	// bob: 2 orders, 29.80 EUR
+	// vip [ann]
+	// win_back [ann]
+}
+
+func ExampleLog_Drain() {
+	ctx := context.Background()
+	log, _ := segment.NewLog(nil, nil)
+	at := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
+	log.Publish(ctx, flywheel.Event{ID: "1", Name: flywheel.EventSearch, Time: at}, flywheel.Event{ID: "2", Name: flywheel.EventShare, Time: at})
+
+	mail := flywheel.SinkFunc(func(ctx context.Context, events ...flywheel.Event) error {
+		for _, e := range events {
+			fmt.Println("mail took", e.Name)
+		}
+		return nil
+	})
+	fmt.Println(log.Drain(ctx, "mail", mail))
+	log.Publish(ctx, flywheel.Event{ID: "3", Name: flywheel.EventSignUp, Time: at})
+	fmt.Println(log.Drain(ctx, "mail", mail))
+	at3, _ := log.Cursor(ctx, "mail")
+	fmt.Println("cursor at", at3)
+	// Output:
+	// mail took search
+	// mail took share
+	// 2 <nil>
+	// mail took sign_up
+	// 1 <nil>
+	// cursor at 3
+}
+
+func ExampleLog_Entries() {
+	ctx := context.Background()
+	log, _ := segment.NewLog(nil, nil)
+	at := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
+	log.Publish(ctx, flywheel.Event{ID: "a", Name: flywheel.EventSearch, Time: at}, flywheel.Event{ID: "b", Name: flywheel.EventShare, Time: at})
+	for entry, err := range log.Entries(ctx, 0) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(entry.Position, entry.Event.ID, entry.Event.Name)
+	}
+	// Output:
+	// 1 a search
+	// 2 b share
+}
+
+func ExampleTrait() {
+	ctx := context.Background()
+	profiles, err := segment.NewProfiles(nil, &segment.ProfileOptions{Traits: []segment.Trait{
+		{Name: "favourite", Kind: segment.MostFrequent, Events: []string{flywheel.EventViewItem}, Property: "category"},
+		{Name: "largest_order", Kind: segment.Max, Events: []string{flywheel.EventPurchase}},
+	}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	at := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
+	for i, category := range []string{"shoes", "hats", "hats"} {
+		profiles.Publish(ctx, flywheel.Event{ID: fmt.Sprint("view-", i), Name: flywheel.EventViewItem, Time: at, Customer: "ann",
+			Properties: map[string]any{"category": category}})
+	}
+	profiles.Publish(ctx, flywheel.Event{ID: "order-1", Name: flywheel.EventPurchase, Time: at, Customer: "ann", Value: money.New(4999, money.EUR)})
+	ann, _ := profiles.Get(ctx, "ann")
+	attributes := profiles.Attributes(&ann, at)
+	fmt.Println(attributes["favourite"], attributes["largest_order"])
+	// Output: hats 49.99
+}
+
+func ExampleMembers_And() {
+	ctx := context.Background()
+	profiles, _ := segment.NewProfiles(nil, &segment.ProfileOptions{Segments: []segment.Definition{
+		{Name: "buyers", Rule: json.RawMessage(`{"orders": {"$gte": 1}}`)},
+		{Name: "loyal", Rule: json.RawMessage(`{"orders": {"$gte": 2}}`)},
+	}})
+	at := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
+	for i, customer := range []flywheel.CustomerID{"ann", "bob", "ann"} {
+		profiles.Publish(ctx, flywheel.Event{ID: fmt.Sprint(i), Name: flywheel.EventPurchase, Time: at, Customer: customer})
+	}
+	buyers, _ := profiles.Members(ctx, "buyers")
+	loyal, _ := profiles.Members(ctx, "loyal")
+	both, _ := buyers.And(loyal)
+	once, _ := buyers.AndNot(loyal)
+	fmt.Println(slices.Collect(both.All()), slices.Collect(once.All()), buyers.Count())
+	// Output: [ann] [bob] 2
+}

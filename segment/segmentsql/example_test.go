@@ -1,0 +1,63 @@
+package segmentsql_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/segment"
+	"github.com/flywheel-go/flywheel/segment/segmentsql"
+	_ "modernc.org/sqlite"
+)
+
+func Example() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "shop.db")+
+		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)&_txlock=immediate")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer db.Close()
+
+	ctx := context.Background()
+	store := segmentsql.New(db, segmentsql.SQLite)
+	if err := store.Migrate(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	log, err := segment.NewLog(store, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	// The caller's own transaction: the event is there when the change is.
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	signUp := flywheel.Event{ID: "sign_up:ann", Name: flywheel.EventSignUp, Customer: "ann",
+		Time: time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)}
+	if err := log.Publish(segmentsql.WithTx(ctx, db, tx), signUp); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := tx.Commit(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	entries, err := log.Read(ctx, 0, 10)
+	fmt.Println(len(entries), entries[0].Position, entries[0].Event.ID, err)
+	// Output: 1 1 sign_up:ann <nil>
+}

@@ -1,0 +1,41 @@
+package segmenttest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/segment"
+	"github.com/flywheel-go/flywheel/segment/segmenttest"
+)
+
+// The answer to an Append is lost: the caller sees an error although the event is
+// in the log, and publishing again is safe.
+func ExampleFailing() {
+	calls := 0
+	store := segmenttest.Failing(segment.NewMemoryLog(nil), func(call string, after bool) error {
+		if call == "Append" && after {
+			if calls++; calls == 1 {
+				return errors.New("connection lost")
+			}
+		}
+		return nil
+	})
+	log, err := segment.NewLog(store, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	event := flywheel.Event{ID: "1", Name: flywheel.EventSearch, Time: time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)}
+	fmt.Println(log.Publish(ctx, event))
+	fmt.Println(log.Publish(ctx, event))
+	entries, err := log.Read(ctx, 0, 10)
+	fmt.Println(len(entries), err)
+	// Output:
+	// connection lost
+	// <nil>
+	// 1 <nil>
+}
