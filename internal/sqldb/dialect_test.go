@@ -1,8 +1,10 @@
 package sqldb
 
 import (
+	"io/fs"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -68,6 +70,36 @@ func TestSections(t *testing.T) {
 		"-- +goose Up\n-- +goose StatementBegin\nSELECT 1;\n", "-- +goose StatementBegin\n-- +goose StatementEnd\n"} {
 		_, _, err := Sections(bad)
 		require.ErrorIs(t, err, flywheel.ErrInvalid, "%q", bad)
+	}
+}
+
+func TestFiles(t *testing.T) {
+	text := "-- +goose Up\nCREATE TABLE a (b INT);\nCREATE TABLE c (d INT);\n-- +goose Down\nDROP TABLE c;\nDROP TABLE a;\n"
+	for _, root := range []string{"", "migrations/"} {
+		migrations := fstest.MapFS{root + "sqlite/00001_a.sql": {Data: []byte(text)}, root + "postgres/00001_a.sql": {Data: []byte(text)}}
+		for _, d := range []Dialect{Postgres, SQLite} {
+			files, err := Files(migrations, d)
+			require.NoError(t, err)
+			require.NoError(t, fstest.TestFS(files, "00001_a.sql"))
+			pairs, err := Pairs(migrations, d)
+			require.NoError(t, err)
+			require.NoError(t, fstest.TestFS(pairs, "00001_a.up.sql", "00001_a.down.sql"))
+			up, err := fs.ReadFile(pairs, "00001_a.up.sql")
+			require.NoError(t, err)
+			require.Equal(t, "CREATE TABLE a (b INT);\n\nCREATE TABLE c (d INT);\n", string(up))
+			down, err := fs.ReadFile(pairs, "00001_a.down.sql")
+			require.NoError(t, err)
+			require.Equal(t, "DROP TABLE c;\n\nDROP TABLE a;\n", string(down))
+		}
+	}
+	_, err := Pairs(fstest.MapFS{"sqlite/00001_a.sql": {Data: []byte("SELECT 1;")}}, SQLite)
+	require.ErrorIs(t, err, flywheel.ErrInvalid)
+	for name, migrations := range map[string]fstest.MapFS{
+		"none": {}, "no version": {"sqlite/a.sql": {Data: []byte(text)}}, "version 0": {"sqlite/0_a.sql": {Data: []byte(text)}},
+		"twice": {"sqlite/1_a.sql": {Data: []byte(text)}, "sqlite/01_a.sql": {Data: []byte(text)}}, "no section": {"sqlite/1_a.sql": {}},
+	} {
+		_, err := Open(nil, SQLite, migrations, "test").load()
+		require.Error(t, err, name)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,25 +93,25 @@ type migration struct {
 
 // load reads the dialect's files in order of their version.
 func (d *DB) load() ([]migration, error) {
-	dir := d.dialect.String()
-	files, err := fs.Glob(d.migrations, dir+"/*.sql")
-	if err == nil && len(files) == 0 {
-		files, err = fs.Glob(d.migrations, "migrations/"+dir+"/*.sql")
+	dir, err := Files(d.migrations, d.dialect)
+	if err != nil {
+		return nil, err
 	}
+	files, err := fs.Glob(dir, "*.sql")
 	if err != nil {
 		return nil, err
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("sqldb: no %s migrations of %s: %w", dir, d.name, flywheel.ErrNotFound)
+		return nil, fmt.Errorf("sqldb: no %v migrations of %s: %w", d.dialect, d.name, flywheel.ErrNotFound)
 	}
 	var all []migration
 	for _, file := range files {
-		number, _, _ := strings.Cut(path.Base(file), "_")
+		number, _, _ := strings.Cut(file, "_")
 		version, err := strconv.ParseInt(number, 10, 64)
 		if err != nil || version <= 0 {
 			return nil, fmt.Errorf("sqldb: %s: the name does not start with a version: %w", file, flywheel.ErrInvalid)
 		}
-		text, err := fs.ReadFile(d.migrations, file)
+		text, err := fs.ReadFile(dir, file)
 		if err != nil {
 			return nil, err
 		}
@@ -120,7 +119,7 @@ func (d *DB) load() ([]migration, error) {
 		if err != nil {
 			return nil, fmt.Errorf("sqldb: %s: %w", file, err)
 		}
-		all = append(all, migration{version, path.Base(file), up})
+		all = append(all, migration{version, file, up})
 	}
 	slices.SortFunc(all, func(a, b migration) int { return int(a.version - b.version) })
 	for i := 1; i < len(all); i++ {

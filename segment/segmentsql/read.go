@@ -19,8 +19,11 @@ func (s *Store) Read(ctx context.Context, after segment.Position, limit int) ([]
 	if waiting, err := s.waiting(ctx); err != nil || !waiting {
 		return entries, err
 	}
-	// Whether a sequencing whose answer was lost took place shows below.
-	if err := s.sequence(ctx); err != nil && !errors.Is(err, flywheel.ErrUnknownOutcome) {
+	err = s.sequence(ctx)
+	if errors.Is(err, flywheel.ErrUnknownOutcome) {
+		err = s.sequence(ctx) // what has a position keeps it: doing it again does no harm
+	}
+	if err != nil {
 		return nil, err
 	}
 	if n := len(entries); n > 0 {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
@@ -36,6 +37,17 @@ func New(db *sql.DB, d Dialect) *Store {
 // Migrate creates or updates the tables. It is idempotent, and safe to run from
 // many processes at once.
 func (s *Store) Migrate(ctx context.Context) error { return s.db.Migrate(ctx) }
+
+// Migrations returns the migrations of a dialect for those who apply them with a
+// tool of their own: as files for goose (NewProvider takes an fs.FS), or in pairs
+// for golang-migrate (source/iofs). Versions count per package, so the tool needs
+// a table of its own for each; [Store.Migrate] is then not called.
+func Migrations(d Dialect) (goose, pairs fs.FS, err error) {
+	if goose, err = sqldb.Files(migrations, d); err == nil {
+		pairs, err = sqldb.Pairs(migrations, d)
+	}
+	return goose, pairs, err
+}
 
 // InTx implements flywheel.Transactor: every Flywheel store on the same *sql.DB
 // that is called with fn's context joins the transaction.

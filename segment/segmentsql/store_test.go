@@ -1,6 +1,8 @@
 package segmentsql_test
 
 import (
+	"io/fs"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -28,5 +30,29 @@ func TestStore(t *testing.T) {
 			require.NoError(t, s.Migrate(t.Context()))
 			return s
 		}, segmenttest.Features{Transactions: true})
+	})
+}
+
+// TestMigrations applies the pairs, down included, and then what Migrate applies.
+func TestMigrations(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
+		goose, pairs, err := segmentsql.Migrations(d)
+		require.NoError(t, err)
+		names, err := fs.Glob(goose, "*.sql")
+		require.NoError(t, err)
+		require.NotEmpty(t, names)
+		db := open(t)
+		for _, direction := range []string{".up.sql", ".down.sql"} {
+			for _, name := range names {
+				text, err := fs.ReadFile(pairs, strings.TrimSuffix(name, ".sql")+direction)
+				require.NoError(t, err)
+				_, err = db.Exec(string(text))
+				require.NoError(t, err)
+			}
+		}
+		s := segmentsql.New(db, d)
+		require.NoError(t, s.Migrate(t.Context()))
+		require.NoError(t, s.Migrate(t.Context()))
+		require.NoError(t, s.Append(t.Context(), event("a")))
 	})
 }

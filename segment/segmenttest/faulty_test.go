@@ -270,7 +270,7 @@ func TestFaultyStores(t *testing.T) {
 		"whole seconds":   {func() segment.LogStore { return wholeSeconds{fresh()} }, "append/body"},
 		"no copy":         {func() segment.LogStore { return noCopy{fresh(), new([]flywheel.Event)} }, "append/copies"},
 		"over the limit":  {func() segment.LogStore { return overLimit{fresh()} }, "read/page"},
-		"skips":           {func() segment.LogStore { return skips{fresh()} }, "read/while-appending"},
+		"skips":           {func() segment.LogStore { return skips{fresh()} }, "append/many"},
 		"inclusive":       {func() segment.LogStore { return inclusive{fresh()} }, "read/page"},
 		"blind advance":   {func() segment.LogStore { return blindAdvance{fresh()} }, "cursor/conflict"},
 		"one cursor":      {func() segment.LogStore { return oneCursor{fresh()} }, "cursor/advance"},
