@@ -168,13 +168,19 @@ func (o *Order) Validate() error {
 		optional    bool
 	}{
 		{"id", string(o.ID), false}, {"key", o.Key, false}, {"cart", o.Cart, true},
-		{"customer", string(o.Customer), true}, {"visitor", string(o.Visitor), true},
+		{"customer", string(o.Customer), true}, {"visitor", string(o.Visitor), true}, {"session", o.Session, true},
+		{"reservation", o.Reservation, true}, {"payment.authorization", o.Payment.Authorization, true},
 	} {
 		if f.optional && f.value == "" {
 			continue
 		}
 		if err := flywheel.CheckID(f.value); err != nil {
 			return fail(f.name, err)
+		}
+	}
+	for i, code := range o.Coupons {
+		if err := flywheel.CheckID(code); err != nil {
+			return fail(fmt.Sprintf("coupons[%d]", i), err)
 		}
 	}
 	switch {

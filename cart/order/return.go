@@ -44,6 +44,9 @@ type ReturnLine struct {
 	Tax money.Amount `json:"tax"`
 }
 
+// MaxReason is the longest reason of a return, in bytes.
+const MaxReason = 1000
+
 // Request asks for a return, a refund or a cancellation.
 type Request struct {
 	// Key makes the request idempotent: the same key with the same body has one
@@ -53,7 +56,7 @@ type Request struct {
 	Lines []ReturnLine
 	// Amount is the money that goes back, for [Service.Refund] only.
 	Amount money.Amount
-	Reason string
+	Reason string // at most MaxReason bytes
 	// Discard keeps the goods out of stock, as when they are broken.
 	Discard bool
 	// At is when it happened, by default the service's clock.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/internal/stepkey"
@@ -47,6 +48,12 @@ func (s *Service) Cancel(ctx context.Context, id ID, r Request) (Order, error) {
 func (s *Service) takeBack(ctx context.Context, id ID, req Request, cancel bool) (Order, error) {
 	if err := flywheel.CheckID(req.Key); err != nil {
 		return Order{}, &FieldError{id, "key", err}
+	}
+	switch {
+	case len(req.Reason) > MaxReason:
+		return Order{}, &FieldError{id, "reason", fmt.Errorf("%d bytes, at most %d: %w", len(req.Reason), MaxReason, flywheel.ErrLimit)}
+	case !utf8.ValidString(req.Reason):
+		return Order{}, &FieldError{id, "reason", fmt.Errorf("%q is not UTF-8: %w", req.Reason, flywheel.ErrInvalid)}
 	}
 	if req.At.IsZero() {
 		req.At = s.opts.Now()
