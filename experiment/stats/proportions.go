@@ -5,17 +5,17 @@ import (
 	"math"
 )
 
-// ProportionInterval is the method for the interval of a difference of
+// DifferenceInterval is the method for the interval of a difference of
 // proportions.
-type ProportionInterval uint8
+type DifferenceInterval uint8
 
 // Intervals of a difference of proportions.
 const (
 	// Newcombe combines the Wilson intervals of the arms: good at all sizes and
 	// never beyond ±1. Newcombe (1998), method 10.
-	Newcombe ProportionInterval = iota
-	// Score inverts the score test. Miettinen & Nurminen (1985), equation 9.
-	Score
+	Newcombe DifferenceInterval = iota
+	// MiettinenNurminen inverts the score test. Miettinen & Nurminen (1985), equation 9.
+	MiettinenNurminen
 	// Wald is the estimate ± z standard errors; only for large samples.
 	Wald
 )
@@ -29,7 +29,7 @@ type TwoProportions struct {
 	// Unpooled takes the standard error from each arm's own rate rather than
 	// from the common rate of the null hypothesis.
 	Unpooled bool
-	Interval ProportionInterval
+	Interval DifferenceInterval
 }
 
 // Test compares treatment with control. The error is an [*InputError]; it
@@ -67,7 +67,7 @@ func (t TwoProportions) Test(control, treatment Proportion) (Result, error) {
 		e.Lower, e.Upper = e.Estimate-float64(critical*unpooled), e.Estimate+float64(critical*unpooled)
 	case Newcombe:
 		e.Lower, e.Upper = newcombe(a, b, critical)
-	case Score:
+	case MiettinenNurminen:
 		e.Lower, e.Upper = miettinenNurminen(control, treatment, critical)
 	}
 	e.Lower, e.Upper = t.Alternative.bounds(e.Lower, e.Upper)
@@ -192,6 +192,10 @@ func bisect(low, high float64, before func(float64) bool) float64 {
 // restricted returns the maximum likelihood rates under p1 - p0 = d, the
 // solution of a cubic in closed form. Miettinen & Nurminen (1985), appendix I.
 func restricted(p1, n1, p0, n0, d float64) (r1, r0 float64) {
+	if d < 0 { // solve for the smaller rate, which keeps its digits
+		r0, r1 = restricted(p0, n0, p1, n1, -d)
+		return r1, r0
+	}
 	x1, x0 := p1*n1, p0*n0
 	n, x := n1+n0, x1+x0
 	l3 := n
@@ -205,6 +209,14 @@ func restricted(p1, n1, p0, n0, d float64) (r1, r0 float64) {
 		angle = math.Acos(max(-1, min(1, q/(p*p*p))))
 	}
 	r0 = 2*p*math.Cos((math.Pi+angle)/3) - l2/(3*l3)
+	// The closed form has an error of the order of the square root of the
+	// machine's, too much for rates near 0 or 1.
+	for range 3 {
+		step := (((l3*r0+l2)*r0+l1)*r0 + l0) / ((3*l3*r0+2*l2)*r0 + l1)
+		if math.Abs(step) < 1e-3 { // also false for NaN
+			r0 -= step
+		}
+	}
 	r0 = max(0, -d, min(1, 1-d, r0))
 	return r0 + d, r0
 }

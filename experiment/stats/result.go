@@ -81,10 +81,16 @@ type Result struct {
 	// that cannot be told (a warning then says why).
 	Relative *Effect   `json:"relative,omitempty"`
 	Warnings []Warning `json:"warnings,omitempty"`
+
+	basis contrast // what the effects were computed from
 }
 
 // Significant reports whether the p value is below alpha.
 func (r Result) Significant() bool { return r.Absolute.P < r.Alpha }
+
+func (r *Result) warn(kind WarningKind, text string) {
+	r.Warnings = append(r.Warnings, Warning{Kind: kind, Text: text})
+}
 
 // Warning says why a valid result should be read with care.
 type Warning struct {
@@ -107,6 +113,8 @@ const (
 	RelativeUndefined WarningKind = "relative_undefined"
 	// UnboundedInterval: the data allow any relative effect.
 	UnboundedInterval WarningKind = "unbounded_interval"
+	// ConstantCovariate: the covariate is the same for every unit.
+	ConstantCovariate WarningKind = "constant_covariate"
 	// SmallExpected: an expected count is below five.
 	SmallExpected WarningKind = "small_expected"
 )

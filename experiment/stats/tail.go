@@ -13,13 +13,7 @@ func NormalTail(z float64) (p, logP float64) {
 	case z < 8:
 		return p, math.Log(p)
 	}
-	// Laplace's continued fraction for Mills' ratio, evaluated backwards.
-	// Abramowitz & Stegun (1964), 26.2.14.
-	f := z
-	for k := 60.0; k >= 1; k-- {
-		f = z + k/f
-	}
-	return p, -0.5*z*z - 0.5*math.Log(2*math.Pi) - math.Log(f)
+	return p, -0.5*z*z - 0.5*math.Log(2*math.Pi) - math.Log(millsFraction(z))
 }
 
 // StudentTail returns the probability that a Student t variable with df degrees
@@ -47,6 +41,9 @@ func StudentTail(t, df float64) (p, logP float64) {
 
 // studentTwoSided returns the probability that |T| exceeds t >= 0, and its log.
 func studentTwoSided(t, df float64) (p, logP float64) {
+	if df >= 100 && t*t < df/4 {
+		return exact(min(0, studentLarge(t, df)))
+	}
 	// Written with log1p so that large df lose nothing: df·ln(1+t²/df) ≈ t².
 	a := df / 2
 	logX := -math.Log1p(t * t / df)
@@ -61,6 +58,66 @@ func studentTwoSided(t, df float64) (p, logP float64) {
 		return 1 - inner, math.Log1p(-inner)
 	}
 	return exact(logFront + math.Log(betaFraction(a, 0.5, math.Exp(logX))/a))
+}
+
+// studentLarge returns the log of the two-sided tail for many degrees of freedom
+// and t² of at most a quarter of them, without cancellation and in constant time.
+//
+// With t = e^-s in the integral of the incomplete beta function the integrand is
+// e^-νs s^-½ (sinh(s/2)/(s/2))^-½, ν = df/2 - 1/4; the last factor is expanded in
+// powers of s², and each term is an incomplete gamma function that follows from
+// the one before, the first from erfc. Temme (1996), section 11.3.3; Didonato &
+// Morris (1992), equation 9.
+func studentLarge(t, df float64) (logP float64) {
+	nu := df/2 - 0.25
+	from := math.Log1p(t * t / df)
+	z := nu * from
+	// Γ(α, z) e^z ν^-2n and z^α ν^-2n for α = 2n + 1/2.
+	gamma, power := math.Sqrt(math.Pi)*scaledErfc(math.Sqrt(z)), math.Sqrt(z)
+	sum, alpha := gamma, 0.5
+	for _, coefficient := range sinhSeries[1:] {
+		gamma = (alpha+1)/nu*(alpha*gamma+power)/nu + power*from/nu
+		power *= from * from
+		alpha += 2
+		sum += coefficient * gamma
+	}
+	return -z - 0.5*math.Log(nu) - logBetaHalf(df/2) + math.Log(sum)
+}
+
+// sinhSeries are the coefficients of (sinh(s/2)/(s/2))^-½ in powers of s², by
+// J. C. P. Miller's recurrence for a power of a series.
+var sinhSeries = func() (c [10]float64) {
+	var sinh [len(c)]float64
+	sinh[0] = 1
+	for k := 1; k < len(c); k++ {
+		sinh[k] = sinh[k-1] / float64(4*2*k*(2*k+1))
+	}
+	c[0] = 1
+	for n := 1; n < len(c); n++ {
+		for k := 1; k <= n; k++ {
+			c[n] -= (float64(k)/2 + float64(n-k)) * sinh[k] * c[n-k] / float64(n)
+		}
+	}
+	return c
+}()
+
+// scaledErfc returns e^(x²) erfc(x) for x >= 0.
+func scaledErfc(x float64) float64 {
+	if x < 5 {
+		return math.Exp(x*x) * math.Erfc(x)
+	}
+	return math.Sqrt(2/math.Pi) / millsFraction(x*math.Sqrt2)
+}
+
+// millsFraction returns the density of the standard normal distribution at z,
+// divided by its tail, by Laplace's continued fraction evaluated backwards: for z
+// of 7 or more. Abramowitz & Stegun (1964), 26.2.14.
+func millsFraction(z float64) float64 {
+	f := z
+	for k := 60.0; k >= 1; k-- {
+		f = z + k/f
+	}
+	return f
 }
 
 func exact(logP float64) (p, same float64) { return math.Exp(logP), logP }
@@ -141,39 +198,8 @@ func betaFraction(a, b, x float64) float64 {
 // series below the mean and its continued fraction above. Abramowitz & Stegun
 // (1964), 6.5.29 and 6.5.31.
 func ChiSquareTail(x, df float64) (p, logP float64) {
-	if x <= 0 {
-		return 1, 0
-	}
-	if math.IsInf(x, 1) {
-		return 0, math.Inf(-1)
-	}
-	a, y := df/2, x/2
-	logGamma, _ := math.Lgamma(a)
-	logFront := a*math.Log(y) - y - logGamma
-	if y < a+1 {
-		sum, term := 1/a, 1/a
-		for k := 1.0; k < 100_000 && term > sum*1e-17; k++ {
-			term *= y / (a + k)
-			sum += term
-		}
-		lower := math.Exp(logFront + math.Log(sum))
-		return 1 - lower, math.Log1p(-lower)
-	}
-	const tiny = 1e-300
-	b := y + 1 - a
-	c, d := 1/tiny, 1/b
-	f := d
-	for k := 1.0; k < 100_000; k++ {
-		step := -k * (k - a)
-		b += 2
-		d = 1 / (step*d + b)
-		c = b + step/c
-		f *= c * d
-		if math.Abs(c*d-1) < 1e-16 {
-			break
-		}
-	}
-	return exact(logFront + math.Log(f))
+	_, logP = incompleteGamma(df/2, x/2)
+	return exact(logP)
 }
 
 // FTail returns the probability that an F variable with df1 and df2 degrees of
@@ -183,17 +209,10 @@ func FTail(x, df1, df2 float64) (p, logP float64) {
 	if x <= 0 {
 		return 1, 0
 	}
-	a, b := df2/2, df1/2
-	ratio := df1 * x / df2
-	logY, logZ := -math.Log1p(ratio), -math.Log1p(1/ratio) // ln y, ln(1-y)
-	high, _ := math.Lgamma(a + b)
-	ga, _ := math.Lgamma(a)
-	gb, _ := math.Lgamma(b)
-	logFront := a*logY + b*logZ + high - ga - gb
-	y := math.Exp(logY)
-	if y < (a+1)/(a+b+2) {
-		return exact(logFront + math.Log(betaFraction(a, b, y)/a))
+	if math.IsInf(x, 1) {
+		return 0, math.Inf(-1)
 	}
-	lower := math.Exp(logFront + math.Log(betaFraction(b, a, math.Exp(logZ))/b))
-	return 1 - lower, math.Log1p(-lower)
+	ratio := df1 / df2 * x
+	logP, _ = incompleteBeta(df2/2, df1/2, 1/(1+ratio), ratio/(1+ratio))
+	return exact(logP)
 }

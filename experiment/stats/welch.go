@@ -5,20 +5,6 @@ import (
 	"math"
 )
 
-// RelativeInterval is the method for the interval of a relative effect.
-type RelativeInterval uint8
-
-// Intervals of relative effects.
-const (
-	// Fieller is exact for normal means at any size of the control's error, and
-	// agrees with the test: it holds zero exactly when the absolute interval
-	// does. Fieller (1954).
-	Fieller RelativeInterval = iota
-	// Delta is the symmetric first-order approximation. It covers too little
-	// when the control's mean is not many standard errors from zero.
-	Delta
-)
-
 // Welch compares the means of two arms of unequal variances. The zero value is
 // the two-sided test at 5 %.
 //
@@ -85,9 +71,8 @@ func (w Welch) Test(control, treatment Sample) (Result, error) {
 		r.warn(SmallSample, fmt.Sprintf("%d observations in the smaller arm; the t test then relies on normal data", least))
 	}
 
-	critical := studentQuantile(w.Alternative.tail(alpha), df)
-	r.Absolute = symmetric(treatment.Mean-control.Mean, math.Sqrt(va+vb), w.Margin, df, critical, w.Alternative)
-	w.relative(&r, va, vb, df, critical)
+	c := between(control.Mean, va, treatment.Mean, vb, df)
+	student(alpha, df, w.Margin, w.Alternative, w.Relative).judge(&r, c)
 	return r, nil
 }
 
@@ -97,61 +82,6 @@ func satterthwaite(va float64, na int64, vb float64, nb int64) float64 {
 	// Scaled, so that tiny variances do not underflow when squared.
 	share := va / (va + vb)
 	return 1 / (share*share/float64(na-1) + (1-share)*(1-share)/float64(nb-1))
-}
-
-// symmetric returns an effect with the interval estimate ± critical·standardError.
-func symmetric(estimate, standardError, null, df, critical float64, a Alternative) Effect {
-	e := Effect{Estimate: estimate, StandardError: standardError, Statistic: (estimate - null) / standardError, DF: df}
-	e.P, e.LogP = a.p(e.Statistic, df)
-	half := float64(critical * standardError)
-	e.Lower, e.Upper = a.bounds(estimate-half, estimate+half)
-	return e
-}
-
-// relative adds the effect relative to the control's mean.
-func (w Welch) relative(r *Result, va, vb, df, critical float64) {
-	a, b := r.Control.Mean, r.Treatment.Mean
-	if a == 0 {
-		r.warn(RelativeUndefined, "the mean of the control is zero")
-		return
-	}
-	estimate := (b - a) / math.Abs(a)
-	ratio := b / a
-	standardError := math.Sqrt(vb+float64(ratio*ratio)*va) / math.Abs(a)
-	if !finite(estimate) || !(standardError > 0) || !finite(standardError) {
-		r.warn(RelativeUndefined, "the mean of the control is too close to zero")
-		return
-	}
-	if w.Relative == Delta {
-		e := symmetric(estimate, standardError, 0, df, critical, w.Alternative)
-		r.Relative = &e
-		return
-	}
-	e := Effect{Estimate: estimate, StandardError: standardError, Statistic: (b - a) / r.Absolute.StandardError, DF: df}
-	e.P, e.LogP = w.Alternative.p(e.Statistic, df)
-	lower, upper, bounded := fieller(a, va, b, vb, critical)
-	if !bounded {
-		r.warn(UnboundedInterval, "the mean of the control may be zero, so the relative effect has no bounds")
-	}
-	e.Lower, e.Upper = w.Alternative.bounds(lower, upper)
-	r.Relative = &e
-}
-
-// fieller returns the bounds of (B-A)/|A| for independent normal means A and B
-// observed as a and b: the ratios ρ with (b - ρa)² ≤ c²(vb + ρ²va).
-func fieller(a, va, b, vb, critical float64) (lower, upper float64, bounded bool) {
-	c2 := critical * critical
-	denominator := a*a - float64(c2*va)
-	if !(denominator > 0) {
-		return math.Inf(-1), math.Inf(1), false
-	}
-	// Positive whenever the denominator is: a²vb + b²va - c²·va·vb.
-	root := critical * math.Sqrt(float64(vb*denominator)+float64(b*b)*va)
-	lower, upper = (float64(a*b)-root)/denominator-1, (float64(a*b)+root)/denominator-1
-	if a < 0 {
-		lower, upper = -upper, -lower
-	}
-	return lower, upper, true
 }
 
 // Equivalent returns the p value of the test that the absolute difference lies
@@ -183,8 +113,4 @@ func StandardizedDifference(control, treatment Sample) (cohen, hedges float64, e
 	}
 	cohen = r.Absolute.Statistic * math.Sqrt(1/float64(control.N)+1/float64(treatment.N))
 	return cohen, cohen * (1 - 3/(4*r.Absolute.DF-1)), nil
-}
-
-func (r *Result) warn(kind WarningKind, text string) {
-	r.Warnings = append(r.Warnings, Warning{Kind: kind, Text: text})
 }
