@@ -5,17 +5,17 @@ import (
 	"math"
 )
 
-// ProportionInterval is the method for the interval of a difference of
+// DifferenceInterval is the method for the interval of a difference of
 // proportions.
-type ProportionInterval uint8
+type DifferenceInterval uint8
 
 // Intervals of a difference of proportions.
 const (
 	// Newcombe combines the Wilson intervals of the arms: good at all sizes and
 	// never beyond ±1. Newcombe (1998), method 10.
-	Newcombe ProportionInterval = iota
-	// Score inverts the score test. Miettinen & Nurminen (1985), equation 9.
-	Score
+	Newcombe DifferenceInterval = iota
+	// MiettinenNurminen inverts the score test. Miettinen & Nurminen (1985), equation 9.
+	MiettinenNurminen
 	// Wald is the estimate ± z standard errors; only for large samples.
 	Wald
 )
@@ -29,7 +29,7 @@ type TwoProportions struct {
 	// Unpooled takes the standard error from each arm's own rate rather than
 	// from the common rate of the null hypothesis.
 	Unpooled bool
-	Interval ProportionInterval
+	Interval DifferenceInterval
 }
 
 // Test compares treatment with control. The error is an [*InputError]; it
@@ -67,7 +67,7 @@ func (t TwoProportions) Test(control, treatment Proportion) (Result, error) {
 		e.Lower, e.Upper = e.Estimate-float64(critical*unpooled), e.Estimate+float64(critical*unpooled)
 	case Newcombe:
 		e.Lower, e.Upper = newcombe(a, b, critical)
-	case Score:
+	case MiettinenNurminen:
 		e.Lower, e.Upper = miettinenNurminen(control, treatment, critical)
 	}
 	e.Lower, e.Upper = t.Alternative.bounds(e.Lower, e.Upper)

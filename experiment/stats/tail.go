@@ -198,39 +198,8 @@ func betaFraction(a, b, x float64) float64 {
 // series below the mean and its continued fraction above. Abramowitz & Stegun
 // (1964), 6.5.29 and 6.5.31.
 func ChiSquareTail(x, df float64) (p, logP float64) {
-	if x <= 0 {
-		return 1, 0
-	}
-	if math.IsInf(x, 1) {
-		return 0, math.Inf(-1)
-	}
-	a, y := df/2, x/2
-	logGamma, _ := math.Lgamma(a)
-	logFront := a*math.Log(y) - y - logGamma
-	if y < a+1 {
-		sum, term := 1/a, 1/a
-		for k := 1.0; k < 100_000 && term > sum*1e-17; k++ {
-			term *= y / (a + k)
-			sum += term
-		}
-		lower := math.Exp(logFront + math.Log(sum))
-		return 1 - lower, math.Log1p(-lower)
-	}
-	const tiny = 1e-300
-	b := y + 1 - a
-	c, d := 1/tiny, 1/b
-	f := d
-	for k := 1.0; k < 100_000; k++ {
-		step := -k * (k - a)
-		b += 2
-		d = 1 / (step*d + b)
-		c = b + step/c
-		f *= c * d
-		if math.Abs(c*d-1) < 1e-16 {
-			break
-		}
-	}
-	return exact(logFront + math.Log(f))
+	_, logP = incompleteGamma(df/2, x/2)
+	return exact(logP)
 }
 
 // FTail returns the probability that an F variable with df1 and df2 degrees of
@@ -240,17 +209,10 @@ func FTail(x, df1, df2 float64) (p, logP float64) {
 	if x <= 0 {
 		return 1, 0
 	}
-	a, b := df2/2, df1/2
-	ratio := df1 * x / df2
-	logY, logZ := -math.Log1p(ratio), -math.Log1p(1/ratio) // ln y, ln(1-y)
-	high, _ := math.Lgamma(a + b)
-	ga, _ := math.Lgamma(a)
-	gb, _ := math.Lgamma(b)
-	logFront := a*logY + b*logZ + high - ga - gb
-	y := math.Exp(logY)
-	if y < (a+1)/(a+b+2) {
-		return exact(logFront + math.Log(betaFraction(a, b, y)/a))
+	if math.IsInf(x, 1) {
+		return 0, math.Inf(-1)
 	}
-	lower := math.Exp(logFront + math.Log(betaFraction(b, a, math.Exp(logZ))/b))
-	return 1 - lower, math.Log1p(-lower)
+	ratio := df1 / df2 * x
+	logP, _ = incompleteBeta(df2/2, df1/2, 1/(1+ratio), ratio/(1+ratio))
+	return exact(logP)
 }
