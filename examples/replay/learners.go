@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -24,6 +25,8 @@ type learners struct {
 	room     *stockroom
 	accounts *accounts
 	rfm      rfm.Table
+	profiles *segment.Profiles
+	moved    map[string]*movement // by live segment
 	baskets  *recommend.Service
 	points   *loyalty.Service
 	journeys *campaign.Engine
@@ -59,21 +62,27 @@ const (
 )
 
 func newLearners(log *segment.Log, currency money.Currency, supplier supplier, stocked map[flywheel.SKU]bool) (*learners, error) {
-	l := &learners{log: log, room: newStockroom(supplier), accounts: newAccounts(currency)}
+	l := &learners{log: log, room: newStockroom(supplier), accounts: newAccounts(currency), moved: map[string]*movement{}}
 	follow := func(name string, sink flywheel.Sink, out *outbox) {
 		l.followers = append(l.followers, &follower{name, log.Follow(sink, 0), out})
 	}
 	var err error
 
 	follow("stockroom", l.room, &outbox{})
-	follow("accounts", flywheel.Fanout(l.accounts, flywheel.SinkFunc(l.countDays), flywheel.SinkFunc(l.countRFM)), &outbox{})
+	follow("accounts", flywheel.Fanout(l.accounts, flywheel.SinkFunc(l.count)), &outbox{})
+
+	out := &outbox{}
+	if l.profiles, err = segment.NewProfiles(nil, &segment.ProfileOptions{Segments: liveSegments, Sink: out}); err != nil {
+		return nil, err
+	}
+	follow("profiles", l.profiles, out)
 
 	if l.baskets, err = recommend.New(nil, &recommend.Options{Config: recommend.Config{Group: recommend.ByActor}}); err != nil {
 		return nil, err
 	}
 	follow("recommendations", onlyGoods{l.baskets, stocked}, &outbox{})
 
-	out := &outbox{}
+	out = &outbox{}
 	if l.points, err = loyalty.New(nil, &loyalty.Options{Programme: programme(), Sink: out}); err != nil {
 		return nil, err
 	}
@@ -117,6 +126,15 @@ func newLearners(log *segment.Log, currency money.Currency, supplier supplier, s
 	}
 	follow("readout", l.readout, &outbox{})
 	return l, nil
+}
+
+// liveSegments are kept up to date with every event and every day that passes.
+var liveSegments = []segment.Definition{
+	{Name: "active", Rule: json.RawMessage(`{"days_since_last_purchase": {"$lt": 60}}`)},
+	{Name: "regular", Rule: json.RawMessage(`{"orders": {"$gte": 5}, "days_since_last_purchase": {"$lt": 90}}`)},
+	{Name: "lapsing", Rule: json.RawMessage(`{"orders": {"$gte": 2}, "days_since_last_purchase": {"$gte": 90, "$lt": 180}}`)},
+	{Name: "big spender", Rule: json.RawMessage(`{"revenue": {"$gte": 5000}}`)},
+	{Name: "often returns", Rule: json.RawMessage(`{"refunds": {"$gte": 3}}`)},
 }
 
 // programme gives a point for each unit of money, for a year, and a tier by the
@@ -175,6 +193,9 @@ func (l *learners) drain(ctx context.Context) error {
 
 // close lets time pass to the end of the last day.
 func (l *learners) close(ctx context.Context, end time.Time) error {
+	if err := l.profiles.Advance(ctx, end); err != nil {
+		return err
+	}
 	if err := l.journeys.Advance(ctx, end); err != nil {
 		return err
 	}
@@ -189,20 +210,33 @@ func (l *learners) close(ctx context.Context, end time.Time) error {
 	return l.learn(ctx)
 }
 
-func (l *learners) countDays(_ context.Context, events ...flywheel.Event) error {
-	for i := range events {
-		if events[i].Name == eventDayClosed {
-			l.closed++
-		}
-	}
-	return nil
-}
+// movement counts who entered and left a live segment.
+type movement struct{ entered, left int }
 
-func (l *learners) countRFM(_ context.Context, events ...flywheel.Event) error {
+// count counts days, purchases and who moves between segments.
+func (l *learners) count(_ context.Context, events ...flywheel.Event) error {
 	for i := range events {
-		if e := &events[i]; e.Name == flywheel.EventPurchase && e.Customer != "" {
+		switch e := &events[i]; e.Name {
+		case eventDayClosed:
+			l.closed++
+		case flywheel.EventPurchase:
+			if e.Customer == "" {
+				continue
+			}
 			if err := l.rfm.Add(e.Customer, e.Time, e.Value.Minor()); err != nil {
 				return err
+			}
+		case segment.EventEntered, segment.EventExited:
+			name, _ := e.Properties["segment"].(string)
+			m := l.moved[name]
+			if m == nil {
+				m = &movement{}
+				l.moved[name] = m
+			}
+			if e.Name == segment.EventEntered {
+				m.entered++
+			} else {
+				m.left++
 			}
 		}
 	}

@@ -25,7 +25,7 @@ func (s *shop) report(ctx context.Context) ([]table, error) {
 	}
 	tables := []table{s.reconciliation(), s.charged(), s.months(), s.stockTable()}
 	for _, make := range []func(context.Context) (table, error){
-		s.segmentTable, s.pointsTable, s.journeyTable, s.experimentTable, s.recommendationTable,
+		s.rfmTable, s.segmentTable, s.pointsTable, s.journeyTable, s.experimentTable, s.recommendationTable,
 	} {
 		t, err := make(ctx)
 		if err != nil {
@@ -215,7 +215,7 @@ func (s *shop) stockTable() table {
 	return t
 }
 
-func (s *shop) segmentTable(context.Context) (table, error) {
+func (s *shop) rfmTable(context.Context) (table, error) {
 	t := table{
 		file: "rfm", title: "Customers by recency, frequency and value",
 		note:    "scores 1 to 5 by quintiles; a cell of the map counts customers by recency and frequency",
@@ -245,6 +245,29 @@ func (s *shop) segmentTable(context.Context) (table, error) {
 	}
 	t.charts = []template.HTML{chart.Heat("Customers by recency (rows, 5 is recent) and frequency (columns, 5 is often)",
 		[]string{"R 5", "R 4", "R 3", "R 2", "R 1"}, []string{"F 1", "F 2", "F 3", "F 4", "F 5"}, cells)}
+	return t, nil
+}
+
+func (s *shop) segmentTable(ctx context.Context) (table, error) {
+	t := table{
+		file: "segments", title: "Live segments",
+		note:    "kept up to date with every event; members on the evening of the last day",
+		columns: []string{"segment", "rule", "entered", "left", "members"},
+	}
+	for _, d := range liveSegments {
+		members, err := s.profiles.Members(ctx, d.Name)
+		if err != nil {
+			return t, err
+		}
+		m := s.moved[d.Name]
+		if m == nil {
+			m = &movement{}
+		}
+		if m.entered-m.left != members.Count() {
+			return t, fmt.Errorf("segment %q: %d entered, %d left, %d are in it", d.Name, m.entered, m.left, members.Count())
+		}
+		t.add(d.Name, string(d.Rule), strconv.Itoa(m.entered), strconv.Itoa(m.left), strconv.Itoa(members.Count()))
+	}
 	return t, nil
 }
 
