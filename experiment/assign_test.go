@@ -156,6 +156,20 @@ func TestValidate(t *testing.T) {
 	require.ErrorIs(t, err, flywheel.ErrInvalid)
 }
 
+func TestDefinitionsAreJSON(t *testing.T) {
+	e := experiment.Experiment{
+		ID: "E", Arms: []experiment.Arm{{ID: "A", Weight: 0.2}, {ID: "B", Weight: 0.8}}, Coverage: 0.9, Hash: experiment.HashV1,
+		Namespace: &experiment.Namespace{ID: "n", To: 0.9}, Condition: rule.MustCompile(`{"country": "DE"}`),
+	}
+	data, err := json.Marshal(e)
+	require.NoError(t, err)
+	var read experiment.Experiment
+	require.NoError(t, json.Unmarshal(data, &read))
+	for i := range 200 {
+		require.Equal(t, assign(t, e, fmt.Sprint(i)), assign(t, read, fmt.Sprint(i)))
+	}
+}
+
 func TestSnapshotIsImmutable(t *testing.T) {
 	e := experiment.Experiment{
 		ID: "E", Arms: []experiment.Arm{{ID: "A"}, {ID: "B"}}, Namespace: &experiment.Namespace{ID: "n", To: 1},

@@ -54,9 +54,12 @@ func Example() {
 	winner, err := report.Winner()
 	fmt.Println(winner, err)
 	fmt.Println(report.Verdict.Reason)
+	var goal experiment.Comparison = report.Metrics[0].Comparisons[0]
+	fmt.Printf("%+.1f points [%+.1f, %+.1f]\n", 100*goal.Result.Absolute.Estimate, 100*goal.Result.Absolute.Lower, 100*goal.Result.Absolute.Upper)
 	// Output:
 	// green <nil>
 	// green differs from the control in buyers by +99.5 % [+69.7, +134.5] (p = 6.2e-18)
+	// +9.7 points [+7.5, +11.8]
 }
 
 func ExampleBucket() {
@@ -100,6 +103,30 @@ func ExampleDefinitionError() {
 		fmt.Println(e.Field, errors.Is(err, flywheel.ErrInvalid))
 	}
 	// Output: arms true
+}
+
+func ExampleService_Expose() {
+	ctx := context.Background()
+	svc, err := experiment.New(nil, &experiment.Options{
+		Now: func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) },
+	})
+	if err != nil {
+		panic(err)
+	}
+	if err := svc.Configure(button); err != nil {
+		panic(err)
+	}
+	for range 3 { // shown three times, recorded once
+		if _, err := svc.Expose(ctx, "green-button", experiment.Subject{Customer: "anna"}); err != nil {
+			panic(err)
+		}
+	}
+	var seen []experiment.Exposure
+	if seen, err = svc.Exposures(ctx, "green-button"); err != nil {
+		panic(err)
+	}
+	fmt.Println(len(seen), seen[0].Unit, seen[0].Arm, seen[0].At)
+	// Output: 1 anna green 2026-03-01 12:00:00 +0000 UTC
 }
 
 func ExampleNewMemory() {

@@ -76,12 +76,17 @@ func ExampleLedger_Apply() {
 		}
 		fmt.Println(op.Kind, receipt.Outcome.Points, ledger.Balance(account, newYear).Available)
 	}
+	for _, part := range account.Receipts[3].Outcome.To {
+		fmt.Println(part.Points, "to", part.Lot, part.Fate == loyalty.Restored)
+	}
 	fmt.Println(loyalty.TrialBalance(account.Entries...))
 	// Output:
 	// earn 100 100
 	// earn 50 150
 	// burn 60 90
 	// reverse_burn 60 150
+	// 10 to welcome true
+	// 50 to birthday true
 	// map[available:150 program:-150]
 }
 

@@ -401,6 +401,31 @@ func TestProgrammesAreValidated(t *testing.T) {
 	}
 }
 
+// Events come from outside: whatever their properties, they are applied or
+// ignored, and the books stay in balance.
+func FuzzPublish(f *testing.F) {
+	f.Add("points_earned", "earn", "k", "", 5.0, "7", "1.5", "2026-01-02T00:00:00Z")
+	f.Add("points_reversed", "reverse_burn", "k", "b", -1.0, "", "", "")
+	f.Add("points_burned", "burn", "", "", 1e300, "x", "-1", "tomorrow")
+	f.Fuzz(func(t *testing.T, name, kind, key, of string, points float64, qualifying, multiplier, expires string) {
+		s := service(t, tiered, nil, nil)
+		before := purchase("O", 5000, newYear)
+		e := flywheel.Event{
+			ID: "e", Name: name, Customer: member, Time: newYear,
+			Properties: map[string]any{
+				"kind": kind, "key": key, "of": of, "points": points,
+				"qualifying": qualifying, "multiplier": multiplier, "expires_at": expires,
+			},
+		}
+		_ = s.Publish(context.Background(), before, e) // an error or not
+		sum := int64(0)
+		for _, points := range loyalty.TrialBalance(collect(t, s.Entries(context.Background(), member))...) {
+			sum += points
+		}
+		require.Zero(t, sum)
+	})
+}
+
 // The laws of the ledger, on random operations: books agree with the account,
 // all books sum to zero, no lot is negative, and the service over a store
 // answers as the pure ledger does.
