@@ -162,7 +162,8 @@ func (s *Service) load(ctx context.Context, member flywheel.CustomerID, key, of 
 // Advance applies to a member what time alone brings about up to an instant:
 // activations, expiries and a lower tier. Balances and standings need no
 // Advance; it books what is due and tells of the tier, for instance every night
-// for all [Service.Members].
+// for all [Service.Members]. Without a transactor a tier whose telling fails is
+// not told again.
 func (s *Service) Advance(ctx context.Context, member flywheel.CustomerID, at time.Time) error {
 	at = at.UTC().Truncate(time.Microsecond)
 	var err error
