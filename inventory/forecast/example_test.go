@@ -98,14 +98,16 @@ func ExampleHoltWinters() {
 }
 
 func ExampleETS() {
-	model := forecast.ETS{
-		Error: forecast.Additive, Season: forecast.Additive,
-		Alpha: 0.2, Gamma: 0.1,
-		Start: forecast.Start{Level: 20, Season: []float64{-5, 5}},
+	sales := forecast.Series{Season: 2, Values: []float64{16, 24, 15, 27, 17, 29, 18, 30, 19, 33}}
+	for _, model := range []forecast.ETS{
+		{}, // chooses
+		{Error: forecast.Additive, Trend: forecast.Absent, Season: forecast.Additive, Alpha: 0.2, Gamma: 0.1,
+			Start: &forecast.Start{Level: 20, Season: []float64{-5, 5}}},
+	} {
+		fit, _ := model.Fit(sales)
+		next, _ := fit.Forecast(2)
+		fmt.Printf("%s %.2f\n", fit.Model, next.Mean)
 	}
-	fit, _ := model.Fit(forecast.Series{Season: 2, Values: []float64{16, 24, 15, 27}})
-	next, _ := fit.Forecast(2, 0.95)
-	fmt.Printf("%s %.2f\n", fit.Model, next.Mean)
 	// Output: ETS(A,N,A) [15.48 25.48]
 }
 

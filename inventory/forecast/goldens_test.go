@@ -91,13 +91,17 @@ func forms(t *testing.T, model string) ETS {
 		t.Fatalf("unknown model %s", model)
 	}
 	m.Error, m.Trend, m.Season = letters[model[4]], letters[model[6]], letters[model[len(model)-2]]
+	if model[7] == 'd' {
+		m.Trend = Damped
+	}
 	return m
 }
 
 func checkETS(t *testing.T, s Series, horizon int, r *etsRecord) {
 	m := forms(t, r.Model)
 	m.Alpha, m.Beta, m.Gamma, m.Phi = r.Par.Alpha, r.Par.Beta, r.Par.Gamma, r.Par.Phi
-	m.Start = stateOf(r.InitState, m.Trend != Absent)
+	start := stateOf(r.InitState, m.Trend != Absent)
+	m.Start = &start
 	f, err := m.Fit(s)
 	if err != nil {
 		t.Fatal(err)

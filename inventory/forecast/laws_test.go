@@ -19,6 +19,7 @@ var everyModel = []Model{
 	SES{}, SES{Alpha: 0.3}, Holt{}, Holt{Damped: true}, Holt{Alpha: 0.4, Beta: 0.1}, Holt{Alpha: 0.4, Phi: 0.9},
 	HoltWinters{}, HoltWinters{Multiplicative: true}, HoltWinters{Alpha: 0.3, Beta: 0.1, Gamma: 0.2},
 	Theta{}, Theta{Alpha: 0.2}, Auto{},
+	ETS{}, ETS{Error: Multiplicative, Trend: Damped, Season: Multiplicative}, ETS{Season: Additive, Alpha: 0.3, Criterion: BIC},
 	Croston{}, Croston{Alpha: 0.1}, SBA{}, SBA{Alpha: 0.2, Beta: 0.1}, SBJ{}, TSB{}, TSB{Alpha: 0.1, Beta: 0.05},
 	ADIDA{}, IMAPA{},
 }
@@ -215,11 +216,13 @@ func TestSettingErrors(t *testing.T) {
 		Holt{Alpha: 2}, Holt{Beta: -1}, Holt{Alpha: 0.1, Beta: 0.2}, Holt{Phi: 1.5}, Holt{Start: &Start{Trend: math.Inf(1)}},
 		HoltWinters{Gamma: 7}, Theta{Alpha: nan},
 		Croston{Alpha: -1}, Croston{Beta: 0.1}, SBA{Alpha: 3}, SBJ{Alpha: 0.1, Beta: 2}, TSB{Alpha: nan}, TSB{Beta: 0.5},
-		ETS{}, ETS{Error: Additive}, ETS{Error: 9, Alpha: 0.1}, ETS{Error: Additive, Trend: Multiplicative, Alpha: 0.1},
-		ETS{Error: Additive, Season: Multiplicative, Alpha: 0.1}, ETS{Error: Additive, Alpha: 0.1, Beta: 0.05},
-		ETS{Error: Additive, Trend: Additive, Alpha: 0.1, Beta: 0.2}, ETS{Error: Additive, Alpha: 0.1, Gamma: 0.1},
-		ETS{Error: Additive, Alpha: 0.1, Phi: 2}, ETS{Error: Additive, Season: Additive, Alpha: 0.1},
-		ETS{Error: Multiplicative, Alpha: 0.1}, ETS{Error: Additive, Alpha: 0.1, Start: Start{Level: nan}},
+		ETS{Error: 9}, ETS{Error: Absent}, ETS{Trend: Multiplicative}, ETS{Season: Damped}, ETS{Criterion: 9},
+		ETS{Error: Additive, Season: Multiplicative}, ETS{Trend: Absent, Beta: 0.05}, ETS{Alpha: nan},
+		ETS{Trend: Additive, Alpha: 0.1, Beta: 0.2}, ETS{Season: Absent, Gamma: 0.1},
+		ETS{Phi: 2}, ETS{Trend: Additive, Phi: 0.9}, ETS{Start: &Start{Level: 1}},
+		ETS{Error: Additive, Trend: Absent, Season: Additive, Start: &Start{}},
+		ETS{Error: Additive, Trend: Absent, Season: Absent, Start: &Start{Level: nan}},
+		ETS{Error: Multiplicative, Trend: Absent, Season: Absent, Alpha: 0.1, Start: &Start{}},
 	} {
 		_, err := m.Fit(s)
 		_, ok := errors.AsType[*SettingError](err)
@@ -227,7 +230,7 @@ func TestSettingErrors(t *testing.T) {
 		require.ErrorIs(t, err, flywheel.ErrOutOfRange)
 	}
 	seasonal := Series{Values: s.Values, Season: 2}
-	_, err := ETS{Error: Additive, Season: Additive, Alpha: 0.1, Start: Start{Season: []float64{1}}}.Fit(seasonal)
+	_, err := ETS{Error: Additive, Trend: Absent, Season: Additive, Start: &Start{Season: []float64{1}}}.Fit(seasonal)
 	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
 
 	f, err := SES{}.Fit(s)

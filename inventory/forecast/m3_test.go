@@ -105,3 +105,7 @@ func rAccuracy(t *testing.T) map[string][2]float64 {
 	}
 	return table
 }
+
+// sampled reports whether tests take a sample of the long runs. CONTRIBUTING.md
+// has the command for all of it.
+func sampled() bool { return os.Getenv("FLYWHEEL_M3") == "" }

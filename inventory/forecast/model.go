@@ -39,6 +39,7 @@ type Fit struct {
 	process    process
 	likelihood Likelihood
 	scratch    []float64
+	search     *etsSearch
 }
 
 // Parameter is one number of a fitted model.
@@ -74,6 +75,8 @@ const (
 	// WarnShort: there are no more errors than parameters, so that Sigma is the
 	// root mean square of the errors without correction.
 	WarnShort Warning = "the series is short: the error is measured on the observations that were fitted"
+	// WarnNotPositive: a value of zero or less leaves only forms that add.
+	WarnNotPositive Warning = "parts that multiply were replaced by parts that add: a value is zero or less"
 	// WarnNoSeason: the series is too short or too uniform for its seasonal
 	// pattern, and the model went on without.
 	WarnNoSeason Warning = "the seasonal pattern is ignored: the series is too short for it or it is not significant"

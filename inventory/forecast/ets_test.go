@@ -1,0 +1,78 @@
+package forecast
+
+import (
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The gradient of the likelihood is that of finite differences, in every form.
+func TestLikelihoodGradient(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	values := make([]float64, 40)
+	for i := range values {
+		values[i] = 100 + 2*float64(i) + 20*math.Sin(float64(i)*math.Pi/2) + 10*rng.Float64()
+	}
+	for _, form := range etsForms {
+		t.Run(form.String(), func(t *testing.T) {
+			var e etsSearch
+			e.prepare(values, 4, &ETS{})
+			o := &e.likelihood
+			o.form, o.seasonUnit = form, o.unit
+			o.start = e.guesses[max(form.season, Absent)-Absent]
+			x := o.pack(nil, [4]float64{0.3, 0.2, 0.25, 0.6})
+			gradient, other := make([]float64, len(x)), make([]float64, len(x))
+			value := o.evaluate(x, gradient)
+			require.False(t, math.IsInf(value, 0))
+			for i := range x {
+				const step = 1e-6
+				at := x[i]
+				x[i] = at + step
+				up := o.evaluate(x, other)
+				x[i] = at - step
+				down := o.evaluate(x, other)
+				x[i] = at
+				require.InDelta(t, (up-down)/(2*step), gradient[i], 1e-4*(1+math.Abs(gradient[i])), "%d of %v", i, x)
+			}
+		})
+	}
+}
+
+// TestETSOnM3 compares the automatic choice with R's on the M3 series of
+// ets_auto_m3.csv.gz: AICc not above R's + 0.01 for 99 % and never by 2.
+func TestETSOnM3(t *testing.T) {
+	t.Parallel()
+	seasons := map[string]int{"YEARLY": 1, "QUARTERLY": 4, "MONTHLY": 12, "OTHER": 1}
+	series := map[string]Series{}
+	for _, file := range []string{"m3_yearly", "m3_quarterly", "m3_monthly", "m3_other"} {
+		for _, row := range readTable(t, file) {
+			class := map[string]string{"m3_yearly": "YEARLY", "m3_quarterly": "QUARTERLY", "m3_monthly": "MONTHLY", "m3_other": "OTHER"}[file]
+			series[row["id"]] = Series{ID: row["id"], Values: numbers(t, row["train"]), Season: seasons[class]}
+		}
+	}
+	var f Fit
+	rows := readTable(t, "ets_auto_m3")
+	worse, worst := 0, 0.0
+	for i, row := range rows {
+		if sampled() && i%10 != 0 {
+			continue
+		}
+		want, err := strconv.ParseFloat(row["aicc"], 64)
+		require.NoError(t, err)
+		require.NoError(t, ETS{}.FitTo(&f, series[row["id"]]))
+		l, ok := f.Likelihood()
+		require.True(t, ok)
+		if d := l.AICc - want; d > 0.01 {
+			worse++
+			worst = math.Max(worst, d)
+			t.Logf("%s: %s %.3f, R has %s %.3f: %+.3f", row["id"], f.Model, l.AICc, row["model"], want, d)
+		}
+	}
+	t.Logf("%d of %d worse, by at most %.3f", worse, len(rows), worst)
+	if 100*worse > len(rows) || worst > 2 {
+		t.Errorf("%d of %d worse than R, by up to %.2f", worse, len(rows), worst)
+	}
+}
