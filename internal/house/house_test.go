@@ -31,6 +31,8 @@ var floors = map[string]int{
 	"pricing/money": 0,
 	"":              1, // the root, on pricing/money
 
+	"pricing/money/locale": 5,
+
 	"segment/rule":        5,
 	"segment/rfm":         5,
 	"experiment/stats":    5,

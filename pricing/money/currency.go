@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-//go:generate go run ./internal/gen -out table.go
+//go:generate go run ./internal/gen -out table.go -locale locale/table.go
 
 // Currency is a currency of ISO 4217. It is comparable; the zero value is no
 // currency.

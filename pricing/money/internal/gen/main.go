@@ -1,8 +1,9 @@
-// Command gen writes the currency table of package money from the Unicode
-// CLDR, which npm serves as the package cldr-core.
+// Command gen writes the currency table of package money and the tables of
+// package locale from the Unicode CLDR, which npm serves as the packages
+// cldr-core and cldr-numbers-full.
 //
-//	go run ./internal/gen -out table.go             # fetches the pinned version with npm pack
-//	go run ./internal/gen -out table.go -cldr DIR   # reads an unpacked package
+//	go run ./internal/gen -out table.go -locale locale/table.go             # fetches the pinned version with npm pack
+//	go run ./internal/gen -out table.go -locale locale/table.go -cldr DIR   # reads DIR/cldr-core and DIR/cldr-numbers-full
 package main
 
 import (
@@ -12,6 +13,7 @@ import (
 	"fmt"
 	"go/format"
 	"log"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,8 +22,12 @@ import (
 	"strings"
 )
 
-// version is the release of cldr-core that the table is made from.
-const version = "48.2.0"
+// The releases that the tables are made from. That of the locales is the
+// first of CLDR 48: a later one has another grouping mark for fr-CH.
+const (
+	version       = "48.2.0"
+	localeVersion = "48.0.0"
+)
 
 // since is the first day of the currencies that the table keeps: those that
 // were in use on it or later, so that old orders can still be read.
@@ -72,42 +78,68 @@ type currencyData struct {
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("gen: ")
-	out := flag.String("out", "table.go", "file to write")
-	dir := flag.String("cldr", "", "unpacked cldr-core package; fetched when empty")
+	out := flag.String("out", "table.go", "file to write the currencies to")
+	locale := flag.String("locale", "locale/table.go", "file to write the locales to")
+	dir := flag.String("cldr", "", "folder of the unpacked packages; fetched when empty")
 	flag.Parse()
-	if err := run(*out, *dir); err != nil {
+	if err := run(*out, *locale, *dir); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(out, dir string) error {
+func run(out, locale, dir string) error {
 	if dir == "" {
 		tmp, err := os.MkdirTemp("", "cldr")
 		if err != nil {
 			return err
 		}
 		defer os.RemoveAll(tmp)
-		for _, c := range [][]string{
-			{"npm", "pack", "--silent", "cldr-core@" + version},
-			{"tar", "xzf", "cldr-core-" + version + ".tgz"},
-		} {
-			cmd := exec.Command(c[0], c[1:]...)
-			cmd.Dir, cmd.Stderr = tmp, os.Stderr
-			if err := cmd.Run(); err != nil {
-				return fmt.Errorf("%s: %w", strings.Join(c, " "), err)
-			}
+		if err := fetch(tmp); err != nil {
+			return err
 		}
-		dir = filepath.Join(tmp, "package")
+		dir = tmp
 	}
+	core, full := filepath.Join(dir, "cldr-core"), filepath.Join(dir, "cldr-numbers-full")
 	var data currencyData
-	if err := read(filepath.Join(dir, "supplemental", "currencyData.json"), &data); err != nil {
+	if err := read(filepath.Join(core, "supplemental", "currencyData.json"), &data); err != nil {
 		return err
 	}
 	source, err := table(data)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(out, source, 0o644)
+	if err := os.WriteFile(out, source, 0o644); err != nil {
+		return err
+	}
+	fractions := data.Supplemental.CurrencyData.Fractions
+	source, err = localeTable(core, full, codes(data), fractions, func(code string) int {
+		digits, _, _ := exponents(code, fractions)
+		return digits
+	})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(locale, source, 0o644)
+}
+
+// fetch unpacks the packages into folders of their names.
+func fetch(dir string) error {
+	for name, version := range map[string]string{"cldr-core": version, "cldr-numbers-full": localeVersion} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			return err
+		}
+		for _, c := range [][]string{
+			{"npm", "pack", "--silent", name + "@" + version},
+			{"tar", "xzf", name + "-" + version + ".tgz", "--strip-components=1", "-C", name},
+		} {
+			cmd := exec.Command(c[0], c[1:]...)
+			cmd.Dir, cmd.Stderr = dir, os.Stderr
+			if err := cmd.Run(); err != nil {
+				return fmt.Errorf("%s: %w", strings.Join(c, " "), err)
+			}
+		}
+	}
+	return nil
 }
 
 func read(file string, v any) error {
@@ -121,10 +153,9 @@ func read(file string, v any) error {
 	return nil
 }
 
-// table returns the source of the table: one row for each currency in use in
-// some territory since the date above, in alphabetical order behind the empty
-// row of "no currency".
-func table(data currencyData) ([]byte, error) {
+// codes returns the currencies in use in some territory since the date above, in
+// alphabetical order.
+func codes(data currencyData) []string {
 	used := map[string]bool{}
 	for region, list := range data.Supplemental.CurrencyData.Region {
 		if region == "ZZ" { // no territory: metals, funds of account, test codes
@@ -138,12 +169,13 @@ func table(data currencyData) ([]byte, error) {
 			}
 		}
 	}
-	list := make([]string, 0, len(used))
-	for code := range used {
-		list = append(list, code)
-	}
-	slices.Sort(list)
+	return slices.Sorted(maps.Keys(used))
+}
 
+// table returns the source of the table: one row for each currency behind the
+// empty row of "no currency".
+func table(data currencyData) ([]byte, error) {
+	list := codes(data)
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "// Code generated by internal/gen from cldr-core %s (CLDR %s); DO NOT EDIT.\n\n", version, data.Supplemental.Version.CLDR)
 	fmt.Fprintf(&b, "package money\n\n// CLDRVersion is the release of the Unicode CLDR that the currency table comes from.\nconst CLDRVersion = %q\n\n", data.Supplemental.Version.CLDR)
