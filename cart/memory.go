@@ -53,7 +53,15 @@ func (s *MemoryStore) Save(ctx context.Context, c Cart) (Cart, error) {
 		}
 		c.Version++
 		c = c.Normal()
-		kept := c.Clone()
+		kept := c
+		shared := there != nil && slices.Equal(c.Lines, there.Lines) // as when a cart is closed
+		if shared {
+			kept.Lines = nil
+		}
+		kept = kept.Clone()
+		if shared {
+			kept.Lines = there.Lines
+		}
 		undo(func() { s.put(c.ID, there) })
 		s.carts[c.ID] = &kept
 		return nil

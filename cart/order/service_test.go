@@ -452,7 +452,7 @@ func BenchmarkMemoryPlaceAndCapture(b *testing.B) {
 	for b.Loop() {
 		n++
 		o.ID = order.ID(fmt.Sprint("o-", n))
-		o.Key = string(o.ID)
+		o.Key, o.PlacedAt = string(o.ID), o.PlacedAt.Add(time.Second)
 		auth, err := s.Gateway().Authorize(b.Context(), payment.Charge{Key: o.Key, Amount: o.Total})
 		if err != nil {
 			b.Fatal(err)

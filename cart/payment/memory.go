@@ -135,8 +135,8 @@ func (m *Memory) Payments() []Payment {
 // whose orders outlive it can go on capturing and refunding. Keys of earlier
 // captures and refunds are not known again.
 func (m *Memory) Restore(p Payment) error {
-	if err := flywheel.CheckID(p.ID); err != nil {
-		return fmt.Errorf("payment: restore: id: %w", err)
+	if p.ID == "" {
+		return fmt.Errorf("payment: restore: id: missing: %w", flywheel.ErrInvalid)
 	}
 	if err := flywheel.CheckID(p.Key); err != nil {
 		return fmt.Errorf("payment: restore: key: %w", err)

@@ -1,0 +1,39 @@
+// Package cart keeps what customers and guests mean to buy.
+//
+// # The problem
+//
+// A cart looks like a list and is a small distributed system: two tabs and a phone
+// change it at once, a guest becomes a customer in the middle of it, prices
+// move under it, and at checkout it must stand still for a moment. Here a cart is
+// one value with a version: every change loads it, edits it and saves it whole,
+// and begins again when someone else was faster. It holds no prices of its own;
+// [Service.Quote] asks the pricing engine, so a shopper can change what is in the
+// cart but never what it costs.
+//
+// # Concepts
+//
+// Lines merge by SKU on equal terms: [Service.Add] puts units to the line that has
+// the same SKU, agreed price and tax, unless the caller names the line.
+//
+// At login [Service.Login] gives the guest's cart to the customer. Where the
+// customer has an open cart, quantities are summed and an agreed price is kept for
+// the units that it was agreed for; see [Service.Merge].
+//
+// A cart is open, ordered or merged. An ordered or merged cart is closed, and a
+// change of it reports a [*ClosedError]. [Service.Abandoned] lists the open carts
+// that nobody touched since a time.
+//
+// Changes publish add_to_cart and remove_from_cart; the event's ID comes from the
+// cart and its version, so a consumer sees each once.
+//
+// # Units
+//
+// Quantities are whole units, from 1 to [MaxQuantity]; a cart has at most
+// [DefaultMaxLines] lines unless Options say otherwise. Times are UTC to the
+// microsecond.
+//
+// # Concurrency
+//
+// A [Service] is safe for concurrent use. Parallel additions add up; of parallel
+// calls of SetQuantity the last one stands.
+package cart
