@@ -222,6 +222,25 @@ func TestDrainLosesNothing(t *testing.T) {
 	}
 }
 
+// TestBrokenStore is not followed for ever.
+func TestBrokenStore(t *testing.T) {
+	m := segment.NewMemoryLog(nil)
+	require.NoError(t, m.Append(t.Context(), purchase("a", "c", noon, 1)))
+	log, err := segment.NewLog(stuck{m}, nil)
+	require.NoError(t, err)
+	_, err = log.Drain(t.Context(), "c", flywheel.Discard)
+	require.ErrorContains(t, err, "read up to 1 after 1")
+	_, err = log.Follow(flywheel.Discard, 1).Drain(t.Context())
+	require.ErrorContains(t, err, "read up to 1 after 1")
+}
+
+// stuck reads the first entry whatever is asked for.
+type stuck struct{ *segment.MemoryLog }
+
+func (s stuck) Read(ctx context.Context, _ segment.Position, _ int) ([]segment.Entry, error) {
+	return s.MemoryLog.Read(ctx, 0, 1)
+}
+
 func TestFollower(t *testing.T) {
 	log := newLog(t, 10)
 	boom := errors.New("boom")

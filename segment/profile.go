@@ -244,10 +244,14 @@ type ValueCount struct {
 
 // increment adds one to the count of a value in a list in order of the values.
 func increment(counts []ValueCount, value string) ([]ValueCount, int64) {
-	i, found := slices.BinarySearchFunc(counts, value, func(c ValueCount, v string) int { return cmp.Compare(c.Value, v) })
+	i, found := findCount(counts, value)
 	if !found {
 		counts = slices.Insert(counts, i, ValueCount{Value: value})
 	}
 	counts[i].Count++
 	return counts, counts[i].Count
+}
+
+func findCount(counts []ValueCount, value string) (int, bool) {
+	return slices.BinarySearchFunc(counts, value, func(c ValueCount, v string) int { return cmp.Compare(c.Value, v) })
 }

@@ -114,6 +114,26 @@ func TestConvert(t *testing.T) {
 	require.Equal(t, money.New(12, money.USD), got.Revenue)
 }
 
+// TestFill prepares a record for rules compiled with the schema.
+func TestFill(t *testing.T) {
+	p := newProfiles(t, &segment.ProfileOptions{Traits: []segment.Trait{{Name: "views", Kind: segment.Count, Events: []string{flywheel.EventViewItem}}}})
+	require.NoError(t, p.Publish(t.Context(), purchase("1", "ann", noon, 2500), event("2", flywheel.EventViewItem, "ann", noon, nil)))
+	ann, err := p.Get(t.Context(), "ann")
+	require.NoError(t, err)
+	record := p.Schema().NewRecord()
+	for source, want := range map[string]bool{
+		`{"revenue": 25, "views": 1, "days_since_last_purchase": {"$gte": 2}}`: true,
+		`{"last_purchase": {"$lt": "2011-12-10"}}`:                             true,
+		`{"first_seen": {"$lt": "2011-12-09"}}`:                                false,
+	} {
+		r, err := rule.Compile([]byte(source), &rule.Options{Schema: p.Schema()})
+		require.NoError(t, err)
+		p.Fill(record, &ann, noon.AddDate(0, 0, 2))
+		require.Equal(t, want, r.MatchRecord(record), source)
+		require.Equal(t, want, r.Match(p.Attributes(&ann, noon.AddDate(0, 0, 2))), source)
+	}
+}
+
 func TestTraits(t *testing.T) {
 	view := []string{flywheel.EventViewItem}
 	traits := []segment.Trait{

@@ -173,11 +173,11 @@ func (t *Trait) replaces(s *TraitState, e *flywheel.Event) bool {
 	return s.Count == 0 || (t.Kind == First) == (order < 0)
 }
 
+// frequency is how often a value was seen.
 func (s *TraitState) frequency(value string) int64 {
-	for i := range s.Counts {
-		if s.Counts[i].Value == value {
-			return s.Counts[i].Count
-		}
+	i, found := findCount(s.Counts, value)
+	if !found {
+		return 0
 	}
-	return 0
+	return s.Counts[i].Count
 }

@@ -33,7 +33,9 @@
 //     committed. Not found means rolled back in SQLite; in PostgreSQL the lost
 //     COMMIT may still be under way, so the error matches
 //     flywheel.ErrUnknownOutcome, as it does when there is no key to ask by.
-//   - A statement that failed fails the Write around it, in both dialects.
+//   - A statement that failed fails the Write around it, and one outside a Write
+//     the transaction, in both dialects. A call whose context is over sends
+//     nothing and harms nothing.
 //
 // # Dialects
 //

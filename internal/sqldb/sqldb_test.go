@@ -267,10 +267,44 @@ func TestTransactions(t *testing.T) {
 				short, cancel := context.WithCancel(ctx)
 				cancel()
 				require.ErrorIs(t, s.put(short, "b", 1), context.Canceled)
+				_, err := s.read(short, s.Read(ctx), "a")
+				require.ErrorIs(t, err, context.Canceled)
+				_, err = s.Read(ctx).QueryContext(short, `SELECT 1`)
+				require.ErrorIs(t, err, context.Canceled)
 				return s.put(ctx, "c", 1)
 			})
 			require.NoError(t, err)
 			require.Equal(t, map[string]int{"a": 1, "c": 1}, s.all(t))
+		}},
+		{"ctx/deadline", "a statement cut short by its deadline leaves nothing, inside or outside a transaction", func(t *testing.T, s store, _ *sql.DB) {
+			require.NoError(t, s.put(t.Context(), "a", 1))
+			slow := `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000)
+				INSERT INTO counters (id, n) SELECT 'slow', COUNT(*) FROM n`
+			cut := func(ctx context.Context) error {
+				ctx, cancel := context.WithTimeout(ctx, 30*time.Millisecond)
+				defer cancel()
+				return s.Write(ctx, func(tx *sqldb.Tx) error {
+					if _, err := tx.ExecContext(ctx, `UPDATE counters SET n = 9`); err != nil {
+						return err
+					}
+					_, err := tx.ExecContext(ctx, slow)
+					return err
+				})
+			}
+			require.Error(t, cut(t.Context()))
+			require.Equal(t, map[string]int{"a": 1}, s.all(t))
+			err := s.InTx(t.Context(), func(ctx context.Context) error {
+				require.NoError(t, s.put(ctx, "b", 1))
+				require.Error(t, cut(ctx))
+				s.put(ctx, "c", 1) // SQLite may have ended the transaction: this must not stand alone
+				return nil
+			})
+			if all := s.all(t); err != nil {
+				require.Equal(t, map[string]int{"a": 1}, all)
+			} else {
+				require.Equal(t, map[string]int{"a": 1, "b": 1, "c": 1}, all)
+			}
+			require.NoError(t, s.put(t.Context(), "d", 1))
 		}},
 		{"concurrent", "N writers on one row lose nothing", func(t *testing.T, s store, _ *sql.DB) {
 			const writers, each = 8, 10

@@ -40,7 +40,7 @@ func (t *Tx) Dialect() Dialect { return t.db.dialect }
 
 // ExecContext implements [Queryer].
 func (t *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if err := t.state.usable(); err != nil {
+	if err := t.ready(ctx); err != nil {
 		return nil, err
 	}
 	res, err := t.state.tx.ExecContext(ctx, t.db.bind(query), args...)
@@ -50,7 +50,7 @@ func (t *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Re
 
 // QueryContext implements [Queryer].
 func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if err := t.state.usable(); err != nil {
+	if err := t.ready(ctx); err != nil {
 		return nil, err
 	}
 	rows, err := t.state.tx.QueryContext(ctx, t.db.bind(query), args...)
@@ -61,16 +61,24 @@ func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.
 // QueryRowContext implements [Queryer]. After a failed statement the row's Scan
 // reports an error.
 func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if t.state.usable() != nil {
-		// A *sql.Row with an error can only be had from database/sql: a
-		// statement under a context that is over is not sent.
-		over, cancel := context.WithCancelCause(ctx)
-		cancel(t.state.failed)
+	if t.ready(ctx) != nil {
+		// A *sql.Row with an error can only be had from database/sql, which
+		// sends nothing under a context that is over.
+		over, cancel := context.WithCancel(ctx)
+		cancel()
 		return t.state.tx.QueryRowContext(over, query, args...)
 	}
 	row := t.state.tx.QueryRowContext(ctx, t.db.bind(query), args...)
 	t.state.saw(t.db.dialect, row.Err())
 	return row
+}
+
+// ready reports why a statement is not to be sent.
+func (t *Tx) ready(ctx context.Context) error {
+	if err := t.state.usable(); err != nil {
+		return err
+	}
+	return ctx.Err()
 }
 
 func (s *txState) usable() error {

@@ -70,7 +70,7 @@ type (
 	wholeSeconds struct{ memory } // as a column without fractions does
 	noCopy       struct {         // keeps the caller's memory
 		memory
-		events *[]flywheel.Event
+		*callers
 	}
 	overLimit     struct{ memory } // one more than asked for
 	skips         struct{ memory } // what arrived between two reads, as a bare sequence does
@@ -83,6 +83,12 @@ type (
 	outside       struct{ memory } // the cursor does not join the transaction
 	commitsPanic  struct{ memory } // swallows a panic
 )
+
+// callers is memory of callers that noCopy holds on to.
+type callers struct {
+	mu     sync.Mutex
+	events []flywheel.Event
+}
 
 func (s noConflict) Append(ctx context.Context, events ...flywheel.Event) error {
 	if err := s.memory.Append(ctx, events...); !errors.Is(err, flywheel.ErrConflict) {
@@ -158,14 +164,18 @@ func (s noCopy) Append(ctx context.Context, events ...flywheel.Event) error {
 	if err := s.memory.Append(ctx, events...); err != nil {
 		return err
 	}
-	*s.events = append(*s.events, events...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.events = append(s.events, events...)
 	return nil
 }
 
 func (s noCopy) Read(ctx context.Context, after segment.Position, limit int) ([]segment.Entry, error) {
 	page, err := s.memory.Read(ctx, after, limit)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for i := range page {
-		for _, e := range *s.events {
+		for _, e := range s.events {
 			if e.ID == page[i].Event.ID {
 				page[i].Event.Lines = e.Lines
 			}
@@ -268,7 +278,7 @@ func TestFaultyStores(t *testing.T) {
 		"drops the last":  {func() segment.LogStore { return dropsLast{fresh()} }, "append/many"},
 		"folds case":      {func() segment.LogStore { return foldsCase{fresh()} }, "append/odd-ids"},
 		"whole seconds":   {func() segment.LogStore { return wholeSeconds{fresh()} }, "append/body"},
-		"no copy":         {func() segment.LogStore { return noCopy{fresh(), new([]flywheel.Event)} }, "append/copies"},
+		"no copy":         {func() segment.LogStore { return noCopy{fresh(), &callers{}} }, "append/copies"},
 		"over the limit":  {func() segment.LogStore { return overLimit{fresh()} }, "read/page"},
 		"skips":           {func() segment.LogStore { return skips{fresh()} }, "append/many"},
 		"inclusive":       {func() segment.LogStore { return inclusive{fresh()} }, "read/page"},
