@@ -14,7 +14,9 @@
 // one unit costs, perhaps finer than a cent; [Price.Times] makes it an amount.
 // [Rate] is an exact decimal factor, such as a tax; [Amount.MulRate] applies it.
 // [Rounding] names what becomes of a fraction, once and at the end.
-// [Amount.Allocate] and [Amount.Split] share by largest remainder.
+// [Amount.Allocate] and [Amount.Split] share by largest remainder. An [Exchange]
+// converts at the rates of a day; [Amount.EndIn] makes charm prices. Package
+// locale writes and reads amounts as the people of a place do.
 //
 // The zero Amount is no money: it adds to an amount of any currency, so that a
 // sum may begin with it. Amounts, prices, rates and currencies are comparable

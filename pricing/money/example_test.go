@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -259,4 +260,33 @@ func ExamplePriceFromDecimal() {
 	third := decimal.NewFromInt(10).DivRound(decimal.NewFromInt(3), 4)
 	fmt.Println(money.PriceFromDecimal(third, money.EUR))
 	// Output: 3.3333 EUR <nil>
+}
+
+// A shop that counts in dollars shows charm prices in euro.
+func ExampleAmount_EndIn() {
+	rates, err := money.NewExchange(money.EUR,
+		money.Quotation{Currency: money.USD, Rate: money.MustRate("1.0945"), From: time.Date(2026, 1, 5, 15, 0, 0, 0, time.UTC)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	price, err := rates.Convert(money.New(1999, money.USD), money.EUR, time.Date(2026, 1, 6, 9, 0, 0, 0, time.UTC), money.HalfUp)
+	fmt.Println(price, err)
+	fmt.Println(price.EndIn(99, 100))
+
+	_, err = price.EndIn(100, 100)
+	ending, ok := errors.AsType[*money.EndingError](err)
+	fmt.Println(ending.Ending, ok)
+	_, err = rates.Convert(money.New(1999, money.USD), money.EUR, time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), money.HalfUp)
+	none, ok := errors.AsType[*money.NoRateError](err)
+	fmt.Println(none.Currency, ok)
+	_, err = money.NewExchange(money.EUR, money.Quotation{Currency: money.EUR})
+	itself, ok := errors.AsType[*money.QuotationError](err)
+	fmt.Println(itself.Quotation.Currency, ok)
+	// Output:
+	// 18.26 EUR <nil>
+	// 18.99 EUR <nil>
+	// 100 true
+	// USD true
+	// EUR true
 }
