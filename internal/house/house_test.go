@@ -64,7 +64,7 @@ var links = map[string][]string{
 	"inventory/replenish": {"gonum.org/v1/gonum"},
 	"recommend":           {"gonum.org/v1/gonum"},
 	"experiment":          {"gonum.org/v1/gonum"},
-	"segment":             {"gonum.org/v1/gonum", "github.com/RoaringBitmap/roaring/v2", "github.com/bits-and-blooms/bitset", "github.com/mschoch/smat"},
+	"segment":             {"gonum.org/v1/gonum", "github.com/RoaringBitmap/roaring/v2", "github.com/bits-and-blooms/bitset", "golang.org/x/sys"},
 }
 
 type pkg struct {
@@ -108,7 +108,7 @@ func list(t *testing.T, args ...string) []pkg {
 // stores and test suites beside a package stand just above it.
 func floor(name string) (int, bool) {
 	if strings.HasPrefix(name, "examples/") {
-		return floors["examples"], true
+		return floors["examples"] - strings.Count(name, "/"), true // a program's own packages are below it
 	}
 	base := path.Base(name)
 	if parent := path.Dir(name); parent != "." {
