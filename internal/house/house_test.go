@@ -53,7 +53,7 @@ var floors = map[string]int{
 	"cart/checkout": 22,
 
 	"campaign": 30,
-	"examples": 40,
+	"examples": 50,
 }
 
 // links says what a package may link beside the standard library and this
