@@ -57,7 +57,7 @@ func (c CUPED) Test(control, treatment Pair) (AdjustedResult, error) {
 			shift: out.Theta * p.Y.Mean, shiftVariance: out.Theta * out.Theta * p.Y.Variance(), covariance: out.Theta * p.Covariance(),
 		}
 	}
-	if err := compareAdjusted(&out, arm(control), arm(treatment), c.Alpha, c.Alternative, c.Relative); err != nil {
+	if err := compareAdjusted(&out, arm(control), arm(treatment), unadjustedLift, c.Alpha, c.Alternative, c.Relative); err != nil {
 		return AdjustedResult{}, err
 	}
 	if pooled.Y.M2 == 0 {
@@ -80,9 +80,18 @@ func (a adjusted) sample() Sample {
 	return Sample{N: a.n, Mean: a.mean - a.shift, Variance: max(0, a.base+a.shiftVariance-2*a.covariance)}
 }
 
+// unadjustedLift is the relative effect of the means as they are, where the
+// usual formula for CUPED linearises.
+func unadjustedLift(a, b adjusted) float64 { return b.mean/a.mean - 1 }
+
+// adjustedLift is the relative effect as it is estimated.
+func adjustedLift(a, b adjusted) float64 {
+	return ((b.mean - b.shift) - (a.mean - a.shift)) / a.mean
+}
+
 // compareAdjusted compares the adjusted means as [Welch] does, the relative
 // effect as a share of the control's unadjusted mean.
-func compareAdjusted(out *AdjustedResult, a, b adjusted, alpha float64, alternative Alternative, relative RelativeInterval) error {
+func compareAdjusted(out *AdjustedResult, a, b adjusted, at func(a, b adjusted) float64, alpha float64, alternative Alternative, relative RelativeInterval) error {
 	r, err := Welch{Alpha: alpha, Alternative: alternative, Relative: relative}.Test(a.sample(), b.sample())
 	if err != nil {
 		return err
@@ -99,7 +108,7 @@ func compareAdjusted(out *AdjustedResult, a, b adjusted, alpha float64, alternat
 		rest = max(0, a.shiftVariance-a.covariance/a.base*a.covariance)
 	}
 	c.restVariance += rest / na
-	c.at = b.mean/a.mean - 1
+	c.at = at(a, b)
 	r.Warnings = keep(r.Warnings, RelativeUndefined, UnboundedInterval)
 	student(r.Alpha, c.df, 0, alternative, relative).judge(&r, c)
 	out.Result = r

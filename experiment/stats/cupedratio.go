@@ -173,7 +173,7 @@ func (c CUPEDRatio) Test(control, treatment RatioHistory) (AdjustedResult, error
 			shiftVariance: out.Theta * out.Theta * h.form(before, before), covariance: out.Theta * h.form(during, before),
 		}
 	}
-	if err := compareAdjusted(&out, arm(control), arm(treatment), c.Alpha, c.Alternative, c.Relative); err != nil {
+	if err := compareAdjusted(&out, arm(control), arm(treatment), adjustedLift, c.Alpha, c.Alternative, c.Relative); err != nil {
 		return AdjustedResult{}, err
 	}
 	if !(variance > 0) {
