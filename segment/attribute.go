@@ -126,6 +126,8 @@ func (t *Trait) read(s *TraitState) any {
 	switch {
 	case t.Kind == Count:
 		return float64(s.Count)
+	case t.Kind == Distinct:
+		return float64(len(s.Counts))
 	case s.Count == 0 && t.Kind == Sum:
 		return 0.0
 	case s.Count == 0:
@@ -134,6 +136,12 @@ func (t *Trait) read(s *TraitState) any {
 		return major(s.Amount)
 	case t.Kind == Sum, t.Kind == Min, t.Kind == Max:
 		return s.Number
+	case t.Kind == Values:
+		values := make([]any, len(s.Counts))
+		for i := range s.Counts {
+			values[i] = s.Counts[i].Value
+		}
+		return values
 	}
 	return s.Value
 }

@@ -15,7 +15,8 @@ type TraitKind string
 
 // The kinds of traits. Sum, Min and Max are of numbers and pass over events where
 // the property is none; First and Last go by time and then by event ID;
-// MostFrequent is of texts, equal ones by the alphabet.
+// MostFrequent, Distinct (how many) and Values (which, in order) are of texts, and
+// of equally frequent ones the first in order counts.
 const (
 	Count        TraitKind = "count"
 	Sum          TraitKind = "sum"
@@ -24,6 +25,8 @@ const (
 	First        TraitKind = "first"
 	Last         TraitKind = "last"
 	MostFrequent TraitKind = "most_frequent"
+	Distinct     TraitKind = "distinct"
+	Values       TraitKind = "values"
 )
 
 // Trait declares an attribute that is kept up to date from events.
@@ -54,20 +57,20 @@ type TraitState struct {
 	// At and Event tell where a first or last value comes from.
 	At    time.Time `json:"at,omitzero"`
 	Event string    `json:"event,omitempty"`
-	// Counts are the values that compete for the most frequent, in their order.
+	// Counts are the different values and how often each was seen, in their order.
 	Counts []ValueCount `json:"counts,omitempty"`
 }
 
 // check refuses a trait that means nothing.
 func (t *Trait) check() error {
-	kinds := []TraitKind{Count, Sum, Min, Max, First, Last, MostFrequent}
+	kinds := []TraitKind{Count, Sum, Min, Max, First, Last, MostFrequent, Distinct, Values}
 	switch {
 	case flywheel.CheckID(t.Name) != nil:
 		return fmt.Errorf("segment: trait %q: name: %w", t.Name, flywheel.CheckID(t.Name))
 	case !slices.Contains(kinds, t.Kind):
 		return fmt.Errorf("segment: trait %q: kind %q: %w", t.Name, t.Kind, flywheel.ErrInvalid)
-	case t.Kind == MostFrequent && t.Property == "":
-		return fmt.Errorf("segment: trait %q: the most frequent of what property? %w", t.Name, flywheel.ErrInvalid)
+	case t.ofTexts() && t.Property == "":
+		return fmt.Errorf("segment: trait %q: %s of what property? %w", t.Name, t.Kind, flywheel.ErrInvalid)
 	}
 	for _, name := range t.Events {
 		if err := flywheel.CheckID(name); err != nil {
@@ -88,11 +91,18 @@ func (t *Trait) takes(name string) bool {
 // ofMoney reports whether the trait is made of the events' values.
 func (t *Trait) ofMoney() bool { return t.Property == "" && t.Kind != Count }
 
+// ofTexts reports whether the trait is made of the different texts of a property.
+func (t *Trait) ofTexts() bool {
+	return t.Kind == MostFrequent || t.Kind == Distinct || t.Kind == Values
+}
+
 // valueType is the type of the attribute.
 func (t *Trait) valueType() rule.Type {
 	switch {
-	case t.Kind == Count:
+	case t.Kind == Count, t.Kind == Distinct:
 		return rule.Int
+	case t.Kind == Values:
+		return rule.List
 	case t.Kind == MostFrequent:
 		return rule.String
 	case t.ofMoney(), t.Kind == Sum, t.Kind == Min, t.Kind == Max:
@@ -128,13 +138,16 @@ func (t *Trait) add(s *TraitState, e *flywheel.Event, value money.Amount) error 
 			break
 		}
 		s.Value, s.At, s.Event = cloneValue(x), e.Time, e.ID
-	case MostFrequent:
+	case MostFrequent, Distinct, Values:
 		text, ok := x.(string)
 		if !ok {
 			return nil
 		}
 		var n int64
 		s.Counts, n = increment(s.Counts, text)
+		if t.Kind != MostFrequent {
+			break
+		}
 		if top, _ := s.Value.(string); s.Count == 0 || n > s.frequency(top) || n == s.frequency(top) && text < top {
 			s.Value = text
 		}
