@@ -1,0 +1,110 @@
+package cart_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart"
+	"github.com/flywheel-go/flywheel/pricing"
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+func Example() {
+	ctx := context.Background()
+	engine, err := pricing.Compile(pricing.Config{Lists: []pricing.List{{
+		ID: "shop", Entries: []pricing.Entry{
+			{SKU: "mug", Unit: money.MustPrice("7.95", money.EUR)},
+			{SKU: "tea", Unit: money.MustPrice("3.50", money.EUR)},
+		},
+	}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	carts, err := cart.New(nil, &cart.Options{Engine: engine})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	c, err := carts.Create(ctx, cart.Cart{Visitor: "browser-1", Currency: money.EUR})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	c, err = carts.Add(ctx, c.ID, cart.Line{SKU: "mug", Quantity: 2}, cart.Line{SKU: "tea", Quantity: 1}, cart.Line{SKU: "mug", Quantity: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	q, err := carts.Quote(ctx, c.ID, cart.Terms{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, l := range q.Lines {
+		fmt.Println(l.Quantity, l.SKU, l.Total)
+	}
+	fmt.Println(q.Total)
+	// Output:
+	// 3 mug 23.85 EUR
+	// 1 tea 3.50 EUR
+	// 27.35 EUR
+}
+
+// A guest signs in: quantities are summed, an agreed price stays with its units.
+func ExampleService_Login() {
+	ctx := context.Background()
+	carts, _ := cart.New(nil, nil)
+	carts.Create(ctx, cart.Cart{ID: "hers", Customer: "anna", Currency: money.EUR})
+	carts.Add(ctx, "hers", cart.Line{SKU: "mug", Quantity: 1}, cart.Line{SKU: "tea", Quantity: 1, Agreed: money.MustPrice("3", money.EUR)})
+	carts.Create(ctx, cart.Cart{ID: "guest", Visitor: "browser-1", Currency: money.EUR})
+	carts.Add(ctx, "guest", cart.Line{SKU: "mug", Quantity: 2}, cart.Line{SKU: "tea", Quantity: 5})
+
+	c, err := carts.Login(ctx, "guest", "anna")
+	fmt.Println(c.ID, err)
+	for _, l := range c.Lines {
+		fmt.Println(l.Quantity, l.SKU, l.Agreed)
+	}
+	// Output:
+	// hers <nil>
+	// 3 mug 0
+	// 1 tea 3.00 EUR
+	// 5 tea 0
+}
+
+// The carts that nobody touched for an hour.
+func ExampleService_Abandoned() {
+	ctx := context.Background()
+	now := time.Date(2011, 1, 2, 12, 0, 0, 0, time.UTC)
+	carts, _ := cart.New(nil, &cart.Options{Now: func() time.Time { return now }})
+	for _, id := range []cart.ID{"first", "second"} {
+		carts.Create(ctx, cart.Cart{ID: id, Visitor: "v", Currency: money.EUR})
+		carts.Add(ctx, id, cart.Line{SKU: "mug", Quantity: 1})
+		now = now.Add(50 * time.Minute)
+	}
+	for c, err := range carts.Abandoned(ctx, now.Add(-time.Hour)) {
+		fmt.Println(c.ID, err)
+	}
+	// Output: first <nil>
+}
+
+// What happens to a cart is told to a Sink.
+func ExampleOptions_sink() {
+	ctx := context.Background()
+	carts, _ := cart.New(nil, &cart.Options{Sink: flywheel.SinkFunc(func(_ context.Context, events ...flywheel.Event) error {
+		for _, e := range events {
+			fmt.Println(e.ID, e.Lines[0].Quantity, e.Lines[0].SKU)
+		}
+		return nil
+	})})
+	carts.Create(ctx, cart.Cart{ID: "c", Visitor: "v", Currency: money.EUR})
+	carts.Add(ctx, "c", cart.Line{SKU: "mug", Quantity: 3})
+	carts.SetQuantity(ctx, "c", "1", 1)
+	carts.Remove(ctx, "c", "1")
+	// Output:
+	// add_to_cart:c:2 3 mug
+	// remove_from_cart:c:3 2 mug
+	// remove_from_cart:c:4 1 mug
+}
