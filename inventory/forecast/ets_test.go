@@ -22,7 +22,7 @@ func TestLikelihoodGradient(t *testing.T) {
 			e.prepare(values, 4, &ETS{})
 			o := &e.likelihood
 			o.form, o.seasonUnit = form, o.unit
-			o.start = e.guesses[max(form.season, Absent)-Absent]
+			o.start = e.guesses[form.season-Absent].early.Start
 			x := o.pack(nil, [4]float64{0.3, 0.2, 0.25, 0.6})
 			gradient, other := make([]float64, len(x)), make([]float64, len(x))
 			value := o.evaluate(x, gradient)

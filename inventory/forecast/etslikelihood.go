@@ -273,7 +273,7 @@ func (o *etsLikelihood) backward(x, gradient []float64, sse float64) {
 			direct = scale * r
 		} else {
 			inverse := 1 / m
-			byMean = float64((2-float64(scale*(r*inverse)*(float64(r*inverse)+1)))*inverse)
+			byMean = float64((2 - float64(scale*(r*inverse)*(float64(r*inverse)+1))) * inverse)
 		}
 		switch {
 		case product:

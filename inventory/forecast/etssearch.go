@@ -10,10 +10,28 @@ type etsSearch struct {
 	scale      float64
 	values     []float64
 	trend      []float64
-	guesses    [3]Start // by season Absent, Additive, Multiplicative
-	points     [3][]float64
-	best       etsSolution
-	related    etsSolution // of the form before, with the same error and season
+	// Guesses of the state by season Absent, Additive, Multiplicative: from
+	// the beginning, from the whole series for a level that hardly moves, and
+	// with the seasons of the first three cycles, for seasons that move fast.
+	guesses [3]struct{ early, whole, turning etsGuess }
+	points  [etsStarts + 1][]float64
+	best    etsSolution
+	related etsSolution // of the form before, with the same error and season
+}
+
+// etsAlphas are the shares of alpha from which a search starts.
+var etsAlphas = [...]float64{0.0002, 0.05, 0.2, 0.5, 0.85, 0.9998}
+
+const (
+	etsStarts  = len(etsAlphas) + 3 // and a fast season, a steady trend, the form before
+	etsRefined = 9
+)
+
+// etsGuess is a state from which a search starts; flat is the level without a
+// trend.
+type etsGuess struct {
+	Start
+	flat float64
 }
 
 // etsSolution is a form with its parameters and its state, scaled.
@@ -62,16 +80,31 @@ func (e *etsSearch) prepare(values []float64, seasons int, m *ETS) {
 	}
 	e.best.score = math.Inf(1)
 	e.related.form = etsForm{}
+	total = 0
+	for i := 1; i < n; i++ {
+		total += math.Abs(o.values[i]-o.values[i-1]) / float64(n-1)
+	}
+	o.unit = math.Max(total, 1e-6)
 	for i, season := range [...]Form{Absent, Additive, Multiplicative} {
-		if i == 0 || seasons > 1 {
-			e.guess(&e.guesses[i], season)
+		if i > 0 && seasons < 2 {
+			break
+		}
+		g := &e.guesses[i]
+		first := 10
+		if season != Absent {
+			first = max(first, 2*seasons)
+		}
+		e.guess(&g.early, season, n, first)
+		e.guess(&g.whole, season, n, n)
+		if season != Absent {
+			e.guess(&g.turning, season, 3*seasons, first)
 		}
 	}
 }
 
-// guess sets the state from which a search starts: the classical seasons, and a
-// line through the first ten values, or two cycles, without them.
-func (e *etsSearch) guess(g *Start, season Form) {
+// guess sets a state from which a search starts: the classical seasons of the
+// first cycles, and a line through the first values without them.
+func (e *etsSearch) guess(g *etsGuess, season Form, cycles, first int) {
 	o := &e.likelihood
 	y, m := e.values, o.seasons
 	adjusted := resizeOver(e.trend, len(y))
@@ -79,7 +112,7 @@ func (e *etsSearch) guess(g *Start, season Form) {
 	copy(adjusted, y)
 	g.Season = g.Season[:0]
 	if season != Absent {
-		g.Season = append(g.Season, firstSeasons(y, m, season == Multiplicative)...)
+		g.Season = append(g.Season, firstSeasons(y[:min(cycles, len(y))], m, season == Multiplicative)...)
 		for i := range adjusted {
 			if s := g.Season[i%m]; season == Multiplicative {
 				adjusted[i] /= s
@@ -88,18 +121,9 @@ func (e *etsSearch) guess(g *Start, season Form) {
 			}
 		}
 	}
-	first := 10
-	if season != Absent {
-		first = max(first, 2*m)
-	}
-	g.Level, g.Trend = line(adjusted[:min(first, len(y))])
-	if season != Additive {
-		unit := 0.0
-		for i := 1; i < len(adjusted); i++ {
-			unit += math.Abs(adjusted[i]-adjusted[i-1]) / float64(len(adjusted)-1)
-		}
-		o.unit = math.Max(unit, 1e-6)
-	}
+	first = min(first, len(y))
+	g.Level, g.Trend = line(adjusted[:first])
+	g.flat = average(adjusted[:first])
 }
 
 // firstSeasons returns the classical seasonal indices, or of a series shorter
@@ -159,59 +183,64 @@ func (e *etsSearch) fit(hopeless float64) float64 {
 	for i := range e.points {
 		e.points[i] = resizeOver(e.points[i], size)
 	}
-	losses := [2]float64{math.Inf(1), math.Inf(1)}
-	consider := func(shares [4]float64) {
-		x := o.pack(e.points[2], shares)
-		o.unpack(x)
-		loss, _ := o.forward()
-		switch {
-		case loss < losses[0]:
-			e.points[2], e.points[1], e.points[0] = e.points[1], e.points[0], x
-			losses[1], losses[0] = losses[0], loss
-		case loss < losses[1]:
-			e.points[2], e.points[1] = e.points[1], x
-			losses[1] = loss
-		default:
-			e.points[2] = x
-		}
+	// The best point of each alpha, and the last one for trials.
+	var losses [etsStarts]float64
+	for i := range losses {
+		losses[i] = math.Inf(1)
 	}
-	var guess Start
+	consider := func(slot int, shares [4]float64) {
+		trial := &e.points[etsStarts]
+		x := o.pack(*trial, shares)
+		o.unpack(x)
+		if loss, _ := o.forward(); loss < losses[slot] {
+			losses[slot] = loss
+			e.points[slot], x = x, e.points[slot]
+		}
+		*trial = x
+	}
+	guess := &e.guesses[0]
 	switch o.form.season {
-	case Absent:
-		guess = e.guesses[0]
 	case Additive:
-		guess = e.guesses[1]
-	default:
-		guess = e.guesses[2]
+		guess = &e.guesses[1]
+	case Multiplicative:
+		guess = &e.guesses[2]
 	}
 	own := o.start
-	begin := func(s Start) {
+	begin := func(s *Start, flat float64) {
 		if o.startGiven {
 			return
 		}
 		own.Level, own.Trend = s.Level, s.Trend
 		if o.form.trend == Absent {
-			own.Level += float64(s.Trend * 3)
-			own.Trend = 0
+			own.Level, own.Trend = flat, 0
 		}
 		own.Season = append(own.Season[:0], s.Season...)
 		o.start = own
 	}
-	for _, alpha := range [...]float64{0.05, 0.3, 0.8} {
-		for _, beta := range [...]float64{0.03, 0.3} {
-			for _, gamma := range [...]float64{0.03, 0.3} {
-				if (beta > 0.1 && !o.uses(1)) || (gamma > 0.1 && !o.uses(2)) {
+	for slot, alpha := range etsAlphas {
+		for _, beta := range [...]float64{0.03, 0.3, 0.001} {
+			for _, gamma := range [...]float64{0.03, 0.3, 0.75} {
+				if (beta != 0.03 && !o.uses(1)) || (gamma != 0.03 && !o.uses(2)) {
 					continue
 				}
-				begin(guess)
-				consider([4]float64{alpha, beta, gamma, 0.8})
+				g, slot := &guess.early, slot
+				switch {
+				case gamma > 0.5:
+					g, slot = &guess.turning, len(etsAlphas)
+				case beta < 0.01:
+					g, slot = &guess.whole, len(etsAlphas)+1
+				case slot == 0:
+					g = &guess.whole
+				}
+				begin(&g.Start, g.flat)
+				consider(slot, [4]float64{alpha, beta, gamma, 0.8})
 			}
 		}
 	}
 	if r := &e.related; r.form.err == o.form.err && r.form.season == o.form.season && !o.startGiven {
-		begin(r.start)
+		begin(&r.start, r.start.Level)
 		if o.form.trend != Absent && r.form.trend == Absent {
-			o.start.Trend = guess.Trend * 0.1
+			o.start.Trend = guess.early.Trend * 0.1
 		}
 		beta, gamma := 0.02, 0.02
 		if r.form.trend != Absent {
@@ -220,27 +249,32 @@ func (e *etsSearch) fit(hopeless float64) float64 {
 		if o.uses(2) {
 			gamma = inside(r.params[2] / (1 - r.params[0]))
 		}
-		consider([4]float64{inside(r.params[0]), beta, gamma, 0.95})
+		consider(len(etsAlphas)+2, [4]float64{inside(r.params[0]), beta, gamma, 0.95})
 	}
 	if size == 0 {
 		return losses[0]
 	}
-	least := math.Inf(1)
-	for i := range losses {
-		if math.IsInf(losses[i], 1) {
-			continue
+	// Refine the best of them: the surface has several valleys.
+	least, winner := math.Inf(1), -1
+	var done [etsStarts]bool
+	for range etsRefined {
+		at := -1
+		for i, loss := range losses {
+			if !done[i] && !math.IsInf(loss, 1) && (at < 0 || loss < losses[at]) {
+				at = i
+			}
 		}
-		losses[i] = e.minimizer.minimize(o, e.points[i], 2e-4, hopeless, 300)
-		least = math.Min(least, losses[i])
+		if at < 0 {
+			break
+		}
+		done[at] = true
+		if loss := e.minimizer.minimize(o, e.points[at], 2e-4, math.Min(hopeless, least), 300); loss < least {
+			least, winner = loss, at
+		}
 	}
-	if math.IsInf(least, 1) {
-		return least
+	if winner >= 0 {
+		o.unpack(e.points[winner])
 	}
-	winner := e.points[0]
-	if losses[1] < losses[0] {
-		winner = e.points[1]
-	}
-	o.unpack(winner)
 	return least
 }
 

@@ -70,7 +70,7 @@ func (q *quasiNewton) minimize(f objective, x []float64, tolerance, hopeless flo
 		} else {
 			idle = 0
 		}
-		if step >= 8 && value-hopeless > 5*gained && value > hopeless {
+		if step >= 8 && value-hopeless > 10*gained && value > hopeless {
 			break
 		}
 	}
@@ -130,7 +130,7 @@ func (q *quasiNewton) update(x []float64, first bool) bool {
 	n := len(x)
 	curvature, square := 0.0, 0.0
 	for i := range n {
-		q.direction[i] = q.next[i] - x[i]                     // s
+		q.direction[i] = q.next[i] - x[i]                                                     // s
 		q.nextGradient[i], q.gradient[i] = q.nextGradient[i]-q.gradient[i], q.nextGradient[i] // y, new gradient
 		curvature += float64(q.direction[i] * q.nextGradient[i])
 		square += float64(q.nextGradient[i] * q.nextGradient[i])

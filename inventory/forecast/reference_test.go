@@ -24,7 +24,6 @@ var (
 	notYetGoldens      = map[string]bool{
 		"auto_arima": true, // automatic seasonal ARIMA
 		"diag":       true, // autocorrelation, unit-root tests, STL
-		"ets_auto":   true, // automatic choice among the ETS family
 	}
 )
 

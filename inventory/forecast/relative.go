@@ -8,6 +8,12 @@ func (s *relativeSmoothing) variance(dst, mean []float64, sigma float64) {
 		s.varianceOfProducts(dst, sigma*sigma)
 		return
 	}
+	relativeVariance(s, dst, mean, sigma)
+}
+
+// relativeVariance is the variance of a process whose error is a share of the
+// mean while its parts add up.
+func relativeVariance(s process, dst, mean []float64, sigma float64) {
 	// Class 2: with θ(1) = m(1)², θ(h) = m(h)² + σ²·Σ c(j)²·θ(h-j), the
 	// variance is (1 + σ²)·θ(h) - m(h)² (Hyndman, Koehler, Ord & Snyder,
 	// 2008, equation 6.2). dst holds θ first.

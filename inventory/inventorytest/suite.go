@@ -13,15 +13,18 @@ import (
 type Features struct {
 	// Transactions means that the store is a flywheel.Transactor too.
 	Transactions bool
+	// Seeds is how often the concurrency scenarios run. Default: 20, with -short 2.
+	Seeds int
 }
 
 // Run checks each rule of inventory.Store in a sub-test on a store of its own;
-// fresh returns an empty one. With -short the concurrency scenarios run for 2
-// seeds instead of 20.
+// fresh returns an empty one.
 func Run(t *testing.T, fresh func(t *testing.T) inventory.Store, f Features) {
-	seeds := 20
-	if testing.Short() {
-		seeds = 2
+	if f.Seeds == 0 {
+		f.Seeds = 20
+		if testing.Short() {
+			f.Seeds = 2
+		}
 	}
 	for _, c := range checks() {
 		t.Run(c.name, func(t *testing.T) {
@@ -36,7 +39,7 @@ func Run(t *testing.T, fresh func(t *testing.T) inventory.Store, f Features) {
 			case c.needs == batches && !batch:
 				t.Skip("the store offers no inventory.BatchStore")
 			}
-			e := &env{reporter: t, Store: s, tx: tx, seeds: seeds}
+			e := &env{reporter: t, Store: s, tx: tx, seeds: f.Seeds}
 			c.run(e)
 			if t.Failed() {
 				t.Logf("rule: %s", c.rule)

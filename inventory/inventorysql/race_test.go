@@ -1,0 +1,5 @@
+//go:build race
+
+package inventorysql_test
+
+const raceDetector = true
