@@ -168,3 +168,22 @@ func ExampleNewMemory() {
 	// inventory: mug at main: want 4, have 3
 	// 0
 }
+
+// Several movements and the reservation they belong to, all or nothing.
+func ExampleBatchStore() {
+	ctx := context.Background()
+	var store inventory.Store = inventory.NewMemory(nil)
+	batch, ok := store.(inventory.BatchStore)
+	fmt.Println(ok)
+	err := batch.PostBatch(ctx, nil, []inventory.Movement{
+		{SKU: "mug", Location: "main", Kind: inventory.KindReceive, Ref: "delivery-1", OnHand: 3},
+		{SKU: "lid", Location: "main", Kind: inventory.KindReserve, Ref: "order-1", Attempt: 1, Reserved: 1},
+	})
+	fmt.Println(err)
+	for level := range store.Levels(ctx, "", "") {
+		fmt.Println("not reached", level)
+	}
+	// Output:
+	// true
+	// inventory: lid at main: want 1, have 0
+}
