@@ -3,6 +3,7 @@ package segment_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -139,4 +140,49 @@ func ExampleMembers_And() {
 	once, _ := buyers.AndNot(loyal)
 	fmt.Println(slices.Collect(both.All()), slices.Collect(once.All()), buyers.Count())
 	// Output: [ann] [bob] 2
+}
+
+// One flywheel.Memory makes the log and the profiles one database: what happens
+// in a transaction happens to both or to neither.
+func ExampleNewMemoryLog() {
+	ctx := context.Background()
+	db := &flywheel.Memory{}
+	log, _ := segment.NewLog(segment.NewMemoryLog(db), nil)
+	profiles, _ := segment.NewProfiles(segment.NewMemoryProfiles(db), nil)
+	err := db.InTx(ctx, func(ctx context.Context) error {
+		at := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
+		event := flywheel.Event{ID: "1", Name: flywheel.EventLogin, Time: at, Customer: "ann"}
+		if err := flywheel.Fanout(log, profiles).Publish(ctx, event); err != nil {
+			return err
+		}
+		return errors.New("changed my mind")
+	})
+	entries, _ := log.Read(ctx, 0, 10)
+	_, missing := profiles.Get(ctx, "ann")
+	fmt.Println(err)
+	fmt.Println(len(entries), missing)
+	// Output:
+	// changed my mind
+	// 0 segment: profile "ann": not found
+}
+
+func ExampleSameEvent() {
+	at := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
+	a := flywheel.Event{ID: "1", Name: flywheel.EventSearch, Time: at, Properties: map[string]any{"q": "shoes"}}
+	b := a
+	b.Properties = map[string]any{"q": "hats"}
+	fmt.Println(segment.SameEvent(&a, &a), segment.SameEvent(&a, &b))
+	// Output: true false
+}
+
+func ExampleProfiles_Explain() {
+	ctx := context.Background()
+	profiles, _ := segment.NewProfiles(nil, &segment.ProfileOptions{Segments: []segment.Definition{
+		{Name: "loyal", Rule: json.RawMessage(`{"orders": {"$gte": 3}, "refunds": 0}`)},
+	}})
+	profiles.Publish(ctx, flywheel.Event{ID: "1", Name: flywheel.EventPurchase, Customer: "ann",
+		Time: time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)})
+	why, err := profiles.Explain(ctx, "loyal", "ann")
+	fmt.Println(why.Decisive(), err)
+	// Output: orders $gte 3: no, is 1 <nil>
 }

@@ -51,6 +51,28 @@ func ExampleNTile() {
 	// Output: 555 441 113 hibernating
 }
 
+func ExampleScore_Segment() {
+	for _, s := range []rfm.Score{{R: 5, F: 5, M: 3}, {R: 1, F: 5, M: 5}, {R: 3, F: 1, M: 1}} {
+		var name rfm.Segment = s.Segment()
+		fmt.Println(s, name)
+	}
+	// Output:
+	// 553 champion
+	// 155 cant_lose
+	// 311 about_to_sleep
+}
+
+func ExampleMethod() {
+	inputs := []rfm.Input{{Customer: "a", Recency: 1, Frequency: 4, Monetary: 9000}, {Customer: "b", Recency: 90, Frequency: 1, Monetary: 500}}
+	for _, method := range []rfm.Method{rfm.NTile{}, rfm.Quantile{}} {
+		scores, err := method.Score(inputs)
+		fmt.Println(scores, err)
+	}
+	// Output:
+	// [222 111] <nil>
+	// [555 111] <nil>
+}
+
 func ExampleQuantile() {
 	edges, _ := rfm.Quantile{}.Edges([]rfm.Input{{Customer: "a", Recency: 0}, {Customer: "b", Recency: 10}})
 	fmt.Println(edges.R)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -60,4 +61,20 @@ func Example() {
 	entries, err := log.Read(ctx, 0, 10)
 	fmt.Println(len(entries), entries[0].Position, entries[0].Event.ID, err)
 	// Output: 1 1 sign_up:ann <nil>
+}
+
+// The files, for those who migrate with goose or golang-migrate.
+func ExampleMigrations() {
+	goose, pairs, err := segmentsql.Migrations(segmentsql.Postgres)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	forGoose, _ := fs.Glob(goose, "*.sql")
+	forGolangMigrate, _ := fs.Glob(pairs, "*.sql")
+	fmt.Println(forGoose)
+	fmt.Println(forGolangMigrate)
+	// Output:
+	// [00001_event_log.sql]
+	// [00001_event_log.down.sql 00001_event_log.up.sql]
 }

@@ -4,12 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"testing"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/segment"
 	"github.com/flywheel-go/flywheel/segment/segmenttest"
 )
+
+// In a test of a store of one's own, whose name would be TestStore.
+func ExampleRun() {
+	testStore := func(t *testing.T) {
+		fresh := func(t *testing.T) segment.LogStore { return segment.NewMemoryLog(nil) }
+		segmenttest.Run(t, fresh, segmenttest.Features{Transactions: true})
+	}
+	_ = testStore // go test calls it
+	// Output:
+}
 
 // The answer to an Append is lost: the caller sees an error although the event is
 // in the log, and publishing again is safe.
