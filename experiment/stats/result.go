@@ -115,6 +115,8 @@ const (
 	UnboundedInterval WarningKind = "unbounded_interval"
 	// ConstantCovariate: the covariate is the same for every unit.
 	ConstantCovariate WarningKind = "constant_covariate"
+	// WeightsScaled: the weights of the arms do not sum to one.
+	WeightsScaled WarningKind = "weights_scaled"
 	// SmallExpected: an expected count is below five.
 	SmallExpected WarningKind = "small_expected"
 )

@@ -1,9 +1,6 @@
 package stats
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // SampleRatio asks whether the arms have the sizes that their weights promise.
 // When they do not, something loses or duplicates units (redirects, bots,
@@ -27,7 +24,8 @@ type SampleRatioResult struct {
 	Warnings  []Warning `json:"warnings,omitempty"`
 }
 
-// Test compares the observed sizes with the weights, which need not sum to one.
+// Test compares the observed sizes with the weights. Weights that do not sum to one are taken in
+// proportion, with the warning [WeightsScaled].
 // An arm of weight zero must be empty, else the ratio is broken beyond doubt
 // (P is zero and LogP -Inf): it takes no part in the statistic. The error is an
 // [*InputError].
@@ -36,50 +34,27 @@ func (s SampleRatio) Test(observed []int64, weights []float64) (SampleRatioResul
 	if err != nil {
 		return SampleRatioResult{}, err
 	}
-	if len(observed) != len(weights) || len(observed) < 2 {
-		return SampleRatioResult{}, refuse("number of weights", float64(len(weights)), ErrShape)
+	a, err := allocationOf(observed, weights)
+	if err != nil {
+		return SampleRatioResult{}, err
 	}
-	var total, weight float64
-	arms := 0
-	for i, w := range weights {
-		switch {
-		case !finite(w):
-			return SampleRatioResult{}, refuse(fmt.Sprintf("weights[%d]", i), w, ErrNotANumber)
-		case w < 0:
-			return SampleRatioResult{}, refuse(fmt.Sprintf("weights[%d]", i), w, ErrNegative)
-		case observed[i] < 0:
-			return SampleRatioResult{}, refuse(fmt.Sprintf("observed[%d]", i), float64(observed[i]), ErrNegative)
-		}
-		if w > 0 {
-			arms++
-			total += float64(observed[i])
-			weight += w
-		}
-	}
-	if arms < 2 {
-		return SampleRatioResult{}, refuse("number of arms with a weight", float64(arms), ErrShape)
-	}
-	if !finite(weight) {
-		return SampleRatioResult{}, refuse("sum of weights", weight, ErrNotANumber)
-	}
-	if total == 0 {
-		return SampleRatioResult{}, refuse("observed units", 0, ErrEmptyArm)
-	}
-	r := SampleRatioResult{DF: float64(arms - 1), Alpha: alpha, Expected: make([]float64, len(weights))}
-	stray, small := false, false
+	r := SampleRatioResult{DF: float64(a.arms - 1), Alpha: alpha, Expected: make([]float64, len(weights))}
+	small := false
 	for i, w := range weights {
 		if w == 0 {
-			stray = stray || observed[i] > 0
 			continue
 		}
-		expected := total * (w / weight)
+		expected := a.total * (w / a.weight)
 		d := float64(observed[i]) - expected
 		r.Expected[i] = expected
-		r.ChiSquare += d * d / expected
+		if d != 0 { // a weight may be so small that nothing is expected
+			r.ChiSquare += d / expected * d
+		}
 		small = small || expected < 5
 	}
+	r.Warnings = a.warnings()
 	r.P, r.LogP = ChiSquareTail(r.ChiSquare, r.DF)
-	if stray {
+	if a.stray {
 		r.P, r.LogP = 0, math.Inf(-1)
 	}
 	r.Mismatch = r.P < alpha
