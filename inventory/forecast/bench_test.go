@@ -39,6 +39,7 @@ func BenchmarkFitTo(b *testing.B) {
 		{"ses-given", SES{Alpha: 0.2}, demandLike},
 		{"holt", Holt{}, demandLike},
 		{"damped", Holt{Damped: true}, demandLike},
+		{"ets", ETS{}, demandLike},
 		{"theta", Theta{}, demandLike},
 		{"holtwinters", HoltWinters{}, demandLike},
 		{"croston", Croston{}, sporadic},

@@ -108,7 +108,9 @@ func ExampleETS() {
 		next, _ := fit.Forecast(2)
 		fmt.Printf("%s %.2f\n", fit.Model, next.Mean)
 	}
-	// Output: ETS(A,N,A) [15.48 25.48]
+	// Output:
+	// ETS(M,N,M) [20.06 33.00]
+	// ETS(A,N,A) [18.98 29.64]
 }
 
 func ExampleTheta() {
