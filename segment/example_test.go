@@ -121,7 +121,11 @@ func ExampleTrait() {
 	ann, _ := profiles.Get(ctx, "ann")
 	attributes := profiles.Attributes(&ann, at)
 	fmt.Println(attributes["favourite"], attributes["largest_order"])
-	// Output: hats 49.99
+	counted := func(s segment.TraitState) []segment.ValueCount { return s.Counts }
+	fmt.Println(counted(ann.Traits[0]))
+	// Output:
+	// hats 49.99
+	// [{hats 2} {shoes 1}]
 }
 
 func ExampleMembers_And() {
