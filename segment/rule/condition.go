@@ -12,7 +12,7 @@ import (
 // node is a part of a rule before it becomes jumps.
 type node struct {
 	logic    logic
-	children []node // logicAll, logicAny; one for logicNot
+	children []node // logicAll, logicAny; one for logicNot, two for logicGuard
 	test     test   // logicTest
 	inverted bool   // the test's operator is the negation of its opcode
 	element  *node  // opSomeElement: what an element is tested for
@@ -25,6 +25,7 @@ const (
 	logicAll
 	logicAny
 	logicNot
+	logicGuard // children[0], whatever the sign, and then children[1]
 )
 
 func not(n node) node { return node{logic: logicNot, children: []node{n}} }
@@ -37,6 +38,8 @@ func (p *program) emit(n *node, negated bool, onYes, onNo int32) int32 {
 		return p.emit(&n.children[0], !negated, onYes, onNo)
 	case logicTest:
 		return p.emitTest(n, negated, onYes, onNo)
+	case logicGuard:
+		return p.emit(&n.children[0], false, p.emit(&n.children[1], negated, onYes, onNo), onNo)
 	}
 	entry := onYes
 	conjunction := (n.logic == logicAll) != negated
@@ -82,8 +85,12 @@ type builder struct {
 	strict bool
 	schema *Schema // nil within an element, and where none is given
 	groups map[string][]any
+	saved  *Groups
 	depth  int
 	err    error
+
+	open     []string // the condition groups being built, for cycles
+	expanded int      // how many references to groups have been built
 }
 
 // Limits of strict rules. The depth holds for lenient rules too.
@@ -162,6 +169,8 @@ func (b *builder) condition(x any, source string) node {
 				all.children = append(all.children, not(b.condition(m.value, source)))
 			}
 			b.leave()
+		case "$savedGroup":
+			all.children = append(all.children, b.savedGroup(m, source))
 		default:
 			all.children = append(all.children, b.attribute(m, source))
 		}

@@ -15,7 +15,8 @@
 // A condition is an object; all its entries must hold. A key is an attribute,
 // by dotted path (address.city, tags.0, tags.length), or one of $and, $or, $nor
 // and $not. Under an attribute stands a literal that it must equal, deeply, or
-// an object of operators, all of which must hold:
+// an object of operators, all of which must hold. {"$savedGroup": {"id": "vip"}}
+// stands for a group that is kept by name (see [ParseGroups]). The operators:
 //
 //	$eq $ne                          equality of scalars
 //	$gt $gte $lt $lte                numbers, or texts (also dates as YYYY-MM-DD)
@@ -41,6 +42,9 @@
 // A [Rule] is matched against a map, or against a [Record]: attributes prepared
 // once in numbered slots, for one subject and many rules. [Rule.Explain] tells
 // which comparisons were made; the last of them decided.
+//
+// [Prune] evaluates a condition as far as the attributes that are known decide
+// it, for a server that sends a browser only what is left to ask.
 //
 // # Limits
 //

@@ -121,3 +121,31 @@ func ExampleRule_Paths() {
 	fmt.Println(rule.MustCompile(`{"a.b": 1, "$or": [{"c": {"$size": 2}}, {"a.b": 3}]}`).Paths())
 	// Output: [a.b c c.length]
 }
+
+func ExampleParseGroups() {
+	groups, err := rule.ParseGroups([]byte(`{
+		"vip":  {"type": "list", "attributeKey": "id", "values": ["u1", "u2"]},
+		"good": {"type": "condition", "condition": {"$or": [{"$savedGroup": {"id": "vip"}}, {"orders": {"$gte": 10}}]}}
+	}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r, err := rule.Compile([]byte(`{"$savedGroup": {"id": "good"}}`), &rule.Options{Saved: groups})
+	fmt.Println(err, r.Match(map[string]any{"id": "u2"}), r.Match(map[string]any{"id": "u3", "orders": 4}))
+	// Output: <nil> true false
+}
+
+func ExamplePrune() {
+	src := []byte(`{"country": "DE", "$or": [{"plan": "pro"}, {"cart": {"$gt": 50}}]}`)
+	for _, known := range []map[string]any{
+		{"country": "DE", "plan": "free"},
+		{"country": "AT"},
+	} {
+		left, err := rule.Prune(src, known, nil)
+		fmt.Println(left.Decided, left.Match, string(left.Rest), err)
+	}
+	// Output:
+	// false false {"$or":[{"cart":{"$gt":50}}]} <nil>
+	// true false  <nil>
+}

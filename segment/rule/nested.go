@@ -57,7 +57,7 @@ func (b *builder) elemMatch(at place, operator string, x any) node {
 // hasLogic reports whether o is a condition although its keys are operators.
 func (o object) hasLogic() bool {
 	for _, m := range o {
-		if m.key == "$and" || m.key == "$or" || m.key == "$nor" {
+		if m.key == "$and" || m.key == "$or" || m.key == "$nor" || m.key == "$savedGroup" {
 			return true
 		}
 	}

@@ -151,6 +151,9 @@ func (b *builder) group(at place, operator string, x any) node {
 	if !ok {
 		return b.reject(at, opUnsupported, operator, x, fmt.Errorf("%s takes the name of a group: %w", operator, ErrOperand))
 	}
+	if b.saved != nil {
+		return b.savedList(at, operator, name)
+	}
 	members, ok := b.groups[name]
 	if !ok && b.strict {
 		b.refuse(at.source, fmt.Errorf("%q: %w", name, ErrGroup))

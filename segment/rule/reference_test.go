@@ -16,6 +16,8 @@ import (
 
 func TestReference(t *testing.T) {
 	t.Run("growthbook", growthbookCases)
+	t.Run("savedGroup", savedGroupCases)
+	t.Run("pruneCondition", pruneCases)
 	t.Run("abuse", abuseCases)
 }
 
@@ -65,6 +67,85 @@ func growthbookCases(t *testing.T) {
 			again, err := Compile([]byte(r.String()), &Options{Lenient: true, Groups: groups})
 			require.NoError(t, err)
 			require.Equal(t, want, again.Match(attrs), "round trip")
+		})
+	}
+}
+
+// savedGroupCases runs the evalCondition parts of the suite's sections about
+// saved groups: [name, condition, attributes, expected, groups].
+func savedGroupCases(t *testing.T) {
+	data, err := os.ReadFile(testkit.Data(t, "experiment/growthbook_cases.json"))
+	require.NoError(t, err)
+	type section struct {
+		EvalCondition [][]json.RawMessage `json:"evalCondition"`
+	}
+	var suite struct {
+		V2     section `json:"savedGroupReferencesV2"`
+		Remote section `json:"savedGroupReferencesRemote"`
+	}
+	require.NoError(t, json.Unmarshal(data, &suite))
+	require.Len(t, suite.V2.EvalCondition, 56)
+	require.Len(t, suite.Remote.EvalCondition, 15)
+	for _, c := range append(suite.V2.EvalCondition, suite.Remote.EvalCondition...) {
+		var name string
+		var attrs map[string]any
+		var want bool
+		require.NoError(t, json.Unmarshal(c[0], &name))
+		require.NoError(t, json.Unmarshal(c[2], &attrs))
+		require.NoError(t, json.Unmarshal(c[3], &want))
+		t.Run(name, func(t *testing.T) {
+			groups, err := ParseGroups(c[4])
+			require.NoError(t, err)
+			r, err := Compile(c[1], &Options{Lenient: true, Saved: groups})
+			require.NoError(t, err)
+			require.Equal(t, want, r.Match(attrs), "%s over %s", c[1], c[2])
+			require.Equal(t, want, r.Explain(attrs).Match, "Explain")
+
+			// With everything known the pruned condition is decided the same,
+			// or is left and evaluates the same.
+			pruned, err := Prune(c[1], attrs, groups)
+			require.NoError(t, err)
+			if pruned.Decided {
+				require.Equal(t, want, pruned.Match, "pruned")
+				return
+			}
+			rest, err := Compile(pruned.Rest, &Options{Lenient: true, Saved: groups})
+			require.NoError(t, err)
+			require.Equal(t, want, rest.Match(attrs), "rest %s", pruned.Rest)
+		})
+	}
+}
+
+// pruneCases runs [name, condition, known attributes, expected] or with a fifth
+// element, the saved groups.
+func pruneCases(t *testing.T) {
+	data, err := os.ReadFile(testkit.Data(t, "experiment/growthbook_cases.json"))
+	require.NoError(t, err)
+	var suite struct {
+		PruneCondition [][]json.RawMessage `json:"pruneCondition"`
+	}
+	require.NoError(t, json.Unmarshal(data, &suite))
+	require.Len(t, suite.PruneCondition, 39)
+	for _, c := range suite.PruneCondition {
+		var name string
+		var attrs map[string]any
+		require.NoError(t, json.Unmarshal(c[0], &name))
+		require.NoError(t, json.Unmarshal(c[2], &attrs))
+		t.Run(name, func(t *testing.T) {
+			var groups *Groups
+			if len(c) > 4 {
+				groups, err = ParseGroups(c[4])
+				require.NoError(t, err)
+			}
+			got, err := Prune(c[1], attrs, groups)
+			require.NoError(t, err)
+			var want bool
+			if json.Unmarshal(c[3], &want) == nil {
+				require.Equal(t, Pruned{Decided: true, Match: want}, got)
+				return
+			}
+			require.False(t, got.Decided)
+			require.JSONEq(t, string(c[3]), string(got.Rest))
 		})
 	}
 }

@@ -18,6 +18,10 @@ type Options struct {
 	// Groups are the lists that $inGroup and $notInGroup name. They become part
 	// of the compiled rule.
 	Groups map[string][]any
+	// Saved are the groups that $savedGroup names, and $inGroup and
+	// $notInGroup too in place of Groups. They become part of the compiled
+	// rule.
+	Saved *Groups
 	// Lenient accepts what an evaluator of another age or make wrote: an
 	// operator that is not known here fails, also under negation, and so does
 	// a malformed operand or pattern. Limits on lists and patterns do not
@@ -55,7 +59,7 @@ func Compile(src []byte, opts *Options) (*Rule, error) {
 	if _, ok := x.(object); !ok {
 		return nil, &Error{Err: fmt.Errorf("a rule is an object: %w", ErrOperand)}
 	}
-	b := builder{strict: !opts.Lenient, schema: opts.Schema, groups: opts.Groups}
+	b := builder{strict: !opts.Lenient, schema: opts.Schema, groups: opts.Groups, saved: opts.Saved}
 	root := b.condition(x, "")
 	if b.err != nil {
 		return nil, b.err
