@@ -186,6 +186,7 @@ func TestCancelWhatCannotBeCaptured(t *testing.T) {
 // Where the stock is still there it is reserved anew; where it is not, nothing is
 // sold, or, when the order stood already, it is cancelled.
 func TestReservationExpires(t *testing.T) {
+	t.Parallel()
 	for _, withTx := range []bool{true, false} {
 		for _, soldOut := range []bool{false, true} {
 			t.Run(name("transaction ", withTx, ", sold out ", soldOut), func(t *testing.T) {

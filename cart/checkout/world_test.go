@@ -64,9 +64,11 @@ func clock() time.Time { return now }
 
 // eachWorld runs fn on every kind of store.
 func eachWorld(t *testing.T, fn func(t *testing.T, w *world)) {
+	t.Parallel() // much of the time goes into waiting for disks
 	engine, err := pricing.Compile(pricing.Config{Taxes: []pricing.Tax{{Class: "standard", Rate: money.Percent(20)}}})
 	require.NoError(t, err)
 	t.Run("memory", func(t *testing.T) {
+		t.Parallel()
 		db := new(flywheel.Memory)
 		fn(t, &world{
 			carts: cart.NewMemory(db), orders: order.NewMemory(db), stock: inventory.NewMemory(db),
@@ -74,6 +76,7 @@ func eachWorld(t *testing.T, fn func(t *testing.T, w *world)) {
 		})
 	})
 	t.Run("memory, item by item", func(t *testing.T) { // an inventory.Store that is no inventory.BatchStore
+		t.Parallel()
 		db := new(flywheel.Memory)
 		fn(t, &world{
 			carts: cart.NewMemory(db), orders: order.NewMemory(db), stock: struct{ inventory.Store }{inventory.NewMemory(db)},
@@ -81,6 +84,7 @@ func eachWorld(t *testing.T, fn func(t *testing.T, w *world)) {
 		})
 	})
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
+		t.Parallel()
 		db := open(t)
 		orders, stock, events := ordersql.New(db, d), inventorysql.New(db, d), segmentsql.New(db, d)
 		require.NoError(t, orders.Migrate(t.Context()))
