@@ -29,6 +29,7 @@ type shop struct {
 	book     *retail.Book
 	currency money.Currency
 	matches  map[int][]retail.Match
+	exact    *exact
 	first    map[flywheel.CustomerID]int // a customer's first sale, by invoice
 	skus     []flywheel.SKU              // with a stock, ordered
 	days     []businessDay
@@ -60,6 +61,7 @@ func newShop(book *retail.Book, currency money.Currency, seed uint64, kept *stor
 		matches: retail.MatchReturns(book.Invoices), first: map[flywheel.CustomerID]int{},
 		gateway: &payment.Memory{},
 	}
+	s.exact = settle(book.Invoices, s.matches)
 	s.survey()
 	clock := func() time.Time { return s.now }
 	var err error
@@ -69,7 +71,7 @@ func newShop(book *retail.Book, currency money.Currency, seed uint64, kept *stor
 			set(do())
 		}
 	}
-	must(func() (e error) { s.log, e = segment.NewLog(kept.log, nil); return })
+	must(func() (e error) { s.log, e = segment.NewLog(newTail(kept.log), nil); return })
 	must(func() (e error) {
 		s.stock, e = inventory.New(kept.stock, &inventory.Options{Now: clock, Sink: s.log, Tx: s.tx})
 		return
@@ -174,6 +176,9 @@ func (s *shop) run(ctx context.Context, step func(done int, label string)) error
 	if err != nil {
 		return err
 	}
+	for _, d := range s.days[:done] {
+		s.forget(d)
+	}
 	for i := done; i < len(s.days); i++ {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -181,12 +186,20 @@ func (s *shop) run(ctx context.Context, step func(done int, label string)) error
 		if err := s.trade(ctx, s.days[i]); err != nil {
 			return err
 		}
+		s.forget(s.days[i])
 		if err := s.learn(ctx); err != nil {
 			return err
 		}
 		step(i+1, s.days[i].date.Format(time.DateOnly))
 	}
 	return s.close(ctx, s.days[len(s.days)-1].date.Add(day))
+}
+
+// forget lets go of the rows of a day that is done.
+func (s *shop) forget(d businessDay) {
+	for _, i := range d.invoices {
+		s.book.Invoices[i].Rows = nil
+	}
 }
 
 // fillCatalog enters every code of the book as a product.

@@ -54,41 +54,6 @@ func (s *shop) compareStock(ctx context.Context) error {
 	return nil
 }
 
-// sums are the exact value of rows, by what became of them.
-type sums struct {
-	rows                             int
-	sold, returned, credited, booked int64
-}
-
-func (s *sums) net() int64 { return s.sold + s.returned + s.credited + s.booked }
-
-// settle says for each kind what became of its rows.
-func (s *shop) settle() (byKind [retail.Kinds]sums) {
-	for i := range s.book.Invoices {
-		in := &s.book.Invoices[i]
-		matched := make([]int64, len(in.Rows))
-		for _, m := range s.matches[i] {
-			matched[m.Row] += m.Quantity
-		}
-		for r := range in.Rows {
-			row := &in.Rows[r]
-			k := &byKind[row.Kind]
-			k.rows++
-			switch {
-			case !row.Kind.Billed():
-				k.booked += row.Value
-			case !in.Cancels:
-				k.sold += row.Value
-			default:
-				back := row.Value / row.Quantity * -matched[r] // value of one unit, exactly, times units
-				k.returned += back
-				k.credited += row.Value - back
-			}
-		}
-	}
-	return byKind
-}
-
 func (s *shop) reconciliation() table {
 	t := table{
 		file: "reconciliation", title: "What became of every row",
@@ -100,7 +65,7 @@ func (s *shop) reconciliation() table {
 		t.add(name, strconv.Itoa(v.rows), retail.FormatValue(v.sold), retail.FormatValue(v.returned),
 			retail.FormatValue(v.credited), retail.FormatValue(v.booked), retail.FormatValue(v.net()))
 	}
-	for k, v := range s.settle() {
+	for k, v := range s.exact.byKind {
 		if v.rows == 0 {
 			continue
 		}
@@ -124,7 +89,7 @@ func (s *shop) charged() table {
 		columns: []string{"document", "documents", "exact", "moved", "rounding"},
 	}
 	var exact sums
-	for _, v := range s.settle() {
+	for _, v := range s.exact.byKind {
 		exact.sold += v.sold
 		exact.returned += v.returned
 		exact.credited += v.credited
@@ -163,19 +128,12 @@ func (s *shop) months() table {
 		file: "months", title: "By month",
 		columns: []string{"month", "exact", "moved", "rounding"},
 	}
-	exact := map[string]int64{}
-	for i := range s.book.Invoices {
-		month := s.book.Invoices[i].Time.Format("2006-01")
-		for r := range s.book.Invoices[i].Rows {
-			exact[month] += s.book.Invoices[i].Rows[r].Value
-		}
-	}
 	var values []float64
-	months := slices.Sorted(maps.Keys(exact))
+	months := slices.Sorted(maps.Keys(s.exact.byMonth))
 	for _, m := range months {
 		moved := s.exactly(s.accounts.months[m].Minor())
-		t.add(m, retail.FormatValue(exact[m]), retail.FormatValue(moved), retail.FormatValue(moved-exact[m]))
-		values = append(values, float64(exact[m])/1e6)
+		t.add(m, retail.FormatValue(s.exact.byMonth[m]), retail.FormatValue(moved), retail.FormatValue(moved-s.exact.byMonth[m]))
+		values = append(values, float64(s.exact.byMonth[m])/1e6)
 	}
 	t.charts = []template.HTML{chart.Bars("Net value by month", months, chart.Series{Name: "net", Values: values})}
 	return t

@@ -194,7 +194,7 @@ func (s *shop) takeBack(ctx context.Context, i int) error {
 			m := matches[0]
 			matches = matches[1:]
 			unmatched[m.Row] -= m.Quantity
-			id := strconv.Itoa(int(sale.Rows[m.Sold].Line))
+			id := strconv.Itoa(int(m.Line))
 			at := slices.IndexFunc(request.Lines, func(l order.ReturnLine) bool { return l.Line == id })
 			if at < 0 {
 				at = len(request.Lines)

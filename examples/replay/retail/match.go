@@ -10,9 +10,11 @@ import (
 type Match struct {
 	// Row is the index of the row in the cancelling invoice.
 	Row int
-	// Invoice and Sold are the indexes of the sale in the book and of its row.
-	Invoice, Sold int
-	Quantity      int64
+	// Invoice is the index of the sale in the book, and Line that of its row
+	// in the file.
+	Invoice  int
+	Line     int32
+	Quantity int64
 }
 
 // MatchReturns finds for every cancelling invoice, by its index in invoices, the
@@ -27,8 +29,9 @@ func MatchReturns(invoices []Invoice) map[int][]Match {
 		price    money.Price
 	}
 	type open struct {
-		invoice, row int
-		left         int64
+		invoice int
+		line    int32
+		left    int64
 	}
 	wanted := map[key][]open{}
 	for i := range invoices {
@@ -55,13 +58,13 @@ func MatchReturns(invoices []Invoice) map[int][]Match {
 				continue
 			}
 			if !in.Cancels {
-				wanted[k] = append(queue, open{i, j, row.Quantity})
+				wanted[k] = append(queue, open{i, row.Line, row.Quantity})
 				continue
 			}
 			left := -row.Quantity
 			for left > 0 && len(queue) > 0 {
 				n := min(left, queue[0].left)
-				matches[i] = append(matches[i], Match{Row: j, Invoice: queue[0].invoice, Sold: queue[0].row, Quantity: n})
+				matches[i] = append(matches[i], Match{Row: j, Invoice: queue[0].invoice, Line: queue[0].line, Quantity: n})
 				left -= n
 				if queue[0].left -= n; queue[0].left == 0 {
 					queue = queue[1:]

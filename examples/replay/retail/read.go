@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -93,6 +94,7 @@ type builder struct {
 	invoice  Invoice
 	dateText string
 	date     time.Time
+	total    float64 // of the magnitudes of all values: no sum of some is larger
 }
 
 func (b *builder) read(in io.Reader) error {
@@ -202,6 +204,9 @@ func (b *builder) row(line int, record []string) *RowError {
 	if row.Value, err = value(quantity, price); err != nil {
 		return fail(Header[colPrice], err)
 	}
+	if total := b.total + math.Abs(float64(row.Value)); total > math.MaxInt64/2 {
+		return fail(Header[colPrice], fmt.Errorf("%d times %s: the sum of all rows would leave int64: %w", quantity, price, flywheel.ErrOutOfRange))
+	}
 	cancels := strings.HasPrefix(number, "C")
 	if err := check(row, cancels); err != nil {
 		return fail(Header[colQuantity], err)
@@ -224,6 +229,7 @@ func (b *builder) row(line int, record []string) *RowError {
 		}
 	}
 	b.invoice.Rows = append(b.invoice.Rows, row)
+	b.total += math.Abs(float64(row.Value))
 	b.book.Rows++
 	return nil
 }
