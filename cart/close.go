@@ -41,5 +41,21 @@ func (s *Service) Close(ctx context.Context, id ID, version int64, order string)
 	return c, err
 }
 
+// Reopen takes back the mark that Close made for an order that did not come about
+// after all. A cart that is open, or ordered by another order, stays as it is.
+func (s *Service) Reopen(ctx context.Context, id ID, order string) error {
+	_, err := s.update(ctx, id, func(c *Cart) (*flywheel.Event, error) {
+		if c.Status != Ordered || c.Order != order {
+			return nil, errDone
+		}
+		c.Status, c.Order = Open, ""
+		return nil, nil
+	})
+	if errors.Is(err, errDone) {
+		return nil
+	}
+	return err
+}
+
 // errChanged is ErrVersion before update sees it and tries again.
 var errChanged = errors.New("cart changed")

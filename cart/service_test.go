@@ -335,6 +335,24 @@ func TestAbandoned(t *testing.T) {
 	assert.Equal(t, []cart.ID{"b", "a"}, got)
 }
 
+func TestReopen(t *testing.T) {
+	d := newDesk(t, cart.Options{})
+	d.create(t, cart.Cart{ID: "c"})
+	_, err := d.Close(t.Context(), "c", 1, "o")
+	require.NoError(t, err)
+	require.NoError(t, d.Reopen(t.Context(), "c", "another"))
+	c, err := d.Get(t.Context(), "c")
+	require.NoError(t, err)
+	assert.Equal(t, cart.Ordered, c.Status)
+	for range 2 {
+		require.NoError(t, d.Reopen(t.Context(), "c", "o"))
+	}
+	c, err = d.Get(t.Context(), "c")
+	require.NoError(t, err)
+	assert.Equal(t, cart.Open, c.Status)
+	assert.Empty(t, c.Order)
+}
+
 func TestQuote(t *testing.T) {
 	d := newDesk(t, cart.Options{})
 	d.create(t, cart.Cart{ID: "c"})

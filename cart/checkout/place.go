@@ -170,9 +170,13 @@ func (c *Checkout) announce(ctx context.Context, o *order.Order, version int64) 
 	return nil
 }
 
-// undo lets the stock and the money of a try go that failed with cause, and
+// undo lets the stock and the money of a try go that failed with cause, and opens
+// a cart that is kept outside of the transaction that came to nothing. It
 // returns cause with what failed besides.
 func (c *Checkout) undo(ctx context.Context, o *order.Order, cause error) error {
+	if err := c.reopen(ctx, o); err != nil {
+		cause = fmt.Errorf("%w (and reopen the cart: %v)", cause, err)
+	}
 	if o.Payment.Authorization != "" {
 		err := c.orders.Gateway().Void(ctx, "void-"+o.Reservation, o.Payment.Authorization)
 		if err != nil {
@@ -180,6 +184,15 @@ func (c *Checkout) undo(ctx context.Context, o *order.Order, cause error) error 
 		}
 	}
 	return c.release(ctx, o, cause)
+}
+
+// reopen opens the cart unless an order with this id stands: that of another
+// request, or of this one in a parallel call.
+func (c *Checkout) reopen(ctx context.Context, o *order.Order) error {
+	if _, err := c.orders.Get(ctx, o.ID); !errors.Is(err, flywheel.ErrNotFound) {
+		return err
+	}
+	return c.carts.Reopen(ctx, cart.ID(o.Cart), string(o.ID))
 }
 
 func (c *Checkout) release(ctx context.Context, o *order.Order, cause error) error {

@@ -257,6 +257,48 @@ func TestCartClosedForNothing(t *testing.T) {
 	})
 }
 
+// A sink that refuses the purchase: the transaction comes to nothing, and so does
+// all that is outside of it.
+func TestSinkRefuses(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		s := w.open(t, noHook, true)
+		s.fill(t, "c")
+		shop, err := checkout.New(s.carts, s.orders, &checkout.Options{
+			Stock: s.stock, Tx: w.tx, Now: clock,
+			Sink: flywheel.SinkFunc(func(context.Context, ...flywheel.Event) error { return flywheel.ErrForbidden }),
+		})
+		require.NoError(t, err)
+		_, err = shop.Place(t.Context(), request("c"))
+		require.ErrorIs(t, err, flywheel.ErrForbidden)
+		w.checkUntouched(t, s, "c")
+		_, err = s.carts.SetQuantity(t.Context(), "c", "1", 1)
+		require.NoError(t, err, "the cart can be edited")
+	})
+}
+
+// The id of an order that stands, asked for with another cart or another key:
+// refused, and the order, its cart and its money stay as they are.
+func TestTakenOrderID(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		for _, withTx := range []bool{true, false} {
+			s := w.open(t, noHook, withTx)
+			first, second := name("first ", withTx), name("second ", withTx)
+			s.fill(t, first)
+			s.fill(t, second)
+			r := request(first)
+			r.OrderID = order.ID(name("the order ", withTx))
+			_, err := s.Place(t.Context(), r)
+			require.NoError(t, err)
+			again := request(second)
+			again.OrderID = r.OrderID
+			_, err = s.Place(t.Context(), again)
+			require.ErrorIs(t, err, order.ErrDuplicate)
+			w.checkUntouched(t, s, second)
+			w.checkSale(t, s, first)
+		}
+	})
+}
+
 // A cart that was deleted after its order stood, or lost with the process's memory.
 func TestCartIsGone(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {

@@ -66,7 +66,8 @@ func New(store Store, opts *Options) (*Service, error) {
 
 // Place validates o and adds it with status [Placed]. It is idempotent by the
 // buyer and o.Key, see [Store].Insert. Callers with a cart use
-// checkout.Checkout.Place, which reserves, authorizes and captures as well.
+// checkout.Checkout.Place, which reserves, authorizes and captures as well; others
+// set o.Booked when the stock is taken and the purchase published.
 func (s *Service) Place(ctx context.Context, o Order) (Order, error) {
 	none := money.New(0, o.Currency)
 	if o.PlacedAt.IsZero() {

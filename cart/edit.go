@@ -1,0 +1,80 @@
+package cart
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// Add puts lines into the cart, all or none, and publishes add_to_cart. A line
+// with an ID that is there adds to that line, which must have the same SKU, agreed
+// price and tax. A line without an ID adds to the first line with the
+// same SKU on these same terms, so units with an agreed price never mix with
+// others. What finds no line becomes a new one at the end.
+func (s *Service) Add(ctx context.Context, id ID, lines ...Line) (Cart, error) {
+	if len(lines) == 0 {
+		return Cart{}, fmt.Errorf("cart %q: no lines to add: %w", id, flywheel.ErrInvalid)
+	}
+	return s.change(ctx, id, func(c *Cart) (*flywheel.Event, error) {
+		if err := c.add(lines, s.opts.MaxLines); err != nil {
+			return nil, err
+		}
+		items := make([]flywheel.Line, len(lines))
+		for i, l := range lines {
+			items[i] = flywheel.Line{SKU: l.SKU, Quantity: l.Quantity}
+		}
+		return &flywheel.Event{Name: flywheel.EventAddToCart, Lines: items}, nil
+	})
+}
+
+// SetQuantity makes the quantity of a line that is there what is given; zero
+// removes the line. It publishes the difference.
+func (s *Service) SetQuantity(ctx context.Context, id ID, line string, quantity int64) (Cart, error) {
+	return s.change(ctx, id, func(c *Cart) (*flywheel.Event, error) {
+		fail := func(err error) (*flywheel.Event, error) {
+			return nil, &LineError{Cart: c.ID, Index: -1, Line: line, Err: err}
+		}
+		l := c.Line(line)
+		if l == nil {
+			return fail(flywheel.ErrNotFound)
+		}
+		if quantity < 0 || quantity > MaxQuantity {
+			return fail(fmt.Errorf("quantity %d is not from 0 to %d: %w", quantity, MaxQuantity, flywheel.ErrOutOfRange))
+		}
+		e := &flywheel.Event{Name: flywheel.EventAddToCart}
+		more := quantity - l.Quantity
+		if more < 0 {
+			e.Name, more = flywheel.EventRemoveFromCart, -more
+		}
+		e.Lines = []flywheel.Line{{SKU: l.SKU, Quantity: more}}
+		if more == 0 {
+			e = nil
+		}
+		if l.Quantity = quantity; quantity == 0 {
+			c.Lines = slices.DeleteFunc(c.Lines, func(l Line) bool { return l.ID == line })
+		}
+		return e, nil
+	})
+}
+
+// Remove takes lines out of the cart, all or none, and publishes
+// remove_from_cart.
+func (s *Service) Remove(ctx context.Context, id ID, lines ...string) (Cart, error) {
+	if len(lines) == 0 {
+		return Cart{}, fmt.Errorf("cart %q: no lines to remove: %w", id, flywheel.ErrInvalid)
+	}
+	return s.change(ctx, id, func(c *Cart) (*flywheel.Event, error) {
+		e := &flywheel.Event{Name: flywheel.EventRemoveFromCart}
+		for _, line := range lines {
+			l := c.Line(line)
+			if l == nil {
+				return nil, &LineError{Cart: c.ID, Index: -1, Line: line, Err: flywheel.ErrNotFound}
+			}
+			e.Lines = append(e.Lines, flywheel.Line{SKU: l.SKU, Quantity: l.Quantity})
+			c.Lines = slices.DeleteFunc(c.Lines, func(l Line) bool { return l.ID == line })
+		}
+		return e, nil
+	})
+}

@@ -1,0 +1,130 @@
+package order
+
+import (
+	"fmt"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// Validate reports the first thing wrong with an order that is to be placed.
+// The rules: identifiers are identifiers, there is at least one line and no two
+// share an ID, quantities are positive, amounts are not negative and of
+// the order's currency, Net + Tax = Total on every line, the sums are the sums,
+// and nothing is returned yet.
+func (o *Order) Validate() error {
+	fail := func(field string, err error) error { return &FieldError{Order: o.ID, Field: field, Err: err} }
+	for _, f := range [...]struct {
+		name, value string
+		optional    bool
+	}{
+		{"id", string(o.ID), false}, {"key", o.Key, false}, {"cart", o.Cart, true},
+		{"customer", string(o.Customer), true}, {"visitor", string(o.Visitor), true}, {"session", o.Session, true},
+		{"reservation", o.Reservation, true}, {"payment.authorization", o.Payment.Authorization, true},
+	} {
+		if f.optional && f.value == "" {
+			continue
+		}
+		if err := flywheel.CheckID(f.value); err != nil {
+			return fail(f.name, err)
+		}
+	}
+	for i, code := range o.Coupons {
+		if err := flywheel.CheckID(code); err != nil {
+			return fail(fmt.Sprintf("coupons[%d]", i), err)
+		}
+	}
+	switch {
+	case o.Customer == "" && o.Visitor == "":
+		return fail("customer", fmt.Errorf("neither customer nor visitor: %w", flywheel.ErrInvalid))
+	case o.Currency.IsZero():
+		return fail("currency", fmt.Errorf("missing: %w", flywheel.ErrInvalid))
+	case len(o.Lines) == 0:
+		return fail("lines", fmt.Errorf("none: %w", flywheel.ErrInvalid))
+	case o.PlacedAt.IsZero():
+		return fail("placed_at", fmt.Errorf("missing: %w", flywheel.ErrInvalid))
+	case o.Status != Placed:
+		return fail("status", fmt.Errorf("%q is not %q: %w", o.Status, Placed, flywheel.ErrInvalid))
+	case len(o.Returns) > 0:
+		return fail("returns", fmt.Errorf("already there: %w", flywheel.ErrInvalid))
+	}
+	var sums [5]int64
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		if field, err := l.check(o.Currency, &sums); err != nil {
+			return fail(fmt.Sprintf("lines[%d].%s", i, field), err)
+		}
+	}
+	if i := repeatedLine(o.Lines); i >= 0 {
+		return fail(fmt.Sprintf("lines[%d].id", i), fmt.Errorf("%q twice: %w", o.Lines[i].ID, flywheel.ErrInvalid))
+	}
+	for i, f := range [...]struct {
+		name   string
+		amount money.Amount
+	}{{"subtotal", o.Subtotal}, {"discount", o.Discount}, {"net", o.Net}, {"tax", o.Tax}, {"total", o.Total}} {
+		if want := money.New(sums[i], o.Currency); f.amount != want {
+			return fail(f.name, fmt.Errorf("%v, the lines sum to %v: %w", f.amount, want, flywheel.ErrInvalid))
+		}
+	}
+	if o.Payment.Authorization != "" && o.Payment.Authorized != o.Total {
+		return fail("payment.authorized", fmt.Errorf("%v of %v: %w", o.Payment.Authorized, o.Total, flywheel.ErrInvalid))
+	}
+	return nil
+}
+
+// check validates one line and adds its amounts to sums: subtotal, discount,
+// net, tax, total.
+func (l *Line) check(c money.Currency, sums *[5]int64) (field string, err error) {
+	if err := flywheel.CheckID(l.ID); err != nil {
+		return "id", err
+	}
+	if err := flywheel.CheckID(string(l.SKU)); err != nil {
+		return "sku", err
+	}
+	if l.Quantity <= 0 {
+		return "quantity", fmt.Errorf("%d is not positive: %w", l.Quantity, flywheel.ErrOutOfRange)
+	}
+	if l.Returned != 0 {
+		return "returned", fmt.Errorf("%d at the time of order: %w", l.Returned, flywheel.ErrInvalid)
+	}
+	amounts := [5]money.Amount{l.Subtotal, l.Discount, l.Net, l.Tax, l.Total}
+	names := [5]string{"subtotal", "discount", "net", "tax", "total"}
+	for i, a := range amounts {
+		if a.Currency() != c {
+			return names[i], fmt.Errorf("%v is not in %v: %w", a, c, flywheel.ErrInvalid)
+		}
+		if a.Minor() < 0 {
+			return names[i], fmt.Errorf("%v is negative: %w", a, flywheel.ErrOutOfRange)
+		}
+		if sums[i] += a.Minor(); sums[i] < 0 {
+			return names[i], fmt.Errorf("sum overflows: %w", flywheel.ErrOutOfRange)
+		}
+	}
+	if l.Net.Minor() > l.Total.Minor() || l.Total.Minor()-l.Net.Minor() != l.Tax.Minor() {
+		return "total", fmt.Errorf("%v + %v is not %v: %w", l.Net, l.Tax, l.Total, flywheel.ErrInvalid)
+	}
+	return "", nil
+}
+
+// repeatedLine returns the index of the first line whose ID an earlier line
+// has, or -1. Short orders need no map.
+func repeatedLine(lines []Line) int {
+	if len(lines) <= 64 {
+		for i := range lines {
+			for j := range lines[:i] {
+				if lines[j].ID == lines[i].ID {
+					return i
+				}
+			}
+		}
+		return -1
+	}
+	seen := make(map[string]struct{}, len(lines))
+	for i := range lines {
+		if _, ok := seen[lines[i].ID]; ok {
+			return i
+		}
+		seen[lines[i].ID] = struct{}{}
+	}
+	return -1
+}
