@@ -178,6 +178,43 @@ func (g GroupSequential) futility(l *Looks) error {
 	return nil
 }
 
+// Decision is what a look at a group-sequential experiment says.
+type Decision uint8
+
+// Decisions of a look.
+const (
+	GoOn            Decision = iota // no decision yet; at the last look: no effect shown
+	StopForEffect                   // the statistic is beyond the critical value
+	StopForFutility                 // the effect is not going to be shown
+)
+
+// Decide says what the statistic at a look, from 0, means. The error is an
+// [*InputError].
+func (l Looks) Decide(look int, z float64) (Decision, error) {
+	if err := l.check(); err != nil {
+		return GoOn, err
+	}
+	switch {
+	case look < 0 || look >= len(l.Z):
+		return GoOn, refuse("look", float64(look), ErrBeyond)
+	case math.IsNaN(z):
+		return GoOn, refuse("z", z, ErrNotANumber)
+	}
+	switch l.Alternative {
+	case Less:
+		z = -z
+	case TwoSided:
+		z = math.Abs(z)
+	}
+	switch {
+	case z >= l.Z[look]:
+		return StopForEffect, nil
+	case l.FutilityZ != nil && z <= l.FutilityZ[look]:
+		return StopForFutility, nil
+	}
+	return GoOn, nil
+}
+
 // Crossing returns the probability of stopping for an effect at each look, on
 // its own side, when the statistic at full information has the mean drift.
 // Stopping a two-sided design on the other side is an error, not power. Futility
