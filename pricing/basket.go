@@ -1,10 +1,10 @@
 package pricing
 
 import (
-	"strings"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing/internal/code"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -15,9 +15,13 @@ type Basket struct {
 	// Groups are the customer's groups, as the shop knows them; never what a
 	// request claims.
 	Groups []string `json:"groups,omitempty"`
+	// Channel is where the customer shops, such as "web".
+	Channel string `json:"channel,omitempty"`
 	// At is the time that price lists and promotions are looked at.
 	At    time.Time `json:"at"`
 	Lines []Line    `json:"lines"`
+	// Shipping is what is charged for delivery.
+	Shipping []Shipping `json:"shipping,omitempty"`
 	// Coupons are the codes that the customer has entered.
 	Coupons []string `json:"coupons,omitempty"`
 	// TaxExempt removes an included tax and charges none.
@@ -32,10 +36,18 @@ type Line struct {
 	ID       string       `json:"id"`
 	SKU      flywheel.SKU `json:"sku"`
 	Quantity int64        `json:"quantity"` // positive
+	// Product, Categories and Collections are what the item belongs to, for
+	// promotions to ask for.
+	Product     string   `json:"product,omitempty"`
+	Categories  []string `json:"categories,omitempty"`
+	Collections []string `json:"collections,omitempty"`
 	// Agreed is the price of one unit where it does not come from the price
 	// lists: one that was negotiated or recorded. The zero value takes the
 	// price lists. Only trusted code sets it.
 	Agreed money.Price `json:"agreed,omitzero"`
+	// Floor is the least that promotions may leave of the price of one unit,
+	// where the price list does not say. Only trusted code sets it.
+	Floor money.Price `json:"floor,omitzero"`
 	// TaxIncluded says that Agreed is gross. A listed price is what its list
 	// says.
 	TaxIncluded bool `json:"tax_included,omitempty"`
@@ -43,6 +55,18 @@ type Line struct {
 	TaxClass string `json:"tax_class,omitempty"`
 	// Attributes are the values of [Config.LineAttributes].
 	Attributes map[string]any `json:"attributes,omitempty"`
+}
+
+// Shipping is one charge for delivery in a [Basket]. Only trusted code sets it.
+type Shipping struct {
+	// ID tells the charges apart, also from the lines.
+	ID     string       `json:"id"`
+	Amount money.Amount `json:"amount"` // not negative
+	// TaxIncluded says that Amount is gross.
+	TaxIncluded bool `json:"tax_included,omitempty"`
+	// TaxClass names one of [Config.Taxes]. Without one shipping is taxed like
+	// the goods: it is shared over their rates by their net values.
+	TaxClass string `json:"tax_class,omitempty"`
 }
 
 // check reports the first field that is wrong, beside duplicate line IDs.
@@ -58,37 +82,80 @@ func (b *Basket) check() error {
 			return field(err, "customer")
 		}
 	}
-	if err := checkGroups(b.Groups); err != nil {
+	if b.Channel != "" {
+		if err := flywheel.CheckID(b.Channel); err != nil {
+			return field(err, "channel")
+		}
+	}
+	if err := checkIDs(b.Groups, "groups"); err != nil {
 		return err
 	}
 	for i, code := range b.Coupons {
-		if err := flywheel.CheckID(code); err != nil {
+		if err := checkCode(code); err != nil {
 			return field(err, "coupons[%d]", i)
 		}
 	}
 	for i := range b.Lines {
-		l := &b.Lines[i]
-		if err := flywheel.CheckID(l.ID); err != nil {
-			return field(err, "lines[%d].id", i)
+		if name, err := b.Lines[i].check(b.Currency); err != nil {
+			return field(err, "lines[%d].%s", i, name)
 		}
-		if err := flywheel.CheckID(string(l.SKU)); err != nil {
-			return field(err, "lines[%d].sku", i)
-		}
-		if l.Quantity <= 0 {
-			return field(invalid("%d is not positive", l.Quantity), "lines[%d].quantity", i)
-		}
-		if l.Agreed == (money.Price{}) {
-			continue
-		}
-		if l.Agreed.Currency() != b.Currency {
-			return field(&money.MismatchError{A: b.Currency, B: l.Agreed.Currency()}, "lines[%d].agreed", i)
-		}
-		if err := checkUnit(l.Agreed); err != nil {
-			return field(err, "lines[%d].agreed", i)
+	}
+	for i := range b.Shipping {
+		if name, err := b.Shipping[i].check(b.Currency); err != nil {
+			return field(err, "shipping[%d].%s", i, name)
 		}
 	}
 	return nil
 }
 
-// fold is the form in which coupon codes are compared.
-func fold(code string) string { return strings.ToUpper(code) }
+// check returns the first field that is wrong.
+func (l *Line) check(c money.Currency) (name string, err error) {
+	if err := flywheel.CheckID(l.ID); err != nil {
+		return "id", err
+	}
+	if err := flywheel.CheckID(string(l.SKU)); err != nil {
+		return "sku", err
+	}
+	if l.Quantity <= 0 {
+		return "quantity", invalid("%d is not positive", l.Quantity)
+	}
+	if l.Agreed != (money.Price{}) {
+		if err := checkUnitIn(l.Agreed, c); err != nil {
+			return "agreed", err
+		}
+	}
+	if l.Floor != (money.Price{}) {
+		if err := checkUnitIn(l.Floor, c); err != nil {
+			return "floor", err
+		}
+	}
+	return "", nil
+}
+
+func (s *Shipping) check(c money.Currency) (name string, err error) {
+	if err := flywheel.CheckID(s.ID); err != nil {
+		return "id", err
+	}
+	if s.Amount.Currency() != c {
+		return "amount", &money.MismatchError{A: c, B: s.Amount.Currency()}
+	}
+	if s.Amount.Sign() < 0 {
+		return "amount", outOfRange("%s is negative", s.Amount)
+	}
+	return "", nil
+}
+
+func checkUnitIn(p money.Price, c money.Currency) error {
+	if p.Currency() != c {
+		return &money.MismatchError{A: c, B: p.Currency()}
+	}
+	return checkUnit(p)
+}
+
+// checkCode reports what cannot be a coupon code, as a customer may type it.
+func checkCode(text string) error {
+	if len(text) > flywheel.MaxIDBytes {
+		return flywheel.CheckID(text)
+	}
+	return flywheel.CheckID(code.Fold(text))
+}

@@ -3,7 +3,7 @@ package pricing
 import (
 	"encoding/json"
 	"math"
-	"slices"
+	"strings"
 
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/segment/rule"
@@ -13,10 +13,13 @@ import (
 type conditions struct {
 	basket, line *rule.Schema
 
-	asksBasket, asksLine, asksGroups bool // some rule does
+	// Some rule asks for it.
+	asksBasket, asksGroups, asksTime, asksLine, asksCategories, asksCollections bool
 
-	customer, groups, currency, subtotal, quantity, lines    rule.Slot
-	lineSKU, lineQuantity, lineUnit, lineSubtotal, lineClass rule.Slot
+	customer, groups, channel, hour, weekday, currency, subtotal, quantity, lines rule.Slot
+
+	lineSKU, lineProduct, lineCategories, lineCollections rule.Slot
+	lineQuantity, lineUnit, lineSubtotal, lineClass       rule.Slot
 }
 
 func compileConditions(basket, line map[string]rule.Type) (c conditions, err error) {
@@ -27,13 +30,13 @@ func compileConditions(basket, line map[string]rule.Type) (c conditions, err err
 		return c, field(err, "line_attributes")
 	}
 	for name, slot := range map[string]*rule.Slot{
-		"customer": &c.customer, "groups": &c.groups, "currency": &c.currency,
+		"customer": &c.customer, "groups": &c.groups, "channel": &c.channel, "hour": &c.hour, "weekday": &c.weekday, "currency": &c.currency,
 		"subtotal": &c.subtotal, "quantity": &c.quantity, "lines": &c.lines,
 	} {
 		*slot, _ = c.basket.Slot(name)
 	}
 	for name, slot := range map[string]*rule.Slot{
-		"sku": &c.lineSKU, "quantity": &c.lineQuantity, "unit": &c.lineUnit,
+		"sku": &c.lineSKU, "product": &c.lineProduct, "categories": &c.lineCategories, "collections": &c.lineCollections, "quantity": &c.lineQuantity, "unit": &c.lineUnit,
 		"subtotal": &c.lineSubtotal, "tax_class": &c.lineClass,
 	} {
 		*slot, _ = c.line.Slot(name)
@@ -50,26 +53,23 @@ func compileRule(src json.RawMessage, s *rule.Schema) (*rule.Rule, error) {
 }
 
 // loadBasket fills the record that conditions on the basket look at.
-func (c *conditions) loadBasket(r *rule.Record, b *Basket, q *Quote) {
+func (c *conditions) loadBasket(r *rule.Record, b *Basket, w *work) {
 	r.Load(b.Attributes)
-	if b.Customer == "" {
-		r.Set(c.customer, nil)
-	} else {
-		r.SetString(c.customer, string(b.Customer))
+	setText(r, c.customer, string(b.Customer))
+	setText(r, c.channel, b.Channel)
+	if c.asksGroups { // converting a list allocates
+		setList(r, c.groups, b.Groups)
 	}
-	if c.asksGroups { // the one attribute whose conversion allocates
-		groups := b.Groups
-		if groups == nil {
-			groups = []string{}
-		}
-		r.Set(c.groups, groups)
+	if c.asksTime {
+		r.SetNumber(c.hour, float64(b.At.Hour()))
+		r.SetNumber(c.weekday, float64(b.At.Weekday()))
 	}
 	var units float64
 	for i := range b.Lines {
 		units += float64(b.Lines[i].Quantity)
 	}
 	r.SetString(c.currency, b.Currency.String())
-	r.SetNumber(c.subtotal, major(money.PriceOf(q.Subtotal)))
+	r.SetNumber(c.subtotal, major(money.PriceOf(money.New(w.originalGoods, b.Currency))))
 	r.SetNumber(c.quantity, units)
 	r.SetNumber(c.lines, float64(len(b.Lines)))
 }
@@ -78,10 +78,33 @@ func (c *conditions) loadBasket(r *rule.Record, b *Basket, q *Quote) {
 func (c *conditions) loadLine(r *rule.Record, l *Line, priced *QuoteLine) {
 	r.Load(l.Attributes)
 	r.SetString(c.lineSKU, string(l.SKU))
+	setText(r, c.lineProduct, l.Product)
+	if c.asksCategories {
+		setList(r, c.lineCategories, l.Categories)
+	}
+	if c.asksCollections {
+		setList(r, c.lineCollections, l.Collections)
+	}
 	r.SetNumber(c.lineQuantity, float64(l.Quantity))
 	r.SetNumber(c.lineUnit, major(priced.Unit))
 	r.SetNumber(c.lineSubtotal, major(money.PriceOf(priced.Subtotal)))
 	r.SetString(c.lineClass, l.TaxClass)
+}
+
+// setText sets a text, of which the empty one is missing.
+func setText(r *rule.Record, slot rule.Slot, text string) {
+	if text == "" {
+		r.Set(slot, nil)
+	} else {
+		r.SetString(slot, text)
+	}
+}
+
+func setList(r *rule.Record, slot rule.Slot, list []string) {
+	if list == nil {
+		list = []string{}
+	}
+	r.Set(slot, list)
 }
 
 // major returns p in major units. Up to 2^53 of the last decimal the quotient is
@@ -90,9 +113,26 @@ func major(p money.Price) float64 {
 	return float64(p.Coefficient()) / math.Pow10(p.Scale())
 }
 
-// note keeps in mind which records the conditions of a promotion need.
-func (c *conditions) note(when, lines *rule.Rule) {
-	c.asksLine = c.asksLine || lines != nil
+// noteBasket keeps in mind what the condition of a promotion needs.
+func (c *conditions) noteBasket(when *rule.Rule) {
 	c.asksBasket = c.asksBasket || when != nil
-	c.asksGroups = c.asksGroups || slices.Contains(when.Paths(), "groups")
+	for _, path := range when.Paths() {
+		c.asksGroups = c.asksGroups || asks(path, "groups")
+		c.asksTime = c.asksTime || path == "hour" || path == "weekday"
+	}
+}
+
+// noteLine is noteBasket for a condition on a line.
+func (c *conditions) noteLine(lines *rule.Rule) {
+	c.asksLine = c.asksLine || lines != nil
+	for _, path := range lines.Paths() {
+		c.asksCategories = c.asksCategories || asks(path, "categories")
+		c.asksCollections = c.asksCollections || asks(path, "collections")
+	}
+}
+
+// asks reports that a path is of an attribute, as in "groups" or "groups.length".
+func asks(path, attribute string) bool {
+	name, _, _ := strings.Cut(path, ".")
+	return name == attribute
 }

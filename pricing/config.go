@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/segment/rule"
 )
@@ -15,10 +14,16 @@ type Config struct {
 	Lists []List `json:"lists,omitempty"`
 	// Promotions are tried by descending Priority, equals in this order.
 	Promotions []Promotion `json:"promotions,omitempty"`
+	// Groups are what promotions may name as theirs.
+	Groups []Group `json:"groups,omitempty"`
+	// Strategy says how promotions are combined.
+	Strategy Strategy `json:"strategy,omitzero"`
 	// Taxes has a rate for each tax class that baskets may name. A line
 	// without a class takes the entry of the empty class, or no tax where
 	// there is none.
 	Taxes []Tax `json:"taxes,omitempty"`
+	// TaxScope says what a tax is rounded on.
+	TaxScope TaxScope `json:"tax_scope,omitzero"`
 	// Rounding is applied once to each line amount, discount and tax; the
 	// zero value is [money.HalfUp].
 	Rounding money.Rounding `json:"rounding,omitempty"`
@@ -41,19 +46,11 @@ func (c Config) clone() Config {
 	for i := range c.Promotions {
 		c.Promotions[i] = c.Promotions[i].Clone()
 	}
+	c.Groups = slices.Clone(c.Groups)
 	c.Taxes = slices.Clone(c.Taxes)
 	c.BasketAttributes = maps.Clone(c.BasketAttributes)
 	c.LineAttributes = maps.Clone(c.LineAttributes)
 	return c
-}
-
-// Tax is the rate of one tax class.
-type Tax struct {
-	// Class is what lines name, such as "reduced".
-	Class string `json:"class"`
-	// Rate is the tax per unit of net: 0.2 for 20 %. From 0 to 10, at most 9
-	// decimals.
-	Rate money.Rate `json:"rate"`
 }
 
 // The attributes that every basket and every line has.
@@ -61,17 +58,23 @@ var (
 	basketAttributes = map[string]rule.Type{
 		"customer": rule.String,
 		"groups":   rule.List,
+		"channel":  rule.String,
+		"hour":     rule.Int,
+		"weekday":  rule.Int,
 		"currency": rule.String,
 		"subtotal": rule.Number,
 		"quantity": rule.Int,
 		"lines":    rule.Int,
 	}
 	lineAttributes = map[string]rule.Type{
-		"sku":       rule.String,
-		"quantity":  rule.Int,
-		"unit":      rule.Number,
-		"subtotal":  rule.Number,
-		"tax_class": rule.String,
+		"sku":         rule.String,
+		"product":     rule.String,
+		"categories":  rule.List,
+		"collections": rule.List,
+		"quantity":    rule.Int,
+		"unit":        rule.Number,
+		"subtotal":    rule.Number,
+		"tax_class":   rule.String,
 	}
 )
 
@@ -114,23 +117,4 @@ func checkUnit(p money.Price) error {
 		return outOfRange("%s has more than %d decimals beyond the minor unit", p, maxDecimals)
 	}
 	return nil
-}
-
-func compileTaxes(taxes []Tax) (map[string]money.Rate, error) {
-	rates := make(map[string]money.Rate, len(taxes))
-	for i, t := range taxes {
-		if t.Class != "" {
-			if err := flywheel.CheckID(t.Class); err != nil {
-				return nil, field(err, "taxes[%d].class", i)
-			}
-		}
-		if _, there := rates[t.Class]; there {
-			return nil, field(invalid("%q twice", t.Class), "taxes[%d].class", i)
-		}
-		if err := checkRate(t.Rate, 10); err != nil {
-			return nil, field(err, "taxes[%d].rate", i)
-		}
-		rates[t.Class] = t.Rate
-	}
-	return rates, nil
 }

@@ -12,12 +12,17 @@ import (
 type Engine struct {
 	items      map[flywheel.SKU]int32 // all that lists and promotions name
 	lists      []list
-	offers     spans[offer] // by item: its prices
+	offers     offers
 	promotions []promotion
-	named      spans[int32] // by item: the promotions that name it
+	groups     []group
+	strategy   Strategy
+	selectors  []selector
+	named      spans[int32] // by item: the selectors that name it
+	free       []int32      // the selectors that name no item
 	conditions conditions
 	coupons    map[string]bool // folded codes of all promotions
-	taxes      map[string]money.Rate
+	taxes      map[string]*tax
+	taxScope   TaxScope
 	rounding   money.Rounding
 
 	scratch sync.Pool // of *work
@@ -26,9 +31,15 @@ type Engine struct {
 // Compile makes an engine of c. It keeps no memory of c. The first thing that is
 // wrong is told by a [*FieldError].
 func Compile(c Config) (*Engine, error) {
-	e := &Engine{rounding: c.Rounding, items: map[flywheel.SKU]int32{}}
+	e := &Engine{rounding: c.Rounding, strategy: c.Strategy, taxScope: c.TaxScope, items: map[flywheel.SKU]int32{}}
 	if c.Rounding > money.Floor {
 		return nil, field(invalid("%s", c.Rounding), "rounding")
+	}
+	if c.Strategy > BestOf {
+		return nil, field(invalid("%s", c.Strategy), "strategy")
+	}
+	if c.TaxScope > PerRate {
+		return nil, field(invalid("%s", c.TaxScope), "tax_scope")
 	}
 	var err error
 	if e.taxes, err = compileTaxes(c.Taxes); err != nil {
@@ -40,7 +51,7 @@ func Compile(c Config) (*Engine, error) {
 	if err := e.compileLists(c.Lists); err != nil {
 		return nil, err
 	}
-	if err := e.compilePromotions(c.Promotions); err != nil {
+	if err := e.compilePromotions(&c); err != nil {
 		return nil, err
 	}
 	e.scratch.New = func() any { return e.newWork() }
@@ -84,7 +95,7 @@ func (e *Engine) quote(q *Quote, b *Basket, w *work) error {
 	if err := b.check(); err != nil {
 		return err
 	}
-	if err := w.checkUnique(b.Lines); err != nil {
+	if err := w.checkUnique(b); err != nil {
 		return err
 	}
 	q.reset(b.Currency)
@@ -98,6 +109,7 @@ func (e *Engine) quote(q *Quote, b *Basket, w *work) error {
 		return err
 	}
 	e.explain(q, w)
+	q.cut(len(b.Lines))
 	return nil
 }
 
@@ -140,4 +152,11 @@ func grown[T any](s []T, n int) []T {
 		return make([]T, n, n+n/4)
 	}
 	return s[:n]
+}
+
+// cleared is grown with zeros.
+func cleared[T any](s []T, n int) []T {
+	s = grown(s, n)
+	clear(s)
+	return s
 }

@@ -38,3 +38,5 @@ func invalid(format string, args ...any) error {
 func outOfRange(format string, args ...any) error {
 	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), flywheel.ErrOutOfRange)
 }
+
+func indexed(name string, i int) string { return fmt.Sprintf("%s[%d]", name, i) }

@@ -107,11 +107,11 @@ func ExampleList() {
 // shop's own.
 func ExamplePromotion() {
 	engine, err := pricing.Compile(pricing.Config{
-		BasketAttributes: map[string]rule.Type{"channel": rule.String},
+		BasketAttributes: map[string]rule.Type{"device": rule.String},
 		LineAttributes:   map[string]rule.Type{"brand": rule.String},
 		Promotions: []pricing.Promotion{{
 			ID: "app-only", Percent: money.Percent(10),
-			When:  json.RawMessage(`{"channel": "app", "subtotal": {"$gte": 20}}`),
+			When:  json.RawMessage(`{"device": "app", "subtotal": {"$gte": 20}}`),
 			Lines: json.RawMessage(`{"brand": {"$in": ["acme", "zenith"]}}`),
 		}},
 	})
@@ -120,13 +120,13 @@ func ExamplePromotion() {
 		return
 	}
 	price := money.MustPrice("15.00", money.EUR)
-	basket := pricing.Basket{Currency: money.EUR, At: at, Attributes: map[string]any{"channel": "app"}, Lines: []pricing.Line{
+	basket := pricing.Basket{Currency: money.EUR, At: at, Attributes: map[string]any{"device": "app"}, Lines: []pricing.Line{
 		{ID: "1", SKU: "kettle", Quantity: 1, Agreed: price, Attributes: map[string]any{"brand": "acme"}},
 		{ID: "2", SKU: "cup", Quantity: 1, Agreed: price, Attributes: map[string]any{"brand": "other"}},
 	}}
 	quote, err := engine.Quote(basket)
 	fmt.Println(quote.Lines[0].Discount, quote.Lines[1].Discount, err)
-	basket.Attributes["channel"] = "web"
+	basket.Attributes["device"] = "web"
 	quote, err = engine.Quote(basket)
 	fmt.Println(quote.Discount, quote.Refused[0].Reason, err)
 	// Output:

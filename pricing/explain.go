@@ -4,55 +4,96 @@ import "github.com/flywheel-go/flywheel/pricing/money"
 
 // explain cuts the log into one trace for each line.
 func (e *Engine) explain(q *Quote, w *work) {
-	w.stepCount = grown(w.stepCount, len(q.Lines))
+	w.stepCount = grown(w.stepCount, len(q.all))
 	total := len(w.log)
-	for i := range q.Lines {
-		w.stepCount[i] = 1
-		if !q.Lines[i].TaxRate.IsZero() {
-			w.stepCount[i]++
+	for i := range q.all {
+		n := 1 + len(w.tiersOf(i, q.all[i].Quantity))
+		if w.taxes[i].tax == nil {
+			n += len(q.all[i].Taxes)
+		} else if !q.all[i].TaxRate.IsZero() {
+			n++
 		}
-		total += int(w.stepCount[i])
+		w.stepCount[i] = int32(n)
+		total += n
 	}
 	for i := range w.log {
 		w.stepCount[w.log[i].line]++
 	}
 	q.steps = grown(q.steps, total)
 	rest := q.steps
-	for i := range q.Lines {
-		l := &q.Lines[i]
+	for i := range q.all {
 		n := w.stepCount[i]
-		l.Trace = append(rest[:0:n], Step{Kind: StepPrice, Source: l.List, Base: l.Unit, Amount: l.Subtotal, Rounding: e.rounding})
+		l := &q.all[i]
+		l.Trace = rest[:0:n]
 		rest = rest[n:]
+		e.explainPrice(l, w, i)
 	}
 	for i := range w.log {
 		entry := &w.log[i]
-		p := &e.promotions[entry.promotion]
-		s := Step{
-			Kind: entry.kind, Source: p.id, Base: money.PriceOf(entry.base), Rounding: e.rounding,
-			Amount: money.New(-entry.discount.Minor(), q.Currency),
-		}
-		if entry.kind == StepLine {
-			s.Rate = p.percent
-		}
-		l := &q.Lines[entry.line]
-		l.Trace = append(l.Trace, s)
+		l := &q.all[entry.line]
+		l.Trace = append(l.Trace, Step{
+			Kind: entry.kind, Source: e.promotions[entry.promotion].id, Base: money.PriceOf(money.New(entry.base, q.Currency)),
+			Rate: entry.rate, Rounding: e.rounding, Amount: money.New(-entry.discount, q.Currency),
+		})
 	}
-	for i := range q.Lines {
-		l := &q.Lines[i]
-		if !l.TaxRate.IsZero() {
-			l.Trace = append(l.Trace, e.taxStep(l, w.running[i], w.taxBases[i]))
+	for i := range q.all {
+		l := &q.all[i]
+		if w.taxes[i].tax == nil {
+			e.explainShipping(l, w, i)
+		} else if !l.TaxRate.IsZero() {
+			l.Trace = append(l.Trace, e.taxStep(l, w, i))
 		}
 	}
 }
 
-func (e *Engine) taxStep(l *QuoteLine, left money.Amount, base money.Price) Step {
-	s := Step{Kind: StepTax, Source: l.TaxClass, Base: base, Rate: l.TaxRate, Amount: l.Tax, Rounding: e.rounding}
+// explainPrice begins the trace of a line.
+func (e *Engine) explainPrice(l *QuoteLine, w *work, i int) {
+	s := Step{Kind: StepPrice, Source: l.List, Base: l.Unit, Quantity: l.Quantity, Amount: l.Subtotal, Rounding: e.rounding}
+	if tiers := w.tiersOf(i, l.Quantity); len(tiers) > 0 {
+		for _, t := range tiers {
+			l.Trace = append(l.Trace, Step{
+				Kind: StepTier, Source: l.List, Base: t.unit, Quantity: t.count, Amount: money.New(0, w.currency), Rounding: e.rounding,
+			})
+		}
+		s.Base, s.Quantity = w.exact[i], 1
+	}
+	l.Trace = append(l.Trace, s)
+}
+
+func (e *Engine) taxStep(l *QuoteLine, w *work, i int) Step {
+	t := &w.taxes[i]
+	s := Step{Kind: StepTax, Source: l.TaxClass, Base: t.base, Rate: l.TaxRate, Scope: t.scope, Amount: l.Tax, Rounding: e.rounding}
+	if t.scope == PerUnit {
+		s.Quantity = l.Quantity
+	}
 	if l.TaxIncluded {
 		s.Kind = StepTaxIncluded
-		if l.Total != left {
+		if left := w.running[i]; l.Total.Minor() != left {
 			s.Kind = StepTaxRemoved
-			s.Amount = money.New(l.Total.Minor()-left.Minor(), left.Currency())
+			s.Amount = money.New(l.Total.Minor()-left, w.currency)
 		}
 	}
 	return s
+}
+
+// explainShipping ends the trace of shipping that is taxed like the goods.
+func (e *Engine) explainShipping(l *QuoteLine, w *work, i int) {
+	if removed := w.running[i] - l.Total.Minor(); removed > 0 { // an included tax, for an exempt buyer
+		l.Trace = append(l.Trace, Step{
+			Kind: StepTaxRemoved, Base: money.PriceOf(money.New(w.running[i], w.currency)), Scope: PerRate,
+			Amount: money.New(-removed, w.currency), Rounding: e.rounding,
+		})
+		return
+	}
+	for _, part := range l.Taxes {
+		if part.Rate.IsZero() {
+			continue
+		}
+		s := Step{Kind: StepTax, Rate: part.Rate, Base: money.PriceOf(part.Net), Amount: part.Tax, Rounding: e.rounding}
+		if l.TaxIncluded {
+			s.Kind = StepTaxIncluded
+			s.Base = money.PriceOf(money.New(part.Net.Minor()+part.Tax.Minor(), w.currency))
+		}
+		l.Trace = append(l.Trace, s)
+	}
 }

@@ -1,6 +1,7 @@
 package pricing_test
 
 import (
+	"math/big"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,14 +20,21 @@ func checkLaws(t fataler, q *pricing.Quote) {
 	t.Helper()
 	zero := money.New(0, q.Currency)
 	subtotal, discount, net, tax, total := zero, zero, zero, zero, zero
-	for i := range q.Lines {
-		l := &q.Lines[i]
+	for i := range len(q.Lines) + len(q.Shipping) {
+		l := lineAt(q, i)
 		require.Equal(t, plus(t, l.Net, l.Tax), l.Total, "total = net + tax")
 		for _, a := range []money.Amount{l.Subtotal, l.Discount, l.Net, l.Tax, l.Total} {
 			require.GreaterOrEqual(t, a.Minor(), int64(0), "no negative line")
 			require.Equal(t, q.Currency, a.Currency())
 		}
 		require.LessOrEqual(t, l.Discount.Minor(), l.Subtotal.Minor())
+		if len(l.Taxes) > 0 {
+			parts := zero
+			for _, p := range l.Taxes {
+				parts = plus(t, parts, p.Tax)
+			}
+			require.Equal(t, l.Tax, parts, "the parts sum to the tax")
+		}
 		require.Equal(t, l.Total, replay(t, l), "the trace gives the total")
 		subtotal, discount = plus(t, subtotal, l.Subtotal), plus(t, discount, l.Discount)
 		net, tax, total = plus(t, net, l.Net), plus(t, tax, l.Tax), plus(t, total, l.Total)
@@ -36,6 +44,14 @@ func checkLaws(t fataler, q *pricing.Quote) {
 	require.Equal(t, net, q.Net)
 	require.Equal(t, tax, q.Tax)
 	require.Equal(t, total, q.Total)
+
+	byRateNet, byRateTax := zero, zero
+	for _, r := range q.Taxes {
+		require.Equal(t, plus(t, r.Net, r.Tax), r.Total)
+		byRateNet, byRateTax = plus(t, byRateNet, r.Net), plus(t, byRateTax, r.Tax)
+	}
+	require.Equal(t, net, byRateNet, "the breakdown by rate sums")
+	require.Equal(t, tax, byRateTax, "the breakdown by rate sums")
 
 	applied := zero
 	for _, a := range q.Applied {
@@ -57,11 +73,19 @@ func plus(t require.TestingT, a, b money.Amount) money.Amount {
 	return sum
 }
 
+func lineAt(q *pricing.Quote, i int) *pricing.QuoteLine {
+	if i < len(q.Lines) {
+		return &q.Lines[i]
+	}
+	return &q.Shipping[i-len(q.Lines)]
+}
+
 // replay computes each step of a trace again from what it says and returns
 // where it leads. Shares are taken as given: they need the other lines.
 func replay(t fataler, l *pricing.QuoteLine) money.Amount {
 	t.Helper()
-	var total, promised money.Amount
+	var total, included money.Amount
+	tiers := new(big.Rat) // in major units
 	for i, s := range l.Trace {
 		var again money.Amount
 		var err error
@@ -69,10 +93,22 @@ func replay(t fataler, l *pricing.QuoteLine) money.Amount {
 		for range s.Rate.Scale() {
 			one *= 10
 		}
+		within := one
+		if s.Kind == pricing.StepTaxIncluded || s.Kind == pricing.StepTaxRemoved {
+			within += s.Rate.Coefficient()
+		}
 		switch s.Kind {
+		case pricing.StepTier:
+			part := new(big.Rat).SetFrac(big.NewInt(s.Base.Coefficient()), power(s.Base.Scale()))
+			tiers.Add(tiers, part.Mul(part, new(big.Rat).SetInt64(s.Quantity)))
+			again = s.Amount
+			require.True(t, again.IsZero())
 		case pricing.StepPrice:
-			require.Zero(t, i)
-			again, err = s.Base.Times(l.Quantity, s.Rounding)
+			if i > 0 {
+				exact := new(big.Rat).SetFrac(big.NewInt(s.Base.Coefficient()), power(s.Base.Scale()))
+				require.Zero(t, tiers.Cmp(exact), "the tiers sum to the base")
+			}
+			again, err = s.Base.Times(s.Quantity, s.Rounding)
 		case pricing.StepLine:
 			again = s.Amount
 			if !s.Rate.IsZero() {
@@ -83,14 +119,24 @@ func replay(t fataler, l *pricing.QuoteLine) money.Amount {
 			}
 		case pricing.StepShare:
 			again = s.Amount
-		case pricing.StepTax:
-			again, err = s.Base.MulRatio(s.Rate.Coefficient(), one, s.Rounding)
-		case pricing.StepTaxIncluded, pricing.StepTaxRemoved:
-			again, err = s.Base.MulRatio(s.Rate.Coefficient(), one+s.Rate.Coefficient(), s.Rounding)
-			if s.Kind == pricing.StepTaxRemoved {
+		case pricing.StepTax, pricing.StepTaxIncluded, pricing.StepTaxRemoved:
+			switch s.Scope {
+			case pricing.PerRate:
+				again = s.Amount
+			case pricing.PerUnit:
+				again, err = s.Base.MulRatio(s.Rate.Coefficient(), within*s.Quantity, s.Rounding)
+				again = money.New(again.Minor()*s.Quantity, again.Currency())
+				if s.Kind != pricing.StepTax {
+					again = money.New(min(again.Minor(), total.Minor()), again.Currency())
+				}
+			default:
+				again, err = s.Base.MulRatio(s.Rate.Coefficient(), within, s.Rounding)
+			}
+			switch {
+			case s.Kind == pricing.StepTaxIncluded:
+				included = plus(t, included, again)
+			case s.Kind == pricing.StepTaxRemoved && s.Scope != pricing.PerRate:
 				again = money.New(-again.Minor(), again.Currency())
-			} else {
-				promised = again
 			}
 		default:
 			require.Fail(t, "unknown step", "%v", s.Kind)
@@ -101,15 +147,12 @@ func replay(t fataler, l *pricing.QuoteLine) money.Amount {
 			total = plus(t, total, s.Amount)
 		}
 	}
-	require.Equal(t, promised.Minor()*boolInt(l.TaxIncluded), promised.Minor())
-	return total
-}
-
-func boolInt(b bool) int64 {
-	if b {
-		return 1
+	if l.TaxIncluded {
+		require.Equal(t, l.Tax.Minor(), included.Minor(), "the included tax is told")
+	} else {
+		require.Zero(t, included.Minor())
 	}
-	return 0
+	return total
 }
 
 // mirrored is the mode that rounds -x to minus what mode rounds x to.

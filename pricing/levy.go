@@ -6,70 +6,244 @@ import (
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
+// lineTax is how the tax of a line comes about.
+type lineTax struct {
+	tax   *tax        // nil for shipping that is taxed like the goods
+	base  money.Price // the exact amount
+	scope TaxScope    // PerRate: the tax is a share
+}
+
+// rateTax is the tax of all lines of one rate, with [PerRate].
+type rateTax struct {
+	rate     money.Rate
+	included bool
+	base     money.Price
+}
+
 // levy computes the tax of each line, the line's total and the sums.
 func (e *Engine) levy(q *Quote, b *Basket, w *work) error {
-	w.taxBases = grown(w.taxBases, len(q.Lines))
-	for i := range q.Lines {
-		l := &q.Lines[i]
-		left := w.running[i]
-		l.Discount = minus(l.Subtotal, left)
-		base, err := taxBase(l, left)
-		if err != nil {
-			return field(err, "lines[%d].unit", i)
+	for i := range q.all {
+		l := &q.all[i]
+		l.Discount = money.New(w.original[i]-w.running[i], q.Currency)
+		l.Net, l.Tax = money.New(w.running[i], q.Currency), money.New(0, q.Currency)
+		t := &w.taxes[i]
+		if t.tax == nil { // shipping
+			continue
 		}
-		w.taxBases[i] = base
+		var err error
+		if t.base, err = w.taxBase(l, i); err != nil {
+			return field(err, "%s.unit", b.place(i))
+		}
 		if b.TaxExempt && !l.TaxIncluded {
 			l.TaxRate = money.Rate{}
 		}
-		tax := money.New(0, q.Currency)
-		if !l.TaxRate.IsZero() {
-			if tax, err = e.taxOn(base, l); err != nil {
-				return field(err, "lines[%d].tax", i)
-			}
+		if l.TaxRate.IsZero() || e.taxScope == PerRate {
+			continue
 		}
-		l.Net, l.Tax = left, tax
-		if l.TaxIncluded {
-			l.Net = minus(left, tax) // the tax is part of a base that rounds to left, so it is no more
-			if b.TaxExempt {
-				l.Tax = money.New(0, q.Currency)
-			}
+		if err = e.levyLine(l, t); err != nil {
+			return field(err, "%s.tax", b.place(i))
 		}
-		if l.Total, err = l.Net.Add(l.Tax); err != nil {
-			return field(err, "lines[%d].total", i)
+	}
+	if e.taxScope == PerRate {
+		if err := e.levyRates(q, w); err != nil {
+			return field(err, "lines.tax")
 		}
-		for _, sum := range []struct{ to, add *money.Amount }{{&q.Net, &l.Net}, {&q.Tax, &l.Tax}, {&q.Total, &l.Total}} {
-			if *sum.to, err = sum.to.Add(*sum.add); err != nil {
-				return field(err, "lines[%d].total", i)
-			}
+	}
+	for i := range q.all {
+		if err := e.settle(q, b, w, i); err != nil {
+			return field(err, "%s.total", b.place(i))
 		}
 	}
 	return nil
 }
 
+// place names a line in an error.
+func (b *Basket) place(i int) string {
+	if i < len(b.Lines) {
+		return indexed("lines", i)
+	}
+	return indexed("shipping", i-len(b.Lines))
+}
+
 // taxBase returns what the tax of a line is computed on: its exact amount, which
 // a unit price finer than the minor unit can make finer, less its discount.
-func taxBase(l *QuoteLine, left money.Amount) (money.Price, error) {
-	rounded := money.PriceOf(left)
-	if l.Unit.Scale() == rounded.Scale() || left.IsZero() {
-		return rounded, nil
+func (w *work) taxBase(l *QuoteLine, i int) (money.Price, error) {
+	exact := w.exact[i]
+	if w.running[i] == 0 {
+		return money.PriceOf(l.Net), nil
 	}
-	exact, err := l.Unit.Mul(l.Quantity)
-	if err != nil {
-		return exact, err
+	if exact.Scale() == w.currency.Digits() { // then it is the subtotal
+		return money.PriceOf(l.Net), nil
 	}
-	exact, err = exact.Sub(money.PriceOf(l.Discount))
+	exact, err := exact.Sub(money.PriceOf(l.Discount))
 	if err == nil && exact.Sign() < 0 { // the line amount was rounded up, then discounted
-		return money.PriceOf(money.New(0, left.Currency())), nil
+		return money.PriceOf(money.New(0, w.currency)), nil
 	}
 	return exact, err
 }
 
-// taxOn returns Base·Rate, or the part of Base that is tax where it is included.
-func (e *Engine) taxOn(base money.Price, l *QuoteLine) (money.Amount, error) {
-	one := int64(math.Pow10(l.TaxRate.Scale()))
-	part := l.TaxRate.Coefficient()
-	if l.TaxIncluded {
-		return base.MulRatio(part, one+part, e.rounding)
+// levyLine computes the tax of one line.
+func (e *Engine) levyLine(l *QuoteLine, t *lineTax) (err error) {
+	if e.taxScope == PerLine || l.Quantity == 1 {
+		l.Tax, err = e.taxOn(t.base, l.TaxRate, l.TaxIncluded, 1)
+		return err
 	}
-	return base.MulRatio(part, one, e.rounding)
+	t.scope = PerUnit
+	each, err := e.taxOn(t.base, l.TaxRate, l.TaxIncluded, l.Quantity)
+	if err == nil {
+		l.Tax, err = each.Mul(l.Quantity)
+	}
+	if l.TaxIncluded && (err != nil || l.Tax.Minor() > l.Net.Minor()) {
+		l.Tax, err = l.Net, nil // rounded up for each unit it was more than there is
+	}
+	return err
+}
+
+// taxOn returns Base·Rate, or the part of Base that is tax where it is included,
+// divided by parts.
+func (e *Engine) taxOn(base money.Price, rate money.Rate, included bool, parts int64) (money.Amount, error) {
+	whole := int64(math.Pow10(rate.Scale()))
+	part := rate.Coefficient()
+	if included {
+		whole += part
+	}
+	if parts > 1 {
+		if whole = times(whole, parts); whole == math.MaxInt64 {
+			return money.Amount{}, outOfRange("%d units are too many for a tax by unit", parts)
+		}
+	}
+	return base.MulRatio(part, whole, e.rounding)
+}
+
+// levyRates computes the tax of all lines of each rate and shares it over them.
+func (e *Engine) levyRates(q *Quote, w *work) error {
+	w.rates = w.rates[:0]
+	for i := range q.all {
+		l := &q.all[i]
+		if w.taxes[i].tax == nil || l.TaxRate.IsZero() {
+			continue
+		}
+		k := 0
+		for k < len(w.rates) && (w.rates[k].rate != l.TaxRate || w.rates[k].included != l.TaxIncluded) {
+			k++
+		}
+		if k == len(w.rates) {
+			w.rates = append(w.rates, rateTax{l.TaxRate, l.TaxIncluded, w.taxes[i].base})
+			continue
+		}
+		var err error
+		if w.rates[k].base, err = plusPrice(w.rates[k].base, w.taxes[i].base); err != nil {
+			return err
+		}
+	}
+	for k := range w.rates {
+		r := &w.rates[k]
+		total, err := e.taxOn(r.base, r.rate, r.included, 1)
+		if err != nil {
+			return err
+		}
+		w.hits, w.weights = w.hits[:0], w.weights[:0]
+		for i := range q.all {
+			if l := &q.all[i]; w.taxes[i].tax != nil && l.TaxRate == r.rate && l.TaxIncluded == r.included {
+				w.hits, w.weights = append(w.hits, int32(i)), append(w.weights, w.running[i])
+			}
+		}
+		if total.IsZero() {
+			continue
+		}
+		if w.shares, err = total.AppendAllocate(w.shares[:0], w.weights); err != nil {
+			return err
+		}
+		for k, i := range w.hits {
+			q.all[i].Tax, w.taxes[i].scope = w.shares[k], PerRate
+		}
+	}
+	return nil
+}
+
+// plusPrice returns a + b.
+func plusPrice(a, b money.Price) (money.Price, error) {
+	minus, err := b.Mul(-1)
+	if err != nil {
+		return a, err
+	}
+	return a.Sub(minus)
+}
+
+// settle makes net, tax and total of a line and adds them to the sums.
+func (e *Engine) settle(q *Quote, b *Basket, w *work, i int) (err error) {
+	l := &q.all[i]
+	if w.taxes[i].tax == nil {
+		if err = e.settleShipping(q, b, w, i); err != nil {
+			return err
+		}
+	} else {
+		if l.TaxIncluded {
+			l.Net = minus(l.Net, l.Tax) // the tax is part of a base that rounds to net, so it is no more
+			if b.TaxExempt {
+				l.Tax = money.New(0, q.Currency)
+			}
+		}
+		rate := l.TaxRate
+		if b.TaxExempt {
+			rate = money.Rate{}
+		}
+		if err = q.addRate(rate, l.Net, l.Tax); err != nil {
+			return err
+		}
+		if err = w.split(q, l, w.taxes[i].tax); err != nil {
+			return err
+		}
+	}
+	if l.Total, err = l.Net.Add(l.Tax); err != nil {
+		return err
+	}
+	for _, sum := range [...]struct{ to, add *money.Amount }{
+		{&q.Subtotal, &l.Subtotal}, {&q.Discount, &l.Discount}, {&q.Net, &l.Net}, {&q.Tax, &l.Tax}, {&q.Total, &l.Total},
+	} {
+		if *sum.to, err = sum.to.Add(*sum.add); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// minus returns a - b where 0 ≤ b ≤ a.
+func minus(a, b money.Amount) money.Amount { return money.New(a.Minor()-b.Minor(), a.Currency()) }
+
+// split shares the tax of a line over the components of its class.
+func (w *work) split(q *Quote, l *QuoteLine, t *tax) (err error) {
+	if len(t.codes) == 0 || t.rate.IsZero() {
+		return nil
+	}
+	if w.shares, err = l.Tax.AppendAllocate(w.shares[:0], t.weights); err != nil {
+		return err
+	}
+	from := len(q.parts)
+	for k, share := range w.shares {
+		q.parts = append(q.parts, TaxPart{t.codes[k], t.rates[k], l.Net, share})
+	}
+	l.Taxes = q.parts[from:len(q.parts):len(q.parts)]
+	return nil
+}
+
+// addRate adds to the breakdown by rate.
+func (q *Quote) addRate(rate money.Rate, net, tax money.Amount) (err error) {
+	k := 0
+	for k < len(q.Taxes) && q.Taxes[k].Rate != rate {
+		k++
+	}
+	if k == len(q.Taxes) {
+		zero := money.New(0, q.Currency)
+		q.Taxes = append(q.Taxes, RateTotal{rate, zero, zero, zero})
+	}
+	r := &q.Taxes[k]
+	if r.Net, err = r.Net.Add(net); err != nil {
+		return err
+	}
+	if r.Tax, err = r.Tax.Add(tax); err != nil {
+		return err
+	}
+	r.Total, err = r.Net.Add(r.Tax)
+	return err
 }

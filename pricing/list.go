@@ -14,13 +14,19 @@ type List struct {
 	Kind ListKind `json:"kind,omitzero"`
 	// Groups are the customer groups the list is for; none means everyone.
 	Groups []string `json:"groups,omitempty"`
+	// Channels are the channels it is for; none means all.
+	Channels []string `json:"channels,omitempty"`
 	// Starts is the first instant of the list, Ends the first one after it;
 	// the zero time means without bound.
 	Starts time.Time `json:"starts,omitzero"`
 	Ends   time.Time `json:"ends,omitzero"`
 	// TaxIncluded says that the prices are gross.
-	TaxIncluded bool    `json:"tax_included,omitempty"`
-	Entries     []Entry `json:"entries"`
+	TaxIncluded bool `json:"tax_included,omitempty"`
+	// Graduated says that the entries of an item are steps: each unit costs
+	// what the entry says whose bounds hold its own number in the line, instead
+	// of all units costing what that says whose bounds hold the quantity.
+	Graduated bool    `json:"graduated,omitempty"`
+	Entries   []Entry `json:"entries"`
 	// Version counts the saves in a [Store]; it is 0 before the first.
 	Version int64 `json:"version,omitempty"`
 }
@@ -34,6 +40,9 @@ type Entry struct {
 	// inclusive; zero means without bound.
 	MinQuantity int64 `json:"min_quantity,omitempty"`
 	MaxQuantity int64 `json:"max_quantity,omitempty"`
+	// Floor is the least that promotions may leave of the price of one unit;
+	// the zero value is none.
+	Floor money.Price `json:"floor,omitzero"`
 }
 
 // ListKind says which list wins where several have a price. Within a kind it is
@@ -67,6 +76,7 @@ func (k *ListKind) UnmarshalText(text []byte) error {
 // Clone returns a copy that shares no memory with l.
 func (l List) Clone() List {
 	l.Groups = slices.Clone(l.Groups)
+	l.Channels = slices.Clone(l.Channels)
 	l.Entries = slices.Clone(l.Entries)
 	return l
 }
@@ -79,7 +89,10 @@ func (l *List) Validate() error {
 	if l.Kind > Override {
 		return field(invalid("%s", l.Kind), "kind")
 	}
-	if err := checkGroups(l.Groups); err != nil {
+	if err := checkIDs(l.Groups, "groups"); err != nil {
+		return err
+	}
+	if err := checkIDs(l.Channels, "channels"); err != nil {
 		return err
 	}
 	if err := checkWindow(l.Starts, l.Ends); err != nil {
@@ -92,6 +105,11 @@ func (l *List) Validate() error {
 		if err := checkUnit(e.Unit); err != nil {
 			return field(err, "entries[%d].unit", i)
 		}
+		if e.Floor != (money.Price{}) {
+			if err := checkUnitIn(e.Floor, e.Unit.Currency()); err != nil {
+				return field(err, "entries[%d].floor", i)
+			}
+		}
 		if e.MinQuantity < 0 {
 			return field(outOfRange("%d is negative", e.MinQuantity), "entries[%d].min_quantity", i)
 		}
@@ -99,13 +117,16 @@ func (l *List) Validate() error {
 			return field(outOfRange("%d with a minimum of %d", e.MaxQuantity, e.MinQuantity), "entries[%d].max_quantity", i)
 		}
 	}
+	if l.Graduated {
+		return l.steps(func(flywheel.SKU, money.Currency, []stairStep) error { return nil })
+	}
 	return nil
 }
 
-func checkGroups(groups []string) error {
-	for i, g := range groups {
-		if err := flywheel.CheckID(g); err != nil {
-			return field(err, "groups[%d]", i)
+func checkIDs(ids []string, name string) error {
+	for i, id := range ids {
+		if err := flywheel.CheckID(id); err != nil {
+			return field(err, "%s[%d]", name, i)
 		}
 	}
 	return nil

@@ -1,116 +1,25 @@
 package pricing
 
 import (
-	"cmp"
 	"slices"
-	"time"
 
 	"github.com/flywheel-go/flywheel/pricing/money"
-	"github.com/flywheel-go/flywheel/segment/rule"
 )
 
-// promotion is a compiled [Promotion].
-type promotion struct {
-	id               string
-	level            Level
-	percent          money.Rate
-	percentBase      Basis
-	amount           money.Amount
-	maximum, minimum money.Amount
-	minimumBase      Basis
-	currency         money.Currency // none: for all
-	names            bool           // it names items
-	lines, when      *rule.Rule
-	coupon           string // folded
-	starts, ends     time.Time
-	exclusive        bool
-}
-
-func (e *Engine) compilePromotions(from []Promotion) error {
-	e.coupons = map[string]bool{}
-	ids := make(map[string]bool, len(from))
-	order := make([]int, len(from))
-	for i := range from {
-		order[i] = i
-		if err := from[i].Validate(); err != nil {
-			return within(err, "promotions", i)
-		}
-		if ids[from[i].ID] {
-			return field(invalid("%q twice", from[i].ID), "promotions[%d].id", i)
-		}
-		ids[from[i].ID] = true
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(from[j].Priority, from[i].Priority) })
-
-	var keys, values []int32
-	for _, i := range order {
-		p, err := e.compilePromotion(&from[i])
-		if err != nil {
-			return within(err, "promotions", i)
-		}
-		skus := slices.Clone(from[i].SKUs)
-		slices.Sort(skus)
-		for _, sku := range slices.Compact(skus) {
-			keys = append(keys, e.item(sku))
-			values = append(values, int32(len(e.promotions)))
-		}
-		if p.coupon != "" {
-			e.coupons[p.coupon] = true
-		}
-		e.promotions = append(e.promotions, p)
-	}
-	e.named.fill(len(e.items), keys, values)
-	return nil
-}
-
-func (e *Engine) compilePromotion(p *Promotion) (promotion, error) {
-	lines, err := compileRule(p.Lines, e.conditions.line)
-	if err != nil {
-		return promotion{}, field(err, "lines")
-	}
-	when, err := compileRule(p.When, e.conditions.basket)
-	if err != nil {
-		return promotion{}, field(err, "when")
-	}
-	e.conditions.note(when, lines)
-	return promotion{
-		id: p.ID, level: p.Level, percent: p.Percent, percentBase: p.PercentBase, amount: p.Amount,
-		maximum: p.Maximum, minimum: p.Minimum, minimumBase: p.MinimumBase, currency: p.currency(),
-		names: len(p.SKUs) > 0, lines: lines, when: when, coupon: fold(p.Coupon),
-		starts: p.Starts, ends: p.Ends, exclusive: p.Exclusive,
-	}, nil
-}
-
-// promote applies the promotions one after the other.
+// promote decides on the promotions and applies them one after the other.
 func (e *Engine) promote(q *Quote, b *Basket, w *work) error {
 	e.aim(q, b, w)
-	running := q.Subtotal // what is left of the whole basket
-	exclusive := false
-	for i := range e.promotions {
-		p := &e.promotions[i]
-		targets := w.all
-		if p.names || p.lines != nil {
-			targets = w.targets.of(int32(i))
+	if e.strategy == BestOf {
+		if err := e.search(q, b, w); err != nil {
+			return err
 		}
-		refusal := Refusal{Promotion: p.id}
-		if exclusive || p.exclusive && len(q.Applied) > 0 {
-			refusal.Reason = ReasonExclusive
-		} else if refusal.Reason, refusal.Missing = p.refuse(q, b, w, targets, running); refusal.Reason == "" {
-			applied, err := e.apply(q, w, int32(i), targets)
-			if err != nil {
-				return field(err, "promotions[%q]", p.id)
-			}
-			if applied.Lines > 0 {
-				exclusive = p.exclusive
-				q.Applied = append(q.Applied, applied)
-				running = minus(running, applied.Discount)
-				continue
-			}
-			refusal.Reason = ReasonNothingLeft
-		}
-		q.Refused = append(q.Refused, refusal)
 	}
-	q.Discount = minus(q.Subtotal, running)
+	for i := 0; i < len(e.promotions); i += e.promotions[i].together {
+		turn := e.promotions[i : i+e.promotions[i].together]
+		if err := e.turn(q, b, w, int32(i), turn); err != nil {
+			return field(err, "promotions[%q]", e.promotions[i].id)
+		}
+	}
 	for i, code := range w.codes {
 		if !e.coupons[code] && !slices.Contains(w.codes[:i], code) {
 			q.Refused = append(q.Refused, Refusal{Coupon: b.Coupons[i], Reason: ReasonUnknownCoupon})
@@ -119,171 +28,190 @@ func (e *Engine) promote(q *Quote, b *Basket, w *work) error {
 	return nil
 }
 
-// minus returns a - b where 0 ≤ b ≤ a.
-func minus(a, b money.Amount) money.Amount { return money.New(a.Minor()-b.Minor(), a.Currency()) }
-
-// aim finds the lines that each promotion with items or a condition is for.
-func (e *Engine) aim(q *Quote, b *Basket, w *work) {
-	w.pairs, w.pairKeys = w.pairs[:0], w.pairKeys[:0]
-	w.all = grown(w.all, len(b.Lines))
-	add := func(i int, promotion int32) {
-		w.pairs = append(w.pairs, int32(i))
-		w.pairKeys = append(w.pairKeys, promotion)
+// turn applies the promotion at index first, or the several of a group that is
+// decided line by line, or notes why not.
+func (e *Engine) turn(q *Quote, b *Basket, w *work, first int32, turn []promotion) error {
+	if turn[0].byLine {
+		return e.turnByLine(q, b, w, first, turn)
 	}
-	for i := range b.Lines {
-		w.all[i] = int32(i)
-		if e.conditions.asksLine {
-			e.conditions.loadLine(w.line, &b.Lines[i], &q.Lines[i])
+	p := &turn[0]
+	refusal := Refusal{Promotion: p.id}
+	switch refusal.Reason = w.outvoted(e, p, first); {
+	case refusal.Reason != "":
+	case e.refuse(&refusal, b, w, p, first):
+	default:
+		out, err := e.compute(b, w, p, &refusal)
+		if err != nil {
+			return err
 		}
-		if w.items[i] >= 0 {
-			for _, p := range e.named.of(w.items[i]) {
-				if e.promotions[p].lines.MatchRecord(w.line) {
-					add(i, p)
+		if out.total > 0 {
+			e.take(q, w, first, &out)
+			w.mark(e, p)
+			return nil
+		}
+		if refusal.Reason == "" {
+			refusal.Reason = ReasonNothingLeft
+		}
+	}
+	q.Refused = append(q.Refused, refusal)
+	return nil
+}
+
+// outcome is what one promotion would do: it takes w.discounts[k] off line
+// lines[k].
+type outcome struct {
+	value value
+	base  int64 // the sum of the amounts that it was computed on
+	kind  StepKind
+	lines []int32
+	total int64
+}
+
+// take writes the discounts of a promotion down and takes them off.
+func (e *Engine) take(q *Quote, w *work, index int32, out *outcome) {
+	p := &e.promotions[index]
+	applied := Applied{
+		Promotion: p.id, Level: p.level, Base: money.New(out.base, q.Currency), Percent: out.value.percent,
+		Discount: money.New(out.total, q.Currency),
+	}
+	for k, i := range out.lines {
+		d := w.discounts[k]
+		if d == 0 {
+			continue
+		}
+		entry := logged{line: i, promotion: index, kind: out.kind, base: w.running[i], discount: d}
+		if out.kind == StepLine {
+			if w.cut[k] {
+				entry.kind = StepShare
+			} else {
+				entry.rate = out.value.percent
+				if p.percentBase == Original {
+					entry.base = w.original[i]
 				}
 			}
 		}
-		if !e.conditions.asksLine {
-			continue
-		}
-		for p := range e.promotions {
-			if pr := &e.promotions[p]; !pr.names && pr.lines != nil && pr.lines.MatchRecord(w.line) {
-				add(i, int32(p))
-			}
-		}
-	}
-	w.targets.fill(len(e.promotions), w.pairKeys, w.pairs)
-	if e.conditions.asksBasket {
-		e.conditions.loadBasket(w.basket, b, q)
-	}
-}
-
-// refuse returns why p does not apply, empty when it does.
-func (p *promotion) refuse(q *Quote, b *Basket, w *work, targets []int32, running money.Amount) (Reason, money.Amount) {
-	var none money.Amount
-	switch {
-	case !p.currency.IsZero() && p.currency != b.Currency:
-		return ReasonCurrency, none
-	case b.At.Before(p.starts):
-		return ReasonNotStarted, none
-	case !open(p.starts, p.ends, b.At):
-		return ReasonEnded, none
-	case p.coupon != "" && !slices.Contains(w.codes, p.coupon):
-		return ReasonCoupon, none
-	case !p.when.MatchRecord(w.basket):
-		return ReasonCondition, none
-	case len(targets) == 0:
-		return ReasonNoLine, none
-	}
-	sum := running
-	if p.minimumBase == Original {
-		sum = q.Subtotal
-	}
-	if sum.Minor() < p.minimum.Minor() {
-		return ReasonMinimum, minus(p.minimum, sum)
-	}
-	return "", none
-}
-
-// apply takes a promotion off its targets.
-func (e *Engine) apply(q *Quote, w *work, index int32, targets []int32) (Applied, error) {
-	p := &e.promotions[index]
-	zero := money.New(0, q.Currency)
-	applied := Applied{Promotion: p.id, Level: p.level, Base: zero, Percent: p.percent, Discount: zero}
-	compute := e.perLine
-	if p.level == OrderLevel {
-		compute = e.perOrder
-	}
-	base, kind, err := compute(q, w, p, targets)
-	if err != nil {
-		return applied, err
-	}
-	applied.Base = base
-	for k, i := range targets {
-		d := w.discounts[k]
-		if d.IsZero() {
-			continue
-		}
-		looked := w.running[i]
-		if kind == StepLine && p.percentBase == Original {
-			looked = q.Lines[i].Subtotal
-		}
-		w.log = append(w.log, logged{line: i, promotion: index, kind: kind, base: looked, discount: d})
-		w.running[i] = minus(w.running[i], d)
-		applied.Discount = money.New(applied.Discount.Minor()+d.Minor(), q.Currency)
+		w.log = append(w.log, entry)
 		applied.Lines++
 	}
-	return applied, nil
+	w.subtract(out)
+	q.Applied = append(q.Applied, applied)
 }
 
-// perLine computes a promotion on each of its lines into w.discounts.
-func (e *Engine) perLine(q *Quote, w *work, p *promotion, targets []int32) (base money.Amount, kind StepKind, err error) {
-	w.discounts = grown(w.discounts, len(targets))
-	var baseSum, sum int64 // at most the subtotal, so they do not overflow
-	for k, i := range targets {
-		left := w.running[i]
-		looked := left
-		if p.percentBase == Original {
-			looked = q.Lines[i].Subtotal
+// subtract takes the discounts of a promotion off.
+func (w *work) subtract(out *outcome) {
+	for k, i := range out.lines {
+		w.running[i] -= w.discounts[k]
+		if int(i) < w.goodsLines {
+			w.goods -= w.discounts[k]
 		}
-		var d money.Amount
-		if p.percent.IsZero() {
-			if d, err = p.amount.Mul(q.Lines[i].Quantity); err != nil {
-				d = left // far more than there is
+	}
+}
+
+// outvoted returns why p does not go together with what has been applied, or
+// with what is to be.
+func (w *work) outvoted(e *Engine, p *promotion, index int32) Reason {
+	switch {
+	case len(w.choice) > 0 && w.choice[index] == passedOver:
+		return ReasonOutdone
+	case w.alone || p.exclusive && w.count > 0:
+		return ReasonExclusive
+	}
+	for _, g := range p.oneOf {
+		if w.taken[g] {
+			return ReasonGroup
+		}
+	}
+	if len(p.notWith) > 0 && w.blocked[index] {
+		return ReasonNotWith
+	}
+	return ""
+}
+
+// mark notes that p has been applied.
+func (w *work) mark(e *Engine, p *promotion) {
+	w.count++
+	w.alone = w.alone || p.exclusive
+	for _, g := range p.oneOf {
+		w.taken[g] = true
+	}
+	for _, other := range p.notWith {
+		w.blocked[other] = true
+	}
+}
+
+// turnByLine applies the promotions of a group such that each line takes the one
+// that saves most on it, the first of equals.
+func (e *Engine) turnByLine(q *Quote, b *Basket, w *work, first int32, turn []promotion) error {
+	if err := e.chooseByLine(b, w, first, turn); err != nil {
+		return err
+	}
+	w.winners = w.winners[:0]
+	for m := range turn {
+		p, index := &turn[m], first+int32(m)
+		if w.reasons[m].Reason == "" {
+			out, err := e.won(w, b, p, int32(m))
+			if err != nil {
+				return err
 			}
-		} else if d, err = looked.MulRate(p.percent, e.rounding); err != nil {
-			return base, 0, err
+			if out.total > 0 {
+				e.take(q, w, index, &out)
+				w.winners = append(w.winners, index)
+				continue
+			}
+			w.reasons[m].Reason = ReasonOutdone
 		}
-		if d.Minor() > left.Minor() {
-			d = left
-		}
-		w.discounts[k] = d
-		baseSum += looked.Minor()
-		sum += d.Minor()
+		q.Refused = append(q.Refused, w.reasons[m])
 	}
-	base = money.New(baseSum, q.Currency)
-	if p.maximum.IsZero() || sum <= p.maximum.Minor() {
-		return base, StepLine, nil
+	for _, index := range w.winners {
+		w.mark(e, &e.promotions[index])
 	}
-	w.weights = w.weights[:0]
-	for _, d := range w.discounts {
-		w.weights = append(w.weights, d.Minor())
-	}
-	w.shares, err = p.maximum.AppendAllocate(w.shares[:0], w.weights)
-	w.discounts, w.shares = w.shares, w.discounts
-	return base, StepShare, err
+	return nil
 }
 
-// perOrder computes a promotion on the sum of its lines and shares it into
-// w.discounts.
-func (e *Engine) perOrder(q *Quote, w *work, p *promotion, targets []int32) (base money.Amount, kind StepKind, err error) {
-	w.weights = w.weights[:0]
-	var left, original int64
-	for _, i := range targets {
-		w.weights = append(w.weights, w.running[i].Minor())
-		left += w.running[i].Minor()
-		original += q.Lines[i].Subtotal.Minor()
+// chooseByLine finds for each line the member of a group that saves most on it,
+// and for each member why it is out of the question.
+func (e *Engine) chooseByLine(b *Basket, w *work, first int32, turn []promotion) error {
+	w.reasons = grown(w.reasons, len(turn))
+	w.best = grown(w.best, w.goodsLines)
+	for i := range w.best {
+		w.best[i] = lineBest{member: -1}
 	}
-	base = money.New(left, q.Currency)
-	if p.percentBase == Original {
-		base = money.New(original, q.Currency)
-	}
-	d := p.amount
-	if !p.percent.IsZero() {
-		if d, err = base.MulRate(p.percent, e.rounding); err != nil {
-			return base, 0, err
+	for m := range turn {
+		p, index := &turn[m], first+int32(m)
+		w.reasons[m] = Refusal{Promotion: p.id, Reason: w.outvoted(e, p, index)}
+		if w.reasons[m].Reason != "" || e.refuse(&w.reasons[m], b, w, p, index) {
+			continue
+		}
+		out, err := e.compute(b, w, p, &w.reasons[m])
+		if err != nil {
+			return err
+		}
+		if out.total == 0 && w.reasons[m].Reason == "" {
+			w.reasons[m].Reason = ReasonNothingLeft
+		}
+		for k, i := range out.lines {
+			if d := w.discounts[k]; d > w.best[i].discount {
+				w.best[i] = lineBest{int32(m), d}
+			}
 		}
 	}
-	if !p.maximum.IsZero() && d.Minor() > p.maximum.Minor() {
-		d = p.maximum
+	return nil
+}
+
+// lineBest is the member of a group that saves most on a line.
+type lineBest struct {
+	member   int32
+	discount int64
+}
+
+// won computes a member of a group on the lines that it won.
+func (e *Engine) won(w *work, b *Basket, p *promotion, member int32) (outcome, error) {
+	w.hits = w.hits[:0]
+	for i := range w.best {
+		if w.best[i].member == member {
+			w.hits = append(w.hits, int32(i))
+		}
 	}
-	if d.Minor() > left {
-		d = money.New(left, q.Currency)
-	}
-	if d.IsZero() { // also where nothing is left to share by
-		w.discounts = grown(w.discounts, len(targets))
-		clear(w.discounts)
-		return base, StepShare, nil
-	}
-	w.discounts, err = d.AppendAllocate(w.discounts[:0], w.weights)
-	return base, StepShare, err
+	v, _, _ := p.reach(b, w, e.scope(w, p))
+	return e.perLine(b, w, p, v, w.hits)
 }

@@ -10,10 +10,13 @@ import (
 )
 
 // Promotion takes something off the lines that it is for, when its conditions
-// hold. It has either a Percent or an Amount.
+// hold. It says what is taken off (Percent, Amount, Price or Tiers), of what (the
+// lines as they are, or with BuyGet, Bundle or Gift some of their units), when,
+// how much at most, and what it does not go together with.
 type Promotion struct {
 	ID string `json:"id"`
-	// Priority orders promotions: the highest is tried first.
+	// Priority orders promotions: the highest is tried first. Those on shipping
+	// come behind those on goods.
 	Priority int   `json:"priority,omitempty"`
 	Level    Level `json:"level,omitzero"`
 
@@ -22,38 +25,74 @@ type Promotion struct {
 	Percent money.Rate `json:"percent,omitzero"`
 	// PercentBase says what Percent is taken of.
 	PercentBase Basis `json:"percent_base,omitzero"`
-	// Amount is taken off each unit ([LineLevel]) or the order ([OrderLevel]).
-	// It applies to baskets in its currency.
+	// Amount is taken off each unit ([LineLevel]), each bundle, or the sum
+	// ([OrderLevel], [ShippingLevel]).
 	Amount money.Amount `json:"amount,omitzero"`
-	// Maximum is the most that the promotion takes off one basket.
-	Maximum money.Amount `json:"maximum,omitzero"`
+	// Price is what each unit, bundle or shipping line costs instead. It never
+	// makes anything dearer.
+	Price money.Amount `json:"price,omitzero"`
+	// Tiers take the place of Percent, Amount and Price where what is taken off
+	// grows with the sum or the number of units of the lines.
+	Tiers []Tier `json:"tiers,omitempty"`
+
+	// BuyGet takes it off some units because others are bought.
+	BuyGet *BuyGet `json:"buy_get,omitempty"`
+	// Bundle takes it off units that are bought together.
+	Bundle *Bundle `json:"bundle,omitempty"`
+	// Gift makes units free because others are bought.
+	Gift *Gift `json:"gift,omitempty"`
+
+	// Maximum is the most that the promotion takes off one basket,
+	// MaximumPerLine off one line, and MaximumPerUse off one unit or bundle.
+	Maximum        money.Amount `json:"maximum,omitzero"`
+	MaximumPerLine money.Amount `json:"maximum_per_line,omitzero"`
+	MaximumPerUse  money.Amount `json:"maximum_per_use,omitzero"`
+	// Limit is the most applications of BuyGet, or bundles, in one basket; 0
+	// is no limit.
+	Limit int64 `json:"limit,omitempty"`
 
 	// SKUs are the items that the promotion is for; none means all.
 	SKUs []flywheel.SKU `json:"skus,omitempty"`
 	// Lines is a condition (package segment/rule) on the lines that the
-	// promotion is for. It may ask for "sku", "quantity", "unit" and
-	// "subtotal" (in major units, before promotions), "tax_class" and
-	// [Config.LineAttributes].
+	// promotion is for. It may ask for "sku", "product", "categories",
+	// "collections", "quantity", "unit" and "subtotal" (in major units, before
+	// promotions), "tax_class" and [Config.LineAttributes].
 	Lines json.RawMessage `json:"lines,omitempty"`
 
 	// When is a condition on the basket. It may ask for "customer", "groups",
-	// "currency", "subtotal" (in major units, before promotions), "quantity"
-	// (units in all), "lines" (their number) and [Config.BasketAttributes].
+	// "channel", "currency", "subtotal" (of the goods, in major units, before
+	// promotions), "quantity" (units in all), "lines" (their number), "hour"
+	// and "weekday" (of [Basket.At] in its own time zone, Sunday is 0) and
+	// [Config.BasketAttributes].
 	When json.RawMessage `json:"when,omitempty"`
-	// Minimum is the least sum of all lines, exactly, for which the promotion
-	// applies. It applies to baskets in its currency.
+	// Minimum is the least sum of all goods, exactly, for which the promotion
+	// applies.
 	Minimum money.Amount `json:"minimum,omitzero"`
-	// MinimumBase says which sum that is.
+	// MinimumBase says which sum that is. [Tiers] look at the same.
 	MinimumBase Basis `json:"minimum_base,omitzero"`
-	// Coupon is the code that the basket must carry, in any case of letters.
+	// MinimumOfLines says that Minimum is of the lines that the promotion is
+	// for, not of all goods.
+	MinimumOfLines bool `json:"minimum_of_lines,omitempty"`
+	// MinimumQuantity is the least number of units of the lines that the
+	// promotion is for.
+	MinimumQuantity int64 `json:"minimum_quantity,omitempty"`
+	// Coupon is the code that the basket must carry. Codes compare without
+	// regard to case, width and invisible characters.
 	Coupon string `json:"coupon,omitempty"`
 	// Starts is the first instant of the promotion, Ends the first one after
 	// it; the zero time means without bound.
 	Starts time.Time `json:"starts,omitzero"`
 	Ends   time.Time `json:"ends,omitzero"`
+
 	// Exclusive promotions apply only where none has applied before, and then
 	// no other does.
 	Exclusive bool `json:"exclusive,omitempty"`
+	// Group names the [Group] of the promotion. Of a group that [Config.Groups]
+	// does not have at most one promotion applies.
+	Group string `json:"group,omitempty"`
+	// NotWith names promotions and groups that this one does not go together
+	// with, in both directions.
+	NotWith []string `json:"not_with,omitempty"`
 
 	// Version counts the saves in a [Store]; it is 0 before the first.
 	Version int64 `json:"version,omitempty"`
@@ -64,13 +103,14 @@ type Level uint8
 
 // The levels.
 const (
-	LineLevel  Level = iota // each line by itself
-	OrderLevel              // the sum of the lines, and shared over them by largest remainder
+	LineLevel     Level = iota // each line by itself
+	OrderLevel                 // the sum of the lines, and shared over them by largest remainder
+	ShippingLevel              // the sum of the shipping lines, likewise
 )
 
-var levels = []string{"line", "order"}
+var levels = []string{"line", "order", "shipping"}
 
-// String returns the name, "line" or "order".
+// String returns the name, such as "order".
 func (l Level) String() string { return enumString(levels, uint8(l)) }
 
 // MarshalText returns the name.
@@ -116,88 +156,20 @@ func (p Promotion) Clone() Promotion {
 	p.SKUs = slices.Clone(p.SKUs)
 	p.Lines = slices.Clone(p.Lines)
 	p.When = slices.Clone(p.When)
+	p.Tiers = slices.Clone(p.Tiers)
+	p.NotWith = slices.Clone(p.NotWith)
+	if p.BuyGet != nil {
+		p.BuyGet = &BuyGet{p.BuyGet.Buy, p.BuyGet.Get, p.BuyGet.Selection, p.BuyGet.Of.clone()}
+	}
+	if p.Bundle != nil {
+		parts := slices.Clone(p.Bundle.Parts)
+		for i := range parts {
+			parts[i].Of = parts[i].Of.clone()
+		}
+		p.Bundle = &Bundle{p.Bundle.Quantity, parts}
+	}
+	if p.Gift != nil {
+		p.Gift = &Gift{slices.Clone(p.Gift.SKUs), p.Gift.Quantity}
+	}
 	return p
-}
-
-// Validate reports the first field that is wrong as a [*FieldError]. The two
-// conditions are checked by [Compile], which knows the attributes.
-func (p *Promotion) Validate() error {
-	if err := flywheel.CheckID(p.ID); err != nil {
-		return field(err, "id")
-	}
-	if p.Level > OrderLevel {
-		return field(invalid("%s", p.Level), "level")
-	}
-	if p.PercentBase > Original {
-		return field(invalid("%s", p.PercentBase), "percent_base")
-	}
-	if p.MinimumBase > Original {
-		return field(invalid("%s", p.MinimumBase), "minimum_base")
-	}
-	if err := p.checkValue(); err != nil {
-		return err
-	}
-	for i, sku := range p.SKUs {
-		if err := flywheel.CheckID(string(sku)); err != nil {
-			return field(err, "skus[%d]", i)
-		}
-	}
-	if p.Coupon != "" {
-		if err := flywheel.CheckID(p.Coupon); err != nil {
-			return field(err, "coupon")
-		}
-	}
-	return checkWindow(p.Starts, p.Ends)
-}
-
-func (p *Promotion) checkValue() error {
-	fixed := p.Amount != money.Amount{}
-	if fixed == !p.Percent.IsZero() {
-		return field(invalid("either a percentage or an amount"), "percent")
-	}
-	if err := checkRate(p.Percent, 1); err != nil {
-		return field(err, "percent")
-	}
-	if fixed {
-		if err := checkPositive(p.Amount); err != nil {
-			return field(err, "amount")
-		}
-	}
-	currency := p.Amount.Currency()
-	for _, bound := range []struct {
-		name   string
-		amount money.Amount
-	}{{"maximum", p.Maximum}, {"minimum", p.Minimum}} {
-		if (bound.amount == money.Amount{}) {
-			continue
-		}
-		if err := checkPositive(bound.amount); err != nil {
-			return field(err, "%s", bound.name)
-		}
-		if !currency.IsZero() && currency != bound.amount.Currency() {
-			return field(&money.MismatchError{A: currency, B: bound.amount.Currency()}, "%s", bound.name)
-		}
-		currency = bound.amount.Currency()
-	}
-	return nil
-}
-
-func checkPositive(a money.Amount) error {
-	if a.Currency().IsZero() {
-		return invalid("no currency")
-	}
-	if a.Sign() <= 0 {
-		return outOfRange("%s is not positive", a)
-	}
-	return nil
-}
-
-// currency returns the one currency that p is for, none where it is for all.
-func (p *Promotion) currency() money.Currency {
-	for _, a := range []money.Amount{p.Amount, p.Maximum, p.Minimum} {
-		if !a.Currency().IsZero() {
-			return a.Currency()
-		}
-	}
-	return money.Currency{}
 }

@@ -6,11 +6,12 @@ import (
 )
 
 // Quote is a priced [Basket]. Its laws: Total = Net + Tax, on each line and in
-// all; each sum is the sum of the lines; no line is negative; the trace of a
-// line adds up to its Total.
+// all; each sum is that of Lines and Shipping together; no line is negative; the
+// trace of a line adds up to its Total; Taxes sum to Net and Tax.
 type Quote struct {
 	Currency money.Currency `json:"currency"`
-	Lines    []QuoteLine    `json:"lines"` // in the order of the basket
+	Lines    []QuoteLine    `json:"lines"`              // in the order of the basket
+	Shipping []QuoteLine    `json:"shipping,omitempty"` // in the order of the basket
 	Subtotal money.Amount   `json:"subtotal"`
 	Discount money.Amount   `json:"discount"`
 	Net      money.Amount   `json:"net"`
@@ -19,11 +20,19 @@ type Quote struct {
 	// Applied are the promotions that took something off, in the order in
 	// which they were applied.
 	Applied []Applied `json:"applied,omitempty"`
+	// Taxes is the breakdown for an invoice: one entry for each rate, in the
+	// order in which they come up.
+	Taxes []RateTotal `json:"taxes,omitempty"`
+	// Gap is, with [BestOf] and more than 20 candidates, how much more the best
+	// combination could take off at most. Zero says that this is the best one.
+	Gap money.Amount `json:"gap,omitzero"`
 	// Refused are the other promotions in the order in which they were tried,
 	// then the coupon codes that no promotion has.
 	Refused []Refusal `json:"refused,omitempty"`
 
-	steps []Step // what the traces of the lines are cut from
+	all   []QuoteLine // what Lines and Shipping are cut from
+	steps []Step      // what the traces of the lines are cut from
+	parts []TaxPart   // what the taxes of the lines are cut from
 }
 
 // QuoteLine is one priced line.
@@ -31,12 +40,15 @@ type QuoteLine struct {
 	ID       string       `json:"id"`
 	SKU      flywheel.SKU `json:"sku"`
 	Quantity int64        `json:"quantity"`
-	Unit     money.Price  `json:"unit"`
+	// Unit is the price of one unit; with graduated prices, of the last one.
+	Unit money.Price `json:"unit"`
 	// List is the price list of Unit, empty where the price was agreed.
-	List        string     `json:"list,omitempty"`
-	TaxIncluded bool       `json:"tax_included,omitempty"` // in Unit, Subtotal and Discount
-	TaxClass    string     `json:"tax_class,omitempty"`
-	TaxRate     money.Rate `json:"tax_rate"`
+	List        string `json:"list,omitempty"`
+	TaxIncluded bool   `json:"tax_included,omitempty"` // in Unit, Subtotal and Discount
+	TaxClass    string `json:"tax_class,omitempty"`
+	// TaxRate is the sum of the rates of the class, compound ones included;
+	// zero for shipping that is taxed like the goods.
+	TaxRate money.Rate `json:"tax_rate"`
 	// Subtotal is Unit taken Quantity times, rounded once.
 	Subtotal money.Amount `json:"subtotal"`
 	// Discount is what promotions take off Subtotal; it is not negative.
@@ -44,8 +56,29 @@ type QuoteLine struct {
 	Net      money.Amount `json:"net"`
 	Tax      money.Amount `json:"tax"`
 	Total    money.Amount `json:"total"`
+	// Taxes are the parts of Tax where there are several: one for each tax of
+	// the class, or for each rate that shipping takes from the goods.
+	Taxes []TaxPart `json:"taxes,omitempty"`
 	// Trace explains Total step by step.
 	Trace []Step `json:"trace"`
+}
+
+// TaxPart is a part of the tax of a line.
+type TaxPart struct {
+	// Code is that of the [TaxComponent], empty for shipping taxed like goods.
+	Code string     `json:"code,omitempty"`
+	Rate money.Rate `json:"rate"`
+	// Net is what the part is computed on, Tax the part.
+	Net money.Amount `json:"net"`
+	Tax money.Amount `json:"tax"`
+}
+
+// RateTotal sums all that is taxed at one rate.
+type RateTotal struct {
+	Rate  money.Rate   `json:"rate"`
+	Net   money.Amount `json:"net"`
+	Tax   money.Amount `json:"tax"`
+	Total money.Amount `json:"total"`
 }
 
 // Applied is a [Promotion] that took something off.
@@ -70,12 +103,18 @@ type Step struct {
 	// line that a promotion looked at, or the line without discounts, which a
 	// tax looks at. It is exact, so perhaps finer than the minor unit.
 	Base money.Price `json:"base"`
+	// Quantity is how often Base is taken, 0 for once.
+	Quantity int64 `json:"quantity,omitempty"`
 	// Rate is the fraction of Base, zero where the step has none.
 	Rate money.Rate `json:"rate,omitzero"`
 	// Amount is what the step adds to the line's total, rounded by Rounding;
 	// that of [StepTaxIncluded] is part of the total already.
 	Amount   money.Amount   `json:"amount"`
 	Rounding money.Rounding `json:"rounding"`
+	// Scope is what a tax was rounded on. With [PerUnit] it is that of
+	// Base/Quantity, taken Quantity times, and no more than an included tax can
+	// be; with [PerRate] Amount is the line's share of the tax of all lines.
+	Scope TaxScope `json:"scope,omitzero"`
 }
 
 // StepKind says what a [Step] does.
@@ -83,15 +122,16 @@ type StepKind uint8
 
 // The kinds of step, in the order in which they come.
 const (
-	StepPrice       StepKind = iota // Base is the unit price, Amount the subtotal
+	StepPrice       StepKind = iota // Amount, the subtotal, is Base·Quantity, or with graduated prices the sum of the tiers
 	StepLine                        // a promotion on the line: minus Base·Rate, or its fixed amount
-	StepShare                       // the line's share of a promotion on the order
+	StepShare                       // the line's share of a promotion on several lines or units, or what a cap left of it
 	StepTax                         // Base·Rate is added
 	StepTaxIncluded                 // Base·Rate/(1+Rate) is within the total
 	StepTaxRemoved                  // the same is taken off, for the buyer is exempt
+	StepTier                        // so many units at Base; they are summed exactly, Amount is zero
 )
 
-var stepKinds = []string{"price", "line", "share", "tax", "tax_included", "tax_removed"}
+var stepKinds = []string{"price", "line", "share", "tax", "tax_included", "tax_removed", "tier"}
 
 // String returns the name, such as "tax_included".
 func (k StepKind) String() string { return enumString(stepKinds, uint8(k)) }
@@ -115,6 +155,11 @@ type Refusal struct {
 	Reason    Reason `json:"reason"`
 	// Missing is what the basket lacks to the minimum, with [ReasonMinimum].
 	Missing money.Amount `json:"missing,omitzero"`
+	// MissingQuantity is how many units it lacks, with [ReasonQuantity] and
+	// [ReasonGift].
+	MissingQuantity int64 `json:"missing_quantity,omitempty"`
+	// SKUs are the gifts to choose from, with [ReasonGift].
+	SKUs []flywheel.SKU `json:"skus,omitempty"`
 }
 
 // Reason says why a promotion did not apply.
@@ -122,14 +167,19 @@ type Reason string
 
 // The reasons, in the order in which they are looked at.
 const (
+	ReasonOutdone       Reason = "outdone"        // another combination takes off more, or another offer on each line
 	ReasonExclusive     Reason = "exclusive"      // an exclusive promotion applied, or this one is exclusive and another applied
+	ReasonGroup         Reason = "group"          // another promotion of its group applied
+	ReasonNotWith       Reason = "not_with"       // a promotion that it does not go together with applied
 	ReasonCurrency      Reason = "currency"       // it is for another currency
 	ReasonNotStarted    Reason = "not_started"    // its time is to come
 	ReasonEnded         Reason = "ended"          // its time is over
 	ReasonCoupon        Reason = "coupon"         // it needs a code that the basket does not carry
 	ReasonCondition     Reason = "condition"      // its condition on the basket does not hold
 	ReasonNoLine        Reason = "no_line"        // no line is one that it is for
-	ReasonMinimum       Reason = "minimum"        // the sum is below its minimum
+	ReasonMinimum       Reason = "minimum"        // the sum is below its minimum, or its first tier
+	ReasonQuantity      Reason = "quantity"       // there are too few units
+	ReasonGift          Reason = "gift"           // the basket has none of the gifts
 	ReasonNothingLeft   Reason = "nothing_left"   // it came to nothing, or there was nothing left to take it off
 	ReasonUnknownCoupon Reason = "unknown_coupon" // no promotion has the code
 )
@@ -138,7 +188,17 @@ const (
 func (q *Quote) reset(c money.Currency) {
 	zero := money.New(0, c)
 	*q = Quote{
-		Currency: c, Lines: q.Lines[:0], Applied: q.Applied[:0], Refused: q.Refused[:0], steps: q.steps[:0],
+		Currency: c, Applied: q.Applied[:0], Refused: q.Refused[:0], Taxes: q.Taxes[:0],
+		all: q.all[:0], steps: q.steps[:0], parts: q.parts[:0],
 		Subtotal: zero, Discount: zero, Net: zero, Tax: zero, Total: zero,
+	}
+}
+
+// cut makes Lines and Shipping of what is priced.
+func (q *Quote) cut(goods int) {
+	q.Lines = q.all[:goods:goods]
+	q.Shipping = nil
+	if len(q.all) > goods {
+		q.Shipping = q.all[goods:]
 	}
 }

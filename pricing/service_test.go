@@ -164,10 +164,10 @@ func TestServiceSwapsAtomically(t *testing.T) {
 
 func TestQuoteAllocatesNothing(t *testing.T) {
 	c, b := workload(100, 50)
-	c.Promotions[0].When = []byte(`{"subtotal":{"$gte":10},"channel":"web"}`)
+	c.Promotions[0].When = []byte(`{"subtotal":{"$gte":10},"device":"web"}`)
 	c.Promotions[1].Lines = []byte(`{"quantity":{"$gte":2}}`)
-	c.BasketAttributes = map[string]rule.Type{"channel": rule.String}
-	b.Attributes = map[string]any{"channel": "web"}
+	c.BasketAttributes = map[string]rule.Type{"device": rule.String}
+	b.Attributes = map[string]any{"device": "web"}
 	e, err := pricing.Compile(c)
 	require.NoError(t, err)
 	var q pricing.Quote

@@ -199,7 +199,7 @@ func (q *slowQuote) refuse(t *testing.T, p pricing.Promotion, b pricing.Basket, 
 	}
 	when := map[string]any{
 		"groups": append([]string{}, b.Groups...), "currency": b.Currency.String(), "quantity": quantity,
-		"lines": len(b.Lines), "subtotal": major(new(big.Rat).SetInt(sum(subtotals))), "channel": b.Attributes["channel"],
+		"lines": len(b.Lines), "subtotal": major(new(big.Rat).SetInt(sum(subtotals))), "device": b.Attributes["device"],
 	}
 	if b.Customer != "" {
 		when["customer"] = string(b.Customer)
@@ -326,7 +326,7 @@ func gamble(r *rand.Rand) (c pricing.Config, b pricing.Basket) {
 	if chance(40) {
 		c.Rounding = money.Rounding(pick(7))
 	}
-	c.BasketAttributes = map[string]rule.Type{"channel": rule.String}
+	c.BasketAttributes = map[string]rule.Type{"device": rule.String}
 	c.LineAttributes = map[string]rule.Type{"colour": rule.String}
 	c.Taxes = []pricing.Tax{{Class: "standard", Rate: money.Percent(20)}, {Class: "zero"}, {Class: "odd", Rate: rate(2)}}
 	for i := range 1 + pick(4) {
@@ -351,7 +351,7 @@ func gamble(r *rand.Rand) (c pricing.Config, b pricing.Basket) {
 		}
 		c.Lists = append(c.Lists, l)
 	}
-	conditions := []string{`{"groups":"vip"}`, `{"groups":{"$in":["vip","staff"]}}`, `{"subtotal":{"$gte":100.25}}`, `{"channel":"web"}`, `{"customer":{"$exists":true}}`, `{"quantity":{"$gt":5},"lines":{"$lte":3}}`}
+	conditions := []string{`{"groups":"vip"}`, `{"groups":{"$in":["vip","staff"]}}`, `{"subtotal":{"$gte":100.25}}`, `{"device":"web"}`, `{"customer":{"$exists":true}}`, `{"quantity":{"$gt":5},"lines":{"$lte":3}}`}
 	lineConditions := []string{`{"sku":{"$in":["a","b"]}}`, `{"unit":{"$lt":50}}`, `{"colour":"red"}`, `{"subtotal":{"$gte":10.1}}`, `{"tax_class":"standard","quantity":{"$gte":2}}`}
 	for i := range pick(8) {
 		p := pricing.Promotion{
@@ -400,7 +400,7 @@ func gamble(r *rand.Rand) (c pricing.Config, b pricing.Basket) {
 		b.Coupons = [][]string{{"spring"}, {"WELCOME", "nothing"}, {"Nothing", "nothing"}}[pick(3)]
 	}
 	if chance(50) {
-		b.Attributes = map[string]any{"channel": []string{"web", "shop"}[pick(2)]}
+		b.Attributes = map[string]any{"device": []string{"web", "shop"}[pick(2)]}
 	}
 	for i := range pick(25) {
 		l := pricing.Line{

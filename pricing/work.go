@@ -1,30 +1,63 @@
 package pricing
 
 import (
+	"github.com/flywheel-go/flywheel/pricing/internal/code"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/segment/rule"
 )
 
 // work is the memory that one quote needs beside its result.
 type work struct {
-	items   []int32        // by line: its item, -1 where nothing names it
-	running []money.Amount // by line: what promotions have left
-	lists   []byte         // by list: unknown, open or closed
-	codes   []string       // of the basket, folded
-	ids     map[string]struct{}
+	currency money.Currency
+	items    []int32  // by line: its item, -1 where nothing names it
+	lists    []byte   // by list: unknown, open or closed
+	codes    []string // of the basket, folded
+	ids      map[string]struct{}
 
-	targets  spans[int32] // by promotion: the lines that it is for
+	// By line, the goods first and then shipping, in minor units.
+	goodsLines           int
+	original, running    []int64 // before promotions, and what they have left
+	goods, originalGoods int64   // the sums of the goods
+	floors               []int64 // what they have to leave
+	hasFloors            bool
+	exact                []money.Price // the subtotals before rounding
+	stairs               []*stair      // what graduated prices they have, if any
+	tiers                []tierUnits
+	audiences            []int32
+
+	targets  spans[int32] // by selector: the lines
 	pairs    []int32      // lines, to make targets of
-	pairKeys []int32      // and their promotions
+	pairKeys []int32      // and their selectors
 	all      []int32      // every line
 
-	discounts []money.Amount // of one promotion, by target
+	discounts []int64 // of one promotion, by line that it is computed on
+	cut       []bool  // a floor or a cap made them less
+	hits      []int32 // the lines that it found by itself
 	shares    []money.Amount
 	weights   []int64
 
+	runs       []run
+	roles      []uint8 // by line
+	partStart  []int
+	remainders []uint64
+	ranked     []int32
+
+	// What has been decided.
+	statics []uint8 // by promotion: 1 + index of the reason, 0 unknown
+	count   int     // of promotions that apply
+	alone   bool    // an exclusive one does
+	taken   []bool  // by group: one of it applies
+	blocked []bool  // by promotion: one that it does not go with applies
+	choice  []choice
+	reasons []Refusal
+	best    []lineBest
+	winners []int32
+	tree    tree
+
 	log       []logged
-	taxBases  []money.Price // by line
-	stepCount []int32       // by line
+	taxes     []lineTax // by line
+	rates     []rateTax
+	stepCount []int32 // by line
 
 	basket, line *rule.Record
 }
@@ -33,7 +66,8 @@ type work struct {
 type logged struct {
 	line, promotion int32
 	kind            StepKind
-	base, discount  money.Amount
+	rate            money.Rate
+	base, discount  int64
 }
 
 const (
@@ -52,22 +86,36 @@ func (e *Engine) newWork() *work {
 
 // begin prepares w for a basket.
 func (w *work) begin(e *Engine, b *Basket) {
-	n := len(b.Lines)
-	w.items = grown(w.items, n)
-	w.running = grown(w.running, n)
-	w.lists = grown(w.lists, len(e.lists))
-	clear(w.lists)
+	w.currency = b.Currency
+	w.goodsLines = len(b.Lines)
+	n := len(b.Lines) + len(b.Shipping)
+	w.items = grown(w.items, len(b.Lines))
+	w.original, w.running = grown(w.original, n), grown(w.running, n)
+	w.floors, w.exact = grown(w.floors, n), grown(w.exact, n)
+	w.goods, w.originalGoods, w.hasFloors = 0, 0, false
+	w.lists = cleared(w.lists, len(e.lists))
 	w.log = w.log[:0]
 	w.codes = w.codes[:0]
-	for _, code := range b.Coupons {
-		w.codes = append(w.codes, fold(code))
+	for _, text := range b.Coupons {
+		w.codes = append(w.codes, code.Fold(text))
 	}
+	w.statics = cleared(w.statics, len(e.promotions))
+	w.choice = w.choice[:0]
+	w.undecided(e)
+}
+
+// undecided forgets what has been decided about promotions.
+func (w *work) undecided(e *Engine) {
+	w.count, w.alone = 0, false
+	w.taken = cleared(w.taken, len(e.groups))
+	w.blocked = cleared(w.blocked, len(e.promotions))
 }
 
 // release forgets what belongs to the caller.
 func (w *work) release() {
 	clear(w.codes)
 	clear(w.ids)
+	clear(w.reasons)
 	w.basket.Reset()
 	w.line.Reset()
 }
@@ -76,24 +124,42 @@ func (w *work) release() {
 const few = 16
 
 // checkUnique refuses two lines of one ID.
-func (w *work) checkUnique(lines []Line) error {
-	if len(lines) <= few {
-		for i := range lines {
+func (w *work) checkUnique(b *Basket) error {
+	n := len(b.Lines)
+	if n+len(b.Shipping) <= few {
+		for i := range n + len(b.Shipping) {
 			for j := range i {
-				if lines[i].ID == lines[j].ID {
-					return field(invalid("%q twice", lines[i].ID), "lines[%d].id", i)
+				if b.idAt(i) == b.idAt(j) {
+					return b.twice(i)
 				}
 			}
 		}
 		return nil
 	}
-	for i := range lines {
-		if _, there := w.ids[lines[i].ID]; there {
-			return field(invalid("%q twice", lines[i].ID), "lines[%d].id", i)
+	for i := range n + len(b.Shipping) {
+		id := b.idAt(i)
+		if _, there := w.ids[id]; there {
+			return b.twice(i)
 		}
-		w.ids[lines[i].ID] = struct{}{}
+		w.ids[id] = struct{}{}
 	}
 	return nil
+}
+
+// idAt returns the ID of a line, those of shipping behind the goods.
+func (b *Basket) idAt(i int) string {
+	if i < len(b.Lines) {
+		return b.Lines[i].ID
+	}
+	return b.Shipping[i-len(b.Lines)].ID
+}
+
+func (b *Basket) twice(i int) error {
+	err := invalid("%q twice", b.idAt(i))
+	if i < len(b.Lines) {
+		return field(err, "lines[%d].id", i)
+	}
+	return field(err, "shipping[%d].id", i-len(b.Lines))
 }
 
 // open is [list.open], asked once for each list.

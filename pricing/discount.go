@@ -1,0 +1,168 @@
+package pricing
+
+import (
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// compute finds what p would take off, into w.discounts. Where it is nothing it
+// may note why.
+func (e *Engine) compute(b *Basket, w *work, p *promotion, r *Refusal) (outcome, error) {
+	v, missing, missingUnits := p.reach(b, w, w.selected(p.scope))
+	if missing > 0 || missingUnits > 0 {
+		r.lacks(missing, missingUnits, b.Currency)
+		return outcome{}, nil
+	}
+	var out outcome
+	var err error
+	switch {
+	case p.shape == buyGet:
+		out, err = e.perReward(b, w, p, v, r)
+	case p.shape == bundle:
+		out, err = e.perBundle(b, w, p, v, r)
+	case p.shape == gift:
+		out, err = e.perGift(b, w, p, v, r)
+	case p.level == LineLevel:
+		out, err = e.perLine(b, w, p, v, w.affected(p))
+	default:
+		out, err = e.perOrder(w, p, v, w.affected(p))
+	}
+	if err != nil || p.maximum == 0 || out.total <= p.maximum {
+		return out, err
+	}
+	return out, w.cap(&out, p.maximum)
+}
+
+// cap shares a maximum by the discounts.
+func (w *work) cap(out *outcome, maximum int64) (err error) {
+	w.weights = append(w.weights[:0], w.discounts...)
+	w.shares, err = money.New(maximum, w.currency).AppendAllocate(w.shares[:0], w.weights)
+	if err != nil {
+		return err
+	}
+	for k := range w.shares {
+		w.discounts[k] = w.shares[k].Minor()
+	}
+	out.kind, out.total = StepShare, maximum
+	return nil
+}
+
+// looked returns the amounts that a percentage of p looks at.
+func (w *work) looked(p *promotion) []int64 {
+	if p.percentBase == Original {
+		return w.original
+	}
+	return w.running
+}
+
+// room returns the most that can be taken off line i.
+func (w *work) room(p *promotion, i int32) int64 {
+	left := w.running[i]
+	if w.hasFloors {
+		left = max(0, left-w.floors[i])
+	}
+	if p.maximumPerLine > 0 {
+		left = min(left, p.maximumPerLine)
+	}
+	return left
+}
+
+// perLine computes a promotion on each of its lines.
+func (e *Engine) perLine(b *Basket, w *work, p *promotion, v value, lines []int32) (outcome, error) {
+	out := outcome{value: v, kind: StepLine, lines: lines}
+	w.discounts, w.cut = grown(w.discounts, len(lines)), grown(w.cut, len(lines))
+	looked := w.looked(p)
+	for k, i := range lines {
+		d, err := e.perUnits(w, v, looked[i], w.running[i], b.Lines[i].Quantity)
+		if err != nil {
+			return out, err
+		}
+		full := min(d, w.running[i])
+		d = min(d, w.room(p, i))
+		if p.maximumPerUse > 0 {
+			d = min(d, times(p.maximumPerUse, b.Lines[i].Quantity))
+		}
+		w.cut[k] = d < full
+		w.discounts[k] = d
+		out.base += looked[i]
+		out.total += d
+	}
+	return out, nil
+}
+
+// perUnits returns what v takes off an amount of so many units. It may be more
+// than there is.
+func (e *Engine) perUnits(w *work, v value, looked, left, quantity int64) (int64, error) {
+	switch {
+	case !v.percent.IsZero():
+		d, err := money.New(looked, w.currency).MulRate(v.percent, e.rounding)
+		return d.Minor(), err
+	case v.fixed():
+		return max(0, left-times(v.price.Minor(), quantity)), nil
+	}
+	return times(v.amount.Minor(), quantity), nil
+}
+
+// times returns a·n for numbers that are not negative, at most the greatest
+// int64.
+func times(a, n int64) int64 {
+	product, err := money.New(a, money.Currency{}).Mul(n)
+	if err != nil {
+		return 1<<63 - 1
+	}
+	return product.Minor()
+}
+
+// perOrder computes a promotion on the sum of its lines and shares it over them.
+func (e *Engine) perOrder(w *work, p *promotion, v value, lines []int32) (outcome, error) {
+	out := outcome{value: v, kind: StepShare, lines: lines}
+	looked := w.looked(p)
+	var left int64
+	for _, i := range lines {
+		out.base += looked[i]
+		left += w.running[i]
+	}
+	d, err := e.perUnits(w, v, out.base, left, 1)
+	if err != nil {
+		return out, err
+	}
+	d = min(d, left)
+	if p.maximumPerUse > 0 {
+		d = min(d, p.maximumPerUse)
+	}
+	if p.maximum > 0 {
+		d = min(d, p.maximum)
+	}
+	out.total, err = w.share(p, lines, d)
+	return out, err
+}
+
+// share spreads d over lines by what is left of them and returns what they take.
+// What one of them refuses, for a floor or a cap, is spread again over those that
+// still have room.
+func (w *work) share(p *promotion, lines []int32, d int64) (given int64, err error) {
+	w.discounts = grown(w.discounts, len(lines))
+	clear(w.discounts)
+	w.weights = w.weights[:0]
+	var room int64
+	for _, i := range lines {
+		w.weights = append(w.weights, w.running[i])
+		room += w.room(p, i)
+	}
+	d = min(d, room)
+	for d > 0 {
+		if w.shares, err = money.New(d, w.currency).AppendAllocate(w.shares[:0], w.weights); err != nil {
+			return given, err
+		}
+		for k, i := range lines {
+			left := w.room(p, i) - w.discounts[k]
+			taken := min(w.shares[k].Minor(), left)
+			w.discounts[k] += taken
+			given += taken
+			d -= taken
+			if taken == left {
+				w.weights[k] = 0
+			}
+		}
+	}
+	return given, nil
+}

@@ -1,0 +1,126 @@
+package pricing
+
+import (
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// Tax is what lines of one tax class pay.
+type Tax struct {
+	// Class is what lines name, such as "reduced".
+	Class string `json:"class"`
+	// Rate is the tax per unit of net: 0.2 for 20 %. From 0 to 10, at most 9
+	// decimals.
+	Rate money.Rate `json:"rate,omitzero"`
+	// Components take the place of Rate where there are several taxes, in the
+	// order in which they are levied.
+	Components []TaxComponent `json:"components,omitempty"`
+}
+
+// TaxComponent is one of the several taxes of a class.
+type TaxComponent struct {
+	Code string     `json:"code"`
+	Rate money.Rate `json:"rate"`
+	// Compound says that the tax is levied on the amount plus the taxes before.
+	Compound bool `json:"compound,omitempty"`
+}
+
+// TaxScope says what a tax is rounded on.
+type TaxScope uint8
+
+// The scopes.
+const (
+	PerLine TaxScope = iota // the tax of a line, on its exact amount
+	PerUnit                 // the tax of one unit, then taken Quantity times
+	// PerRate rounds the tax of all lines of a rate together and shares it over
+	// them by largest remainder. Shipping that is taxed like the goods is
+	// rounded by itself.
+	PerRate
+)
+
+var taxScopes = []string{"line", "unit", "rate_total"}
+
+// String returns the name, such as "rate_total".
+func (s TaxScope) String() string { return enumString(taxScopes, uint8(s)) }
+
+// MarshalText returns the name.
+func (s TaxScope) MarshalText() ([]byte, error) { return enumText(taxScopes, uint8(s)) }
+
+// UnmarshalText reads a name.
+func (s *TaxScope) UnmarshalText(text []byte) error {
+	v, err := enumValue(taxScopes, text)
+	if err == nil {
+		*s = TaxScope(v)
+	}
+	return err
+}
+
+// tax is a compiled [Tax].
+type tax struct {
+	rate    money.Rate // of all components
+	codes   []string
+	rates   []money.Rate // what each component adds to the rate
+	weights []int64      // the same in proportion
+}
+
+func compileTaxes(taxes []Tax) (map[string]*tax, error) {
+	compiled := make(map[string]*tax, len(taxes))
+	for i := range taxes {
+		t := &taxes[i]
+		if t.Class != "" {
+			if err := flywheel.CheckID(t.Class); err != nil {
+				return nil, field(err, "taxes[%d].class", i)
+			}
+		}
+		if _, there := compiled[t.Class]; there {
+			return nil, field(invalid("%q twice", t.Class), "taxes[%d].class", i)
+		}
+		if len(t.Components) > 0 && !t.Rate.IsZero() {
+			return nil, field(invalid("the components take its place"), "taxes[%d].rate", i)
+		}
+		to, err := t.compile()
+		if err != nil {
+			return nil, within(err, "taxes", i)
+		}
+		compiled[t.Class] = &to
+	}
+	return compiled, nil
+}
+
+func (t *Tax) compile() (tax, error) {
+	to := tax{rate: t.Rate}
+	one := money.Percent(100)
+	for i, c := range t.Components {
+		if err := flywheel.CheckID(c.Code); err != nil {
+			return to, field(err, "components[%d].code", i)
+		}
+		if err := checkRate(c.Rate, 10); err != nil {
+			return to, field(err, "components[%d].rate", i)
+		}
+		adds, err := c.Rate, error(nil)
+		if c.Compound {
+			var base money.Rate
+			if base, err = one.Add(to.rate); err == nil {
+				adds, err = c.Rate.Mul(base)
+			}
+		}
+		if err == nil {
+			to.rate, err = to.rate.Add(adds)
+		}
+		if err != nil {
+			return to, field(err, "components[%d].rate", i)
+		}
+		to.codes, to.rates = append(to.codes, c.Code), append(to.rates, adds)
+	}
+	if err := checkRate(to.rate, 10); err != nil {
+		return to, field(err, "rate")
+	}
+	if len(to.rates) > 0 {
+		weights, err := money.Weights(to.rates...)
+		if err != nil {
+			return to, field(err, "components")
+		}
+		to.weights = weights
+	}
+	return to, nil
+}

@@ -1,0 +1,321 @@
+package pricing
+
+import (
+	"cmp"
+	"math"
+	"math/bits"
+	"slices"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// run is some units of one line that are worth the same: value each.
+type run struct {
+	value, count int64
+	line         int32
+	buys, gets   bool  // the roles that they can have
+	chosen       int64 // how many of them are discounted
+	off          int64 // what is taken off them in all, or off one of them
+}
+
+// addUnits appends the units of the lines. The amount that p looks at is shared
+// over the units of a line by largest remainder.
+func (w *work) addUnits(b *Basket, p *promotion, lines []int32, mark func(*run)) {
+	looked := w.looked(p)
+	for _, i := range lines {
+		n := b.Lines[i].Quantity
+		each, more := looked[i]/n, looked[i]%n
+		for _, r := range [2]run{{value: each + 1, count: more, line: i}, {value: each, count: n - more, line: i}} {
+			if r.count > 0 {
+				mark(&r)
+				w.runs = append(w.runs, r)
+			}
+		}
+	}
+}
+
+func dearestFirst(a, b run) int {
+	return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(a.line, b.line))
+}
+
+// cheapestRun orders the cheapest first, of equals those that cannot be bought.
+func cheapestRun(a, b run) int {
+	if a.value == b.value && a.buys != b.buys {
+		if b.buys {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.line, b.line))
+}
+
+// count returns the number of units that keep accepts.
+func count(runs []run, keep func(*run) bool) (n int64, err error) {
+	for i := range runs {
+		if !keep(&runs[i]) {
+			continue
+		}
+		if n += runs[i].count; n < 0 || n > math.MaxInt64/4 {
+			return 0, flywheel.ErrOutOfRange
+		}
+	}
+	return n, nil
+}
+
+func buys(r *run) bool { return r.buys }
+func gets(r *run) bool { return r.gets }
+func either(*run) bool { return true }
+
+// perReward computes a promotion with BuyGet.
+func (e *Engine) perReward(b *Basket, w *work, p *promotion, v value, r *Refusal) (outcome, error) {
+	w.runs = w.runs[:0]
+	w.addRoles(b, p)
+	runs := w.runs
+	buyers, err := count(runs, buys)
+	if err != nil {
+		return outcome{}, err
+	}
+	getters, _ := count(runs, gets)
+	all, err := count(runs, either)
+	if err != nil {
+		return outcome{}, err
+	}
+	for i := range runs {
+		if runs[i].gets {
+			if runs[i].off, err = e.offUnit(w, p, v, runs[i].value); err != nil {
+				return outcome{}, err
+			}
+		}
+	}
+	limit := p.limit
+	if limit == 0 {
+		limit = math.MaxInt64
+	}
+	var chosen int64
+	switch p.selection {
+	case GroupDescending:
+		chosen = chooseGroups(runs, p.buy, p.get, min(limit, all/(p.buy+p.get)))
+	case MaxCustomerBenefit:
+		chosen = chooseBest(runs, p.buy, p.get, limit, buyers, getters)
+	default:
+		chosen = chooseCheapest(runs, p.buy, p.get, limit, buyers, getters)
+	}
+	if chosen == 0 {
+		missing := max(p.buy-buyers, p.buy+1-all)
+		if getters == 0 {
+			missing = max(missing, 1)
+		}
+		if buyers == all && getters == all {
+			missing = p.buy + p.get - all
+		}
+		if missing > 0 {
+			r.Reason, r.MissingQuantity = ReasonQuantity, missing
+		}
+		return outcome{}, nil
+	}
+	return w.gather(p, v, StepShare), nil
+}
+
+// addRoles appends each unit that is bought or can get the discount, once.
+func (w *work) addRoles(b *Basket, p *promotion) {
+	buyers, getters := w.selected(p.scope), w.selected(p.of)
+	w.roles = grown(w.roles, w.goodsLines)
+	clear(w.roles)
+	for _, i := range buyers {
+		w.roles[i] |= 1
+	}
+	for _, i := range getters {
+		w.roles[i] |= 2
+	}
+	mark := func(r *run) {
+		r.buys, r.gets = w.roles[r.line]&1 != 0, w.roles[r.line]&2 != 0
+	}
+	for i := range w.roles {
+		if w.roles[i] != 0 {
+			w.addUnits(b, p, w.all[i:i+1], mark)
+		}
+	}
+}
+
+// offUnit returns what v takes off one unit.
+func (e *Engine) offUnit(w *work, p *promotion, v value, unit int64) (int64, error) {
+	d, err := e.perUnits(w, v, unit, unit, 1)
+	d = min(d, unit)
+	if p.maximumPerUse > 0 {
+		d = min(d, p.maximumPerUse)
+	}
+	return d, err
+}
+
+// chooseCheapest chooses the cheapest units that can get the discount, for as
+// many applications as leave enough units to be bought.
+func chooseCheapest(runs []run, buy, get, limit, buyers, getters int64) int64 {
+	slices.SortFunc(runs, cheapestRun)
+	limit = min(limit, buyers/buy, (getters+get-1)/get)
+	n := last(limit, func(n int64) bool {
+		rewards, spent := min(n*get, getters), int64(0)
+		for i := 0; i < len(runs) && rewards > 0; i++ {
+			if runs[i].gets {
+				m := min(rewards, runs[i].count)
+				rewards -= m
+				if runs[i].buys {
+					spent += m
+				}
+			}
+		}
+		return buyers-spent >= n*buy
+	})
+	rewards := min(n*get, getters)
+	chosen := rewards
+	for i := range runs {
+		if runs[i].gets {
+			runs[i].chosen = min(rewards, runs[i].count)
+			rewards -= runs[i].chosen
+		}
+	}
+	return chosen
+}
+
+// last returns the greatest n up to limit for which holds is true. It is true
+// for 0 and once false stays so.
+func last(limit int64, holds func(n int64) bool) int64 {
+	low, high := int64(0), limit
+	for low < high {
+		middle := high - (high-low)/2
+		if holds(middle) {
+			low = middle
+		} else {
+			high = middle - 1
+		}
+	}
+	return low
+}
+
+// chooseGroups chooses in each of n groups of buy + get units, dearest first,
+// the last get ones that can get the discount.
+func chooseGroups(runs []run, buy, get, n int64) (chosen int64) {
+	slices.SortFunc(runs, dearestFirst)
+	end := n * (buy + get)
+	var start int64 // the first unit of the run
+	for i := range runs {
+		r := &runs[i]
+		from, to := start, min(start+r.count, end)
+		start += r.count
+		if from >= to || !r.gets {
+			continue
+		}
+		r.chosen = rewardsBelow(to, buy, get) - rewardsBelow(from, buy, get)
+		chosen += r.chosen
+	}
+	return chosen
+}
+
+// rewardsBelow returns how many of the first n units are the last get ones of
+// their groups.
+func rewardsBelow(n, buy, get int64) int64 {
+	size := buy + get
+	return n/size*get + max(0, n%size-buy)
+}
+
+// chooseBest chooses the units with the largest discount. For n applications
+// that is the n·get largest discounts, with at least n·buy of the units that can
+// be bought left: a laminar matroid, on which the greedy choice is the best one.
+// The best sum is concave in n, so the last n that adds to it is found by halving.
+func chooseBest(runs []run, buy, get, limit, buyers, getters int64) (chosen int64) {
+	slices.SortFunc(runs, dearestFirst)
+	limit = min(limit, buyers/buy, (getters+get-1)/get)
+	n := last(limit, func(n int64) bool {
+		if n == 0 {
+			return true
+		}
+		with, overflow := takeBest(runs, n*get, buyers-n*buy)
+		without, _ := takeBest(runs, (n-1)*get, buyers-(n-1)*buy)
+		return !overflow && with > without
+	})
+	takeBest(runs, n*get, buyers-n*buy)
+	for i := range runs {
+		chosen += runs[i].chosen
+	}
+	return chosen
+}
+
+// takeBest chooses up to so many units, dearest first, and of those that can be
+// bought no more than spare. It returns the sum of their discounts.
+func takeBest(runs []run, units, spare int64) (sum int64, overflow bool) {
+	for i := range runs {
+		r := &runs[i]
+		r.chosen = 0
+		if !r.gets || r.off == 0 {
+			continue
+		}
+		m := min(units, r.count)
+		if r.buys {
+			m = min(m, spare)
+			spare -= m
+		}
+		r.chosen = m
+		units -= m
+		hi, lo := bits.Mul64(uint64(r.off), uint64(m))
+		if sum += int64(lo); hi != 0 || sum < 0 {
+			return 0, true
+		}
+	}
+	return sum, false
+}
+
+// gather sums what is taken off the chosen units by line, into w.discounts. The
+// off of a run is for one unit.
+func (w *work) gather(p *promotion, v value, kind StepKind) outcome {
+	for i := range w.runs {
+		w.runs[i].off *= w.runs[i].chosen // no more than the line
+	}
+	return w.byLine(p, v, kind)
+}
+
+// byLine sums what is taken off the runs by line. The off of a run is for all of
+// its chosen units.
+func (w *work) byLine(p *promotion, v value, kind StepKind) outcome {
+	out := outcome{value: v, kind: kind}
+	slices.SortFunc(w.runs, func(a, b run) int { return cmp.Compare(a.line, b.line) })
+	w.hits, w.discounts = w.hits[:0], w.discounts[:0]
+	for i := range w.runs {
+		r := &w.runs[i]
+		out.base += r.value * r.chosen
+		if r.off == 0 {
+			continue
+		}
+		if n := len(w.hits); n > 0 && w.hits[n-1] == r.line {
+			w.discounts[n-1] += r.off
+		} else {
+			w.hits, w.discounts = append(w.hits, r.line), append(w.discounts, r.off)
+		}
+	}
+	for k, i := range w.hits {
+		w.discounts[k] = min(w.discounts[k], w.room(p, i))
+		out.total += w.discounts[k]
+	}
+	out.lines = w.hits
+	return out
+}
+
+// perGift computes a promotion with Gift.
+func (e *Engine) perGift(b *Basket, w *work, p *promotion, v value, r *Refusal) (outcome, error) {
+	w.runs = w.runs[:0]
+	w.addUnits(b, p, w.selected(p.of), func(r *run) { r.gets = true })
+	slices.SortFunc(w.runs, dearestFirst)
+	left := p.get
+	for i := range w.runs {
+		run := &w.runs[i]
+		run.chosen = min(left, run.count)
+		left -= run.chosen
+		var err error
+		if run.off, err = e.offUnit(w, p, v, run.value); err != nil {
+			return outcome{}, err
+		}
+	}
+	if left == p.get {
+		r.Reason, r.MissingQuantity, r.SKUs = ReasonGift, left, p.gifts
+		return outcome{}, nil
+	}
+	return w.gather(p, v, StepShare), nil
+}
