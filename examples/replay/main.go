@@ -23,6 +23,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -31,6 +32,8 @@ import (
 )
 
 func main() {
+	// The books stay in memory, so garbage is collected before it doubles them.
+	debug.SetGCPercent(40)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)

@@ -64,3 +64,11 @@ func TestWriteFolderLeavesTheFolderAloneOnAnError(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	assert.Error(t, writeFolder(filepath.Join(file, "report"), "x", sampleTables()), "the parent is a file")
 }
+
+func TestGrouped(t *testing.T) {
+	for number, want := range map[string]string{
+		"0": "0", "999": "999", "1000": "1,000", "-1234567.891": "-1,234,567.891", "-123.45": "-123.45", "541909": "541,909",
+	} {
+		assert.Equal(t, want, grouped(number))
+	}
+}

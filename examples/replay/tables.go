@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -23,7 +24,7 @@ func (s *shop) report(ctx context.Context) ([]table, error) {
 	if err := s.compareStock(ctx); err != nil {
 		return nil, err
 	}
-	tables := []table{s.reconciliation(), s.charged(), s.months(), s.stockTable()}
+	tables := []table{s.stockTable()}
 	for _, make := range []func(context.Context) (table, error){
 		s.rfmTable, s.segmentTable, s.pointsTable, s.journeyTable, s.experimentTable, s.recommendationTable,
 	} {
@@ -36,7 +37,7 @@ func (s *shop) report(ctx context.Context) ([]table, error) {
 	if len(s.book.Unreadable) > 0 {
 		tables = append(tables, s.unreadable())
 	}
-	return tables, nil
+	return append(tables, s.months(), s.charged(), s.reconciliation()), nil
 }
 
 // compareStock holds the stock that inventory kept against the model that
@@ -57,7 +58,6 @@ func (s *shop) compareStock(ctx context.Context) error {
 func (s *shop) reconciliation() table {
 	t := table{
 		file: "reconciliation", title: "What became of every row",
-		note:    "exact sums of quantity times price; returned is matched to the order it cancels, credited found no order",
 		columns: []string{"kind", "rows", "sold", "returned", "credited", "booked", "net"},
 	}
 	var total sums
@@ -77,6 +77,8 @@ func (s *shop) reconciliation() table {
 		total.booked += v.booked
 	}
 	line("all", total)
+	t.note = fmt.Sprintf("quantity times price, exactly; returned is matched to the order that it cancels, credited found none; "+
+		"%s rows come to %s %s", grouped(strconv.Itoa(total.rows)), grouped(retail.FormatValue(total.net())), s.currency)
 	return t
 }
 
@@ -209,9 +211,17 @@ func (s *shop) rfmTable(context.Context) (table, error) {
 func (s *shop) segmentTable(ctx context.Context) (table, error) {
 	t := table{
 		file: "segments", title: "Live segments",
-		note:    "kept up to date with every event; members on the evening of the last day",
 		columns: []string{"segment", "rule", "entered", "left", "members"},
 	}
+	profiles := 0
+	for _, err := range s.profiles.List(ctx) {
+		if err != nil {
+			return t, err
+		}
+		profiles++
+	}
+	t.note = fmt.Sprintf("of %s customer profiles, kept up to date with every event; members on the evening of the last day",
+		grouped(strconv.Itoa(profiles)))
 	for _, d := range liveSegments {
 		members, err := s.profiles.Members(ctx, d.Name)
 		if err != nil {
@@ -369,3 +379,19 @@ func (s *shop) unreadable() table {
 func percent(x float64) string { return decimal(100*x, 1) + " %" }
 
 func decimal(x float64, places int) string { return strconv.FormatFloat(x, 'f', places, 64) }
+
+// grouped puts commas between the thousands of a decimal number.
+func grouped(number string) string {
+	whole, fraction, _ := strings.Cut(number, ".")
+	sign := ""
+	if strings.HasPrefix(whole, "-") {
+		sign, whole = "-", whole[1:]
+	}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if fraction != "" {
+		fraction = "." + fraction
+	}
+	return sign + whole + fraction
+}

@@ -222,6 +222,7 @@ func (b *builder) row(line int, record []string) *RowError {
 		b.invoice = Invoice{
 			ID: b.number, Time: b.date, Cancels: cancels,
 			Customer: flywheel.CustomerID(b.intern(record[colCustomer])), Country: b.intern(record[colCountry]),
+			Rows: b.invoice.Rows, // emptied by close, and cloned when it is full
 		}
 		b.seen[b.number]++
 		if n := b.seen[b.number]; n > 1 {
