@@ -2,6 +2,7 @@ package cart
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/flywheel-go/flywheel"
@@ -15,6 +16,7 @@ const MaxQuantity = 1_000_000_000
 // cart is of no use any more.
 func (c *Cart) add(lines []Line, limit int) error {
 	find := newFinder(c, len(lines))
+	c.Lines = slices.Grow(c.Lines, min(len(lines), limit))
 	for i, l := range lines {
 		fail := func(err error) error { return &LineError{Cart: c.ID, Index: i, Line: l.ID, Err: err} }
 		if err := l.check(c.Currency); err != nil {
@@ -22,7 +24,7 @@ func (c *Cart) add(lines []Line, limit int) error {
 		}
 		at := find.match(c, &l)
 		if at < 0 {
-			if len(c.Lines) == limit {
+			if len(c.Lines) >= limit {
 				return fmt.Errorf("cart %q: more than %d lines: %w", c.ID, limit, flywheel.ErrLimit)
 			}
 			if l.ID == "" {

@@ -117,12 +117,15 @@ func (s *MemoryStore) Get(ctx context.Context, id ID) (o Order, err error) {
 	return o, err
 }
 
+// errNoKey is the answer to most calls of ByKey: a request is nearly always new.
+var errNoKey = fmt.Errorf("order: none with this key: %w", flywheel.ErrNotFound)
+
 // ByKey implements [Store].
 func (s *MemoryStore) ByKey(ctx context.Context, buyer Buyer, key string) (o Order, err error) {
 	err = s.db.View(ctx, func() error {
 		id, ok := s.byKey[buyerKey{buyer, key}]
 		if !ok {
-			return fmt.Errorf("order with key %q: %w", key, flywheel.ErrNotFound)
+			return errNoKey
 		}
 		o = s.byID[id].Clone()
 		return nil
