@@ -141,7 +141,7 @@ func (c *Counts) Quantile(p float64) float64 {
 			return float64(c.first + i)
 		}
 	}
-	return float64(c.first + len(c.probability) - 1)
+	return float64(c.most())
 }
 
 // Shortage implements [Distribution].
@@ -179,3 +179,43 @@ func (c *Counts) levelForFillRate(target, quantity float64) float64 {
 	})
 	return float64(n)
 }
+
+// at returns the probability of k units.
+func (c *Counts) at(k int) float64 {
+	if i := k - c.first; i >= 0 && i < len(c.probability) {
+		return c.probability[i]
+	}
+	return 0
+}
+
+// SecondShortage returns the second loss function of a demand in whole units,
+// E[(X - level)⁺·(X - level - 1)⁺]/2: the sum of [Counts.Shortage] over all
+// levels above.
+func (c *Counts) SecondShortage(level int64) float64 {
+	sum := 0.0
+	for i := len(c.probability) - 1; i >= 0; i-- {
+		excess := float64(int64(c.first+i) - level)
+		if excess <= 1 {
+			break
+		}
+		sum += float64(excess * (excess - 1) / 2 * c.probability[i])
+	}
+	return sum
+}
+
+// SecondLeftover returns E[(level - X)⁺·(level - X + 1)⁺]/2: the sum of
+// [Counts.Leftover] over all levels up to this one.
+func (c *Counts) SecondLeftover(level int64) float64 {
+	sum := 0.0
+	for i, w := range c.probability {
+		rest := float64(level - int64(c.first+i))
+		if rest <= 0 {
+			break
+		}
+		sum += float64(rest * (rest + 1) / 2 * w)
+	}
+	return sum
+}
+
+// most returns the largest number of units with a probability.
+func (c *Counts) most() int { return c.first + len(c.probability) - 1 }

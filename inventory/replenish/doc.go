@@ -32,8 +32,11 @@
 //     how much a stock-out is short ([SafetyStockForFillRate]).
 //
 // [Plan] decides one item and explains it, [PlanAll] many. [Newsvendor] chooses
-// a level by costs, [MinMax] the two levels of an (s, S) policy,
-// [EconomicOrder] and [Discounts] a quantity for a steady demand,
+// a level by costs, [Reorder] the point and quantity of an (r, Q) policy,
+// [MinMaxCosts] and, in one formula, [MinMax] the two levels of an (s, S)
+// policy, [EconomicOrder] and [Discounts] a quantity for a steady demand, also
+// when deliveries fall short ([Yield]) or stop ([Disruption]), [JointOrder] the
+// quantities of items that are ordered together,
 // [WagnerWhitin] and [SilverMeal] quantities for a known demand that varies,
 // and [Classify] groups items by value and regularity.
 //
@@ -51,7 +54,8 @@
 // Demand is taken as normal, which fits the sum over a lead time where more
 // than some ten units sell; for slower items Policy.Counts takes it as negative
 // binomial. [Poisson], [NegativeBinomial] and [NewCounts] make such a
-// [Distribution] for a [Newsvendor].
+// [Distribution] for a [Newsvendor], as are [Gamma], [Lognormal], [Exponential]
+// and [Uniform].
 //
 // # Bad input
 //
