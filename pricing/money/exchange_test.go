@@ -1,8 +1,14 @@
 package money_test
 
 import (
+	"encoding/json"
+	"errors"
 	"math"
 	"math/big"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -143,4 +149,55 @@ func TestExchangeIsExact(t *testing.T) {
 func rational(r money.Rate) *big.Rat {
 	x, _ := new(big.Rat).SetString(r.String())
 	return x
+}
+
+// The cases of kind fx are those of package pricing, whose folder is above, or
+// those that replace them.
+func TestReference(t *testing.T) {
+	name := filepath.Join("..", "testdata", "cases.json")
+	override := os.Getenv("FLYWHEEL_REFERENCE")
+	if override != "" {
+		name = filepath.Join(override, "pricing", "cases.json")
+	}
+	data, err := os.ReadFile(name)
+	if override != "" && errors.Is(err, os.ErrNotExist) {
+		t.Skip("pricing/cases.json is not in the override folder")
+	}
+	require.NoError(t, err)
+	var file struct {
+		Cases []struct {
+			ID, Kind string
+			Input    json.RawMessage
+			Expect   json.RawMessage
+		}
+	}
+	require.NoError(t, json.Unmarshal(data, &file))
+	ran := 0
+	for _, c := range file.Cases {
+		if c.Kind != "fx" {
+			continue
+		}
+		ran++
+		t.Run(c.ID, func(t *testing.T) {
+			var in struct {
+				Amount   int64
+				From, To money.Currency
+				Rate     money.Rate
+				Ending   json.RawMessage
+			}
+			require.NoError(t, json.Unmarshal(c.Input, &in))
+			a, err := money.New(in.Amount, in.From).Convert(in.To, in.Rate, money.HalfUp)
+			require.NoError(t, err)
+			if in.Ending != nil && string(in.Ending) != "null" { // two digits, as a number or as a string
+				ending, err := strconv.ParseInt(strings.Trim(string(in.Ending), `"`), 10, 64)
+				require.NoError(t, err)
+				a, err = a.EndIn(ending, 100)
+				require.NoError(t, err)
+			}
+			got, err := json.Marshal(map[string]int64{"amount": a.Minor()})
+			require.NoError(t, err)
+			require.JSONEq(t, string(c.Expect), string(got))
+		})
+	}
+	require.NotZero(t, ran)
 }

@@ -221,6 +221,14 @@ func TestPriceTimesAgainstRationals(t *testing.T) {
 			again, err := money.NewPrice(difference.Coefficient(), difference.Scale(), c)
 			require.NoError(t, err)
 			require.Equal(t, difference, again)
+			if back, err := difference.Add(q); err == nil {
+				require.Equal(t, p, back)
+			}
+		}
+		if sum, err := p.Add(q); err != nil {
+			require.ErrorIs(t, err, money.ErrOutOfRange)
+		} else {
+			require.Zero(t, major(sum).Cmp(new(big.Rat).Add(major(p), major(q))))
 		}
 	})
 }

@@ -131,19 +131,44 @@ func (p Price) Mul(n int64) (Price, error) {
 	return p.shortest(product, int(p.scale)), nil
 }
 
+// Add returns p + q, exactly. Different currencies are a [*MismatchError].
+func (p Price) Add(q Price) (Price, error) {
+	a, b, scale, err := align("add", p, q)
+	sum := a + b
+	if err == nil && (a^sum)&(b^sum) < 0 {
+		err = overflow("add", p, q)
+	}
+	if err != nil {
+		return Price{}, err
+	}
+	return p.shortest(sum, scale), nil
+}
+
 // Sub returns p - q, exactly. Different currencies are a [*MismatchError].
 func (p Price) Sub(q Price) (Price, error) {
-	if p.currency != q.currency {
-		return Price{}, &MismatchError{p.currency, q.currency}
-	}
-	scale := max(p.scale, q.scale)
-	a, okA := rescale(p.coef, int(scale-p.scale))
-	b, okB := rescale(q.coef, int(scale-q.scale))
+	a, b, scale, err := align("sub", p, q)
 	difference := a - b
-	if !okA || !okB || (a^b)&(a^difference) < 0 {
-		return Price{}, overflow("sub", p, q)
+	if err == nil && (a^b)&(a^difference) < 0 {
+		err = overflow("sub", p, q)
 	}
-	return p.shortest(difference, int(scale)), nil
+	if err != nil {
+		return Price{}, err
+	}
+	return p.shortest(difference, scale), nil
+}
+
+// align returns the coefficients of p and q at one scale.
+func align(op string, p, q Price) (a, b int64, scale int, err error) {
+	if p.currency != q.currency {
+		return 0, 0, 0, &MismatchError{p.currency, q.currency}
+	}
+	scale = int(max(p.scale, q.scale))
+	a, okA := rescale(p.coef, scale-int(p.scale))
+	b, okB := rescale(q.coef, scale-int(q.scale))
+	if !okA || !okB {
+		return 0, 0, 0, overflow(op, p, q)
+	}
+	return a, b, scale, nil
 }
 
 // shortest returns a price in the currency of p from a scale that is not too
