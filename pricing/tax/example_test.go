@@ -38,8 +38,9 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
+	show := func(l tax.LineTax) { fmt.Println(l.ID, l.Net, l.Tax, l.Gross) }
 	for _, l := range s.Lines {
-		fmt.Println(l.ID, l.Net, l.Tax, l.Gross)
+		show(l)
 	}
 	for _, r := range s.Rates {
 		fmt.Println(r.Rate, r.Net, r.Tax)
