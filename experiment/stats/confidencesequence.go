@@ -26,10 +26,11 @@ const defaultPlannedUnits = 5000
 
 // Test compares treatment with control. The error is an [*InputError].
 func (c ConfidenceSequence) Test(control, treatment Sample) (Result, error) {
-	r, err := Welch{Alpha: c.Alpha, Alternative: c.Alternative, Relative: c.Relative, LargeSample: true}.Test(control, treatment)
+	r, basis, err := Welch{Alpha: c.Alpha, Alternative: c.Alternative, Relative: c.Relative, LargeSample: true}.prepare(control, treatment)
 	if err != nil {
 		return Result{}, err
 	}
+	r.basis = basis
 	return c.Widen(r)
 }
 

@@ -85,7 +85,9 @@ func (y yardstick) judge(r *Result, c contrast) {
 		return
 	}
 	e := Effect{Estimate: estimate, StandardError: standardError, Statistic: c.difference / r.Absolute.StandardError, DF: c.df}
-	e.P, e.LogP = y.p(e.Statistic)
+	if e.P, e.LogP = r.Absolute.P, r.Absolute.LogP; y.margin != 0 {
+		e.P, e.LogP = y.p(e.Statistic)
+	}
 	lower, upper, bounded := c.fieller(y.critical)
 	if !bounded {
 		r.warn(UnboundedInterval, "the mean of the control may be zero, so the relative effect has no bounds")

@@ -92,12 +92,11 @@ func adjustedLift(a, b adjusted) float64 {
 // compareAdjusted compares the adjusted means as [Welch] does, the relative
 // effect as a share of the control's unadjusted mean.
 func compareAdjusted(out *AdjustedResult, a, b adjusted, at func(a, b adjusted) float64, alpha float64, alternative Alternative, relative RelativeInterval) error {
-	r, err := Welch{Alpha: alpha, Alternative: alternative, Relative: relative}.Test(a.sample(), b.sample())
+	r, c, err := Welch{Alpha: alpha, Alternative: alternative, Relative: relative}.prepare(a.sample(), b.sample())
 	if err != nil {
 		return err
 	}
 	na, nb := float64(a.n), float64(b.n)
-	c := r.basis
 	c.base, c.baseVariance = a.mean, a.base/na
 	// The adjusted control is the unadjusted one less its shift; what of the
 	// shift moves with the unadjusted mean belongs to the slope.
@@ -109,7 +108,6 @@ func compareAdjusted(out *AdjustedResult, a, b adjusted, at func(a, b adjusted) 
 	}
 	c.restVariance += rest / na
 	c.at = at(a, b)
-	r.Warnings = keep(r.Warnings, RelativeUndefined, UnboundedInterval)
 	student(r.Alpha, c.df, 0, alternative, relative).judge(&r, c)
 	out.Result = r
 	out.UnadjustedError = math.Sqrt(a.base/na + b.base/nb)

@@ -169,24 +169,19 @@ func miettinenNurminen(control, treatment Proportion, z float64) (lower, upper f
 		return (p1 - p0 - d) / math.Sqrt(v)
 	}
 	estimate := p1 - p0
-	return bisect(-1, estimate, func(d float64) bool { return statistic(d) > z }),
-		bisect(estimate, 1, func(d float64) bool { return statistic(d) >= -z })
-}
-
-// bisect returns where in [low, high] before turns from true to false.
-func bisect(low, high float64, before func(float64) bool) float64 {
-	for range 200 {
-		middle := low + (high-low)/2
-		if middle == low || middle == high {
-			break
-		}
-		if before(middle) {
-			low = middle
-		} else {
-			high = middle
-		}
+	below := func(d float64) float64 { return statistic(d) - z }
+	above := func(d float64) float64 { return statistic(d) + z }
+	// Three standard errors' worth of the pooled rate usually hold the bound.
+	common := (p1*n1 + p0*n0) / n
+	step := 3 * z * math.Sqrt(common*(1-common)*(1/n1+1/n0))
+	low, high := max(-1, estimate-step), min(1, estimate+step)
+	if below(low) <= 0 {
+		low = -1
 	}
-	return low + (high-low)/2
+	if above(high) >= 0 {
+		high = 1
+	}
+	return bracketed(low, estimate, below), bracketed(estimate, high, above)
 }
 
 // restricted returns the maximum likelihood rates under p1 - p0 = d, the

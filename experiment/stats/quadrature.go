@@ -31,72 +31,75 @@ var (
 type integrator struct {
 	f          func(t float64, into []float64)
 	value      []float64
-	total      []float64 // first estimate, the measure of errors
+	total      []float64 // of the first panels, the measure of errors
 	sum        []float64
-	gauss      []float64
-	kronrod    []float64
 	evaluation int
 }
+
+// mostEvaluations bounds the work on functions that no panel fits.
+const mostEvaluations = 200_000
 
 // integrate returns the integrals of n functions between the first and the last
 // of the given points, which it takes as first panels.
 func integrate(points []float64, n int, f func(t float64, into []float64)) []float64 {
 	slices.Sort(points)
 	points = slices.Compact(points)
-	buffer := make([]float64, 5*n)
-	in := &integrator{
-		f: f, value: buffer[:n], total: buffer[n : 2*n], sum: buffer[2*n : 3*n],
-		gauss: buffer[3*n : 4*n], kronrod: buffer[4*n:],
-	}
+	in := &integrator{f: f, value: make([]float64, n), total: make([]float64, n), sum: make([]float64, n)}
+	first := make([]float64, 2*n*(len(points)-1))
 	for i := range len(points) - 1 {
-		in.rule(points[i], points[i+1])
-		for k, v := range in.kronrod {
+		both := first[2*n*i : 2*n*(i+1)]
+		in.rule(points[i], points[i+1], both)
+		for k, v := range both[:n] {
 			in.total[k] += math.Abs(v)
 		}
 	}
 	for i := range len(points) - 1 {
-		in.refine(points[i], points[i+1], 0)
+		in.refine(points[i], points[i+1], first[2*n*i:2*n*(i+1)], 0)
 	}
 	return in.sum
 }
 
-// rule applies both rules to one panel.
-func (in *integrator) rule(low, high float64) {
-	clear(in.gauss)
-	clear(in.kronrod)
+// rule applies both rules to one panel: first Kronrod's results, then Gauss's.
+func (in *integrator) rule(low, high float64, both []float64) {
+	n := len(in.value)
+	kronrod, gauss := both[:n], both[n:]
 	half, center := (high-low)/2, low+(high-low)/2
 	for i, x := range kronrodNodes {
 		for side := -1.0; side <= 1; side += 2 {
 			if x == 0 && side > 0 {
 				continue
 			}
-			in.evaluation++
 			in.f(center+side*half*x, in.value)
 			for k, v := range in.value {
-				in.kronrod[k] += float64(half * kronrodWeights[i] * v)
-				in.gauss[k] += float64(half * gaussWeights[i] * v)
+				kronrod[k] += float64(half * kronrodWeights[i] * v)
+				gauss[k] += float64(half * gaussWeights[i] * v)
 			}
 		}
 	}
+	in.evaluation += 15
 }
 
-func (in *integrator) refine(low, high float64, depth int) {
-	in.rule(low, high)
+// refine adds a panel whose rules have been applied, or halves it.
+func (in *integrator) refine(low, high float64, both []float64, depth int) {
+	n := len(in.value)
 	exact := true
-	for k, v := range in.kronrod {
-		// The Kronrod rule errs by about the 3/2 power of what the rules differ.
-		difference := math.Abs(v - in.gauss[k])
-		exact = exact && difference <= 3e-8*in.total[k]
+	for k, v := range both[:n] {
+		// Kronrod's rule errs by far less than what the rules differ.
+		exact = exact && math.Abs(v-both[n+k]) <= 3e-8*in.total[k]
 	}
-	if exact || depth >= 40 || in.evaluation > 200_000 {
-		for k, v := range in.kronrod {
+	if exact || depth >= 40 || in.evaluation > mostEvaluations {
+		for k, v := range both[:n] {
 			in.sum[k] += v
 		}
 		return
 	}
 	center := low + (high-low)/2
-	in.refine(low, center, depth+1)
-	in.refine(center, high, depth+1)
+	halves := make([]float64, 2*n)
+	in.rule(low, center, halves)
+	in.refine(low, center, halves, depth+1)
+	clear(halves)
+	in.rule(center, high, halves)
+	in.refine(center, high, halves, depth+1)
 }
 
 // panels returns points between which the densities of the arms are smooth, out
@@ -111,7 +114,7 @@ func panels[P Posterior](arms []P) []float64 {
 				t := center + side*reach*scale
 				points = append(points, t)
 				below, above := d.logTails(t)
-				if min(below, above) < -750 || min(below, above)+math.Log(reach) < -60 && reach > 64 {
+				if min(below, above)+math.Log(reach) < -60 {
 					break
 				}
 			}

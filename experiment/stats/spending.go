@@ -87,7 +87,13 @@ func (w WangTsiatis) boundaries(g GroupSequential, information []float64, sides,
 			z[k] = c * math.Pow(t, float64(w)-0.5)
 		}
 	}
-	c := bracketed(0.5*normalQuantile(min(0.4, alpha/sides)), 12, func(c float64) float64 {
+	// At least what the last look alone would need, at most what Bonferroni would.
+	least := normalQuantile(alpha / sides)
+	most := normalQuantile(alpha/sides/float64(len(information))) / min(1, math.Pow(information[0], float64(w)-0.5))
+	if len(information) == 1 {
+		most = least
+	}
+	c := bracketed(least, most, func(c float64) float64 {
 		at(c)
 		walk := newWalk(information, 0)
 		crossed := 0.0

@@ -106,7 +106,7 @@ func (u UTest) normal(d, deviation float64) (p, logP float64) {
 // whose ranks lie half from the middle. Lehmann (1975), 2.5.
 func (r *UResult) shift(a, b []float64, half float64, alternative Alternative) {
 	pairs := int64(len(a)) * int64(len(b))
-	r.Shift = (nthDifference(a, b, (pairs-1)/2) + nthDifference(a, b, pairs/2)) / 2
+	r.Shift = medianDifference(a, b, pairs)
 	rank := int64(math.Floor(float64(pairs)/2 - half))
 	r.Lower, r.Upper = math.Inf(-1), math.Inf(1)
 	if rank >= 1 {
@@ -145,6 +145,24 @@ func nthDifference(a, b []float64, rank int64) float64 {
 	return disorder(low)
 }
 
+// medianDifference returns the median of all differences.
+func medianDifference(a, b []float64, pairs int64) float64 {
+	low := nthDifference(a, b, (pairs-1)/2)
+	if pairs%2 == 1 || pairs-countBelow(a, b, low, false) > pairs/2 {
+		return low // the differences of both middle ranks are this one
+	}
+	next, i := math.Inf(1), 0
+	for _, v := range b {
+		for i < len(a) && v-a[i] > low {
+			i++
+		}
+		if i > 0 {
+			next = min(next, v-a[i-1])
+		}
+	}
+	return low + (next-low)/2
+}
+
 // order maps float64 to int64 so that the order stays; disorder maps it back.
 func order(x float64) int64 {
 	bits := int64(math.Float64bits(x + 0)) // -0 becomes 0
@@ -161,41 +179,52 @@ func disorder(i int64) float64 {
 	return math.Float64frombits(uint64(i))
 }
 
-// exactU returns the p value of U without ties. The number of orders of n and m
-// values with U = u follows N(u; n, m) = N(u-m; n-1, m) + N(u; n, m-1), here as
-// shares of all orders. Mann & Whitney (1947), section 3.
+// exactU returns the p value of U without ties. With P(u; i, j) the probability
+// of U = u for i values of one arm and j of the other, the largest of all is one
+// of the i with probability i/(i+j), and then exceeds all j:
+// P(u; i, j) = [i·P(u-j; i-1, j) + j·P(u; i, j-1)]/(i+j). Mann & Whitney (1947).
 func exactU(u float64, n, m int, alternative Alternative) (p, logP float64) {
-	rows := make([][]float64, m+1) // distributions of U for i values and j
+	// The distribution is symmetric: the lower tail up to most is enough.
+	all := n * m
+	most := int(u)
+	switch alternative {
+	case Greater:
+		most = all - most
+	case TwoSided:
+		most = min(most, all-most)
+	}
+	complement := most > all/2
+	if complement { // the smaller side costs less and keeps its digits
+		most = all - most - 1
+	}
+	rows := make([][]float64, m+1) // by j, for the i reached
 	for j := range rows {
-		rows[j] = []float64{1}
+		rows[j] = make([]float64, most+1)
+		if most >= 0 {
+			rows[j][0] = 1
+		}
 	}
 	for i := 1; i <= n; i++ {
 		for j := 1; j <= m; j++ {
-			next := make([]float64, i*j+1)
-			last := float64(i) / float64(i+j) // the largest value belongs to the first sample
-			for v, share := range rows[j] {   // i-1 values and j: all j lie below it
-				next[v+j] += last * share
+			row, left := rows[j], rows[j-1]
+			share := float64(i) / float64(i+j)
+			top := min(most, i*j)
+			for v := top; v >= j; v-- {
+				row[v] = float64(share*row[v-j]) + float64((1-share)*left[v])
 			}
-			for v, share := range rows[j-1] { // i values and j-1
-				next[v] += (1 - last) * share
+			for v := min(top, j-1); v >= 0; v-- {
+				row[v] = (1 - share) * left[v]
 			}
-			rows[j] = next
 		}
 	}
-	tail := func(from int) float64 { // probability of U >= from, which is that of U <= n·m-from
-		total := 0.0
-		for v := len(rows[m]) - 1; v >= from; v-- {
-			total += rows[m][v]
-		}
-		return total
+	for _, share := range rows[m] {
+		p += share
 	}
-	switch most := n * m; alternative {
-	case Greater:
-		p = tail(int(u))
-	case Less:
-		p = tail(most - int(u))
-	default:
-		p = 2 * tail(max(int(u), most-int(u)))
+	if complement {
+		p = 1 - p
+	}
+	if alternative == TwoSided {
+		p *= 2
 	}
 	p = min(1, p)
 	return p, math.Log(p)

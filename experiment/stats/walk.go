@@ -94,10 +94,10 @@ func (w *walk) step(lower, upper float64) (up, down float64) {
 		w.score, w.mass = nil, nil
 		return up, down
 	}
-	// Some six nodes to each standard deviation of the narrower of the two
-	// increments that meet here.
+	// Four nodes to each standard deviation of the narrower of the two increments
+	// that meet here.
 	width := min(sd, math.Sqrt(w.information[w.k]-t))
-	panels := int(math.Ceil(max(1, min(200, (high-low)/width/2.5))))
+	panels := int(math.Ceil(max(1, min(200, (high-low)/width/4))))
 	score := make([]float64, 0, panels*len(legendreNodes))
 	mass := make([]float64, 0, panels*len(legendreNodes))
 	half := (high - low) / float64(2*panels)

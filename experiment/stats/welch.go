@@ -27,24 +27,35 @@ type Welch struct {
 // Test compares treatment with control. The error is an [*InputError] matching
 // [ErrEmptyArm], [ErrTooFew], [ErrZeroVariance], [ErrNotANumber] and the like.
 func (w Welch) Test(control, treatment Sample) (Result, error) {
-	alpha, err := alphaOr(w.Alpha, 0.05)
+	r, c, err := w.prepare(control, treatment)
 	if err != nil {
 		return Result{}, err
 	}
+	student(r.Alpha, c.df, w.Margin, w.Alternative, w.Relative).judge(&r, c)
+	return r, nil
+}
+
+// prepare checks the input and returns the contrast with a result that is yet to
+// be judged.
+func (w Welch) prepare(control, treatment Sample) (Result, contrast, error) {
+	alpha, err := alphaOr(w.Alpha, 0.05)
+	if err != nil {
+		return Result{}, contrast{}, err
+	}
 	if err := w.Alternative.check(); err != nil {
-		return Result{}, err
+		return Result{}, contrast{}, err
 	}
 	if !finite(w.Margin) {
-		return Result{}, refuse("margin", w.Margin, ErrNotANumber)
+		return Result{}, contrast{}, refuse("margin", w.Margin, ErrNotANumber)
 	}
 	if w.Relative > Delta {
-		return Result{}, refuse("relative interval", float64(w.Relative), ErrBeyond)
+		return Result{}, contrast{}, refuse("relative interval", float64(w.Relative), ErrBeyond)
 	}
 	if err := control.check("control"); err != nil {
-		return Result{}, err
+		return Result{}, contrast{}, err
 	}
 	if err := treatment.check("treatment"); err != nil {
-		return Result{}, err
+		return Result{}, contrast{}, err
 	}
 	r := Result{Control: control, Treatment: treatment, Alpha: alpha, Alternative: w.Alternative}
 	va, vb := control.Variance/float64(control.N), treatment.Variance/float64(treatment.N)
@@ -56,10 +67,13 @@ func (w Welch) Test(control, treatment Sample) (Result, error) {
 		df = satterthwaite(va, control.N, vb, treatment.N)
 	}
 	if va+vb == 0 {
-		return Result{}, refuse("variance of both arms", 0, ErrZeroVariance)
+		return Result{}, contrast{}, refuse("variance of both arms", 0, ErrZeroVariance)
 	}
 	if !finite(va + vb) {
-		return Result{}, refuse("variance of both arms", va+vb, ErrNotANumber)
+		return Result{}, contrast{}, refuse("variance of both arms", va+vb, ErrNotANumber)
+	}
+	if d := treatment.Mean - control.Mean; !finite(d) {
+		return Result{}, contrast{}, refuse("difference of the means", d, ErrNotANumber)
 	}
 	if w.LargeSample {
 		df = math.Inf(1)
@@ -71,9 +85,7 @@ func (w Welch) Test(control, treatment Sample) (Result, error) {
 		r.warn(SmallSample, fmt.Sprintf("%d observations in the smaller arm; the t test then relies on normal data", least))
 	}
 
-	c := between(control.Mean, va, treatment.Mean, vb, df)
-	student(alpha, df, w.Margin, w.Alternative, w.Relative).judge(&r, c)
-	return r, nil
+	return r, between(control.Mean, va, treatment.Mean, vb, df), nil
 }
 
 // satterthwaite returns the degrees of freedom for the variance va + vb of a
