@@ -2,6 +2,7 @@ package cart_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -107,4 +108,56 @@ func ExampleOptions_sink() {
 	// add_to_cart:c:2 3 mug
 	// remove_from_cart:c:3 2 mug
 	// remove_from_cart:c:4 1 mug
+}
+
+// What is ordered cannot be edited; the error says which order it became. The
+// store is named here, to be shared with others in one database.
+func ExampleClosedError() {
+	ctx := context.Background()
+	db := new(flywheel.Memory)
+	carts, _ := cart.New(cart.NewMemory(db), &cart.Options{Tx: db})
+	c, _ := carts.Create(ctx, cart.Cart{ID: "c", Visitor: "v", Currency: money.EUR})
+	c, _ = carts.Add(ctx, c.ID, cart.Line{SKU: "mug", Quantity: 1})
+	carts.Close(ctx, c.ID, c.Version, "order-1") // checkout does this
+
+	_, err := carts.Add(ctx, c.ID, cart.Line{SKU: "mug", Quantity: 1})
+	closed, ok := errors.AsType[*cart.ClosedError](err)
+	fmt.Println(ok, closed.Status, closed.Order)
+	// Output: true ordered order-1
+}
+
+// An error names the line, and nothing is added.
+func ExampleLineError() {
+	ctx := context.Background()
+	carts, _ := cart.New(nil, nil)
+	carts.Create(ctx, cart.Cart{ID: "c", Visitor: "v", Currency: money.EUR})
+	_, err := carts.Add(ctx, "c", cart.Line{SKU: "mug", Quantity: 1}, cart.Line{SKU: "tea", Quantity: -1})
+	line, ok := errors.AsType[*cart.LineError](err)
+	c, _ := carts.Get(ctx, "c")
+	fmt.Println(ok, line.Index, len(c.Lines), errors.Is(err, flywheel.ErrOutOfRange))
+	// Output: true 1 0 true
+}
+
+// A listing in pages: each begins behind the position of the last cart.
+func ExamplePosition() {
+	ctx := context.Background()
+	now := time.Date(2011, 1, 2, 12, 0, 0, 0, time.UTC)
+	carts, _ := cart.New(nil, &cart.Options{Now: func() time.Time { return now }})
+	for _, id := range []cart.ID{"a", "b", "c"} {
+		carts.Create(ctx, cart.Cart{ID: id, Visitor: "v", Currency: money.EUR})
+	}
+	var last cart.Position
+	for range 2 {
+		for c, err := range carts.List(ctx, cart.Filter{After: last, Limit: 2}) {
+			fmt.Println(c.ID, err)
+			last = c.Position()
+		}
+		fmt.Println("end of page")
+	}
+	// Output:
+	// a <nil>
+	// b <nil>
+	// end of page
+	// c <nil>
+	// end of page
 }

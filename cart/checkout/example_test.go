@@ -97,6 +97,34 @@ func ExampleCheckout_Place_declined() {
 	// paid <nil>
 }
 
+// A shop that makes to order has whatever is asked for; inventory.Service is the
+// Stock of one that keeps goods.
+type workshop struct{}
+
+func (workshop) Reserve(_ context.Context, _ string, lines []flywheel.Line) error {
+	fmt.Println("to make:", lines[0].Quantity, lines[0].SKU)
+	return nil
+}
+func (workshop) Commit(context.Context, string) error  { return nil }
+func (workshop) Release(context.Context, string) error { return nil }
+
+func ExampleStock() {
+	ctx := context.Background()
+	var stock checkout.Stock = workshop{}
+	shop, err := checkout.New(nil, nil, &checkout.Options{Stock: stock})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	shop.Carts().Create(ctx, cart.Cart{ID: "c", Visitor: "v", Currency: money.EUR})
+	shop.Carts().Add(ctx, "c", cart.Line{SKU: "chair", Quantity: 4, Agreed: money.MustPrice("120", money.EUR)})
+	o, err := shop.Place(ctx, checkout.Request{Key: "c", Cart: "c"})
+	fmt.Println(o.Total, err)
+	// Output:
+	// to make: 4 chair
+	// 480.00 EUR <nil>
+}
+
 // The price is not the one that the customer saw.
 func ExamplePriceError() {
 	ctx := context.Background()

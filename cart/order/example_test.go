@@ -2,9 +2,11 @@ package order_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/pricing/money"
@@ -104,4 +106,88 @@ func ExampleLine_Share() {
 	// 6.67 EUR 0.55 EUR
 	// 6.67 EUR 0.55 EUR
 	// 6.66 EUR 0.55 EUR
+}
+
+// A key belongs to its buyer: the order is found by both.
+func ExampleBuyerOf() {
+	ctx := context.Background()
+	orders, err := placed(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	o, err := orders.ByKey(ctx, order.BuyerOf("anna", "browser-1"), "request 1")
+	fmt.Println(o.ID, err)
+	_, err = orders.ByKey(ctx, order.Buyer{Visitor: "browser-1"}, "request 1")
+	fmt.Println(errors.Is(err, flywheel.ErrNotFound))
+	// Output:
+	// order-1 <nil>
+	// true
+}
+
+// Errors carry what a program needs to answer.
+func ExampleReturnError() {
+	ctx := context.Background()
+	orders, err := placed(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = orders.Return(ctx, "order-1", order.Request{Key: "r", Lines: []order.ReturnLine{{Line: "1", Quantity: 4}}})
+	if e, ok := errors.AsType[*order.ReturnError](err); ok {
+		fmt.Println("at most", e.Left)
+	}
+	_, err = orders.Refund(ctx, "order-1", order.Request{Key: "r", Amount: money.New(9999, money.EUR)})
+	if e, ok := errors.AsType[*order.RefundError](err); ok {
+		fmt.Println("at most", e.Left)
+	}
+	_, err = orders.Refund(ctx, "order-1", order.Request{Key: "r", Amount: money.New(-1, money.EUR)})
+	if e, ok := errors.AsType[*order.FieldError](err); ok {
+		fmt.Println("wrong", e.Field)
+	}
+	_, err = orders.Cancel(ctx, "order-1", order.Request{Key: "c"})
+	fmt.Println(err)
+	_, err = orders.Capture(ctx, "order-1")
+	if e, ok := errors.AsType[*order.StatusError](err); ok {
+		fmt.Println("it is", e.Status)
+	}
+	// Output:
+	// at most 3
+	// at most 21.65 EUR
+	// wrong amount
+	// <nil>
+	// it is cancelled
+}
+
+// A cart becomes one order: the store refuses a second and names the first.
+func ExampleDuplicateError() {
+	ctx := context.Background()
+	store := order.NewMemory(nil)
+	for _, id := range []order.ID{"order-1", "order-2"} {
+		_, err := store.Insert(ctx, order.Order{
+			ID: id, Key: string(id), Cart: "cart-1", Customer: "anna",
+			Promotions: []order.Promotion{{ID: "welcome", Discount: money.New(100, money.EUR)}},
+		})
+		if d, ok := errors.AsType[*order.DuplicateError](err); ok {
+			fmt.Println("the", d.Field, "became", d.Existing)
+		}
+	}
+	// Output: the cart became order-1
+}
+
+// shelf takes goods back; inventory.Service does it for a whole shop.
+type shelf map[flywheel.SKU]int64
+
+func (s shelf) Restock(_ context.Context, _ string, lines []flywheel.Line) error {
+	for _, l := range lines {
+		s[l.SKU] += l.Quantity
+	}
+	return nil
+}
+
+func ExampleRestocker() {
+	var stock order.Restocker = shelf{}
+	orders, err := order.New(nil, &order.Options{Stock: stock})
+	fmt.Println(orders != nil, err)
+	// Output: true <nil>
 }

@@ -49,6 +49,34 @@ func ExampleMemory_Intercept() {
 	// 49.99 EUR <nil> 1
 }
 
+// An error tells how much was possible, or why the bank said no. The interceptor
+// sees each call and decides how it goes.
+func ExampleLimitError() {
+	ctx := context.Background()
+	var memory payment.Memory
+	var gateway payment.Gateway = &memory
+	memory.Intercept(func(c payment.Call) payment.Fault {
+		if c.Operation == payment.OpAuthorize && c.Method == "expired card" {
+			return payment.Decline
+		}
+		return payment.Pass
+	})
+	_, err := gateway.Authorize(ctx, payment.Charge{Key: "1", Amount: money.New(100, money.EUR), Method: "expired card"})
+	if no, ok := errors.AsType[*payment.DeclinedError](err); ok {
+		fmt.Println("declined:", no.Reason)
+	}
+	auth, err := gateway.Authorize(ctx, payment.Charge{Key: "1", Amount: money.New(100, money.EUR), Method: "card"})
+	fmt.Println(auth.Amount, err)
+	err = gateway.Capture(ctx, "2", auth.ID, money.New(101, money.EUR))
+	if limit, ok := errors.AsType[*payment.LimitError](err); ok {
+		fmt.Println("at most", limit.Left)
+	}
+	// Output:
+	// declined: asked to
+	// 1.00 EUR <nil>
+	// at most 1.00 EUR
+}
+
 // What outlives the process puts its payments back.
 func ExampleMemory_Restore() {
 	ctx := context.Background()
