@@ -106,7 +106,7 @@ func (c *Checkout) secure(ctx context.Context, o *order.Order, method string) er
 		}
 		return c.release(ctx, o, err)
 	}
-	o.Payment = order.Payment{Authorization: auth.ID, Authorized: auth.Amount}
+	o.Payment = order.Payment{Authorization: auth.ID, Method: method, Authorized: auth.Amount}
 	return nil
 }
 

@@ -95,6 +95,21 @@ func (w *world) checkUntouched(t *testing.T, s *shop, id string) {
 	require.Equal(t, cart.Open, c.Status)
 }
 
+// checkOneCharge requires that one of the authorizations for the cart was captured and
+// that the others were let go.
+func (w *world) checkOneCharge(t *testing.T, id string) {
+	t.Helper()
+	captured := 0
+	for _, p := range w.payments(id) {
+		if p.Voided {
+			continue
+		}
+		captured++
+		require.Equal(t, filledTotal, p.Captured)
+	}
+	require.Equal(t, 1, captured)
+}
+
 func TestShortage(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		s := w.open(t, noHook, true)
@@ -217,6 +232,11 @@ func TestReservationExpires(t *testing.T) {
 					s.checkStock(t, skuB("c"), 0)
 					if withTx {
 						require.Empty(t, s.ordersOf(t, "c"))
+						w.gateway.Intercept(nil)
+						require.NoError(t, s.stock.Adjust(t.Context(), "found", "found", skuA("c"), 3))
+						_, err := s.Place(t.Context(), request("c"))
+						require.NoError(t, err, "the same request serves again")
+						w.checkOneCharge(t, "c")
 						return
 					}
 					require.Equal(t, order.Cancelled, o.Status)
@@ -273,6 +293,12 @@ func TestSinkRefuses(t *testing.T) {
 		w.checkUntouched(t, s, "c")
 		_, err = s.carts.SetQuantity(t.Context(), "c", "1", 1)
 		require.NoError(t, err, "the cart can be edited")
+		_, err = s.carts.SetQuantity(t.Context(), "c", "1", 3)
+		require.NoError(t, err)
+		o, err := s.Place(t.Context(), request("c"))
+		require.NoError(t, err, "the same request serves again")
+		require.Equal(t, order.Paid, o.Status)
+		w.checkOneCharge(t, "c")
 	})
 }
 

@@ -53,7 +53,7 @@ func (c *Checkout) finish(ctx context.Context, o order.Order) (order.Order, erro
 		o = booked
 	}
 	paid, err := c.orders.Capture(ctx, o.ID)
-	if errors.Is(err, order.ErrStatus) || errors.Is(err, payment.ErrVoided) { // cancelled meanwhile
+	if errors.Is(err, order.ErrStatus) { // cancelled meanwhile
 		if now, err := c.orders.Get(ctx, o.ID); err == nil && now.Status == order.Cancelled {
 			return now, nil
 		}

@@ -82,10 +82,12 @@ type Promotion struct {
 // Refunded ≤ Captured ≤ Authorized.
 type Payment struct {
 	// Authorization is the gateway's id, empty when nothing was to be paid.
-	Authorization string       `json:"authorization,omitempty"`
-	Authorized    money.Amount `json:"authorized"`
-	Captured      money.Amount `json:"captured"`
-	Refunded      money.Amount `json:"refunded"`
+	Authorization string `json:"authorization,omitempty"`
+	// Method is the gateway's token for the means of payment.
+	Method     string       `json:"method,omitempty"`
+	Authorized money.Amount `json:"authorized"`
+	Captured   money.Amount `json:"captured"`
+	Refunded   money.Amount `json:"refunded"`
 }
 
 // Buyer is whom an idempotency key belongs to: a customer, or a visitor while

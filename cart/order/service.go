@@ -3,12 +3,10 @@ package order
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/cart/internal/stepkey"
 	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -104,43 +102,6 @@ func (s *Service) Book(ctx context.Context, id ID) (Order, error) {
 		changed := !o.Booked
 		o.Booked = true
 		return changed, nil
-	})
-}
-
-// Capture takes the money of a placed order and makes it [Paid]. An order that
-// is paid stays as it is. A declined capture leaves the order [Placed]: a later
-// Capture tries again, [Service.Cancel] gives it up.
-func (s *Service) Capture(ctx context.Context, id ID) (Order, error) {
-	o, err := s.store.Get(ctx, id)
-	if err != nil {
-		return Order{}, err
-	}
-	switch o.Status {
-	case Placed:
-	case Cancelled:
-		return Order{}, &StatusError{Order: id, Call: "capture", Status: o.Status}
-	default:
-		return o, nil
-	}
-	if !o.Total.IsZero() {
-		if o.Payment.Authorization == "" {
-			return Order{}, fmt.Errorf("order %q: nothing is authorized: %w", id, flywheel.ErrInvalid)
-		}
-		key := stepkey.Of("capture", string(id))
-		if err := s.opts.Gateway.Capture(ctx, key, o.Payment.Authorization, o.Payment.Authorized); err != nil {
-			return Order{}, fmt.Errorf("order %q: capture: %w", id, err)
-		}
-	}
-	return s.change(ctx, o, func(o *Order) (bool, error) {
-		switch {
-		case o.Status == Placed:
-			o.Payment.Captured = o.Payment.Authorized
-			o.Status = Paid
-			return true, nil
-		case o.Status == Cancelled: // it found the money captured, and gives it back
-			return false, &StatusError{Order: id, Call: "capture", Status: o.Status}
-		}
-		return false, nil
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -242,6 +243,69 @@ func TestCancelFindsTheMoneyTaken(t *testing.T) {
 	assert.Equal(t, order.Cancelled, o.Status)
 	assert.Equal(t, eur(1000), o.Payment.Captured)
 	assert.Equal(t, eur(1000), o.Payment.Refunded)
+}
+
+// An authorization that was let go before the capture is made anew, once.
+func TestCaptureAuthorizesAnew(t *testing.T) {
+	d := newDesk(t)
+	o := d.place(t, sale("o", [3]int64{1, 1000, 0}), false)
+	require.NoError(t, d.gateway.Void(t.Context(), "void", o.Payment.Authorization))
+	d.gateway.Intercept(func(c payment.Call) payment.Fault {
+		if c.Operation == payment.OpAuthorize {
+			return payment.Decline
+		}
+		return payment.Pass
+	})
+	_, err := d.Capture(t.Context(), "o")
+	require.ErrorIs(t, err, payment.ErrDeclined)
+	d.gateway.Intercept(func(c payment.Call) payment.Fault {
+		if c.Operation == payment.OpAuthorize {
+			return payment.LostAnswer
+		}
+		return payment.Pass
+	})
+	_, err = d.Capture(t.Context(), "o")
+	require.ErrorIs(t, err, payment.ErrNoAnswer)
+	d.gateway.Intercept(nil)
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Go(func() {
+			got, err := d.Capture(t.Context(), "o")
+			assert.NoError(t, err)
+			assert.Equal(t, order.Paid, got.Status)
+		})
+	}
+	wg.Wait()
+	all := d.gateway.Payments()
+	require.Len(t, all, 2)
+	captured := 0
+	for _, p := range all {
+		if !p.Voided {
+			captured++
+			assert.Equal(t, eur(1000), p.Captured)
+		}
+	}
+	assert.Equal(t, 1, captured)
+}
+
+// The same, while the order is being cancelled: the new authorization is let go.
+func TestCaptureAuthorizesAnewDuringCancel(t *testing.T) {
+	d := newDesk(t)
+	o := d.place(t, sale("o", [3]int64{1, 1000, 0}), false)
+	require.NoError(t, d.gateway.Void(t.Context(), "void", o.Payment.Authorization))
+	d.gateway.Intercept(func(c payment.Call) payment.Fault {
+		if c.Operation == payment.OpAuthorize {
+			d.gateway.Intercept(nil)
+			_, err := d.Cancel(t.Context(), "o", order.Request{Key: "c"})
+			assert.NoError(t, err)
+		}
+		return payment.Pass
+	})
+	_, err := d.Capture(t.Context(), "o")
+	require.ErrorIs(t, err, order.ErrStatus)
+	for _, p := range d.gateway.Payments() {
+		assert.True(t, p.Voided)
+	}
 }
 
 func TestDeclinedRefundIsWithdrawnAndTriedAnew(t *testing.T) {

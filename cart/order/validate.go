@@ -21,6 +21,7 @@ func (o *Order) Validate() error {
 		{"id", string(o.ID), false}, {"key", o.Key, false}, {"cart", o.Cart, true},
 		{"customer", string(o.Customer), true}, {"visitor", string(o.Visitor), true}, {"session", o.Session, true},
 		{"reservation", o.Reservation, true}, {"payment.authorization", o.Payment.Authorization, true},
+		{"payment.method", o.Payment.Method, true},
 	} {
 		if f.optional && f.value == "" {
 			continue

@@ -95,7 +95,7 @@ func sample(id string) order.Order {
 		},
 		Coupons: []string{"WELCOME"}, Promotions: []order.Promotion{{ID: "welcome", Discount: eur(30)}},
 		Subtotal: eur(2780), Discount: eur(30), Net: eur(2750), Tax: eur(550), Total: eur(3300),
-		Payment:     order.Payment{Authorization: "a", Authorized: eur(3300), Captured: eur(0), Refunded: eur(0)},
+		Payment:     order.Payment{Authorization: "a", Method: "card", Authorized: eur(3300), Captured: eur(0), Refunded: eur(0)},
 		Reservation: "r", Booked: true, Status: order.Placed, PlacedAt: start,
 	}
 }

@@ -1,0 +1,99 @@
+package order
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart/internal/stepkey"
+	"github.com/flywheel-go/flywheel/cart/payment"
+)
+
+// Capture takes the money of a placed order and makes it [Paid]. An order that
+// is paid stays as it is. An authorization that was let go or has lapsed
+// meanwhile is made anew. A declined capture leaves the order [Placed]: a
+// later Capture tries again, [Service.Cancel] gives it up.
+func (s *Service) Capture(ctx context.Context, id ID) (Order, error) {
+	o, err := s.store.Get(ctx, id)
+	if err != nil {
+		return Order{}, err
+	}
+	switch o.Status {
+	case Placed:
+	case Cancelled:
+		return Order{}, &StatusError{Order: id, Call: "capture", Status: o.Status}
+	default:
+		return o, nil
+	}
+	if !o.Total.IsZero() {
+		if o, err = s.takeMoney(ctx, o); err != nil {
+			return Order{}, err
+		}
+	}
+	return s.change(ctx, o, func(o *Order) (bool, error) {
+		switch {
+		case o.Status == Placed:
+			o.Payment.Captured = o.Payment.Authorized
+			o.Status = Paid
+			return true, nil
+		case o.Status == Cancelled: // it found the money captured, and gives it back
+			return false, &StatusError{Order: id, Call: "capture", Status: o.Status}
+		}
+		return false, nil
+	})
+}
+
+// takeMoney captures the total, under a new authorization if need be.
+func (s *Service) takeMoney(ctx context.Context, o Order) (Order, error) {
+	if o.Payment.Authorization == "" {
+		return Order{}, fmt.Errorf("order %q: nothing is authorized: %w", o.ID, flywheel.ErrInvalid)
+	}
+	capture := func(o *Order) error {
+		key := stepkey.Of("capture", string(o.ID), o.Payment.Authorization)
+		return s.opts.Gateway.Capture(ctx, key, o.Payment.Authorization, o.Payment.Authorized)
+	}
+	err := capture(&o)
+	if errors.Is(err, payment.ErrVoided) || errors.Is(err, flywheel.ErrExpired) {
+		if o, err = s.reauthorize(ctx, o.ID, o.Payment.Authorization); err == nil {
+			err = capture(&o)
+		}
+	}
+	if err != nil {
+		return Order{}, fmt.Errorf("order %q: capture: %w", o.ID, err)
+	}
+	return o, nil
+}
+
+// reauthorize replaces an authorization that is gone. Its key follows from the
+// one that is gone, so that parallel calls make one.
+func (s *Service) reauthorize(ctx context.Context, id ID, gone string) (Order, error) {
+	o, err := s.store.Get(ctx, id)
+	switch {
+	case err != nil:
+		return Order{}, err
+	case o.Status == Cancelled:
+		return Order{}, &StatusError{Order: id, Call: "capture", Status: o.Status}
+	case o.Status != Placed || o.Payment.Authorization != gone:
+		return o, nil // someone else has been here
+	}
+	auth, err := s.opts.Gateway.Authorize(ctx, payment.Charge{
+		Key: stepkey.Of("authorize", string(id), gone), Amount: o.Total,
+		Method: o.Payment.Method, Ref: o.Cart, Customer: o.Customer,
+	})
+	if err != nil {
+		return Order{}, err
+	}
+	o, err = s.change(ctx, o, func(o *Order) (bool, error) {
+		if o.Status != Placed || o.Payment.Authorization != gone {
+			return false, nil
+		}
+		o.Payment.Authorization = auth.ID
+		return true, nil
+	})
+	if err == nil && o.Status == Cancelled {
+		err = errors.Join(&StatusError{Order: id, Call: "capture", Status: o.Status},
+			s.opts.Gateway.Void(ctx, stepkey.Of("void", string(id), auth.ID), auth.ID))
+	}
+	return o, err
+}
