@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/caltime"
 )
 
 // Cap bounds how many messages a contact gets. Exactly one of Window and Per is
@@ -126,9 +127,9 @@ func (c Cap) covers(channel string) bool {
 func (c Cap) since(t time.Time) time.Time {
 	switch c.Per {
 	case CalendarDay:
-		return startOfDay(t, 0).Add(-1)
+		return caltime.StartOfDay(t, 0, t.Location()).Add(-1)
 	case CalendarWeek:
-		return startOfDay(t, -isoWeekday(t)+1).Add(-1)
+		return caltime.StartOfDay(t, -isoWeekday(t)+1, t.Location()).Add(-1)
 	default:
 		window, _ := c.Window.elapsed()
 		return t.Add(-window)
@@ -139,9 +140,9 @@ func (c Cap) since(t time.Time) time.Time {
 func (c Cap) expiry(s, t time.Time) time.Time {
 	switch c.Per {
 	case CalendarDay:
-		return startOfDay(t, 1)
+		return caltime.StartOfDay(t, 1, t.Location())
 	case CalendarWeek:
-		return startOfDay(t, 8-isoWeekday(t))
+		return caltime.StartOfDay(t, 8-isoWeekday(t), t.Location())
 	default:
 		window, _ := c.Window.elapsed()
 		return s.Add(window).In(t.Location())
