@@ -1,14 +1,329 @@
 package pricing
 
+import (
+	"slices"
+
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
 // choice says what the search for the best combination decided on a promotion.
 type choice uint8
 
 const (
 	notCandidate choice = iota
-	passedOver
 	chosen
+	passedOver
 )
 
-type tree struct{}
+const (
+	// provenUpTo is up to how many candidates the search goes on until the
+	// best combination is proven.
+	provenUpTo = 20
+	// mostNodes is how many combinations a search among more looks at.
+	mostNodes = 10_000
+)
 
-func (e *Engine) search(q *Quote, b *Basket, w *work) error { return nil }
+// candidate is a promotion, or several that are decided together, that would
+// take something off if it were tried first.
+type candidate struct {
+	first     int32 // promotion
+	worth     int64 // what it takes off if it is tried first: never more later
+	clique    int32 // of candidates that exclude each other, -1 for none
+	lines     []int32
+	rate      float64 // of what is left, 0 where it is not that simple
+	slack     float64 // what rounding can add to that
+	shape     monotony
+	shippings bool
+}
+
+// monotony says how what a candidate leaves depends on what there was before.
+type monotony uint8
+
+const (
+	// jumpy: more before may leave less, as with a minimum.
+	jumpy monotony = iota
+	// byTotal: a greater sum before leaves a greater sum.
+	byTotal
+	// byEach: on each line, more before leaves more.
+	byEach
+)
+
+// tree is the memory of a search, depth first, by branch and bound (Land and
+// Doig, 1960, Econometrica 28, 497-520). Promotions come up in their order; each
+// is taken if it goes together with those before, then left out. What a promotion
+// takes off never grows when others have taken theirs before. So the sum of what
+// the open ones would take off now bounds what they can add, one of each group,
+// and so does, for percentages of what is left, the product of what they leave.
+type tree struct {
+	candidates []candidate
+	conflicts  []bool // of candidates i and j at i·n + j
+	sure       []bool // from k on, more before leaves more
+	taken      []bool
+	blocked    []int32 // by how many that are taken
+	saved      []int64 // by depth: what was left of the lines
+	best       []bool
+	bestTotal  int64
+	alone      int32 // candidate that is best alone, -1 for none
+	total      int64
+	nodes      int
+	open       int64 // the greatest bound of what was not looked at
+	left       []float64
+	rates      []float64
+	cliques    []int32 // those of the candidates
+}
+
+// search decides which promotions apply, into w.choice.
+func (e *Engine) search(q *Quote, b *Basket, w *work) error {
+	t := &w.tree
+	if err := e.findCandidates(b, w, t); err != nil {
+		return err
+	}
+	n := len(t.candidates)
+	t.best = cleared(t.best, n)
+	t.taken = cleared(t.taken, n)
+	t.blocked = cleared(t.blocked, n)
+	t.total, t.nodes, t.open = 0, 0, 0
+	t.saved = grown(t.saved, n*len(w.running))
+	t.findConflicts(e)
+	t.findMonotony()
+	t.left, t.rates = grown(t.left, len(w.running)), cleared(t.rates, len(w.running))
+	if err := e.visit(b, w, t, 0); err != nil {
+		return err
+	}
+	if gap := t.open - t.bestTotal; gap > 0 {
+		q.Gap = money.New(gap, q.Currency)
+	}
+	for k := range t.candidates {
+		c := &t.candidates[k]
+		decided := passedOver
+		if t.alone < 0 && t.best[k] {
+			decided = chosen
+		}
+		for m := range e.promotions[c.first].together {
+			w.choice[int(c.first)+m] = decided
+		}
+	}
+	if t.alone >= 0 {
+		w.choice[t.alone] = chosen
+	}
+	return nil
+}
+
+// findCandidates tries each promotion by itself. Of the exclusive ones only the
+// best counts: it stands against all combinations of the others.
+func (e *Engine) findCandidates(b *Basket, w *work, t *tree) error {
+	clear(t.candidates)
+	t.candidates = t.candidates[:0]
+	t.alone, t.bestTotal = -1, 0
+	w.choice = cleared(w.choice, len(e.promotions))
+	t.saved = append(t.saved[:0], w.running...)
+	for i := 0; i < len(e.promotions); i += e.promotions[i].together {
+		p := &e.promotions[i]
+		worth, err := e.step(b, w, int32(i))
+		if err != nil {
+			return field(err, "promotions[%q]", p.id)
+		}
+		if worth == 0 {
+			continue
+		}
+		w.restore(t.saved)
+		if p.exclusive {
+			w.choice[i] = passedOver
+			if worth > t.bestTotal {
+				t.alone, t.bestTotal = int32(i), worth
+			}
+			continue
+		}
+		c := candidate{first: int32(i), worth: worth, clique: p.clique}
+		if p.shape == plain && !p.byLine {
+			e.characterize(w, p, &c)
+		}
+		t.candidates = append(t.candidates, c)
+	}
+	return nil
+}
+
+// restore sets what is left of the lines.
+func (w *work) restore(running []int64) {
+	copy(w.running, running)
+	w.goods = 0
+	for _, left := range w.running[:w.goodsLines] {
+		w.goods += left
+	}
+}
+
+// step takes off what the promotions of a turn would, and returns their sum. It
+// leaves no trace of it.
+func (e *Engine) step(b *Basket, w *work, first int32) (total int64, err error) {
+	p := &e.promotions[first]
+	var refusal Refusal
+	if !p.byLine {
+		if e.refuse(&refusal, b, w, p, first) {
+			return 0, nil
+		}
+		out, err := e.compute(b, w, p, &refusal)
+		if err == nil {
+			w.subtract(&out)
+		}
+		return out.total, err
+	}
+	turn := e.promotions[first : int(first)+p.together]
+	if err := e.chooseByLine(b, w, first, turn); err != nil {
+		return 0, err
+	}
+	for m := range turn {
+		if w.reasons[m].Reason != "" {
+			continue
+		}
+		out, err := e.won(w, b, &turn[m], int32(m))
+		if err != nil {
+			return 0, err
+		}
+		w.subtract(&out)
+		total += out.total
+	}
+	return total, nil
+}
+
+// characterize finds what the bounds and the order of a plain promotion need.
+func (e *Engine) characterize(w *work, p *promotion, c *candidate) {
+	c.lines = w.affected(p)
+	c.shippings = p.level == ShippingLevel
+	capped := p.maximum > 0 || p.maximumPerLine > 0 || p.maximumPerUse > 0
+	if len(p.tiers) == 0 && p.percentBase == Running && !capped {
+		c.rate = float64(p.value.percent.Coefficient())
+		for range p.value.percent.Scale() {
+			c.rate /= 10
+		}
+		c.slack = float64(len(c.lines))
+	}
+	moves := p.minimumBase == Running && (p.minimum > 0 || len(p.tiers) > 0)
+	all := len(c.lines) == w.goodsLines || c.shippings
+	switch {
+	case moves:
+		c.shape = jumpy
+	case len(c.lines) == 1, p.level == LineLevel && p.maximum == 0:
+		c.shape = byEach
+	case p.level != LineLevel && all && !w.hasFloors && p.maximumPerLine == 0:
+		c.shape = byTotal
+	}
+}
+
+// findConflicts finds which candidates do not go together.
+func (t *tree) findConflicts(e *Engine) {
+	n := len(t.candidates)
+	t.conflicts = cleared(t.conflicts, n*n)
+	t.cliques = t.cliques[:0]
+	for i := range n {
+		for j := range i {
+			if e.apart(t.candidates[i].first, t.candidates[j].first) {
+				t.conflicts[i*n+j], t.conflicts[j*n+i] = true, true
+			}
+		}
+		if c := t.candidates[i].clique; c >= 0 && !slices.Contains(t.cliques, c) {
+			t.cliques = append(t.cliques, c)
+		}
+	}
+}
+
+// apart reports that the promotions of two turns do not go together.
+func (e *Engine) apart(first, second int32) bool {
+	a, b := &e.promotions[first], &e.promotions[second]
+	for _, g := range a.oneOf {
+		if slices.Contains(b.oneOf, g) {
+			return true
+		}
+	}
+	for m := range a.together {
+		for k := range b.together {
+			if _, found := slices.BinarySearch(e.promotions[int(first)+m].notWith, second+int32(k)); found {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// findMonotony finds from where on it is sure that more before leaves more: some
+// that hold it line by line and then some that hold it for the sum, on goods and
+// on shipping.
+func (t *tree) findMonotony() {
+	n := len(t.candidates)
+	t.sure = grown(t.sure, n+1)
+	t.sure[n] = true
+	each := [2]bool{}
+	for k := n - 1; k >= 0; k-- {
+		c := &t.candidates[k]
+		side := 0
+		if c.shippings {
+			side = 1
+		}
+		t.sure[k] = t.sure[k+1] && c.shape != jumpy && !(c.shape == byTotal && each[side])
+		each[side] = each[side] || c.shape == byEach && len(c.lines) > 1
+	}
+}
+
+// visit looks at all combinations of the candidates from k on with those taken.
+func (e *Engine) visit(b *Basket, w *work, t *tree, k int) error {
+	n := len(t.candidates)
+	for k < n && t.blocked[k] > 0 {
+		k++
+	}
+	if k == n {
+		if t.total > t.bestTotal {
+			t.bestTotal, t.alone = t.total, -1
+			copy(t.best, t.taken)
+		}
+		return nil
+	}
+	bound := t.total + t.bound(e, w, k)
+	if bound <= t.bestTotal {
+		return nil
+	}
+	t.nodes++
+	if t.nodes > mostNodes && n > provenUpTo {
+		t.open = max(t.open, bound)
+		if t.total > t.bestTotal {
+			t.bestTotal, t.alone = t.total, -1
+			copy(t.best, t.taken)
+		}
+		return nil
+	}
+	c := &t.candidates[k]
+	saved := t.saved[k*len(w.running) : (k+1)*len(w.running)]
+	copy(saved, w.running)
+	d, err := e.step(b, w, c.first)
+	if err != nil {
+		return field(err, "promotions[%q]", e.promotions[c.first].id)
+	}
+	if d > 0 {
+		free := t.block(k, 1)
+		t.taken[k] = true
+		t.total += d
+		if err := e.visit(b, w, t, k+1); err != nil {
+			return err
+		}
+		t.total -= d
+		t.taken[k] = false
+		t.block(k, -1)
+		w.restore(saved)
+		if free && t.sure[k+1] {
+			return nil // without it more would be left in the end
+		}
+	}
+	return e.visit(b, w, t, k+1)
+}
+
+// block counts those behind k that do not go with it, and reports that there is
+// none which is not blocked without it.
+func (t *tree) block(k int, by int32) (free bool) {
+	n := len(t.candidates)
+	free = true
+	for j := k + 1; j < n; j++ {
+		if t.conflicts[k*n+j] {
+			free = free && t.blocked[j] > 0
+			t.blocked[j] += by
+		}
+	}
+	return free
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/pricing/tax"
 	"github.com/flywheel-go/flywheel/segment/rule"
 )
 
@@ -23,7 +24,7 @@ type Config struct {
 	// there is none.
 	Taxes []Tax `json:"taxes,omitempty"`
 	// TaxScope says what a tax is rounded on.
-	TaxScope TaxScope `json:"tax_scope,omitzero"`
+	TaxScope tax.Scope `json:"tax_scope,omitzero"`
 	// Rounding is applied once to each line amount, discount and tax; the
 	// zero value is [money.HalfUp].
 	Rounding money.Rounding `json:"rounding,omitempty"`

@@ -5,6 +5,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/pricing/tax"
 )
 
 // Engine prices baskets. It is a [Config], compiled: immutable, and safe for
@@ -21,8 +22,8 @@ type Engine struct {
 	free       []int32      // the selectors that name no item
 	conditions conditions
 	coupons    map[string]bool // folded codes of all promotions
-	taxes      map[string]*tax
-	taxScope   TaxScope
+	taxes      map[string]*classTax
+	taxScope   tax.Scope
 	rounding   money.Rounding
 
 	scratch sync.Pool // of *work
@@ -38,7 +39,7 @@ func Compile(c Config) (*Engine, error) {
 	if c.Strategy > BestOf {
 		return nil, field(invalid("%s", c.Strategy), "strategy")
 	}
-	if c.TaxScope > PerRate {
+	if c.TaxScope > tax.PerRate {
 		return nil, field(invalid("%s", c.TaxScope), "tax_scope")
 	}
 	var err error

@@ -1,6 +1,9 @@
 package pricing
 
-import "github.com/flywheel-go/flywheel/pricing/money"
+import (
+	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/pricing/tax"
+)
 
 // explain cuts the log into one trace for each line.
 func (e *Engine) explain(q *Quote, w *work) {
@@ -63,7 +66,7 @@ func (e *Engine) explainPrice(l *QuoteLine, w *work, i int) {
 func (e *Engine) taxStep(l *QuoteLine, w *work, i int) Step {
 	t := &w.taxes[i]
 	s := Step{Kind: StepTax, Source: l.TaxClass, Base: t.base, Rate: l.TaxRate, Scope: t.scope, Amount: l.Tax, Rounding: e.rounding}
-	if t.scope == PerUnit {
+	if t.scope == tax.PerUnit {
 		s.Quantity = l.Quantity
 	}
 	if l.TaxIncluded {
@@ -80,7 +83,7 @@ func (e *Engine) taxStep(l *QuoteLine, w *work, i int) Step {
 func (e *Engine) explainShipping(l *QuoteLine, w *work, i int) {
 	if removed := w.running[i] - l.Total.Minor(); removed > 0 { // an included tax, for an exempt buyer
 		l.Trace = append(l.Trace, Step{
-			Kind: StepTaxRemoved, Base: money.PriceOf(money.New(w.running[i], w.currency)), Scope: PerRate,
+			Kind: StepTaxRemoved, Base: money.PriceOf(money.New(w.running[i], w.currency)), Scope: tax.PerRate,
 			Amount: money.New(-removed, w.currency), Rounding: e.rounding,
 		})
 		return

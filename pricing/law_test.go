@@ -8,6 +8,7 @@ import (
 
 	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/pricing/tax"
 )
 
 type fataler interface {
@@ -121,9 +122,9 @@ func replay(t fataler, l *pricing.QuoteLine) money.Amount {
 			again = s.Amount
 		case pricing.StepTax, pricing.StepTaxIncluded, pricing.StepTaxRemoved:
 			switch s.Scope {
-			case pricing.PerRate:
+			case tax.PerRate:
 				again = s.Amount
-			case pricing.PerUnit:
+			case tax.PerUnit:
 				again, err = s.Base.MulRatio(s.Rate.Coefficient(), within*s.Quantity, s.Rounding)
 				again = money.New(again.Minor()*s.Quantity, again.Currency())
 				if s.Kind != pricing.StepTax {
@@ -135,7 +136,7 @@ func replay(t fataler, l *pricing.QuoteLine) money.Amount {
 			switch {
 			case s.Kind == pricing.StepTaxIncluded:
 				included = plus(t, included, again)
-			case s.Kind == pricing.StepTaxRemoved && s.Scope != pricing.PerRate:
+			case s.Kind == pricing.StepTaxRemoved && s.Scope != tax.PerRate:
 				again = money.New(-again.Minor(), again.Currency())
 			}
 		default:

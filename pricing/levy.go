@@ -4,16 +4,17 @@ import (
 	"math"
 
 	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/pricing/tax"
 )
 
 // lineTax is how the tax of a line comes about.
 type lineTax struct {
-	tax   *tax        // nil for shipping that is taxed like the goods
+	tax   *classTax   // nil for shipping that is taxed like the goods
 	base  money.Price // the exact amount
-	scope TaxScope    // PerRate: the tax is a share
+	scope tax.Scope   // tax.PerRate: the tax is a share
 }
 
-// rateTax is the tax of all lines of one rate, with [PerRate].
+// rateTax is the tax of all lines of one rate, with [tax.PerRate].
 type rateTax struct {
 	rate     money.Rate
 	included bool
@@ -37,14 +38,14 @@ func (e *Engine) levy(q *Quote, b *Basket, w *work) error {
 		if b.TaxExempt && !l.TaxIncluded {
 			l.TaxRate = money.Rate{}
 		}
-		if l.TaxRate.IsZero() || e.taxScope == PerRate {
+		if l.TaxRate.IsZero() || e.taxScope == tax.PerRate {
 			continue
 		}
 		if err = e.levyLine(l, t); err != nil {
 			return field(err, "%s.tax", b.place(i))
 		}
 	}
-	if e.taxScope == PerRate {
+	if e.taxScope == tax.PerRate {
 		if err := e.levyRates(q, w); err != nil {
 			return field(err, "lines.tax")
 		}
@@ -84,11 +85,11 @@ func (w *work) taxBase(l *QuoteLine, i int) (money.Price, error) {
 
 // levyLine computes the tax of one line.
 func (e *Engine) levyLine(l *QuoteLine, t *lineTax) (err error) {
-	if e.taxScope == PerLine || l.Quantity == 1 {
+	if e.taxScope == tax.PerLine || l.Quantity == 1 {
 		l.Tax, err = e.taxOn(t.base, l.TaxRate, l.TaxIncluded, 1)
 		return err
 	}
-	t.scope = PerUnit
+	t.scope = tax.PerUnit
 	each, err := e.taxOn(t.base, l.TaxRate, l.TaxIncluded, l.Quantity)
 	if err == nil {
 		l.Tax, err = each.Mul(l.Quantity)
@@ -155,7 +156,7 @@ func (e *Engine) levyRates(q *Quote, w *work) error {
 			return err
 		}
 		for k, i := range w.hits {
-			q.all[i].Tax, w.taxes[i].scope = w.shares[k], PerRate
+			q.all[i].Tax, w.taxes[i].scope = w.shares[k], tax.PerRate
 		}
 	}
 	return nil
@@ -212,7 +213,7 @@ func (e *Engine) settle(q *Quote, b *Basket, w *work, i int) (err error) {
 func minus(a, b money.Amount) money.Amount { return money.New(a.Minor()-b.Minor(), a.Currency()) }
 
 // split shares the tax of a line over the components of its class.
-func (w *work) split(q *Quote, l *QuoteLine, t *tax) (err error) {
+func (w *work) split(q *Quote, l *QuoteLine, t *classTax) (err error) {
 	if len(t.codes) == 0 || t.rate.IsZero() {
 		return nil
 	}
@@ -228,7 +229,7 @@ func (w *work) split(q *Quote, l *QuoteLine, t *tax) (err error) {
 }
 
 // addRate adds to the breakdown by rate.
-func (q *Quote) addRate(rate money.Rate, net, tax money.Amount) (err error) {
+func (q *Quote) addRate(rate money.Rate, net, levied money.Amount) (err error) {
 	k := 0
 	for k < len(q.Taxes) && q.Taxes[k].Rate != rate {
 		k++
@@ -241,7 +242,7 @@ func (q *Quote) addRate(rate money.Rate, net, tax money.Amount) (err error) {
 	if r.Net, err = r.Net.Add(net); err != nil {
 		return err
 	}
-	if r.Tax, err = r.Tax.Add(tax); err != nil {
+	if r.Tax, err = r.Tax.Add(levied); err != nil {
 		return err
 	}
 	r.Total, err = r.Net.Add(r.Tax)

@@ -3,6 +3,7 @@ package pricing
 import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/pricing/tax"
 )
 
 // Quote is a priced [Basket]. Its laws: Total = Net + Tax, on each line and in
@@ -65,7 +66,7 @@ type QuoteLine struct {
 
 // TaxPart is a part of the tax of a line.
 type TaxPart struct {
-	// Code is that of the [TaxComponent], empty for shipping taxed like goods.
+	// Code is that of the [tax.Tax], empty for shipping taxed like goods.
 	Code string     `json:"code,omitempty"`
 	Rate money.Rate `json:"rate"`
 	// Net is what the part is computed on, Tax the part.
@@ -111,10 +112,10 @@ type Step struct {
 	// that of [StepTaxIncluded] is part of the total already.
 	Amount   money.Amount   `json:"amount"`
 	Rounding money.Rounding `json:"rounding"`
-	// Scope is what a tax was rounded on. With [PerUnit] it is that of
+	// Scope is what a tax was rounded on. With [tax.PerUnit] it is that of
 	// Base/Quantity, taken Quantity times, and no more than an included tax can
-	// be; with [PerRate] Amount is the line's share of the tax of all lines.
-	Scope TaxScope `json:"scope,omitzero"`
+	// be; with [tax.PerRate] Amount is the line's share of the tax of all lines.
+	Scope tax.Scope `json:"scope,omitzero"`
 }
 
 // StepKind says what a [Step] does.

@@ -189,7 +189,7 @@ func (e *Engine) classify(w *work, i int, class string) error {
 	return nil
 }
 
-var untaxed tax
+var untaxed classTax
 
 // lineError is an error of a field of a line.
 type lineError struct {

@@ -3,6 +3,7 @@ package pricing
 import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/pricing/tax"
 )
 
 // Tax is what lines of one tax class pay.
@@ -14,57 +15,19 @@ type Tax struct {
 	Rate money.Rate `json:"rate,omitzero"`
 	// Components take the place of Rate where there are several taxes, in the
 	// order in which they are levied.
-	Components []TaxComponent `json:"components,omitempty"`
+	Components []tax.Tax `json:"components,omitempty"`
 }
 
-// TaxComponent is one of the several taxes of a class.
-type TaxComponent struct {
-	Code string     `json:"code"`
-	Rate money.Rate `json:"rate"`
-	// Compound says that the tax is levied on the amount plus the taxes before.
-	Compound bool `json:"compound,omitempty"`
-}
-
-// TaxScope says what a tax is rounded on.
-type TaxScope uint8
-
-// The scopes.
-const (
-	PerLine TaxScope = iota // the tax of a line, on its exact amount
-	PerUnit                 // the tax of one unit, then taken Quantity times
-	// PerRate rounds the tax of all lines of a rate together and shares it over
-	// them by largest remainder. Shipping that is taxed like the goods is
-	// rounded by itself.
-	PerRate
-)
-
-var taxScopes = []string{"line", "unit", "rate_total"}
-
-// String returns the name, such as "rate_total".
-func (s TaxScope) String() string { return enumString(taxScopes, uint8(s)) }
-
-// MarshalText returns the name.
-func (s TaxScope) MarshalText() ([]byte, error) { return enumText(taxScopes, uint8(s)) }
-
-// UnmarshalText reads a name.
-func (s *TaxScope) UnmarshalText(text []byte) error {
-	v, err := enumValue(taxScopes, text)
-	if err == nil {
-		*s = TaxScope(v)
-	}
-	return err
-}
-
-// tax is a compiled [Tax].
-type tax struct {
+// classTax is a compiled [Tax].
+type classTax struct {
 	rate    money.Rate // of all components
 	codes   []string
 	rates   []money.Rate // what each component adds to the rate
 	weights []int64      // the same in proportion
 }
 
-func compileTaxes(taxes []Tax) (map[string]*tax, error) {
-	compiled := make(map[string]*tax, len(taxes))
+func compileTaxes(taxes []Tax) (map[string]*classTax, error) {
+	compiled := make(map[string]*classTax, len(taxes))
 	for i := range taxes {
 		t := &taxes[i]
 		if t.Class != "" {
@@ -87,8 +50,8 @@ func compileTaxes(taxes []Tax) (map[string]*tax, error) {
 	return compiled, nil
 }
 
-func (t *Tax) compile() (tax, error) {
-	to := tax{rate: t.Rate}
+func (t *Tax) compile() (classTax, error) {
+	to := classTax{rate: t.Rate}
 	one := money.Percent(100)
 	for i, c := range t.Components {
 		if err := flywheel.CheckID(c.Code); err != nil {

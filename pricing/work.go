@@ -162,8 +162,12 @@ func (b *Basket) twice(i int) error {
 	return field(err, "shipping[%d].id", i-len(b.Lines))
 }
 
-// open is [list.open], asked once for each list.
+// open is [list.open], asked once for each list. With no room to keep the answers
+// it is asked each time.
 func (w *work) open(e *Engine, b *Basket, list int32) bool {
+	if len(w.lists) == 0 {
+		return e.lists[list].open(b)
+	}
 	if w.lists[list] == unknown {
 		w.lists[list] = isClosed
 		if e.lists[list].open(b) {
