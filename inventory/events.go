@@ -2,13 +2,11 @@ package inventory
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"maps"
-	"strings"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/eventid"
 )
 
 // Events that a [Service] tells its Sink: the movements that change what is on
@@ -41,30 +39,16 @@ func (s *Service) tell(ctx context.Context, kind Kind, location Location, ref st
 	}
 	properties := map[string]any{"location": string(location)}
 	maps.Copy(properties, more)
-	sku, _ := more["sku"].(string)
+	parts := []string{string(location), ref}
+	if sku, ok := more["sku"].(string); ok {
+		parts = []string{string(location), sku, ref}
+	}
 	return s.sink.Publish(ctx, flywheel.Event{
-		ID:         eventID(eventNames[kind], string(location), sku, ref),
+		ID:         eventid.Of(eventNames[kind], parts...),
 		Name:       eventNames[kind],
 		Time:       at,
 		Ref:        ref,
 		Lines:      lines,
 		Properties: properties,
 	})
-}
-
-// eventID joins name and parts so that different parts give different IDs; one
-// that would be too long is a hash.
-func eventID(name string, parts ...string) string {
-	escape := strings.NewReplacer("%", "%25", ":", "%3A")
-	id := name
-	for _, p := range parts {
-		if p != "" {
-			id += ":" + escape.Replace(p)
-		}
-	}
-	if len(id) <= flywheel.MaxIDBytes {
-		return id
-	}
-	sum := sha256.Sum256([]byte(id))
-	return name + ":sha256:" + hex.EncodeToString(sum[:])
 }
