@@ -24,7 +24,8 @@
 // [Checkout.Resume]. An uncertain failure (payment.Uncertain) is left as it is: the
 // same request finds the same reservation and the same authorization again, since
 // their keys follow from the request's key and from what the cart holds.
-// Reservations that nobody comes back to expire, and so do authorizations.
+// Reservations that nobody comes back to expire, and so do authorizations; an
+// authorization that is gone when the money is taken is made anew.
 //
 // Without a Transactor the steps of record are separate and the order comes
 // first; [order.Order.Booked] tells whether the others are done. Should the stock
