@@ -168,20 +168,20 @@ func miettinenNurminen(control, treatment Proportion, z float64) (lower, upper f
 		}
 		return (p1 - p0 - d) / math.Sqrt(v)
 	}
-	estimate := p1 - p0
-	below := func(d float64) float64 { return statistic(d) - z }
-	above := func(d float64) float64 { return statistic(d) + z }
-	// Three standard errors' worth of the pooled rate usually hold the bound.
-	common := (p1*n1 + p0*n0) / n
-	step := 3 * z * math.Sqrt(common*(1-common)*(1/n1+1/n0))
-	low, high := max(-1, estimate-step), min(1, estimate+step)
-	if below(low) <= 0 {
-		low = -1
+	// Newcombe's interval is near: usually a tenth of its width holds the bound.
+	l, u := newcombe(control.Sample(), treatment.Sample(), z)
+	search := func(guess, end, sign float64) float64 {
+		f := func(d float64) float64 { return statistic(d) + sign*z }
+		inner, outer := guess-sign*0.05*(u-l), guess+sign*0.05*(u-l)
+		if sign*(inner-(p1-p0)) < 0 || sign*f(inner) < 0 {
+			inner = p1 - p0
+		}
+		if sign*(end-outer) < 0 || sign*f(outer) > 0 {
+			outer = end
+		}
+		return bracketed(inner, outer, f)
 	}
-	if above(high) >= 0 {
-		high = 1
-	}
-	return bracketed(low, estimate, below), bracketed(estimate, high, above)
+	return search(l, -1, -1), search(u, 1, 1)
 }
 
 // restricted returns the maximum likelihood rates under p1 - p0 = d, the

@@ -2,58 +2,60 @@ package stats
 
 import "math"
 
-// bracketed returns where the continuous f changes its sign between low and high,
-// by the method of Anderson & Björck (1973). Whenever three steps have not halved
-// the bracket it is bisected, so that no f takes long.
-func bracketed(low, high float64, f func(float64) float64) float64 {
-	fl, fh := f(low), f(high)
-	if fl == 0 {
-		return low
-	}
-	if fh == 0 {
-		return high
-	}
-	last := 0 // which end moved
-	width, steps := high-low, 0
+// bracketed returns where the continuous f changes its sign between a and b, by
+// the method of Brent (1973), chapter 4: inverse interpolation as long as it
+// closes in fast, bisection otherwise.
+func bracketed(a, b float64, f func(float64) float64) float64 {
+	fa, fb := f(a), f(b)
+	c, fc := a, fa
+	d := b - a // the step before last
+	e := d
 	for range 300 {
-		x := high - fh*(high-low)/(fh-fl)
-		if steps == 3 {
-			if high-low > width/2 {
-				x = math.NaN()
-			}
-			width, steps = high-low, 0
+		if (fb > 0) == (fc > 0) {
+			c, fc = a, fa
+			d = b - a
+			e = d
 		}
-		steps++
-		if !(x > low && x < high) {
-			x = low + (high-low)/2
+		if math.Abs(fc) < math.Abs(fb) {
+			a, b, c = b, c, b
+			fa, fb, fc = fb, fc, fb
 		}
-		if x == low || x == high || high-low <= 1e-15*max(math.Abs(low), math.Abs(high)) {
-			return x
+		tolerance := 2e-16*math.Abs(b) + 1e-300
+		middle := (c - b) / 2
+		if math.Abs(middle) <= tolerance || fb == 0 {
+			return b
 		}
-		y := f(x)
-		if y == 0 {
-			return x
-		}
-		// The end that stays counts less each time, so that it moves at last.
-		if (y < 0) == (fl < 0) {
-			if last == -1 {
-				fh *= shrunk(y, fl)
-			}
-			low, fl, last = x, y, -1
+		if math.Abs(e) < tolerance || math.Abs(fa) <= math.Abs(fb) || math.IsInf(fa, 0) || math.IsInf(fc, 0) {
+			d = middle
+			e = d
 		} else {
-			if last == 1 {
-				fl *= shrunk(y, fh)
+			s := fb / fa
+			p, q := 2*middle*s, 1-s // the secant, on two points only
+			if a != c {
+				u, v := fa/fc, fb/fc
+				p = s * (2*middle*u*(u-v) - (b-a)*(v-1))
+				q = (u - 1) * (v - 1) * (s - 1)
 			}
-			high, fh, last = x, y, 1
+			if p > 0 {
+				q = -q
+			} else {
+				p = -p
+			}
+			if 2*p < min(3*middle*q-math.Abs(tolerance*q), math.Abs(e*q)) {
+				e = d
+				d = p / q
+			} else {
+				d = middle
+				e = d
+			}
 		}
+		a, fa = b, fb
+		if math.Abs(d) > tolerance {
+			b += d
+		} else {
+			b += math.Copysign(tolerance, middle)
+		}
+		fb = f(b)
 	}
-	return low + (high-low)/2
-}
-
-// shrunk returns 1 - y/replaced, or one half where that is not positive.
-func shrunk(y, replaced float64) float64 {
-	if m := 1 - y/replaced; m > 0 {
-		return m
-	}
-	return 0.5
+	return b
 }
