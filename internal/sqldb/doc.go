@@ -45,6 +45,9 @@
 // ([Micros], [Time]). SQLite should be opened with WAL, synchronous=FULL, a
 // busy_timeout and immediate transactions.
 //
+// In SQLite, statements that come again are kept prepared, at most 256 per DB, and
+// freed with the DB; in PostgreSQL that is the driver's business.
+//
 // The package imports no driver: errors are read through the interfaces
 // SQLState() string (pgx, lib/pq) and Code() int (modernc.org/sqlite).
 package sqldb

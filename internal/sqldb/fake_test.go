@@ -19,6 +19,8 @@ type fake struct {
 	log    []string
 	before func(op string) error // returned instead of the effect
 	after  func(op string) error // returned although the effect took place
+
+	prepared, closed int // statements
 }
 
 func openFake(t testing.TB) (*fake, *sql.DB) {
@@ -68,9 +70,40 @@ type fakeConn struct {
 	saved   []map[string]bool // at each savepoint
 }
 
-func (c *fakeConn) Prepare(string) (driver.Stmt, error) { panic("not used") }
-func (c *fakeConn) Close() error                        { return nil }
-func (c *fakeConn) Begin() (driver.Tx, error)           { panic("not used") }
+func (c *fakeConn) Close() error              { return nil }
+func (c *fakeConn) Begin() (driver.Tx, error) { panic("not used") }
+
+// Prepare is not logged, so that a script means the same with and without it.
+func (c *fakeConn) Prepare(query string) (driver.Stmt, error) {
+	c.f.mu.Lock()
+	defer c.f.mu.Unlock()
+	c.f.prepared++
+	return &fakeStmt{c, query}, nil
+}
+
+type fakeStmt struct {
+	c     *fakeConn
+	query string
+}
+
+func (s *fakeStmt) NumInput() int                              { return -1 }
+func (s *fakeStmt) Exec([]driver.Value) (driver.Result, error) { panic("not used") }
+func (s *fakeStmt) Query([]driver.Value) (driver.Rows, error)  { panic("not used") }
+
+func (s *fakeStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	return s.c.ExecContext(ctx, s.query, args)
+}
+
+func (s *fakeStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	return s.c.QueryContext(ctx, s.query, args)
+}
+
+func (s *fakeStmt) Close() error {
+	s.c.f.mu.Lock()
+	defer s.c.f.mu.Unlock()
+	s.c.f.closed++
+	return nil
+}
 
 func (c *fakeConn) BeginTx(context.Context, driver.TxOptions) (driver.Tx, error) {
 	return c, c.f.do("BEGIN", func() { c.pending = maps.Clone(c.f.keys) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"io/fs"
+	"runtime"
 )
 
 // DB is one package's view of a database. It is a flywheel.Transactor; all DBs
@@ -14,13 +15,19 @@ type DB struct {
 	migrations fs.FS
 	name       string
 	binder     binder
+	cache      *cache // nil: statements are sent as text
 }
 
 // Open returns the view of the package called name, whose migrations are the
 // files of the folder named after the dialect, "postgres" or "sqlite", in
 // migrations or in its sub-folder "migrations". It does no I/O.
 func Open(db *sql.DB, d Dialect, migrations fs.FS, name string) *DB {
-	return &DB{db: db, dialect: d, migrations: migrations, name: name}
+	v := &DB{db: db, dialect: d, migrations: migrations, name: name}
+	if d == SQLite {
+		v.cache = &cache{}
+		runtime.AddCleanup(v, (*cache).close, v.cache)
+	}
+	return v
 }
 
 // Dialect returns the dialect.
@@ -51,10 +58,18 @@ func (p plain) ExecContext(ctx context.Context, query string, args ...any) (sql.
 }
 
 func (p plain) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if stmt := p.d.statement(ctx, query); stmt != nil {
+		defer runtime.KeepAlive(p.d) // with it the statement
+		return stmt.QueryContext(ctx, args...)
+	}
 	return p.d.db.QueryContext(ctx, p.d.bind(query), args...)
 }
 
 func (p plain) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if stmt := p.d.statement(ctx, query); stmt != nil {
+		defer runtime.KeepAlive(p.d) // with it the statement
+		return stmt.QueryRowContext(ctx, args...)
+	}
 	return p.d.db.QueryRowContext(ctx, p.d.bind(query), args...)
 }
 

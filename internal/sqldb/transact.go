@@ -43,7 +43,12 @@ func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 
 func (d *DB) transact(ctx context.Context, fn func(context.Context, *txState) error) error {
 	for attempt := 1; ; attempt++ {
-		err := d.attempt(ctx, fn)
+		s := &txState{}
+		err := d.attempt(ctx, s, fn)
+		if err == nil {
+			s.grant(ctx)
+			return nil
+		}
 		if lost, ok := errors.AsType[*lostCommit](err); ok {
 			return d.settle(ctx, lost)
 		}
@@ -76,7 +81,7 @@ func pause(ctx context.Context, attempt int) bool {
 // attempt runs fn in one transaction. The connection is held beyond COMMIT, so
 // that a transaction that SQLite could not commit can be ended, and given back
 // before anything is read back.
-func (d *DB) attempt(ctx context.Context, fn func(context.Context, *txState) error) error {
+func (d *DB) attempt(ctx context.Context, s *txState, fn func(context.Context, *txState) error) error {
 	conn, err := d.db.Conn(ctx)
 	if err != nil {
 		return err
@@ -92,7 +97,7 @@ func (d *DB) attempt(ctx context.Context, fn func(context.Context, *txState) err
 			tx.Rollback()
 		}
 	}()
-	s := &txState{tx: tx}
+	s.tx = tx
 	if err := fn(context.WithValue(ctx, txKey{d.db}, s), s); err != nil {
 		d.noticeRestart(s, err)
 		if s.dead && d.dialect.asksToRestart(s.failed) {

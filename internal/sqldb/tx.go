@@ -22,6 +22,8 @@ type txState struct {
 	failed     error      // the statement after which nothing may follow
 	dead       bool       // failed cannot be cured by rolling back to a savepoint
 	readBack   []readBack // how to find out whether it was committed
+	stmts      map[string]*sql.Stmt
+	wishes     []wish
 }
 
 type readBack func(ctx context.Context, q Queryer) (committed bool, err error)
@@ -43,8 +45,14 @@ func (t *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Re
 	if err := t.ready(ctx); err != nil {
 		return nil, err
 	}
-	res, err := t.state.tx.ExecContext(ctx, t.db.bind(query), args...)
-	t.state.saw(t.db.dialect, err)
+	var res sql.Result
+	var err error
+	if stmt := t.statement(ctx, query); stmt != nil {
+		res, err = stmt.ExecContext(ctx, args...)
+	} else {
+		res, err = t.state.tx.ExecContext(ctx, t.db.bind(query), args...)
+	}
+	t.saw(query, err)
 	return res, err
 }
 
@@ -53,8 +61,14 @@ func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.
 	if err := t.ready(ctx); err != nil {
 		return nil, err
 	}
-	rows, err := t.state.tx.QueryContext(ctx, t.db.bind(query), args...)
-	t.state.saw(t.db.dialect, err)
+	var rows *sql.Rows
+	var err error
+	if stmt := t.statement(ctx, query); stmt != nil {
+		rows, err = stmt.QueryContext(ctx, args...)
+	} else {
+		rows, err = t.state.tx.QueryContext(ctx, t.db.bind(query), args...)
+	}
+	t.saw(query, err)
 	return rows, err
 }
 
@@ -68,8 +82,13 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 		cancel()
 		return t.state.tx.QueryRowContext(over, query, args...)
 	}
-	row := t.state.tx.QueryRowContext(ctx, t.db.bind(query), args...)
-	t.state.saw(t.db.dialect, row.Err())
+	var row *sql.Row
+	if stmt := t.statement(ctx, query); stmt != nil {
+		row = stmt.QueryRowContext(ctx, args...)
+	} else {
+		row = t.state.tx.QueryRowContext(ctx, t.db.bind(query), args...)
+	}
+	t.saw(query, row.Err())
 	return row
 }
 
@@ -90,11 +109,13 @@ func (s *txState) usable() error {
 
 // saw remembers an error of a statement. PostgreSQL refuses what follows; SQLite
 // would go on, and after some errors even outside the transaction.
-func (s *txState) saw(d Dialect, err error) {
+func (t *Tx) saw(query string, err error) {
+	s := t.state
 	if err == nil || s.failed != nil {
 		return
 	}
-	s.failed, s.dead = err, d.asksToRestart(err)
+	s.failed, s.dead = err, t.db.dialect.asksToRestart(err)
+	delete(s.stmts, query) // it may be the preparing that failed
 }
 
 // nested runs fn behind a savepoint.

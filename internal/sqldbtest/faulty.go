@@ -13,7 +13,7 @@ import (
 
 // OpenFaulty opens a database, as Each does, whose driver is under the control of
 // hook: it is called before and after each "BEGIN", "COMMIT" and "ROLLBACK" and
-// each statement, by its text, and an error of hook is returned instead of the
+// each statement, by its text and whether prepared or not, and an error of hook is returned instead of the
 // answer: before, without the effect; after, with the effect done, as when an
 // answer is lost. A COMMIT that fails before its effect is rolled back, as a server
 // does when the connection ends.
@@ -90,6 +90,42 @@ func (c *faultyConn) ExecContext(ctx context.Context, query string, args []drive
 func (c *faultyConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (rows driver.Rows, err error) {
 	err = c.f.do(query, func() (err error) {
 		rows, err = c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
+		return err
+	})
+	if err != nil && rows != nil {
+		rows.Close()
+		rows = nil
+	}
+	return rows, err
+}
+
+// PrepareContext prepares a statement that is under control as the same text is.
+// Preparing has no effect and is not told.
+func (c *faultyConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	stmt, err := c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return &faultyStmt{stmt, query, c.f}, nil
+}
+
+type faultyStmt struct {
+	driver.Stmt
+	query string
+	f     *faulty
+}
+
+func (s *faultyStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (res driver.Result, err error) {
+	err = s.f.do(s.query, func() (err error) {
+		res, err = s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+		return err
+	})
+	return res, err
+}
+
+func (s *faultyStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (rows driver.Rows, err error) {
+	err = s.f.do(s.query, func() (err error) {
+		rows, err = s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
 		return err
 	})
 	if err != nil && rows != nil {

@@ -2,11 +2,8 @@ package inventorysql_test
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 
@@ -18,83 +15,22 @@ import (
 	"github.com/flywheel-go/flywheel/inventory/inventorysql"
 )
 
-// watched is the SQLite driver with its statements counted and, when lost is
-// set, the answers to COMMIT lost after the effect.
-type watched struct {
-	driver.Driver
-	statements atomic.Int64
-	lost       atomic.Bool
-}
-
-type watchedConn struct {
-	driver.Conn
-	d *watched
-}
-
-type watchedTx struct {
-	driver.Tx
-	d *watched
-}
-
-var errLost = errors.New("the answer was lost")
-
-func (d *watched) Open(name string) (driver.Conn, error) {
-	c, err := d.Driver.Open(name)
-	return &watchedConn{c, d}, err
-}
-
-func (c *watchedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	c.d.statements.Add(1)
-	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
-}
-
-func (c *watchedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	c.d.statements.Add(1)
-	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
-}
-
-func (c *watchedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	c.d.statements.Add(1)
-	tx, err := c.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
-	return &watchedTx{tx, c.d}, err
-}
-
-func (tx *watchedTx) Commit() error {
-	tx.d.statements.Add(1)
-	err := tx.Tx.Commit()
-	if err == nil && tx.d.lost.Load() {
-		return errLost
-	}
-	return err
-}
-
-var watch = &watched{}
-
-func init() {
-	db, err := sql.Open("sqlite", "")
-	if err != nil {
-		panic(err)
-	}
-	watch.Driver = db.Driver()
-	sql.Register("watched-sqlite", watch)
-}
-
-func openWatched(t *testing.T) *inventorysql.Store {
-	db, err := sql.Open("watched-sqlite", sqldbtest.SQLiteDSN(filepath.Join(t.TempDir(), "test.db")))
-	require.NoError(t, err)
-	t.Cleanup(func() { db.Close() })
-	return migrated(t, db, inventorysql.SQLite)
-}
-
 // An order of many lines costs as many round-trips as one of a single line.
 func TestRoundTrips(t *testing.T) {
 	ctx := t.Context()
-	svc, err := inventory.New(openWatched(t), nil)
+	var sent atomic.Int64
+	db := sqldbtest.OpenFaulty(t, inventorysql.SQLite, func(_ string, after bool) error {
+		if !after {
+			sent.Add(1)
+		}
+		return nil
+	})
+	svc, err := inventory.New(migrated(t, db, inventorysql.SQLite), nil)
 	require.NoError(t, err)
 	count := func(fn func() error) int64 {
-		before := watch.statements.Load()
+		before := sent.Load()
 		require.NoError(t, fn())
-		return watch.statements.Load() - before
+		return sent.Load() - before
 	}
 	for _, n := range []int{1, 30} {
 		var order []flywheel.Line
@@ -113,11 +49,17 @@ func TestRoundTrips(t *testing.T) {
 // effect.
 func TestLostCommit(t *testing.T) {
 	ctx := t.Context()
-	store := openWatched(t)
+	var lost atomic.Bool
+	db := sqldbtest.OpenFaulty(t, inventorysql.SQLite, func(op string, after bool) error {
+		if op == "COMMIT" && after && lost.Load() {
+			return errors.New("the answer was lost")
+		}
+		return nil
+	})
+	store := migrated(t, db, inventorysql.SQLite)
 	svc, err := inventory.New(store, nil)
 	require.NoError(t, err)
-	watch.lost.Store(true)
-	defer watch.lost.Store(false)
+	lost.Store(true)
 	lines := []flywheel.Line{{SKU: "a", Quantity: 2}, {SKU: "b", Quantity: 1}}
 	require.NoError(t, svc.Receive(ctx, "delivery", lines))
 	require.NoError(t, svc.Receive(ctx, "delivery", lines))
