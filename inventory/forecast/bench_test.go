@@ -41,6 +41,8 @@ func BenchmarkFitTo(b *testing.B) {
 		{"damped", Holt{Damped: true}, demandLike},
 		{"ets", ETS{}, demandLike},
 		{"theta", Theta{}, demandLike},
+		{"dynamictheta", OptimizedTheta{Dynamic: true}, demandLike},
+		{"ces", CES{}, demandLike},
 		{"holtwinters", HoltWinters{}, demandLike},
 		{"croston", Croston{}, sporadic},
 		{"croston-given", Croston{Alpha: 0.1}, sporadic},

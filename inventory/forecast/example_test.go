@@ -121,6 +121,28 @@ func ExampleTheta() {
 	// Output: [13.9 16.5 14.3 32.6]
 }
 
+// The share of the trend that a series deserves can be estimated.
+func ExampleOptimizedTheta() {
+	sales := forecast.Series{Season: 4, Values: []float64{10, 12, 11, 25, 11, 14, 12, 28, 13, 15, 14, 31}}
+	for _, model := range []forecast.Model{forecast.OptimizedTheta{}, forecast.OptimizedTheta{Dynamic: true}, forecast.CES{}} {
+		fit, _ := model.Fit(sales)
+		next, _ := fit.Forecast(4)
+		fmt.Printf("%-14s %.1f\n", fit.Model, next.Mean)
+	}
+	// Output:
+	// OptimizedTheta [14.2 17.0 15.0 34.5]
+	// DynamicTheta   [14.2 17.0 14.9 34.3]
+	// CES            [14.4 17.3 15.3 35.5]
+}
+
+func ExampleCES() {
+	sales := forecast.Series{Values: []float64{20, 23, 25, 30, 31, 36, 39, 41}}
+	fit, _ := forecast.CES{}.Fit(sales)
+	next, _ := fit.Forecast(3)
+	fmt.Printf("%.1f\n", next.Mean)
+	// Output: [47.1 51.6 57.0]
+}
+
 // Spare parts are wanted rarely. Croston's rate is too high; SBA corrects it,
 // and TSB lets it fade when nobody has asked for a while.
 func ExampleSBA() {

@@ -19,6 +19,7 @@ var everyModel = []Model{
 	SES{}, SES{Alpha: 0.3}, Holt{}, Holt{Damped: true}, Holt{Alpha: 0.4, Beta: 0.1}, Holt{Alpha: 0.4, Phi: 0.9},
 	HoltWinters{}, HoltWinters{Multiplicative: true}, HoltWinters{Alpha: 0.3, Beta: 0.1, Gamma: 0.2},
 	Theta{}, Theta{Alpha: 0.2}, Auto{},
+	OptimizedTheta{}, OptimizedTheta{Dynamic: true}, OptimizedTheta{Alpha: 0.3}, CES{},
 	ETS{}, ETS{Error: Multiplicative, Trend: Damped, Season: Multiplicative}, ETS{Season: Additive, Alpha: 0.3, Criterion: BIC},
 	Croston{}, Croston{Alpha: 0.1}, SBA{}, SBA{Alpha: 0.2, Beta: 0.1}, SBJ{}, TSB{}, TSB{Alpha: 0.1, Beta: 0.05},
 	ADIDA{}, IMAPA{},

@@ -1,0 +1,93 @@
+package forecast
+
+import (
+	"math"
+
+	"github.com/flywheel-go/flywheel/internal/normal"
+)
+
+// cycle is a season that a model takes out of the series before it and puts
+// back after it.
+type cycle struct {
+	index          []float64 // one per season, none without
+	multiplicative bool
+	next           int // number of observations
+}
+
+// take removes the seasons from y, where the season is significant, and keeps
+// them. It reports false, and does nothing, where there are none.
+func (c *cycle) take(y []float64, seasons int) bool {
+	c.index, c.multiplicative, c.next = c.index[:0], true, len(y)
+	if seasons < 2 || !seasonal(y, seasons) {
+		return false
+	}
+	for _, v := range y {
+		c.multiplicative = c.multiplicative && v >= 0
+	}
+	index := seasonalIndices(y, centredAverage(y, seasons), seasons/2, seasons, c.multiplicative)
+	for _, s := range index {
+		if c.multiplicative && !(s > 1e-10 && s < math.MaxFloat64) {
+			return false // a season has no demand at all
+		}
+	}
+	c.index = append(c.index, index...)
+	for i := range y {
+		if s := index[i%seasons]; c.multiplicative {
+			y[i] /= s
+		} else {
+			y[i] -= s
+		}
+	}
+	return true
+}
+
+// put puts the season of observation i on a value.
+func (c *cycle) put(value float64, i int) float64 {
+	switch {
+	case len(c.index) == 0:
+		return value
+	case c.multiplicative:
+		return value * c.index[i%len(c.index)]
+	default:
+		return value + c.index[i%len(c.index)]
+	}
+}
+
+// scale is the factor on the errors of the h-th period to come.
+func (c *cycle) scale(h int) float64 {
+	if len(c.index) > 0 && c.multiplicative {
+		return c.index[(c.next+h-1)%len(c.index)]
+	}
+	return 1
+}
+
+// seasonal is the test of the M competitions: whether the autocorrelation at
+// the season is beyond 1.645 standard errors of Bartlett's formula.
+func seasonal(values []float64, seasons int) bool {
+	n := len(values)
+	if n <= 2*seasons {
+		return false
+	}
+	mean := average(values)
+	variance := 0.0
+	for _, y := range values {
+		variance += float64((y - mean) * (y - mean))
+	}
+	if variance == 0 {
+		return false
+	}
+	correlation := func(lag int) float64 {
+		sum := 0.0
+		for i := lag; i < n; i++ {
+			sum += float64((values[i] - mean) * (values[i-lag] - mean))
+		}
+		return sum / variance
+	}
+	squares := 0.0
+	for lag := 1; lag < seasons; lag++ {
+		r := correlation(lag)
+		squares += float64(r * r)
+	}
+	limit := normal.Quantile(0.95) * math.Sqrt((1+2*squares)/float64(n))
+	return math.Abs(correlation(seasons)) > limit
+}
