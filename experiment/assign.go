@@ -78,11 +78,10 @@ type Snapshot struct {
 
 // plan is an experiment prepared for assignment.
 type plan struct {
-	experiment    Experiment
-	seed          string
-	seedHash      uint32 // of the seed, for HashV2
-	namespaceSeed string
-	ranges        []bucketRange
+	experiment Experiment
+	hash       Hasher
+	namespace  Hasher
+	ranges     []Range
 }
 
 // Compile validates experiments and prepares them for assignment. The error is
@@ -97,22 +96,18 @@ func Compile(experiments ...Experiment) (*Snapshot, error) {
 			return nil, &DefinitionError{e.ID, "id", fmt.Errorf("there twice: %w", flywheel.ErrInvalid)}
 		}
 		e = e.clone()
-		p := &plan{experiment: e, seed: e.Seed}
-		if p.seed == "" {
-			p.seed = string(e.ID)
-		}
+		p := &plan{experiment: e, hash: NewHasher(cmp.Or(e.Seed, string(e.ID)), cmp.Or(e.Hash, HashV2))}
 		if e.Unit == "" {
 			p.experiment.Unit = ByCustomer
 		}
-		p.seedHash = fnv1a(fnvOffset, p.seed)
 		if e.Namespace != nil {
-			p.namespaceSeed = "__" + e.Namespace.ID
+			p.namespace = NewHasher("__"+e.Namespace.ID, HashV1)
 		}
 		coverage := e.Coverage
 		if coverage == 0 {
 			coverage = 1
 		}
-		p.ranges = bucketRanges(coverage, e.Weights())
+		p.ranges = Ranges(coverage, e.Weights())
 		s.plans[e.ID] = p
 		s.experiments = append(s.experiments, e)
 	}
@@ -161,7 +156,7 @@ func (p *plan) assign(subject *Subject) Decision {
 		return d
 	}
 	if n := e.Namespace; n != nil {
-		if bucket := Bucket(p.namespaceSeed, d.Unit, HashV1); bucket < n.From || bucket >= n.To {
+		if !(Range{n.From, n.To}).Holds(p.namespace.Bucket(d.Unit)) {
 			d.Reason = OutsideNamespace
 			return d
 		}
@@ -170,17 +165,9 @@ func (p *plan) assign(subject *Subject) Decision {
 		d.Reason = ConditionNotMet
 		return d
 	}
-	if e.Hash == HashV1 {
-		d.Bucket = Bucket(p.seed, d.Unit, HashV1)
-	} else {
-		d.Bucket = bucketV2(p.seedHash, d.Unit)
+	d.Bucket, d.Reason = p.hash.Bucket(d.Unit), OutsideCoverage
+	if i := Choose(d.Bucket, p.ranges); i >= 0 {
+		d.Arm, d.Index, d.In, d.Reason = e.Arms[i].ID, i, true, AssignedByHash
 	}
-	for i, r := range p.ranges {
-		if r.holds(d.Bucket) {
-			d.Arm, d.Index, d.In, d.Reason = e.Arms[i].ID, i, true, AssignedByHash
-			return d
-		}
-	}
-	d.Reason = OutsideCoverage
 	return d
 }

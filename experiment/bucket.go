@@ -61,20 +61,58 @@ func fnv1a(h uint32, s string) uint32 {
 	return h
 }
 
-// bucketRange is the half-open part [start, end) of [0, 1).
-type bucketRange struct{ start, end float64 }
+// Hasher is the formula of [Bucket] for one seed: what depends on the seed only
+// is computed once. The zero Hasher has an empty seed and HashV2.
+type Hasher struct {
+	seed    string
+	start   uint32 // hash of the seed, for HashV2
+	version HashVersion
+}
 
-func (r bucketRange) holds(bucket float64) bool { return r.start <= bucket && bucket < r.end }
+// NewHasher prepares [Bucket] for a seed.
+func NewHasher(seed string, version HashVersion) Hasher {
+	return Hasher{seed: seed, start: fnv1a(fnvOffset, seed), version: version}
+}
 
-// bucketRanges gives each weight its share of [0, 1), of which the first
-// coverage part takes part. Sums are those of float64 JavaScript: no fused
+// Bucket returns the number in [0, 1) of a unit.
+func (h *Hasher) Bucket(unit string) float64 {
+	switch {
+	case h.version == HashV1:
+		return thousandth(fnv1a(fnv1a(fnvOffset, unit), h.seed))
+	case h.start == 0: // the zero Hasher: no seed hashes to 0 but by chance
+		return Bucket(h.seed, unit, HashV2)
+	default:
+		return bucketV2(h.start, unit)
+	}
+}
+
+// Range is the half-open part [0] ≤ bucket < [1] of the buckets. Its JSON is a
+// list of two numbers, as GrowthBook writes it.
+type Range [2]float64
+
+// Holds reports whether the bucket is in r.
+func (r Range) Holds(bucket float64) bool { return r[0] <= bucket && bucket < r[1] }
+
+// Ranges gives each weight its share of [0, 1), of which the first coverage
+// part takes part. The sums are those of float64 JavaScript, without a fused
 // multiply-add.
-func bucketRanges(coverage float64, weights []float64) []bucketRange {
-	ranges := make([]bucketRange, len(weights))
+func Ranges(coverage float64, weights []float64) []Range {
+	ranges := make([]Range, len(weights))
 	start := 0.0
 	for i, w := range weights {
-		ranges[i] = bucketRange{start, start + float64(coverage*w)}
+		ranges[i] = Range{start, start + float64(coverage*w)}
 		start += w
 	}
 	return ranges
+}
+
+// Choose returns the index of the range that holds the bucket, -1 when none
+// does.
+func Choose(bucket float64, ranges []Range) int {
+	for i, r := range ranges {
+		if r.Holds(bucket) {
+			return i
+		}
+	}
+	return -1
 }

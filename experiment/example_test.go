@@ -181,3 +181,36 @@ func ExampleReport_Winner() {
 	// broken
 	// the arms do not have the sizes that were set (p = 7.8e-09); find the cause before anything is concluded
 }
+
+func ExampleRanges() {
+	buckets := experiment.NewHasher("button", experiment.HashV2)
+	ranges := experiment.Ranges(0.5, []float64{0.2, 0.8}) // half of the units, split 20 to 80
+	for _, unit := range []string{"anna", "bert", "cleo"} {
+		bucket := buckets.Bucket(unit)
+		fmt.Println(unit, bucket, experiment.Choose(bucket, ranges), experiment.Range{0, 0.2}.Holds(bucket))
+	}
+	// Output:
+	// anna 0.8625 -1 false
+	// bert 0.8129 -1 false
+	// cleo 0.374 1 false
+}
+
+func ExampleDefinition() {
+	store, ctx := experiment.NewMemory(nil), context.Background()
+	d := experiment.Definition{Kind: "payload", ID: "live", Body: []byte(`{"features": {}}`), SavedAt: time.Now()}
+	saved, err := store.SaveDefinition(ctx, d)
+	fmt.Println(saved.Version, err)
+	_, err = store.SaveDefinition(ctx, d) // over a version that is not there any more
+	fmt.Println(errors.Is(err, flywheel.ErrConflict))
+	// Output:
+	// 1 <nil>
+	// true
+}
+
+func ExampleCheckAssignment() {
+	fmt.Println(experiment.CheckAssignment("id", "u1", "checkout__0", "red"))
+	fmt.Println(experiment.CheckAssignment("id", "", "checkout__0", "red"))
+	// Output:
+	// <nil>
+	// experiment: sticky bucket: value: missing: invalid
+}

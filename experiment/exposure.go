@@ -1,9 +1,7 @@
 package experiment
 
 import (
-	"context"
 	"fmt"
-	"iter"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -15,6 +13,13 @@ type Exposure struct {
 	Experiment ID     `json:"experiment"`
 	Unit       string `json:"unit"`
 	Arm        string `json:"arm"`
+	// Group is a part of the experiment in which the unit is counted anew: a
+	// cluster, a period of a switchback, a leaf of a contextual bandit. Mostly
+	// empty.
+	Group string `json:"group,omitempty"`
+	// Propensity is the probability with which the arm was chosen, 0 where
+	// it is the arm's fixed weight. Off-policy evaluation needs it.
+	Propensity float64 `json:"propensity,omitempty"`
 	// At is when the unit saw the arm for the first time, in UTC to the
 	// microsecond.
 	At       time.Time           `json:"at"`
@@ -31,25 +36,18 @@ func (x *Exposure) Validate() error {
 			return fmt.Errorf("experiment: exposure: %s: %w", id.field, err)
 		}
 	}
+	if x.Group != "" {
+		if err := flywheel.CheckID(x.Group); err != nil {
+			return fmt.Errorf("experiment: exposure: group: %w", err)
+		}
+	}
+	if !share(x.Propensity) {
+		return fmt.Errorf("experiment: exposure: propensity: %v: %w", x.Propensity, flywheel.ErrOutOfRange)
+	}
 	if x.At.IsZero() {
 		return fmt.Errorf("experiment: exposure: at: missing: %w", flywheel.ErrInvalid)
 	}
 	return nil
-}
-
-// Store keeps exposures, each once by experiment, unit and arm. Implementations
-// are safe for concurrent use, honour ctx, and join the transaction carried by
-// ctx (see [flywheel.Transactor]). Identifiers are compared byte by byte.
-type Store interface {
-	// Exposed reports whether the exposure of the unit to the arm is recorded.
-	Exposed(ctx context.Context, id ID, unit, arm string) (bool, error)
-	// Record keeps x. Of exposures of the same experiment, unit and arm it
-	// keeps the one recorded first and ignores the others without an error.
-	Record(ctx context.Context, x Exposure) error
-	// Exposures yields the exposures of an experiment ordered by (At, Unit,
-	// Arm). An error is yielded once, last. The caller may call the store
-	// while ranging.
-	Exposures(ctx context.Context, id ID) iter.Seq2[Exposure, error]
 }
 
 // Properties of [flywheel.EventExperimentViewed].
@@ -57,12 +55,18 @@ const (
 	propertyExperiment = "experiment"
 	propertyArm        = "arm"
 	propertyUnit       = "unit"
+	propertyGroup      = "group"
+	propertyPropensity = "propensity"
 )
 
 // event tells of x.
 func (x *Exposure) event() flywheel.Event {
-	return flywheel.Event{
-		ID:       eventid.Of(flywheel.EventExperimentViewed, string(x.Experiment), x.Unit, x.Arm),
+	parts := []string{string(x.Experiment), x.Unit, x.Arm}
+	if x.Group != "" {
+		parts = append(parts, x.Group)
+	}
+	e := flywheel.Event{
+		ID:       eventid.Of(flywheel.EventExperimentViewed, parts...),
 		Name:     flywheel.EventExperimentViewed,
 		Time:     x.At,
 		Customer: x.Customer,
@@ -73,6 +77,13 @@ func (x *Exposure) event() flywheel.Event {
 			propertyUnit:       x.Unit,
 		},
 	}
+	if x.Group != "" {
+		e.Properties[propertyGroup] = x.Group
+	}
+	if x.Propensity != 0 {
+		e.Properties[propertyPropensity] = x.Propensity
+	}
+	return e
 }
 
 // exposureOf reads what [Exposure.event] writes.
@@ -81,7 +92,10 @@ func exposureOf(e *flywheel.Event) Exposure {
 		s, _ := e.Properties[property].(string)
 		return s
 	}
+	propensity, _ := e.Properties[propertyPropensity].(float64)
 	return Exposure{
+		Group:      text(propertyGroup),
+		Propensity: propensity,
 		Experiment: ID(text(propertyExperiment)),
 		Unit:       text(propertyUnit),
 		Arm:        text(propertyArm),

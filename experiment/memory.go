@@ -1,10 +1,13 @@
 package experiment
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"fmt"
 	"iter"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -15,12 +18,18 @@ type MemoryStore struct {
 	db        *flywheel.Memory
 	exposures map[exposureKey]Exposure
 	byID      map[ID][]exposureKey // in the order of recording
+
+	buckets     map[[2]string]map[string]string // by attribute and value
+	definitions map[[2]string]Definition        // by kind and ID
 }
 
 type exposureKey struct {
 	experiment ID
 	unit, arm  string
+	group      string
 }
+
+func (x *Exposure) key() exposureKey { return exposureKey{x.Experiment, x.Unit, x.Arm, x.Group} }
 
 // NewMemory returns an empty store in db, so that it shares the transactions of
 // the other stores there; nil is a database of its own.
@@ -28,7 +37,10 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 	if db == nil {
 		db = &flywheel.Memory{}
 	}
-	return &MemoryStore{db: db, exposures: map[exposureKey]Exposure{}, byID: map[ID][]exposureKey{}}
+	return &MemoryStore{
+		db: db, exposures: map[exposureKey]Exposure{}, byID: map[ID][]exposureKey{},
+		buckets: map[[2]string]map[string]string{}, definitions: map[[2]string]Definition{},
+	}
 }
 
 // InTx implements [flywheel.Transactor].
@@ -37,9 +49,9 @@ func (s *MemoryStore) InTx(ctx context.Context, fn func(ctx context.Context) err
 }
 
 // Exposed implements [Store].
-func (s *MemoryStore) Exposed(ctx context.Context, id ID, unit, arm string) (exposed bool, err error) {
+func (s *MemoryStore) Exposed(ctx context.Context, x Exposure) (exposed bool, err error) {
 	err = s.db.View(ctx, func() error {
-		_, exposed = s.exposures[exposureKey{id, unit, arm}]
+		_, exposed = s.exposures[x.key()]
 		return nil
 	})
 	return exposed, err
@@ -52,7 +64,7 @@ func (s *MemoryStore) Record(ctx context.Context, x Exposure) error {
 	}
 	x.At = x.At.UTC().Truncate(time.Microsecond)
 	return s.db.Update(ctx, func(undo func(func())) error {
-		key := exposureKey{x.Experiment, x.Unit, x.Arm}
+		key := x.key()
 		if _, ok := s.exposures[key]; ok {
 			return nil
 		}
@@ -81,13 +93,7 @@ func (s *MemoryStore) Exposures(ctx context.Context, id ID) iter.Seq2[Exposure, 
 			return
 		}
 		slices.SortFunc(list, func(a, b Exposure) int {
-			if c := a.At.Compare(b.At); c != 0 {
-				return c
-			}
-			if c := strings.Compare(a.Unit, b.Unit); c != 0 {
-				return c
-			}
-			return strings.Compare(a.Arm, b.Arm)
+			return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Arm, b.Arm), cmp.Compare(a.Group, b.Group))
 		})
 		for _, x := range list {
 			if !yield(x, nil) {
@@ -95,4 +101,76 @@ func (s *MemoryStore) Exposures(ctx context.Context, id ID) iter.Seq2[Exposure, 
 			}
 		}
 	}
+}
+
+// Assignments implements [Store].
+func (s *MemoryStore) Assignments(ctx context.Context, attribute, value string) (buckets map[string]string, err error) {
+	err = s.db.View(ctx, func() error {
+		buckets = maps.Clone(s.buckets[[2]string{attribute, value}])
+		return nil
+	})
+	return buckets, err
+}
+
+// Assign implements [Store].
+func (s *MemoryStore) Assign(ctx context.Context, attribute, value, key, variation string) error {
+	if err := CheckAssignment(attribute, value, key, variation); err != nil {
+		return err
+	}
+	return s.db.Update(ctx, func(undo func(func())) error {
+		identity := [2]string{attribute, value}
+		if _, ok := s.buckets[identity][key]; ok {
+			return nil
+		}
+		if s.buckets[identity] == nil {
+			s.buckets[identity] = map[string]string{}
+		}
+		undo(func() { delete(s.buckets[identity], key) })
+		s.buckets[identity][key] = variation
+		return nil
+	})
+}
+
+// Definition implements [Store].
+func (s *MemoryStore) Definition(ctx context.Context, kind, id string) (d Definition, err error) {
+	err = s.db.View(ctx, func() error {
+		var ok bool
+		if d, ok = s.definitions[[2]string{kind, id}]; !ok {
+			return fmt.Errorf("experiment: definition %s %q: %w", kind, id, flywheel.ErrNotFound)
+		}
+		d.Body = bytes.Clone(d.Body)
+		return nil
+	})
+	return d, err
+}
+
+// SaveDefinition implements [Store].
+func (s *MemoryStore) SaveDefinition(ctx context.Context, d Definition) (Definition, error) {
+	if err := d.Validate(); err != nil {
+		return Definition{}, err
+	}
+	d.SavedAt = d.SavedAt.UTC().Truncate(time.Microsecond)
+	err := s.db.Update(ctx, func(undo func(func())) error {
+		key := [2]string{d.Kind, d.ID}
+		old, ok := s.definitions[key]
+		if old.Version != d.Version {
+			return fmt.Errorf("experiment: definition %s %q: version %d, stored %d: %w", d.Kind, d.ID, d.Version, old.Version, flywheel.ErrConflict)
+		}
+		undo(func() {
+			if ok {
+				s.definitions[key] = old
+			} else {
+				delete(s.definitions, key)
+			}
+		})
+		d.Version++
+		kept := d
+		kept.Body = bytes.Clone(d.Body)
+		s.definitions[key] = kept
+		return nil
+	})
+	if err != nil {
+		return Definition{}, err
+	}
+	return d, nil
 }

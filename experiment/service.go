@@ -79,8 +79,7 @@ func (s *Service) Assign(id ID, subject Subject) Decision {
 }
 
 // Expose decides which arm the subject sees and, where the subject takes part,
-// records that it saw it: once per experiment, unit and arm, whatever the
-// number of calls. The error matches [ErrUnknown] for an experiment that is not
+// records that it saw it, as [Service.Record] does. The error matches [ErrUnknown] for an experiment that is not
 // configured; the decision is valid with any other error, too.
 func (s *Service) Expose(ctx context.Context, id ID, subject Subject) (Decision, error) {
 	d := s.Assign(id, subject)
@@ -90,21 +89,30 @@ func (s *Service) Expose(ctx context.Context, id ID, subject Subject) (Decision,
 	if !d.In {
 		return d, nil
 	}
-	seen, err := s.store.Exposed(ctx, id, d.Unit, d.Arm)
-	if err != nil || seen {
-		return d, err
+	return d, s.Record(ctx, Exposure{
+		Experiment: id, Unit: d.Unit, Arm: d.Arm, Customer: subject.Customer, Visitor: subject.Visitor,
+	})
+}
+
+// Record keeps an exposure that something else decided, such as a feature's
+// rule (package experiment/flag), and tells it to the sink: once per
+// experiment, unit, arm and group, whatever the number of calls. A zero At is
+// now.
+func (s *Service) Record(ctx context.Context, x Exposure) error {
+	if x.At.IsZero() {
+		x.At = s.now()
 	}
-	x := Exposure{
-		Experiment: id, Unit: d.Unit, Arm: d.Arm,
-		At:       s.now().UTC().Truncate(time.Microsecond),
-		Customer: subject.Customer, Visitor: subject.Visitor,
-	}
+	x.At = x.At.UTC().Truncate(time.Microsecond)
 	if err := x.Validate(); err != nil {
-		return d, err
+		return err
+	}
+	seen, err := s.store.Exposed(ctx, x)
+	if err != nil || seen {
+		return err
 	}
 	// Told before it is recorded: if the second step fails, the next call tells
 	// it again under the same ID rather than never.
-	return d, s.inTx(ctx, func(ctx context.Context) error {
+	return s.inTx(ctx, func(ctx context.Context) error {
 		if err := s.sink.Publish(ctx, x.event()); err != nil {
 			return err
 		}

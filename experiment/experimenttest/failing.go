@@ -28,11 +28,11 @@ type failing struct {
 	hook  func(call string, after bool) error
 }
 
-func (f failing) Exposed(ctx context.Context, id experiment.ID, unit, arm string) (bool, error) {
+func (f failing) Exposed(ctx context.Context, x experiment.Exposure) (bool, error) {
 	if err := f.hook("Exposed", false); err != nil {
 		return false, err
 	}
-	exposed, err := f.store.Exposed(ctx, id, unit, arm)
+	exposed, err := f.store.Exposed(ctx, x)
 	if err == nil {
 		err = f.hook("Exposed", true)
 	}
@@ -64,4 +64,47 @@ func (f failing) Exposures(ctx context.Context, id experiment.ID) iter.Seq2[expe
 			yield(experiment.Exposure{}, err)
 		}
 	}
+}
+
+func (f failing) Assignments(ctx context.Context, attribute, value string) (map[string]string, error) {
+	if err := f.hook("Assignments", false); err != nil {
+		return nil, err
+	}
+	buckets, err := f.store.Assignments(ctx, attribute, value)
+	if err == nil {
+		err = f.hook("Assignments", true)
+	}
+	return buckets, err
+}
+
+func (f failing) Assign(ctx context.Context, attribute, value, key, variation string) error {
+	if err := f.hook("Assign", false); err != nil {
+		return err
+	}
+	if err := f.store.Assign(ctx, attribute, value, key, variation); err != nil {
+		return err
+	}
+	return f.hook("Assign", true)
+}
+
+func (f failing) Definition(ctx context.Context, kind, id string) (experiment.Definition, error) {
+	if err := f.hook("Definition", false); err != nil {
+		return experiment.Definition{}, err
+	}
+	d, err := f.store.Definition(ctx, kind, id)
+	if err == nil {
+		err = f.hook("Definition", true)
+	}
+	return d, err
+}
+
+func (f failing) SaveDefinition(ctx context.Context, d experiment.Definition) (experiment.Definition, error) {
+	if err := f.hook("SaveDefinition", false); err != nil {
+		return experiment.Definition{}, err
+	}
+	d, err := f.store.SaveDefinition(ctx, d)
+	if err == nil {
+		err = f.hook("SaveDefinition", true)
+	}
+	return d, err
 }

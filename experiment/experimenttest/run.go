@@ -82,10 +82,14 @@ func record(ctx context.Context, s experiment.Store, all ...experiment.Exposure)
 	return nil
 }
 
-var checks = []check{
+var checks = slices.Concat(exposureChecks, bucketChecks, definitionChecks)
+
+var exposureChecks = []check{
 	{name: "record/read-back", rule: "what Record keeps Exposures yields, in every field",
 		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
-			x := experiment.Exposure{Experiment: "E", Unit: "u", Arm: "A", At: noon, Customer: "c", Visitor: "v"}
+			x := experiment.Exposure{
+				Experiment: "E", Unit: "u", Arm: "A", Group: "leaf 3", Propensity: 0.125, At: noon, Customer: "c", Visitor: "v",
+			}
 			return errors.Join(record(ctx, s, x), expect(ctx, s, x))
 		}},
 	{name: "record/first-wins", rule: "of exposures of one experiment, unit and arm the first is kept",
@@ -99,6 +103,12 @@ var checks = []check{
 		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			a, b := exposure("u", "A"), exposure("u", "B")
 			return errors.Join(record(ctx, s, b, a), expect(ctx, s, a, b))
+		}},
+	{name: "record/groups", rule: "a unit is counted once in each group",
+		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+			none, a, b := exposure("u", "A"), exposure("u", "A"), exposure("u", "A")
+			a.Group, b.Group = "a", "b"
+			return errors.Join(record(ctx, s, b, none, a, a), expect(ctx, s, none, a, b))
 		}},
 	{name: "record/refuse-invalid", rule: "an exposure without unit, arm, experiment or time is refused and changes nothing",
 		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
@@ -117,11 +127,11 @@ var checks = []check{
 				return err
 			}
 			for _, c := range []struct {
-				id        experiment.ID
-				unit, arm string
-				want      bool
-			}{{"E", "u", "A", true}, {"E", "u", "B", false}, {"E", "v", "A", false}, {"F", "u", "A", false}} {
-				got, err := s.Exposed(ctx, c.id, c.unit, c.arm)
+				id               experiment.ID
+				unit, arm, group string
+				want             bool
+			}{{"E", "u", "A", "", true}, {"E", "u", "B", "", false}, {"E", "v", "A", "", false}, {"F", "u", "A", "", false}, {"E", "u", "A", "g", false}} {
+				got, err := s.Exposed(ctx, experiment.Exposure{Experiment: c.id, Unit: c.unit, Arm: c.arm, Group: c.group})
 				if err != nil || got != c.want {
 					return fmt.Errorf("%v: %v, %v", c, got, err)
 				}
@@ -192,7 +202,7 @@ var checks = []check{
 			if err := s.Record(cancelled, exposure("u", "A")); !errors.Is(err, context.Canceled) {
 				return fmt.Errorf("Record: %v", err)
 			}
-			if _, err := s.Exposed(cancelled, "E", "u", "A"); !errors.Is(err, context.Canceled) {
+			if _, err := s.Exposed(cancelled, exposure("u", "A")); !errors.Is(err, context.Canceled) {
 				return fmt.Errorf("Exposed: %v", err)
 			}
 			if _, err := list(cancelled, s, "E"); !errors.Is(err, context.Canceled) {

@@ -33,8 +33,24 @@ func TestFailingPassesThrough(t *testing.T) {
 type broken struct {
 	*experiment.MemoryStore
 	record    func(ctx context.Context, s *experiment.MemoryStore, x experiment.Exposure) error
-	exposed   func(ctx context.Context, s *experiment.MemoryStore, id experiment.ID, unit, arm string) (bool, error)
+	exposed   func(ctx context.Context, s *experiment.MemoryStore, x experiment.Exposure) (bool, error)
 	exposures func(ctx context.Context, s *experiment.MemoryStore, id experiment.ID) iter.Seq2[experiment.Exposure, error]
+	assign    func(ctx context.Context, s *experiment.MemoryStore, attribute, value, key, variation string) error
+	save      func(ctx context.Context, s *experiment.MemoryStore, d experiment.Definition) (experiment.Definition, error)
+}
+
+func (b broken) Assign(ctx context.Context, attribute, value, key, variation string) error {
+	if b.assign != nil {
+		return b.assign(ctx, b.MemoryStore, attribute, value, key, variation)
+	}
+	return b.MemoryStore.Assign(ctx, attribute, value, key, variation)
+}
+
+func (b broken) SaveDefinition(ctx context.Context, d experiment.Definition) (experiment.Definition, error) {
+	if b.save != nil {
+		return b.save(ctx, b.MemoryStore, d)
+	}
+	return b.MemoryStore.SaveDefinition(ctx, d)
 }
 
 func (b broken) Record(ctx context.Context, x experiment.Exposure) error {
@@ -44,11 +60,11 @@ func (b broken) Record(ctx context.Context, x experiment.Exposure) error {
 	return b.MemoryStore.Record(ctx, x)
 }
 
-func (b broken) Exposed(ctx context.Context, id experiment.ID, unit, arm string) (bool, error) {
+func (b broken) Exposed(ctx context.Context, x experiment.Exposure) (bool, error) {
 	if b.exposed != nil {
-		return b.exposed(ctx, b.MemoryStore, id, unit, arm)
+		return b.exposed(ctx, b.MemoryStore, x)
 	}
-	return b.MemoryStore.Exposed(ctx, id, unit, arm)
+	return b.MemoryStore.Exposed(ctx, x)
 }
 
 func (b broken) Exposures(ctx context.Context, id experiment.ID) iter.Seq2[experiment.Exposure, error] {
@@ -91,13 +107,13 @@ func TestSuiteCatches(t *testing.T) {
 			}
 			return s.Record(ctx, x)
 		}},
-		"reads another unit": {exposed: func(ctx context.Context, s *store, id experiment.ID, _, arm string) (bool, error) {
-			for x := range s.Exposures(ctx, id) {
-				if x.Arm == arm {
+		"reads another unit": {exposed: func(ctx context.Context, s *store, x experiment.Exposure) (bool, error) {
+			for other := range s.Exposures(ctx, x.Experiment) {
+				if other.Arm == x.Arm {
 					return true, nil
 				}
 			}
-			return s.Exposed(ctx, id, "", arm)
+			return s.Exposed(ctx, x)
 		}},
 		"yields in reverse": {exposures: func(ctx context.Context, s *store, id experiment.ID) iter.Seq2[experiment.Exposure, error] {
 			return func(yield func(experiment.Exposure, error) bool) {
@@ -112,6 +128,23 @@ func TestSuiteCatches(t *testing.T) {
 					}
 				}
 			}
+		}},
+		"forgets the group": {record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+			x.Group = ""
+			return s.Record(ctx, x)
+		}},
+		"mixes identities": {assign: func(ctx context.Context, s *store, _, value, key, variation string) error {
+			return s.Assign(ctx, "id", value, key, variation)
+		}},
+		"forgets versions": {save: func(ctx context.Context, s *store, d experiment.Definition) (experiment.Definition, error) {
+			if old, err := s.Definition(ctx, d.Kind, d.ID); err == nil {
+				d.Version = old.Version
+			}
+			return s.SaveDefinition(ctx, d)
+		}},
+		"rewrites the body": {save: func(ctx context.Context, s *store, d experiment.Definition) (experiment.Definition, error) {
+			d.Body = []byte(strings.ReplaceAll(string(d.Body), " ", ""))
+			return s.SaveDefinition(ctx, d)
 		}},
 		"hides an error while listing": {exposures: func(ctx context.Context, s *store, id experiment.ID) iter.Seq2[experiment.Exposure, error] {
 			return s.Exposures(context.WithoutCancel(ctx), id)
@@ -172,8 +205,23 @@ func TestFailing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, at = range []string{"Exposed", "Exposed/after"} {
-		if _, err := s.Exposed(t.Context(), "E", "a", "A"); !errors.Is(err, lost) {
+		if _, err := s.Exposed(t.Context(), exposure("a", "A")); !errors.Is(err, lost) {
 			t.Fatal(at, err)
+		}
+	}
+	for _, call := range []struct {
+		name string
+		call func() error
+	}{
+		{"Assign", func() error { return s.Assign(t.Context(), "id", "u", "E__0", "a") }},
+		{"Assignments", func() error { _, err := s.Assignments(t.Context(), "id", "u"); return err }},
+		{"SaveDefinition", func() error { return save(t.Context(), s, definition("d", "", 0)) }},
+		{"Definition", func() error { _, err := s.Definition(t.Context(), "payload", "d"); return err }},
+	} {
+		for _, at = range []string{call.name, call.name + "/after"} {
+			if err := call.call(); !errors.Is(err, lost) {
+				t.Fatal(at, err)
+			}
 		}
 	}
 	for _, at = range []string{"Exposures", "Exposures/after"} {
@@ -202,8 +250,9 @@ func ExampleFailing() {
 		return nil
 	})
 	ctx := context.Background()
-	err := store.Record(ctx, experiment.Exposure{Experiment: "button", Unit: "anna", Arm: "green", At: time.Now()})
-	done, _ := memory.Exposed(ctx, "button", "anna", "green")
+	x := experiment.Exposure{Experiment: "button", Unit: "anna", Arm: "green", At: time.Now()}
+	err := store.Record(ctx, x)
+	done, _ := memory.Exposed(ctx, x)
 	fmt.Println(err, done)
 	// Output: connection lost true
 }

@@ -40,6 +40,8 @@ var floors = map[string]int{
 	"inventory/forecast":  5,
 	"inventory/replenish": 6,
 
+	"experiment/flag": 11,
+
 	"catalog":    10,
 	"experiment": 10,
 	"inventory":  10,

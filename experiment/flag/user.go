@@ -1,0 +1,98 @@
+package flag
+
+import (
+	"maps"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/segment/rule"
+)
+
+// User is for whom features are evaluated.
+type User struct {
+	// Attributes are what conditions ask for and hashes take: "id" unless a
+	// rule says otherwise. Values are those of JSON.
+	Attributes map[string]any
+	// Customer and Visitor stand for the attributes "customer" and "visitor"
+	// where Attributes lacks them, and are kept with exposures.
+	Customer flywheel.CustomerID
+	Visitor  flywheel.VisitorID
+	// At is the time by which schedules are read. At the zero time a scheduled
+	// rule is off.
+	At time.Time
+	// URL is the page, for experiments that run on some pages only and for the
+	// override ?experiment=variation, with which testers see a variation.
+	URL string
+	// Forced are variations by experiment key, which testers see whatever
+	// their bucket. Nobody who is forced is counted.
+	Forced map[string]int
+	// QA keeps the user out of every experiment that is not forced.
+	QA bool
+	// Off keeps the user out of every experiment.
+	Off bool
+	// Sticky are the user's earlier assignments; nil goes without.
+	Sticky *Sticky
+}
+
+// unit is the value of an attribute in the form in which it is hashed: a text
+// that is not empty or a number that is not zero; else there is none.
+func (u *User) unit(attribute string) string {
+	switch v := u.Attributes[attribute].(type) {
+	case nil:
+		switch attribute {
+		case experiment.ByCustomer:
+			return string(u.Customer)
+		case experiment.ByVisitor:
+			return string(u.Visitor)
+		}
+	case string:
+		return v
+	case float64:
+		return number(v)
+	case int:
+		return number(float64(v))
+	case int64:
+		return number(float64(v))
+	}
+	return ""
+}
+
+// number writes f as JavaScript does, nothing for what cannot be hashed.
+func number(f float64) string {
+	if f == 0 || math.IsNaN(f) || math.IsInf(f, 0) {
+		return ""
+	}
+	if a := math.Abs(f); a >= 1e-6 && a < 1e21 {
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'e', -1, 64), "e")
+	sign, digits := exponent[:1], strings.TrimLeft(exponent[1:], "0")
+	return mantissa + "e" + sign + digits
+}
+
+// identity is the attribute that is hashed, and its value.
+func (u *User) identity(attribute, fallback string, sticky bool) (name, unit string) {
+	unit = u.unit(attribute)
+	if unit == "" && sticky && fallback != "" {
+		if other := u.unit(fallback); other != "" {
+			return fallback, other
+		}
+	}
+	return attribute, unit
+}
+
+// WithRemoteGroups returns a copy of u who is in these remote groups and no
+// others (see [rule.RemoteGroups]).
+func (u *User) WithRemoteGroups(groups []any) *User {
+	v := *u
+	v.Attributes = maps.Clone(u.Attributes)
+	if v.Attributes == nil {
+		v.Attributes = map[string]any{}
+	}
+	v.Attributes[rule.RemoteGroups] = groups
+	return &v
+}
