@@ -33,6 +33,7 @@ type candidate struct {
 	rate      float64 // of what is left, 0 where it is not that simple
 	slack     float64 // what rounding can add to that
 	shape     monotony
+	minimum   int64 // of what is left of the goods, 0 for none
 	shippings bool
 }
 
@@ -40,7 +41,7 @@ type candidate struct {
 type monotony uint8
 
 const (
-	// jumpy: more before may leave less, as with a minimum.
+	// jumpy: more before may leave less.
 	jumpy monotony = iota
 	// byTotal: a greater sum before leaves a greater sum.
 	byTotal
@@ -57,7 +58,6 @@ const (
 type tree struct {
 	candidates []candidate
 	conflicts  []bool // of candidates i and j at i·n + j
-	sure       []bool // from k on, more before leaves more
 	taken      []bool
 	blocked    []int32 // by how many that are taken
 	saved      []int64 // by depth: what was left of the lines
@@ -85,7 +85,6 @@ func (e *Engine) search(q *Quote, b *Basket, w *work) error {
 	t.total, t.nodes, t.open = 0, 0, 0
 	t.saved = grown(t.saved, n*len(w.running))
 	t.findConflicts(e)
-	t.findMonotony()
 	t.left, t.rates = grown(t.left, len(w.running)), cleared(t.rates, len(w.running))
 	if err := e.visit(b, w, t, 0); err != nil {
 		return err
@@ -197,15 +196,17 @@ func (e *Engine) characterize(w *work, p *promotion, c *candidate) {
 		}
 		c.slack = float64(len(c.lines))
 	}
-	moves := p.minimumBase == Running && (p.minimum > 0 || len(p.tiers) > 0)
 	all := len(c.lines) == w.goodsLines || c.shippings
+	moving := p.minimumBase == Running && (len(p.tiers) > 0 || p.minimum > 0 && p.minimumOfLines)
 	switch {
-	case moves:
-		c.shape = jumpy
+	case moving:
 	case len(c.lines) == 1, p.level == LineLevel && p.maximum == 0:
 		c.shape = byEach
 	case p.level != LineLevel && all && !w.hasFloors && p.maximumPerLine == 0:
 		c.shape = byTotal
+	}
+	if p.minimumBase == Running {
+		c.minimum = p.minimum
 	}
 }
 
@@ -244,23 +245,27 @@ func (e *Engine) apart(first, second int32) bool {
 	return false
 }
 
-// findMonotony finds from where on it is sure that more before leaves more: some
-// that hold it line by line and then some that hold it for the sum, on goods and
-// on shipping.
-func (t *tree) findMonotony() {
-	n := len(t.candidates)
-	t.sure = grown(t.sure, n+1)
-	t.sure[n] = true
-	each := [2]bool{}
-	for k := n - 1; k >= 0; k-- {
-		c := &t.candidates[k]
+// sure reports that of the candidates behind k, whichever are taken, more before
+// leaves more: some of which that holds line by line and then some of which it
+// holds for the sum, on goods and on shipping. What is left of the goods will be
+// between low and high: a minimum outside of that is no question.
+func (t *tree) sure(k int, low, high int64) bool {
+	var total [2]bool
+	for j := k + 1; j < len(t.candidates); j++ {
+		c := &t.candidates[j]
+		if t.blocked[j] > 0 || c.minimum > high {
+			continue
+		}
 		side := 0
 		if c.shippings {
 			side = 1
 		}
-		t.sure[k] = t.sure[k+1] && c.shape != jumpy && !(c.shape == byTotal && each[side])
-		each[side] = each[side] || c.shape == byEach && len(c.lines) > 1
+		if c.shape == jumpy || c.minimum > low || c.shape == byEach && total[side] {
+			return false
+		}
+		total[side] = total[side] || c.shape == byTotal
 	}
+	return true
 }
 
 // visit looks at all combinations of the candidates from k on with those taken.
@@ -276,7 +281,8 @@ func (e *Engine) visit(b *Basket, w *work, t *tree, k int) error {
 		}
 		return nil
 	}
-	bound := t.total + t.bound(e, w, k)
+	more := t.bound(e, w, k)
+	bound := t.total + more
 	if bound <= t.bestTotal {
 		return nil
 	}
@@ -307,7 +313,7 @@ func (e *Engine) visit(b *Basket, w *work, t *tree, k int) error {
 		t.taken[k] = false
 		t.block(k, -1)
 		w.restore(saved)
-		if free && t.sure[k+1] {
+		if free && t.sure(k, w.goods-more, w.goods) {
 			return nil // without it more would be left in the end
 		}
 	}

@@ -68,14 +68,13 @@ func (e *Engine) offBundles(w *work, p *promotion, v value, n, sum int64) (int64
 // make, and how many units are missing to one.
 func (w *work) addParts(b *Basket, p *promotion) (n, missing int64, err error) {
 	w.runs, w.partStart = w.runs[:0], append(w.partStart[:0], 0)
-	w.roles = grown(w.roles, w.goodsLines)
-	clear(w.roles)
+	w.roles = cleared(w.roles, w.goodsLines)
 	for i, part := range p.parts {
 		start := len(w.runs)
 		for _, line := range w.selected(part.of) {
 			if w.roles[line] == 0 {
-				w.roles[line] = 1
-				w.addUnits(b, p, w.all[line:line+1], func(*run) {})
+				w.roles[line] = used
+				w.addUnits(b, p, line)
 			}
 		}
 		runs := w.runs[start:]
@@ -122,8 +121,7 @@ func (w *work) spread(off, sum int64) {
 		rest -= r.off
 		w.remainders[i], w.ranked[i] = remainder, int32(i)
 	}
-	remainders := w.remainders
-	slices.SortStableFunc(w.ranked, func(a, b int32) int { return cmp.Compare(remainders[b], remainders[a]) })
+	slices.SortStableFunc(w.ranked, func(a, b int32) int { return cmp.Compare(w.remainders[b], w.remainders[a]) })
 	for _, i := range w.ranked {
 		if rest == 0 {
 			break

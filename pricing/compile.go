@@ -175,6 +175,9 @@ func (e *Engine) compilePromotion(p *Promotion, named *pairs) (promotion, error)
 		scope: scope, of: scope, limit: p.Limit, when: when, coupon: code.Fold(p.Coupon), starts: p.Starts, ends: p.Ends,
 		exclusive: p.Exclusive,
 	}
+	if p.BuyGet != nil || p.Bundle != nil || p.Gift != nil {
+		to.level = LineLevel
+	}
 	switch {
 	case p.BuyGet != nil:
 		to.shape, to.buy, to.get, to.selection = buyGet, p.BuyGet.Buy, p.BuyGet.Get, p.BuyGet.Selection

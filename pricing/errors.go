@@ -16,13 +16,19 @@ var (
 	ErrVersion = fmt.Errorf("pricing: stale version: %w", flywheel.ErrConflict)
 )
 
-// FieldError names the field of a [Config] or a [Basket] that is refused.
+// FieldError names the field of a [Config], a [Basket] or other input that is
+// refused; none where it is the whole.
 type FieldError struct {
 	Field string // such as "promotions[2].percent" or "lines[0].quantity"
 	Err   error  // wraps a kind
 }
 
-func (e *FieldError) Error() string { return "pricing: " + e.Field + ": " + e.Err.Error() }
+func (e *FieldError) Error() string {
+	if e.Field == "" {
+		return "pricing: " + e.Err.Error()
+	}
+	return "pricing: " + e.Field + ": " + e.Err.Error()
+}
 
 // Unwrap returns the cause.
 func (e *FieldError) Unwrap() error { return e.Err }

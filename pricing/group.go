@@ -56,9 +56,10 @@ const (
 	// those applied before.
 	InOrder Strategy = iota
 	// BestOf applies, by priority, those promotions that together take off the
-	// most, and of equal combinations the one with the earlier promotion. Up
-	// to 20 candidates that is proven; beyond, [Quote.Gap] tells how much
-	// more the best combination could take off at most.
+	// most: of equal combinations an exclusive promotion alone, then the one
+	// with the earlier promotions. Up to 20 candidates that is proven; beyond,
+	// [Quote.Gap] tells how much more the best combination could take off at
+	// most.
 	BestOf
 )
 

@@ -45,6 +45,7 @@ var runners = map[string]func(t *testing.T, input json.RawMessage) any{
 }
 
 func TestReference(t *testing.T) {
+	t.Run("abuse", abuseCases)
 	var file struct {
 		Cases []struct {
 			ID, Kind, Title string

@@ -18,20 +18,25 @@ type run struct {
 	off          int64 // what is taken off them in all, or off one of them
 }
 
-// addUnits appends the units of the lines. The amount that p looks at is shared
-// over the units of a line by largest remainder.
-func (w *work) addUnits(b *Basket, p *promotion, lines []int32, mark func(*run)) {
-	looked := w.looked(p)
-	for _, i := range lines {
-		n := b.Lines[i].Quantity
-		each, more := looked[i]/n, looked[i]%n
-		for _, r := range [2]run{{value: each + 1, count: more, line: i}, {value: each, count: n - more, line: i}} {
-			if r.count > 0 {
-				mark(&r)
-				w.runs = append(w.runs, r)
-			}
-		}
+// The roles of lines in w.roles.
+const (
+	bought     = 1 << iota // its units can be bought for the offer
+	discounted             // its units can get the discount
+	used                   // its units belong to a part of a bundle
+)
+
+// addUnits appends the units of a line. The amount that p looks at is shared over
+// them by largest remainder.
+func (w *work) addUnits(b *Basket, p *promotion, i int32) {
+	looked, n := w.looked(p)[i], b.Lines[i].Quantity
+	each, more := looked/n, looked%n
+	r := run{line: i, buys: w.roles[i]&bought != 0, gets: w.roles[i]&discounted != 0}
+	if more > 0 {
+		r.value, r.count = each+1, more
+		w.runs = append(w.runs, r)
 	}
+	r.value, r.count = each, n-more
+	w.runs = append(w.runs, r)
 }
 
 func dearestFirst(a, b run) int {
@@ -118,21 +123,16 @@ func (e *Engine) perReward(b *Basket, w *work, p *promotion, v value, r *Refusal
 
 // addRoles appends each unit that is bought or can get the discount, once.
 func (w *work) addRoles(b *Basket, p *promotion) {
-	buyers, getters := w.selected(p.scope), w.selected(p.of)
-	w.roles = grown(w.roles, w.goodsLines)
-	clear(w.roles)
-	for _, i := range buyers {
-		w.roles[i] |= 1
+	w.roles = cleared(w.roles, w.goodsLines)
+	for _, i := range w.selected(p.scope) {
+		w.roles[i] |= bought
 	}
-	for _, i := range getters {
-		w.roles[i] |= 2
-	}
-	mark := func(r *run) {
-		r.buys, r.gets = w.roles[r.line]&1 != 0, w.roles[r.line]&2 != 0
+	for _, i := range w.selected(p.of) {
+		w.roles[i] |= discounted
 	}
 	for i := range w.roles {
 		if w.roles[i] != 0 {
-			w.addUnits(b, p, w.all[i:i+1], mark)
+			w.addUnits(b, p, int32(i))
 		}
 	}
 }
@@ -300,8 +300,10 @@ func (w *work) byLine(p *promotion, v value, kind StepKind) outcome {
 
 // perGift computes a promotion with Gift.
 func (e *Engine) perGift(b *Basket, w *work, p *promotion, v value, r *Refusal) (outcome, error) {
-	w.runs = w.runs[:0]
-	w.addUnits(b, p, w.selected(p.of), func(r *run) { r.gets = true })
+	w.runs, w.roles = w.runs[:0], cleared(w.roles, w.goodsLines)
+	for _, i := range w.selected(p.of) {
+		w.addUnits(b, p, i)
+	}
 	slices.SortFunc(w.runs, dearestFirst)
 	left := p.get
 	for i := range w.runs {

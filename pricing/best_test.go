@@ -1,0 +1,199 @@
+package pricing_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing"
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// contest makes n promotions that compete in many ways, each with a coupon code
+// of its own where coded, and a basket of some lines.
+func contest(r *rand.Rand, n, lines int, coded bool) (c pricing.Config, b pricing.Basket) {
+	chance := func(percent int) bool { return r.IntN(100) < percent }
+	skus := []flywheel.SKU{"a", "b", "c", "d", "e", "f"}
+	some := func() []flywheel.SKU {
+		if chance(40) {
+			return nil
+		}
+		from := r.IntN(len(skus))
+		return skus[from : from+1+r.IntN(len(skus)-from)]
+	}
+	b = pricing.Basket{Currency: money.EUR, At: noon}
+	for i := range lines {
+		l := pricing.Line{ID: fmt.Sprint(i), SKU: skus[r.IntN(len(skus))], Quantity: 1 + r.Int64N(4), Agreed: eur(1 + r.Int64N(20_000))}
+		if chance(10) {
+			l.Floor = eur(1 + r.Int64N(5_000))
+		}
+		b.Lines = append(b.Lines, l)
+	}
+	if chance(30) {
+		b.Shipping = []pricing.Shipping{{ID: "ship", Amount: cents(r.Int64N(2_000))}, {ID: "extra", Amount: cents(r.Int64N(500))}}
+	}
+	c.Groups = []pricing.Group{
+		{ID: "outer"}, {ID: "inner", Within: "outer"}, {ID: "lane", Pick: pricing.All, NotWith: []string{"other-lane"}},
+		{ID: "other-lane", Pick: pricing.All}, {ID: "lines", Pick: pricing.LineBest},
+	}
+	for i := range n {
+		p := pricing.Promotion{ID: fmt.Sprint("p", i), Priority: r.IntN(3), Level: pricing.Level(r.IntN(2)), SKUs: some()}
+		if coded {
+			p.Coupon = "code" + p.ID
+		}
+		p.PercentBase, p.MinimumBase, p.MinimumOfLines = pricing.Basis(r.IntN(2)), pricing.Basis(r.IntN(2)), chance(30)
+		percent := money.Percent(1 + r.Int64N(40))
+		switch r.IntN(12) {
+		case 0:
+			p.Percent, p.BuyGet = percent, &pricing.BuyGet{
+				Buy: 1 + r.Int64N(2), Get: 1 + r.Int64N(2), Selection: pricing.Selection(r.IntN(3)), Of: pricing.Of{SKUs: some()},
+			}
+		case 1:
+			p.Price, p.Bundle = cents(r.Int64N(20_000)), &pricing.Bundle{Quantity: 1 + r.Int64N(3)}
+		case 2:
+			p.Gift = &pricing.Gift{SKUs: skus[:1+r.IntN(3)], Quantity: 1}
+		case 3:
+			p.Tiers = []pricing.Tier{
+				{Minimum: cents(1 + r.Int64N(10_000)), Percent: money.Percent(5)},
+				{Minimum: cents(20_000), Quantity: r.Int64N(4), Percent: money.Percent(15)},
+			}
+		case 4:
+			p.Level, p.SKUs, p.Percent = pricing.ShippingLevel, nil, money.Percent(1+r.Int64N(100))
+		case 5, 6, 7:
+			p.Amount = cents(1 + r.Int64N(3_000))
+		case 8:
+			p.Level, p.Price = pricing.LineLevel, cents(r.Int64N(10_000))
+		default:
+			p.Percent = percent
+		}
+		if chance(30) {
+			p.Minimum = cents(1 + r.Int64N(40_000))
+		}
+		if chance(15) {
+			p.Maximum = cents(1 + r.Int64N(3_000))
+		}
+		if chance(10) {
+			p.MaximumPerLine = cents(1 + r.Int64N(1_000))
+		}
+		switch plain := p.Level == pricing.LineLevel && p.BuyGet == nil && p.Bundle == nil && p.Gift == nil; {
+		case chance(8):
+			p.Exclusive = true
+		case chance(40):
+			p.Group = []string{"outer", "inner", "lane", "other-lane", "g1", "g2"}[r.IntN(6)]
+		case plain && chance(20):
+			p.Group = "lines"
+		}
+		if i > 0 && p.Group == "" && chance(15) {
+			p.NotWith = []string{fmt.Sprint("p", r.IntN(i))}
+		}
+		c.Promotions = append(c.Promotions, p)
+	}
+	return c, b
+}
+
+// The combination found takes off as much as the best of all subsets, each of
+// them tried in order.
+func TestBestOfAgainstAllSubsets(t *testing.T) {
+	proven, better := 0, 0
+	for seed := range 150 {
+		r := rand.New(rand.NewPCG(uint64(seed), 7))
+		n := 1 + r.IntN(8)
+		if seed%50 == 0 {
+			n = 12
+		}
+		c, b := contest(r, n, 1+r.IntN(6), true)
+		inOrder, err := pricing.Compile(c)
+		require.NoError(t, err)
+		c.Strategy = pricing.BestOf
+		best, err := pricing.Compile(c)
+		require.NoError(t, err)
+
+		var most, all int64
+		var q pricing.Quote
+		for subset := range 1 << n {
+			b.Coupons = b.Coupons[:0]
+			for i := range n {
+				if subset>>i&1 == 1 {
+					b.Coupons = append(b.Coupons, c.Promotions[i].Coupon)
+				}
+			}
+			require.NoError(t, inOrder.QuoteInto(&q, &b))
+			most, all = max(most, q.Discount.Minor()), q.Discount.Minor()
+		}
+		require.NoError(t, best.QuoteInto(&q, &b)) // with all codes
+		require.Equal(t, most, q.Discount.Minor(), "seed %d", seed)
+		require.True(t, q.Gap.IsZero())
+		checkLaws(t, &q)
+		proven++
+		if most > all {
+			better++
+		}
+	}
+	require.Greater(t, better, proven/10, "the order by priority is often not the best")
+}
+
+// Among very many candidates the answer is no worse than the order by priority,
+// and the gap is no less than what a longer search finds.
+func TestBestOfStatesItsGap(t *testing.T) {
+	gaps := 0
+	for seed := range 20 {
+		r := rand.New(rand.NewPCG(uint64(seed), 8))
+		c, b := contest(r, 60, 10, false)
+		inOrder := quote(t, c, b)
+		c.Strategy = pricing.BestOf
+		q := quote(t, c, b)
+		require.GreaterOrEqual(t, q.Discount.Minor(), inOrder.Discount.Minor(), "seed %d", seed)
+		require.GreaterOrEqual(t, q.Gap.Minor(), int64(0))
+		if !q.Gap.IsZero() {
+			gaps++
+		}
+	}
+	t.Logf("%d of 20 with a gap", gaps)
+}
+
+func TestBestOfRefusals(t *testing.T) {
+	c := shop()
+	c.Strategy = pricing.BestOf
+	c.Promotions = []pricing.Promotion{
+		{ID: "small", Percent: money.Percent(5), Group: "g", Priority: 9},
+		{ID: "large", Percent: money.Percent(20), Group: "g"},
+		{ID: "alone", Percent: money.Percent(19), Exclusive: true},
+		{ID: "never", Percent: money.Percent(50), When: json.RawMessage(`{"customer":"x"}`)},
+	}
+	q := quote(t, c, basket())
+	require.Equal(t, "large", q.Applied[0].Promotion)
+	require.Equal(t, []pricing.Refusal{
+		{Promotion: "small", Reason: pricing.ReasonOutdone}, {Promotion: "alone", Reason: pricing.ReasonOutdone},
+		{Promotion: "never", Reason: pricing.ReasonCondition},
+	}, q.Refused)
+}
+
+// BenchmarkBestOf is the search among 20 candidates that could all apply.
+func BenchmarkBestOf(b *testing.B) {
+	for _, lines := range []int{1, 10, 50} {
+		b.Run(fmt.Sprintf("candidates=20/lines=%d", lines), func(b *testing.B) {
+			b.ReportAllocs()
+			var engines []*pricing.Engine
+			var baskets []pricing.Basket
+			for seed := range uint64(32) {
+				c, basket := contest(rand.New(rand.NewPCG(seed, 9)), 20, lines, false)
+				c.Strategy = pricing.BestOf
+				e, err := pricing.Compile(c)
+				if err != nil {
+					b.Fatal(err)
+				}
+				engines, baskets = append(engines, e), append(baskets, basket)
+			}
+			var q pricing.Quote
+			for i := 0; b.Loop(); i++ {
+				if err := engines[i%32].QuoteInto(&q, &baskets[i%32]); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
