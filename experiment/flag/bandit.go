@@ -160,13 +160,13 @@ func (x *compiled) weighted(weights []float64, leaf *Leaf) *compiled {
 }
 
 // choose finds the context that the user meets.
-func (r *routed) choose(u *User) *compiled {
+func (r *routed) choose(e *evaluator) *compiled {
 	for i := range r.bandit.contexts {
 		c := &r.bandit.contexts[i]
 		if c.malformed {
 			break
 		}
-		if c.condition.Match(u.Attributes) {
+		if e.user.meets(e.set, c.condition) {
 			if r.leaves[i] == nil {
 				break
 			}

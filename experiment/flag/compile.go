@@ -19,6 +19,7 @@ type Set struct {
 	features    map[string]*feature
 	experiments []*compiled
 	groups      *rule.Groups
+	schema      *rule.Schema // the attributes that conditions ask for
 	problems    []*Problem
 }
 

@@ -10,14 +10,16 @@ import (
 // new sticky bucket is kept or a number is hashed.
 func (s *Set) Evaluate(id string, u *User) Result {
 	e := evaluator{set: s, user: u}
-	return e.feature(s.features[id])
+	var r Result
+	e.feature(s.features[id], &r)
+	return r
 }
 
 // Trace is [Set.Evaluate] with everything that led to the result.
 func (s *Set) Trace(id string, u *User) Trace {
 	t := Trace{}
 	e := evaluator{set: s, user: u, trace: &t}
-	t.Result = e.feature(s.features[id])
+	e.feature(s.features[id], &t.Result)
 	return t
 }
 
@@ -34,88 +36,103 @@ type evaluator struct {
 // fan out again and again could otherwise take for ever.
 const maxSteps = 10_000
 
-func fromValue(v *value, source Source, rule string) Result {
-	return Result{Value: v.json, On: v.on, Off: !v.on, Source: source, RuleID: rule, value: v}
+// set makes r a value with its source.
+func (r *Result) set(v *value, source Source, rule string) {
+	r.Value, r.On, r.Off, r.Source, r.RuleID, r.value = v.json, v.on, !v.on, source, rule, v
 }
 
-func (e *evaluator) feature(f *feature) Result {
+// feature evaluates f into r, which is zero.
+func (e *evaluator) feature(f *feature, r *Result) {
 	if f == nil {
-		return fromValue(null, UnknownFeature, "")
+		r.set(null, UnknownFeature, "")
+		return
 	}
 	if e.steps++; e.steps > maxSteps {
-		return fromValue(null, CyclicPrerequisite, "")
+		r.set(null, CyclicPrerequisite, "")
+		return
 	}
 	if f.cyclic {
 		if slices.Contains(e.open, f.index) {
-			return fromValue(null, CyclicPrerequisite, "")
+			r.set(null, CyclicPrerequisite, "")
+			return
 		}
 		e.open = append(e.open, f.index)
 		defer func() { e.open = e.open[:len(e.open)-1] }()
 	}
-	for i, r := range f.rules {
-		result, reason, decided := e.rule(f, r)
+	for i, rule := range f.rules {
+		reason, decided := e.rule(f, rule, r)
 		if e.trace != nil {
-			e.trace.Rules = append(e.trace.Rules, Explained{Feature: f.id, Rule: i, RuleID: r.id, Reason: reason})
+			e.trace.Rules = append(e.trace.Rules, Explained{Feature: f.id, Rule: i, RuleID: rule.id, Reason: reason})
 		}
 		if decided {
-			return result
+			return
 		}
 	}
-	return fromValue(f.standard, DefaultValue, "")
+	r.Assignment = Assignment{}
+	r.set(f.standard, DefaultValue, "")
 }
 
-// rule applies one rule, or says why it does not.
-func (e *evaluator) rule(f *feature, r *featureRule) (result Result, reason experiment.Reason, decided bool) {
-	for i := range r.parents {
-		p := &r.parents[i]
-		parent := e.feature(p.feature)
-		switch {
-		case parent.Source == CyclicPrerequisite:
-			return parent, PrerequisiteNotMet, true
-		case p.condition.Match(parent.value.as):
+// rule applies one rule to r, or says why it does not.
+func (e *evaluator) rule(f *feature, rule *featureRule, r *Result) (reason experiment.Reason, decided bool) {
+	for i := range rule.parents {
+		p := &rule.parents[i]
+		switch source, met := e.parent(p); {
+		case source == CyclicPrerequisite:
+			r.set(null, CyclicPrerequisite, "")
+			return PrerequisiteNotMet, true
+		case met:
 		case p.gate:
-			return fromValue(null, Prerequisite, ""), PrerequisiteNotMet, true
+			r.set(null, Prerequisite, "")
+			return PrerequisiteNotMet, true
 		default:
-			return Result{}, PrerequisiteNotMet, false
+			return PrerequisiteNotMet, false
 		}
 	}
-	if e.filtered(r.filters) {
-		return Result{}, Filtered, false
+	if e.filtered(rule.filters) {
+		return Filtered, false
 	}
 	on, coverage := true, (*float64)(nil)
-	if r.schedule != nil {
-		if on, coverage = r.schedule.at(e.user.At); !on {
-			return Result{}, OffSchedule, false
+	if rule.schedule != nil {
+		if on, coverage = rule.schedule.at(e.user.At); !on {
+			return OffSchedule, false
 		}
 	}
-	if r.forced != nil {
-		if !r.condition.Match(e.user.Attributes) {
-			return Result{}, experiment.ConditionNotMet, false
+	if rule.forced != nil {
+		if !e.user.meets(e.set, rule.condition) {
+			return experiment.ConditionNotMet, false
 		}
-		if reason := e.rollout(r, coverage); reason != RuleApplied {
-			return Result{}, reason, false
+		if reason := e.rollout(rule, coverage); reason != RuleApplied {
+			return reason, false
 		}
-		return fromValue(r.forced, Force, r.id), RuleApplied, true
+		r.Assignment = Assignment{}
+		r.set(rule.forced, Force, rule.id)
+		return RuleApplied, true
 	}
-	x := r.run
+	x := rule.run
 	if x == nil {
-		return Result{}, NothingToDo, false
+		return NothingToDo, false
 	}
-	if r.bandit != nil {
-		x = r.bandit.choose(e.user)
+	if rule.bandit != nil {
+		x = rule.bandit.choose(e)
 	}
-	a := e.run(x, f.id, coverage)
+	a := &r.Assignment
+	e.run(x, f.id, coverage, a)
 	switch {
 	case !a.In:
-		return Result{}, a.Reason, false
+		return a.Reason, false
 	case a.Passthrough:
-		return Result{}, Passthrough, false
+		return Passthrough, false
 	}
-	v := x.values[a.Variation]
-	return Result{
-		Value: v.json, On: v.on, Off: !v.on, Source: FromExperiment, RuleID: r.id,
-		Assignment: a, Experiment: a.Experiment, value: v,
-	}, RuleApplied, true
+	r.set(x.values[a.Variation], FromExperiment, rule.id)
+	r.Experiment = a.Experiment
+	return RuleApplied, true
+}
+
+// parent evaluates a prerequisite.
+func (e *evaluator) parent(p *parent) (source Source, met bool) {
+	var r Result
+	e.feature(p.feature, &r)
+	return r.Source, p.condition.Match(r.value.as)
 }
 
 // rollout reports whether a forced value is for the user's bucket.

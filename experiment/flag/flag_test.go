@@ -296,6 +296,13 @@ func BenchmarkEvaluate(b *testing.B) {
 			set.Evaluate("checkout", u)
 		}
 	})
+	b.Run("prepared", func(b *testing.B) {
+		u := set.Prepare(person("u1"))
+		b.ReportAllocs()
+		for b.Loop() {
+			set.Evaluate("checkout", u)
+		}
+	})
 	b.Run("goroutines=all", func(b *testing.B) {
 		b.ReportAllocs()
 		b.RunParallel(func(pb *testing.PB) {

@@ -47,7 +47,11 @@ func Parse(src []byte, opts *ParseOptions) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := compiler{set: &Set{features: make(map[string]*feature, len(p.Features))}}
+	// Twice: the first time tells which attributes are asked for, the second
+	// time conditions find them by index in users that are prepared.
+	c := newCompiler(p, nil)
+	c.compile(p)
+	c = newCompiler(p, c.schema())
 	c.compile(p)
 	slices.SortStableFunc(c.set.problems, func(a, b *Problem) int {
 		return cmp.Compare(a.Path, b.Path)
@@ -99,6 +103,29 @@ type compiler struct {
 	set     *Set
 	groups  *rule.Groups
 	bandits map[string]*bandit
+	paths   map[string]rule.Type // the attributes that conditions ask for
+}
+
+func newCompiler(p payload, schema *rule.Schema) compiler {
+	return compiler{
+		set:   &Set{features: make(map[string]*feature, len(p.Features)), schema: schema},
+		paths: map[string]rule.Type{},
+	}
+}
+
+// schema is the attributes that conditions have asked for. A path that no
+// schema can have is looked up by name.
+func (c *compiler) schema() *rule.Schema {
+	for path := range c.paths {
+		if _, err := rule.NewSchema(map[string]rule.Type{path: rule.Any}); err != nil {
+			delete(c.paths, path)
+		}
+	}
+	schema, err := rule.NewSchema(c.paths)
+	if err != nil {
+		return nil
+	}
+	return schema
 }
 
 func (c *compiler) problem(path string, err error) {
@@ -174,9 +201,12 @@ func (c *compiler) condition(path string, src json.RawMessage) *rule.Rule {
 	if _, err := rule.Compile(src, &rule.Options{Saved: c.groups}); err != nil {
 		c.problem(path, err)
 	}
-	compiled, err := rule.Compile(src, &rule.Options{Saved: c.groups, Lenient: true})
+	compiled, err := rule.Compile(src, &rule.Options{Saved: c.groups, Lenient: true, Schema: c.set.schema})
 	if err != nil {
 		return nobody
+	}
+	for _, path := range compiled.Paths() {
+		c.paths[path] = rule.Any
 	}
 	return compiled
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/flywheel-go/flywheel/experiment"
 	"github.com/flywheel-go/flywheel/internal/testkit"
+	"github.com/flywheel-go/flywheel/segment/rule"
 )
 
 // suite is GrowthBook's conformance suite, spec 0.12.0. Its cases are
@@ -217,6 +218,7 @@ func featureCase(t *testing.T, c []json.RawMessage) {
 	got := set.Evaluate(id, user)
 	requireAgree(t, want, got)
 	require.Equal(t, got, set.Trace(id, user).Result, "traced")
+	require.Equal(t, got, set.Evaluate(id, set.Prepare(user)), "prepared")
 }
 
 func runCase(t *testing.T, c []json.RawMessage) {
@@ -225,7 +227,8 @@ func runCase(t *testing.T, c []json.RawMessage) {
 	var value any
 	var in, hash bool
 	read(t, c, 2, &def, &value, &in, &hash)
-	compiled := (&compiler{set: &Set{features: set.features}, groups: set.groups}).experiment(def.Key, def)
+	k := compiler{set: &Set{features: set.features}, groups: set.groups, paths: map[string]rule.Type{}}
+	compiled := k.experiment(def.Key, def)
 	got := set.Run(&Compiled{compiled}, user)
 	require.Equal(t, value, got.Value)
 	require.Equal(t, in, got.In)

@@ -156,8 +156,7 @@ type Redirect struct {
 // Record the assignment, where it counts, before redirecting.
 func (s *Set) Redirect(u *User) (r Redirect, ok bool) {
 	for _, x := range s.experiments {
-		e := evaluator{set: s, user: u}
-		a := e.run(x, "", nil)
+		a := s.Run(&Compiled{x}, u)
 		if !a.In {
 			continue
 		}

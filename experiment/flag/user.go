@@ -36,11 +36,50 @@ type User struct {
 	Off bool
 	// Sticky are the user's earlier assignments; nil goes without.
 	Sticky *Sticky
+
+	prepared *prepared
+}
+
+// prepared is a user's attributes in the order of a set's schema.
+type prepared struct {
+	set    *Set
+	record *rule.Record
+	id     string
+}
+
+// Prepare returns a copy of u that s evaluates faster, for a user who is asked
+// about several features. Attributes must not change afterwards. Another set
+// takes the copy as it takes u.
+func (s *Set) Prepare(u *User) *User {
+	v := *u
+	v.prepared = nil
+	p := &prepared{set: s, id: v.unit("id")}
+	if s.schema != nil {
+		p.record = s.schema.NewRecord()
+		p.record.Load(u.Attributes)
+	}
+	v.prepared = p
+	return &v
+}
+
+// meets reports whether the user meets a condition of s.
+func (u *User) meets(s *Set, condition *rule.Rule) bool {
+	switch {
+	case condition == nil:
+		return true
+	case u.prepared != nil && u.prepared.set == s && u.prepared.record != nil:
+		return condition.MatchRecord(u.prepared.record)
+	default:
+		return condition.Match(u.Attributes)
+	}
 }
 
 // unit is the value of an attribute in the form in which it is hashed: a text
 // that is not empty or a number that is not zero; else there is none.
 func (u *User) unit(attribute string) string {
+	if u.prepared != nil && attribute == "id" {
+		return u.prepared.id
+	}
 	switch v := u.Attributes[attribute].(type) {
 	case nil:
 		switch attribute {
@@ -89,6 +128,7 @@ func (u *User) identity(attribute, fallback string, sticky bool) (name, unit str
 // others (see [rule.RemoteGroups]).
 func (u *User) WithRemoteGroups(groups []any) *User {
 	v := *u
+	v.prepared = nil
 	v.Attributes = maps.Clone(u.Attributes)
 	if v.Attributes == nil {
 		v.Attributes = map[string]any{}

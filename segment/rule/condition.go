@@ -60,6 +60,7 @@ func (p *program) emitTest(n *node, negated bool, onYes, onNo int32) int32 {
 	t := n.test
 	operand := *t.operand
 	operand.negated = negated
+	operand.plain = !operand.self && !strings.Contains(operand.path, ".")
 	t.operand = &operand
 	t.yes, t.no = onYes, onNo
 	switch {

@@ -77,6 +77,7 @@ const noSlot Slot = -1
 type operand struct {
 	path     string // from the root of the scope
 	self     bool   // the root itself: an element that is no object
+	plain    bool   // the path is a single key
 	set      *set
 	pattern  *regexp.Regexp
 	deep     value
@@ -101,6 +102,11 @@ func (s *scope) load(t *test) value {
 		return s.root
 	case s.record != nil:
 		return s.record.walk(t.path)
+	case t.plain:
+		if m, ok := s.root.ref.(map[string]any); ok {
+			return valueOf(m[t.path])
+		}
+		return s.root.walk(t.path)
 	default:
 		return s.root.walk(t.path)
 	}
