@@ -1,0 +1,189 @@
+package couponsql
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/sqldb"
+	"github.com/flywheel-go/flywheel/pricing/coupon"
+)
+
+// Redemption implements coupon.Store.
+func (s *Store) Redemption(ctx context.Context, key string) (coupon.Redemption, error) {
+	return redemption(ctx, s.db.Read(ctx), key)
+}
+
+func redemption(ctx context.Context, q sqldb.Queryer, key string) (r coupon.Redemption, err error) {
+	var minor, at int64
+	var cancelled sql.NullInt64
+	var currency string
+	var uses []byte
+	err = q.QueryRowContext(ctx, `SELECT key, code, campaign, customer, ref, amount, currency, at, cancelled, uses
+		FROM flywheel_coupon_redemptions WHERE key = ?`, key).
+		Scan(&r.Key, &r.Code, &r.Campaign, (*string)(&r.Customer), &r.Ref, &minor, &currency, &at, &cancelled, &uses)
+	if errors.Is(err, sql.ErrNoRows) {
+		return coupon.Redemption{}, fmt.Errorf("couponsql: redemption %q: %w", key, flywheel.ErrNotFound)
+	}
+	if err != nil {
+		return coupon.Redemption{}, err
+	}
+	r.At = sqldb.Time(at)
+	if cancelled.Valid {
+		r.Cancelled = sqldb.Time(cancelled.Int64)
+	}
+	if r.Amount, err = amount(minor, currency); err != nil {
+		return coupon.Redemption{}, err
+	}
+	return r, json.Unmarshal(uses, &r.Uses)
+}
+
+// Redeem implements coupon.Store.
+func (s *Store) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redemption, error) {
+	r = r.Stored()
+	answer, done, err := s.settled(ctx, &r)
+	if err != nil || done {
+		return answer, err
+	}
+	uses, err := json.Marshal(r.Uses)
+	if err != nil {
+		return coupon.Redemption{}, err
+	}
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		answer = r
+		isNew, err := changed(tx.ExecContext(ctx, `INSERT INTO flywheel_coupon_redemptions
+			(key, code, campaign, customer, ref, amount, currency, at, uses) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
+			r.Key, r.Code, r.Campaign, string(r.Customer), r.Ref, r.Amount.Minor(), r.Amount.Currency().String(), sqldb.Micros(r.At), string(uses)))
+		if err != nil {
+			return err
+		}
+		if !isNew {
+			answer, err = earlier(ctx, tx, &r)
+			return err
+		}
+		for i := range r.Uses {
+			if err := add(ctx, tx, r.Campaign, &r.Uses[i]); err != nil {
+				return err
+			}
+		}
+		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
+			var n int
+			err := q.QueryRowContext(ctx, `SELECT count(*) FROM flywheel_coupon_redemptions WHERE key = ?`, r.Key).Scan(&n)
+			return n > 0, err
+		})
+		return nil
+	})
+	if err != nil {
+		return coupon.Redemption{}, err
+	}
+	return answer, nil
+}
+
+// settled answers what reading alone can: a redemption that is there already, or
+// one whose tallies are used up at this moment.
+func (s *Store) settled(ctx context.Context, r *coupon.Redemption) (answer coupon.Redemption, done bool, err error) {
+	q := s.db.Read(ctx)
+	answer, err = earlier(ctx, q, r)
+	if !errors.Is(err, flywheel.ErrNotFound) {
+		return answer, true, err
+	}
+	for i := range r.Uses {
+		used, err := used(ctx, q, r.Campaign, r.Uses[i].Name)
+		if err == nil {
+			_, err = r.Uses[i].After(used)
+		}
+		if err == nil {
+			continue
+		}
+		// The last use may have been that of the key itself, a moment ago.
+		if answer, late := earlier(ctx, q, r); !errors.Is(late, flywheel.ErrNotFound) {
+			return answer, true, late
+		}
+		return coupon.Redemption{}, true, err
+	}
+	return coupon.Redemption{}, false, nil
+}
+
+// earlier returns the redemption that is there under the key of r.
+func earlier(ctx context.Context, q sqldb.Queryer, r *coupon.Redemption) (coupon.Redemption, error) {
+	before, err := redemption(ctx, q, r.Key)
+	if err == nil && !r.Same(&before) {
+		return coupon.Redemption{}, fmt.Errorf("couponsql: %q: %w", r.Key, coupon.ErrOtherBody)
+	}
+	return before, err
+}
+
+// add adds to a tally if its limit allows, check and write in one statement.
+func add(ctx context.Context, tx *sqldb.Tx, campaign string, t *coupon.Tally) error {
+	if _, err := t.After(0); err == nil { // it may be the first
+		isNew, err := changed(tx.ExecContext(ctx, `INSERT INTO flywheel_coupon_tallies (campaign, name, used) VALUES (?, ?, ?)
+			ON CONFLICT (campaign, name) DO NOTHING`, campaign, t.Name, t.Add))
+		if err != nil || isNew {
+			return err
+		}
+	}
+	// Written so that no sum overflows: used is never below 0.
+	least, most := max(0, -t.Add), t.Limit
+	if most == coupon.Unlimited {
+		most = 1<<63 - 1
+	}
+	if t.Add > 0 {
+		most -= t.Add
+	}
+	written, err := changed(tx.ExecContext(ctx, `UPDATE flywheel_coupon_tallies SET used = used + ?
+		WHERE campaign = ? AND name = ? AND used >= ? AND used <= ?`, t.Add, campaign, t.Name, least, most))
+	if err != nil || written {
+		return err
+	}
+	now, err := used(ctx, tx, campaign, t.Name)
+	if err != nil {
+		return err
+	}
+	return &coupon.TallyError{Tally: *t, Used: now}
+}
+
+// Cancel implements coupon.Store.
+func (s *Store) Cancel(ctx context.Context, key string, at time.Time) (r coupon.Redemption, err error) {
+	micros := sqldb.Micros(at)
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		first, err := changed(tx.ExecContext(ctx, `UPDATE flywheel_coupon_redemptions SET cancelled = ? WHERE key = ? AND cancelled IS NULL`, micros, key))
+		if err != nil {
+			return err
+		}
+		if r, err = redemption(ctx, tx, key); err != nil || !first {
+			return err
+		}
+		for _, t := range r.Uses {
+			t.Add, t.Limit = -t.Add, coupon.Unlimited
+			if err := add(ctx, tx, r.Campaign, &t); err != nil {
+				return err
+			}
+		}
+		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
+			now, err := redemption(ctx, q, key)
+			return sqldb.Micros(now.Cancelled) == micros, err
+		})
+		return nil
+	})
+	if err != nil {
+		return coupon.Redemption{}, err
+	}
+	return r, nil
+}
+
+// Used implements coupon.Store.
+func (s *Store) Used(ctx context.Context, campaign, tally string) (int64, error) {
+	return used(ctx, s.db.Read(ctx), campaign, tally)
+}
+
+func used(ctx context.Context, q sqldb.Queryer, campaign, tally string) (n int64, err error) {
+	err = q.QueryRowContext(ctx, `SELECT used FROM flywheel_coupon_tallies WHERE campaign = ? AND name = ?`, campaign, tally).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return n, err
+}

@@ -1,0 +1,150 @@
+package coupontest
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing/coupon"
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+func campaign(id string) coupon.Campaign {
+	return coupon.Campaign{
+		ID: id, Starts: noon.In(time.FixedZone("", 3600)).Add(7), Ends: noon.AddDate(1, 0, 0), Limit: 9, PerCode: 2, PerCustomer: 1,
+		Budgets:  []coupon.Budget{{Period: coupon.Always, Amount: money.New(10_000, money.EUR)}, {Period: coupon.Weekly, Amount: money.New(99, money.EUR)}},
+		TimeZone: "Europe/Berlin", Disabled: true,
+	}
+}
+
+var catalogChecks = []check{
+	{name: "campaign/round-trip", rule: "A campaign comes back as it was saved, with times in UTC to the microsecond and a version that counts up.", run: func(e *env) {
+		for _, id := range names {
+			want := campaign(id)
+			saved, err := e.SaveCampaign(e.Context(), want)
+			e.ok(err)
+			want = want.Stored()
+			want.Version = 1
+			e.same("the saved campaign", saved, want)
+			got, err := e.Campaign(e.Context(), id)
+			e.ok(err)
+			e.same("the stored campaign", got, want)
+			if got.Starts.Location() != time.UTC || got.Starts.Nanosecond()%1000 != 0 {
+				e.Errorf("start %v", got.Starts)
+			}
+		}
+		_, err := e.Campaign(e.Context(), "B")
+		e.matches(err, flywheel.ErrNotFound)
+	}},
+	{name: "campaign/version", rule: "SaveCampaign refuses a version other than the stored one, and changes nothing then.", run: func(e *env) {
+		first, err := e.SaveCampaign(e.Context(), campaign("c"))
+		e.ok(err)
+		for _, version := range []int64{0, 2} {
+			stale := first
+			stale.Version, stale.Limit = version, 77
+			_, err := e.SaveCampaign(e.Context(), stale)
+			e.matches(err, coupon.ErrStale)
+		}
+		missing := campaign("d")
+		missing.Version = 1
+		_, err = e.SaveCampaign(e.Context(), missing)
+		e.matches(err, coupon.ErrStale)
+		got, err := e.Campaign(e.Context(), "c")
+		e.ok(err)
+		e.same("the campaign", got, first)
+		first.Limit = 5
+		second, err := e.SaveCampaign(e.Context(), first)
+		e.ok(err)
+		if second.Version != 2 || second.Limit != 5 {
+			e.Errorf("saved %+v", second)
+		}
+	}},
+	{name: "campaign/race", rule: "Of many writers with one version one wins.", run: func(e *env) {
+		_, err := e.SaveCampaign(e.Context(), campaign("c"))
+		e.ok(err)
+		var won atomic.Int64
+		together(16, func(i int) {
+			c := campaign("c")
+			c.Version, c.Limit = 1, int64(i)
+			if _, err := e.SaveCampaign(e.Context(), c); err == nil {
+				won.Add(1)
+			}
+		})
+		if won.Load() != 1 {
+			e.Errorf("%d writers won", won.Load())
+		}
+	}},
+	{name: "campaign/copy", rule: "What is returned or was given is a copy.", run: func(e *env) {
+		given := campaign("c")
+		saved, err := e.SaveCampaign(e.Context(), given)
+		e.ok(err)
+		given.Budgets[0].Period = "spoiled"
+		saved.Budgets[0].Period = "spoiled"
+		for range 2 {
+			got, err := e.Campaign(e.Context(), "c")
+			e.ok(err)
+			if got.Budgets[0].Period != coupon.Always {
+				e.Fatalf("the store shares its budgets")
+			}
+			got.Budgets[0].Period = "spoiled"
+		}
+	}},
+	{name: "codes/round-trip", rule: "Codes come back as they were added, byte by byte.", run: func(e *env) {
+		var codes []coupon.Code
+		for i, name := range names {
+			codes = append(codes, coupon.Code{Code: name, Campaign: "c " + name, Customer: flywheel.CustomerID(name), Value: money.New(int64(i), money.JPY)})
+		}
+		codes = append(codes, coupon.Code{Code: "plain", Campaign: "c"})
+		e.ok(e.AddCodes(e.Context(), codes))
+		for _, want := range codes {
+			got, err := e.Code(e.Context(), want.Code)
+			e.ok(err)
+			e.same("the code", got, want)
+		}
+		_, err := e.Code(e.Context(), "PLAIN")
+		e.matches(err, flywheel.ErrNotFound)
+		e.ok(e.AddCodes(e.Context(), nil))
+	}},
+	{name: "codes/many", rule: "AddCodes takes thousands of codes.", run: func(e *env) {
+		codes := make([]coupon.Code, 2345)
+		for i := range codes {
+			codes[i] = coupon.Code{Code: fmt.Sprint("code ", i), Campaign: "c"}
+		}
+		e.ok(e.AddCodes(e.Context(), codes))
+		for _, i := range []int{0, 499, 500, 2344} {
+			if _, err := e.Code(e.Context(), codes[i].Code); err != nil {
+				e.Errorf("code %d: %v", i, err)
+			}
+		}
+	}},
+	{name: "codes/taken", rule: "When one code exists, or is there twice, none is added.", run: func(e *env) {
+		e.ok(e.AddCodes(e.Context(), []coupon.Code{{Code: "a", Campaign: "c"}}))
+		for _, codes := range [][]coupon.Code{{{Code: "b", Campaign: "c"}, {Code: "a", Campaign: "d"}}, {{Code: "b", Campaign: "c"}, {Code: "b", Campaign: "c"}}} {
+			e.matches(e.AddCodes(e.Context(), codes), coupon.ErrTaken)
+			_, err := e.Code(e.Context(), "b")
+			e.matches(err, flywheel.ErrNotFound)
+		}
+		got, err := e.Code(e.Context(), "a")
+		e.ok(err)
+		e.same("the code", got, coupon.Code{Code: "a", Campaign: "c"})
+	}},
+	{name: "context/cancelled", rule: "A call whose context is over changes nothing.", run: func(e *env) {
+		ctx, cancel := context.WithCancel(e.Context())
+		cancel()
+		_, err1 := e.SaveCampaign(ctx, campaign("c"))
+		_, err2 := e.Redeem(ctx, use("k", coupon.Tally{Name: "t", Add: 1, Limit: 1}))
+		_, err3 := e.Campaign(ctx, "c")
+		for i, err := range []error{err1, err2, err3, e.AddCodes(ctx, []coupon.Code{{Code: "a", Campaign: "c"}})} {
+			if err == nil {
+				e.Errorf("call %d has no error", i)
+			}
+		}
+		_, err := e.Campaign(e.Context(), "c")
+		e.matches(err, flywheel.ErrNotFound)
+		_, err = e.Code(e.Context(), "a")
+		e.matches(err, flywheel.ErrNotFound)
+		e.used("t", 0)
+	}},
+}

@@ -1,0 +1,185 @@
+package coupon
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// MemoryStore is the [Store] that a program starts with. It is safe for
+// concurrent use.
+type MemoryStore struct {
+	db          *flywheel.Memory
+	campaigns   map[string]Campaign
+	codes       map[string]Code
+	redemptions map[string]Redemption
+	tallies     map[tallyKey]int64
+}
+
+type tallyKey struct{ campaign, name string }
+
+// NewMemory returns an empty store in db, whose transactions it joins, or in a
+// database of its own when db is nil.
+func NewMemory(db *flywheel.Memory) *MemoryStore {
+	if db == nil {
+		db = &flywheel.Memory{}
+	}
+	return &MemoryStore{
+		db: db, campaigns: map[string]Campaign{}, codes: map[string]Code{},
+		redemptions: map[string]Redemption{}, tallies: map[tallyKey]int64{},
+	}
+}
+
+var _ Store = (*MemoryStore)(nil)
+
+// Campaign implements [Store].
+func (s *MemoryStore) Campaign(ctx context.Context, id string) (c Campaign, err error) {
+	err = s.db.View(ctx, func() error {
+		found, ok := s.campaigns[id]
+		if !ok {
+			return fmt.Errorf("coupon: campaign %q: %w", id, flywheel.ErrNotFound)
+		}
+		c = found.Stored()
+		return nil
+	})
+	return c, err
+}
+
+// SaveCampaign implements [Store].
+func (s *MemoryStore) SaveCampaign(ctx context.Context, c Campaign) (Campaign, error) {
+	c = c.Stored()
+	err := s.db.Update(ctx, func(undo func(func())) error {
+		if s.campaigns[c.ID].Version != c.Version {
+			return fmt.Errorf("campaign %q is not at version %d: %w", c.ID, c.Version, ErrStale)
+		}
+		c.Version++
+		set(s.campaigns, c.ID, c.Stored(), undo)
+		return nil
+	})
+	if err != nil {
+		return Campaign{}, err
+	}
+	return c, nil
+}
+
+// AddCodes implements [Store].
+func (s *MemoryStore) AddCodes(ctx context.Context, codes []Code) error {
+	return s.db.Update(ctx, func(undo func(func())) error {
+		for _, c := range codes {
+			if _, taken := s.codes[c.Code]; taken {
+				return fmt.Errorf("%q: %w", c.Code, ErrTaken)
+			}
+			set(s.codes, c.Code, c, undo)
+		}
+		return nil
+	})
+}
+
+// Code implements [Store].
+func (s *MemoryStore) Code(ctx context.Context, code string) (c Code, err error) {
+	err = s.db.View(ctx, func() error {
+		var ok bool
+		if c, ok = s.codes[code]; !ok {
+			return fmt.Errorf("coupon: code %q: %w", code, flywheel.ErrNotFound)
+		}
+		return nil
+	})
+	return c, err
+}
+
+// Redeem implements [Store].
+func (s *MemoryStore) Redeem(ctx context.Context, r Redemption) (Redemption, error) {
+	r = r.Stored()
+	err := s.db.Update(ctx, func(undo func(func())) error {
+		if before, ok := s.redemptions[r.Key]; ok {
+			if !r.Same(&before) {
+				return fmt.Errorf("%q: %w", r.Key, ErrOtherBody)
+			}
+			r = before.Stored()
+			return nil
+		}
+		for i := range r.Uses {
+			if err := s.add(r.Campaign, &r.Uses[i], undo); err != nil {
+				return err
+			}
+		}
+		set(s.redemptions, r.Key, r.Stored(), undo)
+		return nil
+	})
+	if err != nil {
+		return Redemption{}, err
+	}
+	return r, nil
+}
+
+// Cancel implements [Store].
+func (s *MemoryStore) Cancel(ctx context.Context, key string, at time.Time) (r Redemption, err error) {
+	err = s.db.Update(ctx, func(undo func(func())) error {
+		found, ok := s.redemptions[key]
+		if !ok {
+			return fmt.Errorf("coupon: redemption %q: %w", key, flywheel.ErrNotFound)
+		}
+		if r = found.Stored(); !r.Cancelled.IsZero() {
+			return nil
+		}
+		r.Cancelled = stored(at)
+		for _, t := range r.Uses {
+			t.Add, t.Limit = -t.Add, Unlimited
+			if err := s.add(r.Campaign, &t, undo); err != nil {
+				return err
+			}
+		}
+		set(s.redemptions, key, r.Stored(), undo)
+		return nil
+	})
+	if err != nil {
+		return Redemption{}, err
+	}
+	return r, nil
+}
+
+// Redemption implements [Store].
+func (s *MemoryStore) Redemption(ctx context.Context, key string) (r Redemption, err error) {
+	err = s.db.View(ctx, func() error {
+		found, ok := s.redemptions[key]
+		if !ok {
+			return fmt.Errorf("coupon: redemption %q: %w", key, flywheel.ErrNotFound)
+		}
+		r = found.Stored()
+		return nil
+	})
+	return r, err
+}
+
+// Used implements [Store].
+func (s *MemoryStore) Used(ctx context.Context, campaign, tally string) (used int64, err error) {
+	err = s.db.View(ctx, func() error {
+		used = s.tallies[tallyKey{campaign, tally}]
+		return nil
+	})
+	return used, err
+}
+
+func (s *MemoryStore) add(campaign string, t *Tally, undo func(func())) error {
+	key := tallyKey{campaign, t.Name}
+	after, err := t.After(s.tallies[key])
+	if err == nil {
+		set(s.tallies, key, after, undo)
+	}
+	return err
+}
+
+// set writes an entry and says how to take it back.
+func set[K comparable, V any](m map[K]V, key K, value V, undo func(func())) {
+	before, had := m[key]
+	undo(func() {
+		if had {
+			m[key] = before
+		} else {
+			delete(m, key)
+		}
+	})
+	m[key] = value
+}

@@ -1,0 +1,369 @@
+package coupon
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// Options configure a [Service]; the zero value has the defaults.
+type Options struct {
+	// Now is the clock. Default: time.Now.
+	Now func() time.Time
+	// Customers limits the failures of one customer or visitor, Campaigns those
+	// of one campaign that a [Request] names. Default: 10 and 1,000 an hour.
+	Customers, Campaigns *Limiter
+	// Source is the source of chance of codes. Default: crypto/rand.
+	Source io.Reader
+}
+
+// Service issues codes and redeems them. It is safe for concurrent use.
+type Service struct {
+	store Store
+	opts  Options
+}
+
+// New returns a service on store, a new [MemoryStore] when it is nil. Nil options
+// are the defaults.
+func New(store Store, opts *Options) (*Service, error) {
+	s := &Service{store: store}
+	if store == nil {
+		s.store = NewMemory(nil)
+	}
+	if opts != nil {
+		s.opts = *opts
+	}
+	if s.opts.Now == nil {
+		s.opts.Now = time.Now
+	}
+	var err error
+	if s.opts.Customers == nil {
+		if s.opts.Customers, err = NewLimiter(10, time.Hour); err != nil {
+			return nil, err
+		}
+	}
+	if s.opts.Campaigns == nil {
+		if s.opts.Campaigns, err = NewLimiter(1000, time.Hour); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Campaign returns the campaign with the id.
+func (s *Service) Campaign(ctx context.Context, id string) (Campaign, error) {
+	return s.store.Campaign(ctx, id)
+}
+
+// SaveCampaign checks and saves a campaign. A changed limit holds for what was
+// used before, too: all uses are counted, limited or not, those of a budget from
+// when it is there.
+func (s *Service) SaveCampaign(ctx context.Context, c Campaign) (Campaign, error) {
+	if err := c.Check(); err != nil {
+		return Campaign{}, err
+	}
+	return s.store.SaveCampaign(ctx, c)
+}
+
+// Add adds codes that were chosen, such as SAVE10, in normal form.
+func (s *Service) Add(ctx context.Context, codes ...Code) error {
+	known := map[string]bool{}
+	for i := range codes {
+		if err := codes[i].check(); err != nil {
+			return err
+		}
+		if id := codes[i].Campaign; !known[id] {
+			if _, err := s.store.Campaign(ctx, id); err != nil {
+				return err
+			}
+			known[id] = true
+		}
+	}
+	return s.store.AddCodes(ctx, codes)
+}
+
+// Issue generates n codes and adds them to a campaign. They must be as strong as
+// their use asks for: [SingleUse] where [Campaign.PerCode] is 1.
+func (s *Service) Issue(ctx context.Context, campaign string, p Pattern, n int) ([]string, error) {
+	c, err := s.store.Campaign(ctx, campaign)
+	if err != nil {
+		return nil, err
+	}
+	use := Shared
+	if c.PerCode == 1 {
+		use = SingleUse
+	}
+	return s.issue(ctx, campaign, p, use, n, money.Amount{})
+}
+
+func (s *Service) issue(ctx context.Context, campaign string, p Pattern, use Use, n int, value money.Amount) ([]string, error) {
+	if err := CheckStrength(use, len(p.alphabet()), p.Length); err != nil {
+		return nil, err
+	}
+	texts, err := p.Generate(n, s.opts.Source)
+	if err != nil {
+		return nil, err
+	}
+	codes := make([]Code, n)
+	for i := range texts {
+		codes[i] = Code{Code: texts[i], Campaign: campaign, Value: value}
+	}
+	return texts, s.store.AddCodes(ctx, codes)
+}
+
+// Request asks to use a code.
+type Request struct {
+	Code string // as it was typed
+	// Customer is who uses it, Visitor the device of one who is not known.
+	Customer flywheel.CustomerID
+	Visitor  flywheel.VisitorID
+	// Campaign is the one that the code must be of, empty for any.
+	Campaign string
+	// Ref is what it is used for, such as an order.
+	Ref string
+	// Amount is the discount that it gives, or what a card is charged.
+	Amount money.Amount
+}
+
+// Check reports whether a code could be used now, as [Service.Redeem] would, and
+// returns its campaign. It changes nothing but the limiters: the answer may be
+// another a moment later.
+func (s *Service) Check(ctx context.Context, q Request) (campaign Campaign, err error) {
+	err = s.try(ctx, &q, func(now time.Time) error {
+		code, c, err := s.find(ctx, &q, now)
+		if err != nil {
+			return err
+		}
+		uses, err := couponUses(&code, &c, &q, now)
+		if err != nil {
+			return err
+		}
+		for _, u := range uses {
+			used, err := s.store.Used(ctx, c.ID, u.Name)
+			if err != nil {
+				return err
+			}
+			if _, err := u.After(used); err != nil {
+				return refusal(err, &code)
+			}
+		}
+		campaign = c
+		return nil
+	})
+	return campaign, err
+}
+
+// Redeem uses a code. The key makes it once: the same request again answers as the
+// first time, another one with the key is an error matching [ErrOtherBody], and
+// one that was cancelled [ErrCancelled]. A code that cannot be used is a
+// [*RefusedError].
+func (s *Service) Redeem(ctx context.Context, key string, q Request) (Redemption, error) {
+	return s.redeem(ctx, key, q, couponUses)
+}
+
+// Cancel gives a use back, with what it cost, to the days and months it was taken
+// from: once, however often it is called. What a card was charged is given back
+// with [Service.Refund].
+func (s *Service) Cancel(ctx context.Context, key string) (Redemption, error) {
+	r, err := s.store.Redemption(ctx, key)
+	if err != nil {
+		return Redemption{}, err
+	}
+	if isCharge(&r) {
+		return Redemption{}, &RefusedError{Reason: NotThisKindOfUse, Code: r.Code, Campaign: r.Campaign}
+	}
+	return s.store.Cancel(ctx, key, s.opts.Now())
+}
+
+// Used returns how often a campaign has been used; see [Campaign.Limit].
+func (s *Service) Used(ctx context.Context, campaign string) (int64, error) {
+	return s.store.Used(ctx, campaign, campaignTally)
+}
+
+// usesOf tells what a use of a code counts for.
+type usesOf func(code *Code, c *Campaign, q *Request, now time.Time) ([]Tally, error)
+
+func (s *Service) redeem(ctx context.Context, key string, q Request, usesOf usesOf) (answer Redemption, err error) {
+	if err := flywheel.CheckID(key); err != nil {
+		return Redemption{}, field(err, "key")
+	}
+	r := Redemption{Key: key, Customer: q.Customer, Ref: q.Ref, Amount: q.Amount}
+	err = s.try(ctx, &q, func(now time.Time) error {
+		code, c, err := s.find(ctx, &q, now)
+		if err != nil {
+			return err
+		}
+		r.Code, r.Campaign, r.At = code.Code, c.ID, now
+		if r.Uses, err = usesOf(&code, &c, &q, now); err != nil {
+			return err
+		}
+		if answer, err = s.store.Redeem(ctx, r); err != nil {
+			return refusal(err, &code)
+		}
+		return nil
+	})
+	if errors.Is(err, ErrRefused) || errors.Is(err, ErrTooManyFailures) {
+		// It may have been redeemed before, when it could be.
+		before, missing := s.store.Redemption(ctx, key)
+		if missing != nil {
+			return Redemption{}, err
+		}
+		r.Code, _ = normalized(q.Code)
+		r.Campaign = before.Campaign
+		if !r.Same(&before) {
+			return Redemption{}, ErrOtherBody
+		}
+		answer, err = before, nil
+	}
+	if err == nil && !answer.Cancelled.IsZero() {
+		return Redemption{}, ErrCancelled
+	}
+	return answer, err
+}
+
+// try runs fn under both limiters.
+func (s *Service) try(ctx context.Context, q *Request, fn func(now time.Time) error) error {
+	if err := q.check(); err != nil {
+		return err
+	}
+	now := s.opts.Now()
+	who := "visitor/" + string(q.Visitor)
+	if q.Customer != "" {
+		who = "customer/" + string(q.Customer)
+	}
+	tries := func() (bool, error) {
+		err := fn(now)
+		return errors.Is(err, ErrRefused), err
+	}
+	if q.Campaign != "" {
+		inner := tries
+		tries = func() (bool, error) {
+			err := s.opts.Campaigns.Try(now, q.Campaign, inner)
+			return errors.Is(err, ErrRefused), err
+		}
+	}
+	return s.opts.Customers.Try(now, who, tries)
+}
+
+func (q *Request) check() error {
+	for _, f := range [...]struct{ name, id string }{
+		{"customer", string(q.Customer)}, {"visitor", string(q.Visitor)}, {"campaign", q.Campaign}, {"ref", q.Ref},
+	} {
+		if f.id == "" {
+			continue
+		}
+		if err := flywheel.CheckID(f.id); err != nil {
+			return field(err, "%s", f.name)
+		}
+	}
+	if err := checkAmount(q.Amount); err != nil {
+		return field(err, "amount")
+	}
+	return nil
+}
+
+// find returns the code and its campaign, if both are in force for who asks.
+func (s *Service) find(ctx context.Context, q *Request, now time.Time) (Code, Campaign, error) {
+	text, err := normalized(q.Code)
+	if err != nil {
+		return Code{}, Campaign{}, &RefusedError{Reason: Unknown}
+	}
+	code, err := s.store.Code(ctx, text)
+	if errors.Is(err, flywheel.ErrNotFound) {
+		return Code{}, Campaign{}, &RefusedError{Reason: Unknown, Code: text}
+	}
+	if err != nil {
+		return Code{}, Campaign{}, err
+	}
+	c, err := s.store.Campaign(ctx, code.Campaign)
+	if err != nil {
+		return Code{}, Campaign{}, err
+	}
+	var why Reason
+	switch {
+	case q.Campaign != "" && q.Campaign != c.ID:
+		why = Unknown
+	case c.Disabled:
+		why = Disabled
+	case now.Before(c.Starts):
+		why = NotStarted
+	case !c.Ends.IsZero() && !now.Before(c.Ends):
+		why = Ended
+	case code.Customer != "" && code.Customer != q.Customer:
+		why = OtherCustomer
+	default:
+		return code, c, nil
+	}
+	return Code{}, Campaign{}, &RefusedError{Reason: why, Code: text, Campaign: c.ID}
+}
+
+// The names of tallies.
+const (
+	campaignTally = "campaign"
+	codeTally     = "code/"
+	customerTally = "customer/"
+	budgetTally   = "budget/"
+	valueTally    = "value/"
+	refundTally   = "refund/"
+)
+
+// couponUses counts a use for the code, the customer, the campaign and the budgets.
+func couponUses(code *Code, c *Campaign, q *Request, now time.Time) ([]Tally, error) {
+	refused := func(why Reason) error { return &RefusedError{Reason: why, Code: code.Code, Campaign: c.ID} }
+	if !code.Value.IsZero() {
+		return nil, refused(NotThisKindOfUse)
+	}
+	limit := func(n int64) int64 {
+		if n == 0 {
+			return Unlimited
+		}
+		return n
+	}
+	uses := []Tally{{campaignTally, 1, limit(c.Limit)}, {codeTally + code.Code, 1, limit(c.PerCode)}}
+	switch {
+	case q.Customer != "":
+		uses = append(uses, Tally{customerTally + string(q.Customer), 1, limit(c.PerCustomer)})
+	case c.PerCustomer > 0:
+		return nil, refused(NeedsCustomer)
+	}
+	zone, err := c.location()
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range c.Budgets {
+		if q.Amount != (money.Amount{}) && q.Amount.Currency() != b.Amount.Currency() {
+			return nil, refused(OtherCurrency)
+		}
+		name, _ := b.Period.name(now.In(zone))
+		uses = append(uses, Tally{budgetTally + string(b.Period) + "/" + name, q.Amount.Minor(), b.Amount.Minor()})
+	}
+	return uses, nil
+}
+
+// refusal says in this package's words why a tally could not be added to.
+func refusal(err error, code *Code) error {
+	t, ok := errors.AsType[*TallyError](err)
+	if !ok {
+		return err
+	}
+	why := NoBalance
+	kind, _, _ := strings.Cut(t.Tally.Name, "/")
+	switch kind + "/" {
+	case campaignTally + "/":
+		why = CampaignUsedUp
+	case codeTally:
+		why = CodeUsedUp
+	case customerTally:
+		why = CustomerUsedUp
+	case budgetTally:
+		why = BudgetSpent
+	case refundTally:
+		why = RefundedTooMuch
+	}
+	return &RefusedError{Reason: why, Code: code.Code, Campaign: code.Campaign, Left: t.Tally.Limit - t.Used}
+}

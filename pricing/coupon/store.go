@@ -1,0 +1,131 @@
+package coupon
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// Store keeps campaigns, codes and what was redeemed. Implementations are safe for
+// concurrent use, honour ctx, return copies, keep times in UTC to the microsecond,
+// compare text byte by byte, and join the transaction carried by ctx (see
+// flywheel.Transactor).
+type Store interface {
+	Catalog
+	Ledger
+}
+
+// Catalog is the part of a [Store] that merchants write.
+type Catalog interface {
+	// Campaign returns the campaign with the id. A missing one is an error
+	// matching flywheel.ErrNotFound.
+	Campaign(ctx context.Context, id string) (Campaign, error)
+	// SaveCampaign writes c when the stored version is c.Version, 0 meaning that
+	// there is none, and returns it with its new version. Otherwise the error
+	// matches [ErrStale].
+	SaveCampaign(ctx context.Context, c Campaign) (Campaign, error)
+	// AddCodes adds all codes or none. One that exists, or is there twice, is an
+	// error matching [ErrTaken].
+	AddCodes(ctx context.Context, codes []Code) error
+	// Code returns a code. A missing one is an error matching
+	// flywheel.ErrNotFound.
+	Code(ctx context.Context, code string) (Code, error)
+}
+
+// Ledger is the part of a [Store] that customers write.
+type Ledger interface {
+	// Redeem writes r and adds each of r.Uses to its tally, if all of them stay
+	// from 0 to their limits: check and write in one. Otherwise nothing is
+	// written, and the error is a [*TallyError] of the first, by name, that does
+	// not. When r.Key is there already it answers with what was written then, if
+	// r says the same (see [Redemption.Same]), else with an error matching
+	// [ErrOtherBody].
+	Redeem(ctx context.Context, r Redemption) (Redemption, error)
+	// Cancel marks the redemption with the key as cancelled at a time and takes
+	// its Uses from their tallies, once: of one that is cancelled it only answers
+	// with what is there. A tally that would go below 0 is a [*TallyError], a
+	// missing redemption an error matching flywheel.ErrNotFound; nothing changes
+	// then.
+	Cancel(ctx context.Context, key string, at time.Time) (Redemption, error)
+	// Redemption returns the redemption with the key. A missing one is an error
+	// matching flywheel.ErrNotFound.
+	Redemption(ctx context.Context, key string) (Redemption, error)
+	// Used returns the tally of a campaign, 0 when nothing was added.
+	Used(ctx context.Context, campaign, tally string) (int64, error)
+}
+
+// Redemption is one use of a code.
+type Redemption struct {
+	// Key makes it one: a second redemption with the key is the first again.
+	Key      string              `json:"key"`
+	Code     string              `json:"code"`
+	Campaign string              `json:"campaign"`
+	Customer flywheel.CustomerID `json:"customer,omitempty"`
+	// Ref is what it was used for, such as an order.
+	Ref string `json:"ref,omitempty"`
+	// Amount is the discount, or what was taken from a card; below zero it was
+	// given back to a card.
+	Amount money.Amount `json:"amount,omitzero"`
+	At     time.Time    `json:"at"`
+	// Cancelled is when it was given back, zero while it was not.
+	Cancelled time.Time `json:"cancelled,omitzero"`
+	// Uses are what it counts for, each tally once.
+	Uses []Tally `json:"uses,omitempty"`
+}
+
+// Tally is a number that a redemption adds to, such as the uses of one code, or
+// the cents of a budget in one month.
+type Tally struct {
+	Name string `json:"name"` // unique within the campaign
+	Add  int64  `json:"add"`
+	// Limit is what it may come to; [Unlimited] is any number.
+	Limit int64 `json:"limit"`
+}
+
+// Unlimited is the limit of a [Tally] that has none.
+const Unlimited = -1
+
+// After returns what a tally comes to. The error is a [*TallyError].
+func (t *Tally) After(used int64) (int64, error) {
+	sum := used + t.Add
+	if (used^sum)&(t.Add^sum) < 0 || sum < 0 || t.Limit != Unlimited && sum > t.Limit {
+		return used, &TallyError{Tally: *t, Used: used}
+	}
+	return sum, nil
+}
+
+// TallyError tells a tally that would go beyond its limit or below 0. It matches
+// flywheel.ErrConflict.
+type TallyError struct {
+	Tally Tally
+	Used  int64
+}
+
+func (e *TallyError) Error() string {
+	return fmt.Sprintf("coupon: %s: %d used of %d, not %d more", e.Tally.Name, e.Used, e.Tally.Limit, e.Tally.Add)
+}
+
+// Unwrap returns flywheel.ErrConflict.
+func (e *TallyError) Unwrap() error { return flywheel.ErrConflict }
+
+// Same reports whether two redemptions with one key say the same: code, campaign,
+// customer, ref and amount. When each was made, and what it counted for then, does
+// not matter.
+func (r *Redemption) Same(other *Redemption) bool {
+	return r.Code == other.Code && r.Campaign == other.Campaign && r.Customer == other.Customer && r.Ref == other.Ref && r.Amount == other.Amount
+}
+
+// Stored returns a copy of r as stores keep it: its times in UTC to the
+// microsecond, its tallies by name. Stores work through them in that order, so
+// that they wait for each other but never in a circle.
+func (r Redemption) Stored() Redemption {
+	r.At, r.Cancelled = stored(r.At), stored(r.Cancelled)
+	r.Uses = slices.Clone(r.Uses)
+	slices.SortFunc(r.Uses, func(a, b Tally) int { return cmp.Compare(a.Name, b.Name) })
+	return r
+}
