@@ -53,7 +53,7 @@ func contest(r *rand.Rand, n, lines int, coded bool) (c pricing.Config, b pricin
 				Buy: 1 + r.Int64N(2), Get: 1 + r.Int64N(2), Selection: pricing.Selection(r.IntN(3)), Of: pricing.Of{SKUs: some()},
 			}
 		case 1:
-			p.Price, p.Bundle = cents(r.Int64N(20_000)), &pricing.Bundle{Quantity: 1 + r.Int64N(3)}
+			p.Price, p.Bundle = eur(r.Int64N(20_000)), &pricing.Bundle{Quantity: 1 + r.Int64N(3)}
 		case 2:
 			p.Gift = &pricing.Gift{SKUs: skus[:1+r.IntN(3)], Quantity: 1}
 		case 3:
@@ -66,7 +66,7 @@ func contest(r *rand.Rand, n, lines int, coded bool) (c pricing.Config, b pricin
 		case 5, 6, 7:
 			p.Amount = cents(1 + r.Int64N(3_000))
 		case 8:
-			p.Level, p.Price = pricing.LineLevel, cents(r.Int64N(10_000))
+			p.Level, p.Price = pricing.LineLevel, eur(r.Int64N(10_000))
 		default:
 			p.Percent = percent
 		}

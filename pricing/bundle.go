@@ -23,8 +23,9 @@ func (e *Engine) perBundle(b *Basket, w *work, p *promotion, v value, r *Refusal
 		n = min(n, p.limit)
 	}
 	if v.fixed() { // the later a bundle the less it is worth
+		single := e.costs(v.price, 1)
 		n = last(n, func(n int64) bool {
-			return n == 0 || w.worth(p, n)-w.worth(p, n-1) > v.price.Minor()
+			return n == 0 || w.worth(p, n)-w.worth(p, n-1) > single
 		})
 	}
 	sum := w.worth(p, n)
@@ -54,7 +55,7 @@ func (e *Engine) offBundles(w *work, p *promotion, v value, n, sum int64) (int64
 		d, err := money.New(sum, w.currency).MulRate(v.percent, e.rounding)
 		return d.Minor(), err
 	case v.fixed():
-		return sum - n*v.price.Minor(), nil // each is worth more than its price
+		return max(0, sum-e.costs(v.price, n)), nil
 	}
 	// As long as bundles are worth more than the amount they get all of it.
 	amount := v.amount.Minor()

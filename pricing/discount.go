@@ -97,9 +97,18 @@ func (e *Engine) perUnits(w *work, v value, looked, left, quantity int64) (int64
 		d, err := money.New(looked, w.currency).MulRate(v.percent, e.rounding)
 		return d.Minor(), err
 	case v.fixed():
-		return max(0, left-times(v.price.Minor(), quantity)), nil
+		return max(0, left-e.costs(v.price, quantity)), nil
 	}
 	return times(v.amount.Minor(), quantity), nil
+}
+
+// costs returns what so many cost at a price, at most the greatest int64.
+func (e *Engine) costs(p money.Price, n int64) int64 {
+	a, err := p.Times(n, e.rounding)
+	if err != nil {
+		return 1<<63 - 1
+	}
+	return a.Minor()
 }
 
 // times returns a·n for numbers that are not negative, at most the greatest

@@ -6,7 +6,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/flywheel-go/flywheel"
 )
@@ -38,8 +37,7 @@ func (s *MemoryStore) Lists(ctx context.Context) iter.Seq2[List, error] {
 
 // SaveList implements [Store].
 func (s *MemoryStore) SaveList(ctx context.Context, l List) (List, error) {
-	l = l.Clone()
-	l.Starts, l.Ends = stored(l.Starts), stored(l.Ends)
+	l = l.Stored()
 	if err := save(ctx, s.db, s.lists, l.ID, &l, func(l *List) *int64 { return &l.Version }); err != nil {
 		return List{}, err
 	}
@@ -58,8 +56,7 @@ func (s *MemoryStore) Promotions(ctx context.Context) iter.Seq2[Promotion, error
 
 // SavePromotion implements [Store].
 func (s *MemoryStore) SavePromotion(ctx context.Context, p Promotion) (Promotion, error) {
-	p = p.Clone()
-	p.Starts, p.Ends = stored(p.Starts), stored(p.Ends)
+	p = p.Stored()
 	if err := save(ctx, s.db, s.promotions, p.ID, &p, func(p *Promotion) *int64 { return &p.Version }); err != nil {
 		return Promotion{}, err
 	}
@@ -69,14 +66,6 @@ func (s *MemoryStore) SavePromotion(ctx context.Context, p Promotion) (Promotion
 // DeletePromotion implements [Store].
 func (s *MemoryStore) DeletePromotion(ctx context.Context, id string, version int64) error {
 	return remove(ctx, s.db, s.promotions, id, version, func(p *Promotion) *int64 { return &p.Version })
-}
-
-// stored is the form in which stores keep a time.
-func stored(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
-	}
-	return t.UTC().Truncate(time.Microsecond)
 }
 
 // sorted yields copies of all values by key, of one instant.

@@ -28,9 +28,9 @@ type Promotion struct {
 	// Amount is taken off each unit ([LineLevel]), each bundle, or the sum
 	// ([OrderLevel], [ShippingLevel]).
 	Amount money.Amount `json:"amount,omitzero"`
-	// Price is what each unit, bundle or shipping line costs instead. It never
-	// makes anything dearer.
-	Price money.Amount `json:"price,omitzero"`
+	// Price is what each unit, each bundle, or shipping in all costs instead,
+	// perhaps nothing. It never makes anything dearer.
+	Price money.Price `json:"price,omitzero"`
 	// Tiers take the place of Percent, Amount and Price where what is taken off
 	// grows with the sum or the number of units of the lines.
 	Tiers []Tier `json:"tiers,omitempty"`

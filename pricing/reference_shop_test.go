@@ -288,7 +288,7 @@ func runBundle(t *testing.T, input json.RawMessage) any {
 		BundlePrice int64 `json:"bundle_price"`
 	}](t, input)
 	q := quote(t, pricing.Config{Promotions: []pricing.Promotion{{
-		ID: "p", Price: cents(in.BundlePrice), Bundle: &pricing.Bundle{Quantity: in.BundleQty},
+		ID: "p", Price: eur(in.BundlePrice), Bundle: &pricing.Bundle{Quantity: in.BundleQty},
 	}}}, basketOf(t, in.Lines))
 	return object{"discount": q.Discount.Minor(), "by_line": byLine(&q)}
 }

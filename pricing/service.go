@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"context"
+	"io"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -109,6 +110,19 @@ func (s *Service) SaveList(ctx context.Context, l List) (saved List, err error) 
 		return err
 	})
 	return saved, err
+}
+
+// Import saves l with the entries that a file has in place of its own, all of them
+// or none: see [ReadEntries].
+func (s *Service) Import(ctx context.Context, l List, file io.Reader) (saved List, err error) {
+	l.Entries = nil
+	for e, err := range ReadEntries(file) {
+		if err != nil {
+			return List{}, err
+		}
+		l.Entries = append(l.Entries, e)
+	}
+	return s.SaveList(ctx, l)
 }
 
 // SavePromotion is [Service.SaveList] for a promotion.

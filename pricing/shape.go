@@ -106,7 +106,7 @@ type Tier struct {
 	Quantity int64        `json:"quantity,omitempty"`
 	Percent  money.Rate   `json:"percent,omitzero"`
 	Amount   money.Amount `json:"amount,omitzero"`
-	Price    money.Amount `json:"price,omitzero"`
+	Price    money.Price  `json:"price,omitzero"`
 }
 
 func (t *Tier) value() value { return value{t.Percent, t.Amount, t.Price} }

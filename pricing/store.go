@@ -3,6 +3,7 @@ package pricing
 import (
 	"context"
 	"iter"
+	"time"
 )
 
 // Store keeps price lists and promotions. Implementations are safe for
@@ -29,4 +30,25 @@ type Store interface {
 	SavePromotion(ctx context.Context, p Promotion) (Promotion, error)
 	// DeletePromotion is DeleteList for promotions.
 	DeletePromotion(ctx context.Context, id string, version int64) error
+}
+
+// Stored returns a copy as stores keep it: with times in UTC to the microsecond.
+func (l List) Stored() List {
+	l = l.Clone()
+	l.Starts, l.Ends = stored(l.Starts), stored(l.Ends)
+	return l
+}
+
+// Stored returns a copy as stores keep it: with times in UTC to the microsecond.
+func (p Promotion) Stored() Promotion {
+	p = p.Clone()
+	p.Starts, p.Ends = stored(p.Starts), stored(p.Ends)
+	return p
+}
+
+func stored(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC().Truncate(time.Microsecond)
 }

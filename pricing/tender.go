@@ -10,7 +10,7 @@ import (
 type Tender struct {
 	ID string `json:"id"`
 	// Balance is the most that it pays; the zero value is without bound.
-	Balance money.Amount `json:"balance,omitzero"`
+	Balance money.Amount `json:"balance"`
 	// MaxPercent is the part of the total that it pays at most, rounded down;
 	// zero is all.
 	MaxPercent money.Rate `json:"max_percent,omitzero"`

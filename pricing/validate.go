@@ -1,6 +1,8 @@
 package pricing
 
 import (
+	"slices"
+
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -66,6 +68,8 @@ func (p *Promotion) checkValue() error {
 			return field(invalid("a gift is free"), "gift")
 		}
 		return nil
+	case p.Bundle != nil && p.finePrice():
+		return field(invalid("a bundle costs whole minor units"), "price")
 	case len(p.Tiers) > 0:
 		if own.kinds() > 0 {
 			return field(invalid("tiers take the place of it"), "percent")
@@ -82,6 +86,12 @@ func (p *Promotion) checkValue() error {
 		return field(invalid("an order has no price of its own"), "price")
 	}
 	return nil
+}
+
+// finePrice reports a price finer than the minor unit.
+func (p *Promotion) finePrice() bool {
+	fine := func(price money.Price) bool { return price.Scale() > price.Currency().Digits() }
+	return fine(p.Price) || slices.ContainsFunc(p.Tiers, func(t Tier) bool { return fine(t.Price) })
 }
 
 // checkShape reports what is wrong with the units that p chooses.
@@ -144,11 +154,11 @@ type namedAmount struct {
 // amounts returns all amounts of p beside Amount.
 func (p *Promotion) amounts() []namedAmount {
 	all := []namedAmount{
-		{"price", p.Price, false}, {"maximum", p.Maximum, true}, {"maximum_per_line", p.MaximumPerLine, true},
+		{"price", money.New(0, p.Price.Currency()), false}, {"maximum", p.Maximum, true}, {"maximum_per_line", p.MaximumPerLine, true},
 		{"maximum_per_use", p.MaximumPerUse, true}, {"minimum", p.Minimum, true},
 	}
 	for _, t := range p.Tiers {
-		all = append(all, namedAmount{"tiers", t.Minimum, false}, namedAmount{"tiers", t.Amount, false}, namedAmount{"tiers", t.Price, false})
+		all = append(all, namedAmount{"tiers", t.Minimum, false}, namedAmount{"tiers", t.Amount, false}, namedAmount{"tiers", money.New(0, t.Price.Currency()), false})
 	}
 	return all
 }
@@ -179,13 +189,14 @@ func checkPositive(a money.Amount) error {
 // value is what a promotion takes off: a percentage, an amount, or all above a
 // price.
 type value struct {
-	percent       money.Rate
-	amount, price money.Amount
+	percent money.Rate
+	amount  money.Amount
+	price   money.Price
 }
 
 // kinds returns how many of the three v has.
 func (v value) kinds() (n int) {
-	for _, there := range []bool{!v.percent.IsZero(), v.amount != money.Amount{}, v.price != money.Amount{}} {
+	for _, there := range []bool{!v.percent.IsZero(), v.amount != money.Amount{}, v.fixed()} {
 		if there {
 			n++
 		}
@@ -194,7 +205,7 @@ func (v value) kinds() (n int) {
 }
 
 // fixed reports that v has a price.
-func (v *value) fixed() bool { return v.price != money.Amount{} }
+func (v value) fixed() bool { return v.price != money.Price{} }
 
 func (v value) check(prefix string) error {
 	if err := checkRate(v.percent, 1); err != nil {
@@ -206,11 +217,8 @@ func (v value) check(prefix string) error {
 		}
 	}
 	if v.fixed() {
-		if v.price.Currency().IsZero() {
-			return field(invalid("no currency"), "%sprice", prefix)
-		}
-		if v.price.Sign() < 0 {
-			return field(outOfRange("%s is negative", v.price), "%sprice", prefix)
+		if err := checkUnit(v.price); err != nil {
+			return field(err, "%sprice", prefix)
 		}
 	}
 	return nil
@@ -222,7 +230,8 @@ func (v value) less(w value) bool {
 	case !v.percent.IsZero():
 		return v.percent.Cmp(w.percent) < 0
 	case v.fixed():
-		return v.price.Minor() > w.price.Minor()
+		c, _ := v.price.Cmp(w.price)
+		return c > 0
 	}
 	return v.amount.Minor() < w.amount.Minor()
 }
