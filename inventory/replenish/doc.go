@@ -40,6 +40,14 @@
 // [WagnerWhitin] and [SilverMeal] quantities for a known demand that varies,
 // and [Classify] groups items by value and regularity.
 //
+// [Project] plans an item at a place over the periods of its forecast: what to
+// order when, why, and with which service, cost and risk. [Share] cuts orders
+// to budgets and room that items share, [TopUp] fills containers. [Outdated]
+// accounts for shelf life, [FindExcess] for stock that is too much or dead,
+// [LastOrder] for the end of an item's life. [SerialBaseStock] and
+// [DepotBaseStock] place stock along a supply line and between a depot and its
+// outlets.
+//
 // A forecast of package inventory/forecast gives mean and deviation of the
 // demand over the protection interval by its Fit.Total, where errors that
 // persist make the deviation larger than √P times the one of a period; [Spread]

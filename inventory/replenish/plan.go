@@ -15,9 +15,13 @@ type Item struct {
 	// OnHand is what is in stock, OnOrder what is ordered and not received, and
 	// Backordered what customers wait for. Their balance is the position.
 	OnHand, OnOrder, Backordered int64
-	Demand                       Demand // forecast per period
-	LeadTime                     LeadTime
-	Lot                          Lot
+	// Outdated is what of it will pass its shelf life before the order after
+	// this one arrives, such as the result of [Outdated]. The position leaves
+	// it out.
+	Outdated int64
+	Demand   Demand // forecast per period
+	LeadTime LeadTime
+	Lot      Lot
 }
 
 // Policy says how to plan. Give exactly one of Service and FillRate.
@@ -53,7 +57,7 @@ type Order struct {
 //	        lifts the position above Level
 //	order = Lot.Round(Need rounded up)
 type Explanation struct {
-	Position    int64   // on hand + on order - backordered
+	Position    int64   // on hand + on order - backordered - outdated
 	Protection  float64 // periods that the order must last: lead time + review
 	Expected    float64 // mean demand of these periods
 	Deviation   float64 // of the demand of these periods
@@ -99,7 +103,7 @@ func (i *Item) check() error {
 	for _, f := range []struct {
 		name  string
 		value int64
-	}{{"on hand", i.OnHand}, {"on order", i.OnOrder}, {"backordered", i.Backordered}} {
+	}{{"on hand", i.OnHand}, {"on order", i.OnOrder}, {"backordered", i.Backordered}, {"outdated", i.Outdated}} {
 		if !(math.Abs(float64(f.value)) <= MaxUnits) {
 			return &SettingError{f.name, float64(f.value), "at most 1e15 units"}
 		}
@@ -124,7 +128,7 @@ func plan(item *Item, policy *Policy) (Order, error) {
 		return Order{}, err
 	}
 	e := Explanation{
-		Position:   item.OnHand + item.OnOrder - item.Backordered,
+		Position:   item.OnHand + item.OnOrder - item.Backordered - item.Outdated,
 		Protection: item.LeadTime.Mean + policy.Review,
 		Expected:   over.Mean,
 		Deviation:  over.SD,
