@@ -96,9 +96,9 @@ func TestReplaySurvivesBeingKilled(t *testing.T) {
 		moments = 2
 	}
 	onDurableStores(t, func(t *testing.T, fresh func() string) {
-		whole := time.Now()
-		require.Equal(t, want, replay(t, "-data", file, "-store", fresh()))
-		took := time.Since(whole)
+		began := time.Now()
+		require.NoError(t, exec.Command(program, "-data", file, "-store", fresh()).Run())
+		took := time.Since(began)
 		seed := uint64(time.Now().UnixNano())
 		t.Logf("seed %d, a replay takes %v", seed, took)
 		random := rand.New(rand.NewPCG(seed, 0))
@@ -110,7 +110,7 @@ func TestReplaySurvivesBeingKilled(t *testing.T) {
 			}
 			cmd := exec.Command(program, "-data", file, "-store", store)
 			require.NoError(t, cmd.Start())
-			time.Sleep(time.Duration(random.Int64N(int64(took))))
+			time.Sleep(time.Duration(random.Float64() * 0.9 * float64(took)))
 			_ = cmd.Process.Kill() // SIGKILL; it may be through already
 			if cmd.Wait() != nil {
 				killed++

@@ -304,7 +304,7 @@ func (s *shop) experimentTable(context.Context) (table, error) {
 			row = append(row, strconv.FormatInt(arm.Units, 10))
 		}
 		for _, arm := range r.Arms {
-			row = append(row, decimal(arm.Metrics[i].Mean, 4))
+			row = append(row, decimal(arm.Metrics[i].X.Mean, 4))
 		}
 		if c := m.Comparisons[0]; c.Err != nil {
 			row = append(row, "-", c.Err.Error(), "-")
