@@ -34,9 +34,9 @@ func ReadEntries(r io.Reader) iter.Seq2[Entry, error] {
 			if errors.Is(err, io.EOF) {
 				return
 			}
-			line, _ := in.FieldPos(0)
 			var e Entry
 			if err == nil {
+				line, _ := in.FieldPos(0)
 				e, err = readEntry(record, places, line)
 			} else {
 				err = csvError(err)

@@ -13,8 +13,24 @@ import (
 type list struct {
 	id               string
 	groups, channels []string
-	starts, ends     time.Time
+	starts, ends     instant
 	taxIncluded      bool
+}
+
+// instant is a time that compares quickly; the zero value is the zero time.
+type instant struct {
+	seconds int64 // since the year 1
+	nanos   int64
+}
+
+var yearOne = time.Time{}.Unix()
+
+func instantOf(t time.Time) instant { return instant{t.Unix() - yearOne, int64(t.Nanosecond())} }
+
+func (i instant) time() time.Time { return time.Unix(i.seconds+yearOne, i.nanos).UTC() }
+
+func (i instant) before(j instant) bool {
+	return i.seconds < j.seconds || i.seconds == j.seconds && i.nanos < j.nanos
 }
 
 // offer is a compiled [Entry].
@@ -57,7 +73,7 @@ func (e *Engine) compileLists(lists []List) error {
 			return field(invalid("%q twice", l.ID), "lists[%d].id", i)
 		}
 		ids[l.ID] = true
-		e.lists = append(e.lists, list{l.ID, slices.Clone(l.Groups), slices.Clone(l.Channels), l.Starts, l.Ends, l.TaxIncluded})
+		e.lists = append(e.lists, list{l.ID, slices.Clone(l.Groups), slices.Clone(l.Channels), instantOf(l.Starts), instantOf(l.Ends), l.TaxIncluded})
 		if l.Graduated {
 			if err := e.compileStairs(l, int32(i)); err != nil {
 				return within(err, "lists", i)

@@ -57,7 +57,8 @@ func (e *Engine) LowestPrior(b Basket, sku flywheel.SKU, days int) (money.Price,
 	begin := starts.AddDate(0, 0, -days)
 	moments := []time.Time{begin}
 	for i := range e.lists {
-		for _, at := range []time.Time{e.lists[i].starts, e.lists[i].ends} {
+		for _, bound := range []instant{e.lists[i].starts, e.lists[i].ends} {
+			at := bound.time()
 			if at.After(begin) && at.Before(starts) {
 				moments = append(moments, at)
 			}
@@ -101,7 +102,7 @@ func (e *Engine) Price(b *Basket, sku flywheel.SKU, quantity int64) (Price, erro
 	w := e.scratch.Get().(*work)
 	defer e.scratch.Put(w)
 	w.findAudiences(e, b)
-	w.lists = w.lists[:0]
+	w.lists, w.at = w.lists[:0], instantOf(b.At)
 	best, found, err := e.choose(b, w, item, quantity)
 	if err != nil {
 		return Price{}, field(err, "quantity")

@@ -17,8 +17,11 @@ func within(err error, name string, i int) error {
 
 // open reports whether a list is open to the basket, whose groups it does not
 // look at: see [offers].
-func (l *list) open(b *Basket) bool {
-	return open(l.starts, l.ends, b.At) && (len(l.channels) == 0 || slices.Contains(l.channels, b.Channel))
+func (l *list) open(b *Basket, at instant) bool {
+	if at.before(l.starts) || l.ends != (instant{}) && !at.before(l.ends) {
+		return false
+	}
+	return len(l.channels) == 0 || slices.Contains(l.channels, b.Channel)
 }
 
 // pick is the offer that counts for a quantity of an item: plain, or with

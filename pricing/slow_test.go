@@ -96,6 +96,9 @@ func slowPrice(t *testing.T, c pricing.Config, b pricing.Basket, l pricing.Line)
 		if b.At.Before(li.Starts) || !li.Ends.IsZero() && !b.At.Before(li.Ends) {
 			continue
 		}
+		if len(li.Channels) > 0 && !slices.Contains(li.Channels, b.Channel) {
+			continue
+		}
 		member := len(li.Groups) == 0
 		for _, g := range li.Groups {
 			member = member || slices.Contains(b.Groups, g)

@@ -9,6 +9,7 @@ import (
 // work is the memory that one quote needs beside its result.
 type work struct {
 	currency money.Currency
+	at       instant
 	items    []int32  // by line: its item, -1 where nothing names it
 	lists    []byte   // by list: unknown, open or closed
 	codes    []string // of the basket, folded
@@ -86,7 +87,7 @@ func (e *Engine) newWork() *work {
 
 // begin prepares w for a basket.
 func (w *work) begin(e *Engine, b *Basket) {
-	w.currency = b.Currency
+	w.currency, w.at = b.Currency, instantOf(b.At)
 	w.goodsLines = len(b.Lines)
 	n := len(b.Lines) + len(b.Shipping)
 	w.items = grown(w.items, len(b.Lines))
@@ -166,11 +167,11 @@ func (b *Basket) twice(i int) error {
 // it is asked each time.
 func (w *work) open(e *Engine, b *Basket, list int32) bool {
 	if len(w.lists) == 0 {
-		return e.lists[list].open(b)
+		return e.lists[list].open(b, w.at)
 	}
 	if w.lists[list] == unknown {
 		w.lists[list] = isClosed
-		if e.lists[list].open(b) {
+		if e.lists[list].open(b, w.at) {
 			w.lists[list] = isOpen
 		}
 	}
