@@ -1,11 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -176,7 +176,7 @@ func (l *learners) learn(ctx context.Context) error {
 
 func (l *learners) drain(ctx context.Context) error {
 	failed := make([]error, len(l.followers))
-	turn := make(chan struct{}, processors())
+	turn := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var wg sync.WaitGroup
 	for i, f := range l.followers {
 		turn <- struct{}{}
@@ -289,5 +289,3 @@ func (x *exposer) Publish(ctx context.Context, events ...flywheel.Event) error {
 	}
 	return nil
 }
-
-func compare[T cmp.Ordered](a, b T) int { return cmp.Compare(a, b) }

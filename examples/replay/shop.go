@@ -1,12 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strconv"
 	"time"
@@ -55,8 +54,8 @@ type businessDay struct {
 	invoices []int
 }
 
-func newShop(book *retail.Book, currency money.Currency, seed uint64, kept *stores) (*shop, error) {
-	s := &shop{
+func newShop(book *retail.Book, currency money.Currency, seed uint64, kept *stores) (s *shop, err error) {
+	s = &shop{
 		book: book, currency: currency, seed: seed, tx: kept.tx,
 		matches: retail.MatchReturns(book.Invoices), first: map[flywheel.CustomerID]int{},
 		gateway: &payment.Memory{},
@@ -64,44 +63,34 @@ func newShop(book *retail.Book, currency money.Currency, seed uint64, kept *stor
 	s.exact = settle(book.Invoices, s.matches)
 	s.survey()
 	clock := func() time.Time { return s.now }
-	var err error
-	set := func(e error) { err = errors.Join(err, e) }
-	must := func(do func() error) {
-		if err == nil {
-			set(do())
-		}
+
+	if s.log, err = segment.NewLog(newTail(kept.log), nil); err != nil {
+		return nil, err
 	}
-	must(func() (e error) { s.log, e = segment.NewLog(newTail(kept.log), nil); return })
-	must(func() (e error) {
-		s.stock, e = inventory.New(kept.stock, &inventory.Options{Now: clock, Sink: s.log, Tx: s.tx})
-		return
-	})
-	must(func() (e error) {
-		s.carts, e = cart.New(nil, &cart.Options{Now: clock, MaxLines: s.longest(), Sink: withoutLines{s.log}})
-		return
-	})
-	silent, e := inventory.New(kept.stock, &inventory.Options{Now: clock, Tx: s.tx}) // purchase and refund tell of these
-	set(e)
-	shelves := &goods{stock: silent, stocked: map[flywheel.SKU]bool{}, nothing: map[string]bool{}}
-	for _, sku := range s.skus {
-		shelves.stocked[sku] = true
+	if s.stock, err = inventory.New(kept.stock, &inventory.Options{Now: clock, Sink: s.log, Tx: s.tx}); err != nil {
+		return nil, err
 	}
-	must(func() (e error) {
-		s.orders, e = order.New(kept.orders, &order.Options{Now: clock, Gateway: s.gateway, Stock: shelves, Sink: s.log, Tx: s.tx})
-		return
-	})
-	must(func() (e error) {
-		s.checkout, e = checkout.New(s.carts, s.orders, &checkout.Options{Now: clock, Stock: shelves, Sink: s.log, Tx: s.tx})
-		return
-	})
-	must(func() (e error) {
-		s.catalog, e = catalog.New(nil, &catalog.Options{Now: clock})
-		return
-	})
-	must(func() (e error) {
-		s.learners, e = newLearners(s.log, currency, supplier{seed}, shelves.stocked)
-		return
-	})
+	// Purchases and refunds tell of the stock that they move, so here it is silent.
+	silent, err := inventory.New(kept.stock, &inventory.Options{Now: clock, Tx: s.tx})
+	if err != nil {
+		return nil, err
+	}
+	shelves := newGoods(silent, s.skus)
+	if s.catalog, err = catalog.New(nil, &catalog.Options{Now: clock}); err != nil {
+		return nil, err
+	}
+	if s.carts, err = cart.New(nil, &cart.Options{Now: clock, MaxLines: s.longest(), Sink: withoutLines{s.log}}); err != nil {
+		return nil, err
+	}
+	s.orders, err = order.New(kept.orders, &order.Options{Now: clock, Gateway: s.gateway, Stock: shelves, Sink: s.log, Tx: s.tx})
+	if err != nil {
+		return nil, err
+	}
+	s.checkout, err = checkout.New(s.carts, s.orders, &checkout.Options{Now: clock, Stock: shelves, Sink: s.log, Tx: s.tx})
+	if err != nil {
+		return nil, err
+	}
+	s.learners, err = newLearners(s.log, currency, supplier{seed}, shelves.stocked)
 	return s, err
 }
 
@@ -221,7 +210,7 @@ func (s *shop) fillCatalog(ctx context.Context) error {
 			Variants: []catalog.Variant{{SKU: flywheel.SKU(code)}},
 		})
 	}
-	slices.SortFunc(products, func(a, b catalog.Product) int { return compare(a.ID, b.ID) })
+	slices.SortFunc(products, func(a, b catalog.Product) int { return cmp.Compare(a.ID, b.ID) })
 	s.now = s.days[0].date
 	_, err := s.catalog.PutAll(ctx, products)
 	return err
@@ -309,6 +298,3 @@ func (s *shop) fingerprint() string {
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
-
-// processors is how many learners run at once.
-func processors() int { return runtime.GOMAXPROCS(0) }

@@ -234,6 +234,14 @@ type goods struct {
 	nothing map[string]bool // refs with nothing to reserve
 }
 
+func newGoods(stock *inventory.Service, skus []flywheel.SKU) *goods {
+	g := &goods{stock: stock, stocked: make(map[flywheel.SKU]bool, len(skus)), nothing: map[string]bool{}}
+	for _, sku := range skus {
+		g.stocked[sku] = true
+	}
+	return g
+}
+
 // only keeps the lines of stocked SKUs.
 func (g *goods) only(lines []flywheel.Line) []flywheel.Line {
 	return slices.DeleteFunc(slices.Clone(lines), func(l flywheel.Line) bool { return !g.stocked[l.SKU] })
