@@ -36,6 +36,9 @@ func (l Looks) AfterStopping(look int, estimate, standardError float64) (Stopped
 		return StoppedEffect{}, refuse("standard error", standardError, ErrBeyond)
 	}
 	z := estimate / standardError
+	if math.Abs(z) > 1e6 {
+		return StoppedEffect{}, refuse("estimate in standard errors", z, ErrBeyond)
+	}
 	if l.Alternative == Less {
 		z = -z
 	}
@@ -48,6 +51,9 @@ func (l Looks) AfterStopping(look int, estimate, standardError float64) (Stopped
 		e.P = min(1, 2*min(high, l.beyond(look, z, 0, true)))
 	}
 	e.LogP = math.Log(e.P)
+	if look == 0 { // which may be far in the tail
+		e.P, e.LogP = l.Alternative.p(estimate/standardError, math.Inf(1))
+	}
 	tail := l.Alpha
 	if l.Alternative == TwoSided {
 		tail /= 2

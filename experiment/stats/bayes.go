@@ -74,6 +74,8 @@ func (b Bayesian) After(r Result) (BayesianResult, error) {
 		return BayesianResult{}, refuse("prior variance", p.Variance, ErrNotANumber)
 	case p.Variance < 0:
 		return BayesianResult{}, refuse("prior variance", p.Variance, ErrNegative)
+	case math.Abs(p.Mean) > mostValue:
+		return BayesianResult{}, refuse("prior mean", p.Mean, ErrBeyond)
 	}
 	if !(r.Absolute.StandardError > 0) || !finite(r.Absolute.Estimate) || !finite(r.Absolute.StandardError) {
 		return BayesianResult{}, refuse("standard error", r.Absolute.StandardError, ErrZeroVariance)
@@ -87,23 +89,34 @@ func (b Bayesian) After(r Result) (BayesianResult, error) {
 	if p.Variance > 0 && scale == 0 {
 		return BayesianResult{}, refuse("control mean for a relative prior", 0, ErrBeyond)
 	}
-	out.Absolute = b.posterior(r.Absolute, alpha, p.Mean*scale, p.Variance*scale*scale)
+	if out.Absolute, err = b.posterior(r.Absolute, alpha, scale); err != nil {
+		return BayesianResult{}, err
+	}
 	if r.Relative != nil {
 		if scale = 1; p.Absolute {
 			scale = 1 / base
 		}
-		relative := b.posterior(*r.Relative, alpha, p.Mean*scale, p.Variance*scale*scale)
+		relative, err := b.posterior(*r.Relative, alpha, scale)
+		if err != nil {
+			return BayesianResult{}, err
+		}
 		out.Relative = &relative
 	}
 	return out, nil
 }
 
-func (b Bayesian) posterior(e Effect, alpha, mean, variance float64) NormalPosterior {
+// posterior combines an effect with the prior, whose unit is scale times that of
+// the effect.
+func (b Bayesian) posterior(e Effect, alpha, scale float64) (NormalPosterior, error) {
 	precision := 1 / (e.StandardError * e.StandardError)
 	weighted := float64(e.Estimate * precision)
-	if variance > 0 {
-		precision += 1 / variance
-		weighted += mean / variance
+	if b.Prior.Variance > 0 {
+		own := 1 / (b.Prior.Variance * scale * scale)
+		precision += own
+		weighted += b.Prior.Mean * scale * own
+	}
+	if !finite(precision) || !finite(weighted) || !(precision > 0) {
+		return NormalPosterior{}, refuse("precision", precision, ErrBeyond)
 	}
 	out := NormalPosterior{Mean: weighted / precision, StandardDeviation: 1 / math.Sqrt(precision)}
 	half := normalQuantile(alpha/2) * out.StandardDeviation
@@ -115,5 +128,5 @@ func (b Bayesian) posterior(e Effect, alpha, mean, variance float64) NormalPoste
 		out.RiskControl, out.RiskTreatment = out.RiskTreatment, out.RiskControl
 	}
 	out.ChanceToWin = normal.Lower(z)
-	return out
+	return out, nil
 }

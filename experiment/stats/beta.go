@@ -8,17 +8,38 @@ type Beta struct {
 	Alpha, Beta float64
 }
 
-func (d Beta) check(what string) error { return checkShape(what, d.Alpha, d.Beta) }
+func (d Beta) check(what string) error {
+	if err := checkShape(what+" alpha", d.Alpha); err != nil {
+		return err
+	}
+	return checkShape(what+" beta", d.Beta)
+}
 
-// checkShape refuses parameters of a posterior that are not positive.
-func checkShape(what string, a, b float64) error {
-	for _, x := range []float64{a, b} {
-		if !finite(x) {
-			return refuse(what+" parameter", x, ErrNotANumber)
-		}
-		if x <= 0 {
-			return refuse(what+" parameter", x, ErrBeyond)
-		}
+// Parameters of posteriors beyond these come from no experiment, and would take
+// long.
+const (
+	leastShape = 1e-4
+	mostShape  = 1e9
+)
+
+// checkShape refuses a parameter of a posterior out of bounds.
+func checkShape(what string, x float64) error {
+	if !finite(x) {
+		return refuse(what, x, ErrNotANumber)
+	}
+	if !(x >= leastShape && x <= mostShape) {
+		return refuse(what, x, ErrBeyond)
+	}
+	return nil
+}
+
+// checkScale refuses what is no positive number of usual size.
+func checkScale(what string, x float64) error {
+	if !finite(x) {
+		return refuse(what, x, ErrNotANumber)
+	}
+	if !(x >= 1e-100 && x <= 1e100) {
+		return refuse(what, x, ErrBeyond)
 	}
 	return nil
 }
@@ -61,16 +82,45 @@ func (d Beta) center() (t, scale float64) {
 
 func (d Beta) value(t float64) float64 { return 1 / (1 + math.Exp(-t)) }
 
-func (d Beta) rise(t float64) float64 {
-	x := 1 / (1 + math.Exp(-math.Abs(t)))
-	return x * (1 - x)
+func (d Beta) logRise(t float64) float64 {
+	return -math.Abs(t) - 2*math.Log1p(math.Exp(-math.Abs(t)))
 }
 
+// farOut is where a rate or its complement is so small that only the leading
+// power of the density is left.
+const farOut = 40
+
 func (d Beta) logDensity(t float64) float64 {
+	if math.Abs(t) > farOut {
+		return math.Log(d.power(t)) + d.logPowerTail(t)
+	}
 	return logBetaFront(d.Alpha, d.Beta, 1/(1+math.Exp(-t)), 1/(1+math.Exp(t)))
 }
 
+// power returns the parameter of the end of the support that t is near to.
+func (d Beta) power(t float64) float64 {
+	if t < 0 {
+		return d.Alpha
+	}
+	return d.Beta
+}
+
+// logPowerTail returns the log of the small tail far out, x^a/(a·B(a, b)).
+func (d Beta) logPowerTail(t float64) float64 {
+	a := d.power(t)
+	b := d.Alpha + d.Beta - a
+	high, _ := math.Lgamma(a + 1)
+	return logGammaRise(b, a) - high - a*math.Abs(t)
+}
+
 func (d Beta) logTails(t float64) (below, above float64) {
+	if math.Abs(t) > farOut {
+		small := min(0, d.logPowerTail(t))
+		if t < 0 {
+			return small, logComplement(small)
+		}
+		return logComplement(small), small
+	}
 	return incompleteBeta(d.Alpha, d.Beta, 1/(1+math.Exp(-t)), 1/(1+math.Exp(t)))
 }
 

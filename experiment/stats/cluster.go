@@ -138,8 +138,11 @@ func (c Clusters) sample(arm string) (Sample, error) {
 	if c.Units.N < c.Totals.X.N {
 		return Sample{}, refuse(arm+" units", float64(c.Units.N), ErrShape)
 	}
-	if !finite(c.Units.Mean) || !finite(c.Units.M2) || !finite(c.Within) {
-		return Sample{}, refuse(arm+" units", c.Units.Mean, ErrNotANumber)
+	if err := c.Units.Sample().check(arm + " units"); err != nil {
+		return Sample{}, err
+	}
+	if !(c.Within >= 0) || !finite(c.Within) {
+		return Sample{}, refuse(arm+" squares within clusters", c.Within, ErrBeyond)
 	}
 	return c.Totals.RatioSample()
 }

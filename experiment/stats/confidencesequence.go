@@ -69,7 +69,7 @@ func (c ConfidenceSequence) check() error {
 	if c.Relative > Delta {
 		return refuse("relative interval", float64(c.Relative), ErrBeyond)
 	}
-	if !(c.PlannedUnits >= 0) || !finite(c.PlannedUnits) {
+	if !(c.PlannedUnits == 0 || c.PlannedUnits >= 1 && c.PlannedUnits <= mostCount) {
 		return refuse("planned units", c.PlannedUnits, ErrBeyond)
 	}
 	return nil

@@ -11,11 +11,14 @@ import (
 func normalQuantile(tail float64) float64 { return -mathext.NormalQuantile(tail) }
 
 // studentQuantile returns the t that a Student t variable with df degrees of
-// freedom exceeds with probability tail, 0 < tail <= 1/2. It starts from the
+// freedom exceeds with probability tail, 0 < tail < 1. It starts from the
 // Cornish-Fisher expansion around the normal quantile (Abramowitz & Stegun,
 // 1964, 26.7.5) and follows Newton's method on the log of the tail, which is
 // concave and nearly straight in log t.
 func studentQuantile(tail, df float64) float64 {
+	if tail > 0.5 {
+		return -studentQuantile(1-tail, df)
+	}
 	z := normalQuantile(tail)
 	if math.IsInf(df, 1) || tail == 0.5 {
 		return z

@@ -8,7 +8,12 @@ type Gamma struct {
 	Shape, Rate float64
 }
 
-func (d Gamma) check(what string) error { return checkShape(what, d.Shape, d.Rate) }
+func (d Gamma) check(what string) error {
+	if err := checkShape(what+" shape", d.Shape); err != nil {
+		return err
+	}
+	return checkScale(what+" rate", d.Rate)
+}
 
 // Mean returns Shape/Rate.
 func (d Gamma) Mean() float64 { return d.Shape / d.Rate }
@@ -35,12 +40,35 @@ func (d Gamma) center() (t, scale float64) {
 
 func (d Gamma) value(t float64) float64 { return math.Exp(t) }
 
-func (d Gamma) rise(t float64) float64 { return math.Exp(t) }
+func (d Gamma) logRise(t float64) float64 { return t }
 
-func (d Gamma) logDensity(t float64) float64 { return logGammaFront(d.Shape, d.Rate*math.Exp(t)) }
+// expected returns the logarithm of the events that the rate at t would bring.
+func (d Gamma) expected(t float64) float64 { return math.Log(d.Rate) + t }
+
+func (d Gamma) logDensity(t float64) float64 {
+	u := d.expected(t)
+	switch {
+	case u < -farOut: // only the leading power is left
+		return math.Log(d.Shape) + d.logPowerTail(u)
+	case u > 690:
+		return math.Inf(-1)
+	}
+	return logGammaFront(d.Shape, math.Exp(u))
+}
+
+// logPowerTail returns the log of the lower tail far out, x^a/Γ(a+1).
+func (d Gamma) logPowerTail(u float64) float64 {
+	g, _ := math.Lgamma(d.Shape + 1)
+	return d.Shape*u - g
+}
 
 func (d Gamma) logTails(t float64) (below, above float64) {
-	return incompleteGamma(d.Shape, d.Rate*math.Exp(t))
+	u := d.expected(t)
+	if u < -farOut {
+		below = min(0, d.logPowerTail(u))
+		return below, logComplement(below)
+	}
+	return incompleteGamma(d.Shape, math.Exp(min(u, 690)))
 }
 
 func (d Gamma) timesAt(t, factor float64) float64 { return t + math.Log(factor) }

@@ -29,6 +29,9 @@ func (m *MixtureSPRT) Add(control, treatment float64) error {
 	if !finite(d) {
 		return refuse("difference", d, ErrNotANumber)
 	}
+	if math.Abs(d) > 1e50 {
+		return refuse("difference", d, ErrBeyond)
+	}
 	m.n++
 	m.sum += d
 	m.most = max(m.most, m.LogLikelihoodRatio())
@@ -43,12 +46,12 @@ func (m *MixtureSPRT) check() error {
 		if !finite(x.value) {
 			return refuse(x.what, x.value, ErrNotANumber)
 		}
-		if x.value <= 0 {
+		if !(x.value >= 1e-50 && x.value <= 1e50) {
 			return refuse(x.what, x.value, ErrBeyond)
 		}
 	}
-	if !finite(m.Null) {
-		return refuse("null", m.Null, ErrNotANumber)
+	if !(math.Abs(m.Null) <= 1e50) {
+		return refuse("null", m.Null, ErrBeyond)
 	}
 	_, err := alphaOr(m.Alpha, 0.05)
 	return err

@@ -76,5 +76,6 @@ func (p Pair) RatioSample() (Sample, error) {
 	}
 	r := p.X.Mean / y
 	variance := (p.X.Variance() + float64(r*r)*p.Y.Variance() - float64(2*r)*p.Covariance()) / (y * y)
-	return Sample{N: p.X.N, Mean: r, Variance: max(0, variance)}, nil
+	s := Sample{N: p.X.N, Mean: r, Variance: max(0, variance)}
+	return s, s.check("ratio")
 }

@@ -21,7 +21,7 @@ type Posterior interface {
 
 	center() (t, scale float64)
 	value(t float64) float64                    // the parameter at t
-	rise(t float64) float64                     // its derivative
+	logRise(t float64) float64                  // log of its derivative
 	logDensity(t float64) float64               // by t
 	logTails(t float64) (below, above float64)  // logs of the probabilities
 	timesAt(t, factor float64) (scaled float64) // where value is factor times that at t
@@ -114,7 +114,7 @@ func HighestDensity(d Posterior, alpha float64) (lower, upper float64, err error
 	// Bisection on the probability left below until both ends are equally dense.
 	density := func(p float64) float64 {
 		t := quantileAt(d, p)
-		return d.logDensity(t) - math.Log(d.rise(t))
+		return d.logDensity(t) - d.logRise(t)
 	}
 	low, high := 0.0, alpha
 	for range 60 {

@@ -37,7 +37,7 @@ type integrator struct {
 }
 
 // mostEvaluations bounds the work on functions that no panel fits.
-const mostEvaluations = 200_000
+const mostEvaluations = 30_000
 
 // integrate returns the integrals of n functions between the first and the last
 // of the given points, which it takes as first panels.

@@ -1,7 +1,6 @@
 package stats
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -69,11 +68,17 @@ func checkValues(what string, values []float64) error {
 		if !finite(x) {
 			return refuse(fmt.Sprintf("%s[%d]", what, i), x, ErrNotANumber)
 		}
+		if math.Abs(x) > mostValue {
+			return refuse(fmt.Sprintf("%s[%d]", what, i), x, ErrBeyond)
+		}
 	}
 	return nil
 }
 
 func (q Quantile) check() error {
+	if q.Observations > mostCount {
+		return refuse("observations", float64(q.Observations), ErrBeyond)
+	}
 	if q.BoundsFrom < 0 || q.BoundsFrom > q.Observations {
 		return refuse("observations of the bounds", float64(q.BoundsFrom), ErrBeyond)
 	}
@@ -87,9 +92,12 @@ func (q Quantile) check() error {
 		if !finite(x.value) {
 			return refuse(x.what, x.value, ErrNotANumber)
 		}
+		if math.Abs(x.value) > mostValue {
+			return refuse(x.what, x.value, ErrBeyond)
+		}
 	}
 	if q.Lower > q.Upper {
-		return refuse("lower bound above the upper", cmp.Or(q.Lower-q.Upper, 0), ErrBeyond)
+		return refuse("lower bound above the upper", q.Lower, ErrBeyond)
 	}
 	return nil
 }

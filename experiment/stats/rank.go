@@ -42,7 +42,7 @@ func Rank[P Posterior](arms ...P) (Ranking, error) {
 		for i, d := range arms {
 			below[i], above[i] = d.logTails(t)
 		}
-		rise := arms[0].rise(t)
+		rise := arms[0].logRise(t)
 		for i, d := range arms {
 			others, second := 0.0, 0.0
 			for j := range arms {
@@ -61,7 +61,7 @@ func Rank[P Posterior](arms ...P) (Ranking, error) {
 			density := math.Exp(d.logDensity(t))
 			into[i] = density * math.Exp(others)
 			into[k+i] = density * second
-			into[2*k+i] = -math.Exp(below[i]) * math.Expm1(others) * rise
+			into[2*k+i] = math.Exp(below[i] + logComplement(others) + rise)
 		}
 	})
 	r := Ranking{Best: integrals[:k:k], Second: integrals[k : 2*k : 2*k], Loss: integrals[2*k:]}

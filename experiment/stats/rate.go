@@ -44,17 +44,22 @@ func (p Proportion) Interval(method RateInterval, alpha float64) (lower, upper f
 		half := z * math.Sqrt(center*(1-center)/n)
 		lower, upper = center-half, center+half
 	case ClopperPearson:
+		if err := checkShape("trials", n); err != nil {
+			return 0, 0, err
+		}
 		lower, upper = 0, 1
 		if successes > 0 {
 			lower = Beta{successes, failures + 1}.Quantile(alpha / 2)
 		}
 		if failures > 0 {
-			upper = Beta{failures, successes + 1}.Quantile(alpha / 2) // of the failures, so that no digits are lost
-			upper = 1 - upper
+			upper = 1 - Beta{failures, successes + 1}.Quantile(alpha/2)
 		}
 	case Jeffreys:
-		posterior := Beta{successes + 0.5, failures + 0.5}
-		lower, upper = posterior.Quantile(alpha/2), 1-Beta{failures + 0.5, successes + 0.5}.Quantile(alpha/2)
+		if err := checkShape("trials", n); err != nil {
+			return 0, 0, err
+		}
+		lower = Beta{successes + 0.5, failures + 0.5}.Quantile(alpha / 2)
+		upper = 1 - Beta{failures + 0.5, successes + 0.5}.Quantile(alpha/2)
 	case WaldRate:
 		half := z * math.Sqrt(rate*(1-rate)/n)
 		lower, upper = rate-half, rate+half

@@ -121,12 +121,15 @@ const (
 	SmallExpected WarningKind = "small_expected"
 )
 
+// leastAlpha bounds alpha: nobody asks for less, and quantiles stay finite.
+const leastAlpha = 1e-15
+
 // alphaOr returns alpha or its default.
 func alphaOr(alpha, otherwise float64) (float64, error) {
 	if alpha == 0 {
 		return otherwise, nil
 	}
-	if !(alpha > 0 && alpha < 1) {
+	if !(alpha >= leastAlpha && alpha < 1) {
 		return 0, refuse("alpha", alpha, ErrBeyond)
 	}
 	return alpha, nil

@@ -28,15 +28,28 @@ func (s Sample) check(arm string) error {
 		return refuse(arm+" size", 0, ErrEmptyArm)
 	case s.N == 1:
 		return refuse(arm+" size", 1, ErrTooFew)
+	case s.N > mostCount:
+		return refuse(arm+" size", float64(s.N), ErrBeyond)
 	case !finite(s.Mean):
 		return refuse(arm+" mean", s.Mean, ErrNotANumber)
 	case !finite(s.Variance):
 		return refuse(arm+" variance", s.Variance, ErrNotANumber)
 	case s.Variance < 0:
 		return refuse(arm+" variance", s.Variance, ErrNegative)
+	case math.Abs(s.Mean) > mostValue:
+		return refuse(arm+" mean", s.Mean, ErrBeyond)
+	case s.Variance > mostValue*mostValue:
+		return refuse(arm+" variance", s.Variance, ErrBeyond)
 	}
 	return nil
 }
+
+// Numbers beyond these are refused, so that no square or product overflows and
+// counts are exact as float64.
+const (
+	mostValue = 1e100
+	mostCount = 1 << 53
+)
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
@@ -159,6 +172,8 @@ func (p Proportion) check(arm string) error {
 		return refuse(arm+" successes", float64(p.Successes), ErrNegative)
 	case p.Successes > p.Trials:
 		return refuse(arm+" successes", float64(p.Successes), ErrBeyond)
+	case p.Trials > mostCount:
+		return refuse(arm+" trials", float64(p.Trials), ErrBeyond)
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func (s SampleRatio) Test(observed []int64, weights []float64) (SampleRatioResul
 		expected := a.total * (w / a.weight)
 		d := float64(observed[i]) - expected
 		r.Expected[i] = expected
-		if d != 0 { // a weight may be so small that nothing is expected
+		if expected > 0 {
 			r.ChiSquare += d / expected * d
 		}
 		small = small || expected < 5

@@ -3,6 +3,7 @@ package stats
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // SampleRatioSequence watches the sizes of the arms from the first unit on: the
@@ -45,7 +46,7 @@ func (s *SampleRatioSequence) Look(observed []int64, weights []float64) (SampleR
 	if concentration == 0 {
 		concentration = 100
 	}
-	if !(concentration > 0) || !finite(concentration) {
+	if !(concentration >= 1e-6 && concentration <= 1e12) {
 		return SampleRatioEvidence{}, refuse("concentration", concentration, ErrBeyond)
 	}
 	a, err := allocationOf(observed, weights)
@@ -77,6 +78,9 @@ type allocation struct {
 	stray         bool // an arm without a weight has units
 }
 
+// leastShare bounds the weights: an arm with less would never see anybody.
+const leastShare = 1e-12
+
 func allocationOf(observed []int64, weights []float64) (allocation, error) {
 	if len(observed) != len(weights) || len(observed) < 2 {
 		return allocation{}, refuse("number of weights", float64(len(weights)), ErrShape)
@@ -90,6 +94,8 @@ func allocationOf(observed []int64, weights []float64) (allocation, error) {
 			return allocation{}, refuse(fmt.Sprintf("weights[%d]", i), w, ErrNegative)
 		case observed[i] < 0:
 			return allocation{}, refuse(fmt.Sprintf("observed[%d]", i), float64(observed[i]), ErrNegative)
+		case observed[i] > mostCount:
+			return allocation{}, refuse(fmt.Sprintf("observed[%d]", i), float64(observed[i]), ErrBeyond)
 		}
 		if w > 0 {
 			a.arms++
@@ -103,6 +109,8 @@ func allocationOf(observed []int64, weights []float64) (allocation, error) {
 		return allocation{}, refuse("number of arms with a weight", float64(a.arms), ErrShape)
 	case !finite(a.weight):
 		return allocation{}, refuse("sum of weights", a.weight, ErrNotANumber)
+	case slices.ContainsFunc(weights, func(w float64) bool { return w > 0 && w/a.weight < leastShare }):
+		return allocation{}, refuse("smallest weight as a share", slices.Min(weights)/a.weight, ErrBeyond)
 	case a.total == 0 && !a.stray:
 		return allocation{}, refuse("observed units", 0, ErrEmptyArm)
 	}

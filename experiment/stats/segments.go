@@ -73,7 +73,8 @@ func (s Segments) Test(segments ...Segment) (SegmentsResult, error) {
 	}
 	var out SegmentsResult
 	var p []float64
-	var weight, weighted, squares float64
+	var weights []float64
+	var weight, weighted, spread float64
 	for _, segment := range segments {
 		r, err := Welch{Alpha: each, Alternative: s.Alternative, Relative: s.Relative}.Test(segment.Control, segment.Treatment)
 		if err != nil {
@@ -85,23 +86,25 @@ func (s Segments) Test(segments ...Segment) (SegmentsResult, error) {
 		if !finite(w) {
 			return SegmentsResult{}, fmt.Errorf("segment %q: %w", segment.Name, refuse("standard error", r.Absolute.StandardError, ErrZeroVariance))
 		}
-		weight, weighted, squares = weight+w, weighted+w*r.Absolute.Estimate, squares+w*w
+		weights = append(weights, w)
+		weight, weighted = weight+w, weighted+float64(w*r.Absolute.Estimate)
 	}
 	adjusted, err := s.Procedure.Adjust(p)
 	if err != nil {
 		return SegmentsResult{}, err
 	}
 	common := weighted / weight
-	for _, e := range out.Segments {
+	for i, e := range out.Segments {
+		spread += weights[i] * (1 - weights[i]/weight)
 		z := (e.Absolute.Estimate - common) / e.Absolute.StandardError
 		out.Q += z * z
 	}
 	out.DF = float64(len(segments) - 1)
-	if !finite(out.Q) {
-		return SegmentsResult{}, refuse("Q", out.Q, ErrNotANumber)
+	if !finite(out.Q) || !(spread > 0) {
+		return SegmentsResult{}, refuse("Q", out.Q, ErrBeyond)
 	}
 	out.P, out.LogP = ChiSquareTail(out.Q, out.DF)
-	out.Between = max(0, (out.Q-out.DF)/(weight-squares/weight))
+	out.Between = max(0, (out.Q-out.DF)/spread)
 	for i := range out.Segments {
 		e := &out.Segments[i]
 		e.AdjustedP = adjusted[i]

@@ -35,7 +35,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		"infinite variance":    {welch(stats.Welch{}, ok, stats.SampleOf(9, 0, inf)), stats.ErrNotANumber},
 		"negative variance":    {welch(stats.Welch{}, ok, stats.Sample{N: 9, Variance: -1}), stats.ErrNegative},
 		"zero variance":        {welch(stats.Welch{}, stats.SampleOf(9, 1, 0), stats.SampleOf(9, 2, 0)), stats.ErrZeroVariance},
-		"overflowing variance": {welch(stats.Welch{}, stats.Sample{N: 2, Variance: 1.7e308}, stats.Sample{N: 2, Variance: 1.7e308}), nil},
+		"overflowing variance": {welch(stats.Welch{}, stats.Sample{N: 2, Variance: 1.7e308}, stats.Sample{N: 2, Variance: 1.7e308}), stats.ErrBeyond},
 		"alpha":                {welch(stats.Welch{Alpha: 1}, ok, ok), stats.ErrBeyond},
 		"NaN alpha":            {welch(stats.Welch{Alpha: nan}, ok, ok), stats.ErrBeyond},
 		"alternative":          {welch(stats.Welch{Alternative: 9}, ok, ok), stats.ErrBeyond},

@@ -4,7 +4,7 @@ import "math"
 
 // StudentT is the distribution of an unknown mean: the posterior of the mean of a
 // normal metric under Jeffreys' prior, with Location the sample's mean, Scale its
-// standard error and DF one less than its size.
+// standard error and DF one less than its size, above 1.
 type StudentT struct {
 	Location, Scale, DF float64
 }
@@ -13,7 +13,16 @@ func (d StudentT) check(what string) error {
 	if !finite(d.Location) {
 		return refuse(what+" location", d.Location, ErrNotANumber)
 	}
-	return checkShape(what, d.Scale, d.DF)
+	if math.Abs(d.Location) > 1e100 {
+		return refuse(what+" location", d.Location, ErrBeyond)
+	}
+	if err := checkScale(what+" scale", d.Scale); err != nil {
+		return err
+	}
+	if !(d.DF > 1) { // no mean
+		return refuse(what+" degrees of freedom", d.DF, ErrBeyond)
+	}
+	return checkShape(what+" degrees of freedom", d.DF)
 }
 
 // Mean returns Location.
@@ -40,7 +49,7 @@ func (d StudentT) center() (t, scale float64) { return d.Location, d.Scale }
 
 func (d StudentT) value(t float64) float64 { return t }
 
-func (d StudentT) rise(float64) float64 { return 1 }
+func (d StudentT) logRise(float64) float64 { return 0 }
 
 func (d StudentT) logDensity(t float64) float64 {
 	u := (t - d.Location) / d.Scale
