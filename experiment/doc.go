@@ -25,14 +25,33 @@
 // and arm, and tells it as [flywheel.EventExperimentViewed] with an ID derived
 // from the three, so that the fact has one ID however often it is told.
 //
+// A feature's value and its rules, payloads of GrowthBook, holdouts, schedules
+// and sticky buckets are in package experiment/flag, which records its exposures
+// here ([Service.Record]).
+//
 // # Reading
 //
-// A [Readout] is a Sink: it takes exposures and outcomes from the event log,
-// attributes to each unit what it did from its first exposure on, and makes a
-// [Report]. The sample ratio is checked first; where it is broken there is no
-// winner, and [Report.Winner] refuses with a [*NoWinnerError]. Conversions are
-// compared as proportions, counts and revenue by Welch's test (package
-// experiment/stats), several treatments with Holm's correction.
+// A [Readout] is a Sink: it takes exposures and outcomes from the event log and
+// attributes to each unit what it did from its first exposure on: conversions,
+// counts, revenue, ratios, retention, within windows, with what it did before
+// as a covariate. [Readout.Reading] sums up; readings of days are merged, and a
+// day that went wrong is removed again ([Reading.Remove]).
+//
+// # Concluding
+//
+// A [Plan] says what is expected, by which goal it is judged, what must not be
+// harmed, and by which [Design] it may be concluded; [Plan.Require] says how many
+// units and weeks that takes. A [Study] keeps the book: [Study.Monitor] may be
+// called at any time, since it does not show the goal; [Study.Decide] names a
+// winner, or refuses with a [*NoWinnerError] where the sample ratio is broken,
+// the goal was looked at early, or a guardrail is harmed. [Study.Override] decides
+// all the same, under a name. [Plan.Analyse] is the pure computation behind it.
+//
+// The sample ratio is always checked first. Rates are compared as proportions,
+// means by Welch's test or with a covariate by CUPED, ratios by the delta
+// method (package experiment/stats), several treatments with Holm's correction;
+// a group-sequential design by its critical values, an always valid one by a
+// confidence sequence, a Bayesian one by the chance to win under a flat prior.
 //
 // # Units and concurrency
 //

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/experiment/stats"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/segment/rule"
 )
@@ -213,4 +214,98 @@ func ExampleCheckAssignment() {
 	// Output:
 	// <nil>
 	// experiment: sticky bucket: value: missing: invalid
+}
+
+func ExampleStudy() {
+	plan := experiment.Plan{
+		Experiment: button, Hypothesis: "green sells", Design: experiment.FixedHorizon,
+		Goal:     experiment.Metric{Name: "buyers", Event: flywheel.EventPurchase},
+		Baseline: 0.1, MinimumEffect: 0.2, UnitsPerDay: 500,
+	}
+	begin := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	study, err := experiment.NewStudy(plan, begin)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	need := study.Required()
+	fmt.Println(need.Units, "units,", need.Weeks, "weeks")
+
+	reading := func(control, green [2]int64) (r experiment.Reading) {
+		for i, a := range [][2]int64{control, green} {
+			buyers := stats.PairFromSums(a[0], float64(a[1]), float64(a[1]), 0, 0, 0)
+			r.Arms = append(r.Arms, experiment.ArmReading{Arm: plan.Experiment.Arms[i].ID, Units: a[0], Metrics: []stats.Pair{buyers}})
+		}
+		return r
+	}
+	health, err := study.Monitor(begin.AddDate(0, 0, 7), reading([2]int64{1700, 160}, [2]int64{1720, 200}))
+	fmt.Println(health.Stop, err)
+
+	_, err = study.Decide(begin.AddDate(0, 0, 8), reading([2]int64{2000, 190}, [2]int64{2010, 240}))
+	fmt.Println(err)
+	decision, err := study.Decide(begin.AddDate(0, 0, 21), reading([2]int64{3900, 380}, [2]int64{3950, 470}))
+	fmt.Println(decision.Arm, decision.State, err)
+	for _, e := range study.Log() {
+		fmt.Println(e.At.Format(time.DateOnly), e.Kind, e.Kind == experiment.Decided)
+	}
+	// Output:
+	// 7677 units, 3 weeks
+	// false <nil>
+	// experiment: "green-button" has no winner: early: 4010 of 7677 planned units have been exposed; a difference that shows early often goes away
+	// green treatment_wins <nil>
+	// 2026-03-01 designed false
+	// 2026-03-08 monitored false
+	// 2026-03-09 refused false
+	// 2026-03-22 decided true
+}
+
+func ExampleStudy_Override() {
+	study, _ := experiment.NewStudy(experiment.Plan{
+		Experiment: button, Goal: experiment.Metric{Name: "buyers", Event: flywheel.EventPurchase}, Units: 1000,
+	}, time.Now())
+	decision, err := study.Override(time.Now(), "anna", "green", "the old button breaks on phones")
+	fmt.Println(decision.Arm, decision.Overridden, decision.By, err)
+	// Output: green true anna <nil>
+}
+
+func ExampleReading_Remove() {
+	readout, _ := experiment.NewReadout(button, nil, experiment.Metric{Name: "buyers", Event: flywheel.EventPurchase})
+	for i, day := range []int{1, 1, 2, 3} {
+		unit := fmt.Sprint("u", i)
+		_ = readout.Publish(context.Background(), flywheel.Event{
+			ID: unit, Name: flywheel.EventExperimentViewed, Time: time.Date(2026, 3, day, 12, 0, 0, 0, time.UTC), Customer: flywheel.CustomerID(unit),
+			Properties: map[string]any{"experiment": "green-button", "arm": "green", "unit": unit},
+		})
+	}
+	reading := readout.Reading(time.Time{})
+	for _, c := range readout.Cohorts(time.Time{}) {
+		fmt.Println(c.Day, c.Reading.Units())
+		if c.Day == "2026-03-02" { // the day on which the payment was down
+			err := reading.Remove(c.Reading)
+			fmt.Println(err)
+		}
+	}
+	fmt.Println(reading.Units())
+	// Output:
+	// 2026-03-01 2
+	// 2026-03-02 1
+	// <nil>
+	// 2026-03-03 1
+	// 3
+}
+
+func ExamplePlan_Novelty() {
+	plan := experiment.Plan{Experiment: button, Goal: experiment.Metric{Name: "buyers", Event: flywheel.EventPurchase}, Units: 8000}
+	day := func(name string, control, green float64) experiment.CohortReading {
+		c := experiment.CohortReading{Day: name}
+		for i, x := range []float64{control, green} {
+			c.Reading.Arms = append(c.Reading.Arms, experiment.ArmReading{
+				Arm: button.Arms[i].ID, Units: 2000, Metrics: []stats.Pair{stats.PairFromSums(2000, x, x, 0, 0, 0)},
+			})
+		}
+		return c
+	}
+	drift, err := plan.Novelty([]experiment.CohortReading{day("2026-03-01", 200, 300), day("2026-03-02", 200, 210)})
+	fmt.Printf("%.3f then %.3f, p %.3f, %v\n", drift[0].Early.Estimate, drift[0].Late.Estimate, drift[0].P, err)
+	// Output: 0.050 then 0.005, p 0.001, <nil>
 }

@@ -3,8 +3,7 @@ package experiment
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"math"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -35,9 +34,9 @@ type ReadoutOptions struct {
 //
 // It keeps each exposed unit, and the time and value of each outcome, in memory.
 type Readout struct {
+	plan       Plan
 	experiment Experiment
 	metrics    []Metric
-	opts       ReadoutOptions
 
 	mu      sync.Mutex
 	seen    map[string]struct{}
@@ -59,43 +58,30 @@ type outcome struct {
 	at     int64 // microseconds
 	id     string
 	metric int
+	per    bool // counts for the metric's denominator
 	value  float64
 }
 
 // NewReadout returns an empty readout. The first metric is the goal that decides,
 // the others are told beside it.
 func NewReadout(e Experiment, opts *ReadoutOptions, goal Metric, others ...Metric) (*Readout, error) {
-	if err := e.Validate(); err != nil {
-		return nil, err
-	}
-	e = e.clone()
-	if e.Unit == "" {
-		e.Unit = ByCustomer
-	}
 	if opts == nil {
 		opts = &ReadoutOptions{}
 	}
-	r := &Readout{experiment: e, opts: *opts, seen: map[string]struct{}{}, units: map[string]*unitRecord{}}
-	for _, alpha := range []*float64{&r.opts.Alpha, &r.opts.SampleRatioAlpha} {
-		if !(*alpha >= 0 && *alpha < 1) {
-			return nil, fmt.Errorf("experiment: alpha %v: %w", *alpha, flywheel.ErrOutOfRange)
-		}
+	plan := Plan{
+		Experiment: e, Goal: goal, Secondary: others,
+		Alpha: opts.Alpha, SampleRatioAlpha: opts.SampleRatioAlpha, Units: opts.PlannedUnits,
 	}
-	if r.opts.Alpha == 0 {
-		r.opts.Alpha = 0.05
+	return plan.readout()
+}
+
+// readout returns an empty readout of a plan.
+func (p Plan) readout() (*Readout, error) {
+	p, err := p.normal()
+	if err != nil {
+		return nil, err
 	}
-	if r.opts.PlannedUnits < 0 {
-		return nil, fmt.Errorf("experiment: planned units %d: %w", r.opts.PlannedUnits, flywheel.ErrOutOfRange)
-	}
-	r.metrics = append([]Metric{goal}, others...)
-	for i := range r.metrics {
-		if err := r.metrics[i].validate(); err != nil {
-			return nil, err
-		}
-		if slices.IndexFunc(r.metrics, func(m Metric) bool { return m.Name == r.metrics[i].Name }) != i {
-			return nil, fmt.Errorf("experiment: metric %q is there twice: %w", r.metrics[i].Name, flywheel.ErrInvalid)
-		}
-	}
+	r := &Readout{plan: p, experiment: p.Experiment, metrics: p.metrics(), seen: map[string]struct{}{}, units: map[string]*unitRecord{}}
 	r.foreign = make([]int64, len(r.metrics))
 	return r, nil
 }
@@ -125,7 +111,8 @@ func (r *Readout) take(e *flywheel.Event) {
 	var record *unitRecord
 	for i := range r.metrics {
 		value, ok, foreign := r.metrics[i].value(e)
-		if !ok && !foreign {
+		per := r.metrics[i].Per != "" && r.metrics[i].Per == e.Name
+		if !ok && !foreign && !per {
 			continue
 		}
 		if record == nil {
@@ -134,11 +121,15 @@ func (r *Readout) take(e *flywheel.Event) {
 			}
 			record = r.unit(unit)
 		}
-		if foreign {
-			r.foreign[i]++
-			continue
+		if per {
+			record.outcomes = append(record.outcomes, outcome{at: e.Time.UnixMicro(), id: e.ID, metric: i, per: true, value: 1})
 		}
-		record.outcomes = append(record.outcomes, outcome{at: e.Time.UnixMicro(), id: e.ID, metric: i, value: value})
+		switch {
+		case foreign:
+			r.foreign[i]++
+		case ok:
+			record.outcomes = append(record.outcomes, outcome{at: e.Time.UnixMicro(), id: e.ID, metric: i, value: value})
+		}
 	}
 }
 
@@ -182,10 +173,11 @@ func (r *Readout) expose(x Exposure) {
 	}
 }
 
-// values returns the metrics of an exposed unit and how many of its outcomes
-// came before the exposure. Outcomes are added in order of time, so that the
-// sums do not depend on the order of arrival.
-func (r *Readout) values(u *unitRecord, into []float64) (early int64) {
+// values gives the metrics of an exposed unit, value and denominator or
+// covariate, and how many of its outcomes came before the exposure to no use.
+// Outcomes are added in order of time, so that the sums do not depend on the
+// order of arrival.
+func (r *Readout) values(u *unitRecord, into [][2]float64) (early int64) {
 	clear(into)
 	slices.SortFunc(u.outcomes, func(a, b outcome) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.id, b.id), cmp.Compare(a.metric, b.metric))
@@ -194,120 +186,111 @@ func (r *Readout) values(u *unitRecord, into []float64) (early int64) {
 	last := ""
 	for _, o := range u.outcomes {
 		m := &r.metrics[o.metric]
-		if o.at < exposed {
+		side, since := 0, o.at-exposed
+		switch {
+		case since < 0 && m.Before > 0:
+			if -since > m.Before.Microseconds() {
+				continue
+			}
+			side = 1
+		case since < 0:
 			if o.id != last {
 				early++
 				last = o.id
 			}
 			continue
-		}
-		if m.Window > 0 && o.at-exposed >= m.Window.Microseconds() {
+		case since < m.After.Microseconds(), m.Window > 0 && since >= m.Window.Microseconds():
 			continue
+		case o.per:
+			side = 1
 		}
 		if m.Kind == Conversion {
-			into[o.metric] = 1
+			into[o.metric][side] = 1
 		} else {
-			into[o.metric] += o.value
+			into[o.metric][side] += o.value
+		}
+	}
+	for i := range r.metrics {
+		if limit := r.metrics[i].Cap; limit > 0 {
+			into[i][0] = min(into[i][0], limit)
+			if r.metrics[i].Before > 0 {
+				into[i][1] = min(into[i][1], limit)
+			}
 		}
 	}
 	return early
 }
 
-// Report analyses what has been collected. It may be called at any time; the
-// verdict says whether reading it now means anything. The error matches
-// [flywheel.ErrInvalid] where nobody has been exposed yet.
-func (r *Readout) Report() (Report, error) {
+// Reading sums up what has been collected. Units whose window of a metric is
+// still open at asOf do not count for it; a zero asOf counts them as if it had
+// closed. It may be called at any time: looking spoils nothing, concluding may
+// (see [Study]).
+func (r *Readout) Reading(asOf time.Time) Reading {
+	total := r.empty()
+	for _, c := range r.Cohorts(asOf) {
+		_ = total.Merge(c.Reading) // of the same experiment
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	report := Report{Experiment: r.experiment.ID, Alpha: r.opts.Alpha, PlannedUnits: r.opts.PlannedUnits}
+	for _, n := range r.foreign {
+		total.Foreign += n
+	}
+	total.Strange = r.strange
+	return total
+}
+
+func (r *Readout) empty() Reading {
+	var reading Reading
 	for _, a := range r.experiment.Arms {
-		report.Arms = append(report.Arms, ArmReport{Arm: a.ID, Metrics: make([]stats.Moments, len(r.metrics))})
+		reading.Arms = append(reading.Arms, ArmReading{Arm: a.ID, Metrics: make([]stats.Pair, len(r.metrics))})
 	}
-	values := make([]float64, len(r.metrics))
-	ids := make([]string, 0, len(r.units))
-	for id := range r.units {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
+	return reading
+}
+
+// Cohorts is [Readout.Reading] by the day of the units' first exposure, in
+// order. A day that went wrong is left out of their sum, or removed from it.
+func (r *Readout) Cohorts(asOf time.Time) []CohortReading {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	byDay := map[string]*Reading{}
+	values := make([][2]float64, len(r.metrics))
+	for _, id := range slices.Sorted(maps.Keys(r.units)) {
 		u := r.units[id]
-		switch {
-		case u.arm < 0:
-			continue
-		case u.crossed:
-			report.Crossed++
+		if u.arm < 0 {
 			continue
 		}
-		report.Early += r.values(u, values)
-		arm := &report.Arms[u.arm]
+		day := u.exposed.UTC().Format(time.DateOnly)
+		reading := byDay[day]
+		if reading == nil {
+			fresh := r.empty()
+			reading = &fresh
+			byDay[day] = reading
+		}
+		if u.crossed {
+			reading.Crossed++
+			continue
+		}
+		reading.Early += r.values(u, values)
+		arm := &reading.Arms[u.arm]
 		arm.Units++
 		for i, v := range values {
-			arm.Metrics[i].Add(v)
+			if w := r.metrics[i].Window; w > 0 && !asOf.IsZero() && u.exposed.Add(w).After(asOf) {
+				continue
+			}
+			arm.Metrics[i].Add(v[0], v[1])
 		}
 	}
-	for _, n := range r.foreign {
-		report.Foreign += n
+	var list []CohortReading
+	for _, day := range slices.Sorted(maps.Keys(byDay)) {
+		list = append(list, CohortReading{Day: day, Reading: *byDay[day]})
 	}
-	report.Strange = r.strange
-	if err := r.compare(&report); err != nil {
-		return Report{}, err
-	}
-	report.Verdict = r.judge(&report)
-	return report, nil
+	return list
 }
 
-// compare fills in the sample ratio and the comparisons.
-func (r *Readout) compare(report *Report) error {
-	observed := make([]int64, len(report.Arms))
-	for i, a := range report.Arms {
-		observed[i] = a.Units
-	}
-	ratio, err := stats.SampleRatio{Alpha: r.opts.SampleRatioAlpha}.Test(observed, r.experiment.Weights())
-	if err != nil {
-		return fmt.Errorf("experiment: %q: %w", r.experiment.ID, err)
-	}
-	report.SampleRatio = ratio
-	for i := range r.metrics {
-		m := MetricReport{Metric: r.metrics[i]}
-		for arm := 1; arm < len(report.Arms); arm++ {
-			m.Comparisons = append(m.Comparisons, r.comparison(report, i, arm))
-		}
-		adjust(m.Comparisons)
-		report.Metrics = append(report.Metrics, m)
-	}
-	return nil
-}
-
-func (r *Readout) comparison(report *Report, metric, arm int) Comparison {
-	c := Comparison{Arm: report.Arms[arm].Arm}
-	control, treatment := report.Arms[0].Metrics[metric], report.Arms[arm].Metrics[metric]
-	if r.metrics[metric].Kind == Conversion {
-		c.Result, c.Err = stats.TwoProportions{Alpha: r.opts.Alpha}.Test(proportion(control), proportion(treatment))
-	} else {
-		c.Result, c.Err = stats.Welch{Alpha: r.opts.Alpha}.Test(control.Sample(), treatment.Sample())
-	}
-	return c
-}
-
-// proportion reads the moments of ones and zeros.
-func proportion(m stats.Moments) stats.Proportion {
-	return stats.Proportion{Successes: int64(math.Round(m.Sum())), Trials: m.N}
-}
-
-// adjust corrects the p values of the arms of one metric by Holm's procedure. A
-// comparison that could not be made takes no part.
-func adjust(comparisons []Comparison) {
-	var p []float64
-	for _, c := range comparisons {
-		if c.Err == nil {
-			p = append(p, c.Result.Absolute.P)
-		}
-	}
-	adjusted, err := stats.Holm.Adjust(p)
-	for i := range comparisons {
-		comparisons[i].AdjustedP = 1
-		if err == nil && comparisons[i].Err == nil {
-			comparisons[i].AdjustedP, adjusted = adjusted[0], adjusted[1:]
-		}
-	}
+// Report analyses what has been collected as an experiment of a fixed horizon.
+// It may be called at any time; the verdict says whether reading it now means
+// anything. The error matches [flywheel.ErrInvalid] where nobody has been
+// exposed yet.
+func (r *Readout) Report() (Report, error) {
+	return r.plan.Analyse(r.Reading(time.Time{}), 0)
 }

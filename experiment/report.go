@@ -6,53 +6,60 @@ import (
 	"github.com/flywheel-go/flywheel/experiment/stats"
 )
 
-// Report is the reading of an experiment at one moment.
+// Report is the analysis of a reading.
 type Report struct {
-	Experiment ID
-	Alpha      float64
+	Experiment ID      `json:"experiment"`
+	Design     Design  `json:"design"`
+	Alpha      float64 `json:"alpha"`
 	// PlannedUnits is the number of units at which the reading was planned.
-	PlannedUnits int64
-	// Arms are the exposed units by arm, control first.
-	Arms []ArmReport
-	// Crossed counts units that saw two arms; they are left out.
-	Crossed int64
-	// Early counts outcomes before the unit's exposure; they are left out.
-	Early int64
-	// Foreign counts values in another currency than the metric's; they are
-	// left out.
-	Foreign int64
-	// Strange counts exposures to arms that the experiment does not have.
-	Strange int64
+	PlannedUnits int64 `json:"planned_units,omitempty"`
+	Reading
 	// SampleRatio is checked before anything else is believed.
-	SampleRatio stats.SampleRatioResult
-	// Metrics are the comparisons, the goal first.
-	Metrics []MetricReport
-	Verdict Verdict
-}
-
-// ArmReport is what an arm's units did.
-type ArmReport struct {
-	Arm   string
-	Units int64
-	// Metrics are the moments over the units, in the order of Report.Metrics.
-	Metrics []stats.Moments
+	SampleRatio stats.SampleRatioResult `json:"sample_ratio"`
+	// Metrics are the comparisons: the goal, the guardrails, the others.
+	Metrics []MetricReport `json:"metrics"`
+	Verdict Verdict        `json:"verdict"`
 }
 
 // MetricReport compares the arms by one metric.
 type MetricReport struct {
-	Metric      Metric
-	Comparisons []Comparison
+	Metric Metric `json:"metric"`
+	// Guardrail reports that the metric must not be harmed; Margin is the loss
+	// that would be borne.
+	Guardrail   bool         `json:"guardrail,omitempty"`
+	Margin      float64      `json:"margin,omitempty"`
+	Comparisons []Comparison `json:"comparisons"`
 }
 
 // Comparison is a treatment beside the control.
 type Comparison struct {
-	Arm    string
-	Result stats.Result
+	Arm string `json:"arm"`
+	// Result has the intervals and p values that the design allows: wider ones
+	// where it may be looked at more than once.
+	Result stats.Result `json:"result"`
 	// AdjustedP is the p value corrected for the number of treatments (Holm).
-	AdjustedP float64
+	AdjustedP float64 `json:"adjusted_p"`
+	// Bayes is the posterior of a [Bayesian] design.
+	Bayes *stats.BayesianResult `json:"bayes,omitempty"`
+	// Shown reports that the design's rule holds the arms for different, and
+	// Better that the treatment is on the good side.
+	Shown  bool `json:"shown"`
+	Better bool `json:"better"`
+	// Safety is what a guardrail says.
+	Safety Safety `json:"safety,omitempty"`
 	// Err says why no comparison was possible, such as an empty arm.
-	Err error
+	Err error `json:"-"`
 }
+
+// Safety is what is known of a guardrail.
+type Safety string
+
+// Safeties.
+const (
+	Safe    Safety = "safe"    // a loss beyond the margin is excluded
+	Harmed  Safety = "harmed"  // the treatment does worse
+	Unclear Safety = "unclear" // neither can be excluded
+)
 
 // State is what a verdict comes to.
 type State string
@@ -61,6 +68,11 @@ type State string
 const (
 	// Broken: the sample ratio is not what was set. Nothing can be concluded.
 	Broken State = "broken"
+	// LookedEarly: the goal of a fixed horizon was looked at before its end, so
+	// that the level of the test does not hold any more.
+	LookedEarly State = "looked_early"
+	// GuardrailHarmed: the treatment that would win does harm elsewhere.
+	GuardrailHarmed State = "guardrail_harmed"
 	// Early: fewer units than planned. A look is not a result.
 	Early State = "early"
 	// Undecided: no difference of the goal could be shown.
@@ -73,13 +85,13 @@ const (
 
 // Verdict is what to conclude and why, in words.
 type Verdict struct {
-	State State
+	State State `json:"state"`
 	// Winner is the arm that won, empty without one.
-	Winner string
+	Winner string `json:"winner,omitempty"`
 	// Reason is the sentence that explains State.
-	Reason string
+	Reason string `json:"reason"`
 	// Warnings are what a careful reader should know besides.
-	Warnings []string
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Winner returns the arm that won. Where there is none, and above all where the
@@ -92,52 +104,47 @@ func (r *Report) Winner() (string, error) {
 	return r.Verdict.Winner, nil
 }
 
-// Units returns the number of units that the report is about.
-func (r *Report) Units() int64 {
-	var n int64
-	for _, a := range r.Arms {
-		n += a.Units
-	}
-	return n
-}
-
 // judge concludes from a filled report.
-func (r *Readout) judge(report *Report) Verdict {
+func (p *Plan) judge(report *Report, look int) Verdict {
 	v := Verdict{Warnings: warnings(report)}
 	goal := &report.Metrics[0]
+	due := report.PlannedUnits
+	if p.Design == GroupSequential {
+		due = p.due(look, report.PlannedUnits)
+	}
 	switch units := report.Units(); {
 	case report.SampleRatio.Mismatch:
 		v.State = Broken
 		v.Reason = fmt.Sprintf("the arms do not have the sizes that were set (p = %.2g); find the cause before anything is concluded", report.SampleRatio.P)
 		return v
-	case units < report.PlannedUnits:
+	case units < due && p.Design != AlwaysValid:
 		v.State = Early
-		v.Reason = fmt.Sprintf("%d of %d planned units have been exposed; a difference that shows early often goes away", units, report.PlannedUnits)
+		v.Reason = fmt.Sprintf("%d of %d planned units have been exposed; a difference that shows early often goes away", units, due)
 		return v
 	}
 	// The best of the treatments that differ, ties to the earlier one.
 	best, worse, compared := -1, 0, 0
 	for i, c := range goal.Comparisons {
-		if c.Err != nil {
+		switch {
+		case c.Err != nil:
 			continue
-		}
-		compared++
-		if c.AdjustedP >= report.Alpha {
-			continue
-		}
-		if (c.Result.Absolute.Estimate > 0) == goal.Metric.LowerIsBetter {
+		case c.Shown && !c.Better:
 			worse++
-			continue
-		}
-		if best < 0 || (c.Result.Absolute.Estimate > goal.Comparisons[best].Result.Absolute.Estimate) != goal.Metric.LowerIsBetter {
+		case c.Shown && (best < 0 || (c.Result.Absolute.Estimate > goal.Comparisons[best].Result.Absolute.Estimate) != goal.Metric.LowerIsBetter):
 			best = i
 		}
+		compared++
 	}
 	switch {
 	case best >= 0:
 		c := &goal.Comparisons[best]
+		if harm := report.harm(best); harm != "" {
+			v.State = GuardrailHarmed
+			v.Reason = fmt.Sprintf("%s is better in %s, but %s", c.Arm, goal.Metric.Name, harm)
+			return v
+		}
 		v.State, v.Winner = TreatmentWins, c.Arm
-		v.Reason = fmt.Sprintf("%s differs from the control in %s by %s (p = %.2g)", c.Arm, goal.Metric.Name, effect(c.Result), c.AdjustedP)
+		v.Reason = fmt.Sprintf("%s differs from the control in %s by %s (%s)", c.Arm, goal.Metric.Name, effect(c.Result), c.evidence())
 	case worse > 0 && worse == compared && compared == len(goal.Comparisons):
 		v.State, v.Winner = ControlWins, report.Arms[0].Arm
 		v.Reason = fmt.Sprintf("every treatment does worse than the control in %s", goal.Metric.Name)
@@ -149,6 +156,23 @@ func (r *Readout) judge(report *Report) Verdict {
 		v.Reason = fmt.Sprintf("no difference in %s could be shown at the level of %g", goal.Metric.Name, report.Alpha)
 	}
 	return v
+}
+
+// harm tells of a guardrail that the treatment harms, empty for none.
+func (r *Report) harm(treatment int) string {
+	for _, m := range r.Metrics {
+		if c := m.Comparisons[treatment]; c.Safety == Harmed {
+			return fmt.Sprintf("does harm to %s: %s", m.Metric.Name, effect(c.Result))
+		}
+	}
+	return ""
+}
+
+func (c *Comparison) evidence() string {
+	if c.Bayes != nil {
+		return fmt.Sprintf("chance to win %.1f %%", 100*c.Bayes.Absolute.ChanceToWin)
+	}
+	return fmt.Sprintf("p = %.2g", c.AdjustedP)
 }
 
 // effect tells the relative effect with its interval, or else the absolute one.
@@ -167,7 +191,7 @@ func warnings(report *Report) []string {
 			list = append(list, fmt.Sprintf(format, n))
 		}
 	}
-	if report.PlannedUnits == 0 {
+	if report.PlannedUnits == 0 && report.Design != AlwaysValid {
 		list = append(list, "no number of units was planned; reading more than once finds differences that are not there")
 	}
 	add(report.Crossed, "%d units saw two arms and were left out")

@@ -156,3 +156,37 @@ func (s *Service) Exposures(ctx context.Context, id ID) ([]Exposure, error) {
 	}
 	return list, nil
 }
+
+// studyKind is the kind under which a study is saved.
+const studyKind = "study"
+
+// Study returns the study of an experiment as it was saved last. The error
+// matches [flywheel.ErrNotFound] where there is none.
+func (s *Service) Study(ctx context.Context, id ID) (*Study, error) {
+	d, err := s.store.Definition(ctx, studyKind, string(id))
+	if err != nil {
+		return nil, err
+	}
+	study := &Study{version: d.Version}
+	if err := study.UnmarshalJSON(d.Body); err != nil {
+		return nil, err
+	}
+	return study, nil
+}
+
+// SaveStudy saves a study. The error matches [flywheel.ErrConflict] where
+// somebody else saved since it was read; nothing is lost of what is there.
+func (s *Service) SaveStudy(ctx context.Context, study *Study) error {
+	body, err := study.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	d, err := s.store.SaveDefinition(ctx, Definition{
+		Kind: studyKind, ID: string(study.plan.Experiment.ID), Version: study.version, Body: body, SavedAt: s.now(),
+	})
+	if err != nil {
+		return err
+	}
+	study.version = d.Version
+	return nil
+}
