@@ -60,7 +60,11 @@ func quantity(fit *forecast.Fit, item replenish.Item, history []float64, lead in
 		return 0, nil // it has never sold
 	}
 	series := forecast.Series{ID: string(item.SKU), Values: history}
-	if err := (forecast.Auto{}).FitTo(fit, series); err != nil {
+	model, err := forecast.Select(series)
+	if err != nil {
+		return 0, err
+	}
+	if err := model.FitTo(fit, series); err != nil {
 		return 0, err
 	}
 	// The order must last until the next one could arrive.

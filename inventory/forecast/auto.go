@@ -1,19 +1,47 @@
 package forecast
 
-// Auto fits the model that [Select] chooses: what to use for many series that
-// nobody looks at one by one. The result's Model names the choice.
+// Auto is what to use for series that nobody looks at one by one. A demand that
+// comes in most periods, and any series with negative values, is forecast by a
+// weighted mean of five methods: the ETS family, its forms weighted by AICc,
+// the dynamic optimised theta method, the theta method and its dynamic form on
+// logarithms, and complex exponential smoothing. The weights are the same for
+// all series, except that in a series without season and of more than forty
+// observations the methods that fit better count for more. Shorter series than
+// ten observations, and demand that comes rarely, get what [Select] chooses.
+//
+// Intervals are calibrated: the spread of the errors ahead is predicted from
+// the errors in sample, the models' growth of the variance, length, level and
+// distance, with exponents measured on rolling origins, and the errors have the
+// tails of Student's t with four degrees of freedom. The deviation that
+// [Fit.Total] returns is half the width of the interval that 68 % lie in.
+// Weights and exponents come from the training parts of the M3 competition
+// alone. Parameters are the weights; Sigma is the root mean squared error in
+// sample, without correction.
+//
+// Auto takes about as long as all its parts: 0.2 ms for a short series without
+// season, 5 ms for twelve years of months. Where that is too much use Select.
 type Auto struct{}
 
 // Fit implements [Model].
 func (m Auto) Fit(s Series) (*Fit, error) { return fit(m, s) }
 
-// FitTo implements [Model]. O(n).
+// FitTo implements [Model]. O(n), with some 500 to 2,000 passes.
 func (m Auto) FitTo(dst *Fit, s Series) error {
 	chosen, err := Select(s)
 	if err != nil {
 		return err
 	}
-	return chosen.FitTo(dst, s)
+	if _, ok := chosen.(Theta); !ok || len(s.Values) < combinedLeast || s.constant() {
+		return chosen.FitTo(dst, s)
+	}
+	dst.reset("Combination", &s)
+	c := reuse[combination](dst)
+	c.fit(dst, &s)
+	for method, name := range [combined]string{"ets", "dynamictheta", "logtheta", "logdynamictheta", "ces"} {
+		dst.parameter(name, c.weights[method], true)
+	}
+	dst.measure(s.Values, 0)
+	return nil
 }
 
 const (
@@ -27,7 +55,7 @@ const (
 	selectIdle = 3
 )
 
-// Select chooses a model by how the series behaves (after Syntetos, Boylan &
+// Select chooses one fast model by how the series behaves (after Syntetos, Boylan &
 // Croston, 2005):
 //
 //   - [Mean] for fewer than five observations or two demands;

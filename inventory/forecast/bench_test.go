@@ -82,7 +82,11 @@ func BenchmarkPlanningRun(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for _, s := range items {
-			if err := (Auto{}).FitTo(&f, s); err != nil {
+			model, err := Select(s)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := model.FitTo(&f, s); err != nil {
 				b.Fatal(err)
 			}
 			if _, _, err := f.Total(4); err != nil {

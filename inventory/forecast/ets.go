@@ -149,6 +149,28 @@ func (s *etsSolution) normalize(scale float64, given bool) {
 	s.start.Trend *= mean
 }
 
+// state puts the scaled solution into p, before the first observation.
+func (s *etsSolution) state(p *smoothing, scale float64) {
+	season := p.season[:0]
+	*p = smoothing{alpha: s.params[0], phi: 1, level: s.start.Level * scale}
+	if s.form.trend != Absent {
+		p.beta, p.trend = s.params[1], s.start.Trend*scale
+	}
+	if s.form.trend == Damped {
+		p.phi = s.params[3]
+	}
+	if s.form.season != Absent {
+		p.gamma, p.proportional = s.params[2], s.form.season == Multiplicative
+		for _, v := range s.start.Season {
+			if !p.proportional {
+				v *= scale
+			}
+			season = append(season, v)
+		}
+	}
+	p.season = season
+}
+
 // complete reports whether nothing is left to estimate.
 func (m *ETS) complete() bool {
 	return m.Alpha != 0 && (m.Trend == Absent || m.Beta != 0) &&

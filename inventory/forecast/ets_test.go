@@ -45,12 +45,10 @@ func TestLikelihoodGradient(t *testing.T) {
 // ets_auto_m3.csv.gz: AICc not above R's + 0.01 for 99 % and never by 2.
 func TestETSOnM3(t *testing.T) {
 	t.Parallel()
-	seasons := map[string]int{"YEARLY": 1, "QUARTERLY": 4, "MONTHLY": 12, "OTHER": 1}
 	series := map[string]Series{}
-	for _, file := range []string{"m3_yearly", "m3_quarterly", "m3_monthly", "m3_other"} {
-		for _, row := range readTable(t, file) {
-			class := map[string]string{"m3_yearly": "YEARLY", "m3_quarterly": "QUARTERLY", "m3_monthly": "MONTHLY", "m3_other": "OTHER"}[file]
-			series[row["id"]] = Series{ID: row["id"], Values: numbers(t, row["train"]), Season: seasons[class]}
+	for _, class := range m3Classes {
+		for _, row := range readTable(t, class.file) {
+			series[row["id"]] = Series{ID: row["id"], Values: numbers(t, row["train"]), Season: class.season}
 		}
 	}
 	var f Fit

@@ -17,6 +17,11 @@ type etsSearch struct {
 	points  [etsStarts + 1][]float64
 	best    etsSolution
 	related etsSolution // of the form before, with the same error and season
+
+	// For averages: the solutions of all forms, those whose criterion is within
+	// margin of the best in earnest.
+	margin float64
+	all    []etsSolution
 }
 
 // etsAlphas are the shares of alpha from which a search starts.
@@ -79,6 +84,7 @@ func (e *etsSearch) prepare(values []float64, seasons int, m *ETS) {
 		}
 	}
 	e.best.score = math.Inf(1)
+	e.margin, e.all = 0, e.all[:0]
 	e.related.form = etsForm{}
 	total = 0
 	for i := 1; i < n; i++ {
@@ -165,11 +171,19 @@ func (e *etsSearch) try(form etsForm, criterion Criterion) {
 	}
 	o.form = form
 	o.seasonUnit = o.unit
-	loss := e.fit(e.best.score - penalty)
+	loss := e.fit(e.best.score + e.margin - penalty)
 	if math.IsInf(loss, 1) {
 		return
 	}
 	e.related.set(o, loss, loss+penalty)
+	if e.margin > 0 {
+		if len(e.all) < cap(e.all) {
+			e.all = e.all[:len(e.all)+1]
+		} else {
+			e.all = append(e.all, etsSolution{})
+		}
+		e.all[len(e.all)-1].set(o, loss, loss+penalty)
+	}
 	if loss+penalty < e.best.score {
 		e.best.set(o, loss, loss+penalty)
 	}

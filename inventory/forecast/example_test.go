@@ -30,10 +30,10 @@ func Example() {
 	}
 	fmt.Printf("%s: %.1f ± %.1f in three weeks\n", fit.Model, mean, sd)
 	// Output:
-	// week 1: 13.5 (10.6 to 16.4)
-	// week 2: 13.6 (10.7 to 16.4)
-	// week 3: 13.6 (10.8 to 16.5)
-	// Theta: 40.7 ± 3.9 in three weeks
+	// week 1: 13.0 (9.2 to 16.7)
+	// week 2: 13.0 (8.3 to 17.6)
+	// week 3: 13.0 (7.7 to 18.3)
+	// Combination: 39.0 ± 8.7 in three weeks
 }
 
 // The benchmarks that every other method has to beat.

@@ -46,7 +46,8 @@ type relative interface {
 
 // Forecast returns means for the next horizon periods and one [Interval] for
 // each of levels. Intervals come from the normal distribution with the
-// variance that the model implies at each distance.
+// variance that the model implies at each distance, those of [Auto] from errors
+// that were measured.
 func (f *Fit) Forecast(horizon int, levels ...float64) (*Forecast, error) {
 	dst := new(Forecast)
 	if err := f.ForecastTo(dst, horizon, levels...); err != nil {
@@ -81,7 +82,7 @@ func (f *Fit) ForecastTo(dst *Forecast, horizon int, levels ...float64) error {
 	for i := len(levels) - 1; i >= 0; i-- {
 		v := &dst.Intervals[i]
 		v.Level = levels[i]
-		z := -normal.Quantile((1 - levels[i]) / 2)
+		z := f.quantile((1 + levels[i]) / 2)
 		v.Lower, v.Upper = resizeOver(v.Lower, horizon), resizeOver(v.Upper, horizon)
 		for h, m := range dst.Mean {
 			half := float64(z * math.Sqrt(first.Lower[h]))
@@ -92,6 +93,14 @@ func (f *Fit) ForecastTo(dst *Forecast, horizon int, levels ...float64) error {
 		}
 	}
 	return f.checkFinite(dst.Mean)
+}
+
+// quantile is that of the standardised errors.
+func (f *Fit) quantile(p float64) float64 {
+	if t, ok := f.process.(heavyTailed); ok {
+		return t.quantile(p)
+	}
+	return -normal.Quantile(1 - p)
 }
 
 // resizeOver is resize for memory that is overwritten.
@@ -136,6 +145,10 @@ func (f *Fit) Total(horizon int) (mean, sd float64, err error) {
 	}
 	if r, ok := f.process.(relative); ok {
 		r.variance(variances, means, f.Sigma)
+		if t, ok := r.(heavyTailed); ok {
+			sd = t.total(means, variances)
+			return mean, sd, f.checkFinite([]float64{mean, sd})
+		}
 		for _, v := range variances {
 			sd += math.Sqrt(v)
 		}

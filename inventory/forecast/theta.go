@@ -31,31 +31,39 @@ func (m Theta) FitTo(dst *Fit, s Series) error {
 	if !p.cycle.take(y, seasons) && seasons > 1 {
 		dst.warn(WarnNoSeason)
 	}
-	o := sesObjective{values: y, origin: y[0]}
-	if p.alpha = m.Alpha; p.alpha == 0 {
-		p.alpha = o.estimate()
+	fitted := dst.fitted(0, len(y))
+	start, sse := p.fit(y, m.Alpha, fitted)
+	for i, v := range fitted {
+		fitted[i] = p.put(v, i)
 	}
-	start := o.level(p.alpha)
-	_, slope := line(y)
-	p.drift = slope / 2
 	dst.parameter("alpha", p.alpha, m.Alpha == 0)
 	dst.parameter("level", start, true)
 	dst.parameter("drift", p.drift, true)
+	dst.setSigma(sse, len(y), 2)
+	return nil
+}
 
+// fit estimates what is not given, runs over y, which has no season, and fills
+// fitted. It returns the initial level and the squared errors of the smoothing.
+func (p *theta) fit(y []float64, alpha float64, fitted []float64) (start, sse float64) {
+	o := sesObjective{values: y, origin: y[0]}
+	if p.alpha = alpha; alpha == 0 {
+		p.alpha = o.estimate()
+	}
+	start = o.level(p.alpha)
+	_, slope := line(y)
+	p.drift = slope / 2
 	// The drift that smoothing lags behind, drift·(1 - (1-α)^t)/α, grows from
 	// one period to the next as a level of its own.
-	fitted := dst.fitted(0, len(y))
 	p.level, p.lag = start, 0
-	sse := 0.0
 	for i, v := range y {
 		e := v - p.level
 		sse += float64(e * e)
-		fitted[i] = p.put(p.level+p.lag, i)
+		fitted[i] = p.level + p.lag
 		p.level += float64(p.alpha * e)
 		p.lag = float64((1-p.alpha)*p.lag) + p.drift
 	}
-	dst.setSigma(sse, len(y), 2)
-	return nil
+	return start, sse
 }
 
 // theta is the state of [Theta].

@@ -9,7 +9,7 @@ package forecast
 //
 // The line A + B·t is that of the whole series, or, where Dynamic, that of the
 // observations so far. For each α the initial level and w have a closed form in
-// least squares, with w held in [0, 1]; the first two errors do not count. The
+// least squares, with w held in [0, 1]; the first two observations have no fitted values. The
 // season is that of [Theta]. Parameters are "alpha", "weight" (w), "level".
 // Sigma divides by n less 3. Intervals take α as all the memory of an error.
 type OptimizedTheta struct {
@@ -47,19 +47,25 @@ func (m OptimizedTheta) FitTo(dst *Fit, s Series) error {
 	if !p.cycle.take(y, s.season()) && s.season() > 1 {
 		dst.warn(WarnNoSeason)
 	}
-	fitted := dst.fitted(0, len(y))
-	p.fit(y, m.Dynamic, m.Alpha, fitted)
+	p.fit(y, m.Dynamic, m.Alpha, dst.fitted(0, len(y)))
+	fitted := dst.Fitted[thetaSkipped:]
+	dst.Fitted, dst.Skipped = fitted, thetaSkipped
 	dst.parameter("alpha", p.alpha, m.Alpha == 0)
 	dst.parameter("weight", p.share, true)
 	dst.parameter("level", p.start, true)
 	sse := 0.0
 	for i, f := range fitted {
+		i += thetaSkipped
 		sse += float64((y[i] - f) * (y[i] - f))
-		fitted[i] = p.put(f, i)
+		fitted[i-thetaSkipped] = p.put(f, i)
 	}
-	dst.setSigma(sse, len(y), 3)
+	dst.setSigma(sse, len(fitted), 3)
 	return nil
 }
+
+// thetaSkipped is the number of first errors that do not count: the dynamic line
+// starts with them.
+const thetaSkipped = 2
 
 // optimizedTheta is the state of [OptimizedTheta].
 type optimizedTheta struct {
@@ -133,7 +139,6 @@ func (p *optimizedTheta) fit(y []float64, dynamic bool, alpha float64, fitted []
 // thetaSquares returns the least sum of squared errors for alpha, with the share
 // of the line and the initial level that give it.
 func thetaSquares(y []float64, l thetaLine, alpha float64) (sse, share, start float64) {
-	const skipped = 2
 	// The errors are r - d·Δ - g·w with r those from a start at the first
 	// observation, d = (1-α)^(t-1) and g the lag.
 	var rr, rd, rg, dd, dg, gg float64
@@ -141,7 +146,7 @@ func thetaSquares(y []float64, l thetaLine, alpha float64) (sse, share, start fl
 	level := origin
 	for i, v := range y {
 		r, d, g := v-level, l.decay, l.lag(alpha)
-		if i >= skipped {
+		if i >= thetaSkipped {
 			rr += float64(r * r)
 			rd += float64(r * d)
 			rg += float64(r * g)

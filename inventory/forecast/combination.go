@@ -1,0 +1,242 @@
+package forecast
+
+import "math"
+
+// combination is what Auto forecasts with: the weighted mean of five methods
+// that err in different ways. Means of methods beat the methods (Bates &
+// Granger, 1969; Makridakis, Spiliotis & Assimakopoulos, 2020).
+type combination struct {
+	cycle                    // season of all but ETS
+	forms   []smoothing      // the ETS forms by their Akaike weights
+	shares  []float64        // of forms
+	dynamic optimizedTheta   // of the series
+	theta   theta            // of its logarithm
+	risen   optimizedTheta   // dynamic, of its logarithm
+	complex complexSmoothing // of the series
+
+	weights  [combined]float64
+	logs     bool    // false where values of zero or less forbid logarithms
+	adjusted bool    // the ETS forms are without season too
+	low      float64 // bounds of a logarithm
+	high     float64
+	spread   spread
+	rolling  smoothing // the best ETS form, for the errors in sample
+}
+
+// The methods, by their position in combination.weights.
+const (
+	byETS = iota
+	byDynamic
+	byTheta
+	byRisen
+	byComplex
+	combined
+)
+
+// combinedPrior are the weights before a series is looked at, chosen on the
+// training parts of the M3 competition.
+var combinedPrior = [combined]float64{byETS: 1.5, byDynamic: 1, byTheta: 0.5, byRisen: 0.5, byComplex: 0.5}
+
+const (
+	// combinedLeast is the number of observations below which there is too
+	// little to combine.
+	combinedLeast = 10
+	// Errors in sample say little about methods in a short series, and less
+	// where seasons were estimated: they count from this many on, without
+	// season, with the likelihood of one observation in so many.
+	combinedTrusted = 40
+	combinedDamping = 3
+	// etsMargin is the distance to the best form's AICc beyond which a form
+	// need not be estimated well: its weight is 5 %.
+	etsMargin = 6
+	// etsShareLeast is the weight below which a form is left out.
+	etsShareLeast = 1e-3
+)
+
+// fit fits all methods to a series that is not constant and fills dst.
+func (c *combination) fit(dst *Fit, s *Series) {
+	n := len(s.Values)
+	if need := 8 * n; cap(dst.scratch) < need {
+		dst.scratch = make([]float64, need)
+	}
+	part := func(i int) []float64 { return dst.scratch[:8*n][i*n : (i+1)*n] }
+	y, logs := part(combined), part(combined+1)
+	copy(y, s.Values)
+	c.cycle.take(y, s.season())
+	c.logs = true
+	for i, v := range y {
+		if c.logs = c.logs && v > 0; !c.logs {
+			break
+		}
+		logs[i] = math.Log(v)
+	}
+	if !c.logs {
+		copy(logs, y)
+	}
+	c.low, c.high = logs[0], logs[0]
+	for _, v := range logs {
+		c.low, c.high = min(c.low, v), max(c.high, v)
+	}
+	c.low, c.high = c.low-math.Ln10, c.high+math.Ln10
+
+	c.average(dst, s, y, part(byETS))
+	c.dynamic.fit(y, true, 0, part(byDynamic))
+	c.theta.fit(logs, 0, part(byTheta))
+	c.risen.fit(logs, true, 0, part(byRisen))
+	c.complex.fit(y, part(byComplex))
+	c.theta.next, c.dynamic.next, c.risen.next, c.complex.next = n, n, n, n
+
+	for method := byDynamic; method < combined; method++ {
+		fitted := part(method)
+		for i, v := range fitted {
+			if method == byTheta || method == byRisen {
+				v = c.unlog(v)
+			}
+			fitted[i] = c.put(v, i)
+		}
+	}
+	c.weigh(s, part)
+	fitted := dst.fitted(thetaSkipped, n-thetaSkipped)
+	for method, w := range c.weights {
+		for i, v := range part(method)[thetaSkipped:] {
+			fitted[i] += float64(w * v)
+		}
+	}
+	c.measure(y, s.Values, dst, &c.rolling)
+}
+
+// unlog takes back the logarithm, and keeps what grows exponentially within ten
+// times what was seen.
+func (c *combination) unlog(v float64) float64 {
+	if !c.logs {
+		return v
+	}
+	return math.Exp(min(max(v, c.low), c.high))
+}
+
+// average fits the ETS family, weighs its forms by exp(-ΔAICc/2) (Burnham &
+// Anderson, 2002; Kolassa, 2011) and fills fitted. Seasons that are too long
+// for it are taken out first.
+func (c *combination) average(dst *Fit, s *Series, adjusted, fitted []float64) {
+	if dst.search == nil {
+		dst.search = new(etsSearch)
+	}
+	e := dst.search
+	values, seasons := s.Values, s.season()
+	c.adjusted = seasons > MaxSmoothedSeason || len(values) <= seasons
+	if c.adjusted {
+		values, seasons = adjusted, 1
+	}
+	m := ETS{}
+	of := Series{Values: values, Season: seasons}
+	e.prepare(values, seasons, &m)
+	e.margin = etsMargin
+	m.simplify(dst, &of)
+	for _, form := range etsForms {
+		if m.allows(form) {
+			e.try(form, AICc)
+		}
+	}
+	total := 0.0
+	for i := range e.all {
+		if share := math.Exp((e.best.score - e.all[i].score) / 2); share >= etsShareLeast {
+			total += share
+		}
+	}
+	c.forms, c.shares = c.forms[:0], c.shares[:0]
+	clear(fitted)
+	for i := range e.all {
+		share := math.Exp((e.best.score-e.all[i].score)/2) / total
+		if share*total < etsShareLeast {
+			continue
+		}
+		state := c.form()
+		e.all[i].state(state, e.scale)
+		c.shares = append(c.shares, share)
+		for t, y := range values {
+			fitted[t] += float64(share * state.observe(y))
+		}
+	}
+	e.best.state(&c.rolling, e.scale)
+	if c.adjusted {
+		for i, v := range fitted {
+			fitted[i] = c.put(v, i)
+		}
+	}
+}
+
+// form returns one more place in forms, with its memory.
+func (c *combination) form() *smoothing {
+	if len(c.forms) < cap(c.forms) {
+		c.forms = c.forms[:len(c.forms)+1]
+	} else {
+		c.forms = append(c.forms, smoothing{})
+	}
+	return &c.forms[len(c.forms)-1]
+}
+
+// weigh sets the weights of the methods from their errors in sample.
+func (c *combination) weigh(s *Series, fitted func(int) []float64) {
+	n := len(s.Values)
+	trust := 0.0
+	if s.season() == 1 {
+		trust = max(0, float64(n-combinedTrusted)) / (2 * combinedDamping)
+	}
+	var squares [combined]float64
+	least := math.Inf(1)
+	for method := range squares {
+		sum := 0.0
+		for i, v := range fitted(method) {
+			if e := s.Values[i] - v; i >= thetaSkipped {
+				sum += float64(e * e)
+			}
+		}
+		squares[method] = sum
+		least = min(least, sum)
+	}
+	total := 0.0
+	for method, prior := range combinedPrior {
+		w := prior
+		if trust > 0 && squares[method] > least {
+			w *= math.Exp(-trust * math.Log(squares[method]/max(least, 1e-300)))
+		}
+		c.weights[method] = w
+		total += w
+	}
+	for method := range c.weights {
+		c.weights[method] /= total
+	}
+}
+
+func (c *combination) mean(dst []float64) {
+	buffer := make([]float64, len(dst))
+	clear(dst)
+	for i := range c.forms {
+		c.forms[i].mean(buffer)
+		w := c.weights[byETS] * c.shares[i]
+		for h, v := range buffer {
+			if c.adjusted {
+				v = c.put(v, c.next+h)
+			}
+			dst[h] += float64(w * v)
+		}
+	}
+	for method := byDynamic; method < combined; method++ {
+		switch method {
+		case byDynamic:
+			c.dynamic.mean(buffer)
+		case byTheta:
+			c.theta.mean(buffer)
+		case byRisen:
+			c.risen.mean(buffer)
+		case byComplex:
+			c.complex.mean(buffer)
+		}
+		for h, v := range buffer {
+			if method == byTheta || method == byRisen {
+				v = c.unlog(v)
+			}
+			dst[h] += float64(c.weights[method] * c.put(v, c.next+h))
+		}
+	}
+}
