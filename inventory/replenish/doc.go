@@ -29,7 +29,8 @@
 //   - Service, the probability that a cycle passes without a stock-out: the
 //     safety stock is z·√(P·σd² + d²·σL²) ([SafetyStock]);
 //   - FillRate, the share of demand met from stock, which takes into account
-//     how much a stock-out is short ([SafetyStockForFillRate]).
+//     how much a stock-out is short ([SafetyStockForFillRate] under continuous
+//     review; between reviews the shortage counts from one arrival to the next).
 //
 // [Plan] decides one item and explains it, [PlanAll] many. [Newsvendor] chooses
 // a level by costs, [Reorder] the point and quantity of an (r, Q) policy,
@@ -47,6 +48,10 @@
 // [LastOrder] for the end of an item's life. [SerialBaseStock] and
 // [DepotBaseStock] place stock along a supply line and between a depot and its
 // outlets.
+//
+// A [Simulation] runs any [Rule] against paths of demand, drawn from a law
+// ([Sample]) or from a history ([Bootstrap]), with lead times that vary, lost
+// sales and shelf life, and finds the cheapest rule that meets a [Target].
 //
 // A forecast of package inventory/forecast gives mean and deviation of the
 // demand over the protection interval by its Fit.Total, where errors that
@@ -74,8 +79,9 @@
 // # Cost and concurrency
 //
 // Everything is pure computation on values: O(1) per item, some 0.1 µs for a
-// service level, 1 µs for a fill rate and 15 µs with Policy.Counts. All functions may be called from any
-// number of goroutines.
+// service level, 5 µs for a fill rate and 20 µs with Policy.Counts, unless its
+// comment says otherwise. A simulated period takes some 20 ns. All functions may
+// be called from any number of goroutines.
 //
 // # Sources
 //

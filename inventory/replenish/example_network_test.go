@@ -92,15 +92,16 @@ func ExampleProject() {
 		return
 	}
 	fmt.Print(schedule)
-	fmt.Println(schedule.Steps[0].Why)
+	var now replenish.Step = schedule.Steps[0]
+	fmt.Println(now.Why)
 	// Output:
-	// mug at Leeds: fill rate 99.0 %, risk 7.4 %, cost 40.79
+	// mug at Leeds: fill rate 98.5 %, risk 12.6 %, cost 42.05
 	// period    order   due  arrival     stock    risk   short
 	//      0       24     2        0      20.0    0.0%    0.00
 	//      1       48     3       24      24.0    0.2%    0.01
-	//      2       48     4       24      18.4    7.3%    0.40
-	//      3       12     5       48      26.4    5.4%    0.37
-	//      4       12     6       48      34.3    3.8%    0.30
-	//      5       24     7       12      26.6    7.4%    0.58
-	// position 64, level 84.76 = 70.00 expected in 3 periods + 14.76 safety (1.19 deviations of 12.37): 20.76 needed, order 24
+	//      2       36     4       24      18.4    7.3%    0.40
+	//      3       24     5       48      26.4    5.4%    0.37
+	//      4       12     6       36      23.2   12.6%    1.20
+	//      5       12     7       24      26.6    7.4%    0.58
+	// position 64, level 79.96 = 70.00 expected in 3 periods + 9.96 safety (0.81 deviations of 12.37): 15.96 needed, order 24
 }

@@ -156,10 +156,12 @@ func plan(item *Item, policy *Policy) (Order, error) {
 	return order, nil
 }
 
-// factor returns the safety stock in deviations. A fill rate depends on how
-// much an order brings: the fixed quantity, else the demand between two reviews
-// but no less than the lot.
+// factor returns the safety stock in deviations. Under continuous review a fill
+// rate depends on how much an order brings: the fixed quantity, else the lot.
 func factor(item *Item, policy *Policy, over Demand) float64 {
+	if policy.FillRate > 0 && policy.Review > 0 {
+		return factorAtReviews(item, policy, over)
+	}
 	counts := policy.counts(over)
 	if policy.FillRate == 0 {
 		if counts != nil {
@@ -169,7 +171,7 @@ func factor(item *Item, policy *Policy, over Demand) float64 {
 	}
 	quantity := float64(policy.Quantity)
 	if quantity == 0 {
-		quantity = math.Max(policy.Review*item.Demand.Mean, float64(max(item.Lot.Min, item.Lot.Pack, 1)))
+		quantity = float64(max(item.Lot.Min, item.Lot.Pack, 1))
 	}
 	if counts != nil {
 		return (counts.levelForFillRate(policy.FillRate, quantity) - over.Mean) / over.SD
