@@ -36,13 +36,16 @@ func (s *stopper) hook(call string, after bool) error {
 	return nil
 }
 
-// everyStop runs act once for each boundary of the calls that act makes, stops it
+// everyStop runs act once for each boundary of the calls that act makes (or some of
+// them, see world.stride), stops it
 // there, and then lets recover and verify look at what is left. It runs them in
 // a process that dies, and in one that goes on after an error.
 func everyStop(t *testing.T, w *world, withTx bool,
 	prepare func(clean *shop, id string), act func(s *shop, id string) error, verify func(clean *shop, id string)) {
 	for _, dies := range []bool{true, false} {
-		for at := 0; ; at++ {
+		first := w.rounds % w.stride
+		w.rounds++
+		for at := first; ; at += w.stride {
 			id := name("tx=", withTx, " dies=", dies, " at=", at)
 			clean := w.open(t, noHook, withTx)
 			prepare(clean, id)

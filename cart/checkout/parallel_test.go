@@ -14,11 +14,12 @@ import (
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/payment"
+	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 // seeds is how often each scenario runs on each store.
-const seeds = 20
+var seeds = testkit.Often(20, 4)
 
 // eachSeed runs fn for every store, with and without a transaction, and seed.
 func eachSeed(t *testing.T, fn func(t *testing.T, w *world, s *shop, id string, chance *rand.Rand)) {
@@ -109,7 +110,7 @@ func TestParallelPlaces(t *testing.T) {
 // refunded ≤ captured, and no unit comes back twice.
 func TestParallelCaptureAndRefund(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		for round := range 100 {
+		for round := range testkit.Often(100, 12) {
 			s := w.open(t, noHook, round%2 == 0)
 			id := name("round ", round)
 			s.fill(t, id)

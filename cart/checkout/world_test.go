@@ -19,6 +19,7 @@ import (
 	"github.com/flywheel-go/flywheel/internal/pgtest"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/internal/sqldbtest"
+	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/inventory"
 	"github.com/flywheel-go/flywheel/inventory/inventorysql"
 	"github.com/flywheel-go/flywheel/inventory/inventorytest"
@@ -47,6 +48,10 @@ type world struct {
 	tx      flywheel.Transactor
 	gateway *payment.Memory
 	engine  *pricing.Engine
+
+	// stride is 1 where every boundary is stopped at; else each round of everyStop
+	// takes one of so many, and begins with another than the round before.
+	stride, rounds int
 }
 
 // shop is one process in the world.
@@ -72,7 +77,7 @@ func eachWorld(t *testing.T, fn func(t *testing.T, w *world)) {
 		db := new(flywheel.Memory)
 		fn(t, &world{
 			carts: cart.NewMemory(db), orders: order.NewMemory(db), stock: inventory.NewMemory(db),
-			events: segment.NewMemoryLog(db), tx: db, gateway: new(payment.Memory), engine: engine,
+			events: segment.NewMemoryLog(db), tx: db, gateway: new(payment.Memory), engine: engine, stride: 1,
 		})
 	})
 	t.Run("memory, item by item", func(t *testing.T) { // an inventory.Store that is no inventory.BatchStore
@@ -80,7 +85,7 @@ func eachWorld(t *testing.T, fn func(t *testing.T, w *world)) {
 		db := new(flywheel.Memory)
 		fn(t, &world{
 			carts: cart.NewMemory(db), orders: order.NewMemory(db), stock: struct{ inventory.Store }{inventory.NewMemory(db)},
-			events: segment.NewMemoryLog(db), tx: db, gateway: new(payment.Memory), engine: engine,
+			events: segment.NewMemoryLog(db), tx: db, gateway: new(payment.Memory), engine: engine, stride: 1,
 		})
 	})
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
@@ -92,7 +97,7 @@ func eachWorld(t *testing.T, fn func(t *testing.T, w *world)) {
 		require.NoError(t, events.Migrate(t.Context()))
 		fn(t, &world{
 			carts: cart.NewMemory(nil), orders: orders, stock: stock, events: events, tx: orders,
-			gateway: new(payment.Memory), engine: engine,
+			gateway: new(payment.Memory), engine: engine, stride: testkit.Often(1, 5),
 		})
 	})
 }

@@ -7,6 +7,9 @@
 // would otherwise skip the test. FLYWHEEL_REFERENCE is a folder whose files
 // <area>/<file> are run instead of testdata/<file>, so that other cases of the
 // same form can be run against a package.
+//
+// FLYWHEEL_LONG makes tests that do less under the race detector do all (see
+// [Often]).
 package testkit
 
 import (

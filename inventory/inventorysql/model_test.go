@@ -13,6 +13,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/internal/sqldbtest"
+	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/inventory"
 )
 
@@ -22,6 +23,7 @@ func TestModel(t *testing.T) {
 	t.Run("memory", func(t *testing.T) { compare(t, inventory.NewMemory(nil), false) })
 	t.Run("memory step by step", func(t *testing.T) { compare(t, stepByStep{inventory.NewMemory(nil)}, true) })
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
+		testkit.Checks(t, 100, 15)
 		compare(t, migrated(t, open(t), d), false)
 	})
 }

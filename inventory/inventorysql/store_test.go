@@ -11,6 +11,7 @@ import (
 	"github.com/flywheel-go/flywheel/internal/pgtest"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/internal/sqldbtest"
+	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/inventory"
 	"github.com/flywheel-go/flywheel/inventory/inventorysql"
 	"github.com/flywheel-go/flywheel/inventory/inventorytest"
@@ -29,8 +30,8 @@ func TestStore(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
 		fresh := func(t *testing.T) inventory.Store { return migrated(t, open(t), d) }
 		f := inventorytest.Features{Transactions: true}
-		if d == sqldb.SQLite && raceDetector && !testing.Short() {
-			f.Seeds = 5 // SQLite in Go runs twenty times slower there; without it all seeds run
+		if !testing.Short() {
+			f.Seeds = testkit.Often(20, 2)
 		}
 		inventorytest.Run(t, fresh, f)
 	})

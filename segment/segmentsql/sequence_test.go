@@ -16,6 +16,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/internal/sqldbtest"
+	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/segment"
 	"github.com/flywheel-go/flywheel/segment/segmentsql"
@@ -199,12 +200,9 @@ func TestManyReadersAndWriters(t *testing.T) {
 // random calls.
 func TestAgainstMemory(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, opener sqldbtest.Opener, d sqldb.Dialect) {
-		db := opener(t)
-		run := 0
+		s, db := open(t, opener, d)
+		testkit.Checks(t, 100, 20)
 		rapid.Check(t, func(t *rapid.T) {
-			run++
-			s := segmentsql.New(db, d)
-			require.NoError(t, s.Migrate(context.Background()))
 			for _, table := range []string{"events", "event_cursors"} {
 				_, err := db.Exec("DELETE FROM flywheel_" + table)
 				require.NoError(t, err)

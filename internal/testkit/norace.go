@@ -1,5 +1,5 @@
 //go:build !race
 
-package inventorysql_test
+package testkit
 
 const raceDetector = false
