@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math/big"
-	"slices"
 	"strings"
 
 	"github.com/flywheel-go/flywheel"
@@ -96,24 +95,20 @@ func (p Pattern) Generate(n int, source io.Reader) ([]string, error) {
 		source = rand.Reader
 	}
 	draws := chance{source: source, below: len(p.alphabet())}
-	known := make(map[string]struct{}, n)
-	codes := make([]string, 0, n)
-	indexes, code := make([]byte, p.Length+1), make([]byte, 0, len(p.Prefix)+p.size())
-	for len(codes) < n {
-		for i := range p.Length {
-			x, err := draws.next()
-			if err != nil {
-				return nil, fmt.Errorf("coupon: source of chance: %w", err)
-			}
-			indexes[i] = x
+	known := newSeen(n)
+	indexes, width := make([]byte, p.Length+1), len(p.Prefix)+p.size()
+	text := make([]byte, 0, n*width)
+	for len(text) < n*width {
+		if err := draws.fill(indexes[:p.Length]); err != nil {
+			return nil, fmt.Errorf("coupon: source of chance: %w", err)
 		}
-		code = p.write(code[:0], indexes)
-		if _, again := known[string(code)]; again {
-			continue
+		if known.add(indexes[:p.Length], uint64(draws.below)) {
+			text = p.write(text, indexes)
 		}
-		s := string(code)
-		known[s] = struct{}{}
-		codes = append(codes, s)
+	}
+	all, codes := string(text), make([]string, n)
+	for i := range codes {
+		codes[i] = all[i*width : (i+1)*width]
 	}
 	return codes, nil
 }
@@ -172,33 +167,5 @@ func (p Pattern) Check(typed string) (string, error) {
 	if checking(indexes[:last], len(alphabet)) != indexes[last] {
 		return "", refused
 	}
-	return string(p.write(nil, slices.Clone(indexes))), nil
-}
-
-// chance draws numbers below a bound, each as likely as any other.
-type chance struct {
-	source io.Reader
-	below  int
-	buffer [4096]byte
-	left   []byte
-}
-
-func (c *chance) next() (byte, error) {
-	mask := byte(1)
-	for int(mask) < c.below-1 {
-		mask = mask<<1 | 1
-	}
-	for {
-		if len(c.left) == 0 {
-			if _, err := io.ReadFull(c.source, c.buffer[:]); err != nil {
-				return 0, err
-			}
-			c.left = c.buffer[:]
-		}
-		x := c.left[0] & mask
-		c.left = c.left[1:]
-		if int(x) < c.below {
-			return x, nil
-		}
-	}
+	return string(p.write(nil, indexes)), nil
 }

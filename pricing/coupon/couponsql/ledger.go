@@ -45,7 +45,7 @@ func redemption(ctx context.Context, q sqldb.Queryer, key string) (r coupon.Rede
 // Redeem implements coupon.Store.
 func (s *Store) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redemption, error) {
 	r = r.Stored()
-	answer, done, err := s.settled(ctx, &r)
+	answer, done, err := s.refused(ctx, &r)
 	if err != nil || done {
 		return answer, err
 	}
@@ -83,29 +83,45 @@ func (s *Store) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redempt
 	return answer, nil
 }
 
-// settled answers what reading alone can: a redemption that is there already, or
-// one whose tallies are used up at this moment.
-func (s *Store) settled(ctx context.Context, r *coupon.Redemption) (answer coupon.Redemption, done bool, err error) {
+// refused answers what reading alone can: a redemption whose tallies are used up
+// at this moment, unless it is there already.
+func (s *Store) refused(ctx context.Context, r *coupon.Redemption) (answer coupon.Redemption, done bool, err error) {
+	if len(r.Uses) == 0 {
+		return answer, false, nil
+	}
 	q := s.db.Read(ctx)
-	answer, err = earlier(ctx, q, r)
-	if !errors.Is(err, flywheel.ErrNotFound) {
+	args := []any{r.Campaign}
+	for i := range r.Uses {
+		args = append(args, r.Uses[i].Name)
+	}
+	rows, err := q.QueryContext(ctx, `SELECT name, used FROM flywheel_coupon_tallies WHERE campaign = ? AND name IN `+sqldb.Values(1, len(r.Uses)), args...)
+	if err != nil {
+		return answer, true, err
+	}
+	defer rows.Close()
+	known := map[string]int64{}
+	for rows.Next() {
+		var name string
+		var used int64
+		if err := rows.Scan(&name, &used); err != nil {
+			return answer, true, err
+		}
+		known[name] = used
+	}
+	if err := rows.Err(); err != nil {
 		return answer, true, err
 	}
 	for i := range r.Uses {
-		used, err := used(ctx, q, r.Campaign, r.Uses[i].Name)
-		if err == nil {
-			_, err = r.Uses[i].After(used)
+		if _, full := r.Uses[i].After(known[r.Uses[i].Name]); full != nil {
+			// The last use may have been that of the key itself, a moment ago.
+			answer, err := earlier(ctx, q, r)
+			if errors.Is(err, flywheel.ErrNotFound) {
+				err = full
+			}
+			return answer, true, err
 		}
-		if err == nil {
-			continue
-		}
-		// The last use may have been that of the key itself, a moment ago.
-		if answer, late := earlier(ctx, q, r); !errors.Is(late, flywheel.ErrNotFound) {
-			return answer, true, late
-		}
-		return coupon.Redemption{}, true, err
 	}
-	return coupon.Redemption{}, false, nil
+	return answer, false, nil
 }
 
 // earlier returns the redemption that is there under the key of r.
@@ -119,13 +135,6 @@ func earlier(ctx context.Context, q sqldb.Queryer, r *coupon.Redemption) (coupon
 
 // add adds to a tally if its limit allows, check and write in one statement.
 func add(ctx context.Context, tx *sqldb.Tx, campaign string, t *coupon.Tally) error {
-	if _, err := t.After(0); err == nil { // it may be the first
-		isNew, err := changed(tx.ExecContext(ctx, `INSERT INTO flywheel_coupon_tallies (campaign, name, used) VALUES (?, ?, ?)
-			ON CONFLICT (campaign, name) DO NOTHING`, campaign, t.Name, t.Add))
-		if err != nil || isNew {
-			return err
-		}
-	}
 	// Written so that no sum overflows: used is never below 0.
 	least, most := max(0, -t.Add), t.Limit
 	if most == coupon.Unlimited {
@@ -134,8 +143,14 @@ func add(ctx context.Context, tx *sqldb.Tx, campaign string, t *coupon.Tally) er
 	if t.Add > 0 {
 		most -= t.Add
 	}
-	written, err := changed(tx.ExecContext(ctx, `UPDATE flywheel_coupon_tallies SET used = used + ?
-		WHERE campaign = ? AND name = ? AND used >= ? AND used <= ?`, t.Add, campaign, t.Name, least, most))
+	query := `UPDATE flywheel_coupon_tallies SET used = used + ? WHERE campaign = ? AND name = ? AND used >= ? AND used <= ?`
+	args := []any{t.Add, campaign, t.Name, least, most}
+	if _, err := t.After(0); err == nil { // it may be the first
+		query = `INSERT INTO flywheel_coupon_tallies (used, campaign, name) VALUES (?, ?, ?)
+			ON CONFLICT (campaign, name) DO UPDATE SET used = flywheel_coupon_tallies.used + excluded.used
+			WHERE flywheel_coupon_tallies.used >= ? AND flywheel_coupon_tallies.used <= ?`
+	}
+	written, err := changed(tx.ExecContext(ctx, query, args...))
 	if err != nil || written {
 		return err
 	}

@@ -146,10 +146,10 @@ var ledgerChecks = []check{
 		}
 	}},
 	{name: "cancel/once", rule: "A cancelled redemption gives back what it used once, says when, and stays cancelled.", run: func(e *env) {
-		r := use("k", coupon.Tally{Name: "t", Add: 3, Limit: 5}, coupon.Tally{Name: "u", Add: 1, Limit: 1})
+		r := use("k", coupon.Tally{Name: "t", Add: 1, Limit: 5}, coupon.Tally{Name: "u", Add: 2, Limit: 5})
 		_, err := e.Redeem(e.Context(), r)
 		e.ok(err)
-		_, err = e.Redeem(e.Context(), use("other", coupon.Tally{Name: "t", Add: 2, Limit: 5}))
+		_, err = e.Redeem(e.Context(), use("other", coupon.Tally{Name: "t", Add: 4, Limit: 5}, coupon.Tally{Name: "u", Add: 3, Limit: 5}))
 		e.ok(err)
 		want := r.Stored()
 		want.Cancelled = noon.Add(time.Hour)
@@ -158,12 +158,12 @@ var ledgerChecks = []check{
 			e.ok(err)
 			e.same("the cancelled redemption", got, want)
 		}
-		e.used("t", 2)
-		e.used("u", 0)
+		e.used("t", 4)
+		e.used("u", 3)
 		again, err := e.Redeem(e.Context(), r)
 		e.ok(err)
 		e.same("the answer to its key", again, want)
-		e.used("t", 2)
+		e.used("t", 4)
 		_, err = e.Cancel(e.Context(), "missing", noon)
 		e.matches(err, flywheel.ErrNotFound)
 	}},

@@ -1,0 +1,79 @@
+package couponsql_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/flywheel-go/flywheel/pricing/coupon"
+	"github.com/flywheel-go/flywheel/pricing/coupon/couponsql"
+)
+
+func ExampleNew() {
+	ctx := context.Background()
+	db, err := sql.Open("sqlite", "file:coupons?mode=memory&cache=shared")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	store := couponsql.New(db, couponsql.SQLite)
+	if err := store.Migrate(ctx); err != nil {
+		log.Fatal(err)
+	}
+	coupons, err := coupon.New(store, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := coupons.SaveCampaign(ctx, coupon.Campaign{ID: "spring", PerCode: 1}); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(coupons.Add(ctx, coupon.Code{Code: "SAVE10", Campaign: "spring"}))
+	for _, order := range []string{"order-1", "order-1", "order-2"} {
+		r, err := coupons.Redeem(ctx, order, coupon.Request{Code: "save10", Customer: "ann", Ref: order})
+		fmt.Println(r.Ref, err)
+	}
+	// Output:
+	// <nil>
+	// order-1 <nil>
+	// order-1 <nil>
+	//  coupon: this code cannot be used: not found
+}
+
+// The coupon is used with a row of the caller's own, in the caller's transaction.
+func ExampleWithTx() {
+	ctx := context.Background()
+	db, err := sql.Open("sqlite", "file:coupon_orders?mode=memory&cache=shared")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	store := couponsql.New(db, couponsql.SQLite)
+	if err := store.Migrate(ctx); err != nil {
+		log.Fatal(err)
+	}
+	coupons, err := coupon.New(store, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := coupons.SaveCampaign(ctx, coupon.Campaign{ID: "spring"}); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(coupons.Add(ctx, coupon.Code{Code: "SAVE10", Campaign: "spring"}))
+
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = coupons.Redeem(couponsql.WithTx(ctx, db, tx), "order-1", coupon.Request{Code: "SAVE10", Customer: "ann"})
+	fmt.Println(err, tx.Rollback())
+	used, err := coupons.Used(ctx, "spring")
+	fmt.Println(used, err)
+	// Output:
+	// <nil>
+	// <nil> <nil>
+	// 0 <nil>
+}

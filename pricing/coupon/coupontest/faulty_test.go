@@ -1,0 +1,318 @@
+package coupontest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing/coupon"
+)
+
+// recorder notes what a check reports instead of failing the test.
+type recorder struct {
+	ctx    context.Context
+	mu     sync.Mutex
+	failed []string
+}
+
+func (r *recorder) Helper()                  {}
+func (r *recorder) Context() context.Context { return r.ctx }
+
+func (r *recorder) Errorf(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = append(r.failed, fmt.Sprintf(format, args...))
+}
+
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.Errorf(format, args...)
+	runtime.Goexit()
+}
+
+// broken returns the names of the checks that a store breaks.
+func broken(t *testing.T, fresh func() coupon.Store) (names []string) {
+	for _, c := range checks() {
+		r := &recorder{ctx: t.Context()}
+		s := fresh()
+		tx, _ := s.(flywheel.Transactor)
+		if c.transactions && tx == nil {
+			continue
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			defer func() {
+				if p := recover(); p != nil {
+					r.Errorf("panic: %v", p)
+				}
+			}()
+			c.run(&env{reporter: r, Store: s, tx: tx, seeds: 1})
+		}()
+		<-done
+		if len(r.failed) > 0 {
+			names = append(names, c.name)
+		}
+	}
+	return names
+}
+
+// whole is a memory store with its transactions, which the faulty ones spoil.
+type whole struct {
+	*coupon.MemoryStore
+	*flywheel.Memory
+}
+
+func newWhole() whole {
+	db := &flywheel.Memory{}
+	return whole{coupon.NewMemory(db), db}
+}
+
+func TestRunPassesWhatIsRight(t *testing.T) {
+	if names := broken(t, func() coupon.Store { return newWhole() }); names != nil {
+		t.Errorf("the memory store breaks %q", names)
+	}
+	for _, after := range []bool{false, true} {
+		never := func() coupon.Store { return Failing(newWhole(), func(string, bool) error { return nil }) }
+		if names := broken(t, never); names != nil {
+			t.Errorf("a store that never fails breaks %q", names)
+		}
+		always := func() coupon.Store {
+			return Failing(newWhole(), func(_ string, a bool) error {
+				if a == after {
+					return errTest
+				}
+				return nil
+			})
+		}
+		if names := broken(t, always); len(names) < 20 {
+			t.Errorf("a store that always fails breaks only %q", names)
+		}
+	}
+}
+
+// TestRunCatches gives the suite stores with one fault each. The named check
+// must catch it.
+func TestRunCatches(t *testing.T) {
+	for _, f := range []struct {
+		fault, check string
+		fresh        func() coupon.Store
+	}{
+		{"checks first and writes later", "redeem/race", func() coupon.Store { return checksFirst{newWhole()} }},
+		{"counts a repeated redemption again", "redeem/repeated", func() coupon.Store { return &forgetful{whole: newWhole()} }},
+		{"takes any body for a key", "redeem/other-body", func() coupon.Store { return anyBody{newWhole()} }},
+		{"adds to some tallies of a refused redemption", "redeem/limit", func() coupon.Store { return oneByOne{newWhole()} }},
+		{"lets one use too many through", "redeem/limit", func() coupon.Store { return generous{newWhole()} }},
+		{"gives back twice", "cancel/once", func() coupon.Store { return twice{newWhole()} }},
+		{"gives back below zero", "cancel/below-zero", func() coupon.Store { return lenient{newWhole()} }},
+		{"folds the case of codes", "codes/round-trip", func() coupon.Store { return folding{newWhole()} }},
+		{"adds codes until one is taken", "codes/taken", func() coupon.Store { return piecemeal{newWhole()} }},
+		{"ignores the version of a campaign", "campaign/version", func() coupon.Store { return lastWins{newWhole()} }},
+		{"shares the tallies that it returns", "ledger/copy", func() coupon.Store { return &sharing{whole: newWhole()} }},
+		{"keeps local times", "redeem/round-trip", func() coupon.Store { return local{newWhole()} }},
+		{"goes on after the context is over", "context/cancelled", func() coupon.Store { return deaf{newWhole()} }},
+		{"keeps what a failed transaction did", "tx/rollback", func() coupon.Store { return noRollback{newWhole()} }},
+		{"swallows a panic", "tx/panic", func() coupon.Store { return swallows{newWhole()} }},
+	} {
+		t.Run(strings.ReplaceAll(f.fault, " ", "-"), func(t *testing.T) {
+			if names := broken(t, f.fresh); !slices.Contains(names, f.check) {
+				t.Errorf("a store that %s breaks %q, want %q among them", f.fault, names, f.check)
+			}
+		})
+	}
+}
+
+type checksFirst struct{ whole }
+
+func (s checksFirst) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redemption, error) {
+	for i := range r.Uses {
+		used, err := s.Used(ctx, r.Campaign, r.Uses[i].Name)
+		if err == nil {
+			_, err = r.Uses[i].After(used)
+		}
+		if err != nil {
+			return coupon.Redemption{}, err
+		}
+	}
+	runtime.Gosched()
+	time.Sleep(time.Millisecond)
+	r = r.Stored()
+	for i := range r.Uses {
+		r.Uses[i].Limit = coupon.Unlimited
+	}
+	return s.whole.Redeem(ctx, r)
+}
+
+type forgetful struct {
+	whole
+	mu sync.Mutex
+	n  int
+}
+
+func (s *forgetful) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redemption, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, err := s.Redemption(ctx, r.Key); err == nil {
+		s.n++
+		again := r
+		again.Key = fmt.Sprint(r.Key, s.n)
+		if _, err := s.whole.Redeem(ctx, again); err != nil {
+			return coupon.Redemption{}, err
+		}
+	}
+	return s.whole.Redeem(ctx, r)
+}
+
+type anyBody struct{ whole }
+
+func (s anyBody) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redemption, error) {
+	answer, err := s.whole.Redeem(ctx, r)
+	if errors.Is(err, coupon.ErrOtherBody) {
+		return s.Redemption(ctx, r.Key)
+	}
+	return answer, err
+}
+
+type oneByOne struct{ whole }
+
+func (s oneByOne) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redemption, error) {
+	answer, err := s.whole.Redeem(ctx, r)
+	if t, ok := errors.AsType[*coupon.TallyError](err); ok {
+		part := r.Stored()
+		part.Key += " part"
+		part.Uses = slices.DeleteFunc(part.Uses, func(u coupon.Tally) bool { return u.Name >= t.Tally.Name })
+		if _, err := s.whole.Redeem(ctx, part); err != nil {
+			return coupon.Redemption{}, err
+		}
+	}
+	return answer, err
+}
+
+type generous struct{ whole }
+
+func (s generous) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redemption, error) {
+	given := r.Stored()
+	more := r.Stored()
+	for i := range more.Uses {
+		if more.Uses[i].Limit != coupon.Unlimited {
+			more.Uses[i].Limit++
+		}
+	}
+	answer, err := s.whole.Redeem(ctx, more)
+	answer.Uses = given.Uses
+	return answer, err
+}
+
+type twice struct{ whole }
+
+func (s twice) Cancel(ctx context.Context, key string, at time.Time) (coupon.Redemption, error) {
+	before, err := s.Redemption(ctx, key)
+	if err == nil && !before.Cancelled.IsZero() {
+		back := before.Stored()
+		back.Key = key + at.String()
+		for i := range back.Uses {
+			back.Uses[i].Add = -back.Uses[i].Add
+		}
+		s.whole.Redeem(ctx, back)
+	}
+	return s.whole.Cancel(ctx, key, at)
+}
+
+type lenient struct{ whole }
+
+func (s lenient) Cancel(ctx context.Context, key string, at time.Time) (coupon.Redemption, error) {
+	r, err := s.whole.Cancel(ctx, key, at)
+	if errors.Is(err, flywheel.ErrConflict) {
+		return s.Redemption(ctx, key)
+	}
+	return r, err
+}
+
+type folding struct{ whole }
+
+func (s folding) Code(ctx context.Context, code string) (coupon.Code, error) {
+	c, err := s.whole.Code(ctx, code)
+	if err != nil {
+		return s.whole.Code(ctx, strings.ToLower(code))
+	}
+	return c, err
+}
+
+type piecemeal struct{ whole }
+
+func (s piecemeal) AddCodes(ctx context.Context, codes []coupon.Code) error {
+	for _, c := range codes {
+		if err := s.whole.AddCodes(ctx, []coupon.Code{c}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type lastWins struct{ whole }
+
+func (s lastWins) SaveCampaign(ctx context.Context, c coupon.Campaign) (coupon.Campaign, error) {
+	if now, err := s.Campaign(ctx, c.ID); err == nil {
+		c.Version = now.Version
+	}
+	return s.whole.SaveCampaign(ctx, c)
+}
+
+type sharing struct {
+	whole
+	mu   sync.Mutex
+	kept map[string]coupon.Redemption
+}
+
+func (s *sharing) Redemption(ctx context.Context, key string) (coupon.Redemption, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r, ok := s.kept[key]; ok {
+		return r, nil
+	}
+	r, err := s.whole.Redemption(ctx, key)
+	if err == nil {
+		if s.kept == nil {
+			s.kept = map[string]coupon.Redemption{}
+		}
+		s.kept[key] = r
+	}
+	return r, err
+}
+
+type local struct{ whole }
+
+func (s local) Redemption(ctx context.Context, key string) (coupon.Redemption, error) {
+	r, err := s.whole.Redemption(ctx, key)
+	r.At = r.At.In(time.FixedZone("", 3600))
+	return r, err
+}
+
+type deaf struct{ whole }
+
+func (s deaf) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redemption, error) {
+	return s.whole.Redeem(context.WithoutCancel(ctx), r)
+}
+
+type noRollback struct{ whole }
+
+func (s noRollback) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	return fn(ctx)
+}
+
+type swallows struct{ whole }
+
+func (s swallows) InTx(ctx context.Context, fn func(ctx context.Context) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	return s.whole.InTx(ctx, fn)
+}
