@@ -68,8 +68,8 @@ func (s *Simulation) check(paths [][]int64) error {
 			return &SettingError{fmt.Sprintf("periods of path %d", i), float64(len(path)), "more than the warm-up"}
 		}
 		for t, d := range path {
-			if err := within(fmt.Sprintf("demand of period %d of path %d", t, i), float64(d), MaxDemand); err != nil {
-				return err
+			if d < 0 || d > MaxDemand {
+				return within(fmt.Sprintf("demand of period %d of path %d", t, i), float64(d), MaxDemand)
 			}
 		}
 	}
@@ -111,53 +111,66 @@ func (t *tally) outcome(c *Costs) Outcome {
 	return o
 }
 
+// place is the stock that a path runs against.
+type place struct {
+	shelf   shelf
+	coming  []int64 // by period
+	onOrder int64
+	waiting int64 // units that customers wait for
+}
+
+// receive takes in what comes in a period. Those who wait are served first.
+func (p *place) receive(period int) {
+	n := p.coming[period]
+	if n == 0 {
+		return
+	}
+	p.coming[period] = 0
+	p.onOrder -= n
+	served := min(p.waiting, n)
+	p.waiting -= served
+	p.shelf.add(n-served, period)
+}
+
 // follow runs one path.
 func (s *Simulation) follow(path []int64, rule Rule, lane *rand.Rand, total *tally) error {
-	shelf := shelf{life: s.Life}
-	shelf.add(s.Start, 0)
+	p := place{shelf: shelf{life: s.Life}, coming: make([]int64, len(path)+slices.Max(s.LeadTimes)+1)}
+	p.shelf.add(s.Start, 0)
 	review := max(s.Review, 1)
-	coming := make([]int64, len(path)+slices.Max(s.LeadTimes)+1)
-	var waiting, onOrder int64
 	for t, demand := range path {
-		counted := 0.0
-		if t >= s.Warmup {
-			counted = 1
-		}
-		arrive := func() {
-			onOrder -= coming[t]
-			// Those who wait are served first.
-			served := min(waiting, coming[t])
-			waiting -= served
-			shelf.add(coming[t]-served, t)
-			coming[t] = 0
-		}
-		arrive()
+		var quantity int64
+		p.receive(t)
 		if t%review == 0 {
-			quantity := rule(shelf.units + onOrder - waiting)
-			if quantity < 0 || quantity > MaxUnits || shelf.units+onOrder > MaxUnits {
+			quantity = rule(p.shelf.units + p.onOrder - p.waiting)
+			if quantity < 0 || quantity > MaxUnits || p.shelf.units+p.onOrder > MaxUnits {
 				return &SettingError{"quantity that a rule orders", float64(quantity), "0 to 1e15"}
 			}
-			if quantity > 0 {
-				coming[t+s.LeadTimes[lane.IntN(len(s.LeadTimes))]] += quantity
-				onOrder += quantity
-				total.orders += counted
-				total.ordered += counted * float64(quantity)
-				arrive()
-			}
 		}
-		short := demand - shelf.take(demand)
+		if quantity > 0 {
+			p.coming[t+s.LeadTimes[lane.IntN(len(s.LeadTimes))]] += quantity
+			p.onOrder += quantity
+			p.receive(t)
+		}
+		short := demand - p.shelf.take(demand)
 		if !s.Lost {
-			waiting += short
+			p.waiting += short
 		}
-		wasted := shelf.expire(t)
+		wasted := p.shelf.expire(t)
+		if t < s.Warmup {
+			continue
+		}
+		total.periods++
+		if quantity > 0 {
+			total.orders++
+		}
 		if short == 0 {
-			total.met += counted
+			total.met++
 		}
-		total.periods += counted
-		total.demand += counted * float64(demand)
-		total.short += counted * float64(short)
-		total.stock += counted * float64(shelf.units)
-		total.wasted += counted * float64(wasted)
+		total.ordered += float64(quantity)
+		total.demand += float64(demand)
+		total.short += float64(short)
+		total.stock += float64(p.shelf.units)
+		total.wasted += float64(wasted)
 	}
 	return nil
 }

@@ -59,18 +59,18 @@ func TestFillRateTargetsAreMet(t *testing.T) {
 				paths, err := Sample(law, 10, 4000, 5)
 				require.NoError(t, err)
 				policy := Policy{Review: float64(c.review), FillRate: target, Counts: c.counts, Quantity: c.quantity}
-				rule := func(position int64) int64 {
-					order, err := Plan(Item{OnHand: position, Demand: Demand{c.mean, c.sd}, LeadTime: LeadTime{Mean: lead}}, policy)
-					require.NoError(t, err)
-					return order.Quantity
-				}
 				order, err := Plan(Item{Demand: Demand{c.mean, c.sd}, LeadTime: LeadTime{Mean: lead}}, policy)
 				require.NoError(t, err)
 				level := int64(math.Ceil(order.Explanation.Level))
-				if c.quantity == 0 {
-					rule = UpTo(level) // what Plan does at any position, but faster
-				} else {
+				rule := UpTo(level) // what Plan does at any position, but faster
+				if c.quantity > 0 {
 					rule = AtPoint(level, c.quantity)
+				}
+				{
+					const position = 11
+					now, err := Plan(Item{OnHand: position, Demand: Demand{c.mean, c.sd}, LeadTime: LeadTime{Mean: lead}}, policy)
+					require.NoError(t, err)
+					require.Equal(t, now.Quantity, rule(position))
 				}
 				o, err := Simulation{LeadTimes: []int{lead}, Review: c.review, Start: level, Warmup: 50}.Run(paths, rule)
 				require.NoError(t, err)
