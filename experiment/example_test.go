@@ -265,7 +265,11 @@ func ExampleStudy_Override() {
 	}, time.Now())
 	decision, err := study.Override(time.Now(), "anna", "green", "the old button breaks on phones")
 	fmt.Println(decision.Arm, decision.Overridden, decision.By, err)
-	// Output: green true anna <nil>
+	var last experiment.Entry = study.Log()[1]
+	fmt.Println(last.Kind, last.Text)
+	// Output:
+	// green true anna <nil>
+	// overridden the old button breaks on phones
 }
 
 func ExampleReading_Remove() {

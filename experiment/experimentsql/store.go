@@ -1,0 +1,183 @@
+package experimentsql
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/internal/sqldb"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Dialect is the SQL that a database speaks.
+type Dialect = sqldb.Dialect
+
+// The dialects. Postgres is also right for CockroachDB and YugabyteDB.
+const (
+	Postgres = sqldb.Postgres
+	SQLite   = sqldb.SQLite
+)
+
+// Store is an experiment.Store in a SQL database. It is safe for concurrent use.
+type Store struct{ db *sqldb.DB }
+
+var (
+	_ experiment.Store    = (*Store)(nil)
+	_ flywheel.Transactor = (*Store)(nil)
+)
+
+// New returns the store in db, which the caller opened and closes. It does no
+// I/O; call [Store.Migrate] before the first use.
+func New(db *sql.DB, d Dialect) *Store {
+	return &Store{db: sqldb.Open(db, d, migrations, "experiment")}
+}
+
+// Migrate creates or updates the tables. It is idempotent and safe to run from
+// many processes at once.
+func (s *Store) Migrate(ctx context.Context) error { return s.db.Migrate(ctx) }
+
+// Migrations returns the migrations of a dialect for those who apply them with a
+// tool of their own: as files for goose, or in pairs for golang-migrate.
+// [Store.Migrate] is then not called.
+func Migrations(d Dialect) (goose, pairs fs.FS, err error) {
+	if goose, err = sqldb.Files(migrations, d); err == nil {
+		pairs, err = sqldb.Pairs(migrations, d)
+	}
+	return goose, pairs, err
+}
+
+// InTx implements flywheel.Transactor. Every store on the same *sql.DB joins.
+func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	return s.db.InTx(ctx, fn)
+}
+
+// WithTx returns a context that carries tx, a transaction of db that the caller
+// began and will end. Every store on db joins it.
+func WithTx(ctx context.Context, db *sql.DB, tx *sql.Tx) context.Context {
+	return sqldb.WithTx(ctx, db, tx)
+}
+
+// Assignments implements experiment.Store.
+func (s *Store) Assignments(ctx context.Context, attribute, value string) (map[string]string, error) {
+	rows, err := s.db.Read(ctx).QueryContext(ctx,
+		`SELECT key, variation FROM flywheel_experiment_buckets WHERE attribute = ? AND value = ?`, attribute, value)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	buckets := map[string]string{}
+	for rows.Next() {
+		var key, variation string
+		if err := rows.Scan(&key, &variation); err != nil {
+			return nil, err
+		}
+		buckets[key] = variation
+	}
+	return buckets, rows.Err()
+}
+
+// Assign implements experiment.Store.
+func (s *Store) Assign(ctx context.Context, attribute, value, key, variation string) error {
+	if err := experiment.CheckAssignment(attribute, value, key, variation); err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO flywheel_experiment_buckets (attribute, value, key, variation)
+			VALUES (?, ?, ?, ?) ON CONFLICT (attribute, value, key) DO NOTHING`, attribute, value, key, variation)
+		if err == nil {
+			exists(tx, `SELECT 1 FROM flywheel_experiment_buckets WHERE attribute = ? AND value = ? AND key = ?`, attribute, value, key)
+		}
+		return err
+	})
+}
+
+// exists settles a lost COMMIT: what is kept once is done when it is there,
+// whoever wrote it.
+func exists(tx *sqldb.Tx, query string, args ...any) {
+	tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
+		var one int
+		err := q.QueryRowContext(ctx, query, args...).Scan(&one)
+		if errors.Is(err, sql.ErrNoRows) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+}
+
+const definitionColumns = `kind, id, version, body, saved_at`
+
+// Definition implements experiment.Store.
+func (s *Store) Definition(ctx context.Context, kind, id string) (experiment.Definition, error) {
+	return definition(ctx, s.db.Read(ctx), kind, id)
+}
+
+func definition(ctx context.Context, q sqldb.Queryer, kind, id string) (experiment.Definition, error) {
+	var d experiment.Definition
+	var savedAt int64
+	err := q.QueryRowContext(ctx, `SELECT `+definitionColumns+` FROM flywheel_experiment_definitions WHERE kind = ? AND id = ?`, kind, id).
+		Scan(&d.Kind, &d.ID, &d.Version, &d.Body, &savedAt)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return experiment.Definition{}, fmt.Errorf("experiment: definition %s %q: %w", kind, id, flywheel.ErrNotFound)
+	case err != nil:
+		return experiment.Definition{}, err
+	}
+	d.SavedAt = sqldb.Time(savedAt)
+	return d, nil
+}
+
+// SaveDefinition implements experiment.Store.
+func (s *Store) SaveDefinition(ctx context.Context, d experiment.Definition) (experiment.Definition, error) {
+	if err := d.Validate(); err != nil {
+		return experiment.Definition{}, err
+	}
+	d.SavedAt = d.SavedAt.UTC().Truncate(time.Microsecond)
+	saved := d
+	saved.Version++
+	body := append([]byte{}, d.Body...)
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		query, args := `UPDATE flywheel_experiment_definitions SET version = ?, body = ?, saved_at = ? WHERE kind = ? AND id = ? AND version = ?`,
+			[]any{saved.Version, body, sqldb.Micros(d.SavedAt), d.Kind, d.ID, d.Version}
+		if d.Version == 0 {
+			query, args = `INSERT INTO flywheel_experiment_definitions (version, body, saved_at, kind, id)
+				VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO NOTHING`, args[:5]
+		}
+		result, err := tx.ExecContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			return fmt.Errorf("experiment: definition %s %q: version %d is not the stored one: %w", d.Kind, d.ID, d.Version, flywheel.ErrConflict)
+		}
+		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
+			now, err := definition(ctx, q, d.Kind, d.ID)
+			switch {
+			case errors.Is(err, flywheel.ErrNotFound):
+				return false, nil
+			case err != nil:
+				return false, err
+			case now.Version > saved.Version:
+				return false, fmt.Errorf("experiment: definition %s %q went on to version %d: %w", d.Kind, d.ID, now.Version, flywheel.ErrUnknownOutcome)
+			}
+			return now.Version == saved.Version && now.SavedAt.Equal(saved.SavedAt) && bytes.Equal(now.Body, body), nil
+		})
+		return nil
+	})
+	if err != nil {
+		return experiment.Definition{}, err
+	}
+	return saved, nil
+}
