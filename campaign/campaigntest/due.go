@@ -6,6 +6,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 // dueIs checks who is due before an instant.
@@ -14,13 +15,13 @@ func (w *world) dueIs(before time.Time, want flywheel.CustomerID) error {
 	if err != nil {
 		return fmt.Errorf("Due: %w", err)
 	}
-	return same(fmt.Sprintf("Due before %v", before), got, want)
+	return suite.Same(fmt.Sprintf("Due before %v", before), got, want)
 }
 
 func second(n int) time.Time { return start.Add(time.Duration(n) * time.Second) }
 
 var dueCases = []testCase{
-	{name: "due/order", rule: "Due returns the earliest contact, the lesser ID among equals", check: func(w *world) error {
+	{Name: "due/order", Rule: "Due returns the earliest contact, the lesser ID among equals", Check: func(w *world) error {
 		if err := w.save(dueAt("a", 5), dueAt("c", 3), dueAt("b", 3), dueAt("d", 9)); err != nil {
 			return err
 		}
@@ -34,26 +35,26 @@ var dueCases = []testCase{
 		}
 		return nil
 	}},
-	{name: "due/strictly-before", rule: "a timer due at the very instant is not before it, and a microsecond decides", check: func(w *world) error {
+	{Name: "due/strictly-before", Rule: "a timer due at the very instant is not before it, and a microsecond decides", Check: func(w *world) error {
 		if err := w.save(dueAt("a", 3)); err != nil {
 			return err
 		}
-		return first(w.dueIs(second(3), ""), w.dueIs(second(3).Add(time.Microsecond), "a"))
+		return suite.First(w.dueIs(second(3), ""), w.dueIs(second(3).Add(time.Microsecond), "a"))
 	}},
-	{name: "due/earliest-run", rule: "the earliest of a contact's timers counts", check: func(w *world) error {
+	{Name: "due/earliest-run", Rule: "the earliest of a contact's timers counts", Check: func(w *world) error {
 		if err := w.save(sample("c")); err != nil {
 			return err
 		}
-		return first(w.dueIs(start.Add(time.Hour), ""), w.dueIs(start.Add(time.Hour+time.Microsecond), "c"))
+		return suite.First(w.dueIs(start.Add(time.Hour), ""), w.dueIs(start.Add(time.Hour+time.Microsecond), "c"))
 	}},
-	{name: "due/outbox", rule: "a contact with an undelivered message is due", check: func(w *world) error {
+	{Name: "due/outbox", Rule: "a contact with an undelivered message is due", Check: func(w *world) error {
 		c := campaign.Contact{ID: "c", Outbox: []campaign.Message{{ID: "m", At: second(1), Contact: "c", Entry: &flywheel.Event{ID: "e", Name: "n", Time: start}}}}
 		if err := w.save(c, dueAt("b", 2)); err != nil {
 			return err
 		}
 		return w.dueIs(second(10), "c")
 	}},
-	{name: "due/moves", rule: "Save moves a contact to its new time, and takes it out when nothing is due", check: func(w *world) error {
+	{Name: "due/moves", Rule: "Save moves a contact to its new time, and takes it out when nothing is due", Check: func(w *world) error {
 		a, err := w.Save(ctx, dueAt("a", 1))
 		if err != nil {
 			return err
@@ -81,7 +82,7 @@ var dueCases = []testCase{
 		}
 		return w.dueIs(second(10), "b")
 	}},
-	{name: "due/none", rule: "without timers no one is due", check: func(w *world) error {
+	{Name: "due/none", Rule: "without timers no one is due", Check: func(w *world) error {
 		if err := w.save(campaign.Contact{ID: "a", Clock: start}); err != nil {
 			return err
 		}

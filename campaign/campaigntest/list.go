@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 // ids lists all contacts.
@@ -23,11 +24,11 @@ func (w *world) lists(want ...flywheel.CustomerID) error {
 	if err != nil {
 		return err
 	}
-	return same("List", got, append([]flywheel.CustomerID{}, want...))
+	return suite.Same("List", got, append([]flywheel.CustomerID{}, want...))
 }
 
 var listCases = []testCase{
-	{name: "list/order", rule: "List yields all contacts in the byte order of their IDs", check: func(w *world) error {
+	{Name: "list/order", Rule: "List yields all contacts in the byte order of their IDs", Check: func(w *world) error {
 		if err := w.lists(); err != nil {
 			return err
 		}
@@ -36,7 +37,7 @@ var listCases = []testCase{
 		}
 		return w.lists("B", "a", "a0", "b", "ä")
 	}},
-	{name: "list/whole", rule: "List yields whole contacts, with their versions, as copies", check: func(w *world) error {
+	{Name: "list/whole", Rule: "List yields whole contacts, with their versions, as copies", Check: func(w *world) error {
 		want, err := w.Save(ctx, sample("c"))
 		if err != nil {
 			return err
@@ -45,14 +46,14 @@ var listCases = []testCase{
 			if err != nil {
 				return err
 			}
-			if err := same("List", got, want); err != nil {
+			if err := suite.Same("List", got, want); err != nil {
 				return err
 			}
 			got.Runs[0].Step = "changed"
 		}
 		return w.expect(sampleWith(want, "w1", "push"))
 	}},
-	{name: "list/early-stop", rule: "ranging may stop early and begin again", check: func(w *world) error {
+	{Name: "list/early-stop", Rule: "ranging may stop early and begin again", Check: func(w *world) error {
 		if err := w.save(dueAt("a", 1), dueAt("b", 2)); err != nil {
 			return err
 		}
@@ -61,7 +62,7 @@ var listCases = []testCase{
 		}
 		return w.lists("a", "b")
 	}},
-	{name: "list/change-while-ranging", rule: "the store may be read and written while its contacts are ranged over, and none that stays is yielded twice or left out", check: func(w *world) error {
+	{Name: "list/change-while-ranging", Rule: "the store may be read and written while its contacts are ranged over, and none that stays is yielded twice or left out", Check: func(w *world) error {
 		if err := w.save(dueAt("b", 1), dueAt("d", 2), dueAt("f", 3)); err != nil {
 			return err
 		}
@@ -82,7 +83,7 @@ var listCases = []testCase{
 			}
 		}
 		for _, id := range []flywheel.CustomerID{"b", "d", "f"} {
-			if err := same("times that "+string(id)+" was yielded", seen[id], 1); err != nil {
+			if err := suite.Same("times that "+string(id)+" was yielded", seen[id], 1); err != nil {
 				return err
 			}
 		}

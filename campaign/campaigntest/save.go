@@ -5,18 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 var saveCases = []testCase{
-	{name: "get/missing", rule: "Get of a contact that is not there reports ErrNotFound", check: func(w *world) error {
+	{Name: "get/missing", Rule: "Get of a contact that is not there reports ErrNotFound", Check: func(w *world) error {
 		return w.missing("nobody")
 	}},
-	{name: "save/round-trip", rule: "Get returns what Save got, every field, times in UTC to the microsecond", check: func(w *world) error {
+	{Name: "save/round-trip", Rule: "Get returns what Save got, every field, times in UTC to the microsecond", Check: func(w *world) error {
 		want := sample("c")
 		saved, err := w.Save(ctx, want)
 		if err != nil {
@@ -26,9 +26,9 @@ var saveCases = []testCase{
 		if saved.Version == 0 {
 			return errors.New("Save returned version 0, which means not stored")
 		}
-		return first(same("Save", saved, want), w.expect(want))
+		return suite.First(suite.Same("Save", saved, want), w.expect(want))
 	}},
-	{name: "save/outbox", rule: "undelivered messages are kept in their order", check: func(w *world) error {
+	{Name: "save/outbox", Rule: "undelivered messages are kept in their order", Check: func(w *world) error {
 		want := sample("c")
 		for _, id := range []string{"b", "a", "c"} {
 			want.Outbox = append(want.Outbox, campaign.Message{
@@ -42,73 +42,59 @@ var saveCases = []testCase{
 		want.Version = saved.Version
 		return w.expect(want)
 	}},
-	{name: "save/stale-version", rule: "Save must refuse a version other than the stored one and change nothing", check: func(w *world) error {
-		first1, err := w.Save(ctx, sample("c"))
+	{Name: "save/stale-version", Rule: "Save must refuse a version other than the stored one and change nothing", Check: func(w *world) error {
+		old, err := w.Save(ctx, sample("c"))
 		if err != nil {
 			return err
 		}
-		second := first1
+		second := old
 		second.Zone = "Asia/Shanghai"
 		if second, err = w.Save(ctx, second); err != nil {
 			return err
 		}
-		_, stale := w.Save(ctx, first1)
+		_, stale := w.Save(ctx, old)
 		ahead := second
 		ahead.Version += 7
 		_, future := w.Save(ctx, ahead)
-		return first(wrong("Save of an old version", stale, flywheel.ErrConflict), wrong("Save of a version never stored", future, flywheel.ErrConflict), w.expect(second))
+		return suite.First(suite.Wrong("Save of an old version", stale, flywheel.ErrConflict), suite.Wrong("Save of a version never stored", future, flywheel.ErrConflict), w.expect(second))
 	}},
-	{name: "save/new-twice", rule: "Save of version 0 must refuse a contact that is there", check: func(w *world) error {
+	{Name: "save/new-twice", Rule: "Save of version 0 must refuse a contact that is there", Check: func(w *world) error {
 		stored, err := w.Save(ctx, sample("c"))
 		if err != nil {
 			return err
 		}
 		_, again := w.Save(ctx, campaign.Contact{ID: "c"})
-		return first(wrong("Save of a new contact with a taken ID", again, flywheel.ErrConflict), w.expect(stored))
+		return suite.First(suite.Wrong("Save of a new contact with a taken ID", again, flywheel.ErrConflict), w.expect(stored))
 	}},
-	{name: "save/new-with-version", rule: "Save of a version of a contact that is not there is a conflict", check: func(w *world) error {
+	{Name: "save/new-with-version", Rule: "Save of a version of a contact that is not there is a conflict", Check: func(w *world) error {
 		c := sample("c")
 		c.Version = 3
 		_, err := w.Save(ctx, c)
-		return first(wrong("Save", err, flywheel.ErrConflict), w.missing("c"))
+		return suite.First(suite.Wrong("Save", err, flywheel.ErrConflict), w.missing("c"))
 	}},
-	{name: "save/bad-id", rule: "an ID that flywheel.CheckID refuses is refused", check: func(w *world) error {
+	{Name: "save/bad-id", Rule: "an ID that flywheel.CheckID refuses is refused", Check: func(w *world) error {
 		for _, id := range []flywheel.CustomerID{"", " c", "a\nb", "\xff"} {
 			_, err := w.Save(ctx, campaign.Contact{ID: id})
-			if err := wrong(fmt.Sprintf("Save of %q", id), err, flywheel.ErrInvalid); err != nil {
+			if err := suite.Wrong(fmt.Sprintf("Save of %q", id), err, flywheel.ErrInvalid); err != nil {
 				return err
 			}
 		}
 		return nil
 	}},
-	{name: "save/many-writers", rule: "of N writers on one version exactly one succeeds", check: func(w *world) error {
+	{Name: "save/many-writers", Rule: "of N writers on one version exactly one succeeds", Check: func(w *world) error {
 		base, err := w.Save(ctx, sample("c"))
 		if err != nil {
 			return err
 		}
-		const writers = 8
-		results := make([]error, writers)
-		var wg sync.WaitGroup
-		for i := range writers {
-			wg.Go(func() {
-				mine := base
-				mine.Zone = fmt.Sprintf("Zone/%d", i)
-				_, results[i] = w.Save(ctx, mine)
-			})
-		}
-		wg.Wait()
-		won := 0
-		for i, err := range results {
-			switch {
-			case err == nil:
-				won++
-			case !errors.Is(err, flywheel.ErrConflict):
-				return fmt.Errorf("writer %d: %w", i, err)
-			}
-		}
-		return same("writers that succeeded", won, 1)
+		_, err = suite.Race(8, flywheel.ErrConflict, func(i int) error {
+			mine := base
+			mine.Zone = fmt.Sprintf("Zone/%d", i)
+			_, err := w.Save(ctx, mine)
+			return err
+		})
+		return err
 	}},
-	{name: "copy/on-write", rule: "the store keeps nothing of the caller's memory", check: func(w *world) error {
+	{Name: "copy/on-write", Rule: "the store keeps nothing of the caller's memory", Check: func(w *world) error {
 		mine := sample("c")
 		want, err := w.Save(ctx, mine)
 		if err != nil {
@@ -119,7 +105,7 @@ var saveCases = []testCase{
 		mine.Runs[0].Step, mine.Unsubscribed[0] = "changed", "changed"
 		return w.expect(sampleWith(want, "w1", "push"))
 	}},
-	{name: "copy/on-read", rule: "what Get returns may be changed without changing what is stored", check: func(w *world) error {
+	{Name: "copy/on-read", Rule: "what Get returns may be changed without changing what is stored", Check: func(w *world) error {
 		want, err := w.Save(ctx, sample("c"))
 		if err != nil {
 			return err
@@ -132,11 +118,11 @@ var saveCases = []testCase{
 		got.Entries[0].Key, got.Unsubscribed[0] = "x", "x"
 		return w.expect(want)
 	}},
-	{name: "delete", rule: "Delete forgets a contact and its timers; it may come back anew, and deleting nothing is no error", check: func(w *world) error {
+	{Name: "delete", Rule: "Delete forgets a contact and its timers; it may come back anew, and deleting nothing is no error", Check: func(w *world) error {
 		if err := w.save(sample("c"), sample("d")); err != nil {
 			return err
 		}
-		err := first(w.Delete(ctx, "c"), w.Delete(ctx, "c"), w.Delete(ctx, "nobody"), w.missing("c"))
+		err := suite.First(w.Delete(ctx, "c"), w.Delete(ctx, "c"), w.Delete(ctx, "nobody"), w.missing("c"))
 		if err != nil {
 			return err
 		}
@@ -145,7 +131,7 @@ var saveCases = []testCase{
 		}
 		return w.save(sample("c"))
 	}},
-	{name: "id/odd", rule: "IDs are bytes: case, spaces within, quotes, wildcards and other scripts make them different", check: func(w *world) error {
+	{Name: "id/odd", Rule: "IDs are bytes: case, spaces within, quotes, wildcards and other scripts make them different", Check: func(w *world) error {
 		ids := []flywheel.CustomerID{"anna", "Anna", "ANNA", "änna", "a'); DROP TABLE x; --", "%", "_", "a\"b", "名前", "a b", flywheel.CustomerID(strings.Repeat("x", flywheel.MaxIDBytes))}
 		for _, id := range ids {
 			c := dueAt(id, len(id))
@@ -165,7 +151,7 @@ var saveCases = []testCase{
 		}
 		return nil
 	}},
-	{name: "context/cancelled", rule: "a cancelled context ends every call with its error and no effect", check: func(w *world) error {
+	{Name: "context/cancelled", Rule: "a cancelled context ends every call with its error and no effect", Check: func(w *world) error {
 		stored, err := w.Save(ctx, sample("c"))
 		if err != nil {
 			return err
@@ -181,9 +167,9 @@ var saveCases = []testCase{
 		for _, err := range w.List(gone) {
 			list = err
 		}
-		return first(
-			wrong("Get", get, context.Canceled), wrong("Save", save, context.Canceled), wrong("Due", due, context.Canceled),
-			wrong("List", list, context.Canceled), wrong("Delete", w.Delete(gone, "c"), context.Canceled), w.expect(stored),
+		return suite.First(
+			suite.Wrong("Get", get, context.Canceled), suite.Wrong("Save", save, context.Canceled), suite.Wrong("Due", due, context.Canceled),
+			suite.Wrong("List", list, context.Canceled), suite.Wrong("Delete", w.Delete(gone, "c"), context.Canceled), w.expect(stored),
 		)
 	}},
 }

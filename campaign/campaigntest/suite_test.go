@@ -157,17 +157,7 @@ func TestSuiteBites(t *testing.T) {
 		{"lists backwards", func(s faulty) campaign.Store { return listBackwards{s} }, "list/order"},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			var failed []string
-			for _, c := range cases() {
-				if err := c.run(tt.broken(faulty{campaign.NewMemory(nil)}), Features{Transactions: true}); err != nil {
-					failed = append(failed, c.name)
-				}
-			}
-			if !slices.Contains(failed, tt.caught) {
-				t.Errorf("case %s did not catch it; failed: %v", tt.caught, failed)
-			}
-		})
+		contract.Bites(t, tt.name, tt.caught, func() campaign.Store { return tt.broken(faulty{campaign.NewMemory(nil)}) })
 	}
 }
 

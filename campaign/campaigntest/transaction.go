@@ -2,14 +2,12 @@ package campaigntest
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
-
-var errUndo = errors.New("undo")
 
 // spoil changes everything within a transaction.
 func (w *world) spoil(ctx context.Context, stored campaign.Contact) error {
@@ -23,9 +21,14 @@ func (w *world) spoil(ctx context.Context, stored campaign.Contact) error {
 	return w.Delete(ctx, "gone")
 }
 
+// undone spoils everything within a transaction that fails or panics.
+func (w *world) undone(panics bool, stored campaign.Contact) error {
+	return suite.RollBack(ctx, w.tx, panics, func(ctx context.Context) error { return w.spoil(ctx, stored) })
+}
+
 // untouched checks that nothing of spoil is left.
 func (w *world) untouched(stored, gone campaign.Contact) error {
-	return first(w.expect(stored), w.expect(gone), w.missing("new"), w.dueIs(start.Add(time.Hour+time.Microsecond), "c"))
+	return suite.First(w.expect(stored), w.expect(gone), w.missing("new"), w.dueIs(start.Add(time.Hour+time.Microsecond), "c"))
 }
 
 // two stores the contacts that spoil changes; c is due first.
@@ -38,7 +41,7 @@ func (w *world) two() (stored, gone campaign.Contact, err error) {
 }
 
 var transactionCases = []testCase{
-	{name: "tx/commit", rule: "calls within a transaction take effect together, and are seen within it at once", transaction: true, check: func(w *world) error {
+	{Name: "tx/commit", Rule: "calls within a transaction take effect together, and are seen within it at once", Transactions: true, Check: func(w *world) error {
 		stored, _, err := w.two()
 		if err != nil {
 			return err
@@ -52,50 +55,37 @@ var transactionCases = []testCase{
 				return err
 			}
 			due, err := w.Due(ctx, start.Add(24*time.Hour))
-			return first(err, same("Due within the transaction", due, c.ID))
+			return suite.First(err, suite.Same("Due within the transaction", due, c.ID))
 		})
-		return first(err, w.lists("c", "new"))
+		return suite.First(err, w.lists("c", "new"))
 	}},
-	{name: "tx/rollback", rule: "an error takes back every call of the transaction, timers included", transaction: true, check: func(w *world) error {
+	{Name: "tx/rollback", Rule: "an error takes back every call of the transaction, timers included", Transactions: true, Check: func(w *world) error {
 		stored, gone, err := w.two()
 		if err != nil {
 			return err
 		}
-		err = w.tx.InTx(ctx, func(ctx context.Context) error {
-			return first(w.spoil(ctx, stored), errUndo)
-		})
-		return first(wrong("InTx", err, errUndo), w.untouched(stored, gone))
+		return suite.First(w.undone(false, stored), w.untouched(stored, gone))
 	}},
-	{name: "tx/panic", rule: "a panic rolls back and goes on", transaction: true, check: func(w *world) error {
+	{Name: "tx/panic", Rule: "a panic rolls back and goes on", Transactions: true, Check: func(w *world) error {
 		stored, gone, err := w.two()
 		if err != nil {
 			return err
 		}
-		var p any
-		func() {
-			defer func() { p = recover() }()
-			err = w.tx.InTx(ctx, func(ctx context.Context) error {
-				if err := w.spoil(ctx, stored); err != nil {
-					return err
-				}
-				panic("stop")
-			})
-		}()
-		return first(err, same("panic", p, any("stop")), w.untouched(stored, gone))
+		return suite.First(w.undone(true, stored), w.untouched(stored, gone))
 	}},
-	{name: "tx/refused-call", rule: "a refused call leaves the transaction usable and the others in force", transaction: true, check: func(w *world) error {
+	{Name: "tx/refused-call", Rule: "a refused call leaves the transaction usable and the others in force", Transactions: true, Check: func(w *world) error {
 		stored, _, err := w.two()
 		if err != nil {
 			return err
 		}
 		err = w.tx.InTx(ctx, func(ctx context.Context) error {
 			_, err := w.Save(ctx, campaign.Contact{ID: stored.ID})
-			if err := wrong("Save of a taken ID", err, flywheel.ErrConflict); err != nil {
+			if err := suite.Wrong("Save of a taken ID", err, flywheel.ErrConflict); err != nil {
 				return err
 			}
 			_, err = w.Save(ctx, dueAt("new", 1))
 			return err
 		})
-		return first(err, w.lists("c", "gone", "new"))
+		return suite.First(err, w.lists("c", "gone", "new"))
 	}},
 }

@@ -5,60 +5,35 @@ import (
 	"iter"
 
 	"github.com/flywheel-go/flywheel/cart"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
-// Failing returns s with a hook around every call: hook is called with the name
-// of the method and after = false before the effect, and with after = true when
-// it is done. An error of hook is returned in place of the answer: before,
-// nothing has happened; after, it has, as when an answer is lost.
+// Failing returns s with a hook around every call. The hook gets the name of the
+// method: before the effect with after = false, and when the call succeeded with
+// after = true; for a sequence these are its beginning and its end. An error of
+// the hook is returned in place of the answer: before, nothing has happened;
+// after, the effect is there and only the answer is lost.
 func Failing(s cart.Store, hook func(call string, after bool) error) cart.Store {
 	return &failing{s, hook}
 }
 
 type failing struct {
 	store cart.Store
-	hook  func(call string, after bool) error
-}
-
-// around runs one call between the two hooks.
-func around[T any](f *failing, call string, do func() (T, error)) (T, error) {
-	var none T
-	if err := f.hook(call, false); err != nil {
-		return none, err
-	}
-	out, err := do()
-	if hookErr := f.hook(call, true); hookErr != nil {
-		return none, hookErr
-	}
-	return out, err
+	hook  suite.Hook
 }
 
 func (f *failing) Get(ctx context.Context, id cart.ID) (cart.Cart, error) {
-	return around(f, "Get", func() (cart.Cart, error) { return f.store.Get(ctx, id) })
+	return suite.Call(f.hook, "Get", func() (cart.Cart, error) { return f.store.Get(ctx, id) })
 }
 
 func (f *failing) Save(ctx context.Context, c cart.Cart) (cart.Cart, error) {
-	return around(f, "Save", func() (cart.Cart, error) { return f.store.Save(ctx, c) })
+	return suite.Call(f.hook, "Save", func() (cart.Cart, error) { return f.store.Save(ctx, c) })
 }
 
 func (f *failing) Delete(ctx context.Context, id cart.ID) error {
-	_, err := around(f, "Delete", func() (struct{}, error) { return struct{}{}, f.store.Delete(ctx, id) })
-	return err
+	return suite.Do(f.hook, "Delete", func() error { return f.store.Delete(ctx, id) })
 }
 
 func (f *failing) List(ctx context.Context, filter cart.Filter) iter.Seq2[cart.Cart, error] {
-	return func(yield func(cart.Cart, error) bool) {
-		if err := f.hook("List", false); err != nil {
-			yield(cart.Cart{}, err)
-			return
-		}
-		for c, err := range f.store.List(ctx, filter) {
-			if !yield(c, err) || err != nil {
-				return
-			}
-		}
-		if err := f.hook("List", true); err != nil {
-			yield(cart.Cart{}, err)
-		}
-	}
+	return suite.Seq(f.hook, "List", f.store.List(ctx, filter))
 }

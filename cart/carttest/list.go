@@ -5,14 +5,15 @@ import (
 	"slices"
 
 	"github.com/flywheel-go/flywheel/cart"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 var listCases = []testCase{
-	{name: "list/order", rule: "List yields by the time of the last change, then by ID compared byte by byte", check: func(w *world) error {
-		return first(w.save(at("c", 2), at("b", 1), at("a", 1), at("B", 1), at("d", 0)),
+	{Name: "list/order", Rule: "List yields by the time of the last change, then by ID compared byte by byte", Check: func(w *world) error {
+		return suite.First(w.save(at("c", 2), at("b", 1), at("a", 1), at("B", 1), at("d", 0)),
 			w.lists(cart.Filter{}, "d", "B", "a", "b", "c"))
 	}},
-	{name: "list/filter", rule: "List keeps the carts that match every field of the filter", check: func(w *world) error {
+	{Name: "list/filter", Rule: "List keeps the carts that match every field of the filter", Check: func(w *world) error {
 		other := at("x", 1)
 		other.Customer, other.Visitor = "Customer", "Visitor"
 		done := at("y", 1)
@@ -20,22 +21,22 @@ var listCases = []testCase{
 		if err := w.save(at("a", 0), at("b", 1), at("c", 2), other, done); err != nil {
 			return err
 		}
-		return first(w.lists(cart.Filter{Customer: "customer"}, "a", "b", "y", "c"),
+		return suite.First(w.lists(cart.Filter{Customer: "customer"}, "a", "b", "y", "c"),
 			w.lists(cart.Filter{Visitor: "Visitor"}, "x"), w.lists(cart.Filter{Status: cart.Ordered}, "y"),
 			w.lists(cart.Filter{UpdatedBefore: at("", 1).UpdatedAt}, "a"),
 			w.lists(cart.Filter{Customer: "customer", Status: cart.Open, UpdatedBefore: at("", 2).UpdatedAt}, "a", "b"),
 			w.lists(cart.Filter{Customer: "nobody"}), w.lists(cart.Filter{Limit: 2}, "a", "b"))
 	}},
-	{name: "list/after", rule: "List begins behind Filter.After, whether or not a cart stands there", check: func(w *world) error {
+	{Name: "list/after", Rule: "List begins behind Filter.After, whether or not a cart stands there", Check: func(w *world) error {
 		if err := w.save(at("a", 1), at("b", 1), at("c", 1), at("d", 2)); err != nil {
 			return err
 		}
 		b, d := at("b", 1), at("d", 2)
 		between := cart.Position{UpdatedAt: b.UpdatedAt, ID: "bb"}
-		return first(w.lists(cart.Filter{After: b.Position()}, "c", "d"), w.lists(cart.Filter{After: between}, "c", "d"),
+		return suite.First(w.lists(cart.Filter{After: b.Position()}, "c", "d"), w.lists(cart.Filter{After: between}, "c", "d"),
 			w.lists(cart.Filter{After: d.Position()}), w.lists(cart.Filter{After: b.Position(), Limit: 1}, "c"))
 	}},
-	{name: "list/paging-while-saving", rule: "pages neither repeat nor leave out carts when others are saved meanwhile", check: func(w *world) error {
+	{Name: "list/paging-while-saving", Rule: "pages neither repeat nor leave out carts when others are saved meanwhile", Check: func(w *world) error {
 		for i := range 7 {
 			if err := w.save(at(fmt.Sprintf("c-%d", i), i)); err != nil {
 				return err
@@ -62,9 +63,9 @@ var listCases = []testCase{
 				}
 			}
 		}
-		return same("pages", seen, []cart.ID{"c-0", "c-1", "c-2", "c-3", "c-4", "c-5", "c-6", "d-0", "d-1"})
+		return suite.Same("pages", seen, []cart.ID{"c-0", "c-1", "c-2", "c-3", "c-4", "c-5", "c-6", "d-0", "d-1"})
 	}},
-	{name: "list/stop-early", rule: "the caller may stop a listing at any cart, and list again", check: func(w *world) error {
+	{Name: "list/stop-early", Rule: "the caller may stop a listing at any cart, and list again", Check: func(w *world) error {
 		if err := w.save(at("a", 0), at("b", 1), at("c", 2)); err != nil {
 			return err
 		}
@@ -76,9 +77,9 @@ var listCases = []testCase{
 				break
 			}
 		}
-		return first(w.save(at("d", 3)), w.lists(cart.Filter{}, "a", "b", "c", "d"))
+		return suite.First(w.save(at("d", 3)), w.lists(cart.Filter{}, "a", "b", "c", "d"))
 	}},
-	{name: "list/call-while-ranging", rule: "the caller may call the store while ranging", check: func(w *world) error {
+	{Name: "list/call-while-ranging", Rule: "the caller may call the store while ranging", Check: func(w *world) error {
 		if err := w.save(at("a", 0), at("b", 1)); err != nil {
 			return err
 		}

@@ -2,37 +2,30 @@ package carttest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
-// oddTexts are identifiers that databases like to confuse, change or obey.
-var oddTexts = []string{
-	"abc", "ABC", "Abc", "straße", "STRASSE", "é", "e\u0301", "ﬁ", "fi", "ı", "i", "I", "İ",
-	"a b", "a%", "a_", "ab", "'; DROP TABLE flywheel_carts; --", `"quoted"`, `back\slash`, "日本語", "🛒",
-	"007", "7", "1e3", "null", "true", "?", "$1", "{}", "100%s",
-}
-
 var saveCases = []testCase{
-	{name: "save/whole", rule: "a cart comes back as it was saved, with Version 1 and counting", check: func(w *world) error {
+	{Name: "save/whole", Rule: "a cart comes back as it was saved, with Version 1 and counting", Check: func(w *world) error {
 		want := sample("c")
 		want.Version = 1
 		got, err := w.Save(ctx, sample("c"))
-		if err := first(err, same("Save", got, want), w.expect(want)); err != nil {
+		if err := suite.First(err, suite.Same("Save", got, want), w.expect(want)); err != nil {
 			return err
 		}
 		got.Status, got.Order, got.Into, got.Lines, got.Coupons = cart.Ordered, "order", "into", got.Lines[:1], nil
 		want = got.Clone()
 		want.Version = 2
 		got, err = w.Save(ctx, got)
-		return first(err, same("second Save", got, want), w.expect(want))
+		return suite.First(err, suite.Same("second Save", got, want), w.expect(want))
 	}},
-	{name: "save/empty", rule: "a cart without lines comes back without lines", check: func(w *world) error {
+	{Name: "save/empty", Rule: "a cart without lines comes back without lines", Check: func(w *world) error {
 		c := cart.Cart{ID: "c", Visitor: "v", Currency: money.JPY, Status: cart.Open, CreatedAt: start, UpdatedAt: start}
 		if err := w.save(c); err != nil {
 			return err
@@ -40,7 +33,7 @@ var saveCases = []testCase{
 		c.Version = 1
 		return w.expect(c)
 	}},
-	{name: "save/copy", rule: "a store shares no memory with what it takes and gives", check: func(w *world) error {
+	{Name: "save/copy", Rule: "a store shares no memory with what it takes and gives", Check: func(w *world) error {
 		c := sample("c")
 		out, err := w.Save(ctx, c)
 		if err != nil {
@@ -70,7 +63,7 @@ var saveCases = []testCase{
 		}
 		return nil
 	}},
-	{name: "save/stale-version", rule: "Save refuses a version that is not the stored one", check: func(w *world) error {
+	{Name: "save/stale-version", Rule: "Save refuses a version that is not the stored one", Check: func(w *world) error {
 		if err := w.save(sample("c")); err != nil {
 			return err
 		}
@@ -90,47 +83,37 @@ var saveCases = []testCase{
 		_, future := w.Save(ctx, c)
 		c.ID = "missing"
 		_, missing := w.Save(ctx, c)
-		return first(wrong("stale Save", stale, cart.ErrVersion), wrong("Save as new", fresh, cart.ErrVersion),
-			wrong("Save of a version to come", future, cart.ErrVersion),
-			wrong("Save of a cart that is not there", missing, cart.ErrVersion), w.expect(now), w.lists(cart.Filter{}, "c"))
+		return suite.First(suite.Wrong("stale Save", stale, cart.ErrVersion), suite.Wrong("Save as new", fresh, cart.ErrVersion),
+			suite.Wrong("Save of a version to come", future, cart.ErrVersion),
+			suite.Wrong("Save of a cart that is not there", missing, cart.ErrVersion), w.expect(now), w.lists(cart.Filter{}, "c"))
 	}},
-	{name: "save/race", rule: "of parallel saves of one version one succeeds", check: func(w *world) error {
+	{Name: "save/race", Rule: "of parallel saves of one version one succeeds", Check: func(w *world) error {
 		for version := range int64(2) { // as new, then as a change
-			const n = 20
-			errs := make([]error, n)
-			if err := parallel(n, func(i int) error {
-				_, errs[i] = w.Save(ctx, with("c", func(c *cart.Cart) { c.Version, c.Session = version, fmt.Sprint(i) }))
-				return nil
+			if _, err := suite.Race(20, cart.ErrVersion, func(i int) error {
+				_, err := w.Save(ctx, with("c", func(c *cart.Cart) { c.Version, c.Session = version, fmt.Sprint(i) }))
+				return err
 			}); err != nil {
 				return err
 			}
-			won := 0
-			for _, err := range errs {
-				if err == nil {
-					won++
-				} else if !errors.Is(err, cart.ErrVersion) {
-					return fmt.Errorf("Save: %w", err)
-				}
-			}
 			c, err := w.Get(ctx, "c")
-			if err != nil || won != 1 || c.Version != version+1 {
-				return fmt.Errorf("%d saves of version %d succeeded and the version is %d (%v)", won, version, c.Version, err)
+			if err != nil || c.Version != version+1 {
+				return fmt.Errorf("after a save of version %d the version is %d (%v)", version, c.Version, err)
 			}
 		}
 		return nil
 	}},
-	{name: "get/missing", rule: "a missing cart reports ErrNotFound", check: func(w *world) error {
+	{Name: "get/missing", Rule: "a missing cart reports ErrNotFound", Check: func(w *world) error {
 		_, err := w.Get(ctx, "c")
-		return wrong("Get", err, flywheel.ErrNotFound)
+		return suite.Wrong("Get", err, flywheel.ErrNotFound)
 	}},
-	{name: "delete", rule: "Delete removes the cart, and one that is not there is no error; afterwards it has version 0", check: func(w *world) error {
-		if err := first(w.save(sample("c"), sample("d")), w.Delete(ctx, "c"), w.Delete(ctx, "c")); err != nil {
+	{Name: "delete", Rule: "Delete removes the cart, and one that is not there is no error; afterwards it has version 0", Check: func(w *world) error {
+		if err := suite.First(w.save(sample("c"), sample("d")), w.Delete(ctx, "c"), w.Delete(ctx, "c")); err != nil {
 			return err
 		}
 		_, err := w.Get(ctx, "c")
-		return first(wrong("Get", err, flywheel.ErrNotFound), w.lists(cart.Filter{}, "d"), w.save(sample("c")))
+		return suite.First(suite.Wrong("Get", err, flywheel.ErrNotFound), w.lists(cart.Filter{}, "d"), w.save(sample("c")))
 	}},
-	{name: "time/microseconds", rule: "times are kept in UTC to the microsecond, cut off and not rounded", check: func(w *world) error {
+	{Name: "time/microseconds", Rule: "times are kept in UTC to the microsecond, cut off and not rounded", Check: func(w *world) error {
 		c := sample("c")
 		c.CreatedAt = time.Date(2011, 10, 30, 2, 30, 0, 999_999_999, time.FixedZone("", 2*3600))
 		c.UpdatedAt = c.CreatedAt.Add(time.Hour)
@@ -138,10 +121,10 @@ var saveCases = []testCase{
 		want := sample("c")
 		want.Version, want.CreatedAt = 1, time.Date(2011, 10, 30, 0, 30, 0, 999_999_000, time.UTC)
 		want.UpdatedAt = want.CreatedAt.Add(time.Hour)
-		return first(err, same("Save", got, want), w.expect(want))
+		return suite.First(err, suite.Same("Save", got, want), w.expect(want))
 	}},
-	{name: "text/odd", rule: "texts are kept and compared byte by byte", check: func(w *world) error {
-		for _, text := range oddTexts {
+	{Name: "text/odd", Rule: "texts are kept and compared byte by byte", Check: func(w *world) error {
+		for _, text := range suite.OddTexts {
 			c := with(text, func(c *cart.Cart) {
 				c.Customer, c.Visitor, c.Session = flywheel.CustomerID(text), flywheel.VisitorID(text), text
 				c.Lines[0].ID, c.Lines[0].SKU, c.Coupons[0], c.Order = text, flywheel.SKU(text), text, text
@@ -154,15 +137,15 @@ var saveCases = []testCase{
 				return err
 			}
 		}
-		for _, text := range oddTexts {
-			if err := first(w.lists(cart.Filter{Customer: flywheel.CustomerID(text)}, cart.ID(text)),
+		for _, text := range suite.OddTexts {
+			if err := suite.First(w.lists(cart.Filter{Customer: flywheel.CustomerID(text)}, cart.ID(text)),
 				w.lists(cart.Filter{Visitor: flywheel.VisitorID(text)}, cart.ID(text))); err != nil {
 				return err
 			}
 		}
 		return nil
 	}},
-	{name: "context/cancelled", rule: "a call with a cancelled context has no effect and reports the context's error", check: func(w *world) error {
+	{Name: "context/cancelled", Rule: "a call with a cancelled context has no effect and reports the context's error", Check: func(w *world) error {
 		if err := w.save(sample("c")); err != nil {
 			return err
 		}
@@ -184,7 +167,7 @@ var saveCases = []testCase{
 		if n != 1 {
 			return fmt.Errorf("List with a cancelled context yielded %d times, want the error once", n)
 		}
-		return first(wrong("Get", getErr, context.Canceled), wrong("Save", saveErr, context.Canceled),
-			wrong("Delete", deleteErr, context.Canceled), wrong("List", listErr, context.Canceled), w.expect(c))
+		return suite.First(suite.Wrong("Get", getErr, context.Canceled), suite.Wrong("Save", saveErr, context.Canceled),
+			suite.Wrong("Delete", deleteErr, context.Canceled), suite.Wrong("List", listErr, context.Canceled), w.expect(c))
 	}},
 }

@@ -162,17 +162,11 @@ func TestSuiteBites(t *testing.T) {
 			}
 		}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			caught := map[string]error{}
-			for _, tc := range cases() {
-				m := cart.NewMemory(nil)
-				s := c.make(m)
-				s.MemoryStore = m
-				if err := tc.run(s, Features{}); err != nil {
-					caught[tc.name] = err
-				}
-			}
-			assert.Contains(t, caught, c.caughtBy)
+		contract.Bites(t, c.name, c.caughtBy, func() cart.Store {
+			m := cart.NewMemory(nil)
+			s := c.make(m)
+			s.MemoryStore = m
+			return s
 		})
 	}
 }

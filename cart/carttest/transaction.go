@@ -2,16 +2,14 @@ package carttest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/flywheel-go/flywheel/cart"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
-var errStop = errors.New("stop")
-
 var transactionCases = []testCase{
-	{name: "transaction/commit", transaction: true, rule: "calls in one transaction see each other and are kept together", check: func(w *world) error {
+	{Name: "transaction/commit", Transactions: true, Rule: "calls in one transaction see each other and are kept together", Check: func(w *world) error {
 		err := w.tx.InTx(ctx, func(ctx context.Context) error {
 			c, err := w.Save(ctx, sample("c"))
 			if err != nil {
@@ -30,37 +28,23 @@ var transactionCases = []testCase{
 		})
 		want := sample("c")
 		want.Version, want.Status = 2, cart.Ordered
-		return first(err, w.expect(want))
+		return suite.First(err, w.expect(want))
 	}},
-	{name: "transaction/rollback", transaction: true, rule: "an error of the transaction takes back every call in it", check: func(w *world) error {
+	{Name: "transaction/rollback", Transactions: true, Rule: "an error of the transaction takes back every call in it", Check: func(w *world) error {
 		before, err := w.stored()
 		if err != nil {
 			return err
 		}
-		err = w.tx.InTx(ctx, func(ctx context.Context) error { return first(w.spoil(ctx), errStop) })
-		return first(wrong("InTx", err, errStop), w.unspoilt(before))
+		return suite.First(suite.RollBack(ctx, w.tx, false, w.spoil), w.unspoilt(before))
 	}},
-	{name: "transaction/panic", transaction: true, rule: "a panic in the transaction takes back every call in it", check: func(w *world) error {
+	{Name: "transaction/panic", Transactions: true, Rule: "a panic in the transaction takes back every call in it", Check: func(w *world) error {
 		before, err := w.stored()
 		if err != nil {
 			return err
 		}
-		err = func() (err error) {
-			defer func() {
-				if p := recover(); p != errStop {
-					err = fmt.Errorf("recovered %v, want the panic of the function", p)
-				}
-			}()
-			return w.tx.InTx(ctx, func(ctx context.Context) error {
-				if err := w.spoil(ctx); err != nil {
-					return err
-				}
-				panic(errStop)
-			})
-		}()
-		return first(err, w.unspoilt(before))
+		return suite.First(suite.RollBack(ctx, w.tx, true, w.spoil), w.unspoilt(before))
 	}},
-	{name: "transaction/refusal-within", transaction: true, rule: "a refused call leaves the rest of the transaction as it is", check: func(w *world) error {
+	{Name: "transaction/refusal-within", Transactions: true, Rule: "a refused call leaves the rest of the transaction as it is", Check: func(w *world) error {
 		if err := w.save(sample("c")); err != nil {
 			return err
 		}
@@ -69,25 +53,22 @@ var transactionCases = []testCase{
 				return err
 			}
 			_, err := w.Save(ctx, sample("c")) // has version 0
-			if err := wrong("Save", err, cart.ErrVersion); err != nil {
+			if err := suite.Wrong("Save", err, cart.ErrVersion); err != nil {
 				return err
 			}
 			_, err = w.Save(ctx, sample("e"))
 			return err
 		})
-		return first(err, w.lists(cart.Filter{}, "c", "d", "e"))
+		return suite.First(err, w.lists(cart.Filter{}, "c", "d", "e"))
 	}},
-	{name: "transaction/nested", transaction: true, rule: "a transaction within one joins it", check: func(w *world) error {
-		err := w.tx.InTx(ctx, func(ctx context.Context) error {
-			if err := w.tx.InTx(ctx, func(ctx context.Context) error {
+	{Name: "transaction/nested", Transactions: true, Rule: "a transaction within one joins it", Check: func(w *world) error {
+		err := suite.RollBack(ctx, w.tx, false, func(ctx context.Context) error {
+			return w.tx.InTx(ctx, func(ctx context.Context) error {
 				_, err := w.Save(ctx, sample("c"))
 				return err
-			}); err != nil {
-				return err
-			}
-			return errStop
+			})
 		})
-		return first(wrong("InTx", err, errStop), w.lists(cart.Filter{}))
+		return suite.First(err, w.lists(cart.Filter{}))
 	}},
 }
 
@@ -117,7 +98,7 @@ func (w *world) spoil(ctx context.Context) error {
 
 // unspoilt checks that nothing of spoil is left.
 func (w *world) unspoilt(before cart.Cart) error {
-	if err := first(w.expect(before), w.lists(cart.Filter{}, "c", "later")); err != nil {
+	if err := suite.First(w.expect(before), w.lists(cart.Filter{}, "c", "later")); err != nil {
 		return fmt.Errorf("after the rollback: %w", err)
 	}
 	return nil

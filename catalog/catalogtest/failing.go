@@ -6,12 +6,14 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
-// Failing returns s with hook called around each call, with the name of the method
-// and whether its effect is done. An error of the hook is returned in place of the
-// call's own answer: before the effect as when the call never arrived, after it as
-// when the answer was lost. For List, "after" is the end of the sequence.
+// Failing returns s with a hook around every call. The hook gets the name of the
+// method: before the effect with after = false, and when the call succeeded with
+// after = true; for a sequence these are its beginning and its end. An error of
+// the hook is returned in place of the answer: before, nothing has happened;
+// after, the effect is there and only the answer is lost.
 //
 // The result is a [flywheel.Transactor] that uses that of s, and runs without a
 // transaction where s has none.
@@ -21,22 +23,7 @@ func Failing(s catalog.Store, hook func(call string, after bool) error) catalog.
 
 type failing struct {
 	store catalog.Store
-	hook  func(call string, after bool) error
-}
-
-// around makes one call between the two hooks.
-func around[T any](f *failing, call string, do func() (T, error)) (answer T, err error) {
-	var none T
-	if err := f.hook(call, false); err != nil {
-		return none, err
-	}
-	if answer, err = do(); err != nil {
-		return none, err
-	}
-	if err := f.hook(call, true); err != nil {
-		return none, err
-	}
-	return answer, nil
+	hook  suite.Hook
 }
 
 func (f *failing) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
@@ -47,38 +34,25 @@ func (f *failing) InTx(ctx context.Context, fn func(ctx context.Context) error) 
 }
 
 func (f *failing) Get(ctx context.Context, ids ...catalog.ID) ([]catalog.Product, error) {
-	return around(f, "Get", func() ([]catalog.Product, error) { return f.store.Get(ctx, ids...) })
+	return suite.Call(f.hook, "Get", func() ([]catalog.Product, error) { return f.store.Get(ctx, ids...) })
 }
 
 func (f *failing) BySKU(ctx context.Context, sku flywheel.SKU) (catalog.Product, error) {
-	return around(f, "BySKU", func() (catalog.Product, error) { return f.store.BySKU(ctx, sku) })
+	return suite.Call(f.hook, "BySKU", func() (catalog.Product, error) { return f.store.BySKU(ctx, sku) })
 }
 
 func (f *failing) Save(ctx context.Context, products ...catalog.Product) ([]catalog.Product, error) {
-	return around(f, "Save", func() ([]catalog.Product, error) { return f.store.Save(ctx, products...) })
+	return suite.Call(f.hook, "Save", func() ([]catalog.Product, error) { return f.store.Save(ctx, products...) })
 }
 
 func (f *failing) List(ctx context.Context, q catalog.Query) iter.Seq2[catalog.Product, error] {
-	return func(yield func(catalog.Product, error) bool) {
-		if err := f.hook("List", false); err != nil {
-			yield(catalog.Product{}, err)
-			return
-		}
-		for p, err := range f.store.List(ctx, q) {
-			if !yield(p, err) || err != nil {
-				return
-			}
-		}
-		if err := f.hook("List", true); err != nil {
-			yield(catalog.Product{}, err)
-		}
-	}
+	return suite.Seq(f.hook, "List", f.store.List(ctx, q))
 }
 
 func (f *failing) Tree(ctx context.Context) (catalog.Tree, error) {
-	return around(f, "Tree", func() (catalog.Tree, error) { return f.store.Tree(ctx) })
+	return suite.Call(f.hook, "Tree", func() (catalog.Tree, error) { return f.store.Tree(ctx) })
 }
 
 func (f *failing) SaveTree(ctx context.Context, t catalog.Tree) (catalog.Tree, error) {
-	return around(f, "SaveTree", func() (catalog.Tree, error) { return f.store.SaveTree(ctx, t) })
+	return suite.Call(f.hook, "SaveTree", func() (catalog.Tree, error) { return f.store.SaveTree(ctx, t) })
 }

@@ -8,7 +8,7 @@ import (
 )
 
 var listCases = []testCase{
-	{name: "list/order", rule: "List yields by ID, byte by byte, from behind After and up to Limit", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "list/order", Rule: "List yields by ID, byte by byte, from behind After and up to Limit", Check: func(ctx context.Context, s catalog.Store) error {
 		if err := listed(ctx, s, catalog.Query{}); err != nil {
 			return err
 		}
@@ -37,7 +37,7 @@ var listCases = []testCase{
 		}
 		return nil
 	}},
-	{name: "list/filter", rule: "List yields those with the status and in one of the categories, each once, and Limit counts these", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "list/filter", Rule: "List yields those with the status and in one of the categories, each once, and Limit counts these", Check: func(ctx context.Context, s catalog.Store) error {
 		var products []catalog.Product
 		for i, in := range [][]catalog.CategoryID{{"x"}, {"x", "y"}, {"y"}, nil, {"X"}, {"z", "x"}} {
 			p := product(catalog.ID(fmt.Sprint(i)))
@@ -78,7 +78,7 @@ var listCases = []testCase{
 		}
 		return listed(ctx, s, catalog.Query{Status: catalog.Archived, Categories: []catalog.CategoryID{"X"}}, "1")
 	}},
-	{name: "list/paging", rule: "pages joined by After show each product once while others are inserted", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "list/paging", Rule: "pages joined by After show each product once while others are inserted", Check: func(ctx context.Context, s catalog.Store) error {
 		const n = 30
 		for i := range n {
 			if _, err := s.Save(ctx, product(catalog.ID(fmt.Sprintf("p%03d", 10*i)))); err != nil {
@@ -118,7 +118,7 @@ var listCases = []testCase{
 		}
 		return nil
 	}},
-	{name: "list/early-stop", rule: "a range may be left early, and may call the store", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "list/early-stop", Rule: "a range may be left early, and may call the store", Check: func(ctx context.Context, s catalog.Store) error {
 		saved, err := save(ctx, s, product("a"), product("b"), product("c"))
 		if err != nil {
 			return err

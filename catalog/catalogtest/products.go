@@ -5,15 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 var productCases = []testCase{
-	{name: "save/create", rule: "a product of version 0 is created and found by ID and by each SKU", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "save/create", Rule: "a product of version 0 is created and found by ID and by each SKU", Check: func(ctx context.Context, s catalog.Store) error {
 		if err := absent(ctx, s, "a"); err != nil {
 			return err
 		}
@@ -34,27 +34,27 @@ var productCases = []testCase{
 		}
 		return stored(ctx, s, saved...)
 	}},
-	{name: "save/exists", rule: "a product of version 0 that exists is refused", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "save/exists", Rule: "a product of version 0 that exists is refused", Check: func(ctx context.Context, s catalog.Store) error {
 		saved, err := save(ctx, s, product("a"))
 		if err != nil {
 			return err
 		}
 		_, err = s.Save(ctx, product("a"))
-		if err := wantKind("Save", err, catalog.ErrStale); err != nil {
+		if err := suite.Wrong("Save", err, catalog.ErrStale); err != nil {
 			return err
 		}
 		return stored(ctx, s, saved...)
 	}},
-	{name: "save/missing", rule: "a change to a product that is not there is refused", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "save/missing", Rule: "a change to a product that is not there is refused", Check: func(ctx context.Context, s catalog.Store) error {
 		p := product("a")
 		p.Version = 1
 		_, err := s.Save(ctx, p)
-		if err := wantKind("Save", err, flywheel.ErrNotFound); err != nil {
+		if err := suite.Wrong("Save", err, flywheel.ErrNotFound); err != nil {
 			return err
 		}
 		return absent(ctx, s, "a")
 	}},
-	{name: "save/stale-version", rule: "a version older than the stored one is refused", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "save/stale-version", Rule: "a version older than the stored one is refused", Check: func(ctx context.Context, s catalog.Store) error {
 		first, err := save(ctx, s, product("a"))
 		if err != nil {
 			return err
@@ -68,13 +68,13 @@ var productCases = []testCase{
 		for _, version := range []int64{0, 1, 3} {
 			change.Version, change.Title = version, "Third"
 			_, err = s.Save(ctx, change)
-			if err := wantKind(fmt.Sprintf("Save of version %d", version), err, catalog.ErrStale); err != nil {
+			if err := suite.Wrong(fmt.Sprintf("Save of version %d", version), err, catalog.ErrStale); err != nil {
 				return err
 			}
 		}
 		return stored(ctx, s, second...)
 	}},
-	{name: "save/all-or-none", rule: "when one product is refused, none is written", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "save/all-or-none", Rule: "when one product is refused, none is written", Check: func(ctx context.Context, s catalog.Store) error {
 		saved, err := save(ctx, s, product("a"), product("c"))
 		if err != nil {
 			return err
@@ -85,7 +85,7 @@ var productCases = []testCase{
 		taken.Variants[1].SKU = "c/S"
 		for what, bad := range map[string]catalog.Product{"stale": stale, "SKU taken": taken, "given twice": twice} {
 			_, err := s.Save(ctx, product("b"), change, bad)
-			if err := wantKind("Save of one that is "+what, err, flywheel.ErrConflict); err != nil {
+			if err := suite.Wrong("Save of one that is "+what, err, flywheel.ErrConflict); err != nil {
 				return err
 			}
 			if err := absent(ctx, s, "b"); err != nil {
@@ -100,14 +100,14 @@ var productCases = []testCase{
 		}
 		return nil
 	}},
-	{name: "save/sku-taken", rule: "an SKU belongs to one variant of one product", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "save/sku-taken", Rule: "an SKU belongs to one variant of one product", Check: func(ctx context.Context, s catalog.Store) error {
 		if _, err := save(ctx, s, product("a")); err != nil {
 			return err
 		}
 		other := product("b")
 		other.Variants[1].SKU = "a/M"
 		_, err := s.Save(ctx, other)
-		if err := wantKind("Save", err, catalog.ErrSKUTaken); err != nil {
+		if err := suite.Wrong("Save", err, catalog.ErrSKUTaken); err != nil {
 			return err
 		}
 		if taken := (*catalog.SKUTakenError)(nil); !errors.As(err, &taken) || *taken != (catalog.SKUTakenError{SKU: "a/M", Product: "b", Owner: "a"}) {
@@ -115,12 +115,12 @@ var productCases = []testCase{
 		}
 		other.Variants[1].SKU = other.Variants[0].SKU
 		_, err = s.Save(ctx, other)
-		if err := wantKind("Save of a product with an SKU twice", err, catalog.ErrSKUTaken); err != nil {
+		if err := suite.Wrong("Save of a product with an SKU twice", err, catalog.ErrSKUTaken); err != nil {
 			return err
 		}
 		return absent(ctx, s, "b")
 	}},
-	{name: "save/sku-passes", rule: "an SKU that a product gives up is free, within the same call as well", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "save/sku-passes", Rule: "an SKU that a product gives up is free, within the same call as well", Check: func(ctx context.Context, s catalog.Store) error {
 		saved, err := save(ctx, s, product("a"), product("b"))
 		if err != nil {
 			return err
@@ -146,7 +146,7 @@ var productCases = []testCase{
 		_, err = save(ctx, s, c)
 		return err
 	}},
-	{name: "save/copies", rule: "the caller may change what it gave and what it gets", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "save/copies", Rule: "the caller may change what it gave and what it gets", Check: func(ctx context.Context, s catalog.Store) error {
 		given := product("a")
 		saved, err := save(ctx, s, given)
 		if err != nil {
@@ -184,7 +184,7 @@ var productCases = []testCase{
 		}
 		return stored(ctx, s, want)
 	}},
-	{name: "save/times", rule: "times are kept in UTC to the microsecond", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "save/times", Rule: "times are kept in UTC to the microsecond", Check: func(ctx context.Context, s catalog.Store) error {
 		p := product("a")
 		p.CreatedAt = p.CreatedAt.Add(999).In(time.FixedZone("elsewhere", -7200))
 		p.UpdatedAt = p.UpdatedAt.Add(1).In(time.FixedZone("elsewhere", 7200))
@@ -199,7 +199,7 @@ var productCases = []testCase{
 		}
 		return stored(ctx, s, want)
 	}},
-	{name: "save/odd-strings", rule: "strings are kept byte for byte and differ by case", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "save/odd-strings", Rule: "strings are kept byte for byte and differ by case", Check: func(ctx context.Context, s catalog.Store) error {
 		var odd []catalog.Product
 		for _, id := range []string{"a", "A", "ä", "a\u0308", "'; --", "%_\\", "日本", "😀", "a b", strings.Repeat("x", catalog.MaxIDBytes)} {
 			p := product("p")
@@ -223,7 +223,7 @@ var productCases = []testCase{
 		}
 		return stored(ctx, s, saved...)
 	}},
-	{name: "get/order", rule: "Get answers in the order of the IDs, and not at all when one is missing", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "get/order", Rule: "Get answers in the order of the IDs, and not at all when one is missing", Check: func(ctx context.Context, s catalog.Store) error {
 		if _, err := save(ctx, s, product("a"), product("b"), product("c")); err != nil {
 			return err
 		}
@@ -239,31 +239,19 @@ var productCases = []testCase{
 		}
 		return nil
 	}},
-	{name: "save/concurrent", rule: "of many writers of one version exactly one succeeds", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "save/concurrent", Rule: "of many writers of one version exactly one succeeds", Check: func(ctx context.Context, s catalog.Store) error {
 		saved, err := save(ctx, s, product("a"))
 		if err != nil {
 			return err
 		}
-		var wait sync.WaitGroup
-		errs := make([]error, 16)
-		for i := range errs {
-			wait.Go(func() {
-				p := saved[0].Clone()
-				p.Title = fmt.Sprint("writer ", i)
-				_, errs[i] = s.Save(ctx, p)
-			})
-		}
-		wait.Wait()
-		won := -1
-		for i, err := range errs {
-			switch {
-			case err == nil && won >= 0:
-				return fmt.Errorf("writers %d and %d both succeed", won, i)
-			case err == nil:
-				won = i
-			case !errors.Is(err, catalog.ErrStale):
-				return fmt.Errorf("writer %d: %w", i, err)
-			}
+		won, err := suite.Race(16, catalog.ErrStale, func(i int) error {
+			p := saved[0].Clone()
+			p.Title = fmt.Sprint("writer ", i)
+			_, err := s.Save(ctx, p)
+			return err
+		})
+		if err != nil {
+			return err
 		}
 		got, err := s.Get(ctx, "a")
 		if err != nil {
@@ -274,7 +262,7 @@ var productCases = []testCase{
 		}
 		return nil
 	}},
-	{name: "cancelled", rule: "a cancelled ctx is an error and changes nothing", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "cancelled", Rule: "a cancelled ctx is an error and changes nothing", Check: func(ctx context.Context, s catalog.Store) error {
 		cancelled, cancel := context.WithCancel(ctx)
 		cancel()
 		saved, err := save(ctx, s, product("a"))
@@ -295,7 +283,7 @@ var productCases = []testCase{
 			listing = err
 		}
 		for call, err := range map[string]error{"Save": saving, "Get": getting, "BySKU": finding, "Tree": reading, "SaveTree": writing, "List": listing} {
-			if err := wantKind(call, err, context.Canceled); err != nil {
+			if err := suite.Wrong(call, err, context.Canceled); err != nil {
 				return err
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 // Features says what the Store under test can do beyond [catalog.Store].
@@ -22,22 +23,18 @@ type Features struct {
 // Run checks that the Stores which fresh makes, each empty, keep the contract of
 // [catalog.Store].
 func Run(t *testing.T, fresh func(t *testing.T) catalog.Store, f Features) {
-	for _, c := range slices.Concat(productCases, listCases, treeCases, transactionCases) {
-		t.Run(c.name, func(t *testing.T) {
-			if c.transactions && !f.Transactions {
-				t.Skip("the store has no transactions")
-			}
-			if err := c.check(context.Background(), fresh(t)); err != nil {
-				t.Errorf("%s: %v", c.rule, err)
-			}
-		})
-	}
+	contract.Run(t, fresh, suite.Transactor[catalog.Store](f.Transactions, nil))
 }
 
-type testCase struct {
-	name, rule   string
-	transactions bool
-	check        func(ctx context.Context, s catalog.Store) error
+type testCase = suite.Case[check]
+
+type check func(ctx context.Context, s catalog.Store) error
+
+var contract = suite.Suite[catalog.Store, check]{
+	Cases: slices.Concat(productCases, listCases, treeCases, transactionCases),
+	Call: func(t suite.T, check check, s catalog.Store, _ flywheel.Transactor) error {
+		return check(t.Context(), s)
+	},
 }
 
 var start = time.Date(2026, 2, 3, 4, 5, 6, 7000, time.UTC)
@@ -122,13 +119,6 @@ func listed(ctx context.Context, s catalog.Store, q catalog.Query, want ...catal
 	return nil
 }
 
-func wantKind(call string, err, kind error) error {
-	if !errors.Is(err, kind) {
-		return fmt.Errorf("%s: error %v, want one matching %q", call, err, kind)
-	}
-	return nil
-}
-
 // absent checks that there is no product id and none of its SKUs.
 func absent(ctx context.Context, s catalog.Store, id catalog.ID) error {
 	if _, err := s.Get(ctx, id); !errors.Is(err, flywheel.ErrNotFound) {
@@ -145,18 +135,4 @@ func absent(ctx context.Context, s catalog.Store, id catalog.ID) error {
 		}
 	}
 	return nil
-}
-
-// inTx runs fn in a transaction of s and returns a panic's error as an error.
-func inTx(ctx context.Context, s catalog.Store, fn func(ctx context.Context) error) (err error) {
-	tx, ok := s.(flywheel.Transactor)
-	if !ok {
-		return errors.New("the store is no flywheel.Transactor")
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			err, _ = p.(error)
-		}
-	}()
-	return tx.InTx(ctx, fn)
 }

@@ -4,18 +4,19 @@ import (
 	"context"
 	"errors"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 var transactionCases = []testCase{
-	{name: "tx/rollback", rule: "what a transaction did is gone when it fails or panics, and was visible within", transactions: true, check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "tx/rollback", Rule: "what a transaction did is gone when it fails or panics, and was visible within", Transactions: true, Check: func(ctx context.Context, s catalog.Store) error {
 		before, err := save(ctx, s, product("b"))
 		if err != nil {
 			return err
 		}
-		failed := errors.New("failed")
 		for _, panics := range []bool{false, true} {
-			err := inTx(ctx, s, func(ctx context.Context) error {
+			err := suite.RollBack(ctx, s.(flywheel.Transactor), panics, func(ctx context.Context) error {
 				tree, err := s.Tree(ctx)
 				if err != nil {
 					return err
@@ -39,15 +40,9 @@ var transactionCases = []testCase{
 				if err := listed(ctx, s, catalog.Query{}, "a", "b", "c"); err != nil {
 					return err
 				}
-				if err := grown(ctx, s, 1, "c"); err != nil {
-					return err
-				}
-				if panics {
-					panic(failed)
-				}
-				return failed
+				return grown(ctx, s, 1, "c")
 			})
-			if err != failed {
+			if err != nil {
 				return err
 			}
 			if err := errors.Join(stored(ctx, s, before...), absent(ctx, s, "a"), absent(ctx, s, "c"),
@@ -61,14 +56,14 @@ var transactionCases = []testCase{
 		_, err = save(ctx, s, product("a"), product("c"))
 		return errors.Join(err, listed(ctx, s, catalog.Query{}, "a", "b", "c"))
 	}},
-	{name: "tx/refusal-within", rule: "a call that is refused within a transaction takes back only itself", transactions: true, check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "tx/refusal-within", Rule: "a call that is refused within a transaction takes back only itself", Transactions: true, Check: func(ctx context.Context, s catalog.Store) error {
 		var saved []catalog.Product
-		if err := inTx(ctx, s, func(ctx context.Context) (err error) {
+		if err := s.(flywheel.Transactor).InTx(ctx, func(ctx context.Context) (err error) {
 			if saved, err = save(ctx, s, product("a")); err != nil {
 				return err
 			}
 			_, err = s.Save(ctx, product("b"), product("a"))
-			return wantKind("Save", err, catalog.ErrStale)
+			return suite.Wrong("Save", err, catalog.ErrStale)
 		}); err != nil {
 			return err
 		}

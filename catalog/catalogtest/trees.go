@@ -2,15 +2,14 @@ package catalogtest
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 var treeCases = []testCase{
-	{name: "tree/save", rule: "the tree is empty at first, then as saved, in a version one higher", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "tree/save", Rule: "the tree is empty at first, then as saved, in a version one higher", Check: func(ctx context.Context, s catalog.Store) error {
 		if err := grown(ctx, s, 0, ""); err != nil {
 			return err
 		}
@@ -49,7 +48,7 @@ var treeCases = []testCase{
 		}
 		return nil
 	}},
-	{name: "tree/stale-version", rule: "a version other than the stored one is refused", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "tree/stale-version", Rule: "a version other than the stored one is refused", Check: func(ctx context.Context, s catalog.Store) error {
 		old, err := s.Tree(ctx)
 		if err != nil {
 			return err
@@ -62,38 +61,25 @@ var treeCases = []testCase{
 			return err
 		}
 		_, err = s.SaveTree(ctx, with)
-		if err := wantKind("SaveTree", err, catalog.ErrStale); err != nil {
+		if err := suite.Wrong("SaveTree", err, catalog.ErrStale); err != nil {
 			return err
 		}
 		return grown(ctx, s, 1, "")
 	}},
-	{name: "tree/concurrent", rule: "of many writers of one version exactly one succeeds", check: func(ctx context.Context, s catalog.Store) error {
+	{Name: "tree/concurrent", Rule: "of many writers of one version exactly one succeeds", Check: func(ctx context.Context, s catalog.Store) error {
 		tree, err := s.Tree(ctx)
 		if err != nil {
 			return err
 		}
-		var wait sync.WaitGroup
-		errs := make([]error, 16)
-		for i := range errs {
-			wait.Go(func() {
-				with, err := tree.With(catalog.Category{ID: catalog.CategoryID(fmt.Sprint(i)), Name: "N"})
-				if err == nil {
-					_, err = s.SaveTree(ctx, with)
-				}
-				errs[i] = err
-			})
-		}
-		wait.Wait()
-		won := -1
-		for i, err := range errs {
-			switch {
-			case err == nil && won >= 0:
-				return fmt.Errorf("writers %d and %d both succeed", won, i)
-			case err == nil:
-				won = i
-			case !errors.Is(err, catalog.ErrStale):
-				return fmt.Errorf("writer %d: %w", i, err)
+		won, err := suite.Race(16, catalog.ErrStale, func(i int) error {
+			with, err := tree.With(catalog.Category{ID: catalog.CategoryID(fmt.Sprint(i)), Name: "N"})
+			if err == nil {
+				_, err = s.SaveTree(ctx, with)
 			}
+			return err
+		})
+		if err != nil {
+			return err
 		}
 		return grown(ctx, s, 1, fmt.Sprint(won))
 	}},

@@ -2,11 +2,11 @@ package inventorytest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/inventory"
 )
 
@@ -14,8 +14,8 @@ func (e *env) batch(ctx context.Context, r *inventory.Reservation, ms ...invento
 	return e.Store.(inventory.BatchStore).PostBatch(ctx, r, ms)
 }
 
-var batchChecks = []check{
-	{"batch/answers", "PostBatch fills in each movement as Post would answer, and the reservation's version.", batches, func(e *env) {
+var batchChecks = []testCase{
+	{Name: "batch/answers", Rule: "PostBatch fills in each movement as Post would answer, and the reservation's version.", Check: batched(func(e *env) {
 		first := e.post(move(inventory.KindReceive, "x", "b", 5))
 		ms := []inventory.Movement{
 			move(inventory.KindReceive, "x", "b", 5), // is there
@@ -35,8 +35,8 @@ var batchChecks = []check{
 		}
 		e.wantLevel("a", 2, 0)
 		e.wantLevel("b", 6, 4)
-	}},
-	{"batch/all-or-nothing", "When one movement is refused nothing is posted and the reservation is not saved.", batches, func(e *env) {
+	})},
+	{Name: "batch/all-or-nothing", Rule: "When one movement is refused nothing is posted and the reservation is not saved.", Check: batched(func(e *env) {
 		e.post(move(inventory.KindReceive, "x", "a", 5))
 		e.post(move(inventory.KindReceive, "x", "c", 5))
 		r := reservation("r", inventory.StateOpen, noon)
@@ -54,8 +54,8 @@ var batchChecks = []check{
 		r = reservation("r", inventory.StateOpen, noon)
 		e.ok(e.batch(e.Context(), &r, move(inventory.KindReserve, "r", "a", 2)))
 		e.wantLevel("a", 5, 2)
-	}},
-	{"batch/stale", "When the reservation is stale nothing is posted.", batches, func(e *env) {
+	})},
+	{Name: "batch/stale", Rule: "When the reservation is stale nothing is posted.", Check: batched(func(e *env) {
 		r := reservation("r", inventory.StateOpen, noon)
 		r.Version = 3
 		e.matches(e.batch(e.Context(), &r, move(inventory.KindReceive, "r", "a", 1)), inventory.ErrStale)
@@ -63,14 +63,14 @@ var batchChecks = []check{
 		e.ok(e.batch(e.Context(), &r))
 		e.matches(e.batch(e.Context(), &inventory.Reservation{Ref: "r", Attempt: 1}, move(inventory.KindReceive, "r", "a", 1)), inventory.ErrStale)
 		e.wantLevel("a", 0, 0)
-	}},
-	{"batch/sum", "Movements of one item in one batch are checked together.", batches, func(e *env) {
+	})},
+	{Name: "batch/sum", Rule: "Movements of one item in one batch are checked together.", Check: batched(func(e *env) {
 		e.post(move(inventory.KindReceive, "x", "a", 1))
 		err := e.batch(e.Context(), nil, move(inventory.KindReserve, "1", "a", 1), move(inventory.KindReserve, "2", "a", 1))
 		e.matches(err, inventory.ErrOutOfStock)
 		e.wantLevel("a", 1, 0)
-	}},
-	{"batch/crossing", "Batches with the same items in opposite order do not block each other for ever, nor do batches that make new items.", batches, func(e *env) {
+	})},
+	{Name: "batch/crossing", Rule: "Batches with the same items in opposite order do not block each other for ever, nor do batches that make new items.", Check: batched(func(e *env) {
 		ctx, cancel := context.WithTimeout(e.Context(), time.Minute)
 		defer cancel()
 		const n, items = 24, 8
@@ -90,21 +90,19 @@ var batchChecks = []check{
 		for k := range items {
 			e.wantLevel(flywheel.SKU(fmt.Sprint("item ", k)), n, 0)
 		}
-	}},
-	{"batch/cancelled", "A batch whose context is over changes nothing.", batches, func(e *env) {
+	})},
+	{Name: "batch/cancelled", Rule: "A batch whose context is over changes nothing.", Check: batched(func(e *env) {
 		ctx, cancel := context.WithCancel(e.Context())
 		cancel()
 		if err := e.batch(ctx, nil, move(inventory.KindReceive, "x", "a", 1)); err == nil {
 			e.Errorf("no error")
 		}
 		e.wantLevel("a", 0, 0)
-	}},
+	})},
 }
 
-var errTest = errors.New("the test's own error")
-
-var transactionChecks = []check{
-	{"tx/commit", "Calls within InTx see each other's changes, and all of them are there afterwards.", transactions, func(e *env) {
+var transactionChecks = []testCase{
+	{Name: "tx/commit", Rule: "Calls within InTx see each other's changes, and all of them are there afterwards.", Transactions: true, Check: func(e *env) {
 		e.ok(e.tx.InTx(e.Context(), func(ctx context.Context) error {
 			if _, err := e.Post(ctx, move(inventory.KindReceive, "x", "a", 3)); err != nil {
 				return err
@@ -137,20 +135,13 @@ var transactionChecks = []check{
 			e.Errorf("reservation %+v, %v", r, err)
 		}
 	}},
-	{"tx/rollback", "When the transaction fails nothing of it remains.", transactions, func(e *env) {
-		e.rolledBack(func(ctx context.Context) error { return errTest }, func(fn func() error) { e.matches(fn(), errTest) })
+	{Name: "tx/rollback", Rule: "When the transaction fails nothing of it remains.", Transactions: true, Check: func(e *env) {
+		e.rolledBack(false)
 	}},
-	{"tx/panic", "When the transaction panics nothing of it remains, and the panic goes on.", transactions, func(e *env) {
-		e.rolledBack(func(ctx context.Context) error { panic(errTest) }, func(fn func() error) {
-			defer func() {
-				if recover() == nil {
-					e.Errorf("the panic was swallowed")
-				}
-			}()
-			e.Errorf("InTx returned %v", fn())
-		})
+	{Name: "tx/panic", Rule: "When the transaction panics nothing of it remains, and the panic goes on.", Transactions: true, Check: func(e *env) {
+		e.rolledBack(true)
 	}},
-	{"tx/refused-call", "A refused call within a transaction changes nothing and the transaction goes on.", transactions, func(e *env) {
+	{Name: "tx/refused-call", Rule: "A refused call within a transaction changes nothing and the transaction goes on.", Transactions: true, Check: func(e *env) {
 		e.ok(e.tx.InTx(e.Context(), func(ctx context.Context) error {
 			if _, err := e.Post(ctx, move(inventory.KindReceive, "x", "a", 1)); err != nil {
 				return err
@@ -168,36 +159,33 @@ var transactionChecks = []check{
 	}},
 }
 
-// rolledBack makes changes in a transaction that ends as end says, and wants
+// rolledBack makes changes in a transaction that fails or panics, and wants
 // everything to be as before.
-func (e *env) rolledBack(end func(ctx context.Context) error, call func(fn func() error)) {
+func (e *env) rolledBack(panics bool) {
 	e.post(move(inventory.KindReceive, "x", "a", 5))
 	e.post(move(inventory.KindReserve, "x", "a", 2))
 	e.ok(e.SetBackorder(e.Context(), "a", main, 1))
 	r, err := e.SaveReservation(e.Context(), reservation("r", inventory.StateOpen, noon))
 	e.ok(err)
-	call(func() error {
-		return e.tx.InTx(e.Context(), func(ctx context.Context) error {
-			count := move(inventory.KindAdjust, "y", "a", -1)
-			count.Reason = "count"
-			for _, m := range []inventory.Movement{
-				move(inventory.KindReceive, "y", "a", 1), move(inventory.KindCommit, "x", "a", 0),
-				count, move(inventory.KindReceive, "y", "new", 1),
-			} {
-				_, err := e.Post(ctx, m)
-				e.ok(err)
-			}
-			e.ok(e.SetBackorder(ctx, "a", main, 7))
-			e.ok(e.SetBackorder(ctx, "other", main, 7))
-			changed := r
-			changed.State, changed.Lines = inventory.StateCommitted, []flywheel.Line{{SKU: "z", Quantity: 1}}
-			_, err := e.SaveReservation(ctx, changed)
+	e.ok(suite.RollBack(e.Context(), e.tx, panics, func(ctx context.Context) error {
+		count := move(inventory.KindAdjust, "y", "a", -1)
+		count.Reason = "count"
+		for _, m := range []inventory.Movement{
+			move(inventory.KindReceive, "y", "a", 1), move(inventory.KindCommit, "x", "a", 0),
+			count, move(inventory.KindReceive, "y", "new", 1),
+		} {
+			_, err := e.Post(ctx, m)
 			e.ok(err)
-			_, err = e.SaveReservation(ctx, reservation("new", inventory.StateOpen, noon))
-			e.ok(err)
-			return end(ctx)
-		})
-	})
+		}
+		e.ok(e.SetBackorder(ctx, "a", main, 7))
+		e.ok(e.SetBackorder(ctx, "other", main, 7))
+		changed := r
+		changed.State, changed.Lines = inventory.StateCommitted, []flywheel.Line{{SKU: "z", Quantity: 1}}
+		_, err := e.SaveReservation(ctx, changed)
+		e.ok(err)
+		_, err = e.SaveReservation(ctx, reservation("new", inventory.StateOpen, noon))
+		return err
+	}))
 	e.wantLevel("a", 5, 2)
 	if n := 0; true {
 		for l, err := range e.Levels(e.Context(), "", "") {

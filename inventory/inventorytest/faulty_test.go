@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -16,54 +15,6 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/inventory"
 )
-
-// recorder notes what a check reports instead of failing the test.
-type recorder struct {
-	ctx    context.Context
-	mu     sync.Mutex
-	failed []string
-}
-
-func (r *recorder) Helper()                  {}
-func (r *recorder) Context() context.Context { return r.ctx }
-
-func (r *recorder) Errorf(format string, args ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.failed = append(r.failed, fmt.Sprintf(format, args...))
-}
-
-func (r *recorder) Fatalf(format string, args ...any) {
-	r.Errorf(format, args...)
-	runtime.Goexit()
-}
-
-// broken returns the names of the checks that a store breaks.
-func broken(t *testing.T, fresh func() inventory.Store) (names []string) {
-	for _, c := range checks() {
-		r := &recorder{ctx: t.Context()}
-		s := fresh()
-		tx, _ := s.(flywheel.Transactor)
-		if _, batch := s.(inventory.BatchStore); c.needs == batches && !batch || c.needs == transactions && tx == nil {
-			continue
-		}
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			defer func() {
-				if p := recover(); p != nil {
-					r.Errorf("panic: %v", p)
-				}
-			}()
-			c.run(&env{reporter: r, Store: s, tx: tx, seeds: 1})
-		}()
-		<-done
-		if len(r.failed) > 0 {
-			names = append(names, c.name)
-		}
-	}
-	return names
-}
 
 // whole is a memory store with its transactions, which the faulty ones spoil.
 type whole struct {
@@ -77,7 +28,7 @@ func newWhole() whole {
 }
 
 func TestRunPassesWhatIsRight(t *testing.T) {
-	if names := broken(t, func() inventory.Store { return newWhole() }); names != nil {
+	if names := contract(1).Broken(t.Context(), func() inventory.Store { return newWhole() }); names != nil {
 		t.Errorf("the memory store breaks %q", names)
 	}
 }
@@ -108,11 +59,7 @@ func TestRunCatches(t *testing.T) {
 		{"keeps what a failed transaction did", "tx/rollback", func() inventory.Store { return noRollback{newWhole()} }},
 		{"commits when the transaction panics", "tx/panic", func() inventory.Store { return panicCommits{newWhole()} }},
 	} {
-		t.Run(strings.ReplaceAll(f.fault, " ", "-"), func(t *testing.T) {
-			if names := broken(t, f.fresh); !slices.Contains(names, f.check) {
-				t.Errorf("a store that %s breaks %q, want %q among them", f.fault, names, f.check)
-			}
-		})
+		contract(1).Bites(t, f.fault, f.check, f.fresh)
 	}
 }
 

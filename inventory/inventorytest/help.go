@@ -3,10 +3,10 @@ package inventorytest
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/inventory"
 )
 
@@ -117,19 +117,10 @@ func (e *env) addsUp(sku flywheel.SKU) []inventory.Movement {
 
 // together runs fn n times at once.
 func together(n int, fn func(i int)) {
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	for i := range n {
-		ready.Add(1)
-		done.Go(func() {
-			ready.Done()
-			<-start
-			fn(i)
-		})
-	}
-	ready.Wait()
-	close(start)
-	done.Wait()
+	suite.Parallel(n, func(i int) error {
+		fn(i)
+		return nil
+	})
 }
 
 func reservation(ref string, state inventory.State, expires time.Time) inventory.Reservation {

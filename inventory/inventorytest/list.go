@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/inventory"
 )
 
-var listChecks = []check{
-	{"levels/order", "Levels are ordered by SKU and location, byte by byte, and narrowed by either.", nothing, func(e *env) {
+var listChecks = []testCase{
+	{Name: "levels/order", Rule: "Levels are ordered by SKU and location, byte by byte, and narrowed by either.", Check: func(e *env) {
 		for _, sku := range names {
 			for _, location := range []string{"b", "B", "ä"} {
 				m := move(inventory.KindReceive, "x", flywheel.SKU(sku), 1)
@@ -44,7 +45,7 @@ var listChecks = []check{
 			e.Errorf("levels of ß at C: %q", got)
 		}
 	}},
-	{"levels/untouched", "Items that nothing happened to are left out, also after a refused movement and a reservation that names them.", nothing, func(e *env) {
+	{Name: "levels/untouched", Rule: "Items that nothing happened to are left out, also after a refused movement and a reservation that names them.", Check: func(e *env) {
 		e.refuse(move(inventory.KindReserve, "x", "a", 1), inventory.ErrOutOfStock)
 		_, err := e.SaveReservation(e.Context(), reservation("r", inventory.StatePending, noon))
 		e.ok(err)
@@ -56,7 +57,7 @@ var listChecks = []check{
 			e.Errorf("level %+v", l)
 		}
 	}},
-	{"ledger/after", "Ledger yields what has a greater Seq than after, and nothing for an item without movements.", nothing, func(e *env) {
+	{Name: "ledger/after", Rule: "Ledger yields what has a greater Seq than after, and nothing for an item without movements.", Check: func(e *env) {
 		for i := range int64(5) {
 			e.post(move(inventory.KindReceive, fmt.Sprint(i), "a", i+1))
 		}
@@ -77,7 +78,7 @@ var listChecks = []check{
 			e.Errorf("movement %+v, %v", m, err)
 		}
 	}},
-	{"list/stop-early", "A sequence may be left early and the store called while it is ranged over.", nothing, func(e *env) {
+	{Name: "list/stop-early", Rule: "A sequence may be left early and the store called while it is ranged over.", Check: func(e *env) {
 		for i := range 3 {
 			e.post(move(inventory.KindReceive, fmt.Sprint(i), "a", 1))
 			e.post(move(inventory.KindReceive, fmt.Sprint(i), "b", 1))
@@ -100,7 +101,7 @@ var listChecks = []check{
 		}
 		e.wantLevel("a", 6, 0)
 	}},
-	{"list/while-others-post", "A ledger read while others post has no gap and adds up at every instant; a listing misses no level that was there.", nothing, func(e *env) {
+	{Name: "list/while-others-post", Rule: "A ledger read while others post has no gap and adds up at every instant; a listing misses no level that was there.", Check: func(e *env) {
 		const rounds, batch = 6, 200
 		for i := range 40 {
 			e.post(move(inventory.KindReceive, "x", flywheel.SKU(fmt.Sprintf("old-%02d", i)), 1))
@@ -139,7 +140,7 @@ var listChecks = []check{
 			e.Errorf("%d movements, want %d", n, rounds*batch)
 		}
 	}},
-	{"context/cancelled", "A call whose context is over must report it and change nothing.", nothing, func(e *env) {
+	{Name: "context/cancelled", Rule: "A call whose context is over must report it and change nothing.", Check: func(e *env) {
 		e.post(move(inventory.KindReceive, "x", "a", 5))
 		saved, err := e.SaveReservation(e.Context(), reservation("r", inventory.StateOpen, noon))
 		e.ok(err)
@@ -191,8 +192,8 @@ func (e *env) postAll(ms []inventory.Movement) error {
 	return nil
 }
 
-var reservationChecks = []check{
-	{"reservation/round-trip", "A reservation comes back as it was saved, in UTC to the microsecond, with its next version; a missing one is flywheel.ErrNotFound.", nothing, func(e *env) {
+var reservationChecks = []testCase{
+	{Name: "reservation/round-trip", Rule: "A reservation comes back as it was saved, in UTC to the microsecond, with its next version; a missing one is flywheel.ErrNotFound.", Check: func(e *env) {
 		for _, ref := range names {
 			_, err := e.Reservation(e.Context(), ref)
 			e.matches(err, flywheel.ErrNotFound)
@@ -208,7 +209,7 @@ var reservationChecks = []check{
 			}
 		}
 	}},
-	{"reservation/version", "SaveReservation must refuse a version other than the stored one as ErrStale, and change nothing.", nothing, func(e *env) {
+	{Name: "reservation/version", Rule: "SaveReservation must refuse a version other than the stored one as ErrStale, and change nothing.", Check: func(e *env) {
 		r := reservation("r", inventory.StateOpen, noon)
 		r.Version = 1
 		_, err := e.SaveReservation(e.Context(), r)
@@ -230,31 +231,21 @@ var reservationChecks = []check{
 			e.Errorf("stored %+v, want %+v", got, second)
 		}
 	}},
-	{"reservation/race", "Of N saves of one version exactly one wins.", nothing, func(e *env) {
+	{Name: "reservation/race", Rule: "Of N saves of one version exactly one wins.", Check: func(e *env) {
 		r, err := e.SaveReservation(e.Context(), reservation("r", inventory.StateOpen, noon))
 		e.ok(err)
-		errs := make([]error, 16)
-		together(len(errs), func(i int) {
+		won, err := suite.Race(16, inventory.ErrStale, func(i int) error {
 			mine := r
 			mine.Attempt = int64(i)
-			_, errs[i] = e.SaveReservation(e.Context(), mine)
+			_, err := e.SaveReservation(e.Context(), mine)
+			return err
 		})
-		won := -1
-		for i, err := range errs {
-			switch {
-			case err != nil:
-				e.matches(err, inventory.ErrStale)
-			case won >= 0:
-				e.Errorf("saves %d and %d both won", won, i)
-			default:
-				won = i
-			}
-		}
+		e.ok(err)
 		if got, err := e.Reservation(e.Context(), "r"); err != nil || got.Attempt != int64(won) || got.Version != 2 {
 			e.Errorf("stored %+v, %v; the winner is %d", got, err, won)
 		}
 	}},
-	{"reservation/copy", "What a caller passes in or gets back is not what is stored.", nothing, func(e *env) {
+	{Name: "reservation/copy", Rule: "What a caller passes in or gets back is not what is stored.", Check: func(e *env) {
 		in := reservation("r", inventory.StateOpen, noon)
 		saved, err := e.SaveReservation(e.Context(), in)
 		e.ok(err)
@@ -275,7 +266,7 @@ var reservationChecks = []check{
 			e.Errorf("stored lines %+v, want %+v", got.Lines, want.Lines)
 		}
 	}},
-	{"reservation/lines", "Lines, location, state, end and attempt can all change with a save.", nothing, func(e *env) {
+	{Name: "reservation/lines", Rule: "Lines, location, state, end and attempt can all change with a save.", Check: func(e *env) {
 		r, err := e.SaveReservation(e.Context(), reservation("r", inventory.StateReleased, noon))
 		e.ok(err)
 		r.Lines = []flywheel.Line{{SKU: "c", Quantity: 7}}
@@ -287,7 +278,7 @@ var reservationChecks = []check{
 			e.Errorf("stored %+v, %v; want %+v", got, err, r)
 		}
 	}},
-	{"due/order", "Due returns what is not final and ends at or before now, by Expires and Ref, at most limit.", nothing, func(e *env) {
+	{Name: "due/order", Rule: "Due returns what is not final and ends at or before now, by Expires and Ref, at most limit.", Check: func(e *env) {
 		save := func(ref string, state inventory.State, minutes int) {
 			_, err := e.SaveReservation(e.Context(), reservation(ref, state, noon.Add(time.Duration(minutes)*time.Minute)))
 			e.ok(err)

@@ -9,8 +9,8 @@ import (
 	"github.com/flywheel-go/flywheel/inventory"
 )
 
-var postChecks = []check{
-	{"post/balance", "Post must return the movement with the next Seq and the balances it left, and the level must be the sum of the ledger.", nothing, func(e *env) {
+var postChecks = []testCase{
+	{Name: "post/balance", Rule: "Post must return the movement with the next Seq and the balances it left, and the level must be the sum of the ledger.", Check: func(e *env) {
 		e.post(move(inventory.KindReceive, "delivery", "a", 10))
 		e.post(move(inventory.KindReserve, "order", "a", 4))
 		e.post(move(inventory.KindCommit, "order", "a", 0))
@@ -26,7 +26,7 @@ var postChecks = []check{
 			e.Errorf("ledger has %+v, want %+v", ledger[3], m)
 		}
 	}},
-	{"post/repeated", "A movement whose key is in the ledger must not be posted again; the answer is the earlier one with the balances of then.", nothing, func(e *env) {
+	{Name: "post/repeated", Rule: "A movement whose key is in the ledger must not be posted again; the answer is the earlier one with the balances of then.", Check: func(e *env) {
 		for _, m := range []inventory.Movement{
 			move(inventory.KindReceive, "x", "a", 10), move(inventory.KindRestock, "x", "a", 3),
 			move(inventory.KindReserve, "x", "a", 2), move(inventory.KindAdjust, "x", "a", -2),
@@ -41,7 +41,7 @@ var postChecks = []check{
 		}
 		e.wantLevel("a", 14, 0)
 	}},
-	{"post/other-body", "A key with other deltas or another reason must be refused as flywheel.ErrConflict.", nothing, func(e *env) {
+	{Name: "post/other-body", Rule: "A key with other deltas or another reason must be refused as flywheel.ErrConflict.", Check: func(e *env) {
 		e.post(move(inventory.KindReceive, "x", "a", 10))
 		e.post(move(inventory.KindReserve, "x", "a", 2))
 		m := move(inventory.KindAdjust, "x", "a", 2)
@@ -53,7 +53,7 @@ var postChecks = []check{
 		e.refuse(move(inventory.KindReserve, "x", "a", 3), flywheel.ErrConflict)
 		e.wantLevel("a", 12, 2)
 	}},
-	{"post/keys", "Kind, Ref, Attempt, SKU and Location all belong to the key, compared byte by byte.", nothing, func(e *env) {
+	{Name: "post/keys", Rule: "Kind, Ref, Attempt, SKU and Location all belong to the key, compared byte by byte.", Check: func(e *env) {
 		n := int64(0)
 		for _, name := range names {
 			m := move(inventory.KindReceive, name, "a", 1)
@@ -74,7 +74,7 @@ var postChecks = []check{
 		e.post(m)
 		e.wantLevel("a", n+1, 2)
 	}},
-	{"post/shortage", "A reservation or a downward adjustment beyond what is promisable must be refused as a ShortageError that says what could be had.", nothing, func(e *env) {
+	{Name: "post/shortage", Rule: "A reservation or a downward adjustment beyond what is promisable must be refused as a ShortageError that says what could be had.", Check: func(e *env) {
 		e.refuse(move(inventory.KindReserve, "x", "a", 1), inventory.ErrOutOfStock)
 		e.post(move(inventory.KindReceive, "x", "a", 5))
 		e.post(move(inventory.KindReserve, "x", "a", 3))
@@ -88,7 +88,7 @@ var postChecks = []check{
 		e.post(move(inventory.KindReserve, "y", "a", 2))
 		e.wantLevel("a", 5, 5)
 	}},
-	{"post/backorder", "Available may go below zero by the item's limit and no further; Unlimited has no end but MaxQuantity.", nothing, func(e *env) {
+	{Name: "post/backorder", Rule: "Available may go below zero by the item's limit and no further; Unlimited has no end but MaxQuantity.", Check: func(e *env) {
 		e.post(move(inventory.KindReceive, "x", "a", 2))
 		e.ok(e.SetBackorder(e.Context(), "a", main, 3))
 		e.post(move(inventory.KindReserve, "1", "a", 4))
@@ -109,7 +109,7 @@ var postChecks = []check{
 			e.Errorf("the limit of one location holds at another: %v", err)
 		}
 	}},
-	{"post/range", "Quantities that are not positive, and balances beyond MaxQuantity, must be refused as flywheel.ErrOutOfRange.", nothing, func(e *env) {
+	{Name: "post/range", Rule: "Quantities that are not positive, and balances beyond MaxQuantity, must be refused as flywheel.ErrOutOfRange.", Check: func(e *env) {
 		e.ok(e.SetBackorder(e.Context(), "a", main, inventory.Unlimited))
 		e.post(move(inventory.KindReceive, "x", "a", inventory.MaxQuantity))
 		e.refuse(move(inventory.KindReceive, "y", "a", 1), flywheel.ErrOutOfRange)
@@ -122,7 +122,7 @@ var postChecks = []check{
 		e.refuse(move("borrow", "z", "a", 1), flywheel.ErrInvalid)
 		e.wantLevel("a", inventory.MaxQuantity, inventory.MaxQuantity)
 	}},
-	{"post/times", "Times are kept in UTC to the microsecond.", nothing, func(e *env) {
+	{Name: "post/times", Rule: "Times are kept in UTC to the microsecond.", Check: func(e *env) {
 		m := move(inventory.KindReceive, "x", "a", 1)
 		m.At = time.Date(2024, 3, 31, 2, 30, 0, 123456789, time.FixedZone("", 2*3600))
 		want := time.Date(2024, 3, 31, 0, 30, 0, 123456000, time.UTC)
@@ -133,7 +133,7 @@ var postChecks = []check{
 			e.Errorf("ledger has %v, want %v", ledger[0].At, want)
 		}
 	}},
-	{"post/race", "Check and write are one: of N reservations at once as many succeed as there are units.", nothing, func(e *env) {
+	{Name: "post/race", Rule: "Check and write are one: of N reservations at once as many succeed as there are units.", Check: func(e *env) {
 		e.post(move(inventory.KindReceive, "x", "a", 10))
 		var won, short atomic.Int64
 		together(40, func(i int) {
@@ -152,7 +152,7 @@ var postChecks = []check{
 		}
 		e.wantLevel("a", 10, 10)
 	}},
-	{"post/race-one-key", "N posts of one movement at once post it once and get one answer.", nothing, func(e *env) {
+	{Name: "post/race-one-key", Rule: "N posts of one movement at once post it once and get one answer.", Check: func(e *env) {
 		answers := make([]inventory.Movement, 20)
 		together(len(answers), func(i int) {
 			var err error
@@ -169,8 +169,8 @@ var postChecks = []check{
 	}},
 }
 
-var holdChecks = []check{
-	{"hold/commit", "Commit takes the units of the hold from on hand and from reserved.", nothing, func(e *env) {
+var holdChecks = []testCase{
+	{Name: "hold/commit", Rule: "Commit takes the units of the hold from on hand and from reserved.", Check: func(e *env) {
 		e.post(move(inventory.KindReceive, "x", "a", 5))
 		e.post(move(inventory.KindReserve, "x", "a", 3))
 		if m := e.post(move(inventory.KindCommit, "x", "a", 0)); m.OnHand != -3 || m.Reserved != -3 {
@@ -178,7 +178,7 @@ var holdChecks = []check{
 		}
 		e.wantLevel("a", 2, 0)
 	}},
-	{"hold/release", "Release and expire take the units of the hold from reserved.", nothing, func(e *env) {
+	{Name: "hold/release", Rule: "Release and expire take the units of the hold from reserved.", Check: func(e *env) {
 		e.post(move(inventory.KindReceive, "x", "a", 5))
 		for _, kind := range []inventory.Kind{inventory.KindRelease, inventory.KindExpire} {
 			ref := "for " + string(kind)
@@ -189,7 +189,7 @@ var holdChecks = []check{
 		}
 		e.wantLevel("a", 5, 0)
 	}},
-	{"hold/closed-once", "A hold is closed by one of commit, release and expire; the others must be refused as ErrStale.", nothing, func(e *env) {
+	{Name: "hold/closed-once", Rule: "A hold is closed by one of commit, release and expire; the others must be refused as ErrStale.", Check: func(e *env) {
 		ends := []inventory.Kind{inventory.KindCommit, inventory.KindRelease, inventory.KindExpire}
 		e.post(move(inventory.KindReceive, "x", "a", 9))
 		for _, end := range ends {
@@ -203,7 +203,7 @@ var holdChecks = []check{
 		}
 		e.wantLevel("a", 7, 0)
 	}},
-	{"hold/closed-before-opened", "Release and expire close a hold that was never opened, so that a late reserve is refused as ErrStale; commit is refused as flywheel.ErrNotFound.", nothing, func(e *env) {
+	{Name: "hold/closed-before-opened", Rule: "Release and expire close a hold that was never opened, so that a late reserve is refused as ErrStale; commit is refused as flywheel.ErrNotFound.", Check: func(e *env) {
 		e.post(move(inventory.KindReceive, "x", "a", 5))
 		e.refuse(move(inventory.KindCommit, "never", "a", 0), flywheel.ErrNotFound)
 		if m := e.post(move(inventory.KindRelease, "late", "a", 0)); m.OnHand != 0 || m.Reserved != 0 {
@@ -215,7 +215,7 @@ var holdChecks = []check{
 		e.post(again)
 		e.wantLevel("a", 5, 2)
 	}},
-	{"hold/race", "Of commit and expire at once exactly one closes the hold.", nothing, func(e *env) {
+	{Name: "hold/race", Rule: "Of commit and expire at once exactly one closes the hold.", Check: func(e *env) {
 		e.post(move(inventory.KindReceive, "x", "a", 20))
 		onHand := int64(20)
 		for i := range 10 {

@@ -14,8 +14,8 @@ import (
 )
 
 // scenarioChecks let buyers fight over stock through the service.
-var scenarioChecks = []check{
-	{"scenario/many-buyers", "Of 1000 buyers at once of 100 units exactly 100 get one, and 900 are told that it is out of stock.", nothing, func(e *env) {
+var scenarioChecks = []testCase{
+	{Name: "scenario/many-buyers", Rule: "Of 1000 buyers at once of 100 units exactly 100 get one, and 900 are told that it is out of stock.", Check: func(e *env) {
 		e.scenario(func(svc *inventory.Service, name string, seed *rand.Rand) {
 			buyers, units := 1000, int64(100)
 			if !e.thorough(name) {
@@ -46,7 +46,7 @@ var scenarioChecks = []check{
 			e.wantLevel(sku, 0, 0)
 		})
 	}},
-	{"scenario/one-cart-twice", "Two lines of one cart that share an item are judged by their sum and refused as a whole.", nothing, func(e *env) {
+	{Name: "scenario/one-cart-twice", Rule: "Two lines of one cart that share an item are judged by their sum and refused as a whole.", Check: func(e *env) {
 		e.scenario(func(svc *inventory.Service, name string, seed *rand.Rand) {
 			last, other := flywheel.SKU(name+" last"), flywheel.SKU(name+" other")
 			e.ok(svc.Receive(e.Context(), name, []flywheel.Line{{SKU: last, Quantity: 1}, {SKU: other, Quantity: 9}}))
@@ -60,7 +60,7 @@ var scenarioChecks = []check{
 			e.wantLevel(other, 9, 0)
 		})
 	}},
-	{"scenario/opposite-order", "Baskets in opposite order do not block each other for ever, and each is reserved as a whole or not at all.", nothing, func(e *env) {
+	{Name: "scenario/opposite-order", Rule: "Baskets in opposite order do not block each other for ever, and each is reserved as a whole or not at all.", Check: func(e *env) {
 		e.scenario(func(svc *inventory.Service, name string, seed *rand.Rand) {
 			const buyers, items, units = 40, 6, 15
 			var basket []flywheel.Line
@@ -103,7 +103,7 @@ var scenarioChecks = []check{
 			}
 		})
 	}},
-	{"scenario/expiry-races-commit", "Of expiry and commit at once exactly one wins, and on hand is the sum of the ledger at every instant.", nothing, func(e *env) {
+	{Name: "scenario/expiry-races-commit", Rule: "Of expiry and commit at once exactly one wins, and on hand is the sum of the ledger at every instant.", Check: func(e *env) {
 		e.scenario(func(svc *inventory.Service, name string, seed *rand.Rand) {
 			const orders = 12
 			a, b := flywheel.SKU(name+" a"), flywheel.SKU(name+" b")

@@ -41,14 +41,14 @@ func lines(pairs ...any) (all []flywheel.Line) {
 // errCrash is an error that a store reports where a process may as well have died.
 var errCrash = errors.New("crashed here")
 
-var serviceChecks = []check{
-	{"service/crash-and-retry", "A call that crashed before or after any call of the store, repeated, ends as if nothing had been.", nothing, func(e *env) {
+var serviceChecks = []testCase{
+	{Name: "service/crash-and-retry", Rule: "A call that crashed before or after any call of the store, repeated, ends as if nothing had been.", Check: func(e *env) {
 		e.crashes(func(svc *inventory.Service, ref string, now *time.Time) {
 			e.ok(svc.Reserve(e.Context(), ref, order))
 			e.ok(svc.Commit(e.Context(), ref))
 		}, func(took int64) bool { return took == 1 })
 	}},
-	{"service/crash-and-expire", "What a crash left behind is taken back as a whole when its time is over; what was being committed is completed.", nothing, func(e *env) {
+	{Name: "service/crash-and-expire", Rule: "What a crash left behind is taken back as a whole when its time is over; what was being committed is completed.", Check: func(e *env) {
 		e.crashes(func(svc *inventory.Service, ref string, now *time.Time) {
 			*now = now.Add(2 * time.Hour)
 			_, err := svc.ReleaseExpired(e.Context(), *now)
@@ -58,7 +58,7 @@ var serviceChecks = []check{
 			}
 		}, func(took int64) bool { return took == 0 || took == 1 })
 	}},
-	{"service/crash-in-refusal", "A reservation that crashed while it was being refused holds nothing once its time is over, nor when it is repeated.", nothing, func(e *env) {
+	{Name: "service/crash-in-refusal", Rule: "A reservation that crashed while it was being refused holds nothing once its time is over, nor when it is repeated.", Check: func(e *env) {
 		e.post(move(inventory.KindReceive, "x", "a", 5))
 		e.post(move(inventory.KindReceive, "x", "b", 5))
 		for way, store := range e.ways() {

@@ -1,10 +1,11 @@
 package inventorytest
 
 import (
-	"context"
+	"slices"
 	"testing"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/inventory"
 )
 
@@ -26,66 +27,38 @@ func Run(t *testing.T, fresh func(t *testing.T) inventory.Store, f Features) {
 			f.Seeds = 2
 		}
 	}
-	for _, c := range checks() {
-		t.Run(c.name, func(t *testing.T) {
-			s := fresh(t)
-			_, batch := s.(inventory.BatchStore)
-			tx, ok := s.(flywheel.Transactor)
-			switch {
-			case f.Transactions && !ok:
-				t.Fatal("Features.Transactions is set and the store is no flywheel.Transactor")
-			case c.needs == transactions && !f.Transactions:
-				t.Skip("the store declares no transactions")
-			case c.needs == batches && !batch:
-				t.Skip("the store offers no inventory.BatchStore")
-			}
-			e := &env{reporter: t, Store: s, tx: tx, seeds: f.Seeds}
-			c.run(e)
-			if t.Failed() {
-				t.Logf("rule: %s", c.rule)
-			}
-		})
+	contract(f.Seeds).Run(t, fresh, suite.Transactor[inventory.Store](f.Transactions, nil))
+}
+
+type testCase = suite.Case[check]
+
+type check func(e *env)
+
+// contract is the suite with that many seeds for each scenario.
+func contract(seeds int) suite.Suite[inventory.Store, check] {
+	return suite.Suite[inventory.Store, check]{
+		Cases: slices.Concat(postChecks, holdChecks, listChecks, reservationChecks, batchChecks, transactionChecks, serviceChecks, scenarioChecks),
+		Call: func(t suite.T, check check, s inventory.Store, tx flywheel.Transactor) error {
+			check(&env{t, s, tx, seeds})
+			return nil
+		},
 	}
 }
 
-// need is what a check needs beyond inventory.Store.
-type need int
-
-const (
-	nothing need = iota
-	transactions
-	batches
-)
-
-// check is one rule in words and what shows that it is kept.
-type check struct {
-	name, rule string
-	needs      need
-	run        func(e *env)
-}
-
-// checks returns all checks. They are not a variable so that a faulty store can
-// be given to them again and again.
-func checks() []check {
-	var all []check
-	for _, group := range [][]check{postChecks, holdChecks, listChecks, reservationChecks, batchChecks, transactionChecks, serviceChecks, scenarioChecks} {
-		all = append(all, group...)
-	}
-	return all
-}
-
-// reporter is what a check needs of *testing.T.
-type reporter interface {
-	Helper()
-	Context() context.Context
-	Errorf(format string, args ...any)
-	Fatalf(format string, args ...any)
-}
-
-// env is what a check runs in: a reporter and an empty store.
+// env is what a check runs in: whom to report to, and an empty store.
 type env struct {
-	reporter
+	suite.T
 	inventory.Store
 	tx    flywheel.Transactor // nil when there is none
 	seeds int
+}
+
+// batched is a check that is made of stores that offer inventory.BatchStore.
+func batched(run check) check {
+	return func(e *env) {
+		if _, ok := e.Store.(inventory.BatchStore); !ok {
+			e.Skip("the store offers no inventory.BatchStore")
+		}
+		run(e)
+	}
 }

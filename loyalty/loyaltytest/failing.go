@@ -5,13 +5,17 @@ import (
 	"iter"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/loyalty"
 )
 
-// Failing returns s with a hook around every call: hook(call, false) before the
-// effect and hook(call, true) after it. An error of the hook is returned instead
-// of the call's result: before, nothing has happened; after, the effect is there
-// and only its answer is lost. Transactions of s are kept.
+// Failing returns s with a hook around every call. The hook gets the name of the
+// method: before the effect with after = false, and when the call succeeded with
+// after = true; for a sequence these are its beginning and its end. An error of
+// the hook is returned in place of the answer: before, nothing has happened;
+// after, the effect is there and only the answer is lost.
+//
+// The result is a [flywheel.Transactor] when s is.
 func Failing(s loyalty.Store, hook func(call string, after bool) error) loyalty.Store {
 	f := failing{s, hook}
 	if tx, ok := s.(flywheel.Transactor); ok {
@@ -25,59 +29,25 @@ func Failing(s loyalty.Store, hook func(call string, after bool) error) loyalty.
 
 type failing struct {
 	store loyalty.Store
-	hook  func(call string, after bool) error
+	hook  suite.Hook
 }
 
 func (f failing) Account(ctx context.Context, member flywheel.CustomerID, keys ...string) (loyalty.Account, error) {
-	if err := f.hook("Account", false); err != nil {
-		return loyalty.Account{}, err
-	}
-	a, err := f.store.Account(ctx, member, keys...)
-	if err == nil {
-		err = f.hook("Account", true)
-	}
-	if err != nil {
-		return loyalty.Account{}, err
-	}
-	return a, nil
+	return suite.Call(f.hook, "Account", func() (loyalty.Account, error) { return f.store.Account(ctx, member, keys...) })
 }
 
 func (f failing) Save(ctx context.Context, a loyalty.Account) error {
-	if err := f.hook("Save", false); err != nil {
-		return err
-	}
-	if err := f.store.Save(ctx, a); err != nil {
-		return err
-	}
-	return f.hook("Save", true)
+	return suite.Do(f.hook, "Save", func() error { return f.store.Save(ctx, a) })
 }
 
 func (f failing) Receipts(ctx context.Context, member flywheel.CustomerID) iter.Seq2[loyalty.Receipt, error] {
-	return listing(f, "Receipts", f.store.Receipts(ctx, member))
+	return suite.Seq(f.hook, "Receipts", f.store.Receipts(ctx, member))
 }
 
 func (f failing) Entries(ctx context.Context, member flywheel.CustomerID) iter.Seq2[loyalty.Entry, error] {
-	return listing(f, "Entries", f.store.Entries(ctx, member))
+	return suite.Seq(f.hook, "Entries", f.store.Entries(ctx, member))
 }
 
 func (f failing) Members(ctx context.Context) iter.Seq2[flywheel.CustomerID, error] {
-	return listing(f, "Members", f.store.Members(ctx))
-}
-
-func listing[T any](f failing, call string, all iter.Seq2[T, error]) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var none T
-		if err := f.hook(call, false); err != nil {
-			yield(none, err)
-			return
-		}
-		for item, err := range all {
-			if !yield(item, err) {
-				return
-			}
-		}
-		if err := f.hook(call, true); err != nil {
-			yield(none, err)
-		}
-	}
+	return suite.Seq(f.hook, "Members", f.store.Members(ctx))
 }

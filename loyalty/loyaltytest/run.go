@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"reflect"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/loyalty"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -25,27 +23,18 @@ type Features struct {
 
 // Run runs the suite; fresh returns an empty store for each case.
 func Run(t *testing.T, fresh func(t *testing.T) loyalty.Store, features Features) {
-	for _, c := range checks {
-		t.Run(c.name, func(t *testing.T) {
-			s := fresh(t)
-			var tx flywheel.Transactor
-			if features.Tx != nil {
-				tx = features.Tx(s)
-			}
-			if c.transactional && tx == nil {
-				t.Skip("the store has no transactions")
-			}
-			if err := c.run(t.Context(), s, tx); err != nil {
-				t.Errorf("%s: %v", c.rule, err)
-			}
-		})
-	}
+	contract.Run(t, fresh, features.Tx)
 }
 
-type check struct {
-	name, rule    string
-	transactional bool
-	run           func(ctx context.Context, s loyalty.Store, tx flywheel.Transactor) error
+type testCase = suite.Case[check]
+
+type check func(ctx context.Context, s loyalty.Store, tx flywheel.Transactor) error
+
+var contract = suite.Suite[loyalty.Store, check]{
+	Cases: cases,
+	Call: func(t suite.T, check check, s loyalty.Store, tx flywheel.Transactor) error {
+		return check(t.Context(), s, tx)
+	},
 }
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -90,23 +79,6 @@ func full() loyalty.Account {
 	}
 }
 
-func collect[T any](all iter.Seq2[T, error]) (list []T, err error) {
-	for item, err := range all {
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, item)
-	}
-	return list, nil
-}
-
-func equal(what string, got, want any) error {
-	if !reflect.DeepEqual(got, want) {
-		return fmt.Errorf("%s: got %+v, want %+v", what, got, want)
-	}
-	return nil
-}
-
 // lotIDs returns the lots of an account as stored.
 func lotIDs(ctx context.Context, s loyalty.Store, member flywheel.CustomerID, keys ...string) ([]string, error) {
 	a, err := s.Account(ctx, member, keys...)
@@ -122,7 +94,7 @@ func expectLots(ctx context.Context, s loyalty.Store, want []string, keys ...str
 	if err != nil {
 		return err
 	}
-	return equal(fmt.Sprintf("lots for keys %q", keys), got, want)
+	return suite.Same(fmt.Sprintf("lots for keys %q", keys), got, want)
 }
 
 // save loads the account, changes it and saves it.
@@ -140,15 +112,15 @@ func state(ctx context.Context, s loyalty.Store) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	receipts, err := collect(s.Receipts(ctx, "anna"))
+	receipts, err := suite.Collect(s.Receipts(ctx, "anna"))
 	if err != nil {
 		return "", err
 	}
-	entries, err := collect(s.Entries(ctx, "anna"))
+	entries, err := suite.Collect(s.Entries(ctx, "anna"))
 	if err != nil {
 		return "", err
 	}
-	members, err := collect(s.Members(ctx))
+	members, err := suite.Collect(s.Members(ctx))
 	return fmt.Sprintf("%+v %+v %+v %v", a, receipts, entries, members), err
 }
 
@@ -170,24 +142,24 @@ func upset(ctx context.Context, s loyalty.Store) error {
 	return save(ctx, s, "ben", func(a *loyalty.Account) { a.Debt = 1 })
 }
 
-var checks = []check{
-	{name: "account/unknown", rule: "a member that was never saved has an empty account of version 0",
-		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+var cases = []testCase{
+	{Name: "account/unknown", Rule: "a member that was never saved has an empty account of version 0",
+		Check: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
 			a, err := s.Account(ctx, "nobody", "A")
-			return errors.Join(err, equal("account", a, loyalty.Account{Member: "nobody"}))
+			return errors.Join(err, suite.Same("account", a, loyalty.Account{Member: "nobody"}))
 		}},
-	{name: "save/read-back", rule: "what Save writes Account returns, in every field",
-		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+	{Name: "save/read-back", Rule: "what Save writes Account returns, in every field",
+		Check: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
 			want := full()
 			if err := s.Save(ctx, want); err != nil {
 				return err
 			}
 			got, err := s.Account(ctx, "anna", "A", "B", "R", "V", "W")
 			want.Version = 1
-			return errors.Join(err, equal("account", got, want))
+			return errors.Join(err, suite.Same("account", got, want))
 		}},
-	{name: "save/version", rule: "each Save raises the version by one, and one of an older version is refused and changes nothing",
-		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+	{Name: "save/version", Rule: "each Save raises the version by one, and one of an older version is refused and changes nothing",
+		Check: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
 			if err := s.Save(ctx, full()); err != nil {
 				return err
 			}
@@ -204,18 +176,18 @@ var checks = []check{
 				}
 			}
 			after, err := state(ctx, s)
-			return errors.Join(err, equal("state", after, before))
+			return errors.Join(err, suite.Same("state", after, before))
 		}},
-	{name: "save/refuse-invalid", rule: "an account without a member is refused",
-		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+	{Name: "save/refuse-invalid", Rule: "an account without a member is refused",
+		Check: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
 			if err := s.Save(ctx, loyalty.Account{}); !errors.Is(err, flywheel.ErrInvalid) {
 				return fmt.Errorf("%v", err)
 			}
-			members, err := collect(s.Members(ctx))
-			return errors.Join(err, equal("members", len(members), 0))
+			members, err := suite.Collect(s.Members(ctx))
+			return errors.Join(err, suite.Same("members", len(members), 0))
 		}},
-	{name: "save/copies", rule: "what a caller does to an account afterwards does not reach the store",
-		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+	{Name: "save/copies", Rule: "what a caller does to an account afterwards does not reach the store",
+		Check: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
 			spoil := func(a *loyalty.Account) {
 				a.Lots[0].Left, a.Activity[0].Amount, a.Receipts[1].Reversed = 55, 55, 55
 				a.Receipts[1].Outcome.From[0].Points = 55
@@ -231,7 +203,7 @@ var checks = []check{
 			}
 			want := full()
 			want.Version = 1
-			if err := equal("account after changing what was saved", got, want); err != nil {
+			if err := suite.Same("account after changing what was saved", got, want); err != nil {
 				return err
 			}
 			spoil(&got)
@@ -244,10 +216,10 @@ var checks = []check{
 				}
 			}
 			got, err = s.Account(ctx, "anna", "A", "B", "R", "V", "W")
-			return errors.Join(err, equal("account after changing what was read", got, want))
+			return errors.Join(err, suite.Same("account after changing what was read", got, want))
 		}},
-	{name: "account/open-lots", rule: "Account returns the lots that hold points, and of the empty ones those whose ID or origin is asked for, by sequence",
-		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+	{Name: "account/open-lots", Rule: "Account returns the lots that hold points, and of the empty ones those whose ID or origin is asked for, by sequence",
+		Check: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
 			err := save(ctx, s, "anna", func(a *loyalty.Account) {
 				renewed := lot("B'", 4, 0)
 				renewed.Origin = "B"
@@ -259,15 +231,15 @@ var checks = []check{
 				expectLots(ctx, s, []string{"B", "C", "B'"}, "B"),
 				expectLots(ctx, s, []string{"C", "B'"}, "B'", "C"))
 		}},
-	{name: "save/lots-move", rule: "a lot that is emptied or refilled is stored as such, and lots that Save is not given stay",
-		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+	{Name: "save/lots-move", Rule: "a lot that is emptied or refilled is stored as such, and lots that Save is not given stay",
+		Check: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
 			err := save(ctx, s, "anna", func(a *loyalty.Account) { a.Lots = []loyalty.Lot{lot("A", 1, 5), lot("B", 2, 5)} })
 			err = errors.Join(err, save(ctx, s, "anna", func(a *loyalty.Account) { a.Lots[0].Left = 0 }), expectLots(ctx, s, []string{"B"}))
 			err = errors.Join(err, save(ctx, s, "anna", func(a *loyalty.Account) { a.Lots = []loyalty.Lot{lot("A", 1, 7)} }), expectLots(ctx, s, []string{"A", "B"}))
 			return errors.Join(err, save(ctx, s, "anna", func(a *loyalty.Account) { a.Lots = nil }), expectLots(ctx, s, []string{"A", "B"}))
 		}},
-	{name: "account/receipts", rule: "Account returns the receipts asked for in the order of keys, each once, and no others",
-		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+	{Name: "account/receipts", Rule: "Account returns the receipts asked for in the order of keys, each once, and no others",
+		Check: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
 			if err := s.Save(ctx, full()); err != nil {
 				return err
 			}
@@ -276,30 +248,30 @@ var checks = []check{
 			for _, r := range a.Receipts {
 				keys = append(keys, r.Key)
 			}
-			return errors.Join(err, equal("keys", keys, []string{"W", "A"}))
+			return errors.Join(err, suite.Same("keys", keys, []string{"W", "A"}))
 		}},
-	{name: "receipts/replace", rule: "a receipt that is saved again is replaced in its place",
-		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+	{Name: "receipts/replace", Rule: "a receipt that is saved again is replaced in its place",
+		Check: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
 			changed := receipt("A", loyalty.Burn)
 			changed.Reversed = 4
 			err := save(ctx, s, "anna", func(a *loyalty.Account) {
 				a.Receipts = []loyalty.Receipt{receipt("A", loyalty.Burn), receipt("B", loyalty.Burn)}
 			})
 			err = errors.Join(err, save(ctx, s, "anna", func(a *loyalty.Account) { a.Receipts = []loyalty.Receipt{receipt("C", loyalty.Burn), changed} }))
-			got, listErr := collect(s.Receipts(ctx, "anna"))
-			return errors.Join(err, listErr, equal("receipts", got, []loyalty.Receipt{changed, receipt("B", loyalty.Burn), receipt("C", loyalty.Burn)}))
+			got, listErr := suite.Collect(s.Receipts(ctx, "anna"))
+			return errors.Join(err, listErr, suite.Same("receipts", got, []loyalty.Receipt{changed, receipt("B", loyalty.Burn), receipt("C", loyalty.Burn)}))
 		}},
-	{name: "entries/append", rule: "entries are appended in their order and loaded with no account",
-		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+	{Name: "entries/append", Rule: "entries are appended in their order and loaded with no account",
+		Check: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
 			err := save(ctx, s, "anna", func(a *loyalty.Account) { a.Entries = []loyalty.Entry{entry("A", 1), entry("A", 2)} })
 			err = errors.Join(err, save(ctx, s, "anna", func(a *loyalty.Account) {
 				a.Entries = append(a.Entries, entry("B", 3), entry("B", 3))
 			}))
-			got, listErr := collect(s.Entries(ctx, "anna"))
-			return errors.Join(err, listErr, equal("entries", got, []loyalty.Entry{entry("A", 1), entry("A", 2), entry("B", 3), entry("B", 3)}))
+			got, listErr := suite.Collect(s.Entries(ctx, "anna"))
+			return errors.Join(err, listErr, suite.Same("entries", got, []loyalty.Entry{entry("A", 1), entry("A", 2), entry("B", 3), entry("B", 3)}))
 		}},
-	{name: "members", rule: "Members yields everyone saved, in byte order; identifiers are kept as they are",
-		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+	{Name: "members", Rule: "Members yields everyone saved, in byte order; identifiers are kept as they are",
+		Check: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
 			members := []flywheel.CustomerID{"%", "'; --", "ANNA", "Anna", "_", "anna", "ß", "日本", "😀"}
 			slices.Sort(members)
 			for i, m := range slices.Backward(members) {
@@ -309,15 +281,15 @@ var checks = []check{
 			}
 			for i, m := range members {
 				a, err := s.Account(ctx, m)
-				if err := errors.Join(err, equal("debt of "+string(m), a.Debt, int64(i))); err != nil {
+				if err := errors.Join(err, suite.Same("debt of "+string(m), a.Debt, int64(i))); err != nil {
 					return err
 				}
 			}
-			got, err := collect(s.Members(ctx))
-			return errors.Join(err, equal("members", got, members))
+			got, err := suite.Collect(s.Members(ctx))
+			return errors.Join(err, suite.Same("members", got, members))
 		}},
-	{name: "keys/odd", rule: "keys are compared byte by byte",
-		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+	{Name: "keys/odd", Rule: "keys are compared byte by byte",
+		Check: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
 			keys := []string{"%", "'; --", "A", "_", "a", "a'", "ß", "ss", "日本"}
 			err := save(ctx, s, "anna", func(a *loyalty.Account) {
 				for _, k := range keys {
@@ -326,12 +298,12 @@ var checks = []check{
 			})
 			for _, k := range keys {
 				a, loadErr := s.Account(ctx, "anna", k)
-				err = errors.Join(err, loadErr, equal("receipts of "+k, a.Receipts, []loyalty.Receipt{receipt(k, loyalty.Burn)}))
+				err = errors.Join(err, loadErr, suite.Same("receipts of "+k, a.Receipts, []loyalty.Receipt{receipt(k, loyalty.Burn)}))
 			}
 			return err
 		}},
-	{name: "listing/stop-early", rule: "a caller may stop ranging, and may save while ranging",
-		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+	{Name: "listing/stop-early", Rule: "a caller may stop ranging, and may save while ranging",
+		Check: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
 			err := save(ctx, s, "anna", func(a *loyalty.Account) {
 				a.Entries = []loyalty.Entry{entry("A", 1), entry("A", 2)}
 				a.Receipts = []loyalty.Receipt{receipt("A", loyalty.Burn), receipt("B", loyalty.Burn)}
@@ -355,10 +327,10 @@ var checks = []check{
 					return err
 				}
 			}
-			return equal("members", n, 2)
+			return suite.Same("members", n, 2)
 		}},
-	{name: "time/utc-microseconds", rule: "times are kept in UTC, truncated to the microsecond",
-		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+	{Name: "time/utc-microseconds", Rule: "times are kept in UTC, truncated to the microsecond",
+		Check: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
 			odd := noon.Add(123456789 * time.Nanosecond).In(time.FixedZone("east", 5*3600))
 			want := noon.Add(123456 * time.Microsecond)
 			r, e := receipt("A", loyalty.Earn), entry("A", 1)
@@ -376,7 +348,7 @@ var checks = []check{
 			if err != nil || len(a.Lots) != 1 || len(a.Activity) != 1 || len(a.Receipts) != 1 {
 				return fmt.Errorf("account %+v: %w", a, errors.Join(err, errors.New("incomplete")))
 			}
-			entries, err := collect(s.Entries(ctx, "anna"))
+			entries, err := suite.Collect(s.Entries(ctx, "anna"))
 			if err != nil || len(entries) != 1 {
 				return fmt.Errorf("entries %v: %w", entries, errors.Join(err, errors.New("incomplete")))
 			}
@@ -390,52 +362,38 @@ var checks = []check{
 			}
 			return nil
 		}},
-	{name: "context/cancelled", rule: "a cancelled context stops every call without effect",
-		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+	{Name: "context/cancelled", Rule: "a cancelled context stops every call without effect",
+		Check: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
 			cancelled, cancel := context.WithCancel(ctx)
 			cancel()
 			_, account := s.Account(cancelled, "anna")
-			_, receipts := collect(s.Receipts(cancelled, "anna"))
-			_, entries := collect(s.Entries(cancelled, "anna"))
-			_, members := collect(s.Members(cancelled))
+			_, receipts := suite.Collect(s.Receipts(cancelled, "anna"))
+			_, entries := suite.Collect(s.Entries(cancelled, "anna"))
+			_, members := suite.Collect(s.Members(cancelled))
 			for i, err := range []error{s.Save(cancelled, full()), account, receipts, entries, members} {
 				if !errors.Is(err, context.Canceled) {
 					return fmt.Errorf("call %d: %v", i, err)
 				}
 			}
 			a, err := s.Account(ctx, "anna")
-			return errors.Join(err, equal("version", a.Version, int64(0)))
+			return errors.Join(err, suite.Same("version", a.Version, int64(0)))
 		}},
-	{name: "concurrent/one-version", rule: "of many saving the same version at once, one succeeds and the others are refused",
-		run: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
+	{Name: "concurrent/one-version", Rule: "of many saving the same version at once, one succeeds and the others are refused",
+		Check: func(ctx context.Context, s loyalty.Store, _ flywheel.Transactor) error {
 			a, err := s.Account(ctx, "anna")
 			if err != nil {
 				return err
 			}
-			var wg sync.WaitGroup
-			results := make([]error, 8)
-			for i := range results {
-				wg.Go(func() {
-					mine := a
-					mine.Entries = []loyalty.Entry{entry(fmt.Sprint(i), 1)}
-					results[i] = s.Save(ctx, mine)
-				})
-			}
-			wg.Wait()
-			saved := 0
-			for _, err := range results {
-				switch {
-				case err == nil:
-					saved++
-				case !errors.Is(err, loyalty.ErrStale):
-					return err
-				}
-			}
-			entries, err := collect(s.Entries(ctx, "anna"))
-			return errors.Join(err, equal("saved", saved, 1), equal("entries", len(entries), 1))
+			_, raceErr := suite.Race(8, loyalty.ErrStale, func(i int) error {
+				mine := a
+				mine.Entries = []loyalty.Entry{entry(fmt.Sprint(i), 1)}
+				return s.Save(ctx, mine)
+			})
+			entries, err := suite.Collect(s.Entries(ctx, "anna"))
+			return errors.Join(raceErr, err, suite.Same("entries", len(entries), 1))
 		}},
-	{name: "tx/rollback", rule: "what a transaction saved is gone when it fails", transactional: true,
-		run: func(ctx context.Context, s loyalty.Store, tx flywheel.Transactor) error {
+	{Name: "tx/rollback", Rule: "what a transaction saved is gone when it fails", Transactions: true,
+		Check: func(ctx context.Context, s loyalty.Store, tx flywheel.Transactor) error {
 			if err := s.Save(ctx, full()); err != nil {
 				return err
 			}
@@ -443,16 +401,15 @@ var checks = []check{
 			if err != nil {
 				return err
 			}
-			stop := errors.New("stop")
-			err = tx.InTx(ctx, func(ctx context.Context) error { return errors.Join(upset(ctx, s), stop) })
-			if !errors.Is(err, stop) {
+			err = suite.RollBack(ctx, tx, false, func(ctx context.Context) error { return upset(ctx, s) })
+			if err != nil {
 				return err
 			}
 			after, err := state(ctx, s)
-			return errors.Join(err, equal("state", after, before), upset(ctx, s))
+			return errors.Join(err, suite.Same("state", after, before), upset(ctx, s))
 		}},
-	{name: "tx/rollback-on-panic", rule: "what a transaction saved is gone when it panics", transactional: true,
-		run: func(ctx context.Context, s loyalty.Store, tx flywheel.Transactor) error {
+	{Name: "tx/rollback-on-panic", Rule: "what a transaction saved is gone when it panics", Transactions: true,
+		Check: func(ctx context.Context, s loyalty.Store, tx flywheel.Transactor) error {
 			if err := s.Save(ctx, full()); err != nil {
 				return err
 			}
@@ -460,20 +417,15 @@ var checks = []check{
 			if err != nil {
 				return err
 			}
-			func() {
-				defer func() { _ = recover() }()
-				_ = tx.InTx(ctx, func(ctx context.Context) error {
-					if err := upset(ctx, s); err != nil {
-						return err
-					}
-					panic("stop")
-				})
-			}()
+			err = suite.RollBack(ctx, tx, true, func(ctx context.Context) error { return upset(ctx, s) })
+			if err != nil {
+				return err
+			}
 			after, err := state(ctx, s)
-			return errors.Join(err, equal("state", after, before))
+			return errors.Join(err, suite.Same("state", after, before))
 		}},
-	{name: "tx/commit", rule: "what a transaction saved is seen within it and stays when it succeeds", transactional: true,
-		run: func(ctx context.Context, s loyalty.Store, tx flywheel.Transactor) error {
+	{Name: "tx/commit", Rule: "what a transaction saved is seen within it and stays when it succeeds", Transactions: true,
+		Check: func(ctx context.Context, s loyalty.Store, tx flywheel.Transactor) error {
 			var within string
 			err := tx.InTx(ctx, func(ctx context.Context) (err error) {
 				if err := s.Save(ctx, full()); err != nil {
@@ -487,6 +439,6 @@ var checks = []check{
 			})
 			after, stateErr := state(ctx, s)
 			a, loadErr := s.Account(ctx, "anna")
-			return errors.Join(err, stateErr, loadErr, equal("state", after, within), equal("version", a.Version, int64(2)))
+			return errors.Join(err, stateErr, loadErr, suite.Same("state", after, within), suite.Same("version", a.Version, int64(2)))
 		}},
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/loyalty"
 )
 
@@ -59,23 +60,23 @@ func (b broken) Entries(ctx context.Context, member flywheel.CustomerID) iter.Se
 // TestSuiteCatches shows that the suite fails for stores that break a rule.
 func TestSuiteCatches(t *testing.T) {
 	type store = loyalty.MemoryStore
-	saving := func(save func(ctx context.Context, s *store, a loyalty.Account) error) broken {
-		return broken{save: save}
-	}
-	for name, b := range map[string]broken{
-		"the last writer wins": saving(func(ctx context.Context, s *store, a loyalty.Account) error {
+	for _, c := range []struct {
+		fault, by string
+		broken    broken
+	}{
+		{"the last writer wins", "save/version", broken{save: func(ctx context.Context, s *store, a loyalty.Account) error {
 			now, err := s.Account(ctx, a.Member)
 			if err != nil {
 				return err
 			}
 			a.Version = now.Version
 			return s.Save(ctx, a)
-		}),
-		"loses the activity": saving(func(ctx context.Context, s *store, a loyalty.Account) error {
+		}}},
+		{"loses the activity", "save/read-back", broken{save: func(ctx context.Context, s *store, a loyalty.Account) error {
 			a.Activity = nil
 			return s.Save(ctx, a)
-		}),
-		"books entries of a refused save": saving(func(ctx context.Context, s *store, a loyalty.Account) error {
+		}}},
+		{"books entries of a refused save", "concurrent/one-version", broken{save: func(ctx context.Context, s *store, a loyalty.Account) error {
 			err := s.Save(ctx, a)
 			if errors.Is(err, loyalty.ErrStale) {
 				now, _ := s.Account(ctx, a.Member)
@@ -83,42 +84,42 @@ func TestSuiteCatches(t *testing.T) {
 				_ = s.Save(ctx, now)
 			}
 			return err
-		}),
-		"drops empty lots": saving(func(ctx context.Context, s *store, a loyalty.Account) error {
+		}}},
+		{"drops empty lots", "save/lots-move", broken{save: func(ctx context.Context, s *store, a loyalty.Account) error {
 			a.Lots = slices.DeleteFunc(slices.Clone(a.Lots), func(l loyalty.Lot) bool { return l.Left == 0 })
 			return s.Save(ctx, a)
-		}),
-		"folds case of members": saving(func(ctx context.Context, s *store, a loyalty.Account) error {
+		}}},
+		{"folds case of members", "members", broken{save: func(ctx context.Context, s *store, a loyalty.Account) error {
 			a.Member = flywheel.CustomerID(strings.ToLower(string(a.Member)))
 			return s.Save(ctx, a)
-		}),
-		"ignores cancellation": saving(func(ctx context.Context, s *store, a loyalty.Account) error {
+		}}},
+		{"ignores cancellation", "context/cancelled", broken{save: func(ctx context.Context, s *store, a loyalty.Account) error {
 			return s.Save(context.WithoutCancel(ctx), a)
-		}),
-		"keeps milliseconds": saving(func(ctx context.Context, s *store, a loyalty.Account) error {
+		}}},
+		{"keeps milliseconds", "time/utc-microseconds", broken{save: func(ctx context.Context, s *store, a loyalty.Account) error {
 			a.Settled = a.Settled.Truncate(time.Millisecond)
 			return s.Save(ctx, a)
-		}),
-		"takes an account of nobody": saving(func(ctx context.Context, s *store, a loyalty.Account) error {
+		}}},
+		{"takes an account of nobody", "save/refuse-invalid", broken{save: func(ctx context.Context, s *store, a loyalty.Account) error {
 			if a.Member == "" {
 				return nil
 			}
 			return s.Save(ctx, a)
-		}),
-		"loads all receipts": {account: func(ctx context.Context, s *store, member flywheel.CustomerID, keys []string) (loyalty.Account, error) {
+		}}},
+		{"loads all receipts", "account/receipts", broken{account: func(ctx context.Context, s *store, member flywheel.CustomerID, keys []string) (loyalty.Account, error) {
 			for r := range s.Receipts(ctx, member) {
 				keys = append(keys, r.Key)
 			}
 			return s.Account(ctx, member, keys...)
-		}},
-		"finds no renewed lots": {account: func(ctx context.Context, s *store, member flywheel.CustomerID, keys []string) (loyalty.Account, error) {
+		}}},
+		{"finds no renewed lots", "account/open-lots", broken{account: func(ctx context.Context, s *store, member flywheel.CustomerID, keys []string) (loyalty.Account, error) {
 			a, err := s.Account(ctx, member, keys...)
 			a.Lots = slices.DeleteFunc(a.Lots, func(l loyalty.Lot) bool { return l.Left == 0 && !slices.Contains(keys, l.ID) })
 			return a, err
-		}},
-		"returns entries newest first": {entries: func(ctx context.Context, s *store, member flywheel.CustomerID) iter.Seq2[loyalty.Entry, error] {
+		}}},
+		{"returns entries newest first", "entries/append", broken{entries: func(ctx context.Context, s *store, member flywheel.CustomerID) iter.Seq2[loyalty.Entry, error] {
 			return func(yield func(loyalty.Entry, error) bool) {
-				all, err := collect(s.Entries(ctx, member))
+				all, err := suite.Collect(s.Entries(ctx, member))
 				if err != nil {
 					yield(loyalty.Entry{}, err)
 					return
@@ -129,34 +130,19 @@ func TestSuiteCatches(t *testing.T) {
 					}
 				}
 			}
-		}},
+		}}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			if caughtBy(t.Context(), func() (loyalty.Store, flywheel.Transactor) {
-				b.MemoryStore = loyalty.NewMemory(nil)
-				return b, b
-			}) == "" {
-				t.Error("the suite does not notice")
-			}
+		contract.Bites(t, c.fault, c.by, func() loyalty.Store {
+			c.broken.MemoryStore = loyalty.NewMemory(nil)
+			return c.broken
 		})
 	}
-	t.Run("does not join the transaction", func(t *testing.T) {
-		if caughtBy(t.Context(), func() (loyalty.Store, flywheel.Transactor) {
-			return loyalty.NewMemory(nil), &flywheel.Memory{}
-		}) == "" {
-			t.Error("the suite does not notice")
-		}
+	contract.Bites(t, "does not join the transaction", "tx/rollback", func() loyalty.Store {
+		return struct {
+			broken
+			flywheel.Transactor
+		}{broken{MemoryStore: loyalty.NewMemory(nil)}, &flywheel.Memory{}}
 	})
-}
-
-// caughtBy returns the first check that a store does not pass.
-func caughtBy(ctx context.Context, fresh func() (loyalty.Store, flywheel.Transactor)) string {
-	for _, c := range checks {
-		if s, tx := fresh(); c.run(ctx, s, tx) != nil {
-			return c.name
-		}
-	}
-	return ""
 }
 
 func TestFailing(t *testing.T) {
@@ -175,11 +161,11 @@ func TestFailing(t *testing.T) {
 			errs = append(errs, s.Save(ctx, full()))
 			_, err := s.Account(ctx, "anna")
 			errs = append(errs, err)
-			_, err = collect(s.Receipts(ctx, "anna"))
+			_, err = suite.Collect(s.Receipts(ctx, "anna"))
 			errs = append(errs, err)
-			_, err = collect(s.Entries(ctx, "anna"))
+			_, err = suite.Collect(s.Entries(ctx, "anna"))
 			errs = append(errs, err)
-			_, err = collect(s.Members(ctx))
+			_, err = suite.Collect(s.Members(ctx))
 			errs = append(errs, err)
 			if !errors.Is(errors.Join(errs...), lost) {
 				t.Errorf("%s after=%v does not fail", call, after)

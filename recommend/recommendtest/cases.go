@@ -5,15 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/recommend"
 )
 
 var cases = []testCase{
-	{name: "append/order", rule: "All yields what was appended, in that order", check: func(ctx context.Context, s recommend.Store) error {
+	{Name: "append/order", Rule: "All yields what was appended, in that order", Check: func(ctx context.Context, s recommend.Store) error {
 		if err := holds(ctx, s); err != nil {
 			return err
 		}
@@ -27,7 +27,7 @@ var cases = []testCase{
 		}
 		return holds(ctx, s, all...)
 	}},
-	{name: "append/repeated", rule: "an ID that is there with the same content is ignored", check: func(ctx context.Context, s recommend.Store) error {
+	{Name: "append/repeated", Rule: "an ID that is there with the same content is ignored", Check: func(ctx context.Context, s recommend.Store) error {
 		all := facts(3)
 		for range 2 {
 			if err := s.Append(ctx, all[0], all[1], all[0]); err != nil {
@@ -39,7 +39,7 @@ var cases = []testCase{
 		}
 		return holds(ctx, s, all...)
 	}},
-	{name: "append/other-body", rule: "an ID that is there with other content is refused, and nothing of the call is kept", check: func(ctx context.Context, s recommend.Store) error {
+	{Name: "append/other-body", Rule: "an ID that is there with other content is refused, and nothing of the call is kept", Check: func(ctx context.Context, s recommend.Store) error {
 		if err := s.Append(ctx, fact(0)); err != nil {
 			return err
 		}
@@ -53,26 +53,26 @@ var cases = []testCase{
 		} {
 			other := fact(0)
 			change(&other)
-			if err := wantKind("other "+what, s.Append(ctx, fact(1), other), recommend.ErrOtherBody); err != nil {
+			if err := suite.Wrong("other "+what, s.Append(ctx, fact(1), other), recommend.ErrOtherBody); err != nil {
 				return err
 			}
 		}
 		within := fact(2)
 		within.Kind = recommend.AddToCart
-		if err := wantKind("within one call", s.Append(ctx, fact(2), within), flywheel.ErrConflict); err != nil {
+		if err := suite.Wrong("within one call", s.Append(ctx, fact(2), within), flywheel.ErrConflict); err != nil {
 			return err
 		}
 		return holds(ctx, s, fact(0))
 	}},
-	{name: "append/invalid", rule: "an interaction that is wrong is refused, and nothing of the call is kept", check: func(ctx context.Context, s recommend.Store) error {
+	{Name: "append/invalid", Rule: "an interaction that is wrong is refused, and nothing of the call is kept", Check: func(ctx context.Context, s recommend.Store) error {
 		bad := fact(1)
 		bad.Items = nil
-		if err := wantKind("no items", s.Append(ctx, fact(0), bad), flywheel.ErrInvalid); err != nil {
+		if err := suite.Wrong("no items", s.Append(ctx, fact(0), bad), flywheel.ErrInvalid); err != nil {
 			return err
 		}
 		return holds(ctx, s)
 	}},
-	{name: "append/normal-form", rule: "times are UTC to the microsecond, items distinct, and the visitor of a known customer is dropped", check: func(ctx context.Context, s recommend.Store) error {
+	{Name: "append/normal-form", Rule: "times are UTC to the microsecond, items distinct, and the visitor of a known customer is dropped", Check: func(ctx context.Context, s recommend.Store) error {
 		in := fact(0)
 		in.At = in.At.Add(999).In(time.FixedZone("elsewhere", 3600))
 		in.Items = append(in.Items, "TEA", "tea")
@@ -84,7 +84,7 @@ var cases = []testCase{
 		}
 		return holds(ctx, s, fact(0))
 	}},
-	{name: "append/odd-strings", rule: "strings are kept byte for byte and differ by case", check: func(ctx context.Context, s recommend.Store) error {
+	{Name: "append/odd-strings", Rule: "strings are kept byte for byte and differ by case", Check: func(ctx context.Context, s recommend.Store) error {
 		var want []recommend.Interaction
 		for i, odd := range []string{"a", "A", "ä", "a\u0308", "'; --", "%_\\", "日本", "😀", "a b", strings.Repeat("x", flywheel.MaxIDBytes)} {
 			want = append(want, recommend.Interaction{ID: odd, Kind: recommend.View, At: start.Add(time.Duration(i) * time.Second),
@@ -96,13 +96,13 @@ var cases = []testCase{
 		if err := holds(ctx, s, want...); err != nil {
 			return err
 		}
-		got, err := collect(s.Of(ctx, recommend.Actor{Visitor: "A"}))
+		got, err := suite.Collect(s.Of(ctx, recommend.Actor{Visitor: "A"}))
 		if err != nil {
 			return err
 		}
 		return same("Of visitor A", got, want[1:2])
 	}},
-	{name: "append/copies", rule: "the caller may change what it gave", check: func(ctx context.Context, s recommend.Store) error {
+	{Name: "append/copies", Rule: "the caller may change what it gave", Check: func(ctx context.Context, s recommend.Store) error {
 		in := fact(0)
 		if err := s.Append(ctx, in); err != nil {
 			return err
@@ -110,7 +110,7 @@ var cases = []testCase{
 		in.Items[0] = "CHANGED"
 		return holds(ctx, s, fact(0))
 	}},
-	{name: "read/copies", rule: "the caller may change what it gets", check: func(ctx context.Context, s recommend.Store) error {
+	{Name: "read/copies", Rule: "the caller may change what it gets", Check: func(ctx context.Context, s recommend.Store) error {
 		if err := s.Append(ctx, fact(0)); err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ var cases = []testCase{
 				if seq == "Of" {
 					list = s.Of(ctx, fact(0).Actor)
 				}
-				got, err := collect(list)
+				got, err := suite.Collect(list)
 				if err != nil {
 					return err
 				}
@@ -132,7 +132,7 @@ var cases = []testCase{
 		}
 		return nil
 	}},
-	{name: "of/actor", rule: "Of yields the interactions of that actor alone, in the order of Append", check: func(ctx context.Context, s recommend.Store) error {
+	{Name: "of/actor", Rule: "Of yields the interactions of that actor alone, in the order of Append", Check: func(ctx context.Context, s recommend.Store) error {
 		all := facts(9)
 		all[4].Actor = recommend.Actor{}
 		all[7].Actor = recommend.Actor{Visitor: "customer-0"} // a visitor, not the customer of that name
@@ -147,7 +147,7 @@ var cases = []testCase{
 			{Customer: "unknown"}:                       nil,
 			{}:                                          nil,
 		} {
-			got, err := collect(s.Of(ctx, actor))
+			got, err := suite.Collect(s.Of(ctx, actor))
 			if err != nil {
 				return err
 			}
@@ -157,7 +157,7 @@ var cases = []testCase{
 		}
 		return nil
 	}},
-	{name: "read/snapshot", rule: "a range sees the store as it was when it began, may be left early, and may append", check: func(ctx context.Context, s recommend.Store) error {
+	{Name: "read/snapshot", Rule: "a range sees the store as it was when it began, may be left early, and may append", Check: func(ctx context.Context, s recommend.Store) error {
 		if err := s.Append(ctx, facts(3)...); err != nil {
 			return err
 		}
@@ -182,18 +182,13 @@ var cases = []testCase{
 		}
 		return s.Append(ctx, fact(20))
 	}},
-	{name: "append/concurrent", rule: "of many writers of one ID, those with the content that came first succeed, and it is there once", check: func(ctx context.Context, s recommend.Store) error {
-		var wait sync.WaitGroup
-		errs := make([]error, 16)
-		for i := range errs {
-			wait.Go(func() {
-				in := fact(0)
-				in.Kind = []recommend.Kind{recommend.View, recommend.Purchase}[i%2]
-				errs[i] = s.Append(ctx, in)
-			})
-		}
-		wait.Wait()
-		got, err := collect(s.All(ctx))
+	{Name: "append/concurrent", Rule: "of many writers of one ID, those with the content that came first succeed, and it is there once", Check: func(ctx context.Context, s recommend.Store) error {
+		errs := suite.Parallel(16, func(i int) error {
+			in := fact(0)
+			in.Kind = []recommend.Kind{recommend.View, recommend.Purchase}[i%2]
+			return s.Append(ctx, in)
+		})
+		got, err := suite.Collect(s.All(ctx))
 		if err != nil {
 			return err
 		}
@@ -208,48 +203,41 @@ var cases = []testCase{
 		}
 		return nil
 	}},
-	{name: "cancelled", rule: "a cancelled ctx is an error and changes nothing", check: func(ctx context.Context, s recommend.Store) error {
+	{Name: "cancelled", Rule: "a cancelled ctx is an error and changes nothing", Check: func(ctx context.Context, s recommend.Store) error {
 		cancelled, cancel := context.WithCancel(ctx)
 		cancel()
-		if err := wantKind("Append", s.Append(cancelled, fact(0)), context.Canceled); err != nil {
+		if err := suite.Wrong("Append", s.Append(cancelled, fact(0)), context.Canceled); err != nil {
 			return err
 		}
-		if _, err := collect(s.All(cancelled)); !errors.Is(err, context.Canceled) {
+		if _, err := suite.Collect(s.All(cancelled)); !errors.Is(err, context.Canceled) {
 			return fmt.Errorf("All: error %v", err)
 		}
-		if _, err := collect(s.Of(cancelled, fact(0).Actor)); !errors.Is(err, context.Canceled) {
+		if _, err := suite.Collect(s.Of(cancelled, fact(0).Actor)); !errors.Is(err, context.Canceled) {
 			return fmt.Errorf("Of: error %v", err)
 		}
 		return holds(ctx, s)
 	}},
-	{name: "tx/rollback", rule: "what a transaction appended is gone when it fails or panics, and was visible within", transactions: true, check: func(ctx context.Context, s recommend.Store) error {
+	{Name: "tx/rollback", Rule: "what a transaction appended is gone when it fails or panics, and was visible within", Transactions: true, Check: func(ctx context.Context, s recommend.Store) error {
 		if err := s.Append(ctx, fact(0)); err != nil {
 			return err
 		}
-		failed := errors.New("failed")
 		for _, panics := range []bool{false, true} {
-			err := inTx(ctx, s, func(ctx context.Context) error {
+			err := suite.RollBack(ctx, s.(flywheel.Transactor), panics, func(ctx context.Context) error {
 				if err := s.Append(ctx, fact(1), fact(2)); err != nil {
 					return err
 				}
 				if err := s.Append(ctx, fact(3)); err != nil {
 					return err
 				}
-				if err := holds(ctx, s, facts(4)...); err != nil {
-					return err
-				}
-				if panics {
-					panic(failed)
-				}
-				return failed
+				return holds(ctx, s, facts(4)...)
 			})
-			if err != failed {
+			if err != nil {
 				return err
 			}
 			if err := holds(ctx, s, fact(0)); err != nil {
 				return err
 			}
-			if got, err := collect(s.Of(ctx, fact(3).Actor)); err != nil || len(got) != 1 {
+			if got, err := suite.Collect(s.Of(ctx, fact(3).Actor)); err != nil || len(got) != 1 {
 				return fmt.Errorf("Of yields %d after the rollback (%v), want 1", len(got), err)
 			}
 		}
@@ -261,31 +249,17 @@ var cases = []testCase{
 		}
 		return holds(ctx, s, fact(0), other, fact(2))
 	}},
-	{name: "tx/refusal-within", rule: "a call that is refused within a transaction takes back only itself", transactions: true, check: func(ctx context.Context, s recommend.Store) error {
-		if err := inTx(ctx, s, func(ctx context.Context) error {
+	{Name: "tx/refusal-within", Rule: "a call that is refused within a transaction takes back only itself", Transactions: true, Check: func(ctx context.Context, s recommend.Store) error {
+		if err := s.(flywheel.Transactor).InTx(ctx, func(ctx context.Context) error {
 			if err := s.Append(ctx, fact(0)); err != nil {
 				return err
 			}
 			other := fact(0)
 			other.Kind = recommend.View
-			return wantKind("Append", s.Append(ctx, fact(1), other), recommend.ErrOtherBody)
+			return suite.Wrong("Append", s.Append(ctx, fact(1), other), recommend.ErrOtherBody)
 		}); err != nil {
 			return err
 		}
 		return holds(ctx, s, fact(0))
 	}},
-}
-
-// inTx runs fn in a transaction of s and returns a panic's error as an error.
-func inTx(ctx context.Context, s recommend.Store, fn func(ctx context.Context) error) (err error) {
-	tx, ok := s.(flywheel.Transactor)
-	if !ok {
-		return errors.New("the store is no flywheel.Transactor")
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			err, _ = p.(error)
-		}
-	}()
-	return tx.InTx(ctx, fn)
 }

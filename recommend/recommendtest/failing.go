@@ -5,13 +5,15 @@ import (
 	"iter"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/recommend"
 )
 
-// Failing returns s with hook called around each call, with the name of the method
-// and whether its effect is done. An error of the hook is returned in place of the
-// call's own answer: before the effect as when the call never arrived, after it as
-// when the answer was lost. For a sequence, "after" is its end.
+// Failing returns s with a hook around every call. The hook gets the name of the
+// method: before the effect with after = false, and when the call succeeded with
+// after = true; for a sequence these are its beginning and its end. An error of
+// the hook is returned in place of the answer: before, nothing has happened;
+// after, the effect is there and only the answer is lost.
 //
 // The result is a [flywheel.Transactor] that uses that of s, and runs without a
 // transaction where s has none.
@@ -21,7 +23,7 @@ func Failing(s recommend.Store, hook func(call string, after bool) error) recomm
 
 type failing struct {
 	store recommend.Store
-	hook  func(call string, after bool) error
+	hook  suite.Hook
 }
 
 func (f *failing) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
@@ -32,36 +34,13 @@ func (f *failing) InTx(ctx context.Context, fn func(ctx context.Context) error) 
 }
 
 func (f *failing) Append(ctx context.Context, interactions ...recommend.Interaction) error {
-	if err := f.hook("Append", false); err != nil {
-		return err
-	}
-	if err := f.store.Append(ctx, interactions...); err != nil {
-		return err
-	}
-	return f.hook("Append", true)
+	return suite.Do(f.hook, "Append", func() error { return f.store.Append(ctx, interactions...) })
 }
 
 func (f *failing) All(ctx context.Context) iter.Seq2[recommend.Interaction, error] {
-	return f.list("All", f.store.All(ctx))
+	return suite.Seq(f.hook, "All", f.store.All(ctx))
 }
 
 func (f *failing) Of(ctx context.Context, actor recommend.Actor) iter.Seq2[recommend.Interaction, error] {
-	return f.list("Of", f.store.Of(ctx, actor))
-}
-
-func (f *failing) list(call string, seq iter.Seq2[recommend.Interaction, error]) iter.Seq2[recommend.Interaction, error] {
-	return func(yield func(recommend.Interaction, error) bool) {
-		if err := f.hook(call, false); err != nil {
-			yield(recommend.Interaction{}, err)
-			return
-		}
-		for in, err := range seq {
-			if !yield(in, err) || err != nil {
-				return
-			}
-		}
-		if err := f.hook(call, true); err != nil {
-			yield(recommend.Interaction{}, err)
-		}
-	}
+	return suite.Seq(f.hook, "Of", f.store.Of(ctx, actor))
 }

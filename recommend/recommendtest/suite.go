@@ -2,13 +2,12 @@ package recommendtest
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"iter"
 	"testing"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/recommend"
 )
 
@@ -22,22 +21,18 @@ type Features struct {
 // Run checks that the Stores which fresh makes, each empty, keep the contract of
 // [recommend.Store].
 func Run(t *testing.T, fresh func(t *testing.T) recommend.Store, f Features) {
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			if c.transactions && !f.Transactions {
-				t.Skip("the store has no transactions")
-			}
-			if err := c.check(context.Background(), fresh(t)); err != nil {
-				t.Errorf("%s: %v", c.rule, err)
-			}
-		})
-	}
+	contract.Run(t, fresh, suite.Transactor[recommend.Store](f.Transactions, nil))
 }
 
-type testCase struct {
-	name, rule   string
-	transactions bool
-	check        func(ctx context.Context, s recommend.Store) error
+type testCase = suite.Case[check]
+
+type check func(ctx context.Context, s recommend.Store) error
+
+var contract = suite.Suite[recommend.Store, check]{
+	Cases: cases,
+	Call: func(t suite.T, check check, s recommend.Store, _ flywheel.Transactor) error {
+		return check(t.Context(), s)
+	},
 }
 
 var start = time.Date(2026, 2, 3, 4, 5, 6, 7000, time.UTC)
@@ -59,20 +54,9 @@ func facts(n int) []recommend.Interaction {
 	return out
 }
 
-func collect(seq iter.Seq2[recommend.Interaction, error]) ([]recommend.Interaction, error) {
-	var out []recommend.Interaction
-	for in, err := range seq {
-		if err != nil {
-			return out, err
-		}
-		out = append(out, in)
-	}
-	return out, nil
-}
-
 // holds checks that s holds exactly want, in that order.
 func holds(ctx context.Context, s recommend.Store, want ...recommend.Interaction) error {
-	got, err := collect(s.All(ctx))
+	got, err := suite.Collect(s.All(ctx))
 	if err != nil {
 		return fmt.Errorf("All: %w", err)
 	}
@@ -91,13 +75,6 @@ func same(what string, got, want []recommend.Interaction) error {
 		case got[i].At.Location() != time.UTC:
 			return fmt.Errorf("%s: interaction %d has its time in %v, want UTC", what, i, got[i].At.Location())
 		}
-	}
-	return nil
-}
-
-func wantKind(call string, err, kind error) error {
-	if !errors.Is(err, kind) {
-		return fmt.Errorf("%s: error %v, want one matching %q", call, err, kind)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/recommend"
 )
 
@@ -43,7 +44,7 @@ func TestFailing(t *testing.T) {
 			t.Errorf("after = %v: %v", after, err)
 		}
 		for _, seq := range []iter.Seq2[recommend.Interaction, error]{s.All(ctx), s.Of(ctx, fact(0).Actor)} {
-			got, err := collect(seq)
+			got, err := suite.Collect(seq)
 			if err != lost || len(got) != len(want) {
 				t.Errorf("after = %v: %d interactions, %v", after, len(got), err)
 			}
@@ -96,7 +97,7 @@ func (f partial) Append(ctx context.Context, list ...recommend.Interaction) erro
 type ordered struct{ store }
 
 func (f ordered) All(ctx context.Context) iter.Seq2[recommend.Interaction, error] {
-	list, err := collect(f.store.All(ctx))
+	list, err := suite.Collect(f.store.All(ctx))
 	slices.SortFunc(list, func(a, b recommend.Interaction) int { return strings.Compare(a.ID, b.ID) })
 	return sequence(list, err)
 }
@@ -108,7 +109,7 @@ type sharing struct {
 }
 
 func (f sharing) All(ctx context.Context) iter.Seq2[recommend.Interaction, error] {
-	list, err := collect(f.store.All(ctx))
+	list, err := suite.Collect(f.store.All(ctx))
 	for i := range list {
 		if f.shared[list[i].ID] == nil {
 			f.shared[list[i].ID] = list[i].Items
@@ -122,7 +123,7 @@ func (f sharing) All(ctx context.Context) iter.Seq2[recommend.Interaction, error
 type folding struct{ store }
 
 func (f folding) Of(ctx context.Context, actor recommend.Actor) iter.Seq2[recommend.Interaction, error] {
-	list, err := collect(f.store.All(ctx))
+	list, err := suite.Collect(f.store.All(ctx))
 	return sequence(slices.DeleteFunc(list, func(in recommend.Interaction) bool {
 		return actor == recommend.Actor{} || !strings.EqualFold(string(in.Actor.Customer), string(actor.Customer)) ||
 			actor.Customer == "" && !strings.EqualFold(string(in.Actor.Visitor), string(actor.Visitor))
@@ -145,7 +146,7 @@ func (f detached) InTx(ctx context.Context, fn func(ctx context.Context) error) 
 type local struct{ store }
 
 func (f local) All(ctx context.Context) iter.Seq2[recommend.Interaction, error] {
-	list, err := collect(f.store.All(ctx))
+	list, err := suite.Collect(f.store.All(ctx))
 	for i := range list {
 		list[i].At = list[i].At.In(time.FixedZone("local", 3600))
 	}
@@ -166,28 +167,20 @@ func sequence(list []recommend.Interaction, err error) iter.Seq2[recommend.Inter
 }
 
 func TestSuiteCatchesFaults(t *testing.T) {
-	for name, fresh := range map[string]func() recommend.Store{
-		"repeating": func() recommend.Store { return repeating{recommend.NewMemory(nil)} },
-		"lenient":   func() recommend.Store { return lenient{recommend.NewMemory(nil)} },
-		"partial":   func() recommend.Store { return partial{recommend.NewMemory(nil)} },
-		"ordered":   func() recommend.Store { return ordered{recommend.NewMemory(nil)} },
-		"sharing":   func() recommend.Store { return sharing{recommend.NewMemory(nil), map[string][]flywheel.SKU{}} },
-		"folding":   func() recommend.Store { return folding{recommend.NewMemory(nil)} },
-		"deaf":      func() recommend.Store { return deaf{recommend.NewMemory(nil)} },
-		"detached":  func() recommend.Store { return detached{recommend.NewMemory(nil)} },
-		"local":     func() recommend.Store { return local{recommend.NewMemory(nil)} },
+	for _, c := range []struct {
+		name, by string
+		fault    func(s store) recommend.Store
+	}{
+		{"repeating", "append/other-body", func(s store) recommend.Store { return repeating{s} }},
+		{"lenient", "append/other-body", func(s store) recommend.Store { return lenient{s} }},
+		{"partial", "append/invalid", func(s store) recommend.Store { return partial{s} }},
+		{"ordered", "append/order", func(s store) recommend.Store { return ordered{s} }},
+		{"sharing", "read/copies", func(s store) recommend.Store { return sharing{s, map[string][]flywheel.SKU{}} }},
+		{"folding", "append/odd-strings", func(s store) recommend.Store { return folding{s} }},
+		{"deaf", "cancelled", func(s store) recommend.Store { return deaf{s} }},
+		{"detached", "tx/rollback", func(s store) recommend.Store { return detached{s} }},
+		{"local", "append/normal-form", func(s store) recommend.Store { return local{s} }},
 	} {
-		t.Run(name, func(t *testing.T) {
-			var caught []string
-			for _, c := range cases {
-				if err := c.check(context.Background(), fresh()); err != nil {
-					caught = append(caught, c.name)
-				}
-			}
-			if len(caught) == 0 {
-				t.Error("the suite finds nothing wrong")
-			}
-			t.Log("caught by", strings.Join(caught, ", "))
-		})
+		contract.Bites(t, c.name, c.by, func() recommend.Store { return c.fault(recommend.NewMemory(nil)) })
 	}
 }

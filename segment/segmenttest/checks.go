@@ -8,20 +8,21 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/segment"
 )
 
-var checks = []check{
-	{name: "append/order", rule: "Read returns events in the order of Append, at positions 1, 2, 3, …", run: func(t tb, s segment.LogStore) {
+var cases = []testCase{
+	{Name: "append/order", Rule: "Read returns events in the order of Append, at positions 1, 2, 3, …", Check: func(t suite.T, s segment.LogStore) {
 		must(t, s.Append(t.Context(), event("b"), event("a")))
 		must(t, s.Append(t.Context(), event("c")))
 		wantIDs(t, t.Context(), s, "b", "a", "c")
 	}},
-	{name: "append/nothing", rule: "Append of no events does nothing", run: func(t tb, s segment.LogStore) {
+	{Name: "append/nothing", Rule: "Append of no events does nothing", Check: func(t suite.T, s segment.LogStore) {
 		must(t, s.Append(t.Context()))
 		wantIDs(t, t.Context(), s)
 	}},
-	{name: "append/body", rule: "an event comes back with every field as it was given", run: func(t tb, s segment.LogStore) {
+	{Name: "append/body", Rule: "an event comes back with every field as it was given", Check: func(t suite.T, s segment.LogStore) {
 		want := full("a")
 		must(t, s.Append(t.Context(), want))
 		got := read(t, t.Context(), s)
@@ -32,13 +33,13 @@ var checks = []check{
 			t.Fatalf("time %v, want %v in UTC", got[0].Time, at)
 		}
 	}},
-	{name: "append/again", rule: "an event appended again is passed over", run: func(t tb, s segment.LogStore) {
+	{Name: "append/again", Rule: "an event appended again is passed over", Check: func(t suite.T, s segment.LogStore) {
 		must(t, s.Append(t.Context(), full("a"), event("b")))
 		must(t, s.Append(t.Context(), full("a")))
 		must(t, s.Append(t.Context(), event("b"), event("c"), full("a"), event("c")))
 		wantIDs(t, t.Context(), s, "a", "b", "c")
 	}},
-	{name: "append/conflict", rule: "an ID with another body is a conflict and nothing of the call remains", run: func(t tb, s segment.LogStore) {
+	{Name: "append/conflict", Rule: "an ID with another body is a conflict and nothing of the call remains", Check: func(t suite.T, s segment.LogStore) {
 		must(t, s.Append(t.Context(), event("a")))
 		for name, change := range otherBodies {
 			other := event("a")
@@ -55,7 +56,7 @@ var checks = []check{
 		}
 		wantIDs(t, t.Context(), s, "a")
 	}},
-	{name: "append/copies", rule: "the store keeps copies", run: func(t tb, s segment.LogStore) {
+	{Name: "append/copies", Rule: "the store keeps copies", Check: func(t suite.T, s segment.LogStore) {
 		e, want := full("a"), full("a")
 		must(t, s.Append(t.Context(), e, event("b")))
 		e.Lines[0].Quantity = 99
@@ -71,7 +72,7 @@ var checks = []check{
 			t.Fatalf("lines appended to one event reached the next")
 		}
 	}},
-	{name: "append/many", rule: "one Append takes thousands of events", run: func(t tb, s segment.LogStore) {
+	{Name: "append/many", Rule: "one Append takes thousands of events", Check: func(t suite.T, s segment.LogStore) {
 		want := events("e", 3001)
 		must(t, s.Append(t.Context(), want...))
 		must(t, s.Append(t.Context(), want[:1500]...))
@@ -85,26 +86,20 @@ var checks = []check{
 			}
 		}
 	}},
-	{name: "append/odd-ids", rule: "IDs that differ in case, accents or form are different", run: func(t tb, s segment.LogStore) {
+	{Name: "append/odd-ids", Rule: "IDs that differ in case, accents or form are different", Check: func(t suite.T, s segment.LogStore) {
 		odd := []string{"a", "A", "é", "e\u0301", "ß", "ss", "%", "_", "'; DROP TABLE x; --", "😀", "a b", "1", "01"}
 		for _, id := range odd {
 			must(t, s.Append(t.Context(), event(id)))
 		}
 		wantIDs(t, t.Context(), s, odd...)
 	}},
-	{name: "append/concurrent-same", rule: "of N writers of one event one adds it and all succeed", run: func(t tb, s segment.LogStore) {
-		var wg sync.WaitGroup
-		for range 8 {
-			wg.Go(func() {
-				if err := s.Append(t.Context(), event("a")); err != nil {
-					t.Errorf("Append: %v", err)
-				}
-			})
+	{Name: "append/concurrent-same", Rule: "of N writers of one event one adds it and all succeed", Check: func(t suite.T, s segment.LogStore) {
+		for _, err := range suite.Parallel(8, func(int) error { return s.Append(t.Context(), event("a")) }) {
+			must(t, err)
 		}
-		wg.Wait()
 		wantIDs(t, t.Context(), s, "a")
 	}},
-	{name: "read/page", rule: "Read returns at most limit entries after the position", run: func(t tb, s segment.LogStore) {
+	{Name: "read/page", Rule: "Read returns at most limit entries after the position", Check: func(t suite.T, s segment.LogStore) {
 		must(t, s.Append(t.Context(), events("e", 10)...))
 		for _, c := range []struct {
 			after      segment.Position
@@ -117,7 +112,7 @@ var checks = []check{
 			}
 		}
 	}},
-	{name: "read/while-appending", rule: "who follows by position while others append misses no event and sees none twice", run: func(t tb, s segment.LogStore) {
+	{Name: "read/while-appending", Rule: "who follows by position while others append misses no event and sees none twice", Check: func(t suite.T, s segment.LogStore) {
 		const writers, each = 4, 25
 		var wg sync.WaitGroup
 		for w := range writers {
@@ -162,10 +157,10 @@ var checks = []check{
 			t.Fatalf("followed %d events, want %d", last, writers*each)
 		}
 	}},
-	{name: "cursor/unknown", rule: "the cursor of a consumer not known is zero", run: func(t tb, s segment.LogStore) {
+	{Name: "cursor/unknown", Rule: "the cursor of a consumer not known is zero", Check: func(t suite.T, s segment.LogStore) {
 		wantCursor(t, t.Context(), s, "nobody", 0)
 	}},
-	{name: "cursor/advance", rule: "Advance moves a cursor from where it stands, each consumer's own", run: func(t tb, s segment.LogStore) {
+	{Name: "cursor/advance", Rule: "Advance moves a cursor from where it stands, each consumer's own", Check: func(t suite.T, s segment.LogStore) {
 		must(t, s.Append(t.Context(), events("e", 9)...))
 		must(t, s.Advance(t.Context(), "a", 0, 5))
 		must(t, s.Advance(t.Context(), "A", 0, 2))
@@ -173,7 +168,7 @@ var checks = []check{
 		wantCursor(t, t.Context(), s, "a", 9)
 		wantCursor(t, t.Context(), s, "A", 2)
 	}},
-	{name: "cursor/conflict", rule: "Advance from where the cursor does not stand is a conflict and changes nothing", run: func(t tb, s segment.LogStore) {
+	{Name: "cursor/conflict", Rule: "Advance from where the cursor does not stand is a conflict and changes nothing", Check: func(t suite.T, s segment.LogStore) {
 		must(t, s.Append(t.Context(), events("e", 9)...))
 		must(t, s.Advance(t.Context(), "a", 0, 5))
 		for _, from := range []segment.Position{0, 4, 6} {
@@ -187,30 +182,12 @@ var checks = []check{
 		wantCursor(t, t.Context(), s, "a", 5)
 		wantCursor(t, t.Context(), s, "new", 0)
 	}},
-	{name: "cursor/concurrent", rule: "of N who advance from one position one succeeds", run: func(t tb, s segment.LogStore) {
+	{Name: "cursor/concurrent", Rule: "of N who advance from one position one succeeds", Check: func(t suite.T, s segment.LogStore) {
 		must(t, s.Append(t.Context(), events("e", 9)...))
-		var wg sync.WaitGroup
-		var mu sync.Mutex
-		won := 0
-		for range 8 {
-			wg.Go(func() {
-				err := s.Advance(t.Context(), "a", 0, 9)
-				if err != nil && !errors.Is(err, flywheel.ErrConflict) {
-					t.Errorf("Advance: %v", err)
-				}
-				if err == nil {
-					mu.Lock()
-					defer mu.Unlock()
-					won++
-				}
-			})
-		}
-		wg.Wait()
-		if won != 1 {
-			t.Fatalf("%d of 8 advanced the cursor", won)
-		}
+		_, err := suite.Race(8, flywheel.ErrConflict, func(int) error { return s.Advance(t.Context(), "a", 0, 9) })
+		must(t, err)
 	}},
-	{name: "ctx/cancelled", rule: "a call with a cancelled context reports it and changes nothing", run: func(t tb, s segment.LogStore) {
+	{Name: "ctx/cancelled", Rule: "a call with a cancelled context reports it and changes nothing", Check: func(t suite.T, s segment.LogStore) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, readErr := s.Read(ctx, 0, 5)
@@ -224,7 +201,7 @@ var checks = []check{
 		wantIDs(t, t.Context(), s)
 		wantCursor(t, t.Context(), s, "a", 0)
 	}},
-	{name: "tx/commit", transactions: true, rule: "calls in a transaction see each other and are committed with it", run: func(t tb, s segment.LogStore) {
+	{Name: "tx/commit", Transactions: true, Rule: "calls in a transaction see each other and are committed with it", Check: func(t suite.T, s segment.LogStore) {
 		must(t, s.(flywheel.Transactor).InTx(t.Context(), func(ctx context.Context) error {
 			must(t, s.Append(ctx, event("a"), event("b")))
 			wantIDs(t, ctx, s, "a", "b")
@@ -235,40 +212,28 @@ var checks = []check{
 		wantIDs(t, t.Context(), s, "a", "b")
 		wantCursor(t, t.Context(), s, "c", 2)
 	}},
-	{name: "tx/rollback", transactions: true, rule: "a transaction that fails leaves nothing, positions included", run: func(t tb, s segment.LogStore) {
-		boom := errors.New("boom")
+	{Name: "tx/rollback", Transactions: true, Rule: "a transaction that fails leaves nothing, positions included", Check: func(t suite.T, s segment.LogStore) {
 		must(t, s.Append(t.Context(), event("a")))
-		err := s.(flywheel.Transactor).InTx(t.Context(), func(ctx context.Context) error {
+		must(t, suite.RollBack(t.Context(), s.(flywheel.Transactor), false, func(ctx context.Context) error {
 			must(t, s.Append(ctx, events("e", 1500)...))
 			must(t, s.Advance(ctx, "c", 0, 1))
 			if n := len(read(t, ctx, s)); n != 1501 {
 				t.Fatalf("%d events within the transaction, want 1501", n)
 			}
-			return boom
-		})
-		if !errors.Is(err, boom) {
-			t.Fatalf("InTx returned %v, want the function's error", err)
-		}
+			return nil
+		}))
 		wantCursor(t, t.Context(), s, "c", 0)
 		must(t, s.Append(t.Context(), event("e-0000"), event("b")))
 		wantIDs(t, t.Context(), s, "a", "e-0000", "b")
 	}},
-	{name: "tx/panic", transactions: true, rule: "a panic rolls back and goes on", run: func(t tb, s segment.LogStore) {
-		func() {
-			defer func() {
-				if recover() != "boom" {
-					t.Fatalf("the panic did not go on")
-				}
-			}()
-			s.(flywheel.Transactor).InTx(t.Context(), func(ctx context.Context) error {
-				must(t, s.Append(ctx, event("a")))
-				panic("boom")
-			})
-		}()
+	{Name: "tx/panic", Transactions: true, Rule: "a panic rolls back and goes on", Check: func(t suite.T, s segment.LogStore) {
+		must(t, suite.RollBack(t.Context(), s.(flywheel.Transactor), true, func(ctx context.Context) error {
+			return s.Append(ctx, event("a"))
+		}))
 		wantIDs(t, t.Context(), s)
 		must(t, s.Append(t.Context(), event("a")))
 	}},
-	{name: "tx/failed-call", transactions: true, rule: "a failed call within a transaction leaves nothing behind and the transaction goes on", run: func(t tb, s segment.LogStore) {
+	{Name: "tx/failed-call", Transactions: true, Rule: "a failed call within a transaction leaves nothing behind and the transaction goes on", Check: func(t suite.T, s segment.LogStore) {
 		must(t, s.Append(t.Context(), event("a")))
 		must(t, s.(flywheel.Transactor).InTx(t.Context(), func(ctx context.Context) error {
 			other := event("a")
@@ -283,7 +248,7 @@ var checks = []check{
 		}))
 		wantIDs(t, t.Context(), s, "a", "d")
 	}},
-	{name: "tx/drain", transactions: true, rule: "a cursor and the changes of its consumer are one", run: func(t tb, s segment.LogStore) {
+	{Name: "tx/drain", Transactions: true, Rule: "a cursor and the changes of its consumer are one", Check: func(t suite.T, s segment.LogStore) {
 		log, err := segment.NewLog(s, &segment.LogOptions{Batch: 4})
 		must(t, err)
 		must(t, log.Publish(t.Context(), events("e", 10)...))
@@ -330,7 +295,7 @@ var otherBodies = map[string]func(e *flywheel.Event){
 	"no-props": func(e *flywheel.Event) { e.Properties = nil },
 }
 
-func wantCursor(t tb, ctx context.Context, s segment.LogStore, consumer string, want segment.Position) {
+func wantCursor(t suite.T, ctx context.Context, s segment.LogStore, consumer string, want segment.Position) {
 	t.Helper()
 	got, err := s.Cursor(ctx, consumer)
 	must(t, err)

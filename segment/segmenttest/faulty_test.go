@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -13,50 +12,6 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/segment"
 )
-
-// recorder notes the failure of a check instead of failing a test.
-type recorder struct {
-	ctx    context.Context
-	mu     sync.Mutex
-	failed string
-}
-
-func (r *recorder) Helper()                  {}
-func (r *recorder) Context() context.Context { return r.ctx }
-func (r *recorder) Errorf(format string, args ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.failed == "" {
-		r.failed = fmt.Sprintf(format, args...)
-	}
-}
-func (r *recorder) Fatalf(format string, args ...any) {
-	r.Errorf(format, args...)
-	runtime.Goexit()
-}
-
-// caughtBy returns the checks that a store fails.
-func caughtBy(t *testing.T, fresh func() segment.LogStore) []string {
-	var names []string
-	for _, c := range checks {
-		r := &recorder{ctx: t.Context()}
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			defer func() {
-				if p := recover(); p != nil {
-					r.Errorf("panic: %v", p)
-				}
-			}()
-			c.run(r, fresh())
-		}()
-		<-done
-		if r.failed != "" {
-			names = append(names, c.name)
-		}
-	}
-	return names
-}
 
 // memory is a right store to do wrong things with.
 type memory struct{ *segment.MemoryLog }
@@ -265,7 +220,7 @@ func (s commitsPanic) InTx(ctx context.Context, fn func(context.Context) error) 
 // and the check made for it fails.
 func TestFaultyStores(t *testing.T) {
 	fresh := func() memory { return memory{segment.NewMemoryLog(nil)} }
-	if caught := caughtBy(t, func() segment.LogStore { return fresh() }); len(caught) > 0 {
+	if caught := contract.Broken(t.Context(), func() segment.LogStore { return fresh() }); len(caught) > 0 {
 		t.Fatalf("a right store fails %v", caught)
 	}
 	for name, c := range map[string]struct {
@@ -290,15 +245,7 @@ func TestFaultyStores(t *testing.T) {
 		"outside":         {func() segment.LogStore { return outside{fresh()} }, "tx/rollback"},
 		"swallows panics": {func() segment.LogStore { return commitsPanic{fresh()} }, "tx/panic"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			caught := caughtBy(t, c.fresh)
-			for _, by := range caught {
-				if by == c.by {
-					return
-				}
-			}
-			t.Fatalf("caught by %q, want %q", caught, c.by)
-		})
+		contract.Bites(t, name, c.by, c.fresh)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/segment"
 )
@@ -19,30 +20,19 @@ type Features struct {
 
 // Run runs the suite; fresh returns a new, empty store.
 func Run(t *testing.T, fresh func(t *testing.T) segment.LogStore, f Features) {
-	for _, c := range checks {
-		if c.transactions && !f.Transactions {
-			continue
-		}
-		t.Run(c.name, func(t *testing.T) {
-			t.Logf("rule: %s", c.rule)
-			c.run(t, fresh(t))
-		})
-	}
+	contract.Run(t, fresh, suite.Transactor[segment.LogStore](f.Transactions, nil))
 }
 
-// tb is what a check needs of *testing.T, so that the suite itself can be tested.
-type tb interface {
-	Helper()
-	Context() context.Context
-	Errorf(format string, args ...any)
-	Fatalf(format string, args ...any)
-}
+type testCase = suite.Case[check]
 
-// check is one rule and how to see that it holds.
-type check struct {
-	name, rule   string
-	transactions bool
-	run          func(t tb, s segment.LogStore)
+type check func(t suite.T, s segment.LogStore)
+
+var contract = suite.Suite[segment.LogStore, check]{
+	Cases: cases,
+	Call: func(t suite.T, check check, s segment.LogStore, _ flywheel.Transactor) error {
+		check(t, s)
+		return nil
+	},
 }
 
 // at is the time of all made events, with microseconds.
@@ -74,7 +64,7 @@ func events(prefix string, n int) []flywheel.Event {
 }
 
 // must fails the check when err is not nil.
-func must(t tb, err error) {
+func must(t suite.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatalf("unexpected error: %v", err)
@@ -83,7 +73,7 @@ func must(t tb, err error) {
 
 // read returns the whole log, seven entries at a time, checking that positions
 // ascend from call to call.
-func read(t tb, ctx context.Context, s segment.LogStore) []flywheel.Event {
+func read(t suite.T, ctx context.Context, s segment.LogStore) []flywheel.Event {
 	t.Helper()
 	var list []flywheel.Event
 	var last segment.Position
@@ -107,7 +97,7 @@ func read(t tb, ctx context.Context, s segment.LogStore) []flywheel.Event {
 }
 
 // wantIDs fails unless the log holds exactly these IDs in this order.
-func wantIDs(t tb, ctx context.Context, s segment.LogStore, ids ...string) {
+func wantIDs(t suite.T, ctx context.Context, s segment.LogStore, ids ...string) {
 	t.Helper()
 	list := read(t, ctx, s)
 	got := make([]string, len(list))

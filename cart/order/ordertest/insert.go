@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 var insertCases = []testCase{
-	{name: "insert/whole", rule: "an order comes back as it was inserted, with Version 1", check: func(w *world) error {
+	{Name: "insert/whole", Rule: "an order comes back as it was inserted, with Version 1", Check: func(w *world) error {
 		o := sample("o")
 		o.Version = 7 // what the caller puts there does not matter
 		got, err := w.Insert(ctx, o)
@@ -21,9 +21,9 @@ var insertCases = []testCase{
 		want := sample("o")
 		want.Version = 1
 		byKey, err := w.ByKey(ctx, want.Buyer(), want.Key)
-		return first(err, same("Insert", got, want), same("ByKey", byKey, want), w.expect(want))
+		return suite.First(err, suite.Same("Insert", got, want), suite.Same("ByKey", byKey, want), w.expect(want))
 	}},
-	{name: "insert/minimal", rule: "an order of a guest without cart, coupons and payment comes back as it was inserted", check: func(w *world) error {
+	{Name: "insert/minimal", Rule: "an order of a guest without cart, coupons and payment comes back as it was inserted", Check: func(w *world) error {
 		bare := func(id string) order.Order {
 			return with(id, func(o *order.Order) {
 				o.Customer, o.Cart, o.Coupons, o.Reservation, o.Payment.Authorization = "", "", nil, "", ""
@@ -31,9 +31,9 @@ var insertCases = []testCase{
 		}
 		want := bare("o")
 		want.Version = 1
-		return first(w.insert(bare("o"), bare("p")), w.expect(want))
+		return suite.First(w.insert(bare("o"), bare("p")), w.expect(want))
 	}},
-	{name: "insert/thousand-lines", rule: "an order of a thousand lines and more comes back whole", check: func(w *world) error {
+	{Name: "insert/thousand-lines", Rule: "an order of a thousand lines and more comes back whole", Check: func(w *world) error {
 		o := sample("o")
 		for len(o.Lines) < 1200 {
 			l := o.Lines[len(o.Lines)%2]
@@ -46,7 +46,7 @@ var insertCases = []testCase{
 		o.Version = 1
 		return w.expect(o)
 	}},
-	{name: "insert/copy", rule: "a store shares no memory with what it takes and gives", check: func(w *world) error {
+	{Name: "insert/copy", Rule: "a store shares no memory with what it takes and gives", Check: func(w *world) error {
 		o := sample("o")
 		out, err := w.Insert(ctx, o)
 		if err != nil {
@@ -102,7 +102,7 @@ var insertCases = []testCase{
 		}
 		return nil
 	}},
-	{name: "insert/same-key", rule: "the same key and fingerprint again returns the order as it is now and changes nothing", check: func(w *world) error {
+	{Name: "insert/same-key", Rule: "the same key and fingerprint again returns the order as it is now and changes nothing", Check: func(w *world) error {
 		if err := w.insert(sample("o")); err != nil {
 			return err
 		}
@@ -121,17 +121,17 @@ var insertCases = []testCase{
 			return err
 		}
 		_, err = w.Get(ctx, "another")
-		return first(same("second Insert", got, now), wrong("Get", err, flywheel.ErrNotFound), w.lists(order.Filter{}, "o"))
+		return suite.First(suite.Same("second Insert", got, now), suite.Wrong("Get", err, flywheel.ErrNotFound), w.lists(order.Filter{}, "o"))
 	}},
-	{name: "insert/same-key-other-body", rule: "the same key with another fingerprint reports ErrKeyReused", check: func(w *world) error {
+	{Name: "insert/same-key-other-body", Rule: "the same key with another fingerprint reports ErrKeyReused", Check: func(w *world) error {
 		other := with("p", func(o *order.Order) { o.Key, o.Fingerprint = "key of o", "another body" })
 		if err := w.insert(sample("o")); err != nil {
 			return err
 		}
 		_, err := w.Insert(ctx, other)
-		return first(wrong("Insert", err, order.ErrKeyReused), w.lists(order.Filter{}, "o"))
+		return suite.First(suite.Wrong("Insert", err, order.ErrKeyReused), w.lists(order.Filter{}, "o"))
 	}},
-	{name: "insert/key-of-buyer", rule: "a key belongs to its buyer: customers, and visitors without customer, do not share keys", check: func(w *world) error {
+	{Name: "insert/key-of-buyer", Rule: "a key belongs to its buyer: customers, and visitors without customer, do not share keys", Check: func(w *world) error {
 		mine := func(id string, c flywheel.CustomerID, v flywheel.VisitorID) order.Order {
 			return with(id, func(o *order.Order) { o.Key, o.Customer, o.Visitor = "key", c, v })
 		}
@@ -152,46 +152,42 @@ var insertCases = []testCase{
 			return fmt.Errorf("Insert from another device: got %q, %v, want order a", elsewhere.ID, err)
 		}
 		_, err = w.ByKey(ctx, order.Buyer{Customer: "nobody"}, "key")
-		return wrong("ByKey of a stranger", err, flywheel.ErrNotFound)
+		return suite.Wrong("ByKey of a stranger", err, flywheel.ErrNotFound)
 	}},
-	{name: "insert/same-id", rule: "an ID that another order has reports a DuplicateError and changes nothing", check: func(w *world) error {
+	{Name: "insert/same-id", Rule: "an ID that another order has reports a DuplicateError and changes nothing", Check: func(w *world) error {
 		o := with("o", func(o *order.Order) { o.Key, o.Cart, o.Session = "other key", "other cart", "other" })
-		return first(w.insert(sample("o")), w.refused(o, "id", "o"))
+		return suite.First(w.insert(sample("o")), w.refused(o, "id", "o"))
 	}},
-	{name: "insert/same-cart", rule: "a cart that another order has reports a DuplicateError that names that order", check: func(w *world) error {
+	{Name: "insert/same-cart", Rule: "a cart that another order has reports a DuplicateError that names that order", Check: func(w *world) error {
 		o := with("p", func(o *order.Order) { o.Cart = "cart of o" })
-		if err := first(w.insert(sample("o")), w.refused(o, "cart", "o")); err != nil {
+		if err := suite.First(w.insert(sample("o")), w.refused(o, "cart", "o")); err != nil {
 			return err
 		}
 		_, err := w.Get(ctx, "p")
-		return wrong("Get of the refused order", err, flywheel.ErrNotFound)
+		return suite.Wrong("Get of the refused order", err, flywheel.ErrNotFound)
 	}},
-	{name: "insert/race-one-key", rule: "of parallel inserts with one key one has an effect and all answer with its order", check: func(w *world) error {
+	{Name: "insert/race-one-key", Rule: "of parallel inserts with one key one has an effect and all answer with its order", Check: func(w *world) error {
 		const n = 20
 		got := make([]order.Order, n)
-		err := parallel(n, func(i int) (err error) {
+		errs := suite.Parallel(n, func(i int) (err error) {
 			got[i], err = w.Insert(ctx, with(fmt.Sprintf("o-%d", i), func(o *order.Order) { o.Key, o.Fingerprint, o.Cart = "key", "body", "" }))
 			return err
 		})
-		if err != nil {
+		if err := suite.First(errs...); err != nil {
 			return err
 		}
 		for i := range got {
-			if err := same("Insert", got[i], got[0]); err != nil {
+			if err := suite.Same("Insert", got[i], got[0]); err != nil {
 				return err
 			}
 		}
 		return w.lists(order.Filter{}, got[0].ID)
 	}},
-	{name: "insert/race-one-cart", rule: "of parallel inserts with one cart and different keys one has an effect", check: func(w *world) error {
-		const n = 20
-		errs := make([]error, n)
-		if err := parallel(n, func(i int) error {
-			_, errs[i] = w.Insert(ctx, with(fmt.Sprintf("o-%d", i), func(o *order.Order) { o.Cart = "cart" }))
-			return nil
-		}); err != nil {
+	{Name: "insert/race-one-cart", Rule: "of parallel inserts with one cart and different keys one has an effect", Check: func(w *world) error {
+		errs := suite.Parallel(20, func(i int) error {
+			_, err := w.Insert(ctx, with(fmt.Sprintf("o-%d", i), func(o *order.Order) { o.Cart = "cart" }))
 			return err
-		}
+		})
 		ids, err := w.ids(order.Filter{})
 		if err != nil || len(ids) != 1 {
 			return fmt.Errorf("orders are %v, %v, want one", ids, err)
@@ -212,7 +208,7 @@ var insertCases = []testCase{
 		}
 		return nil
 	}},
-	{name: "context/cancelled", rule: "a call with a cancelled context has no effect and reports the context's error", check: func(w *world) error {
+	{Name: "context/cancelled", Rule: "a call with a cancelled context has no effect and reports the context's error", Check: func(w *world) error {
 		if err := w.insert(sample("o")); err != nil {
 			return err
 		}
@@ -237,9 +233,9 @@ var insertCases = []testCase{
 		if n != 1 {
 			return fmt.Errorf("List with a cancelled context yielded %d times, want the error once", n)
 		}
-		return first(wrong("Insert", insertErr, context.Canceled), wrong("Save", saveErr, context.Canceled),
-			wrong("Get", getErr, context.Canceled), wrong("ByKey", keyErr, context.Canceled),
-			wrong("List", listErr, context.Canceled), w.lists(order.Filter{}, "o"), w.expect(o))
+		return suite.First(suite.Wrong("Insert", insertErr, context.Canceled), suite.Wrong("Save", saveErr, context.Canceled),
+			suite.Wrong("Get", getErr, context.Canceled), suite.Wrong("ByKey", keyErr, context.Canceled),
+			suite.Wrong("List", listErr, context.Canceled), w.lists(order.Filter{}, "o"), w.expect(o))
 	}},
 }
 
@@ -255,15 +251,4 @@ func (w *world) refused(o order.Order, field string, existing order.ID) error {
 		return fmt.Errorf("Insert: %v, want a DuplicateError{%q, %q}", err, field, existing)
 	}
 	return w.expect(before)
-}
-
-// parallel runs fn n times at once and returns the first error.
-func parallel(n int, fn func(i int) error) error {
-	errs := make([]error, n)
-	var wg sync.WaitGroup
-	for i := range n {
-		wg.Go(func() { errs[i] = fn(i) })
-	}
-	wg.Wait()
-	return first(errs...)
 }

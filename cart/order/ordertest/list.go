@@ -6,14 +6,15 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 var listCases = []testCase{
-	{name: "list/order", rule: "List yields by time, then by ID compared byte by byte", check: func(w *world) error {
-		return first(w.insert(at("c", 2), at("b", 1), at("a", 1), at("B", 1), at("d", 0)),
+	{Name: "list/order", Rule: "List yields by time, then by ID compared byte by byte", Check: func(w *world) error {
+		return suite.First(w.insert(at("c", 2), at("b", 1), at("a", 1), at("B", 1), at("d", 0)),
 			w.lists(order.Filter{}, "d", "B", "a", "b", "c"))
 	}},
-	{name: "list/filter", rule: "List keeps the orders that match every field of the filter", check: func(w *world) error {
+	{Name: "list/filter", Rule: "List keeps the orders that match every field of the filter", Check: func(w *world) error {
 		other := at("x", 1)
 		other.Customer = "Customer"
 		guest := at("g", 1)
@@ -25,11 +26,11 @@ var listCases = []testCase{
 		mine := order.Filter{Customer: "customer"}
 		between := order.Filter{From: s(1), To: s(2)}
 		both := order.Filter{Customer: "customer", From: s(1), To: s(3), Limit: 1}
-		return first(w.lists(mine, "a", "b", "c"), w.lists(between, "b", "g", "x"), w.lists(both, "b"),
+		return suite.First(w.lists(mine, "a", "b", "c"), w.lists(between, "b", "g", "x"), w.lists(both, "b"),
 			w.lists(order.Filter{From: s(2)}, "c"), w.lists(order.Filter{To: s(1)}, "a"),
 			w.lists(order.Filter{Customer: "nobody"}), w.lists(order.Filter{Limit: 2}, "a", "b"))
 	}},
-	{name: "list/pending", rule: "Filter.Pending keeps the orders for which Order.Pending reports true, as they are now", check: func(w *world) error {
+	{Name: "list/pending", Rule: "Filter.Pending keeps the orders for which Order.Pending reports true, as they are now", Check: func(w *world) error {
 		if err := w.insert(at("a", 0), at("b", 1), at("c", 2)); err != nil {
 			return err
 		}
@@ -45,23 +46,23 @@ var listCases = []testCase{
 		pay := func(o *order.Order) { o.Status = order.Paid }
 		open := func(o *order.Order) { o.Returns = []order.Return{{Key: "r", At: start}} }
 		done := func(o *order.Order) { o.Returns[0].Done = true }
-		return first(w.lists(order.Filter{Pending: true}, "a", "b", "c"),
+		return suite.First(w.lists(order.Filter{Pending: true}, "a", "b", "c"),
 			set("a", pay), set("b", pay), w.lists(order.Filter{Pending: true}, "c"),
 			set("a", open), w.lists(order.Filter{Pending: true}, "a", "c"),
 			set("a", done), w.lists(order.Filter{Pending: true, Customer: "customer"}, "c"),
 			w.lists(order.Filter{}, "a", "b", "c"))
 	}},
-	{name: "list/after", rule: "List begins behind Filter.After, whether or not an order stands there", check: func(w *world) error {
+	{Name: "list/after", Rule: "List begins behind Filter.After, whether or not an order stands there", Check: func(w *world) error {
 		if err := w.insert(at("a", 1), at("b", 1), at("c", 1), at("d", 2)); err != nil {
 			return err
 		}
 		b := at("b", 1)
 		between := order.Position{PlacedAt: b.PlacedAt, ID: "bb"}
 		end := at("d", 2)
-		return first(w.lists(order.Filter{After: b.Position()}, "c", "d"), w.lists(order.Filter{After: between}, "c", "d"),
+		return suite.First(w.lists(order.Filter{After: b.Position()}, "c", "d"), w.lists(order.Filter{After: between}, "c", "d"),
 			w.lists(order.Filter{After: end.Position()}), w.lists(order.Filter{After: b.Position(), Limit: 1}, "c"))
 	}},
-	{name: "list/paging-while-inserting", rule: "pages neither repeat nor leave out orders when others are inserted meanwhile", check: func(w *world) error {
+	{Name: "list/paging-while-inserting", Rule: "pages neither repeat nor leave out orders when others are inserted meanwhile", Check: func(w *world) error {
 		for i := range 9 {
 			if err := w.insert(at(fmt.Sprintf("o-%d", i), i)); err != nil {
 				return err
@@ -89,9 +90,9 @@ var listCases = []testCase{
 			}
 		}
 		want := []order.ID{"o-0", "o-1", "o-2", "o-3", "o-4", "o-5", "o-6", "o-7", "o-8", "p-0", "p-1", "p-2"}
-		return same("pages", seen, want)
+		return suite.Same("pages", seen, want)
 	}},
-	{name: "list/stop-early", rule: "the caller may stop a listing at any order, and list again", check: func(w *world) error {
+	{Name: "list/stop-early", Rule: "the caller may stop a listing at any order, and list again", Check: func(w *world) error {
 		if err := w.insert(at("a", 0), at("b", 1), at("c", 2)); err != nil {
 			return err
 		}
@@ -103,9 +104,9 @@ var listCases = []testCase{
 				break
 			}
 		}
-		return first(w.insert(at("d", 3)), w.lists(order.Filter{}, "a", "b", "c", "d"))
+		return suite.First(w.insert(at("d", 3)), w.lists(order.Filter{}, "a", "b", "c", "d"))
 	}},
-	{name: "list/call-while-ranging", rule: "the caller may call the store while ranging", check: func(w *world) error {
+	{Name: "list/call-while-ranging", Rule: "the caller may call the store while ranging", Check: func(w *world) error {
 		if err := w.insert(at("a", 0), at("b", 1)); err != nil {
 			return err
 		}

@@ -1,24 +1,24 @@
 package ordertest
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 var saveCases = []testCase{
-	{name: "get/missing", rule: "a missing order reports ErrNotFound", check: func(w *world) error {
+	{Name: "get/missing", Rule: "a missing order reports ErrNotFound", Check: func(w *world) error {
 		_, getErr := w.Get(ctx, "o")
 		_, keyErr := w.ByKey(ctx, order.Buyer{Customer: "customer"}, "key")
 		_, saveErr := w.Save(ctx, sample("o"))
-		return first(wrong("Get", getErr, flywheel.ErrNotFound), wrong("ByKey", keyErr, flywheel.ErrNotFound),
-			wrong("Save", saveErr, flywheel.ErrNotFound), w.lists(order.Filter{}))
+		return suite.First(suite.Wrong("Get", getErr, flywheel.ErrNotFound), suite.Wrong("ByKey", keyErr, flywheel.ErrNotFound),
+			suite.Wrong("Save", saveErr, flywheel.ErrNotFound), w.lists(order.Filter{}))
 	}},
-	{name: "save/whole", rule: "Save writes the order whole and counts Version up", check: func(w *world) error {
+	{Name: "save/whole", Rule: "Save writes the order whole and counts Version up", Check: func(w *world) error {
 		if err := w.insert(sample("o")); err != nil {
 			return err
 		}
@@ -37,9 +37,9 @@ var saveCases = []testCase{
 		want := o.Clone()
 		want.Version = 2
 		got, err := w.Save(ctx, o)
-		return first(err, same("Save", got, want), w.expect(want))
+		return suite.First(err, suite.Same("Save", got, want), w.expect(want))
 	}},
-	{name: "save/stale-version", rule: "Save refuses a version that is not the stored one", check: func(w *world) error {
+	{Name: "save/stale-version", Rule: "Save refuses a version that is not the stored one", Check: func(w *world) error {
 		if err := w.insert(sample("o")); err != nil {
 			return err
 		}
@@ -56,41 +56,31 @@ var saveCases = []testCase{
 		_, staleErr := w.Save(ctx, stale)
 		stale.Version = 9
 		_, futureErr := w.Save(ctx, stale)
-		return first(wrong("stale Save", staleErr, order.ErrVersion), wrong("Save of a version to come", futureErr, order.ErrVersion), w.expect(now))
+		return suite.First(suite.Wrong("stale Save", staleErr, order.ErrVersion), suite.Wrong("Save of a version to come", futureErr, order.ErrVersion), w.expect(now))
 	}},
-	{name: "save/race", rule: "of parallel saves of one version one succeeds", check: func(w *world) error {
+	{Name: "save/race", Rule: "of parallel saves of one version one succeeds", Check: func(w *world) error {
 		if err := w.insert(sample("o")); err != nil {
 			return err
 		}
-		const n = 20
-		errs := make([]error, n)
-		if err := parallel(n, func(i int) error {
+		if _, err := suite.Race(20, order.ErrVersion, func(i int) error {
 			o, err := w.Get(ctx, "o")
 			if err != nil {
 				return err
 			}
 			o.Version = 1
 			o.Session = fmt.Sprint(i)
-			_, errs[i] = w.Save(ctx, o)
-			return nil
+			_, err = w.Save(ctx, o)
+			return err
 		}); err != nil {
 			return err
 		}
-		won := 0
-		for _, err := range errs {
-			if err == nil {
-				won++
-			} else if !errors.Is(err, order.ErrVersion) {
-				return fmt.Errorf("Save: %w", err)
-			}
-		}
 		o, err := w.Get(ctx, "o")
-		if err != nil || won != 1 || o.Version != 2 {
-			return fmt.Errorf("%d saves of version 1 succeeded and the version is %d (%v), want 1 and 2", won, o.Version, err)
+		if err != nil || o.Version != 2 {
+			return fmt.Errorf("after a save of version 1 the version is %d (%v)", o.Version, err)
 		}
 		return nil
 	}},
-	{name: "save/what-stays", rule: "ID, Key, Fingerprint, Cart, Customer, Visitor and PlacedAt stay as they were inserted", check: func(w *world) error {
+	{Name: "save/what-stays", Rule: "ID, Key, Fingerprint, Cart, Customer, Visitor and PlacedAt stay as they were inserted", Check: func(w *world) error {
 		if err := w.insert(sample("o")); err != nil {
 			return err
 		}
@@ -103,9 +93,9 @@ var saveCases = []testCase{
 		o.Key, o.Fingerprint, o.Cart, o.Customer, o.Visitor, o.Session = "x", "x", "x", "x", "x", "changed"
 		o.PlacedAt = start.Add(time.Hour)
 		got, err := w.Save(ctx, o)
-		return first(err, same("Save", got, want), w.expect(want), w.lists(order.Filter{Customer: "customer"}, "o"))
+		return suite.First(err, suite.Same("Save", got, want), w.expect(want), w.lists(order.Filter{Customer: "customer"}, "o"))
 	}},
-	{name: "time/microseconds", rule: "times are kept in UTC to the microsecond, cut off and not rounded", check: func(w *world) error {
+	{Name: "time/microseconds", Rule: "times are kept in UTC to the microsecond, cut off and not rounded", Check: func(w *world) error {
 		o := sample("o")
 		o.PlacedAt = time.Date(2011, 10, 30, 2, 30, 0, 999_999_999, time.FixedZone("", 2*3600))
 		got, err := w.Insert(ctx, o)
@@ -114,7 +104,7 @@ var saveCases = []testCase{
 		}
 		want := sample("o")
 		want.Version, want.PlacedAt = 1, time.Date(2011, 10, 30, 0, 30, 0, 999_999_000, time.UTC)
-		if err := first(same("Insert", got, want), w.expect(want)); err != nil {
+		if err := suite.First(suite.Same("Insert", got, want), w.expect(want)); err != nil {
 			return err
 		}
 		got.Returns = []order.Return{{Key: "r", At: o.PlacedAt}}
@@ -123,6 +113,6 @@ var saveCases = []testCase{
 			return err
 		}
 		want.Version, want.Returns = 2, []order.Return{{Key: "r", At: want.PlacedAt}}
-		return first(same("Save", got, want), w.expect(want))
+		return suite.First(suite.Same("Save", got, want), w.expect(want))
 	}},
 }

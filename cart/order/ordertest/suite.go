@@ -2,14 +2,14 @@ package ordertest
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"reflect"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -24,56 +24,24 @@ type Features struct {
 
 // Run runs the suite. fresh returns an empty store; each case has its own.
 func Run(t *testing.T, fresh func(t *testing.T) order.Store, f Features) {
-	for _, c := range cases() {
-		t.Run(c.name, func(t *testing.T) {
-			if c.transaction && !f.Transactions {
-				t.Skip("the store has no transactions")
-			}
-			if err := c.run(fresh(t), f); err != nil {
-				t.Errorf("%v\nthe rule: %s", err, c.rule)
-			}
-		})
-	}
+	contract.Run(t, fresh, suite.Transactor(f.Transactions, f.Tx))
 }
 
-type testCase struct {
-	name, rule  string
-	transaction bool
-	check       func(w *world) error
+type testCase = suite.Case[check]
+
+type check func(w *world) error
+
+var contract = suite.Suite[order.Store, check]{
+	Cases: slices.Concat(insertCases, saveCases, listCases, textCases, transactionCases),
+	Call: func(_ suite.T, check check, s order.Store, tx flywheel.Transactor) error {
+		return check(&world{s, tx})
+	},
 }
 
 // world is what a check works on.
 type world struct {
 	order.Store
 	tx flywheel.Transactor
-}
-
-func cases() []testCase {
-	var all []testCase
-	for _, group := range [][]testCase{insertCases, saveCases, listCases, textCases, transactionCases} {
-		all = append(all, group...)
-	}
-	return all
-}
-
-// run returns what is wrong with s, a panic included.
-func (c *testCase) run(s order.Store, f Features) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
-	w := &world{Store: s}
-	if c.transaction {
-		if f.Tx != nil {
-			w.tx = f.Tx(s)
-		} else if tx, ok := s.(flywheel.Transactor); ok {
-			w.tx = tx
-		} else {
-			return fmt.Errorf("%T is no flywheel.Transactor and Features.Tx is nil", s)
-		}
-	}
-	return c.check(w)
 }
 
 var ctx = context.Background()
@@ -130,22 +98,7 @@ func (w *world) expect(want order.Order) error {
 	if err != nil {
 		return fmt.Errorf("Get of %q: %w", want.ID, err)
 	}
-	return same("Get", got, want)
-}
-
-func same(what string, got, want any) error {
-	if !reflect.DeepEqual(got, want) {
-		return fmt.Errorf("%s:\n got %+v\nwant %+v", what, got, want)
-	}
-	return nil
-}
-
-// wrong reports an error that does not match what is wanted.
-func wrong(what string, err, want error) error {
-	if errors.Is(err, want) {
-		return nil
-	}
-	return fmt.Errorf("%s: got the error %v, want one that matches %q", what, err, want)
+	return suite.Same("Get", got, want)
 }
 
 // ids lists the orders that match f.
@@ -169,15 +122,5 @@ func (w *world) lists(f order.Filter, want ...order.ID) error {
 	if len(want) == 0 {
 		want = []order.ID{}
 	}
-	return same(fmt.Sprintf("List(%+v)", f), got, want)
-}
-
-// first returns the first error.
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return suite.Same(fmt.Sprintf("List(%+v)", f), got, want)
 }

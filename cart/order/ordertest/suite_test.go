@@ -23,11 +23,19 @@ func TestMemory(t *testing.T) {
 // faulty is a memory store with one method replaced.
 type faulty struct {
 	*order.MemoryStore
+	tx     flywheel.Transactor // its own unless set
 	insert func(ctx context.Context, o order.Order) (order.Order, error)
 	get    func(ctx context.Context, id order.ID) (order.Order, error)
 	byKey  func(ctx context.Context, b order.Buyer, key string) (order.Order, error)
 	save   func(ctx context.Context, o order.Order) (order.Order, error)
 	list   func(ctx context.Context, f order.Filter) iter.Seq2[order.Order, error]
+}
+
+func (f *faulty) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	if f.tx != nil {
+		return f.tx.InTx(ctx, fn)
+	}
+	return f.MemoryStore.InTx(ctx, fn)
 }
 
 func (f *faulty) Insert(ctx context.Context, o order.Order) (order.Order, error) {
@@ -157,6 +165,7 @@ func TestSuiteBites(t *testing.T) {
 			outside := order.NewMemory(nil)
 			return &faulty{
 				MemoryStore: outside,
+				tx:          m,
 				insert: func(ctx context.Context, o order.Order) (order.Order, error) {
 					return outside.Insert(context.WithoutCancel(ctx), o)
 				},
@@ -172,19 +181,13 @@ func TestSuiteBites(t *testing.T) {
 			}}
 		}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			caught := map[string]error{}
-			for _, tc := range cases() {
-				m := order.NewMemory(nil)
-				s := c.make(m)
-				if s.MemoryStore == nil {
-					s.MemoryStore = m
-				}
-				if err := tc.run(s, Features{Tx: func(order.Store) flywheel.Transactor { return m }}); err != nil {
-					caught[tc.name] = err
-				}
+		contract.Bites(t, c.name, c.caughtBy, func() order.Store {
+			m := order.NewMemory(nil)
+			s := c.make(m)
+			if s.MemoryStore == nil {
+				s.MemoryStore = m
 			}
-			assert.Contains(t, caught, c.caughtBy)
+			return s
 		})
 	}
 }

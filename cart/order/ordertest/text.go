@@ -5,18 +5,12 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
-// oddTexts are identifiers that databases like to confuse, change or obey.
-var oddTexts = []string{
-	"abc", "ABC", "Abc", "straße", "STRASSE", "é", "e\u0301", "ﬁ", "fi", "ı", "i", "I", "İ",
-	"a b", "a%", "a_", "ab", "'; DROP TABLE flywheel_orders; --", `"quoted"`, `back\slash`, "日本語", "🛒",
-	"007", "7", "1e3", "null", "true", "?", "$1", "{}", "100%s",
-}
-
 var textCases = []testCase{
-	{name: "text/odd", rule: "texts are kept and compared byte by byte", check: func(w *world) error {
-		for _, text := range oddTexts {
+	{Name: "text/odd", Rule: "texts are kept and compared byte by byte", Check: func(w *world) error {
+		for _, text := range suite.OddTexts {
 			o := with(text, func(o *order.Order) {
 				o.Key, o.Fingerprint, o.Cart, o.Customer, o.Visitor = text, text, text, flywheel.CustomerID(text), flywheel.VisitorID(text)
 				o.Session, o.Reservation, o.Payment.Authorization = text, text, text
@@ -31,7 +25,7 @@ var textCases = []testCase{
 				return err
 			}
 		}
-		for _, text := range oddTexts {
+		for _, text := range suite.OddTexts {
 			got, err := w.ByKey(ctx, order.Buyer{Customer: flywheel.CustomerID(text)}, text)
 			if err != nil || string(got.ID) != text {
 				return fmt.Errorf("ByKey of %q: %q, %v", text, got.ID, err)
@@ -42,13 +36,13 @@ var textCases = []testCase{
 		}
 		return nil
 	}},
-	{name: "text/distinct-keys", rule: "one customer's keys that differ only in case are different keys", check: func(w *world) error {
-		for i, text := range oddTexts {
+	{Name: "text/distinct-keys", Rule: "one customer's keys that differ only in case are different keys", Check: func(w *world) error {
+		for i, text := range suite.OddTexts {
 			if err := w.insert(with(fmt.Sprint(i), func(o *order.Order) { o.Key = text })); err != nil {
 				return err
 			}
 		}
-		for i, text := range oddTexts {
+		for i, text := range suite.OddTexts {
 			got, err := w.ByKey(ctx, order.Buyer{Customer: "customer"}, text)
 			if err != nil || string(got.ID) != fmt.Sprint(i) {
 				return fmt.Errorf("ByKey of %q: %q, %v, want order %d", text, got.ID, err, i)

@@ -2,17 +2,15 @@ package ordertest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
-var errStop = errors.New("stop")
-
 var transactionCases = []testCase{
-	{name: "transaction/commit", transaction: true, rule: "calls in one transaction see each other and are kept together", check: func(w *world) error {
+	{Name: "transaction/commit", Transactions: true, Rule: "calls in one transaction see each other and are kept together", Check: func(w *world) error {
 		err := w.tx.InTx(ctx, func(ctx context.Context) error {
 			if _, err := w.Insert(ctx, sample("o")); err != nil {
 				return err
@@ -39,35 +37,21 @@ var transactionCases = []testCase{
 		want.Version, want.Status = 2, order.Paid
 		return w.expect(want)
 	}},
-	{name: "transaction/rollback", transaction: true, rule: "an error of the transaction takes back every call in it", check: func(w *world) error {
+	{Name: "transaction/rollback", Transactions: true, Rule: "an error of the transaction takes back every call in it", Check: func(w *world) error {
 		before, err := w.stored()
 		if err != nil {
 			return err
 		}
-		err = w.tx.InTx(ctx, func(ctx context.Context) error { return first(w.spoil(ctx), errStop) })
-		return first(wrong("InTx", err, errStop), w.unspoilt(before))
+		return suite.First(suite.RollBack(ctx, w.tx, false, w.spoil), w.unspoilt(before))
 	}},
-	{name: "transaction/panic", transaction: true, rule: "a panic in the transaction takes back every call in it", check: func(w *world) error {
+	{Name: "transaction/panic", Transactions: true, Rule: "a panic in the transaction takes back every call in it", Check: func(w *world) error {
 		before, err := w.stored()
 		if err != nil {
 			return err
 		}
-		err = func() (err error) {
-			defer func() {
-				if p := recover(); p != errStop {
-					err = fmt.Errorf("recovered %v, want the panic of the function", p)
-				}
-			}()
-			return w.tx.InTx(ctx, func(ctx context.Context) error {
-				if err := w.spoil(ctx); err != nil {
-					return err
-				}
-				panic(errStop)
-			})
-		}()
-		return first(err, w.unspoilt(before))
+		return suite.First(suite.RollBack(ctx, w.tx, true, w.spoil), w.unspoilt(before))
 	}},
-	{name: "transaction/refusal-within", transaction: true, rule: "a refused call leaves the rest of the transaction as it is", check: func(w *world) error {
+	{Name: "transaction/refusal-within", Transactions: true, Rule: "a refused call leaves the rest of the transaction as it is", Check: func(w *world) error {
 		if err := w.insert(sample("o")); err != nil {
 			return err
 		}
@@ -80,27 +64,24 @@ var transactionCases = []testCase{
 			_, id := w.Insert(ctx, with("o", func(o *order.Order) { o.Key = "another" }))
 			_, version := w.Save(ctx, sample("o")) // has version 0
 			_, missing := w.Get(ctx, "q")
-			if err := first(wrong("Insert", key, order.ErrKeyReused), wrong("Insert", cart, order.ErrDuplicate),
-				wrong("Insert", id, order.ErrDuplicate), wrong("Save", version, order.ErrVersion),
-				wrong("Get", missing, flywheel.ErrNotFound)); err != nil {
+			if err := suite.First(suite.Wrong("Insert", key, order.ErrKeyReused), suite.Wrong("Insert", cart, order.ErrDuplicate),
+				suite.Wrong("Insert", id, order.ErrDuplicate), suite.Wrong("Save", version, order.ErrVersion),
+				suite.Wrong("Get", missing, flywheel.ErrNotFound)); err != nil {
 				return err
 			}
 			_, err := w.Insert(ctx, at("r", 1))
 			return err
 		})
-		return first(err, w.lists(order.Filter{}, "o", "p", "r"))
+		return suite.First(err, w.lists(order.Filter{}, "o", "p", "r"))
 	}},
-	{name: "transaction/nested", transaction: true, rule: "a transaction within one joins it", check: func(w *world) error {
-		err := w.tx.InTx(ctx, func(ctx context.Context) error {
-			if err := w.tx.InTx(ctx, func(ctx context.Context) error {
+	{Name: "transaction/nested", Transactions: true, Rule: "a transaction within one joins it", Check: func(w *world) error {
+		err := suite.RollBack(ctx, w.tx, false, func(ctx context.Context) error {
+			return w.tx.InTx(ctx, func(ctx context.Context) error {
 				_, err := w.Insert(ctx, sample("o"))
 				return err
-			}); err != nil {
-				return err
-			}
-			return errStop
+			})
 		})
-		return first(wrong("InTx", err, errStop), w.lists(order.Filter{}))
+		return suite.First(err, w.lists(order.Filter{}))
 	}},
 }
 
@@ -132,7 +113,7 @@ func (w *world) spoil(ctx context.Context) error {
 // unspoilt checks that nothing of spoil is left, and that its keys and carts
 // can be used again.
 func (w *world) unspoilt(before order.Order) error {
-	if err := first(w.expect(before), w.lists(order.Filter{}, "o", "later"),
+	if err := suite.First(w.expect(before), w.lists(order.Filter{}, "o", "later"),
 		w.lists(order.Filter{Customer: "customer"}, "o", "later"), w.lists(order.Filter{Pending: true}, "o", "later")); err != nil {
 		return fmt.Errorf("after the rollback: %w", err)
 	}
