@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/cart/internal/stepkey"
+	"github.com/flywheel-go/flywheel/internal/eventid"
 	"github.com/flywheel-go/flywheel/internal/newid"
 	"github.com/flywheel-go/flywheel/pricing"
 )
@@ -196,7 +196,7 @@ func (s *Service) save(ctx context.Context, c Cart, e *flywheel.Event) (saved Ca
 		if saved, err = s.store.Save(ctx, c); err != nil {
 			return err
 		}
-		e.ID = stepkey.Of(e.Name, string(c.ID), strconv.FormatInt(saved.Version, 10))
+		e.ID = eventid.Of(e.Name, string(c.ID), strconv.FormatInt(saved.Version, 10))
 		e.Time, e.Ref = saved.UpdatedAt, string(c.ID)
 		e.Customer, e.Visitor, e.Session = c.Customer, c.Visitor, c.Session
 		if err := s.opts.Sink.Publish(ctx, *e); err != nil {

@@ -7,9 +7,9 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart"
-	"github.com/flywheel-go/flywheel/cart/internal/stepkey"
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/payment"
+	"github.com/flywheel-go/flywheel/internal/eventid"
 )
 
 // Place turns a cart into a paid order: it prices the cart, reserves the stock,
@@ -160,7 +160,7 @@ func (c *Checkout) announce(ctx context.Context, o *order.Order, version int64) 
 		}
 	}
 	err := c.opts.Sink.Publish(ctx, flywheel.Event{
-		ID: stepkey.Of("purchase", string(o.ID)), Name: flywheel.EventPurchase, Time: o.PlacedAt,
+		ID: eventid.Of("purchase", string(o.ID)), Name: flywheel.EventPurchase, Time: o.PlacedAt,
 		Customer: o.Customer, Visitor: o.Visitor, Session: o.Session, Ref: string(o.ID),
 		Lines: o.Items(), Value: o.Total,
 	})

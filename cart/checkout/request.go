@@ -1,13 +1,14 @@
 package checkout
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart"
-	"github.com/flywheel-go/flywheel/cart/internal/stepkey"
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -64,7 +65,7 @@ func (r *Request) fingerprint() string {
 	b.text(string(r.OrderID))
 	b.text(r.Method)
 	b.amount(r.Expect)
-	return stepkey.Digest(b)
+	return b.digest()
 }
 
 // steps are the keys of what one try of a request does outside of the order
@@ -80,11 +81,11 @@ func steps(o *order.Order, method string) (reservation, authorization string) {
 		b.text(string(o.Lines[i].SKU))
 		b = binary.AppendVarint(b, o.Lines[i].Quantity)
 	}
-	reservation = "checkout-" + stepkey.Digest(b)
+	reservation = "checkout-" + b.digest()
 	b = append(b[:0], reservation...)
 	b.amount(o.Total)
 	b.text(method)
-	return reservation, "authorize-" + stepkey.Digest(b)
+	return reservation, "authorize-" + b.digest()
 }
 
 // body collects the parts of what is hashed, each with its length.
@@ -98,6 +99,12 @@ func (b *body) text(s string) {
 func (b *body) amount(a money.Amount) {
 	*b = binary.AppendVarint(*b, a.Minor())
 	b.text(a.Currency().String())
+}
+
+// digest returns 128 bits of the SHA-256 of b as hexadecimal digits.
+func (b body) digest() string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
 }
 
 // ErrPrice reports that the total is not the one that the customer saw. The error

@@ -6,8 +6,8 @@ import (
 	"fmt"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/cart/internal/stepkey"
 	"github.com/flywheel-go/flywheel/cart/payment"
+	"github.com/flywheel-go/flywheel/internal/eventid"
 )
 
 // Capture takes the money of a placed order and makes it [Paid]. An order that
@@ -50,7 +50,7 @@ func (s *Service) takeMoney(ctx context.Context, o Order) (Order, error) {
 		return Order{}, fmt.Errorf("order %q: nothing is authorized: %w", o.ID, flywheel.ErrInvalid)
 	}
 	capture := func(o *Order) error {
-		key := stepkey.Of("capture", string(o.ID), o.Payment.Authorization)
+		key := eventid.Of("capture", string(o.ID), o.Payment.Authorization)
 		return s.opts.Gateway.Capture(ctx, key, o.Payment.Authorization, o.Payment.Authorized)
 	}
 	err := capture(&o)
@@ -78,7 +78,7 @@ func (s *Service) reauthorize(ctx context.Context, id ID, gone string) (Order, e
 		return o, nil // someone else has been here
 	}
 	auth, err := s.opts.Gateway.Authorize(ctx, payment.Charge{
-		Key: stepkey.Of("authorize", string(id), gone), Amount: o.Total,
+		Key: eventid.Of("authorize", string(id), gone), Amount: o.Total,
 		Method: o.Payment.Method, Ref: o.Cart, Customer: o.Customer,
 	})
 	if err != nil {
@@ -93,7 +93,7 @@ func (s *Service) reauthorize(ctx context.Context, id ID, gone string) (Order, e
 	})
 	if err == nil && o.Status == Cancelled {
 		err = errors.Join(&StatusError{Order: id, Call: "capture", Status: o.Status},
-			s.opts.Gateway.Void(ctx, stepkey.Of("void", string(id), auth.ID), auth.ID))
+			s.opts.Gateway.Void(ctx, eventid.Of("void", string(id), auth.ID), auth.ID))
 	}
 	return o, err
 }

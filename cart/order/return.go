@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/cart/internal/stepkey"
+	"github.com/flywheel-go/flywheel/internal/eventid"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -199,7 +199,7 @@ func (o *Order) standing() Status {
 // event returns the refund as the world learns of it.
 func (o *Order) event(r *Return) flywheel.Event {
 	e := flywheel.Event{
-		ID: stepkey.Of("refund", string(o.ID), r.Key), Name: flywheel.EventRefund, Time: r.At,
+		ID: eventid.Of("refund", string(o.ID), r.Key), Name: flywheel.EventRefund, Time: r.At,
 		Customer: o.Customer, Visitor: o.Visitor, Session: o.Session, Ref: string(o.ID),
 		Lines: o.items(r), Value: r.Amount,
 	}

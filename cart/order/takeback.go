@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/cart/internal/stepkey"
 	"github.com/flywheel-go/flywheel/cart/payment"
+	"github.com/flywheel-go/flywheel/internal/eventid"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -145,7 +145,7 @@ func (s *Service) carry(ctx context.Context, o Order, key string) (Order, error)
 	var done Order
 	err = s.inTx(ctx, func(ctx context.Context) error {
 		if !r.Discard && s.opts.Stock != nil && len(r.Lines) > 0 {
-			if err := s.opts.Stock.Restock(ctx, stepkey.Of("return", string(o.ID), key), o.items(r)); err != nil {
+			if err := s.opts.Stock.Restock(ctx, eventid.Of("return", string(o.ID), key), o.items(r)); err != nil {
 				return fmt.Errorf("order %q: restock: %w", o.ID, err)
 			}
 		}
@@ -183,7 +183,7 @@ func (s *Service) giveBack(ctx context.Context, o *Order, r *Return) (captured m
 		return captured, nil
 	}
 	if r.Cancel && captured.IsZero() {
-		err := s.opts.Gateway.Void(ctx, stepkey.Of("void", string(o.ID), r.Key), o.Payment.Authorization)
+		err := s.opts.Gateway.Void(ctx, eventid.Of("void", string(o.ID), r.Key), o.Payment.Authorization)
 		switch {
 		case errors.Is(err, payment.ErrCaptured):
 			captured = o.Payment.Authorized // the capture came first, its answer was lost or is on the way
@@ -196,7 +196,7 @@ func (s *Service) giveBack(ctx context.Context, o *Order, r *Return) (captured m
 	if r.Amount.IsZero() {
 		return captured, nil
 	}
-	return captured, s.opts.Gateway.Refund(ctx, stepkey.Of("refund", string(o.ID), r.Key), o.Payment.Authorization, r.Amount)
+	return captured, s.opts.Gateway.Refund(ctx, eventid.Of("refund", string(o.ID), r.Key), o.Payment.Authorization, r.Amount)
 }
 
 // Resume finishes every return that stopped on the way and reports how many it

@@ -1,5 +1,6 @@
-// Package eventid names events after the thing they tell of, so that a fact
-// told twice has one ID.
+// Package eventid names events, and steps such as a refund at the gateway, after
+// the thing they belong to, so that a fact told twice has one ID and a step tried
+// twice has one key.
 package eventid
 
 import (
@@ -12,9 +13,10 @@ import (
 
 var escape = strings.NewReplacer("%", "%25", ":", "%3A")
 
-// Of joins the event's name and parts with colons. Different parts give
-// different IDs: a colon within a part is escaped, and what would be longer
-// than an identifier may be is hashed.
+// Of joins the name of the event or step and the parts with colons. For names
+// without "#" and ":" and for parts that are identifiers the result is one, and
+// different parts give different ones: a colon within a part is escaped, and what
+// would be longer than an identifier may be is hashed.
 func Of(name string, parts ...string) string {
 	size := len(name)
 	for _, p := range parts {
@@ -34,5 +36,5 @@ func Of(name string, parts ...string) string {
 		return b.String()
 	}
 	sum := sha256.Sum256([]byte(b.String()))
-	return name + ":sha256:" + hex.EncodeToString(sum[:])
+	return name + "#" + hex.EncodeToString(sum[:])
 }
