@@ -30,6 +30,10 @@
 //     season.
 //   - Intermittent demand, with many zeros: [Croston], [SBA], [SBJ], [TSB],
 //     [ADIDA], [IMAPA]. [Classify] tells which demand is intermittent.
+//   - The default: [Auto], a combination with calibrated intervals. [Select]
+//     names a fast model instead.
+//   - Many series: [Batch] forecasts them in parallel, [Fill] replaces what is
+//     missing, [RunBacktest] tells how a model would have done.
 //   - Accuracy: [Evaluate], [Pinball], [IntervalScore], [Coverage],
 //     [NormalCRPS], [SampleCRPS].
 //
@@ -41,7 +45,7 @@
 //
 // # Bad input
 //
-// An empty series, NaN, an infinity or a negative demand is a [*SeriesError]
+// An empty series, NaN (see [Fill]), an infinity or a negative demand is a [*SeriesError]
 // with the position; a parameter, horizon or level out of range is a
 // [*SettingError]. A series that is short, constant, or without demand gets the
 // forecast that makes sense, and a [Warning]. No result is NaN or infinite,

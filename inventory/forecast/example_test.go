@@ -1,8 +1,11 @@
 package forecast_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/flywheel-go/flywheel/inventory/forecast"
 )
@@ -279,4 +282,47 @@ func ExampleSeriesError() {
 	// Output:
 	// forecast: series "bolt": observation 2 is -2: negative demand: invalid
 	// 2 true
+}
+
+// Many series at once: the results come in order, one series that fails does
+// not stop the rest, and missing observations are filled and counted.
+func ExampleBatch() {
+	sales := []forecast.Series{
+		{ID: "mug", Values: []float64{12, 15, 9, math.NaN(), 11, 13, 16, 12}},
+		{ID: "new", Values: nil},
+		{ID: "lamp", Values: []float64{0, 0, 3, 0, 0, 0, 2, 0, 4, 0, 0, 3}},
+	}
+	b := forecast.Batch{Horizon: 2, Levels: []float64{0.8}}
+	err := b.Each(context.Background(), slices.Values(sales), func(r *forecast.Result) error {
+		if r.Err != nil {
+			fmt.Println(r.Err)
+			return nil
+		}
+		fmt.Printf("%s: %s %.1f, %d filled\n", r.Series.ID, r.Model, r.Forecast.Mean, r.Filled)
+		return nil
+	})
+	fmt.Println(err)
+	// Output:
+	// mug: Theta [13.1 13.2], 1 filled
+	// forecast: series "new": no observations: invalid
+	// lamp: SBA [1.0 1.0], 0 filled
+	// <nil>
+}
+
+func ExampleFill() {
+	s, n, _ := forecast.Fill(forecast.Series{Values: []float64{1, math.NaN(), 3, 4}})
+	fmt.Println(s.Values, n)
+	// Output: [1 2 3 4] 1
+}
+
+// What would the model have done from the last four origins?
+func ExampleRunBacktest() {
+	sales := forecast.Series{Values: []float64{20, 23, 25, 30, 31, 36, 39, 41, 46, 48, 50, 56, 57, 61}}
+	for _, model := range []forecast.Model{forecast.Naive{}, forecast.Holt{}} {
+		b, _ := forecast.RunBacktest(model, sales, 4, 3, 0.8)
+		fmt.Printf("%T: MASE %.2f, inside the 80 %% interval: %.0f %%\n", model, b.MASE.Value, 100*b.Coverage[0])
+	}
+	// Output:
+	// forecast.Naive: MASE 2.17, inside the 80 % interval: 25 %
+	// forecast.Holt: MASE 0.32, inside the 80 % interval: 58 %
 }

@@ -84,6 +84,10 @@ func (s *Series) check() error {
 			return &SeriesError{Series: s.ID, Index: i, Value: y, Err: err}
 		}
 	}
+	return s.checkSeason()
+}
+
+func (s *Series) checkSeason() error {
 	if s.Season < 0 || s.Season > MaxSeason {
 		return &SettingError{Model: "series", Setting: "season", Value: float64(s.Season), Want: "0 to 10000"}
 	}

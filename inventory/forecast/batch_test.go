@@ -1,0 +1,177 @@
+package forecast
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+func batchSeries(n int) []Series {
+	all := make([]Series, n)
+	for i := range all {
+		y := demandLike(20 + i%30)
+		if i%3 == 0 {
+			y = sporadic(40)
+		}
+		for t := range y {
+			y[t] += float64(i % 7)
+		}
+		all[i] = Series{ID: fmt.Sprint(i), Values: y, Season: 1 + i%5}
+	}
+	all[1].Values = []float64{3, math.NaN(), 5, 4, 6, 5, 3}
+	all[2].Values = nil
+	all[3].Values = []float64{1, math.Inf(1)}
+	return all
+}
+
+// The results are the same bytes on any number of goroutines, in order, and a
+// series that fails does not stop the rest.
+func TestBatchIsTheSameOnAnyNumberOfThreads(t *testing.T) {
+	all := batchSeries(300)
+	run := func(workers int) []string {
+		var lines []string
+		b := Batch{Horizon: 3, Levels: []float64{0.8}, Workers: workers}
+		err := b.Each(t.Context(), slices.Values(all), func(r *Result) error {
+			lines = append(lines, fmt.Sprintf("%s %s %v %v %d %v", r.Series.ID, r.Model, r.Forecast, r.Warnings, r.Filled, r.Err))
+			return nil
+		})
+		require.NoError(t, err)
+		return lines
+	}
+	one := run(1)
+	require.Len(t, one, len(all))
+	require.Equal(t, one, run(2))
+	require.Equal(t, one, run(7))
+	require.Contains(t, one[1], " 1 <nil>")
+	require.Contains(t, one[2], "no observations")
+	require.Contains(t, one[3], "not a finite number")
+	for i, line := range one {
+		require.Contains(t, line, fmt.Sprint(i)+" ")
+	}
+}
+
+func TestBatchStops(t *testing.T) {
+	all := batchSeries(300)
+	stop := errors.New("enough")
+	n := 0
+	err := Batch{Horizon: 1}.Each(t.Context(), slices.Values(all), func(*Result) error {
+		if n++; n == 5 {
+			return stop
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, stop)
+	require.Equal(t, 5, n)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	n = 0
+	err = Batch{Horizon: 1, Workers: 1}.Each(ctx, slices.Values(all), func(*Result) error {
+		n++
+		cancel()
+		return nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, batchSize, n)
+
+	for _, b := range []Batch{{}, {Horizon: 1, Levels: []float64{80}}} {
+		require.NoError(t, b.Each(t.Context(), slices.Values(all[:1]), func(r *Result) error {
+			require.ErrorIs(t, r.Err, flywheel.ErrOutOfRange)
+			return nil
+		}))
+	}
+}
+
+// Filling leaves observations alone, and puts a line or a season where it was.
+func TestFill(t *testing.T) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		name         string
+		season       int
+		values, want []float64
+	}{
+		{"inside", 1, []float64{1, nan, nan, 4}, []float64{1, 2, 3, 4}},
+		{"ends", 1, []float64{nan, 2, 3, nan}, []float64{2, 2, 3, 3}},
+		{"season", 2, []float64{1, 9, 1, 9, nan, 9, 1, nan}, []float64{1, 9, 1, 9, 1, 9, 1, 9}},
+		{"none", 3, []float64{1, 2}, []float64{1, 2}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, n, err := Fill(Series{Values: c.values, Season: c.season})
+			require.NoError(t, err)
+			require.InDeltaSlice(t, c.want, s.Values, 1e-12)
+			missing := 0
+			for _, v := range c.values {
+				if math.IsNaN(v) {
+					missing++
+				}
+			}
+			require.Equal(t, missing, n)
+		})
+	}
+	_, _, err := Fill(Series{Values: []float64{nan, nan}})
+	require.ErrorIs(t, err, ErrEmpty)
+	_, _, err = Fill(Series{Values: []float64{1, math.Inf(1)}})
+	require.ErrorIs(t, err, ErrNotFinite)
+	_, _, err = Fill(Series{Values: []float64{1, 2}, Season: -1})
+	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+
+	rapid.Check(t, func(t *rapid.T) {
+		s := demandSeries(t, 2)
+		given := slices.Clone(s.Values)
+		for i := range s.Values {
+			if rapid.IntRange(0, 3).Draw(t, "missing") == 0 {
+				s.Values[i] = nan
+			}
+		}
+		filled, n, err := Fill(s)
+		if err != nil {
+			require.ErrorIs(t, err, ErrEmpty)
+			return
+		}
+		for i, v := range filled.Values {
+			if math.IsNaN(s.Values[i]) {
+				n--
+				require.False(t, math.IsNaN(v) || math.IsInf(v, 0))
+			} else {
+				require.Equal(t, given[i], v)
+			}
+		}
+		require.Zero(t, n)
+	})
+}
+
+func TestBacktest(t *testing.T) {
+	s := Series{Values: []float64{1, 2, 3, 4, 5, 6, 7, 9}}
+	b, err := RunBacktest(Naive{}, s, 2, 2, 0.9)
+	require.NoError(t, err)
+	// From 5: errors 1 and 2 of 6 and 7; from 6: errors 1 and 3 of 7 and 9.
+	require.Equal(t, 5, b.Origins[0].At)
+	require.Equal(t, []float64{5, 5}, b.Origins[0].Forecast.Mean)
+	require.InDelta(t, 1.75, b.MAE, 1e-12)
+	require.InDelta(t, math.Sqrt((1+4+1+9)/4.0), b.RMSE, 1e-12)
+	require.InDelta(t, 1.75, b.MASE.Value, 1e-12)
+	require.InDelta(t, 0.75, b.Coverage[0], 1e-12) // within 1.64·√h
+
+	// A model sees nothing of what comes after its origin.
+	changed := Series{Values: slices.Clone(s.Values)}
+	changed.Values[7] = 1000
+	c, err := RunBacktest(Naive{}, changed, 2, 2, 0.9)
+	require.NoError(t, err)
+	for i := range b.Origins {
+		require.Equal(t, b.Origins[i].Forecast, c.Origins[i].Forecast)
+	}
+
+	for _, bad := range [][2]int{{0, 1}, {1, 0}, {5, 4}, {9, 1}} {
+		_, err := RunBacktest(Naive{}, s, bad[0], bad[1])
+		require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+	}
+	_, err = RunBacktest(Naive{}, s, 7, 1)
+	require.NoError(t, err)
+}
