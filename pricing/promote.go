@@ -213,5 +213,9 @@ func (e *Engine) won(w *work, b *Basket, p *promotion, member int32) (outcome, e
 		}
 	}
 	v, _, _ := p.reach(b, w, e.scope(w, p))
-	return e.perLine(b, w, p, v, w.hits)
+	out, err := e.perLine(b, w, p, v, w.hits)
+	if err != nil || p.maximum == 0 || out.total <= p.maximum {
+		return out, err
+	}
+	return out, w.cap(&out, p.maximum)
 }
