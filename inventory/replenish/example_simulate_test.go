@@ -65,3 +65,29 @@ func ExampleBootstrap() {
 	fmt.Println(total.Quantile(0.9))
 	// Output: 18
 }
+
+// Levels for spare parts, learned from what levels would have cost in the
+// histories of 200 parts: a sale of 1 to 4 units in about every third month.
+func ExampleLearner() {
+	var histories [][]float64
+	for part := range 200 {
+		months := make([]float64, 36)
+		for t := range months {
+			if k := part*37 + t*101 + t*t*part%17; k%3 == 0 {
+				months[t] = float64(1 + k%4)
+			}
+		}
+		histories = append(histories, months)
+	}
+	var levels *replenish.Levels
+	levels, err := replenish.Learner{Periods: 2, Ratio: 0.95, Seed: 1}.Learn(histories)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(levels.Level([]float64{0, 2, 0, 0, 1, 0, 3, 0, 0, 4}))
+	fmt.Println(levels.Level([]float64{0, 1, 0, 0, 0, 0, 0, 0, 0, 1}))
+	// Output:
+	// 5 <nil>
+	// 4 <nil>
+}
