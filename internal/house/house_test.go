@@ -37,6 +37,7 @@ var floors = map[string]int{
 	"segment/rfm":         5,
 	"experiment/stats":    5,
 	"pricing/coupon":      6,
+	"pricing/markdown":    6,
 	"pricing/tax":         6,
 	"inventory/forecast":  5,
 	"inventory/replenish": 6,

@@ -129,15 +129,21 @@ func ExampleService_Charge() {
 	// 25.00 EUR <nil>
 }
 
-// A store answers with the tally that is full.
+// A store has a part that merchants write and one that customers write; the latter
+// answers with the tally that is full.
 func ExampleTally() {
 	store := coupon.NewMemory(nil)
+	var catalog coupon.Catalog = store
+	var ledger coupon.Ledger = store
+	fmt.Println(catalog.AddCodes(context.Background(), []coupon.Code{{Code: "HELLO10", Campaign: "newsletter"}}))
 	r := coupon.Redemption{
 		Key: "order-1", Code: "HELLO10", Campaign: "newsletter", At: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 		Uses: []coupon.Tally{{Name: "campaign", Add: 2, Limit: 1}},
 	}
-	_, err := store.Redeem(context.Background(), r)
+	_, err := ledger.Redeem(context.Background(), r)
 	full, _ := errors.AsType[*coupon.TallyError](err)
 	fmt.Println(full.Tally.Name, full.Used)
-	// Output: campaign 0
+	// Output:
+	// <nil>
+	// campaign 0
 }
