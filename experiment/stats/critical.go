@@ -27,7 +27,7 @@ func studentQuantile(tail, df float64) float64 {
 	t := z * (1 + (z2+1)/(4*df) + ((5*z2+16)*z2+3)/(96*df*df) +
 		(((3*z2+19)*z2+17)*z2-15)/(384*df*df*df) +
 		((((79*z2+776)*z2+1482)*z2-1920)*z2-945)/(92160*df*df*df*df))
-	if z2 < df/500 {
+	if df >= 500 && z2 < df/500 {
 		return t // the next term is below the last digit
 	}
 	if df < 3 || !(t > 0) { // the expansion is of no use for heavy tails

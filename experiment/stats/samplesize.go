@@ -261,14 +261,14 @@ func (p MeanPlan) SampleSize(difference float64) (float64, error) {
 	if p.LargeSample {
 		return n, nil
 	}
-	// Student's test needs a little more.
-	least := max(n, 1, 3/(1+p.Ratio))
+	// Student's test needs a little more, but two-sided the far tail helps.
+	least := max(1, 3/(1+p.Ratio))
 	f := func(logN float64) float64 { return p.power(math.Exp(logN), difference) - p.Power }
 	low := math.Log(least)
 	if f(low) >= 0 {
 		return least, nil
 	}
-	return math.Exp(bracketed(low, math.Log(least*1.5+20), f)), nil
+	return math.Exp(bracketed(low, math.Log(max(n, least)*1.5+20), f)), nil
 }
 
 // DetectableDifference returns the smallest difference of means, downwards for
