@@ -25,9 +25,9 @@
 // of [Forecast] values.
 //
 //   - Benchmarks: [Naive], [SeasonalNaive], [Mean], [Drift].
-//   - Exponential smoothing: [SES], [Holt], [HoltWinters], [ETS] with given
-//     parameters, and [Theta], the best of them where a series has a trend or a
-//     season.
+//   - Exponential smoothing: [SES], [Holt], [HoltWinters], the family [ETS], which
+//     chooses among its forms by an information criterion; [Theta],
+//     [OptimizedTheta] and [CES].
 //   - Intermittent demand, with many zeros: [Croston], [SBA], [SBJ], [TSB],
 //     [ADIDA], [IMAPA]. [Classify] tells which demand is intermittent.
 //   - The default: [Auto], a combination with calibrated intervals. [Select]
@@ -58,7 +58,8 @@
 // that all may be shared among goroutines. To fit many series, give each
 // goroutine a Fit and a Forecast of its own and use [Model.FitTo] and
 // [Fit.ForecastTo], which then allocate nothing: some 3 µs for 50 observations
-// with [SES] or [Theta], 1 µs with [SBA].
+// with [SES] or [Theta], 1 µs with [SBA]; a choice among the ETS family takes
+// 0.2 ms without season and 4 ms for twelve years of months.
 //
 // # Sources
 //

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/csv"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// execute runs the program and returns its output as rows, and its messages.
+func execute(t *testing.T, args ...string) ([][]string, string, error) {
+	t.Helper()
+	var out, messages bytes.Buffer
+	err := run(t.Context(), args, &out, &messages)
+	rows, broken := csv.NewReader(&out).ReadAll()
+	require.NoError(t, broken)
+	return rows, messages.String(), err
+}
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+func TestBuiltInSeries(t *testing.T) {
+	rows, messages, err := execute(t, "-h", "18")
+	require.NoError(t, err)
+	require.Empty(t, messages)
+	require.Len(t, rows, 19)
+	require.Equal(t, []string{"unique_id", "ds", "mean", "lo-80", "hi-80", "lo-95", "hi-95"}, rows[0])
+	require.Equal(t, "1961-01-01", rows[1][1])
+	require.Equal(t, "1962-06-01", rows[18][1])
+	for _, row := range rows[1:] {
+		var v [5]float64
+		for i := range v {
+			var err error
+			v[i], err = strconv.ParseFloat(row[2+i], 64)
+			require.NoError(t, err)
+		}
+		require.True(t, v[3] <= v[1] && v[1] <= v[0] && v[0] <= v[2] && v[2] <= v[4], "%v", row)
+	}
+}
+
+func TestEveryModel(t *testing.T) {
+	for name := range models {
+		rows, _, err := execute(t, "-h", "2", "-model", name, "-level", "50")
+		require.NoError(t, err, name)
+		require.Len(t, rows, 3)
+	}
+}
+
+func TestFiles(t *testing.T) {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	fmt.Fprint(z, "ds,unique_id,y,price\n3,b,12,1\n1,b,10,1\n5,b,14,1\n")
+	require.NoError(t, z.Close())
+	a := write(t, "a.csv", "unique_id,ds,y\na,2020-01-31,1\na,2020-02-29,2\na,2020-04-30,4\nb,7,16\n")
+	b := write(t, "b.csv.gz", packed.String())
+	rows, messages, err := execute(t, "-in", a+","+b, "-h", "2", "-model", "drift", "-level", "")
+	require.NoError(t, err)
+	require.Equal(t, [][]string{
+		{"unique_id", "ds", "mean"},
+		{"a", "2020-05-31", "5"}, {"a", "2020-06-30", "6"},
+		{"b", "9", "18"}, {"b", "11", "20"},
+	}, rows)
+	require.Contains(t, messages, `"a": 1 missing observations were filled`)
+}
+
+func TestOneBadSeriesDoesNotStopTheRest(t *testing.T) {
+	in := write(t, "in.csv", "unique_id,ds,y\ntwice,1,3\ntwice,1,4\ngood,1,5\nempty,1,\n")
+	rows, messages, err := execute(t, "-in", in, "-h", "1", "-model", "naive")
+	require.ErrorIs(t, err, errFailed)
+	require.ErrorContains(t, err, "2 of 3")
+	require.Len(t, rows, 2)
+	require.Equal(t, "good", rows[1][0])
+	require.Contains(t, messages, `series "twice": ds 1 comes twice, in lines 2 and 3`)
+	require.Contains(t, messages, `series "empty": no observations`)
+}
+
+func TestBadInput(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"", "header: EOF"},
+		{"id,ds,y\n", "want the columns unique_id, ds and y"},
+		{"unique_id,ds,y\n", "no series"},
+		{"unique_id,ds,y\na,1\n", "wrong number of fields"},
+		{"unique_id,ds,y\na,soon,1\n", ":2: ds: \"soon\" is neither"},
+		{"unique_id,ds,y\na,1,much\n", ":2: y: \"much\" is no finite number"},
+		{"unique_id,ds,y\na,1,1e999\n", "no finite number"},
+		{"\x1f\x8bshort", "unexpected EOF"},
+	} {
+		_, _, err := execute(t, "-in", write(t, "in.csv", c.text))
+		require.ErrorContains(t, err, c.want, "%q", c.text)
+	}
+	mixed := write(t, "in.csv", "unique_id,ds,y\na,1,1\na,2020-01-01,2\n")
+	_, messages, err := execute(t, "-in", mixed)
+	require.ErrorIs(t, err, errFailed)
+	require.Contains(t, messages, "different kinds")
+	far := write(t, "in.csv", "unique_id,ds,y\na,1,1\na,2,2\na,900000000000000,2\n")
+	_, messages, err = execute(t, "-in", far)
+	require.ErrorIs(t, err, errFailed)
+	require.Contains(t, messages, "more than")
+	for _, args := range [][]string{{"-model", "oracle"}, {"-h", "0"}, {"-freq", "-1"}, {"-level", "101"}, {"-backtest", "-1"}, {"-in", "absent.csv"}} {
+		_, _, err := execute(t, args...)
+		require.Error(t, err, "%v", args)
+	}
+}
+
+func TestCalendar(t *testing.T) {
+	for _, c := range []struct {
+		ds     string
+		next   string
+		season int
+	}{
+		{"1 2 3", "4", 1},
+		{"10 20 40", "50", 1},
+		{"2020-01-31 2020-02-29 2020-03-31", "2020-04-30", 12},
+		{"2020-01-15 2020-02-15", "2020-03-15", 12},
+		{"2020-03-31 2020-06-30", "2020-09-30", 4},
+		{"2019-12-31 2020-12-31", "2021-12-31", 1},
+		{"2020-02-28 2020-02-29", "2020-03-01", 7},
+		{"2020-01-06 2020-01-13 2020-01-20", "2020-01-27", 1},
+		{"2020-01 2020-02 2020-03", "2020-04", 12},
+		{"2020-01-01T00:00:00 2020-01-01T01:00:00", "2020-01-01T02:00:00", 24},
+		{"2020-05-17", "2020-05-18", 7},
+	} {
+		var h history
+		for item := range strings.FieldsSeq(c.ds) {
+			at, err := parseMoment(item)
+			require.NoError(t, err)
+			h.rows = append(h.rows, observation{at: at, value: 1})
+		}
+		s, cal, err := h.regular(0)
+		require.NoError(t, err)
+		require.Equal(t, c.next, cal.after(cal.last, 1).String(), c.ds)
+		require.Equal(t, c.season, s.Season, c.ds)
+	}
+}
+
+func TestOutputs(t *testing.T) {
+	dir := t.TempDir()
+	out, plot := filepath.Join(dir, "f.csv"), filepath.Join(dir, "p.html")
+	in := write(t, "in.csv", "unique_id,ds,y\n<b>,1,3\n<b>,2,4\n<b>,3,3\n<b>,4,5\n<b>,5,4\n<b>,6,6\n")
+	rows, messages, err := execute(t, "-in", in, "-h", "2", "-out", out, "-plot", plot, "-backtest", "2")
+	require.NoError(t, err)
+	require.Empty(t, rows)
+	require.Contains(t, messages, "backtest of auto on 1 series, 2 origins each: sMAPE")
+	written, err := os.ReadFile(out)
+	require.NoError(t, err)
+	require.Equal(t, 3, bytes.Count(written, []byte("\n")))
+	html, err := os.ReadFile(plot)
+	require.NoError(t, err)
+	require.Contains(t, string(html), "&lt;b&gt;")
+	require.NotContains(t, string(html), "NaN")
+	left, err := filepath.Glob(filepath.Join(dir, "*.tmp"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+// FuzzRead feeds the reader with any bytes: an error, or series whose
+// observations are in order.
+func FuzzRead(f *testing.F) {
+	f.Add([]byte("unique_id,ds,y\na,1,2\na,2,\nb,2020-01-31,1e9\n"))
+	f.Add([]byte("unique_id,ds,y\na,2020-02,2\na,2020-01,NaN\n"))
+	f.Add([]byte("\x1f\x8b\x08"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		table := &table{byID: map[string]*history{}}
+		if table.read(bytes.NewReader(data), "fuzz") != nil {
+			return
+		}
+		for _, h := range table.series {
+			first, last := h.rows[0].at, h.rows[len(h.rows)-1].at
+			if last.number-first.number > 1000 || first.number-last.number > 1000 {
+				continue // many gaps take long
+			}
+			s, c, err := h.regular(0)
+			if err != nil {
+				continue
+			}
+			if len(s.Values) < len(h.rows) {
+				t.Fatalf("%d values of %d rows", len(s.Values), len(h.rows))
+			}
+			if at := c.after(c.last, 1); at.compare(c.last) <= 0 {
+				t.Fatalf("%v is not after %v", at, c.last)
+			}
+		}
+	})
+}
