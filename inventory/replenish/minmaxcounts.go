@@ -50,9 +50,16 @@ func (c MinMaxCosts) Best(period, over *Counts) (least, most int64, cost float64
 	}
 	// The best level without a fixed cost.
 	center := int64(over.Quantile(c.Backorder / (c.Backorder + c.Holding)))
-	most, least = center, center-1
-	for r.cost(least, most) > r.rate(least) {
-		if least--; most-least > widest {
+	most, least = center, center
+	total, periods := c.Fixed, 0.0
+	for {
+		m := r.visit(int(most - least))
+		total += float64(m * r.rate(least))
+		periods += m
+		if least--; total/periods <= r.rate(least) {
+			break
+		}
+		if most-least > widest {
 			return 0, 0, 0, tooWide(most - least)
 		}
 	}

@@ -109,7 +109,7 @@ func simulateDepot(level int64, levels []int64, lead, holding float64, outlets [
 	for _, o := range outlets {
 		total += o.Demand
 	}
-	const n = 400_000
+	const n = 200_000
 	times := make([]float64, 0, n)
 	arrivals := make([][]float64, len(outlets)) // of units at an outlet, in the order of its orders
 	asked := make([][]float64, len(outlets))
