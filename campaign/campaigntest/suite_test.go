@@ -2,8 +2,6 @@ package campaigntest
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 func TestMemory(t *testing.T) {
@@ -162,48 +161,19 @@ func TestSuiteBites(t *testing.T) {
 }
 
 func TestFailing(t *testing.T) {
-	lost := errors.New("lost")
-	var calls []string
-	fail := ""
-	s := Failing(campaign.NewMemory(nil), func(call string, after bool) error {
-		at := fmt.Sprint(call, " ", after)
-		calls = append(calls, at)
-		if at == fail {
-			return lost
+	fresh := func() campaign.Store {
+		m := campaign.NewMemory(nil)
+		if err := (&world{Store: m}).save(sample("c")); err != nil {
+			t.Fatal(err)
 		}
-		return nil
-	})
-	fail = "Save false"
-	if _, err := s.Save(ctx, sample("c")); !errors.Is(err, lost) {
-		t.Fatal(err)
+		return m
 	}
-	if _, err := s.Get(ctx, "c"); !errors.Is(err, flywheel.ErrNotFound) {
-		t.Fatal("a failure before has an effect:", err)
-	}
-	fail = "Save true"
-	if _, err := s.Save(ctx, sample("c")); !errors.Is(err, lost) {
-		t.Fatal(err)
-	}
-	if _, err := s.Get(ctx, "c"); err != nil {
-		t.Fatal("a failure after has no effect:", err)
-	}
-	for _, fail = range []string{"List false", "List true"} {
-		var last error
-		for _, err := range s.List(ctx) {
-			last = err
-		}
-		if !errors.Is(last, lost) {
-			t.Fatal(fail, last)
-		}
-	}
-	calls, fail = nil, ""
-	if id, err := s.Due(ctx, start.Add(24*time.Hour)); id != "c" || err != nil {
-		t.Fatal(id, err)
-	}
-	if err := s.Delete(ctx, "c"); err != nil {
-		t.Fatal(err)
-	}
-	if want := []string{"Due false", "Due true", "Delete false", "Delete true"}; !slices.Equal(calls, want) {
-		t.Fatal(calls)
-	}
+	list := func(s campaign.Store) ([]campaign.Contact, error) { return suite.Collect(s.List(ctx)) }
+	suite.Fails(t, Failing, fresh, map[string]func(s campaign.Store) error{
+		"Get":    func(s campaign.Store) error { return suite.Err(s.Get(ctx, "c")) },
+		"Save":   func(s campaign.Store) error { return suite.Err(s.Save(ctx, sample("d"))) },
+		"Due":    func(s campaign.Store) error { return suite.Err(s.Due(ctx, start.Add(24*time.Hour))) },
+		"Delete": func(s campaign.Store) error { return s.Delete(ctx, "c") },
+		"List":   func(s campaign.Store) error { return suite.Err(list(s)) },
+	}, func(s campaign.Store) (any, error) { return list(s) })
 }

@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 func TestMemory(t *testing.T) {
@@ -172,32 +172,16 @@ func TestSuiteBites(t *testing.T) {
 }
 
 func TestFailing(t *testing.T) {
-	stop := errors.New("stop")
-	for _, after := range []bool{false, true} {
-		for _, call := range []string{"Get", "Save", "Delete", "List"} {
-			m := cart.NewMemory(nil)
-			_, err := m.Save(ctx, sample("c"))
-			require.NoError(t, err)
-			s := Failing(m, func(c string, a bool) error {
-				if c == call && a == after {
-					return stop
-				}
-				return nil
-			})
-			errs := map[string]error{}
-			_, errs["Get"] = s.Get(ctx, "c")
-			_, errs["Save"] = s.Save(ctx, sample("d"))
-			errs["Delete"] = s.Delete(ctx, "c")
-			for _, err := range s.List(ctx, cart.Filter{}) {
-				errs["List"] = err
-			}
-			for name, err := range errs {
-				assert.Equal(t, name == call, errors.Is(err, stop), "%s failing, %s gives %v", call, name, err)
-			}
-			_, err = m.Get(ctx, "d")
-			assert.Equal(t, call != "Save" || after, err == nil, "effect of Save, %s failing, after %v", call, after)
-			_, err = m.Get(ctx, "c")
-			assert.Equal(t, call != "Delete" || after, err != nil, "effect of Delete, %s failing, after %v", call, after)
-		}
+	fresh := func() cart.Store {
+		m := cart.NewMemory(nil)
+		require.NoError(t, (&world{Store: m}).save(sample("c")))
+		return m
 	}
+	list := func(s cart.Store) ([]cart.Cart, error) { return suite.Collect(s.List(ctx, cart.Filter{})) }
+	suite.Fails(t, Failing, fresh, map[string]func(s cart.Store) error{
+		"Get":    func(s cart.Store) error { return suite.Err(s.Get(ctx, "c")) },
+		"Save":   func(s cart.Store) error { return suite.Err(s.Save(ctx, sample("d"))) },
+		"Delete": func(s cart.Store) error { return s.Delete(ctx, "c") },
+		"List":   func(s cart.Store) error { return suite.Err(list(s)) },
+	}, func(s cart.Store) (any, error) { return list(s) })
 }

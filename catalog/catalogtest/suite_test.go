@@ -11,6 +11,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 func TestMemory(t *testing.T) {
@@ -23,46 +24,26 @@ func TestFailingPassesThrough(t *testing.T) {
 }
 
 func TestFailing(t *testing.T) {
-	ctx, lost := context.Background(), errors.New("lost")
-	for _, after := range []bool{false, true} {
-		store := catalog.NewMemory(nil)
-		failing := false
-		var calls []string
-		s := Failing(store, func(call string, a bool) error {
-			if failing && a == after {
-				calls = append(calls, call)
-				return lost
-			}
-			return nil
-		})
-		saved, err := save(ctx, s, product("a"))
-		if err != nil {
+	ctx := t.Context()
+	fresh := func() catalog.Store {
+		m := catalog.NewMemory(nil)
+		if _, err := save(ctx, m, product("a")); err != nil {
 			t.Fatal(err)
 		}
-		failing = true
-		saved[0].Title = "Changed"
-		_, saving := s.Save(ctx, saved[0])
-		_, getting := s.Get(ctx, "a")
-		_, finding := s.BySKU(ctx, "a/S")
-		_, reading := s.Tree(ctx)
-		_, writing := s.SaveTree(ctx, catalog.Tree{})
-		var listing error
-		for _, err := range s.List(ctx, catalog.Query{}) {
-			listing = err
-		}
-		for i, err := range []error{saving, getting, finding, reading, writing, listing} {
-			if err != lost {
-				t.Errorf("call %d, after = %v: %v", i, after, err)
-			}
-		}
-		if want := []string{"Save", "Get", "BySKU", "Tree", "SaveTree", "List"}; !slices.Equal(calls, want) {
-			t.Errorf("hook called for %q, want %q", calls, want)
-		}
-		got, err := store.Get(ctx, "a")
-		if err != nil || (got[0].Title == "Changed") != after {
-			t.Errorf("after = %v: title %q is stored, %v", after, got[0].Title, err)
-		}
+		return m
 	}
+	suite.Fails(t, Failing, fresh, map[string]func(s catalog.Store) error{
+		"Save":     func(s catalog.Store) error { return suite.Err(s.Save(ctx, product("b"))) },
+		"Get":      func(s catalog.Store) error { return suite.Err(s.Get(ctx, "a")) },
+		"BySKU":    func(s catalog.Store) error { return suite.Err(s.BySKU(ctx, "a/S")) },
+		"Tree":     func(s catalog.Store) error { return suite.Err(s.Tree(ctx)) },
+		"SaveTree": func(s catalog.Store) error { return suite.Err(s.SaveTree(ctx, catalog.Tree{})) },
+		"List":     func(s catalog.Store) error { return suite.Err(suite.Collect(s.List(ctx, catalog.Query{}))) },
+	}, func(s catalog.Store) (any, error) {
+		products, err := suite.Collect(s.List(ctx, catalog.Query{}))
+		tree, treeErr := s.Tree(ctx)
+		return []any{products, tree}, errors.Join(err, treeErr)
+	})
 }
 
 // Stores with one fault each, which the suite must find.

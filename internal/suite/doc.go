@@ -18,7 +18,8 @@
 //
 // A check has whatever form suits its package: it may return an error or report
 // to the [T] that Call is given. The package's own tests show by [Suite.Bites]
-// that a store with a fault is caught, and by which case.
+// that a store with a fault is caught, and by which case, and by [Fails] that
+// Failing does what it says.
 //
 // It links the standard library and the root package only, for the test binaries
 // of users link it.

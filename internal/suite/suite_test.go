@@ -142,6 +142,31 @@ func TestFailures(t *testing.T) {
 			func(t *testing.T) { contract.Bites(t, "five", "panics", func() number { return plain{value: 5} }) },
 			[]string{"FAIL: TestFailures/five", `panics is not among the cases that catch it: ["returned"]`},
 		},
+		"no hook": {
+			func(t *testing.T) {
+				fails(t, func(s counter, _ func(string, bool) error) counter { return s })
+			},
+			[]string{`told of [], want ["Count before" "Count after"]`, "the call answers <nil>", "state of the store:"},
+		},
+		"another name": {
+			func(t *testing.T) {
+				fails(t, func(s counter, hook func(string, bool) error) counter {
+					return func(by int) (int, error) { return suite.Call(hook, "Add", func() (int, error) { return s(by) }) }
+				})
+			},
+			[]string{`told of ["Add before" "Add after"], want ["Count before"]`},
+		},
+		"the effect comes first": {
+			func(t *testing.T) {
+				fails(t, func(s counter, hook func(string, bool) error) counter {
+					return func(by int) (int, error) {
+						n, err := s(by)
+						return suite.Call(hook, "Count", func() (int, error) { return n, err })
+					}
+				})
+			},
+			[]string{"state of the store:"},
+		},
 	}
 	if f, ok := failing[os.Getenv(name)]; ok {
 		f.run(t)
@@ -158,6 +183,30 @@ func TestFailures(t *testing.T) {
 			}
 		})
 	}
+}
+
+// counter is a store with one call, which adds to a number.
+type counter func(by int) (int, error)
+
+func newCounter() counter {
+	n := 0
+	return func(by int) (int, error) {
+		n += by
+		return n, nil
+	}
+}
+
+// fails looks at a function Failing for counters.
+func fails(t *testing.T, failing func(s counter, hook func(call string, after bool) error) counter) {
+	suite.Fails(t, failing, newCounter, map[string]func(s counter) error{
+		"Count": func(s counter) error { return suite.Err(s(1)) },
+	}, func(s counter) (any, error) { return s(0) })
+}
+
+func TestFails(t *testing.T) {
+	fails(t, func(s counter, hook func(call string, after bool) error) counter {
+		return func(by int) (int, error) { return suite.Call(hook, "Count", func() (int, error) { return s(by) }) }
+	})
 }
 
 func TestTransactor(t *testing.T) {

@@ -3,6 +3,7 @@ package inventorytest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/inventory"
 )
 
@@ -61,6 +63,39 @@ func TestRunCatches(t *testing.T) {
 	} {
 		contract(1).Bites(t, f.fault, f.check, f.fresh)
 	}
+}
+
+func TestFailing(t *testing.T) {
+	ctx := t.Context()
+	fresh := func() inventory.Store {
+		m := inventory.NewMemory(nil)
+		if _, err := m.Post(ctx, move(inventory.KindReceive, "x", "a", 5)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.SaveReservation(ctx, reservation("r", inventory.StateOpen, noon)); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	levels := func(s inventory.Store) ([]inventory.Level, error) { return suite.Collect(s.Levels(ctx, "", "")) }
+	suite.Fails(t, Failing, fresh, map[string]func(s inventory.Store) error{
+		"SetBackorder": func(s inventory.Store) error { return s.SetBackorder(ctx, "a", main, 1) },
+		"Post":         func(s inventory.Store) error { return suite.Err(s.Post(ctx, move(inventory.KindReceive, "y", "a", 1))) },
+		"PostBatch": func(s inventory.Store) error {
+			return s.(inventory.BatchStore).PostBatch(ctx, nil, []inventory.Movement{move(inventory.KindReceive, "z", "b", 1)})
+		},
+		"Reservation": func(s inventory.Store) error { return suite.Err(s.Reservation(ctx, "r")) },
+		"SaveReservation": func(s inventory.Store) error {
+			return suite.Err(s.SaveReservation(ctx, reservation("s", inventory.StateOpen, noon)))
+		},
+		"Due":    func(s inventory.Store) error { return suite.Err(s.Due(ctx, noon, 9)) },
+		"Levels": func(s inventory.Store) error { return suite.Err(levels(s)) },
+		"Ledger": func(s inventory.Store) error { return suite.Err(suite.Collect(s.Ledger(ctx, "a", main, 0))) },
+	}, func(s inventory.Store) (any, error) {
+		all, err := levels(s)
+		due, dueErr := s.Due(ctx, noon, 9)
+		return []any{all, due}, errors.Join(err, dueErr)
+	})
 }
 
 type forgetful struct {

@@ -24,32 +24,20 @@ func TestFailingPassesThrough(t *testing.T) {
 }
 
 func TestFailing(t *testing.T) {
-	ctx, lost := context.Background(), errors.New("lost")
-	for _, after := range []bool{false, true} {
-		store := recommend.NewMemory(nil)
-		s := Failing(store, func(_ string, a bool) error {
-			if a == after {
-				return lost
-			}
-			return nil
-		})
-		if err := s.Append(ctx, fact(0)); err != lost {
-			t.Errorf("Append, after = %v: %v", after, err)
+	ctx := t.Context()
+	fresh := func() recommend.Store {
+		m := recommend.NewMemory(nil)
+		if err := m.Append(ctx, fact(0)); err != nil {
+			t.Fatal(err)
 		}
-		want := facts(1)
-		if !after {
-			want = nil
-		}
-		if err := holds(ctx, store, want...); err != nil {
-			t.Errorf("after = %v: %v", after, err)
-		}
-		for _, seq := range []iter.Seq2[recommend.Interaction, error]{s.All(ctx), s.Of(ctx, fact(0).Actor)} {
-			got, err := suite.Collect(seq)
-			if err != lost || len(got) != len(want) {
-				t.Errorf("after = %v: %d interactions, %v", after, len(got), err)
-			}
-		}
+		return m
 	}
+	all := func(s recommend.Store) ([]recommend.Interaction, error) { return suite.Collect(s.All(ctx)) }
+	suite.Fails(t, Failing, fresh, map[string]func(s recommend.Store) error{
+		"Append": func(s recommend.Store) error { return s.Append(ctx, fact(1)) },
+		"All":    func(s recommend.Store) error { return suite.Err(all(s)) },
+		"Of":     func(s recommend.Store) error { return suite.Err(suite.Collect(s.Of(ctx, fact(0).Actor))) },
+	}, func(s recommend.Store) (any, error) { return all(s) })
 }
 
 // Stores with one fault each, which the suite must find.

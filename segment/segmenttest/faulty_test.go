@@ -3,13 +3,13 @@ package segmenttest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/segment"
 )
 
@@ -251,34 +251,18 @@ func TestFaultyStores(t *testing.T) {
 
 // TestFailing stops at every call, before and after its effect.
 func TestFailing(t *testing.T) {
-	boom := errors.New("boom")
-	for _, after := range []bool{false, true} {
-		var calls []string
-		inner := segment.NewMemoryLog(nil)
-		s := Failing(inner, func(call string, is bool) error {
-			if is == after {
-				calls = append(calls, call)
-				return boom
-			}
-			return nil
-		})
-		_, readErr := s.Read(t.Context(), 0, 1)
-		_, cursorErr := s.Cursor(t.Context(), "c")
-		for call, err := range map[string]error{"Read": readErr, "Cursor": cursorErr,
-			"Append": s.Append(t.Context(), event("a")), "Advance": s.Advance(t.Context(), "c", 0, 1)} {
-			if !errors.Is(err, boom) {
-				t.Errorf("%s, after=%v: got %v, want boom", call, after, err)
-			}
-		}
-		if fmt.Sprint(calls) != "[Read Cursor Append Advance]" {
-			t.Errorf("hooked %v", calls)
-		}
-		at, _ := inner.Cursor(t.Context(), "c")
-		page, _ := inner.Read(t.Context(), 0, 1)
-		if (at == 1) != after || (len(page) == 1) != after {
-			t.Errorf("after=%v: cursor %d, %d entries", after, at, len(page))
-		}
-	}
+	ctx := t.Context()
+	fresh := func() segment.LogStore { return segment.NewMemoryLog(nil) }
+	suite.Fails(t, Failing, fresh, map[string]func(s segment.LogStore) error{
+		"Append":  func(s segment.LogStore) error { return s.Append(ctx, event("a")) },
+		"Read":    func(s segment.LogStore) error { return suite.Err(s.Read(ctx, 0, 1)) },
+		"Cursor":  func(s segment.LogStore) error { return suite.Err(s.Cursor(ctx, "c")) },
+		"Advance": func(s segment.LogStore) error { return s.Advance(ctx, "c", 0, 1) },
+	}, func(s segment.LogStore) (any, error) {
+		page, err := s.Read(ctx, 0, 9)
+		at, cursorErr := s.Cursor(ctx, "c")
+		return []any{page, at}, errors.Join(err, cursorErr)
+	})
 	pass := func(string, bool) error { return nil }
 	Run(t, func(*testing.T) segment.LogStore { return Failing(segment.NewMemoryLog(nil), pass) }, Features{Transactions: true})
 	if _, ok := Failing(struct{ segment.LogStore }{segment.NewMemoryLog(nil)}, pass).(flywheel.Transactor); ok {

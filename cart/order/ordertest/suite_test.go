@@ -2,18 +2,17 @@ package ordertest
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 func TestMemory(t *testing.T) {
@@ -193,34 +192,19 @@ func TestSuiteBites(t *testing.T) {
 }
 
 func TestFailing(t *testing.T) {
-	stop := errors.New("stop")
-	for _, after := range []bool{false, true} {
-		for _, call := range []string{"Insert", "Get", "ByKey", "Save", "List"} {
-			m := order.NewMemory(nil)
-			kept, err := m.Insert(ctx, sample("o"))
-			require.NoError(t, err)
-			s := Failing(m, func(c string, a bool) error {
-				if c == call && a == after {
-					return stop
-				}
-				return nil
-			})
-			errs := map[string]error{}
-			_, errs["Insert"] = s.Insert(ctx, sample("p"))
-			_, errs["Get"] = s.Get(ctx, "o")
-			_, errs["ByKey"] = s.ByKey(ctx, kept.Buyer(), kept.Key)
-			_, errs["Save"] = s.Save(ctx, kept)
-			for _, err := range s.List(ctx, order.Filter{}) {
-				errs["List"] = err
-			}
-			for name, err := range errs {
-				assert.Equal(t, name == call, errors.Is(err, stop), "%s failing, %s gives %v", call, name, err)
-			}
-			_, err = m.Get(ctx, "p")
-			assert.Equal(t, call != "Insert" || after, err == nil, "effect of Insert, %s failing, after %v", call, after)
-			o, err := m.Get(ctx, "o")
-			require.NoError(t, err)
-			assert.Equal(t, call != "Save" || after, o.Version == 2, "effect of Save, %s failing, after %v", call, after)
-		}
+	fresh := func() order.Store {
+		m := order.NewMemory(nil)
+		require.NoError(t, (&world{Store: m}).insert(sample("o")))
+		return m
 	}
+	kept, err := fresh().Get(ctx, "o")
+	require.NoError(t, err)
+	list := func(s order.Store) ([]order.Order, error) { return suite.Collect(s.List(ctx, order.Filter{})) }
+	suite.Fails(t, Failing, fresh, map[string]func(s order.Store) error{
+		"Insert": func(s order.Store) error { return suite.Err(s.Insert(ctx, sample("p"))) },
+		"Get":    func(s order.Store) error { return suite.Err(s.Get(ctx, "o")) },
+		"ByKey":  func(s order.Store) error { return suite.Err(s.ByKey(ctx, kept.Buyer(), kept.Key)) },
+		"Save":   func(s order.Store) error { return suite.Err(s.Save(ctx, kept)) },
+		"List":   func(s order.Store) error { return suite.Err(list(s)) },
+	}, func(s order.Store) (any, error) { return list(s) })
 }
