@@ -39,8 +39,11 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
+	show := func(s markdown.Step) {
+		fmt.Printf("week %d: %d left, %s, sells %.1f\n", s.Period, s.Stock, s.Price, s.Units)
+	}
 	for _, step := range plan.Path {
-		fmt.Printf("week %d: %d left, %s, sells %.1f\n", step.Period, step.Stock, step.Price, step.Units)
+		show(step)
 	}
 	fmt.Println("margin", plan.Margin)
 	// After a bad week.

@@ -62,7 +62,9 @@ func (s *Store) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redempt
 			return err
 		}
 		if !isNew {
-			answer, err = earlier(ctx, tx, &r)
+			if answer, err = earlier(ctx, tx, &r); err == nil {
+				err = errNothingNew
+			}
 			return err
 		}
 		for i := range r.Uses {
@@ -77,11 +79,15 @@ func (s *Store) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redempt
 		})
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errNothingNew) {
 		return coupon.Redemption{}, err
 	}
 	return answer, nil
 }
+
+// errNothingNew ends a transaction that has nothing to commit, whose outcome
+// cannot be unknown then.
+var errNothingNew = errors.New("couponsql: nothing new")
 
 // refused answers what reading alone can: a redemption whose tallies are used up
 // at this moment, unless it is there already.
@@ -169,8 +175,11 @@ func (s *Store) Cancel(ctx context.Context, key string, at time.Time) (r coupon.
 		if err != nil {
 			return err
 		}
-		if r, err = redemption(ctx, tx, key); err != nil || !first {
+		if r, err = redemption(ctx, tx, key); err != nil {
 			return err
+		}
+		if !first {
+			return errNothingNew
 		}
 		for _, t := range r.Uses {
 			t.Add, t.Limit = -t.Add, coupon.Unlimited
@@ -184,7 +193,7 @@ func (s *Store) Cancel(ctx context.Context, key string, at time.Time) (r coupon.
 		})
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errNothingNew) {
 		return coupon.Redemption{}, err
 	}
 	return r, nil

@@ -23,11 +23,12 @@ func TestEveryCharacter(t *testing.T) {
 		t.Fatalf("tables of Unicode %s, x/text has %s", version, norm.Version)
 	}
 	for r := rune(0); r <= unicode.MaxRune; r++ {
-		if utf8.ValidRune(r) {
-			same(t, string(r))
-			if r <= 0xffff {
-				same(t, string(r)+"\u0301")
-			}
+		if !utf8.ValidRune(r) || r >= 0x40000 && r%1000 != 0 { // hardly any are assigned there
+			continue
+		}
+		same(t, string(r))
+		if r <= 0xffff {
+			same(t, string(r)+"\u0301")
 		}
 	}
 }
