@@ -30,6 +30,7 @@ func OpenFaulty(t testing.TB, d sqldb.Dialect, hook func(op string, after bool) 
 	defer inner.Close()
 	db := sql.OpenDB(&faulty{inner.Driver(), dsn, hook})
 	db.SetMaxOpenConns(16)
+	db.SetMaxIdleConns(16)
 	t.Cleanup(func() { db.Close() })
 	return db
 }

@@ -54,6 +54,7 @@ func open(t testing.TB, driver, dsn string) *sql.DB {
 		t.Fatal(err)
 	}
 	db.SetMaxOpenConns(16)
+	db.SetMaxIdleConns(16) // else most are opened for one call
 	t.Cleanup(func() { db.Close() })
 	return db
 }
