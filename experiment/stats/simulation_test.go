@@ -112,7 +112,7 @@ var effects = map[string]float64{
 // test, and that group-sequential designs, Bonferroni and confidence sequences
 // are right under it.
 func TestPeekingAtPlannedLooks(t *testing.T) {
-	runs := 1000
+	runs := testkit.Often(1000, 200)
 	if long := longRuns(t); long > 0 {
 		runs = 10 * long
 	}
@@ -178,7 +178,7 @@ func TestPeekingAtPlannedLooks(t *testing.T) {
 		if scenario == "aa_normal" {
 			t.Logf("false positives of the recommended design: %.4f", design.rate())
 			for _, name := range []string{"recommended", "pocock_5", "obrien_fleming_5"} {
-				require.InDelta(t, 0.05, results[name].rate(), 0.006+3*binomialError(0.05, runs), name)
+				require.InDelta(t, 0.05, results[name].rate(), 0.006+4*binomialError(0.05, runs), name)
 			}
 		} else {
 			ratio := design.rate() / results["fixed_1_looks"].rate()
@@ -216,7 +216,7 @@ var draws = map[string]struct {
 // pair on at shorter experiments, where asymptotics are weakest; the long form
 // reproduces the figures of the reference.
 func TestAlwaysValid(t *testing.T) {
-	runs, horizon, from := 200, 300, 2
+	runs, horizon, from := testkit.Often(200, 50), 300, 2
 	long := longRuns(t)
 	if long > 0 {
 		runs, horizon, from = long, pairs, 100
@@ -324,7 +324,7 @@ func otherRuns(t *testing.T) int {
 	if long := longRuns(t); long > 0 {
 		return 10 * long
 	}
-	return 1000
+	return testkit.Often(1000, 250)
 }
 
 // The default relative interval covers where the delta method misses upwards.
@@ -362,7 +362,11 @@ func TestRelativeIntervalsCover(t *testing.T) {
 		within(t, section+" fieller", set, want.other(t, section, "fieller"))
 		t.Logf("the delta interval lies below the lift in %.4f, above in %.4f", missLow.rate(), missHigh.rate())
 		t.Logf("the default interval covers %.4f", covered.rate())
-		require.GreaterOrEqual(t, covered.rate(), 0.945)
+		least := 0.945 // at 3, where the delta method misses most
+		if ratio > 3 {
+			least -= 3 * covered.error()
+		}
+		require.GreaterOrEqual(t, covered.rate(), least)
 	}
 }
 
