@@ -197,3 +197,75 @@ func BenchmarkBestOf(b *testing.B) {
 		})
 	}
 }
+
+// The units that a BuyGet discounts for the most benefit are the best of all
+// assignments of roles, tried one by one.
+func TestMaxCustomerBenefitAgainstAllRoles(t *testing.T) {
+	for seed := range 300 {
+		r := rand.New(rand.NewPCG(uint64(seed), 11))
+		p := pricing.Promotion{
+			ID: "p", Percent: money.Percent(1 + r.Int64N(100)), SKUs: []flywheel.SKU{"a", "b"},
+			BuyGet: &pricing.BuyGet{Buy: 1 + r.Int64N(3), Get: 1 + r.Int64N(2), Selection: pricing.MaxCustomerBenefit},
+		}
+		if r.IntN(2) == 0 {
+			p.BuyGet.Of.SKUs = []flywheel.SKU{"b", "c"}
+		}
+		if r.IntN(3) == 0 {
+			p.Limit = 1 + r.Int64N(2)
+		}
+		var b pricing.Basket
+		type unit struct {
+			worth      int64
+			buys, gets bool
+		}
+		var units []unit
+		for i := range 1 + r.IntN(7) {
+			l := pricing.Line{ID: fmt.Sprint(i), SKU: []flywheel.SKU{"a", "b", "c"}[r.IntN(3)], Quantity: 1, Agreed: eur(1 + r.Int64N(20))}
+			b.Lines = append(b.Lines, l)
+			worth, err := cents(l.Agreed.Coefficient()).MulRate(p.Percent, money.HalfUp)
+			require.NoError(t, err)
+			units = append(units, unit{worth.Minor(), l.SKU != "c", p.BuyGet.Of.SKUs == nil && l.SKU != "c" || p.BuyGet.Of.SKUs != nil && l.SKU != "a"})
+		}
+		var best int64
+		var assign func(i int, buyers, rewards, worth int64)
+		assign = func(i int, buyers, rewards, worth int64) {
+			if i == len(units) {
+				times := buyers / p.BuyGet.Buy
+				if p.Limit > 0 {
+					times = min(times, p.Limit)
+				}
+				if rewards <= times*p.BuyGet.Get {
+					best = max(best, worth)
+				}
+				return
+			}
+			assign(i+1, buyers, rewards, worth)
+			if units[i].buys {
+				assign(i+1, buyers+1, rewards, worth)
+			}
+			if units[i].gets {
+				assign(i+1, buyers, rewards+1, worth+units[i].worth)
+			}
+		}
+		assign(0, 0, 0, 0)
+		q := quote(t, pricing.Config{Promotions: []pricing.Promotion{p}}, b)
+		require.Equal(t, best, q.Discount.Minor(), "seed %d", seed)
+	}
+}
+
+// Units by the billion are counted, not looped over.
+func TestManyUnits(t *testing.T) {
+	b := pricing.Basket{Lines: []pricing.Line{
+		{ID: "1", SKU: "a", Quantity: 3_000_000_000, Agreed: money.MustPrice("0.0125", money.EUR)},
+		{ID: "2", SKU: "b", Quantity: 1_000_000_001, Agreed: eur(7)},
+	}}
+	for _, s := range []pricing.Selection{pricing.GlobalCheapest, pricing.GroupDescending, pricing.MaxCustomerBenefit} {
+		q := quote(t, pricing.Config{Promotions: []pricing.Promotion{{
+			ID: "p", Percent: money.Percent(100), BuyGet: &pricing.BuyGet{Buy: 2, Get: 1, Selection: s},
+		}}}, b)
+		require.Positive(t, q.Discount.Minor(), s)
+	}
+	q := quote(t, pricing.Config{Promotions: []pricing.Promotion{{ID: "p", Price: eur(2), Bundle: &pricing.Bundle{Quantity: 3}}}}, b)
+	// 1,333,333,333 bundles of all units but two of one cent, at two cents each.
+	require.Equal(t, int64(3_750_000_000+7_000_000_007-2-2*1_333_333_333), q.Discount.Minor())
+}

@@ -171,7 +171,7 @@ func (e *Engine) turnByLine(q *Quote, b *Basket, w *work, first int32, turn []pr
 // chooseByLine finds for each line the member of a group that saves most on it,
 // and for each member why it is out of the question.
 func (e *Engine) chooseByLine(b *Basket, w *work, first int32, turn []promotion) error {
-	w.reasons = grown(w.reasons, len(turn))
+	w.reasons, w.values = grown(w.reasons, len(turn)), grown(w.values, len(turn))
 	w.best = grown(w.best, w.goodsLines)
 	for i := range w.best {
 		w.best[i] = lineBest{member: -1}
@@ -189,6 +189,7 @@ func (e *Engine) chooseByLine(b *Basket, w *work, first int32, turn []promotion)
 		if out.total == 0 && w.reasons[m].Reason == "" {
 			w.reasons[m].Reason = ReasonNothingLeft
 		}
+		w.values[m] = out.value // by the tier that is reached before any of them is taken
 		for k, i := range out.lines {
 			if d := w.discounts[k]; d > w.best[i].discount {
 				w.best[i] = lineBest{int32(m), d}
@@ -212,8 +213,7 @@ func (e *Engine) won(w *work, b *Basket, p *promotion, member int32) (outcome, e
 			w.hits = append(w.hits, int32(i))
 		}
 	}
-	v, _, _ := p.reach(b, w, e.scope(w, p))
-	out, err := e.perLine(b, w, p, v, w.hits)
+	out, err := e.perLine(b, w, p, w.values[member], w.hits)
 	if err != nil || p.maximum == 0 || out.total <= p.maximum {
 		return out, err
 	}

@@ -47,9 +47,6 @@ func (w *work) selected(selector int32) []int32 {
 	return w.targets.of(selector)
 }
 
-// scope returns the lines that p is for.
-func (e *Engine) scope(w *work, p *promotion) []int32 { return w.selected(p.scope) }
-
 // affected returns the lines that a plain p is computed on.
 func (w *work) affected(p *promotion) []int32 {
 	if p.level == ShippingLevel {

@@ -51,6 +51,7 @@ type work struct {
 	blocked []bool  // by promotion: one that it does not go with applies
 	choice  []choice
 	reasons []Refusal
+	values  []value // of a group that is decided line by line
 	best    []lineBest
 	winners []int32
 	tree    tree
