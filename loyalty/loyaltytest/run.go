@@ -392,38 +392,8 @@ var cases = []testCase{
 			entries, err := suite.Collect(s.Entries(ctx, "anna"))
 			return errors.Join(raceErr, err, suite.Same("entries", len(entries), 1))
 		}},
-	{Name: "tx/rollback", Rule: "what a transaction saved is gone when it fails", Transactions: true,
-		Check: func(ctx context.Context, s loyalty.Store, tx flywheel.Transactor) error {
-			if err := s.Save(ctx, full()); err != nil {
-				return err
-			}
-			before, err := state(ctx, s)
-			if err != nil {
-				return err
-			}
-			err = suite.RollBack(ctx, tx, false, func(ctx context.Context) error { return upset(ctx, s) })
-			if err != nil {
-				return err
-			}
-			after, err := state(ctx, s)
-			return errors.Join(err, suite.Same("state", after, before), upset(ctx, s))
-		}},
-	{Name: "tx/rollback-on-panic", Rule: "what a transaction saved is gone when it panics", Transactions: true,
-		Check: func(ctx context.Context, s loyalty.Store, tx flywheel.Transactor) error {
-			if err := s.Save(ctx, full()); err != nil {
-				return err
-			}
-			before, err := state(ctx, s)
-			if err != nil {
-				return err
-			}
-			err = suite.RollBack(ctx, tx, true, func(ctx context.Context) error { return upset(ctx, s) })
-			if err != nil {
-				return err
-			}
-			after, err := state(ctx, s)
-			return errors.Join(err, suite.Same("state", after, before))
-		}},
+	{Name: "tx/rollback", Rule: "what a transaction saved is gone when it fails", Transactions: true, Check: rollsBack(false)},
+	{Name: "tx/rollback-on-panic", Rule: "what a transaction saved is gone when it panics", Transactions: true, Check: rollsBack(true)},
 	{Name: "tx/commit", Rule: "what a transaction saved is seen within it and stays when it succeeds", Transactions: true,
 		Check: func(ctx context.Context, s loyalty.Store, tx flywheel.Transactor) error {
 			var within string
@@ -441,4 +411,24 @@ var cases = []testCase{
 			a, loadErr := s.Account(ctx, "anna")
 			return errors.Join(err, stateErr, loadErr, suite.Same("state", after, within), suite.Same("version", a.Version, int64(2)))
 		}},
+}
+
+// rollsBack checks that nothing is left of a transaction that fails or panics, and
+// that it can be done again.
+func rollsBack(panics bool) check {
+	return func(ctx context.Context, s loyalty.Store, tx flywheel.Transactor) error {
+		if err := s.Save(ctx, full()); err != nil {
+			return err
+		}
+		before, err := state(ctx, s)
+		if err != nil {
+			return err
+		}
+		err = suite.RollBack(ctx, tx, panics, func(ctx context.Context) error { return upset(ctx, s) })
+		if err != nil {
+			return err
+		}
+		after, err := state(ctx, s)
+		return errors.Join(err, suite.Same("state", after, before), upset(ctx, s))
+	}
 }
