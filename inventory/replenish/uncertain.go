@@ -113,14 +113,22 @@ func (e *EconomicOrder) disrupted(quantity float64, d *Disruption) float64 {
 }
 
 // QuantityWithDisruptions returns the order quantity with the least
-// [EconomicOrder.CostWithDisruptions], found by a search from the closed form of
-// [EconomicOrder.ApproximateWithDisruptions].
+// [EconomicOrder.CostWithDisruptions]. The cost can have two valleys, so that a
+// scan of quantities, each some percent above the one before, finds the deepest
+// and a search its floor.
 func (e EconomicOrder) QuantityWithDisruptions(d Disruption) (float64, error) {
 	start, _, err := e.ApproximateWithDisruptions(d)
 	if err != nil {
 		return 0, err
 	}
-	quantity := minimum(start/64, start*2, func(q float64) float64 { return e.disrupted(q, &d) })
+	const ratio = 1.04
+	best, least := start, math.Inf(1)
+	for q := start / 1024; q < 4*start; q *= ratio {
+		if c := e.disrupted(q, &d); c < least {
+			best, least = q, c
+		}
+	}
+	quantity := minimum(best/ratio, best*ratio, func(q float64) float64 { return e.disrupted(q, &d) })
 	return finite("order quantity", quantity)
 }
 
