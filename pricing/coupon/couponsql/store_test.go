@@ -27,11 +27,7 @@ func migrated(t testing.TB, db *sql.DB, d sqldb.Dialect) *couponsql.Store {
 func TestStore(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
 		fresh := func(t *testing.T) coupon.Store { return migrated(t, open(t), d) }
-		f := coupontest.Features{Transactions: true, Small: os.Getenv("FLYWHEEL_LONG") == ""}
-		if d == sqldb.SQLite && raceEnabled && f.Small && !testing.Short() {
-			f.Seeds = 5 // SQLite in Go runs twenty times slower there; without it all seeds run
-		}
-		coupontest.Run(t, fresh, f)
+		coupontest.Run(t, fresh, coupontest.Features{Transactions: true, Small: os.Getenv("FLYWHEEL_LONG") == ""})
 	})
 }
 

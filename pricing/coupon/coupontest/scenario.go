@@ -16,16 +16,16 @@ import (
 // service.
 var scenarioChecks = []check{
 	{name: "scenario/coupon-limit", rule: "Of 200 customers at once a coupon of five uses serves five; a cancelled order gives its use back once.", run: func(e *env) {
-		e.scenario(func(svc *coupon.Service, name string, part int, seed *rand.Rand) {
+		e.scenario(func(svc *coupon.Service, name string, n sizes, seed *rand.Rand) {
 			_, err := svc.SaveCampaign(e.Context(), coupon.Campaign{ID: name, Limit: 5})
 			e.ok(err)
 			e.ok(svc.Add(e.Context(), coupon.Code{Code: name, Campaign: name}))
-			turn := seed.Perm(200 / part)
+			turn := seed.Perm(n.coupon)
 			redeem := func(i int) error {
 				_, err := svc.Redeem(e.Context(), fmt.Sprintf("%s %d", name, turn[i]), coupon.Request{Code: name, Customer: flywheel.CustomerID(fmt.Sprint(turn[i]))})
 				return err
 			}
-			won := e.count(200/part, redeem)
+			won := e.count(n.coupon, redeem)
 			if len(won) != 5 {
 				e.Fatalf("%s: %d redeemed", name, len(won))
 			}
@@ -47,12 +47,12 @@ var scenarioChecks = []check{
 		})
 	}},
 	{name: "scenario/per-customer", rule: "One customer at many orders at once uses a coupon once, and once more after it was cancelled.", run: func(e *env) {
-		e.scenario(func(svc *coupon.Service, name string, part int, seed *rand.Rand) {
+		e.scenario(func(svc *coupon.Service, name string, n sizes, seed *rand.Rand) {
 			_, err := svc.SaveCampaign(e.Context(), coupon.Campaign{ID: name, PerCustomer: 1})
 			e.ok(err)
 			e.ok(svc.Add(e.Context(), coupon.Code{Code: name, Campaign: name}))
 			for round := range 2 {
-				won := e.count(20/part, func(i int) error {
+				won := e.count(n.orders, func(i int) error {
 					_, err := svc.Redeem(e.Context(), fmt.Sprintf("%s %d %d", name, round, i), coupon.Request{Code: name, Customer: "ann"})
 					return err
 				})
@@ -65,13 +65,13 @@ var scenarioChecks = []check{
 		})
 	}},
 	{name: "scenario/budget", rule: "500 orders at once of 0.37 never spend more than a budget of 100.00, and leave less than 0.37 of it.", run: func(e *env) {
-		e.scenario(func(svc *coupon.Service, name string, part int, seed *rand.Rand) {
-			budget := int64(100_00 / part)
+		e.scenario(func(svc *coupon.Service, name string, n sizes, seed *rand.Rand) {
+			budget := int64(20 * n.budget)
 			_, err := svc.SaveCampaign(e.Context(), coupon.Campaign{ID: name, Budgets: []coupon.Budget{{Period: coupon.Always, Amount: money.New(budget, money.EUR)}}})
 			e.ok(err)
 			e.ok(svc.Add(e.Context(), coupon.Code{Code: name, Campaign: name}))
-			turn := seed.Perm(500 / part)
-			won := e.count(500/part, func(i int) error {
+			turn := seed.Perm(n.budget)
+			won := e.count(n.budget, func(i int) error {
 				_, err := svc.Redeem(e.Context(), fmt.Sprintf("%s %d", name, turn[i]), coupon.Request{Code: name, Visitor: flywheel.VisitorID(fmt.Sprint(i)), Amount: money.New(37, money.EUR)})
 				return err
 			})
@@ -84,7 +84,7 @@ var scenarioChecks = []check{
 		})
 	}},
 	{name: "scenario/gift-card", rule: "50 checkouts at once of 10.00 charge a card of 50.00 five times; refunds at once never come to more than was charged.", run: func(e *env) {
-		e.scenario(func(svc *coupon.Service, name string, part int, seed *rand.Rand) {
+		e.scenario(func(svc *coupon.Service, name string, n sizes, seed *rand.Rand) {
 			_, err := svc.SaveCampaign(e.Context(), coupon.Campaign{ID: name})
 			e.ok(err)
 			cards, err := svc.IssueCards(e.Context(), name, coupon.Pattern{}, 1, money.New(50_00, money.EUR))
@@ -96,8 +96,8 @@ var scenarioChecks = []check{
 					e.Errorf("%s: balance %s, %v", name, left, err)
 				}
 			}
-			turn := seed.Perm(50 / part)
-			won := e.count(50/part, func(i int) error {
+			turn := seed.Perm(n.card)
+			won := e.count(n.card, func(i int) error {
 				_, err := svc.Charge(e.Context(), fmt.Sprintf("%s %d", name, turn[i]), coupon.Request{Code: cards[0], Visitor: flywheel.VisitorID(fmt.Sprint(i)), Amount: money.New(10_00, money.EUR)})
 				return err
 			})
@@ -117,19 +117,27 @@ var scenarioChecks = []check{
 	}},
 }
 
-// scenario runs fn for each seed, each with a name of its own. The numbers of
-// callers are divided by part.
-func (e *env) scenario(fn func(svc *coupon.Service, name string, part int, seed *rand.Rand)) {
+// sizes are how many fight at once in each scenario. A budget is 0.20 for each of
+// its orders.
+type sizes struct{ coupon, orders, budget, card int }
+
+var (
+	full  = sizes{coupon: 200, orders: 20, budget: 500, card: 50}
+	small = sizes{coupon: 30, orders: 5, budget: 25, card: 10}
+)
+
+// scenario runs fn for each seed, each with a name of its own.
+func (e *env) scenario(fn func(svc *coupon.Service, name string, n sizes, seed *rand.Rand)) {
 	many, err := coupon.NewLimiter(1000, time.Hour)
 	e.ok(err)
 	svc, err := coupon.New(e.Store, &coupon.Options{Now: func() time.Time { return noon }, Customers: many})
 	e.ok(err)
 	for seed := range e.seeds {
-		part := 1
+		n := full
 		if e.small && seed > 0 {
-			part = 5
+			n = small
 		}
-		fn(svc, fmt.Sprint("SCENARIO ", seed), part, rand.New(rand.NewPCG(uint64(seed), 0)))
+		fn(svc, fmt.Sprint("SCENARIO ", seed), n, rand.New(rand.NewPCG(uint64(seed), 0)))
 	}
 }
 

@@ -14,8 +14,8 @@ type Features struct {
 	Transactions bool
 	// Seeds is how often the concurrency scenarios run. Default: 20, with -short 2.
 	Seeds int
-	// Small lets a fifth of the callers fight in all seeds but the first, for
-	// stores that wait for a disk.
+	// Small lets fewer fight in all seeds but the first, for stores that wait for a
+	// disk.
 	Small bool
 }
 

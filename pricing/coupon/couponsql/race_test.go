@@ -1,5 +1,0 @@
-//go:build race
-
-package couponsql_test
-
-const raceEnabled = true
