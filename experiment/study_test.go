@@ -210,10 +210,10 @@ func TestMonitorStopsHarm(t *testing.T) {
 	require.LessOrEqual(t, h.SampleRatioP, p, "what was broken once stays so")
 }
 
-// The designs keep their level when they are read as they allow: of 400 A/A
+// The designs keep their level when they are read as they allow: of 200 A/A
 // studies, alpha 0.1, no more call a winner than five standard errors above.
 func TestDesignsKeepTheirLevel(t *testing.T) {
-	const studies, alpha = 400, 0.1
+	const studies, alpha = 200, 0.1
 	for _, design := range []experiment.Design{experiment.FixedHorizon, experiment.GroupSequential, experiment.AlwaysValid, experiment.Bayesian} {
 		t.Run(string(design), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(5, 11))

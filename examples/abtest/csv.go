@@ -215,7 +215,9 @@ func (b *builder) unitOf(row []string) (*unit, error) {
 			return u, nil
 		}
 	}
-	u := &unit{arm: -1, values: make([]float64, len(b.opts.metrics)), per: make([]float64, len(b.opts.metrics))}
+	n := len(b.opts.metrics)
+	numbers := make([]float64, 2*n)
+	u := &unit{arm: -1, values: numbers[:n:n], per: numbers[n:]}
 	b.units = append(b.units, u)
 	if id != "" {
 		b.byID[strings.Clone(id)] = u

@@ -39,7 +39,7 @@ func TestExposuresInPages(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
 		s := experimentsql.New(open(t), d)
 		require.NoError(t, s.Migrate(t.Context()))
-		const n = 2101
+		const n = 1101
 		require.NoError(t, s.InTx(t.Context(), func(ctx context.Context) error {
 			for i := range n {
 				x := experiment.Exposure{Experiment: "E", Unit: fmt.Sprintf("u%04d", i*7919%n), Arm: "A", At: noon.Add(time.Duration(i/500) * time.Second)}
