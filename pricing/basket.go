@@ -26,6 +26,9 @@ type Basket struct {
 	Coupons []string `json:"coupons,omitempty"`
 	// TaxExempt removes an included tax and charges none.
 	TaxExempt bool `json:"tax_exempt,omitempty"`
+	// Taxes take the place of [Config.Taxes] where they depend on where the
+	// basket goes: see [Basket.AskTaxes]. Only trusted code sets them.
+	Taxes []Tax `json:"taxes,omitempty"`
 	// Attributes are the values of [Config.BasketAttributes].
 	Attributes map[string]any `json:"attributes,omitempty"`
 }

@@ -1,6 +1,7 @@
 package pricing_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
@@ -226,4 +227,31 @@ func ExampleTax() {
 	// GST 5.00 EUR
 	// PST 10.50 EUR
 	// 0.155 100.00 EUR 15.50 EUR 115.50 EUR
+}
+
+// Where the basket goes decides what it is taxed at.
+func ExampleBasket_AskTaxes() {
+	california := tax.Place{Country: "US", Region: "CA"}
+	table, err := tax.NewTable([]tax.Entry{
+		{Place: california, Tax: tax.Tax{Code: "STATE", Rate: money.MustRate("0.0725")}},
+	}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	engine, err := pricing.Compile(pricing.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	basket := pricing.Basket{Currency: money.USD, At: at, Lines: []pricing.Line{
+		{ID: "1", SKU: "cup", Quantity: 1, Agreed: money.MustPrice("100.00", money.USD)},
+	}}
+	if err := basket.AskTaxes(context.Background(), table, california); err != nil {
+		fmt.Println(err)
+		return
+	}
+	quote, err := engine.Quote(basket)
+	fmt.Println(quote.Lines[0].Taxes[0].Code, quote.Tax, err)
+	// Output: STATE 7.25 USD <nil>
 }

@@ -122,6 +122,13 @@ func (l *list) has(groups []string) bool {
 func (e *Engine) priceLines(q *Quote, b *Basket, w *work) error {
 	w.begin(e, b)
 	w.findAudiences(e, b)
+	w.classes = e.taxes
+	if len(b.Taxes) > 0 {
+		var err error
+		if w.classes, err = compileTaxes(b.Taxes); err != nil {
+			return err
+		}
+	}
 	q.all = grown(q.all, len(w.running))
 	w.taxes = grown(w.taxes, len(w.running))
 	if len(e.offers.stairs) > 0 {
@@ -181,7 +188,7 @@ func (w *work) findAudiences(e *Engine, b *Basket) {
 
 // classify finds the tax of a class.
 func (e *Engine) classify(w *work, i int, class string) error {
-	t, known := e.taxes[class]
+	t, known := w.classes[class]
 	if !known {
 		if class != "" {
 			return ErrTaxClass

@@ -10,15 +10,15 @@ func (e *Engine) settleShipping(q *Quote, b *Basket, w *work, i int) (err error)
 	l := &q.all[i]
 	w.rates, w.weights = w.rates[:0], w.weights[:0]
 	for g := range w.goodsLines {
-		goods := &q.all[g]
+		rate := w.taxes[g].tax.rate // also where the buyer is exempt from it
 		k := 0
-		for k < len(w.rates) && w.rates[k].rate != goods.TaxRate {
+		for k < len(w.rates) && w.rates[k].rate != rate {
 			k++
 		}
 		if k == len(w.rates) {
-			w.rates, w.weights = append(w.rates, rateTax{rate: goods.TaxRate}), append(w.weights, 0)
+			w.rates, w.weights = append(w.rates, rateTax{rate: rate}), append(w.weights, 0)
 		}
-		w.weights[k] += goods.Net.Minor()
+		w.weights[k] += q.all[g].Net.Minor()
 	}
 	if len(w.rates) == 0 {
 		return q.addRate(money.Rate{}, l.Net, l.Tax)

@@ -188,9 +188,6 @@ func (q *slowQuote) levy(c pricing.Config, b pricing.Basket) {
 		nets := map[string]*big.Int{}
 		for _, g := range q.lines[:q.goods] {
 			rate := rateOf(g.class)
-			if b.TaxExempt && !g.included {
-				rate = new(big.Rat)
-			}
 			key := rate.RatString()
 			if nets[key] == nil {
 				nets[key] = new(big.Int)

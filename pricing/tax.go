@@ -1,6 +1,10 @@
 package pricing
 
 import (
+	"context"
+	"fmt"
+	"slices"
+
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/pricing/tax"
@@ -16,6 +20,45 @@ type Tax struct {
 	// Components take the place of Rate where there are several taxes, in the
 	// order in which they are levied.
 	Components []tax.Tax `json:"components,omitempty"`
+}
+
+// AskTaxes asks a provider for the taxes of each class in the basket at a place,
+// for its customer and time, and sets Taxes, and TaxExempt where the customer is
+// exempt from all of them. Where that differs between the classes the basket
+// cannot be priced as one, and the error matches [flywheel.ErrInvalid].
+func (b *Basket) AskTaxes(ctx context.Context, p tax.Provider, place tax.Place) error {
+	var taxes []Tax
+	exempt, answers := false, 0
+	ask := func(class string) error {
+		if slices.ContainsFunc(taxes, func(t Tax) bool { return t.Class == class }) {
+			return nil
+		}
+		d, err := p.Taxes(ctx, tax.Query{Place: place, At: b.At, Class: class, Customer: b.Customer})
+		if err != nil {
+			return fmt.Errorf("pricing: taxes of class %q: %w", class, err)
+		}
+		if answers > 0 && d.Exempt != exempt {
+			return field(invalid("the buyer is exempt from some taxes and not from others"), "tax_exempt")
+		}
+		exempt = d.Exempt
+		answers++
+		taxes = append(taxes, Tax{Class: class, Components: d.Taxes})
+		return nil
+	}
+	for i := range b.Lines {
+		if err := ask(b.Lines[i].TaxClass); err != nil {
+			return err
+		}
+	}
+	for i := range b.Shipping {
+		if class := b.Shipping[i].TaxClass; class != "" {
+			if err := ask(class); err != nil {
+				return err
+			}
+		}
+	}
+	b.Taxes, b.TaxExempt = taxes, b.TaxExempt || exempt
+	return nil
 }
 
 // classTax is a compiled [Tax].

@@ -57,6 +57,7 @@ type work struct {
 	tree    tree
 
 	log       []logged
+	classes   map[string]*classTax
 	taxes     []lineTax // by line
 	rates     []rateTax
 	stepCount []int32 // by line
