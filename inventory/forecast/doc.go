@@ -34,6 +34,10 @@
 //     names a fast model instead.
 //   - Many series: [Batch] forecasts them in parallel, [Fill] replaces what is
 //     missing, [RunBacktest] tells how a model would have done.
+//   - Looking closer: [STL] and [MSTL] split a series into trend and seasons,
+//     [Autocorrelations], [Differences] and [SeasonalDifferences] describe it,
+//     [Fit.Residuals] tell what a model missed, and [DieboldMariano] whether one
+//     forecast is better than another.
 //   - Accuracy: [Evaluate], [Pinball], [IntervalScore], [Coverage],
 //     [NormalCRPS], [SampleCRPS].
 //

@@ -326,3 +326,56 @@ func ExampleRunBacktest() {
 	// forecast.Naive: MASE 2.17, inside the 80 % interval: 25 %
 	// forecast.Holt: MASE 0.32, inside the 80 % interval: 58 %
 }
+
+// Quarterly gas consumption in the United Kingdom 1980-1986 (R: UKgas), in
+// millions of therms: the season is as strong as can be.
+func ExampleSTL() {
+	gas := forecast.Series{Season: 4, Values: []float64{
+		774.5, 470.1, 203.7, 613.1, 812.3, 447.2, 229.7, 625.4, 784.6, 473.0, 220.7, 584.6, 762.2, 465.2,
+		210.3, 598.5, 925.3, 615.2, 257.8, 668.5, 1005.6, 541.8, 274.9, 711.2, 1163.9, 613.1, 347.4, 782.8,
+	}}
+	d, _ := forecast.STL(gas, 0)
+	fmt.Printf("season %.0f, strength %.2f\n", d.Seasonal[0][:4], d.Strength(0))
+	fmt.Printf("trend from %.0f to %.0f\n", d.Trend[0], d.Trend[27])
+	acf, _ := forecast.Autocorrelations(gas, 4)
+	regular, _ := forecast.Differences(gas)
+	seasonal, _ := forecast.SeasonalDifferences(gas)
+	fmt.Printf("autocorrelations %.2f, differences %d and %d\n", acf, regular, seasonal)
+	// Output:
+	// season [322 -55 -332 65], strength 0.97
+	// trend from 484 to 702
+	// autocorrelations [0.04 -0.79 0.08 0.78], differences 0 and 1
+}
+
+// Hourly demand has a pattern of the day and one of the week.
+func ExampleMSTL() {
+	values := make([]float64, 4*7*24)
+	for i := range values {
+		values[i] = 100 + 10*math.Sin(2*math.Pi*float64(i)/24) + 20*math.Cos(2*math.Pi*float64(i)/168)
+	}
+	d, _ := forecast.MSTL(forecast.Series{Values: values}, 24, 168)
+	fmt.Printf("%.1f + %.1f + %.1f\n", d.Trend[6], d.Seasonal[0][6], d.Seasonal[1][6])
+	// Output: 100.0 + 10.0 + 19.5
+}
+
+// Is the one model better than the other, or was it luck?
+func ExampleDieboldMariano() {
+	careful := []float64{1, -2, 1, 0, -1, 2, 1, -1, 0, 1, -2, 1}
+	careless := []float64{3, -4, 2, 5, -3, 4, -5, 2, 3, -4, 5, -3}
+	statistic, p, _ := forecast.DieboldMariano(careful, careless, 1, 2)
+	fmt.Printf("statistic %.2f, p-value %.4f\n", statistic, p)
+	// Output: statistic -5.69, p-value 0.0001
+}
+
+// What a good model leaves is noise.
+func ExampleFit_Residuals() {
+	sales := forecast.Series{Values: []float64{20, 23, 25, 30, 31, 36, 39, 41, 46, 48, 50, 56, 57, 61}}
+	for _, model := range []forecast.Model{forecast.SES{}, forecast.Holt{}} {
+		fit, _ := model.Fit(sales)
+		d, _ := fit.Residuals(sales, 4)
+		fmt.Printf("%-4s mean error %.2f, Ljung-Box p-value %.3f\n", fit.Model, d.Mean, d.LjungBoxP)
+	}
+	// Output:
+	// SES  mean error 2.93, Ljung-Box p-value 0.105
+	// Holt mean error 0.00, Ljung-Box p-value 0.002
+}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 func testGoldens(t *testing.T) {
@@ -53,6 +55,8 @@ func testGoldens(t *testing.T) {
 							t.Errorf("%s has AICc %.9g, R's %s %.9g", f.Model, l.AICc, form.Model, form.AICc)
 						}
 					})
+				case "diag":
+					t.Run(name, func(t *testing.T) { checkDiagnostics(t, s, raw) })
 				case "thetaf":
 					checkTheta(t, s, horizon, raw)
 				case "croston_0.1":
@@ -335,4 +339,64 @@ func checkTheta(t *testing.T, s Series, horizon int, raw json.RawMessage) {
 		t.Fatal(err)
 	}
 	nearAll(t, "mean", forecast.Mean, r.Mean, 1e-3)
+}
+
+func checkDiagnostics(t *testing.T, s Series, raw json.RawMessage) {
+	t.Helper()
+	var r struct {
+		ACF         []float64
+		NDiffs      *int      `json:"ndiffs_kpss"`
+		NSDiffs     *int      `json:"nsdiffs"`
+		Seasonal    *bool     `json:"theta_seasonal"`
+		Product     []float64 `json:"mult_seasonal_index_from_cycle_pos1"`
+		Sum         []float64 `json:"add_seasonal_index"`
+		StartsAt    string    `json:"decompose_figure_starts_at_cycle"`
+		STLPeriodic *struct {
+			Cycle    []float64 `json:"seasonal_first_cycle"`
+			Trend1   float64   `json:"trend_1"`
+			TrendMid float64   `json:"trend_mid"`
+			TrendN   float64   `json:"trend_n"`
+		} `json:"stl_periodic"`
+	}
+	decode(t, raw, &r)
+	acf, err := Autocorrelations(s, len(r.ACF))
+	require.NoError(t, err)
+	nearAll(t, "acf", acf, r.ACF, 1e-8)
+	if r.NDiffs != nil {
+		d, err := Differences(s)
+		require.NoError(t, err)
+		require.Equal(t, *r.NDiffs, d, "ndiffs")
+	}
+	if r.NSDiffs != nil {
+		d, err := SeasonalDifferences(s)
+		require.NoError(t, err)
+		require.Equal(t, *r.NSDiffs, d, "nsdiffs")
+	}
+	if r.Seasonal != nil {
+		require.Equal(t, *r.Seasonal, seasonal(s.Values, s.Season), "seasonal")
+	}
+	trend := centredAverage(s.Values, s.season())
+	for _, want := range []struct {
+		index          []float64
+		multiplicative bool
+	}{{r.Product, true}, {r.Sum, false}} {
+		if want.index != nil {
+			got := seasonalIndices(s.Values, trend, s.Season/2, s.Season, want.multiplicative)
+			largest := 0.0 // an index that happens to be near zero is measured on the others
+			for _, v := range want.index {
+				largest = math.Max(largest, math.Abs(v))
+			}
+			require.InDeltaSlice(t, want.index, got, 1e-8*largest)
+		}
+	}
+	if r.STLPeriodic != nil {
+		d, err := STL(s, 0)
+		require.NoError(t, err)
+		n := len(s.Values)
+		nearAll(t, "season", d.Seasonal[0][:s.Season], r.STLPeriodic.Cycle, 1e-8)
+		nearAll(t, "trend", []float64{d.Trend[0], d.Trend[n-1]}, []float64{r.STLPeriodic.Trend1, r.STLPeriodic.TrendN}, 1e-8)
+		if a, b := math.Abs(d.Trend[n/2]-r.STLPeriodic.TrendMid), math.Abs(d.Trend[n/2-1]-r.STLPeriodic.TrendMid); min(a, b) > 1e-8*math.Abs(r.STLPeriodic.TrendMid) {
+			t.Errorf("trend in the middle is off by %g", min(a, b))
+		}
+	}
 }

@@ -23,7 +23,6 @@ var (
 	notYetIntermittent = map[string]bool{}
 	notYetGoldens      = map[string]bool{
 		"auto_arima": true, // automatic seasonal ARIMA
-		"diag":       true, // autocorrelation, unit-root tests, STL
 	}
 )
 

@@ -34,6 +34,7 @@ var (
 	ErrEmpty     = fmt.Errorf("no observations: %w", flywheel.ErrInvalid)
 	ErrNotFinite = fmt.Errorf("not a finite number: %w", flywheel.ErrInvalid)
 	ErrNegative  = fmt.Errorf("negative demand: %w", flywheel.ErrInvalid)
+	ErrShort     = fmt.Errorf("shorter than two cycles and one period: %w", flywheel.ErrInvalid)
 	ErrTooLarge  = fmt.Errorf("magnitude above %g: %w", float64(MaxMagnitude), flywheel.ErrOutOfRange)
 )
 
