@@ -1,6 +1,9 @@
 package stats
 
-import "math"
+import (
+	"encoding/json"
+	"math"
+)
 
 // StoppedEffect is the estimate from an experiment that stopped at a look of a
 // group-sequential design. The plain estimate is too large on average, because
@@ -17,6 +20,17 @@ type StoppedEffect struct {
 	Upper  float64 `json:"upper"`
 	// Unbiased is the estimate less its bias (Whitehead, 1986).
 	Unbiased float64 `json:"unbiased"`
+}
+
+// MarshalJSON writes infinities, which JSON does not have, as null.
+func (e StoppedEffect) MarshalJSON() ([]byte, error) {
+	type plain StoppedEffect
+	return json.Marshal(struct {
+		plain
+		LogP  *float64 `json:"log_p"`
+		Lower *float64 `json:"lower"`
+		Upper *float64 `json:"upper"`
+	}{plain(e), number(e.LogP), number(e.Lower), number(e.Upper)})
 }
 
 // AfterStopping returns the adjusted p value, estimates and interval of an

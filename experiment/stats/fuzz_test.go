@@ -2,6 +2,7 @@ package stats_test
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -132,8 +133,8 @@ func nowhereNaN(path string, v reflect.Value) error {
 	return nil
 }
 
-// FuzzAnalyses gives every analysis odd numbers: each must answer without NaN or
-// refuse with a typed error, and never panic.
+// FuzzAnalyses gives every analysis odd numbers: each must answer without NaN, in
+// a form that JSON can hold, or refuse with a typed error, and never panic.
 func FuzzAnalyses(f *testing.F) {
 	for i := range byte(31) {
 		f.Add(i, []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24})
@@ -152,6 +153,11 @@ func FuzzAnalyses(f *testing.F) {
 		for _, r := range results {
 			if err := nowhereNaN(name, reflect.ValueOf(r)); err != nil {
 				t.Fatalf("%v in %+v", err, r)
+			}
+			if reflect.TypeOf(r) != nil && reflect.TypeOf(r).Kind() == reflect.Struct {
+				if _, err := json.Marshal(r); err != nil {
+					t.Fatalf("%s: %v in %+v", name, err, r)
+				}
 			}
 		}
 	})

@@ -47,12 +47,6 @@ func (e Effect) Contains(x float64) bool { return e.Lower <= x && x <= e.Upper }
 
 // MarshalJSON writes infinities, which JSON does not have, as null.
 func (e Effect) MarshalJSON() ([]byte, error) {
-	number := func(x float64) *float64 {
-		if !finite(x) {
-			return nil
-		}
-		return &x
-	}
 	return json.Marshal(struct {
 		Estimate      *float64 `json:"estimate"`
 		StandardError *float64 `json:"standard_error"`
@@ -66,6 +60,14 @@ func (e Effect) MarshalJSON() ([]byte, error) {
 		number(e.Estimate), number(e.StandardError), number(e.Statistic), number(e.DF),
 		number(e.P), number(e.LogP), number(e.Lower), number(e.Upper),
 	})
+}
+
+// number returns x for JSON, which has no infinities: nil, written as null.
+func number(x float64) *float64 {
+	if !finite(x) {
+		return nil
+	}
+	return &x
 }
 
 // Result compares a treatment with a control. Differences are treatment minus

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -32,6 +33,15 @@ type SampleRatioEvidence struct {
 	Mismatch bool    `json:"mismatch"` // P < alpha
 
 	Warnings []Warning `json:"warnings,omitempty"`
+}
+
+// MarshalJSON writes infinities, which JSON does not have, as null.
+func (e SampleRatioEvidence) MarshalJSON() ([]byte, error) {
+	type plain SampleRatioEvidence
+	return json.Marshal(struct {
+		plain
+		LogBayesFactor *float64 `json:"log_bayes_factor"`
+	}{plain(e), number(e.LogBayesFactor)})
 }
 
 // Look takes the sizes of the arms up to now. An arm of weight zero must be empty,

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 )
@@ -39,6 +40,17 @@ type UResult struct {
 	Lower    float64   `json:"lower"`
 	Upper    float64   `json:"upper"`
 	Warnings []Warning `json:"warnings,omitempty"`
+}
+
+// MarshalJSON writes infinities, which JSON does not have, as null.
+func (r UResult) MarshalJSON() ([]byte, error) {
+	type plain UResult
+	return json.Marshal(struct {
+		plain
+		LogP  *float64 `json:"log_p"`
+		Lower *float64 `json:"lower"`
+		Upper *float64 `json:"upper"`
+	}{plain(r), number(r.LogP), number(r.Lower), number(r.Upper)})
 }
 
 // mostExactPairs bounds the exact distribution of U.
