@@ -51,7 +51,7 @@
 //
 // # Cost and concurrency
 //
-// A targeted three-way experiment takes some 200 ns on one core of a 2020s
+// A targeted three-way experiment takes some 120 ns, 75 for a prepared user, on one core of a 2020s
 // server and allocates nothing; there is no lock, so that cores add up. A Set is
 // safe for concurrent use; a [User] with Sticky belongs to one goroutine.
 //
