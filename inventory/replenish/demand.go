@@ -98,16 +98,18 @@ func (d Demand) Quantile(p float64) float64 {
 // Shortage returns the mean part of the demand that exceeds a stock level:
 // σ·G((level - μ)/σ) with the standard normal loss function G.
 func (d Demand) Shortage(level float64) float64 {
-	if d.SD == 0 {
+	z := (level - d.Mean) / d.SD
+	if d.SD == 0 || math.IsInf(z, 0) {
 		return math.Max(d.Mean-level, 0)
 	}
-	return d.SD * normal.Loss((level-d.Mean)/d.SD)
+	return d.SD * normal.Loss(z)
 }
 
 // Leftover returns the mean part of a stock level that the demand does not use.
 func (d Demand) Leftover(level float64) float64 {
-	if d.SD == 0 {
+	z := (d.Mean - level) / d.SD
+	if d.SD == 0 || math.IsInf(z, 0) {
 		return math.Max(level-d.Mean, 0)
 	}
-	return d.SD * normal.Loss((d.Mean-level)/d.SD)
+	return d.SD * normal.Loss(z)
 }
