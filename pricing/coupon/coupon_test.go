@@ -137,6 +137,31 @@ func TestCharactersAreAlike(t *testing.T) {
 	require.Less(t, chi, 59.7)
 }
 
+func FuzzCheck(f *testing.F) {
+	for i, p := range patterns {
+		codes, err := p.Generate(2, seeded(9))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(uint8(i), codes[0])
+		f.Add(uint8(i), strings.ToLower(codes[1]))
+	}
+	f.Add(uint8(0), "ＡＢＣ\u200b-\xff")
+	f.Fuzz(func(t *testing.T, i uint8, typed string) {
+		p := patterns[int(i)%len(patterns)]
+		code, err := p.Check(typed)
+		if err != nil {
+			if !errors.Is(err, coupon.ErrRefused) || code != "" {
+				t.Fatalf("%q, %v", code, err)
+			}
+			return
+		}
+		if again, err := p.Check(code); err != nil || again != code || coupon.Normalize(code) != code {
+			t.Fatalf("%q is %q, then %q, %v", typed, code, again, err)
+		}
+	})
+}
+
 func TestNormalize(t *testing.T) {
 	for typed, want := range map[string]string{
 		"save10": "SAVE10", "ＳＡＶＥ１０": "SAVE10", "SAVE\u200b10": "SAVE10", "SA\u00adVE\u206010\ufe0f": "SAVE10", "\ufeffsave10\x00": "SAVE10",

@@ -40,7 +40,7 @@ const (
 	CampaignUsedUp   Reason = "campaign_used_up"  // as often as [Campaign.Limit] allows
 	BudgetSpent      Reason = "budget_spent"      // what is left of a [Budget] is less
 	NoBalance        Reason = "no_balance"        // what is left on the card is less
-	NotThisKindOfUse Reason = "not_this_kind_use" // a card is charged, a coupon redeemed
+	NotThisKindOfUse Reason = "other_kind"        // a card is charged, a coupon redeemed
 	OtherCurrency    Reason = "currency_differs"  // the card or budget has another currency
 	RefundedTooMuch  Reason = "refunded_too_much" // more than was charged
 )

@@ -119,7 +119,8 @@ func (s *Service) issue(ctx context.Context, campaign string, p Pattern, use Use
 // Request asks to use a code.
 type Request struct {
 	Code string // as it was typed
-	// Customer is who uses it, Visitor the device of one who is not known.
+	// Customer is who uses it, Visitor the device of one who is not known. Failures
+	// are counted by one of them; those of whom nothing is known together.
 	Customer flywheel.CustomerID
 	Visitor  flywheel.VisitorID
 	// Campaign is the one that the code must be of, empty for any.

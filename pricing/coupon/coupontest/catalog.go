@@ -107,13 +107,13 @@ var catalogChecks = []check{
 		e.matches(err, flywheel.ErrNotFound)
 		e.ok(e.AddCodes(e.Context(), nil))
 	}},
-	{name: "codes/many", rule: "AddCodes takes thousands of codes.", run: func(e *env) {
-		codes := make([]coupon.Code, 2345)
+	{name: "codes/many", rule: "AddCodes takes more than a thousand codes.", run: func(e *env) {
+		codes := make([]coupon.Code, 1234)
 		for i := range codes {
 			codes[i] = coupon.Code{Code: fmt.Sprint("code ", i), Campaign: "c"}
 		}
 		e.ok(e.AddCodes(e.Context(), codes))
-		for _, i := range []int{0, 499, 500, 2344} {
+		for _, i := range []int{0, 499, 500, 1233} {
 			if _, err := e.Code(e.Context(), codes[i].Code); err != nil {
 				e.Errorf("code %d: %v", i, err)
 			}
