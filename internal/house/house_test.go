@@ -36,6 +36,7 @@ var floors = map[string]int{
 	"segment/rule":        5,
 	"segment/rfm":         5,
 	"experiment/stats":    5,
+	"experiment/bandit":   6,
 	"pricing/coupon":      6,
 	"pricing/markdown":    6,
 	"pricing/tax":         6,
