@@ -1,8 +1,11 @@
 package coupon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"iter"
+	"slices"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -160,6 +163,47 @@ func (s *MemoryStore) Used(ctx context.Context, campaign, tally string) (used in
 		return nil
 	})
 	return used, err
+}
+
+// Codes implements [Store].
+func (s *MemoryStore) Codes(ctx context.Context, campaign string) iter.Seq2[Code, error] {
+	return listed(ctx, s, s.codes,
+		func(c *Code) (Code, bool) { return *c, c.Campaign == campaign },
+		func(a, b Code) int { return cmp.Compare(a.Code, b.Code) })
+}
+
+// Redemptions implements [Store].
+func (s *MemoryStore) Redemptions(ctx context.Context, campaign string) iter.Seq2[Redemption, error] {
+	return listed(ctx, s, s.redemptions,
+		func(r *Redemption) (Redemption, bool) { return r.Stored(), r.Campaign == campaign },
+		func(a, b Redemption) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Key, b.Key)) })
+}
+
+// listed yields the entries that pick chooses, in order, as they are when it
+// begins.
+func listed[V any](ctx context.Context, s *MemoryStore, all map[string]V, pick func(*V) (V, bool), order func(a, b V) int) iter.Seq2[V, error] {
+	return func(yield func(V, error) bool) {
+		var list []V
+		err := s.db.View(ctx, func() error {
+			for _, v := range all {
+				if v, ok := pick(&v); ok {
+					list = append(list, v)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			var zero V
+			yield(zero, err)
+			return
+		}
+		slices.SortFunc(list, order)
+		for _, v := range list {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (s *MemoryStore) add(campaign string, t *Tally, undo func(func())) error {

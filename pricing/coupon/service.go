@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"strings"
 	"time"
 
@@ -114,6 +115,18 @@ func (s *Service) issue(ctx context.Context, campaign string, p Pattern, use Use
 		codes[i] = Code{Code: texts[i], Campaign: campaign, Value: value}
 	}
 	return texts, s.store.AddCodes(ctx, codes)
+}
+
+// Codes yields the codes of a campaign in their order. An error is yielded once,
+// last.
+func (s *Service) Codes(ctx context.Context, campaign string) iter.Seq2[Code, error] {
+	return s.store.Codes(ctx, campaign)
+}
+
+// Redemptions yields what was redeemed of a campaign by time, cancelled or not. An
+// error is yielded once, last.
+func (s *Service) Redemptions(ctx context.Context, campaign string) iter.Seq2[Redemption, error] {
+	return s.store.Redemptions(ctx, campaign)
 }
 
 // Request asks to use a code.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -35,6 +36,9 @@ type Catalog interface {
 	// Code returns a code. A missing one is an error matching
 	// flywheel.ErrNotFound.
 	Code(ctx context.Context, code string) (Code, error)
+	// Codes yields the codes of a campaign in their order. An error is yielded
+	// once, last. Whoever ranges over them may call the store or stop.
+	Codes(ctx context.Context, campaign string) iter.Seq2[Code, error]
 }
 
 // Ledger is the part of a [Store] that customers write.
@@ -57,6 +61,9 @@ type Ledger interface {
 	Redemption(ctx context.Context, key string) (Redemption, error)
 	// Used returns the tally of a campaign, 0 when nothing was added.
 	Used(ctx context.Context, campaign, tally string) (int64, error)
+	// Redemptions yields the redemptions of a campaign by time and key, cancelled
+	// ones too, as Codes does.
+	Redemptions(ctx context.Context, campaign string) iter.Seq2[Redemption, error]
 }
 
 // Redemption is one use of a code.

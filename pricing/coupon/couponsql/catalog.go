@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/flywheel-go/flywheel"
@@ -112,17 +113,31 @@ func (s *Store) AddCodes(ctx context.Context, codes []coupon.Code) error {
 
 // Code implements coupon.Store.
 func (s *Store) Code(ctx context.Context, code string) (c coupon.Code, err error) {
-	var value int64
-	var currency string
-	err = s.db.Read(ctx).QueryRowContext(ctx, `SELECT code, campaign, customer, value, currency FROM flywheel_coupon_codes WHERE code = ?`, code).
-		Scan(&c.Code, &c.Campaign, (*string)(&c.Customer), &value, &currency)
+	c, err = scanCode(s.db.Read(ctx).QueryRowContext(ctx, `SELECT `+codeColumns+` FROM flywheel_coupon_codes WHERE code = ?`, code))
 	if errors.Is(err, sql.ErrNoRows) {
 		return coupon.Code{}, fmt.Errorf("couponsql: code %q: %w", code, flywheel.ErrNotFound)
 	}
-	if err == nil {
+	return c, err
+}
+
+const codeColumns = `code, campaign, customer, value, currency`
+
+// row is a *sql.Row or *sql.Rows.
+type row interface{ Scan(dest ...any) error }
+
+func scanCode(r row) (c coupon.Code, err error) {
+	var value int64
+	var currency string
+	if err = r.Scan(&c.Code, &c.Campaign, (*string)(&c.Customer), &value, &currency); err == nil {
 		c.Value, err = amount(value, currency)
 	}
 	return c, err
+}
+
+// Codes implements coupon.Store.
+func (s *Store) Codes(ctx context.Context, campaign string) iter.Seq2[coupon.Code, error] {
+	return pages(ctx, s, `SELECT `+codeColumns+` FROM flywheel_coupon_codes WHERE campaign = ? AND code > ? ORDER BY code LIMIT ?`, scanCode,
+		func(last *coupon.Code) []any { return []any{campaign, last.Code} })
 }
 
 // amount makes an amount from its columns.

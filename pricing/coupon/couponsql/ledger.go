@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
+	"math"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -18,17 +20,22 @@ func (s *Store) Redemption(ctx context.Context, key string) (coupon.Redemption, 
 	return redemption(ctx, s.db.Read(ctx), key)
 }
 
-func redemption(ctx context.Context, q sqldb.Queryer, key string) (r coupon.Redemption, err error) {
+const redemptionColumns = `key, code, campaign, customer, ref, amount, currency, at, cancelled, uses`
+
+func redemption(ctx context.Context, q sqldb.Queryer, key string) (coupon.Redemption, error) {
+	r, err := scanRedemption(q.QueryRowContext(ctx, `SELECT `+redemptionColumns+` FROM flywheel_coupon_redemptions WHERE key = ?`, key))
+	if errors.Is(err, sql.ErrNoRows) {
+		return coupon.Redemption{}, fmt.Errorf("couponsql: redemption %q: %w", key, flywheel.ErrNotFound)
+	}
+	return r, err
+}
+
+func scanRedemption(from row) (r coupon.Redemption, err error) {
 	var minor, at int64
 	var cancelled sql.NullInt64
 	var currency string
 	var uses []byte
-	err = q.QueryRowContext(ctx, `SELECT key, code, campaign, customer, ref, amount, currency, at, cancelled, uses
-		FROM flywheel_coupon_redemptions WHERE key = ?`, key).
-		Scan(&r.Key, &r.Code, &r.Campaign, (*string)(&r.Customer), &r.Ref, &minor, &currency, &at, &cancelled, &uses)
-	if errors.Is(err, sql.ErrNoRows) {
-		return coupon.Redemption{}, fmt.Errorf("couponsql: redemption %q: %w", key, flywheel.ErrNotFound)
-	}
+	err = from.Scan(&r.Key, &r.Code, &r.Campaign, (*string)(&r.Customer), &r.Ref, &minor, &currency, &at, &cancelled, &uses)
 	if err != nil {
 		return coupon.Redemption{}, err
 	}
@@ -40,6 +47,18 @@ func redemption(ctx context.Context, q sqldb.Queryer, key string) (r coupon.Rede
 		return coupon.Redemption{}, err
 	}
 	return r, json.Unmarshal(uses, &r.Uses)
+}
+
+// Redemptions implements coupon.Store.
+func (s *Store) Redemptions(ctx context.Context, campaign string) iter.Seq2[coupon.Redemption, error] {
+	return pages(ctx, s, `SELECT `+redemptionColumns+` FROM flywheel_coupon_redemptions
+		WHERE campaign = ? AND (at, key) > (?, ?) ORDER BY at, key LIMIT ?`, scanRedemption,
+		func(last *coupon.Redemption) []any {
+			if last.Key == "" { // the first page
+				return []any{campaign, int64(math.MinInt64), ""}
+			}
+			return []any{campaign, sqldb.Micros(last.At), last.Key}
+		})
 }
 
 // Redeem implements coupon.Store.

@@ -130,6 +130,41 @@ var catalogChecks = []check{
 		e.ok(err)
 		e.same("the code", got, coupon.Code{Code: "a", Campaign: "c"})
 	}},
+	{name: "codes/list", rule: "Codes yields the codes of one campaign in the order of their bytes; whoever ranges over them may add others or stop.", run: func(e *env) {
+		var codes []coupon.Code
+		for i := range 1100 {
+			codes = append(codes, coupon.Code{Code: fmt.Sprintf("c%04d", (i*7)%1100), Campaign: "c"})
+		}
+		codes = append(codes, coupon.Code{Code: "other", Campaign: "d"}, coupon.Code{Code: "Z", Campaign: "c"}, coupon.Code{Code: "é", Campaign: "c"})
+		e.ok(e.AddCodes(e.Context(), codes))
+		n, last := 0, ""
+		for c, err := range e.Codes(e.Context(), "c") {
+			e.ok(err)
+			if c.Campaign != "c" || c.Code <= last {
+				e.Fatalf("%q after %q", c.Code, last)
+			}
+			if n == 0 {
+				e.ok(e.AddCodes(e.Context(), []coupon.Code{{Code: "0", Campaign: "c"}}))
+			}
+			n, last = n+1, c.Code
+		}
+		e.same("the number of codes", n, 1102)
+		for c, err := range e.Codes(e.Context(), "c") {
+			e.ok(err)
+			e.same("the first code", c.Code, "0")
+			break
+		}
+		for range e.Codes(e.Context(), "none") {
+			e.Errorf("a code of no campaign")
+		}
+		ctx, cancel := context.WithCancel(e.Context())
+		cancel()
+		for _, err := range e.Codes(ctx, "c") {
+			if err == nil {
+				e.Fatalf("a code though the context is over")
+			}
+		}
+	}},
 	{name: "context/cancelled", rule: "A call whose context is over changes nothing.", run: func(e *env) {
 		ctx, cancel := context.WithCancel(e.Context())
 		cancel()

@@ -2,6 +2,7 @@ package coupontest
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/flywheel-go/flywheel/pricing/coupon"
@@ -66,4 +67,31 @@ func (f failing) Redemption(ctx context.Context, key string) (coupon.Redemption,
 
 func (f failing) Used(ctx context.Context, campaign, tally string) (int64, error) {
 	return around(f, "Used", func() (int64, error) { return f.store.Used(ctx, campaign, tally) })
+}
+
+func (f failing) Codes(ctx context.Context, campaign string) iter.Seq2[coupon.Code, error] {
+	return aroundAll(f, "Codes", f.store.Codes(ctx, campaign))
+}
+
+func (f failing) Redemptions(ctx context.Context, campaign string) iter.Seq2[coupon.Redemption, error] {
+	return aroundAll(f, "Redemptions", f.store.Redemptions(ctx, campaign))
+}
+
+// aroundAll calls the hook before the first and after the last value.
+func aroundAll[T any](f failing, call string, values iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var zero T
+		if err := f.hook(call, false); err != nil {
+			yield(zero, err)
+			return
+		}
+		for v, err := range values {
+			if !yield(v, err) || err != nil {
+				return
+			}
+		}
+		if err := f.hook(call, true); err != nil {
+			yield(zero, err)
+		}
+	}
 }

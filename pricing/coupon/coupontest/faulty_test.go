@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"runtime"
 	"slices"
 	"strings"
@@ -116,6 +117,8 @@ func TestRunCatches(t *testing.T) {
 		{"ignores the version of a campaign", "campaign/version", func() coupon.Store { return lastWins{newWhole()} }},
 		{"shares the tallies that it returns", "ledger/copy", func() coupon.Store { return &sharing{whole: newWhole()} }},
 		{"keeps local times", "redeem/round-trip", func() coupon.Store { return local{newWhole()} }},
+		{"lists codes of all campaigns", "codes/list", func() coupon.Store { return mixing{newWhole()} }},
+		{"lists no cancelled redemptions", "redemptions/list", func() coupon.Store { return hiding{newWhole()} }},
 		{"goes on after the context is over", "context/cancelled", func() coupon.Store { return deaf{newWhole()} }},
 		{"keeps what a failed transaction did", "tx/rollback", func() coupon.Store { return noRollback{newWhole()} }},
 		{"swallows a panic", "tx/panic", func() coupon.Store { return swallows{newWhole()} }},
@@ -315,4 +318,30 @@ func (s swallows) InTx(ctx context.Context, fn func(ctx context.Context) error) 
 		}
 	}()
 	return s.whole.InTx(ctx, fn)
+}
+
+type mixing struct{ whole }
+
+func (s mixing) Codes(ctx context.Context, campaign string) iter.Seq2[coupon.Code, error] {
+	return func(yield func(coupon.Code, error) bool) {
+		for _, c := range []string{campaign, "d"} {
+			for code, err := range s.whole.Codes(ctx, c) {
+				if !yield(code, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+type hiding struct{ whole }
+
+func (s hiding) Redemptions(ctx context.Context, campaign string) iter.Seq2[coupon.Redemption, error] {
+	return func(yield func(coupon.Redemption, error) bool) {
+		for r, err := range s.whole.Redemptions(ctx, campaign) {
+			if r.Cancelled.IsZero() && !yield(r, err) {
+				return
+			}
+		}
+	}
 }

@@ -194,6 +194,35 @@ var ledgerChecks = []check{
 			e.Errorf("it is cancelled: %+v", got)
 		}
 	}},
+	{name: "redemptions/list", rule: "Redemptions yields those of one campaign by time and key, cancelled ones too.", run: func(e *env) {
+		for i, key := range []string{"b", "a", "B", "c", "d"} {
+			r := use(key, coupon.Tally{Name: "t", Add: 1, Limit: 9})
+			r.At = noon.Add(time.Duration(i/3) * time.Hour)
+			if key == "d" {
+				r.Campaign = "d"
+			}
+			_, err := e.Redeem(e.Context(), r)
+			e.ok(err)
+		}
+		early := use("z")
+		early.At = time.Date(1969, 1, 1, 0, 0, 0, 0, time.UTC)
+		_, err := e.Redeem(e.Context(), early)
+		e.ok(err)
+		cancelled, err := e.Cancel(e.Context(), "a", noon.Add(time.Minute))
+		e.ok(err)
+		var keys []string
+		for r, err := range e.Redemptions(e.Context(), "c") {
+			e.ok(err)
+			keys = append(keys, r.Key)
+			if r.Key == "a" {
+				e.same("the cancelled one", r, cancelled)
+			}
+			if _, err := e.Redemption(e.Context(), r.Key); err != nil {
+				e.Errorf("reading within: %v", err)
+			}
+		}
+		e.same("the order", keys, []string{"z", "B", "a", "b", "c"})
+	}},
 	{name: "ledger/copy", rule: "A redemption that is returned or was given is a copy.", run: func(e *env) {
 		given := use("k", coupon.Tally{Name: "t", Add: 1, Limit: 9})
 		saved, err := e.Redeem(e.Context(), given)
