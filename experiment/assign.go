@@ -82,6 +82,7 @@ type plan struct {
 	hash       Hasher
 	namespace  Hasher
 	ranges     []Range
+	owners     []int // the arm of each range
 }
 
 // Compile validates experiments and prepares them for assignment. The error is
@@ -103,11 +104,7 @@ func Compile(experiments ...Experiment) (*Snapshot, error) {
 		if e.Namespace != nil {
 			p.namespace = NewHasher("__"+e.Namespace.ID, HashV1)
 		}
-		coverage := e.Coverage
-		if coverage == 0 {
-			coverage = 1
-		}
-		p.ranges = Ranges(coverage, e.Weights())
+		p.ranges, p.owners = e.ranges()
 		s.plans[e.ID] = p
 		s.experiments = append(s.experiments, e)
 	}
@@ -117,6 +114,9 @@ func Compile(experiments ...Experiment) (*Snapshot, error) {
 
 func (e Experiment) clone() Experiment {
 	e.Arms = slices.Clone(e.Arms)
+	for i := range e.Arms {
+		e.Arms[i].Buckets = slices.Clone(e.Arms[i].Buckets)
+	}
 	if e.Namespace != nil {
 		n := *e.Namespace
 		e.Namespace = &n
@@ -167,6 +167,7 @@ func (p *plan) assign(subject *Subject) Decision {
 	}
 	d.Bucket, d.Reason = p.hash.Bucket(d.Unit), OutsideCoverage
 	if i := Choose(d.Bucket, p.ranges); i >= 0 {
+		i = p.owners[i]
 		d.Arm, d.Index, d.In, d.Reason = e.Arms[i].ID, i, true, AssignedByHash
 	}
 	return d

@@ -48,6 +48,9 @@ type Arm struct {
 	// Weight is the arm's share. Either all weights are zero, which means equal
 	// shares, or they sum to 1 within a hundredth.
 	Weight float64 `json:"weight,omitempty"`
+	// Buckets are the arm's parts of [0, 1), in place of weights and coverage
+	// where any arm has them (see [Experiment.Reweigh]).
+	Buckets []Range `json:"buckets,omitempty"`
 }
 
 // Namespace is a range of the units. Experiments whose ranges of one namespace
@@ -73,6 +76,19 @@ func (e *Experiment) Index(arm string) int {
 // Weights returns the share of each arm among the units that take part.
 func (e *Experiment) Weights() []float64 {
 	weights := make([]float64, len(e.Arms))
+	if e.bucketed() {
+		total := 0.0
+		for i, a := range e.Arms {
+			for _, r := range a.Buckets {
+				weights[i] += r[1] - r[0]
+			}
+			total += weights[i]
+		}
+		for i := range weights {
+			weights[i] /= total
+		}
+		return weights
+	}
 	equal := true
 	for i, a := range e.Arms {
 		weights[i] = a.Weight
@@ -113,6 +129,9 @@ func (e *Experiment) Validate() error {
 	}
 	if some && math.Abs(sum-1) > 0.01 {
 		return fail("arms", "weights sum to %v: %w", sum, flywheel.ErrInvalid)
+	}
+	if err := e.checkBuckets(); err != nil {
+		return fail("arms", "%w", err)
 	}
 	if e.Unit != "" {
 		if err := flywheel.CheckID(e.Unit); err != nil {
