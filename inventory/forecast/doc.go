@@ -32,6 +32,7 @@
 //     [ADIDA], [IMAPA]. [Classify] tells which demand is intermittent.
 //   - The default: [Auto], a combination with calibrated intervals. [Select]
 //     names a fast model instead.
+//   - Simulation: [Fit.Paths] draws possible futures.
 //   - Many series: [Batch] forecasts them in parallel, [Fill] replaces what is
 //     missing, [RunBacktest] tells how a model would have done.
 //   - Looking closer: [STL] and [MSTL] split a series into trend and seasons,
@@ -57,8 +58,8 @@
 //
 // # Cost and concurrency
 //
-// Everything is pure computation: no clock, no chance, no I/O, the same bytes
-// each time. Models are values, and a Fit is only read once it is made, so
+// Everything is pure computation: no clock, no I/O, no chance but by seed, the
+// same bytes each time. Models are values, and a Fit is only read once it is made, so
 // that all may be shared among goroutines. To fit many series, give each
 // goroutine a Fit and a Forecast of its own and use [Model.FitTo] and
 // [Fit.ForecastTo], which then allocate nothing: some 3 µs for 50 observations

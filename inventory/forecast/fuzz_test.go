@@ -54,6 +54,13 @@ func FuzzModels(f *testing.F) {
 				finite(t, m, "interval", v.Lower...)
 				finite(t, m, "interval", v.Upper...)
 			}
+			if paths, err := fit.Paths(3, horizon, 1); err == nil {
+				for _, path := range paths {
+					finite(t, m, "path", path...)
+				}
+			} else {
+				requireTyped(t, m, err)
+			}
 			if mean, sd, err := fit.Total(horizon); err == nil {
 				finite(t, m, "total", mean, sd)
 			}

@@ -27,6 +27,9 @@ type spread struct {
 	reach []float64
 }
 
+// tailAtOne is the quantile of Student's t with four degrees of freedom at Φ(1).
+const tailAtOne = 1.141626629090954
+
 // reachMost is the greatest distance at which errors are measured.
 const reachMost = 24
 
@@ -153,22 +156,29 @@ func (c *combination) levelFactor(mean float64) float64 {
 	return math.Pow(min(max(math.Abs(mean)/c.spread.level, 0.05), 20), 2*spreadLevel)
 }
 
-// total takes the growth of the variance for the effect of earlier errors on
-// later periods.
-func (c *combination) total(mean, variance []float64) float64 {
-	n := len(mean)
-	buffer := make([]float64, 2*n)
-	scale, weight := buffer[:n], buffer[n:]
+// memory fills scale with the factor of each period's errors and weight with
+// what an error moves the periods after it, taken from the growth of the
+// variance.
+func (c *combination) memory(mean, variance, scale, weight []float64) {
 	growth := 1.0
 	for h := range mean {
 		square := c.levelFactor(mean[h])
 		scale[h] = math.Sqrt(square)
+		weight[h] = 0
 		if h > 0 && variance[0] > 0 {
 			g := variance[h] / square / (variance[0] / float64(scale[0]*scale[0]))
 			weight[h] = math.Sqrt(max(g-growth, 0))
 			growth = max(growth, g)
 		}
 	}
+}
+
+// total is the deviation of the sum of periods whose errors move later ones.
+func (c *combination) total(mean, variance []float64) float64 {
+	n := len(mean)
+	buffer := make([]float64, 2*n)
+	scale, weight := buffer[:n], buffer[n:]
+	c.memory(mean, variance, scale, weight)
 	sum := 0.0
 	for k := range n {
 		moved := scale[k]
@@ -183,14 +193,13 @@ func (c *combination) total(mean, variance []float64) float64 {
 // quantile is that of Student's t with four degrees of freedom (Shaw, 2006,
 // equation 36), scaled.
 func (c *combination) quantile(p float64) float64 {
-	const one = 1.141626629090954 // its quantile at Φ(1)
 	a := 4 * p * (1 - p)
 	if a <= 0 {
 		return math.Copysign(math.MaxFloat64, p-0.5)
 	}
 	root := math.Sqrt(a)
 	q := math.Cos(math.Acos(min(root, 1))/3) / root
-	return math.Copysign(2*math.Sqrt(max(q-1, 0)), p-0.5) / one
+	return math.Copysign(2*math.Sqrt(max(q-1, 0)), p-0.5) / tailAtOne
 }
 
 func (c *combination) weight(int) float64 { return 0 }

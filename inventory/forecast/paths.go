@@ -1,0 +1,110 @@
+package forecast
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
+
+// MaxPaths bounds the sample of [Fit.Paths], in paths and, a hundredfold, in all
+// their periods.
+const MaxPaths = 1_000_000
+
+// Paths draws possible futures of horizon periods: what a simulation of stock
+// runs on. Seed fixes them on every machine. Within a path the errors persist as
+// the model has it: those of one period move the later ones. Over many paths,
+// each period is distributed as the intervals of [Fit.Forecast] say, and the sum
+// of periods as [Fit.Total] does, except for models with relative errors, which
+// are run as they are and so are skewed where their intervals are symmetric.
+// Demand that cannot be negative has to be cut at zero by the caller.
+// O(paths·horizon²), with relative errors O(paths·horizon).
+func (f *Fit) Paths(paths, horizon int, seed uint64) ([][]float64, error) {
+	if err := f.checkHorizon(horizon); err != nil {
+		return nil, err
+	}
+	if paths < 1 || paths > MaxPaths {
+		return nil, &SettingError{Model: f.Model, Setting: "paths", Value: float64(paths), Want: fmt.Sprintf("1 to %d", MaxPaths)}
+	}
+	if paths > 100*MaxPaths/horizon {
+		return nil, &SettingError{Model: f.Model, Setting: "paths times horizon", Value: float64(paths) * float64(horizon), Want: fmt.Sprintf("at most %d", 100*MaxPaths)}
+	}
+	random := rand.New(rand.NewPCG(seed, 0))
+	all, values := make([][]float64, paths), make([]float64, paths*horizon)
+	for i := range all {
+		all[i] = values[i*horizon : (i+1)*horizon : (i+1)*horizon]
+	}
+	if r, ok := f.process.(*relativeSmoothing); ok {
+		f.simulate(r, all, random)
+	} else {
+		f.draw(all, random)
+	}
+	for _, path := range all {
+		if err := f.checkFinite(path); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// simulate runs the model on errors of its own.
+func (f *Fit) simulate(r *relativeSmoothing, all [][]float64, random *rand.Rand) {
+	run, season := r.smoothing, make([]float64, len(r.season))
+	var next [1]float64
+	for _, path := range all {
+		copy(season, r.season)
+		run = r.smoothing
+		run.season = season
+		for h := range path {
+			run.mean(next[:])
+			path[h] = next[0] * (1 + float64(f.Sigma*random.NormFloat64()))
+			run.observe(path[h])
+		}
+	}
+}
+
+// draw adds weighted errors to the mean.
+func (f *Fit) draw(all [][]float64, random *rand.Rand) {
+	horizon := len(all[0])
+	buffer := make([]float64, 5*horizon)
+	part := func(i int) []float64 { return buffer[i*horizon : (i+1)*horizon] }
+	mean, scale, weight, shared, errors := part(0), part(1), part(2), part(3), part(4)
+	f.process.mean(mean)
+	c, tailed := f.process.(*combination)
+	if tailed {
+		variance := errors // until it is needed
+		c.variance(variance, mean, f.Sigma)
+		c.memory(mean, variance, scale, weight)
+		one := math.Sqrt(variance[0]) / scale[0]
+		for h := range scale {
+			scale[h] *= one
+		}
+	} else {
+		for h := range scale {
+			scale[h] = f.Sigma * f.process.scale(h+1)
+			shared[h] = f.process.estimation(h + 1)
+			if h > 0 {
+				weight[h] = f.process.weight(h)
+			}
+		}
+	}
+	for _, path := range all {
+		size := 1.0
+		if tailed { // one draw for the whole path: each period has the same tails
+			square := 0.0
+			for range 4 {
+				z := random.NormFloat64()
+				square += float64(z * z)
+			}
+			size = math.Sqrt(4/square) / tailAtOne
+		}
+		estimation := random.NormFloat64()
+		for h := range path {
+			errors[h] = random.NormFloat64()
+			moved := errors[h] + float64(shared[h]*estimation)
+			for j := 1; j <= h; j++ {
+				moved += float64(weight[j] * errors[h-j])
+			}
+			path[h] = mean[h] + float64(scale[h]*size*moved)
+		}
+	}
+}
