@@ -43,6 +43,8 @@ var floors = map[string]int{
 	"inventory/forecast":  5,
 	"inventory/replenish": 6,
 
+	"inventory/forecast/hierarchy": 5,
+
 	"experiment/flag": 11,
 
 	"catalog":    10,
