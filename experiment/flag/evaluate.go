@@ -62,7 +62,7 @@ func (e *evaluator) feature(f *feature, r *Result) {
 	for i, rule := range f.rules {
 		reason, decided := e.rule(f, rule, r)
 		if e.trace != nil {
-			e.trace.Rules = append(e.trace.Rules, Explained{Feature: f.id, Rule: i, RuleID: rule.id, Reason: reason})
+			e.trace.Rules = append(e.trace.Rules, Visit{Feature: f.id, Rule: i, RuleID: rule.id, Reason: reason})
 		}
 		if decided {
 			return

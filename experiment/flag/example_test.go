@@ -2,6 +2,7 @@ package flag_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -122,9 +123,35 @@ func ExampleSchedule() {
 
 func ExampleSet_Run() {
 	set, _ := flag.Parse([]byte(checkout), nil)
-	x, err := set.Compile(flag.Experiment{Key: "banner", Variations: nil})
-	fmt.Println(x, err)
-	// Output: <nil> flag: banner.variations: 0, want at least two: flag: malformed payload: invalid
+	banner, err := set.Compile(flag.Experiment{
+		Key: "banner", Variations: []json.RawMessage{[]byte(`"none"`), []byte(`"spring"`)},
+		Condition: []byte(`{"$not": {"$savedGroup": {"id": "staff"}}}`), Hash: experiment.HashV2,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, id := range []string{"u1", "u3", "u7"} {
+		a := set.Run(banner, &flag.User{Attributes: map[string]any{"id": id}})
+		fmt.Println(id, a.Value, a.In, a.Reason)
+	}
+	_, err = set.Compile(flag.Experiment{Key: "empty"})
+	fmt.Println(err)
+	// Output:
+	// u1 none true assigned
+	// u3 spring true assigned
+	// u7 none false condition_not_met
+	// flag: empty.variations: 0, want at least two: flag: malformed payload: invalid
+}
+
+// A user who is asked about several features is prepared once.
+func ExampleSet_Prepare() {
+	set, _ := flag.Parse([]byte(checkout), nil)
+	user := set.Prepare(&flag.User{Attributes: map[string]any{"id": "u1", "country": "DE"}})
+	for _, feature := range set.Features() {
+		fmt.Println(feature, set.Evaluate(feature, user).Value)
+	}
+	// Output: checkout one page
 }
 
 func ExampleSet_Redirect() {

@@ -25,7 +25,7 @@ const (
 	NotRunning         experiment.Reason = "not_running"          // draft, stopped or not active
 	BucketOutdated     experiment.Reason = "bucket_outdated"      // a sticky bucket below the least version
 	Filtered           experiment.Reason = "filtered"             // in another part of a layer
-	PrerequisiteNotMet experiment.Reason = "prerequisite_not_met" //
+	PrerequisiteNotMet experiment.Reason = "prerequisite_not_met" // a parent feature has another value
 	UnknownHash        experiment.Reason = "unknown_hash"         // a hash version of the future
 	ForcedForAll       experiment.Reason = "forced_for_all"       // [Experiment.Forced]
 	KeptOutForQA       experiment.Reason = "kept_out_for_qa"      // [User.QA]
@@ -82,8 +82,8 @@ type Result struct {
 	value *value
 }
 
-// Explained tells how a rule was gone through.
-type Explained struct {
+// Visit tells how a rule was gone through.
+type Visit struct {
 	// Feature and Rule say where; the rule's position where it has no name.
 	Feature string `json:"feature"`
 	Rule    int    `json:"rule"`
@@ -96,7 +96,7 @@ type Explained struct {
 type Trace struct {
 	Result Result `json:"result"`
 	// Rules are those that were looked at, prerequisites first.
-	Rules []Explained `json:"rules"`
+	Rules []Visit `json:"rules"`
 	// Assignments are all that were made on the way: of prerequisites and of
 	// holdouts too.
 	Assignments []Assignment `json:"assignments"`
