@@ -95,8 +95,9 @@ type EpsilonGreedy struct {
 	Epsilon float64 // 0 means 0.1
 }
 
-// Choose returns the index of the arm to pull: first each untried one. The error
-// is a [*stats.InputError].
+// Choose returns the index of the arm to pull: first each untried one; among equals
+// chance decides, so that the order of the arms does not matter while all are at
+// zero. The error is a [*stats.InputError].
 func (p EpsilonGreedy) Choose(arms []Arm, random *rand.Rand) (int, error) {
 	if err := check(arms); err != nil {
 		return 0, err
@@ -111,10 +112,21 @@ func (p EpsilonGreedy) Choose(arms []Arm, random *rand.Rand) (int, error) {
 	if random.Float64() < epsilon {
 		return random.IntN(len(arms)), nil
 	}
-	return largest(len(arms), func(i int) float64 {
-		if arms[i].Pulls == 0 {
-			return math.Inf(1)
+	best, most, equal := 0, math.Inf(-1), 0
+	for i, a := range arms {
+		score := a.Mean()
+		if a.Pulls == 0 {
+			score = math.Inf(1)
 		}
-		return arms[i].Mean()
-	}), nil
+		switch {
+		case score > most:
+			best, most, equal = i, score, 1
+		case score == most:
+			// The k-th of equals takes the place with chance 1/k.
+			if equal++; random.IntN(equal) == 0 {
+				best = i
+			}
+		}
+	}
+	return best, nil
 }
