@@ -35,7 +35,7 @@ func batchSeries(n int) []Series {
 // The results are the same bytes on any number of goroutines, in order, and a
 // series that fails does not stop the rest.
 func TestBatchIsTheSameOnAnyNumberOfThreads(t *testing.T) {
-	all := batchSeries(300)
+	all := batchSeries(100)
 	run := func(workers int) []string {
 		var lines []string
 		b := Batch{Horizon: 3, Levels: []float64{0.8}, Workers: workers}
@@ -59,7 +59,7 @@ func TestBatchIsTheSameOnAnyNumberOfThreads(t *testing.T) {
 }
 
 func TestBatchStops(t *testing.T) {
-	all := batchSeries(300)
+	all := batchSeries(100)
 	stop := errors.New("enough")
 	n := 0
 	err := Batch{Horizon: 1}.Each(t.Context(), slices.Values(all), func(*Result) error {

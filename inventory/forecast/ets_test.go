@@ -55,7 +55,7 @@ func TestETSOnM3(t *testing.T) {
 	rows := readTable(t, "ets_auto_m3")
 	tried, worse, worst := 0, 0, 0.0
 	for i, row := range rows {
-		if sampled() && i%10 != 0 {
+		if sampled() && i%20 != 0 {
 			continue
 		}
 		tried++
