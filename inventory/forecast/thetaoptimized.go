@@ -47,9 +47,10 @@ func (m OptimizedTheta) FitTo(dst *Fit, s Series) error {
 	if !p.cycle.take(y, s.season()) && s.season() > 1 {
 		dst.warn(WarnNoSeason)
 	}
-	p.fit(y, m.Dynamic, m.Alpha, dst.fitted(0, len(y)))
-	fitted := dst.Fitted[thetaSkipped:]
-	dst.Fitted, dst.Skipped = fitted, thetaSkipped
+	fitted := dst.fitted(thetaSkipped, len(y))
+	p.fit(y, m.Dynamic, m.Alpha, fitted)
+	fitted = fitted[:copy(fitted, fitted[thetaSkipped:])]
+	dst.Fitted = fitted
 	dst.parameter("alpha", p.alpha, m.Alpha == 0)
 	dst.parameter("weight", p.share, true)
 	dst.parameter("level", p.start, true)
