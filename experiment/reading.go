@@ -1,6 +1,8 @@
 package experiment
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 
 	"github.com/flywheel-go/flywheel"
@@ -119,6 +121,18 @@ func (r *Reading) same(o Reading) error {
 		}
 	}
 	return nil
+}
+
+// fingerprint identifies the reading: the same figures have the same one.
+func (r *Reading) fingerprint() string {
+	h := sha256.New()
+	for _, a := range r.Arms {
+		fmt.Fprintf(h, "%q %d", a.Arm, a.Units)
+		for _, m := range a.Metrics {
+			fmt.Fprintf(h, " %d %x %x %x %x %x", m.X.N, m.X.Mean, m.X.M2, m.Y.Mean, m.Y.M2, m.C)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 func (r Reading) clone() Reading {

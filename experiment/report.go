@@ -68,8 +68,8 @@ type State string
 const (
 	// Broken: the sample ratio is not what was set. Nothing can be concluded.
 	Broken State = "broken"
-	// LookedEarly: the goal of a fixed horizon was looked at before its end, so
-	// that the level of the test does not hold any more.
+	// LookedEarly: the goal of a fixed horizon was looked at before, at another
+	// time than its end, so that the level of the test does not hold any more.
 	LookedEarly State = "looked_early"
 	// GuardrailHarmed: the treatment that would win does harm elsewhere.
 	GuardrailHarmed State = "guardrail_harmed"

@@ -49,6 +49,8 @@ type Entry struct {
 	// By is who overrode.
 	By   string `json:"by,omitempty"`
 	Text string `json:"text"`
+	// Reading identifies what was looked at.
+	Reading string `json:"reading,omitempty"`
 	// SampleRatioP is the p value of the watch over the sample ratio, which
 	// holds however often it is looked at.
 	SampleRatioP *float64 `json:"sample_ratio_p,omitempty"`
@@ -188,7 +190,7 @@ func (s *Study) Look(at time.Time, reading Reading) (Report, error) {
 		s.append(Entry{At: at, Kind: Refused, Units: report.Units(), State: Early, Text: report.Verdict.Reason})
 		return report, nil
 	}
-	s.append(Entry{At: at, Kind: Looked, Units: report.Units(), State: report.Verdict.State, Text: report.Verdict.Reason})
+	s.append(Entry{At: at, Kind: Looked, Units: report.Units(), State: report.Verdict.State, Text: report.Verdict.Reason, Reading: reading.fingerprint()})
 	return report, nil
 }
 
@@ -196,40 +198,43 @@ func (s *Study) Look(at time.Time, reading Reading) (Report, error) {
 func (s *Study) analyse(reading Reading) (Report, error) {
 	plan := s.plan
 	plan.Units = s.required.Units
-	report, err := plan.Analyse(reading, s.looks())
+	report, err := plan.Analyse(reading, s.looks(reading.fingerprint()))
 	if err != nil {
 		return Report{}, err
 	}
-	if at, units := s.lookedEarly(); units > 0 && report.Verdict.State != Broken {
+	if before, ok := s.lookedBefore(reading.fingerprint()); ok && report.Verdict.State != Broken {
 		report.Verdict.State, report.Verdict.Winner = LookedEarly, ""
-		report.Verdict.Reason = fmt.Sprintf("the goal was looked at on %s with %d of %d units; a test of a fixed horizon holds for one look at its end",
-			at.Format(time.DateOnly), units, s.required.Units)
+		report.Verdict.Reason = fmt.Sprintf("the goal was looked at on %s with %d of %d units; the level holds for one look at the end",
+			before.At.Format(time.DateOnly), before.Units, s.required.Units)
 	}
 	return report, nil
 }
 
-// looks is how many looks have been used up.
-func (s *Study) looks() int {
-	n := 0
+// looks is how many looks have been used up before one at a reading: to look at
+// the same reading again is no other look.
+func (s *Study) looks(reading string) int {
+	n, last := 0, ""
 	for _, e := range s.log {
-		if e.Kind == Looked {
-			n++
+		if e.Kind == Looked && e.Reading != reading && (e.Reading != last || last == "") {
+			n, last = n+1, e.Reading
 		}
 	}
 	return n
 }
 
-// lookedEarly finds the first look that a fixed horizon does not allow.
-func (s *Study) lookedEarly() (at time.Time, units int64) {
-	if s.plan.Design != FixedHorizon {
-		return time.Time{}, 0
+// lookedBefore finds a look at another reading where the design allows one look
+// only: one before the end, or one at the end that showed nothing and after
+// which units went on being collected.
+func (s *Study) lookedBefore(reading string) (Entry, bool) {
+	if s.plan.Design == GroupSequential || s.plan.Design == AlwaysValid {
+		return Entry{}, false
 	}
 	for _, e := range s.log {
-		if e.Kind == Looked && e.Units < s.required.Units {
-			return e.At, e.Units
+		if e.Kind == Looked && (e.Units < s.required.Units || e.Reading != reading) {
+			return e, true
 		}
 	}
-	return time.Time{}, 0
+	return Entry{}, false
 }
 
 // Decide concludes. Where the study does not allow it, the error is a
@@ -246,8 +251,8 @@ func (s *Study) Decide(at time.Time, reading Reading) (Conclusion, error) {
 	}
 	v := report.Verdict
 	if v.Winner == "" {
-		if s.plan.Design == GroupSequential && v.State == Undecided {
-			s.append(Entry{At: at, Kind: Looked, Units: report.Units(), State: v.State, Text: v.Reason}) // a look is used up
+		if v.State == Undecided || v.State == GuardrailHarmed {
+			s.append(Entry{At: at, Kind: Looked, Units: report.Units(), State: v.State, Text: v.Reason, Reading: reading.fingerprint()}) // a look is used up
 		}
 		s.append(Entry{At: at, Kind: Refused, Units: report.Units(), State: v.State, Text: v.Reason})
 		return Conclusion{}, &NoWinnerError{Experiment: s.plan.Experiment.ID, Verdict: v}
@@ -286,6 +291,30 @@ func (s *Study) Conclusion() (d Conclusion, ok bool) {
 		}
 	}
 	return Conclusion{}, false
+}
+
+// Novelty is [Plan.Novelty] of the study. It shows the goal, so that it counts
+// as a [Study.Look] unless the design allows looking at any time or the planned
+// units are there.
+func (s *Study) Novelty(at time.Time, cohorts []CohortReading) ([]Drift, error) {
+	drift, err := s.plan.Novelty(cohorts)
+	if err != nil {
+		return nil, err
+	}
+	e := Entry{At: at, Kind: Monitored, Text: "no change of the effect over time shows"}
+	for _, c := range cohorts {
+		e.Units += c.Reading.Units()
+	}
+	for _, d := range drift {
+		if d.P < s.plan.alphaPerArm() {
+			e.Text = fmt.Sprintf("the effect of %s changes from %+.3g to %+.3g (p = %.2g)", d.Arm, d.Early.Estimate, d.Late.Estimate, d.P)
+		}
+	}
+	if s.plan.Design != AlwaysValid && e.Units < s.required.Units {
+		e.Kind = Looked
+	}
+	s.append(e)
+	return drift, nil
 }
 
 // studyForm is the JSON of a study.

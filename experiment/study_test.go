@@ -189,6 +189,61 @@ func TestGroupSequentialStudy(t *testing.T) {
 	require.Equal(t, "B", d.Arm)
 }
 
+// Looking and then deciding on the same units is one look.
+func TestLookThenDecide(t *testing.T) {
+	plan := rateplan
+	plan.Design, plan.Looks = experiment.GroupSequential, 3
+	s, err := experiment.NewStudy(plan, start)
+	require.NoError(t, err)
+	n := s.Required().Looks[0]/2 + 1
+	reading := rates([]int64{n, n / 10}, []int64{n, n / 7})
+	r, err := s.Look(start, reading)
+	require.NoError(t, err)
+	require.Equal(t, experiment.TreatmentWins, r.Verdict.State)
+	d, err := s.Decide(start, reading)
+	require.NoError(t, err)
+	require.Equal(t, "B", d.Arm)
+}
+
+// Going on after an end that showed nothing, until something shows, is looking
+// early too.
+func TestFixedHorizonEndsOnce(t *testing.T) {
+	s, err := experiment.NewStudy(rateplan, start)
+	require.NoError(t, err)
+	n := s.Required().Units/2 + 1
+	nothing := rates([]int64{n, n / 10}, []int64{n, n/10 + 3})
+	for range 2 { // the same reading may be read again
+		_, err = s.Decide(start, nothing)
+		require.ErrorIs(t, err, experiment.ErrNoWinner)
+		require.NotErrorIs(t, err, experiment.ErrLookedEarly)
+	}
+	_, err = s.Decide(start, rates([]int64{2 * n, n / 5}, []int64{2 * n, n / 4}))
+	require.ErrorIs(t, err, experiment.ErrLookedEarly)
+}
+
+func TestStudyNovelty(t *testing.T) {
+	days := []experiment.CohortReading{
+		{Day: "2026-03-01", Reading: rates([]int64{1000, 100}, []int64{1000, 180})},
+		{Day: "2026-03-02", Reading: rates([]int64{1000, 100}, []int64{1000, 90})},
+	}
+	for design, want := range map[experiment.Design]experiment.EntryKind{
+		experiment.FixedHorizon: experiment.Looked, experiment.Bayesian: experiment.Looked, experiment.AlwaysValid: experiment.Monitored,
+	} {
+		plan := rateplan
+		plan.Design = design
+		s, err := experiment.NewStudy(plan, start)
+		require.NoError(t, err)
+		_, err = s.Novelty(start, days)
+		require.NoError(t, err)
+		last := s.Log()[1]
+		require.Equal(t, want, last.Kind)
+		require.Contains(t, last.Text, "changes")
+		n := s.Required().Units/2 + 1
+		_, err = s.Decide(start, rates([]int64{n, n / 10}, []int64{n, n / 7}))
+		require.Equal(t, want == experiment.Looked, errors.Is(err, experiment.ErrLookedEarly), "%s: %v", design, err)
+	}
+}
+
 func TestMonitorStopsHarm(t *testing.T) {
 	plan := rateplan
 	plan.Guardrails = []experiment.Guardrail{{Metric: experiment.Metric{Name: "returns", Event: "return", LowerIsBetter: true}, Margin: 0.05}}
