@@ -202,6 +202,12 @@ func (s *Study) analyse(reading Reading) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	for _, e := range s.log {
+		if p := e.SampleRatioP; p != nil && *p < s.plan.SampleRatioAlpha && report.Verdict.State != Broken {
+			report.Verdict.State, report.Verdict.Winner = Broken, ""
+			report.Verdict.Reason = fmt.Sprintf("the sample ratio was broken on %s (p = %.2g at any time); what came since does not mend it", e.At.Format(time.DateOnly), *p)
+		}
+	}
 	if before, ok := s.lookedBefore(reading.fingerprint()); ok && report.Verdict.State != Broken {
 		report.Verdict.State, report.Verdict.Winner = LookedEarly, ""
 		report.Verdict.Reason = fmt.Sprintf("the goal was looked at on %s with %d of %d units; the level holds for one look at the end",

@@ -263,6 +263,9 @@ func TestMonitorStopsHarm(t *testing.T) {
 	h, err = s.Monitor(start, rates([]int64{6000, 600, 300}, []int64{6000, 600, 300}))
 	require.NoError(t, err)
 	require.LessOrEqual(t, h.SampleRatioP, p, "what was broken once stays so")
+	n := s.Required().Units/2 + 1
+	_, err = s.Decide(start, rates([]int64{n, n / 10, n / 20}, []int64{n, n / 7, n / 20}))
+	require.ErrorIs(t, err, experiment.ErrSampleRatio)
 }
 
 // The designs keep their level when they are read as they allow: of 200 A/A
