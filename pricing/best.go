@@ -31,30 +31,21 @@ type candidate struct {
 	clique    int32 // of candidates that exclude each other, -1 for none
 	lines     []int32
 	rate      float64 // of what is left, 0 where it is not that simple
+	amount    float64 // off the sum of what is left, likewise
 	slack     float64 // what rounding can add to that
 	shape     monotony
+	noise     int64 // how much rounding can take from that
 	minimum   int64 // of what is left of the goods, 0 for none
 	shippings bool
 }
-
-// monotony says how what a candidate leaves depends on what there was before.
-type monotony uint8
-
-const (
-	// jumpy: more before may leave less.
-	jumpy monotony = iota
-	// byTotal: a greater sum before leaves a greater sum.
-	byTotal
-	// byEach: on each line, more before leaves more.
-	byEach
-)
 
 // tree is the memory of a search, depth first, by branch and bound (Land and
 // Doig, 1960, Econometrica 28, 497-520). Promotions come up in their order; each
 // is taken if it goes together with those before, then left out. What a promotion
 // takes off never grows when others have taken theirs before. So the sum of what
-// the open ones would take off now bounds what they can add, one of each group,
-// and so does, for percentages of what is left, the product of what they leave.
+// the open ones would take off now bounds what they can add, and so does what they
+// take off together: see bound.
+// Where more before leaves more, see [monotony], leaving out is no question.
 type tree struct {
 	candidates []candidate
 	conflicts  []bool // of candidates i and j at i·n + j
@@ -69,7 +60,7 @@ type tree struct {
 	open       int64 // the greatest bound of what was not looked at
 	left       []float64
 	rates      []float64
-	cliques    []int32 // those of the candidates
+	cliques    []int32 // those that a bound has seen
 }
 
 // search decides which promotions apply, into w.choice.
@@ -85,8 +76,8 @@ func (e *Engine) search(q *Quote, b *Basket, w *work) error {
 	t.total, t.nodes, t.open = 0, 0, 0
 	t.saved = grown(t.saved, n*len(w.running))
 	t.findConflicts(e)
-	t.left, t.rates = grown(t.left, len(w.running)), cleared(t.rates, len(w.running))
-	if err := e.visit(b, w, t, 0); err != nil {
+	t.rates = cleared(t.rates, len(w.running))
+	if _, err := e.visit(b, w, t, 0); err != nil {
 		return err
 	}
 	if gap := t.open - t.bestTotal; gap > 0 {
@@ -134,9 +125,7 @@ func (e *Engine) findCandidates(b *Basket, w *work, t *tree) error {
 			continue
 		}
 		c := candidate{first: int32(i), worth: worth, clique: p.clique}
-		if p.shape == plain && !p.byLine {
-			e.characterize(w, p, &c)
-		}
+		e.characterize(w, p, &c)
 		t.candidates = append(t.candidates, c)
 	}
 	return nil
@@ -184,45 +173,15 @@ func (e *Engine) step(b *Basket, w *work, first int32) (total int64, err error) 
 	return total, nil
 }
 
-// characterize finds what the bounds and the order of a plain promotion need.
-func (e *Engine) characterize(w *work, p *promotion, c *candidate) {
-	c.lines = w.affected(p)
-	c.shippings = p.level == ShippingLevel
-	capped := p.maximum > 0 || p.maximumPerLine > 0 || p.maximumPerUse > 0
-	if len(p.tiers) == 0 && p.percentBase == Running && !capped {
-		c.rate = float64(p.value.percent.Coefficient())
-		for range p.value.percent.Scale() {
-			c.rate /= 10
-		}
-		c.slack = float64(len(c.lines))
-	}
-	all := len(c.lines) == w.goodsLines || c.shippings
-	moving := p.minimumBase == Running && (len(p.tiers) > 0 || p.minimum > 0 && p.minimumOfLines)
-	switch {
-	case moving:
-	case len(c.lines) == 1, p.level == LineLevel && p.maximum == 0:
-		c.shape = byEach
-	case p.level != LineLevel && all && !w.hasFloors && p.maximumPerLine == 0:
-		c.shape = byTotal
-	}
-	if p.minimumBase == Running {
-		c.minimum = p.minimum
-	}
-}
-
 // findConflicts finds which candidates do not go together.
 func (t *tree) findConflicts(e *Engine) {
 	n := len(t.candidates)
 	t.conflicts = cleared(t.conflicts, n*n)
-	t.cliques = t.cliques[:0]
 	for i := range n {
 		for j := range i {
 			if e.apart(t.candidates[i].first, t.candidates[j].first) {
 				t.conflicts[i*n+j], t.conflicts[j*n+i] = true, true
 			}
-		}
-		if c := t.candidates[i].clique; c >= 0 && !slices.Contains(t.cliques, c) {
-			t.cliques = append(t.cliques, c)
 		}
 	}
 }
@@ -245,79 +204,63 @@ func (e *Engine) apart(first, second int32) bool {
 	return false
 }
 
-// sure reports that of the candidates behind k, whichever are taken, more before
-// leaves more: some of which that holds line by line and then some of which it
-// holds for the sum, on goods and on shipping. What is left of the goods will be
-// between low and high: a minimum outside of that is no question.
-func (t *tree) sure(k int, low, high int64) bool {
-	var total [2]bool
-	for j := k + 1; j < len(t.candidates); j++ {
-		c := &t.candidates[j]
-		if t.blocked[j] > 0 || c.minimum > high {
-			continue
-		}
-		side := 0
-		if c.shippings {
-			side = 1
-		}
-		if c.shape == jumpy || c.minimum > low || c.shape == byEach && total[side] {
-			return false
-		}
-		total[side] = total[side] || c.shape == byTotal
-	}
-	return true
-}
-
 // visit looks at all combinations of the candidates from k on with those taken.
-func (e *Engine) visit(b *Basket, w *work, t *tree, k int) error {
+// It returns what none of them exceeds in all.
+func (e *Engine) visit(b *Basket, w *work, t *tree, k int) (most int64, err error) {
 	n := len(t.candidates)
 	for k < n && t.blocked[k] > 0 {
 		k++
 	}
 	if k == n {
-		if t.total > t.bestTotal {
-			t.bestTotal, t.alone = t.total, -1
-			copy(t.best, t.taken)
-		}
-		return nil
+		t.leaf()
+		return t.total, nil
 	}
 	more := t.bound(e, w, k)
 	bound := t.total + more
 	if bound <= t.bestTotal {
-		return nil
+		return bound, nil
 	}
 	t.nodes++
 	if t.nodes > mostNodes && n > provenUpTo {
 		t.open = max(t.open, bound)
-		if t.total > t.bestTotal {
-			t.bestTotal, t.alone = t.total, -1
-			copy(t.best, t.taken)
-		}
-		return nil
+		t.leaf()
+		return bound, nil
 	}
 	c := &t.candidates[k]
 	saved := t.saved[k*len(w.running) : (k+1)*len(w.running)]
 	copy(saved, w.running)
 	d, err := e.step(b, w, c.first)
 	if err != nil {
-		return field(err, "promotions[%q]", e.promotions[c.first].id)
+		return 0, field(err, "promotions[%q]", e.promotions[c.first].id)
 	}
 	if d > 0 {
 		free := t.block(k, 1)
 		t.taken[k] = true
 		t.total += d
-		if err := e.visit(b, w, t, k+1); err != nil {
-			return err
+		if most, err = e.visit(b, w, t, k+1); err != nil {
+			return 0, err
 		}
 		t.total -= d
 		t.taken[k] = false
 		t.block(k, -1)
 		w.restore(saved)
-		if free && t.sure(k, w.goods-more, w.goods) {
-			return nil // without it more would be left in the end
+		if free {
+			// Without it more would be left in the end, but for rounding.
+			if noise, sure := t.sure(k, w.goods-more, w.goods); sure && (noise == 0 || most+noise <= t.bestTotal) {
+				return min(bound, most+noise), nil
+			}
 		}
 	}
-	return e.visit(b, w, t, k+1)
+	without, err := e.visit(b, w, t, k+1)
+	return min(bound, max(most, without)), err
+}
+
+// leaf notes a combination that is better than those before.
+func (t *tree) leaf() {
+	if t.total > t.bestTotal {
+		t.bestTotal, t.alone = t.total, -1
+		copy(t.best, t.taken)
+	}
 }
 
 // block counts those behind k that do not go with it, and reports that there is

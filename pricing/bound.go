@@ -1,17 +1,34 @@
 package pricing
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
-// bound returns no less than what the candidates from k on can take off.
+// bound returns no less than what the candidates from k on can take off. It lets
+// all of them take in their order what they can, without rounding, of what those
+// before have left; that is a bound because taking more before leaves no more in
+// the end. Where only one of several can be taken it is the largest percentage,
+// where the first of them stands. What depends on more than the sum of its lines
+// takes what it would take now, and leaves all to the others.
 func (t *tree) bound(e *Engine, w *work, k int) int64 {
-	left := t.left
-	for i := range left {
-		left[i] = 1 // the fraction that percentages leave of each line
+	t.left = t.left[:0]
+	for _, running := range w.running {
+		t.left = append(t.left, float64(running))
 	}
-	var sum, rest, slack float64 // one by one; those that are no percentages; rounding
+	var sum, rest, slack float64 // one by one; those that leave all to the others; rounding
+	t.cliques = t.cliques[:0]
 	for j := k; j < len(t.candidates); j++ {
 		c := &t.candidates[j]
-		if c.clique >= 0 || t.blocked[j] > 0 {
+		if t.blocked[j] > 0 {
+			continue
+		}
+		if c.clique >= 0 {
+			if !slices.Contains(t.cliques, c.clique) {
+				t.cliques = append(t.cliques, c.clique)
+				s, r, l := t.boundClique(e, w, j)
+				sum, rest, slack = sum+s, rest+r, slack+l
+			}
 			continue
 		}
 		most := t.most(e, w, c)
@@ -19,29 +36,44 @@ func (t *tree) bound(e *Engine, w *work, k int) int64 {
 			continue
 		}
 		sum += most
-		if c.rate == 0 {
+		switch {
+		case c.rate > 0:
+			for _, i := range c.lines {
+				t.left[i] *= 1 - c.rate
+			}
+			slack += c.slack
+		case c.amount > 0:
+			t.takeAmount(c)
+			slack += c.slack
+		default:
 			rest += most
-			continue
-		}
-		slack += c.slack
-		for _, i := range c.lines {
-			left[i] *= 1 - c.rate
 		}
 	}
-	for _, clique := range t.cliques {
-		s, r, l := t.boundClique(e, w, k, clique)
-		sum, rest, slack = sum+s, rest+r, slack+l
-	}
-	var all, percentages float64
+	var all, left float64
 	for i, running := range w.running {
 		all += float64(running)
-		percentages += float64(running) * (1 - left[i])
+		left += t.left[i]
 	}
-	bound := min(all, sum, percentages+rest+slack)
+	bound := min(all, sum, all-left+rest+slack)
 	if bound >= math.MaxInt64/2 {
 		return math.MaxInt64 / 2
 	}
-	return int64(math.Ceil(bound + bound*1e-9 + 1e-6)) // what floating point may lack
+	return int64(math.Ceil(bound + all*1e-9 + 1e-6)) // what floating point may lack
+}
+
+// takeAmount takes an amount off lines by what is left of them.
+func (t *tree) takeAmount(c *candidate) {
+	var sum float64
+	for _, i := range c.lines {
+		sum += t.left[i]
+	}
+	if sum <= 0 {
+		return
+	}
+	keep := 1 - min(c.amount, sum)/sum
+	for _, i := range c.lines {
+		t.left[i] *= keep
+	}
 }
 
 // most returns no less than what a candidate can take off from here on.
@@ -64,12 +96,14 @@ func (t *tree) most(e *Engine, w *work, c *candidate) float64 {
 	return min(worth, sum)
 }
 
-// boundClique is the part of bound for candidates of which one can be taken.
-func (t *tree) boundClique(e *Engine, w *work, k int, clique int32) (sum, rest, slack float64) {
+// boundClique is the part of bound for the candidates of one clique, of which the
+// first is j.
+func (t *tree) boundClique(e *Engine, w *work, j int) (sum, rest, slack float64) {
+	clique := t.candidates[j].clique
 	percentages := true
-	for j := k; j < len(t.candidates); j++ {
-		c := &t.candidates[j]
-		if c.clique != clique || t.blocked[j] > 0 {
+	for i := j; i < len(t.candidates); i++ {
+		c := &t.candidates[i]
+		if c.clique != clique || t.blocked[i] > 0 {
 			continue
 		}
 		most := t.most(e, w, c)
@@ -79,20 +113,20 @@ func (t *tree) boundClique(e *Engine, w *work, k int, clique int32) (sum, rest, 
 		sum = max(sum, most)
 		slack = max(slack, c.slack)
 		percentages = percentages && c.rate > 0
-		for _, i := range c.lines {
-			t.rates[i] = max(t.rates[i], c.rate)
+		for _, l := range c.lines {
+			t.rates[l] = max(t.rates[l], c.rate)
 		}
 	}
-	for j := k; j < len(t.candidates); j++ {
-		c := &t.candidates[j]
+	for i := j; i < len(t.candidates); i++ {
+		c := &t.candidates[i]
 		if c.clique != clique {
 			continue
 		}
-		for _, i := range c.lines {
+		for _, l := range c.lines {
 			if percentages {
-				t.left[i] *= 1 - t.rates[i]
+				t.left[l] *= 1 - t.rates[l]
 			}
-			t.rates[i] = 0
+			t.rates[l] = 0
 		}
 	}
 	if !percentages {

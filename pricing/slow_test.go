@@ -22,7 +22,7 @@ func defaultBaskets() int {
 	if raceEnabled {
 		return 500
 	}
-	return 4000
+	return 8000
 }
 
 // slowQuote is the answer of the slow evaluator, in minor units.

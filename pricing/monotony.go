@@ -1,0 +1,115 @@
+package pricing
+
+// monotony says how what a candidate leaves depends on what there was before.
+// Where more before leaves more, taking a promotion never makes those behind it
+// leave more in the end, so that a combination with it is no worse.
+type monotony uint8
+
+const (
+	// jumpy: more before may leave less, as where a tier is missed.
+	jumpy monotony = iota
+	// selecting: more before, on each line, leaves a greater sum, as where the
+	// cheapest units are free; which lines have it may change.
+	selecting
+	// byEach: on each line, more before leaves more, but for the noise of
+	// rounding.
+	byEach
+	// byTotal is byEach, and a greater sum before leaves a greater sum, exactly.
+	byTotal
+)
+
+// characterize finds what the bounds and the order of a candidate need.
+//
+// A percentage, an amount and a price leave more of a line where there was more,
+// also under caps and above floors. What is shared by what is left takes from line
+// i the lesser of its room and λ·left(i), with one λ for all lines, which shrinks
+// when any line grows: so does a cap on what a promotion takes in all. Rounding
+// the shares adds up to a minor unit on each line, for each round of sharing, and
+// as much again to what it is compared with.
+func (e *Engine) characterize(w *work, p *promotion, c *candidate) {
+	moving := p.minimumBase == Running && (len(p.tiers) > 0 || p.minimum > 0 && p.minimumOfLines)
+	if p.minimumBase == Running {
+		c.minimum = p.minimum
+	}
+	bounded := w.hasFloors || p.maximumPerLine > 0
+	n := int64(len(w.running))
+	switch {
+	case p.byLine:
+		c.shape = e.characterizeGroup(e.promotions[c.first : int(c.first)+p.together])
+		return
+	case p.shape != plain:
+		switch {
+		case moving:
+		case p.percentBase == Original && p.shape != gift: // the choice stays
+			c.shape, c.noise = byEach, 2*n
+		case !bounded:
+			c.shape = selecting
+		}
+		return
+	}
+	c.lines = w.affected(p)
+	c.shippings = p.level == ShippingLevel
+	capped := p.maximum > 0 || p.maximumPerLine > 0 || p.maximumPerUse > 0
+	if len(p.tiers) == 0 && p.percentBase == Running && !capped {
+		c.rate = float64(p.value.percent.Coefficient())
+		for range p.value.percent.Scale() {
+			c.rate /= 10
+		}
+		c.slack = float64(len(c.lines))
+		if c.rate == 0 && p.level != LineLevel && !p.value.fixed() && !bounded {
+			c.amount = float64(p.value.amount.Minor())
+		}
+	}
+	switch {
+	case moving:
+	case len(c.lines) == 1, p.level == LineLevel && p.maximum == 0:
+		c.shape = byEach
+	case p.level == LineLevel:
+		c.shape, c.noise = byEach, 2*n
+	case bounded:
+		c.shape, c.noise = byEach, 2*n*n // up to n rounds
+	case len(c.lines) == w.goodsLines || c.shippings:
+		c.shape, c.noise = byTotal, 2*n
+	default:
+		c.shape, c.noise = byEach, 2*n
+	}
+}
+
+// characterizeGroup is for promotions that are decided line by line: the best of
+// several that hold byEach holds it too.
+func (e *Engine) characterizeGroup(turn []promotion) monotony {
+	for m := range turn {
+		if p := &turn[m]; p.maximum > 0 || p.minimumBase == Running && (len(p.tiers) > 0 || p.minimum > 0) {
+			return jumpy
+		}
+	}
+	return byEach
+}
+
+// sure reports that of the candidates behind k, whichever are taken, more before
+// leaves a greater sum, but for noise: those of which it holds line by line, then
+// perhaps one that selects, then those of which it holds for the sum, on goods and
+// on shipping. What is left of the goods will be between low and high: a minimum
+// outside of that is no question.
+func (t *tree) sure(k int, low, high int64) (noise int64, sure bool) {
+	var lines [2]bool // what is left of each line matters from here on
+	for j := len(t.candidates) - 1; j > k; j-- {
+		c := &t.candidates[j]
+		if t.blocked[j] > 0 || c.minimum > high {
+			continue
+		}
+		side := 0
+		if c.shippings {
+			side = 1
+		}
+		switch {
+		case c.shape == jumpy, c.minimum > low, c.shape == selecting && lines[side]:
+			return 0, false
+		case c.shape == byTotal && !lines[side]:
+			continue
+		}
+		noise += c.noise
+		lines[side] = true
+	}
+	return noise, true
+}
