@@ -27,7 +27,8 @@ const (
 // take something off if it were tried first.
 type candidate struct {
 	first     int32 // promotion
-	worth     int64 // what it takes off if it is tried first: never more later
+	worth     int64 // what it takes off if it is tried first: never more later, unless it grows
+	grows     bool  // it may take off more when others have taken theirs before
 	clique    int32 // of candidates that exclude each other, -1 for none
 	lines     []int32
 	rate      float64 // of what is left, 0 where it is not that simple
@@ -42,7 +43,7 @@ type candidate struct {
 // tree is the memory of a search, depth first, by branch and bound (Land and
 // Doig, 1960, Econometrica 28, 497-520). Promotions come up in their order; each
 // is taken if it goes together with those before, then left out. What a promotion
-// takes off never grows when others have taken theirs before. So the sum of what
+// takes off never grows, but for a few, when others have taken theirs before. So the sum of what
 // the open ones would take off now bounds what they can add, and so does what they
 // take off together: see bound.
 // Where more before leaves more, see [monotony], leaving out is no question.
@@ -113,10 +114,12 @@ func (e *Engine) findCandidates(b *Basket, w *work, t *tree) error {
 		if err != nil {
 			return field(err, "promotions[%q]", p.id)
 		}
-		if worth == 0 {
+		w.restore(t.saved)
+		c := candidate{first: int32(i), worth: worth, clique: p.clique}
+		e.characterize(w, p, &c)
+		if worth == 0 && (!c.grows || p.exclusive) {
 			continue
 		}
-		w.restore(t.saved)
 		if p.exclusive {
 			w.choice[i] = passedOver
 			if worth > t.bestTotal {
@@ -124,8 +127,6 @@ func (e *Engine) findCandidates(b *Basket, w *work, t *tree) error {
 			}
 			continue
 		}
-		c := candidate{first: int32(i), worth: worth, clique: p.clique}
-		e.characterize(w, p, &c)
 		t.candidates = append(t.candidates, c)
 	}
 	return nil

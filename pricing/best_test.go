@@ -87,8 +87,15 @@ func contest(r *rand.Rand, n, lines int, coded bool) (c pricing.Config, b pricin
 		case plain && chance(20):
 			p.Group = "lines"
 		}
+		if p.Group == "lines" && coded { // chosen together
+			p.Coupon = "lines"
+		}
 		if i > 0 && p.Group == "" && chance(15) {
-			p.NotWith = []string{fmt.Sprint("p", r.IntN(i))}
+			if with := c.Promotions[r.IntN(i)]; with.Group == "lines" {
+				p.NotWith = []string{"lines"}
+			} else {
+				p.NotWith = []string{with.ID}
+			}
 		}
 		c.Promotions = append(c.Promotions, p)
 	}

@@ -79,10 +79,16 @@ func (t *tree) takeAmount(c *candidate) {
 // most returns no less than what a candidate can take off from here on.
 func (t *tree) most(e *Engine, w *work, c *candidate) float64 {
 	worth := float64(c.worth)
+	p := &e.promotions[c.first]
+	if c.grows {
+		if p.maximum > 0 && !p.byLine {
+			return min(float64(p.maximum), float64(w.goods))
+		}
+		return float64(w.goods)
+	}
 	if c.lines == nil {
 		return worth
 	}
-	p := &e.promotions[c.first]
 	if p.minimum > 0 && w.spent(p, w.selected(p.scope)) < p.minimum {
 		return 0
 	}

@@ -144,7 +144,7 @@ func (e *Engine) compileTurns(from []Promotion, order []int, groups map[string]i
 			continue
 		}
 		p.byLine = true
-		if p.level != LineLevel || p.shape != plain || p.exclusive {
+		if p.level != LineLevel || p.shape != plain || p.exclusive || len(from[order[at]].NotWith) > 0 {
 			return field(invalid("%q is decided line by line", e.groups[g].id), "promotions[%d].group", order[at])
 		}
 		for at+p.together < len(order) && from[order[at+p.together]].Group == e.groups[g].id {

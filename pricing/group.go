@@ -27,7 +27,7 @@ type Pick uint8
 const (
 	One      Pick = iota // at most one: the first, or with [BestOf] the best
 	All                  // any number
-	LineBest             // each line takes the one that saves most on it
+	LineBest             // each line takes the one that saves most on it; they are chosen, or refused, together
 )
 
 var picks = []string{"one", "all", "line_best"}
@@ -163,6 +163,9 @@ func (e *Engine) compileConflicts(groups []Group, promotions []Promotion, order 
 				against = members[g]
 			}
 			if at, there := byID[name]; there {
+				if g, there := index[promotions[order[at]].Group]; there && e.groups[g].pick == LineBest {
+					return field(invalid("%q is decided line by line: name its group", name), "%s[%d].not_with[%d]", place, i, k)
+				}
 				against = append(slices.Clip(against), at)
 			} else if _, there := index[name]; !there {
 				return field(invalid("neither a promotion nor a group: %q", name), "%s[%d].not_with[%d]", place, i, k)

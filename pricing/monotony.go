@@ -1,5 +1,7 @@
 package pricing
 
+import "slices"
+
 // monotony says how what a candidate leaves depends on what there was before.
 // Where more before leaves more, taking a promotion never makes those behind it
 // leave more in the end, so that a combination with it is no worse.
@@ -35,14 +37,16 @@ func (e *Engine) characterize(w *work, p *promotion, c *candidate) {
 	n := int64(len(w.running))
 	switch {
 	case p.byLine:
-		c.shape = e.characterizeGroup(e.promotions[c.first : int(c.first)+p.together])
+		c.shape, c.grows = e.characterizeGroup(e.promotions[c.first : int(c.first)+p.together])
 		return
 	case p.shape != plain:
-		switch {
+		switch stays := p.percentBase == Original; {
+		case !stays && (bounded || p.shape == buyGet && !w.choosesByRank(p)):
+			c.grows = true
 		case moving:
-		case p.percentBase == Original && p.shape != gift: // the choice stays
+		case stays:
 			c.shape, c.noise = byEach, 2*n
-		case !bounded:
+		default:
 			c.shape = selecting
 		}
 		return
@@ -75,15 +79,37 @@ func (e *Engine) characterize(w *work, p *promotion, c *candidate) {
 	}
 }
 
+// choosesByRank reports that the discount of a BuyGet is a sum of order statistics
+// of its units, or the largest of several sums, which does not grow when units
+// are worth less: so it is where the units that are bought are those that can get
+// the discount, or others.
+func (w *work) choosesByRank(p *promotion) bool {
+	if p.selection == MaxCustomerBenefit {
+		return true
+	}
+	bought, discounted := w.selected(p.scope), w.selected(p.of)
+	if slices.Equal(bought, discounted) {
+		return true
+	}
+	return p.selection == GlobalCheapest && !slices.ContainsFunc(bought, func(i int32) bool { return slices.Contains(discounted, i) })
+}
+
 // characterizeGroup is for promotions that are decided line by line: the best of
-// several that hold byEach holds it too.
-func (e *Engine) characterizeGroup(turn []promotion) monotony {
+// several that hold byEach holds it too. A cap is shared by what all lines get, so
+// that with one the best may even grow.
+func (e *Engine) characterizeGroup(turn []promotion) (shape monotony, grows bool) {
+	shape = byEach
 	for m := range turn {
-		if p := &turn[m]; p.maximum > 0 || p.minimumBase == Running && (len(p.tiers) > 0 || p.minimum > 0) {
-			return jumpy
+		p := &turn[m]
+		grows = grows || p.maximum > 0
+		if p.minimumBase == Running && (len(p.tiers) > 0 || p.minimum > 0) {
+			shape = jumpy
 		}
 	}
-	return byEach
+	if grows {
+		shape = jumpy
+	}
+	return shape, grows
 }
 
 // sure reports that of the candidates behind k, whichever are taken, more before

@@ -141,7 +141,11 @@ func gamble(r *rand.Rand) (c pricing.Config, b pricing.Basket) {
 			}
 		}
 		if i > 0 && p.Group != "lines" && chance(10) {
-			p.NotWith = []string{fmt.Sprint("promotion-", pick(i))}
+			if with := c.Promotions[pick(i)]; with.Group == "lines" {
+				p.NotWith = []string{"lines"}
+			} else {
+				p.NotWith = []string{with.ID}
+			}
 		}
 		shape := pick(10)
 		if p.Group == "lines" {
