@@ -13,6 +13,7 @@ const (
 	notCandidate choice = iota
 	chosen
 	passedOver
+	idle // not chosen, and by itself it takes nothing off
 )
 
 const (
@@ -89,6 +90,8 @@ func (e *Engine) search(q *Quote, b *Basket, w *work) error {
 		decided := passedOver
 		if t.alone < 0 && t.best[k] {
 			decided = chosen
+		} else if c.worth == 0 && e.promotions[c.first].together == 1 {
+			decided = idle
 		}
 		for m := range e.promotions[c.first].together {
 			w.choice[int(c.first)+m] = decided

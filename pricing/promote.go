@@ -44,10 +44,13 @@ func (e *Engine) turn(q *Quote, b *Basket, w *work, first int32, turn []promotio
 		if err != nil {
 			return err
 		}
-		if out.total > 0 {
+		if out.total > 0 && !w.is(idle, first) {
 			e.take(q, w, first, &out)
 			w.mark(e, p)
 			return nil
+		}
+		if out.total > 0 {
+			refusal.Reason = ReasonOutdone
 		}
 		if refusal.Reason == "" {
 			refusal.Reason = ReasonNothingLeft
@@ -107,12 +110,17 @@ func (w *work) subtract(out *outcome) {
 	}
 }
 
+// is reports what the search decided on a promotion.
+func (w *work) is(c choice, index int32) bool { return len(w.choice) > 0 && w.choice[index] == c }
+
 // outvoted returns why p does not go together with what has been applied, or
 // with what is to be.
 func (w *work) outvoted(e *Engine, p *promotion, index int32) Reason {
 	switch {
-	case len(w.choice) > 0 && w.choice[index] == passedOver:
+	case w.is(passedOver, index):
 		return ReasonOutdone
+	case w.is(idle, index):
+		return ""
 	case w.alone || p.exclusive && w.count > 0:
 		return ReasonExclusive
 	}

@@ -64,6 +64,9 @@ func (e *Engine) choose(b *Basket, w *work, item int32, quantity int64) (best pi
 		last := ListKind(255) // of the last one found, for the others are dearer
 		for i := range offers {
 			o := &offers[i]
+			if there[Override] && o.kind != Override {
+				break
+			}
 			if o.kind == last || o.unit.Currency() != b.Currency || quantity < o.min || quantity > o.max || !w.open(e, b, o.list) {
 				continue
 			}
@@ -78,15 +81,15 @@ func (e *Engine) choose(b *Basket, w *work, item int32, quantity int64) (best pi
 		}
 		return nil
 	}
-	if err := plain(e.offers.public.of(item)); err != nil {
-		return best, false, err
-	}
 	for _, audience := range w.audiences {
 		if key, has := e.offers.keys[audienceItem{audience, item}]; has {
 			if err := plain(e.offers.private.of(key)); err != nil {
 				return best, false, err
 			}
 		}
+	}
+	if err := plain(e.offers.public.of(item)); err != nil {
+		return best, false, err
 	}
 	for i := range e.offers.stairs[item] {
 		s := &e.offers.stairs[item][i]
