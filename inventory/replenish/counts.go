@@ -100,6 +100,27 @@ func NegativeBinomial(mean, sd float64) (*Counts, error) {
 	return recurrent(mean, func(k float64) float64 { return (k + r) / (k + 1) * failure }), nil
 }
 
+// negativeBinomialQuantile is the quantile of [NegativeBinomial] without the
+// table of its probabilities.
+func negativeBinomialQuantile(mean, variance, p float64) float64 {
+	r, failure := mean*mean/(variance-mean), 1-mean/variance
+	none := math.Exp(r * math.Log(mean/variance))
+	if !(none > 1e-290) || math.IsInf(r, 1) {
+		c, err := NegativeBinomial(mean, math.Sqrt(variance))
+		if err != nil {
+			return mean
+		}
+		return c.Quantile(p)
+	}
+	k, probability, sum := 0.0, none, none
+	for sum < p && probability > 1e-18*sum {
+		probability *= failure * (k + r) / (k + 1)
+		sum += probability
+		k++
+	}
+	return k
+}
+
 // recurrent returns the demand for which p(k+1)/p(k) is ratio(k), a falling
 // function for k near the mean and above: it starts at the mode, which is not
 // above the mean, and goes both ways until nothing is left.

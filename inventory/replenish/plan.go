@@ -162,13 +162,13 @@ func factor(item *Item, policy *Policy, over Demand) float64 {
 	if policy.FillRate > 0 && policy.Review > 0 {
 		return factorAtReviews(item, policy, over)
 	}
-	counts := policy.counts(over)
 	if policy.FillRate == 0 {
-		if counts != nil {
-			return (counts.Quantile(policy.Service) - over.Mean) / over.SD
+		if policy.whole(over) {
+			return (negativeBinomialQuantile(over.Mean, over.SD*over.SD, policy.Service) - over.Mean) / over.SD
 		}
 		return normal.Quantile(policy.Service)
 	}
+	counts := policy.counts(over)
 	quantity := float64(policy.Quantity)
 	if quantity == 0 {
 		quantity = float64(max(item.Lot.Min, item.Lot.Pack, 1))
@@ -179,11 +179,16 @@ func factor(item *Item, policy *Policy, over Demand) float64 {
 	return fillRateFactor(policy.FillRate, quantity/over.SD)
 }
 
+// whole reports whether to take the demand in whole units.
+func (p *Policy) whole(over Demand) bool {
+	variance := over.SD * over.SD
+	return p.Counts && over.Mean <= 1000 && variance > over.Mean*(1+1e-9) && variance <= 200*over.Mean
+}
+
 // counts returns the demand in whole units where the policy asks for it and it
 // exists, else nil.
 func (p *Policy) counts(over Demand) *Counts {
-	variance := over.SD * over.SD
-	if !p.Counts || over.Mean > 1000 || variance <= over.Mean*(1+1e-9) || variance > 200*over.Mean {
+	if !p.whole(over) {
 		return nil
 	}
 	c, err := NegativeBinomial(over.Mean, over.SD)
