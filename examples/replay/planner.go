@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,9 +15,15 @@ import (
 	"github.com/flywheel-go/flywheel/inventory/replenish"
 )
 
-// service is the probability that the shop wants to get through a cycle without
-// a stock-out.
-const service = 0.95
+const (
+	// service is the probability that the shop wants to get through a cycle
+	// without a stock-out.
+	service = 0.955
+	// usual is how many deviations above the mean of the other weeks the best
+	// week of a SKU counts for; what is beyond is a single order of a dealer,
+	// met when it comes but not expected again.
+	usual = 6
+)
 
 // plan decides what to order on a Monday morning, from what is on hand now and
 // the complete weeks before: for each SKU that ever sold, a model that suits
@@ -59,7 +66,7 @@ func quantity(fit *forecast.Fit, item replenish.Item, history []float64, lead in
 	if len(history) == 0 {
 		return 0, nil // it has never sold
 	}
-	series := forecast.Series{ID: string(item.SKU), Values: history}
+	series := forecast.Series{ID: string(item.SKU), Values: tamed(history)}
 	model, err := forecast.Select(series)
 	if err != nil {
 		return 0, err
@@ -76,6 +83,33 @@ func quantity(fit *forecast.Fit, item replenish.Item, history []float64, lead in
 	}
 	item.Demand = replenish.Spread(max(0, mean), sd, float64(weeks))
 	item.LeadTime = replenish.LeadTime{Mean: protected - 1}
-	order, err := replenish.Plan(item, replenish.Policy{Review: 1, Service: service})
+	order, err := replenish.Plan(item, replenish.Policy{Review: 1, Service: service, Counts: true})
 	return order.Quantity, err
+}
+
+// tamed returns the history with no week above what is usual.
+func tamed(history []float64) []float64 {
+	others := float64(len(history) - 1)
+	if others < 2 {
+		return history // too little to tell
+	}
+	most := slices.Max(history)
+	mean := -most / others
+	for _, y := range history {
+		mean += y / others
+	}
+	variance := -float64((most-mean)*(most-mean)) / others
+	for _, y := range history {
+		variance += float64((y-mean)*(y-mean)) / others
+	}
+	// A dozen is usual for any SKU.
+	limit := max(mean+float64(usual*math.Sqrt(max(variance, 0))), 12)
+	if most <= limit {
+		return history
+	}
+	low := slices.Clone(history)
+	for i := range low {
+		low[i] = min(low[i], limit)
+	}
+	return low
 }
