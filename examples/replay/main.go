@@ -33,7 +33,7 @@ import (
 
 func main() {
 	// The books stay in memory, so garbage is collected before it doubles them.
-	debug.SetGCPercent(40)
+	debug.SetGCPercent(25)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
