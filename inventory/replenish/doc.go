@@ -55,7 +55,8 @@
 // items that sell now and then, a [Learner] finds levels from the histories of
 // many of them: in a rolling simulation of 9,046 spare parts they cost 0.4 to
 // 8.8 % less than the best of eleven textbook policies at a fill rate that is
-// not lower (CONTRIBUTING.md has the command).
+// not lower, with Learner.Volume set by hand for each of nine cells
+// (CONTRIBUTING.md has the command).
 //
 // A forecast of package inventory/forecast gives mean and deviation of the
 // demand over the protection interval by its Fit.Total, where errors that

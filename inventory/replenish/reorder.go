@@ -73,7 +73,8 @@ func (c *Reorder) cost(point, quantity float64, over Demand) float64 {
 	high := (point + quantity - over.Mean) / over.SD
 	short := normal.SecondLoss(low) - normal.SecondLoss(high)
 	left := normal.SecondLoss(-high) - normal.SecondLoss(-low)
-	return (c.Fixed*c.Demand + over.SD*over.SD*(float64(c.Holding*left)+float64(c.Backorder*short))) / quantity
+	area := float64(c.Holding*left) + float64(c.Backorder*short)
+	return (float64(c.Fixed*c.Demand) + float64(over.SD*over.SD*area)) / quantity
 }
 
 // rate is the cost rate g of a position.
@@ -109,7 +110,7 @@ func (c Reorder) Best(over Demand) (point, quantity, cost float64, err error) {
 	// The best quantity is at least that of the deterministic model, and less
 	// than √2 times that plus some deviations.
 	low := math.Sqrt(2 * c.Fixed * c.Demand * (c.Holding + c.Backorder) / (c.Holding * c.Backorder))
-	high := 2*low + 20*over.SD
+	high := float64(2*low) + float64(20*over.SD)
 	quantity = bisect(low, high, func(q float64) bool {
 		r := c.point(q, over)
 		return c.rate(r, over) >= c.cost(r, q, over)
@@ -165,7 +166,7 @@ func (c Reorder) WithoutOvershoot(over Demand) (point, quantity float64, err err
 	return c.settle(over, func(q float64) (float64, float64) {
 		z := normal.InverseLoss(c.Holding * q / both / over.SD)
 		area := over.SD * over.SD * normal.SecondLoss(z)
-		return z, math.Sqrt(2 * (c.Fixed*c.Demand + float64(both*area)) / c.Holding)
+		return z, math.Sqrt(2 * (float64(c.Fixed*c.Demand) + float64(both*area)) / c.Holding)
 	})
 }
 

@@ -57,7 +57,7 @@ func (e EconomicOrder) CostWithYield(quantity float64, y Yield) (float64, error)
 		return 0, &SettingError{"order quantity", quantity, "above 0, and so that something arrives"}
 	}
 	square := float64(mean*mean) + float64(y.FactorSD*quantity*y.FactorSD*quantity) + float64(y.ExtraSD*y.ExtraSD)
-	return finite("cost", (e.Fixed*e.Demand+e.Holding/2*square)/mean)
+	return finite("cost", (float64(e.Fixed*e.Demand)+float64(e.Holding/2*square))/mean)
 }
 
 func (e *EconomicOrder) checkYield(y *Yield) error {
@@ -109,7 +109,7 @@ func (e *EconomicOrder) disrupted(quantity float64, d *Disruption) float64 {
 	down := d.Begin / (d.Begin + d.End) * -math.Expm1(-(d.Begin+d.End)*quantity/e.Demand)
 	without := down / d.End // mean time without stock in a cycle
 	cycle := quantity/e.Demand + without
-	return (e.Fixed + e.Holding*quantity/2*quantity/e.Demand + d.Lost*e.Demand*without) / cycle
+	return (e.Fixed + e.Holding*quantity/2*quantity/e.Demand + float64(d.Lost*e.Demand*without)) / cycle
 }
 
 // QuantityWithDisruptions returns the order quantity with the least
@@ -144,7 +144,7 @@ func (e EconomicOrder) ApproximateWithDisruptions(d Disruption) (quantity, cost 
 	}
 	down := d.Begin / (d.Begin + d.End)
 	drift := down * e.Demand * e.Holding
-	inner := e.Fixed*e.Demand*d.End + float64(e.Demand*e.Demand*d.Lost*down)
+	inner := float64(e.Fixed*e.Demand*d.End) + float64(e.Demand*e.Demand*d.Lost*down)
 	quantity = (math.Sqrt(float64(drift*drift)+2*e.Holding*d.End*inner) - drift) / (e.Holding * d.End)
 	if !(quantity > 0 && quantity <= MaxUnits) {
 		return 0, 0, &SettingError{"order quantity", quantity, "above 0, to 1e15"}
@@ -171,11 +171,11 @@ func minimum(low, high float64, f func(float64) float64) float64 {
 	for high-low > 1e-10*(math.Abs(low)+math.Abs(high)) && low < a && b < high {
 		if atA <= atB {
 			high, b, atB = b, a, atA
-			a = high - golden*(high-low)
+			a = high - float64(golden*(high-low))
 			atA = f(a)
 		} else {
 			low, a, atA = a, b, atB
-			b = low + golden*(high-low)
+			b = low + float64(golden*(high-low))
 			atB = f(b)
 		}
 	}
