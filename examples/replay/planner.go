@@ -18,7 +18,7 @@ import (
 const (
 	// service is the probability that the shop wants to get through a cycle
 	// without a stock-out.
-	service = 0.955
+	service = 0.95
 	// usual is how many deviations above the mean of the other weeks the best
 	// week of a SKU counts for; what is beyond is a single order of a dealer,
 	// met when it comes but not expected again.
