@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"sync"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 // expectBuckets compares the sticky buckets of an identity.
@@ -23,9 +23,9 @@ func expectBuckets(ctx context.Context, s experiment.Store, attribute, value str
 	return nil
 }
 
-var bucketChecks = []check{
-	{name: "assign/read-back", rule: "what Assign keeps Assignments returns, by identity",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+var bucketCases = []testCase{
+	{Name: "assign/read-back", Rule: "what Assign keeps Assignments returns, by identity",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			return errors.Join(
 				s.Assign(ctx, "id", "u1", "E__0", "red"), s.Assign(ctx, "id", "u1", "F__2", "1"),
 				s.Assign(ctx, "device", "u1", "E__0", "blue"),
@@ -34,15 +34,15 @@ var bucketChecks = []check{
 				expectBuckets(ctx, s, "id", "U1", nil),
 			)
 		}},
-	{name: "assign/first-wins", rule: "a sticky bucket that is there stays",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "assign/first-wins", Rule: "a sticky bucket that is there stays",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			return errors.Join(
 				s.Assign(ctx, "id", "u1", "E__0", "red"), s.Assign(ctx, "id", "u1", "E__0", "blue"),
 				expectBuckets(ctx, s, "id", "u1", map[string]string{"E__0": "red"}),
 			)
 		}},
-	{name: "assign/refuse-invalid", rule: "a bucket without attribute, value, key or variation is refused and changes nothing",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "assign/refuse-invalid", Rule: "a bucket without attribute, value, key or variation is refused and changes nothing",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			for _, c := range [][4]string{{"", "u", "E__0", "a"}, {"id", "", "E__0", "a"}, {"id", "u", "", "a"}, {"id", "u", "E__0", ""}} {
 				if err := s.Assign(ctx, c[0], c[1], c[2], c[3]); !errors.Is(err, flywheel.ErrInvalid) {
 					return fmt.Errorf("%q: %v", c, err)
@@ -50,8 +50,8 @@ var bucketChecks = []check{
 			}
 			return expectBuckets(ctx, s, "id", "u", nil)
 		}},
-	{name: "assignments/copy", rule: "changing what Assignments returned changes nothing in the store",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "assignments/copy", Rule: "changing what Assignments returned changes nothing in the store",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			if err := s.Assign(ctx, "id", "u1", "E__0", "red"); err != nil {
 				return err
 			}
@@ -62,8 +62,8 @@ var bucketChecks = []check{
 			got["E__0"] = "changed"
 			return expectBuckets(ctx, s, "id", "u1", map[string]string{"E__0": "red"})
 		}},
-	{name: "assign/cancelled", rule: "a cancelled context stops Assign and Assignments without effect",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "assign/cancelled", Rule: "a cancelled context stops Assign and Assignments without effect",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			cancelled, cancel := context.WithCancel(ctx)
 			cancel()
 			if err := s.Assign(cancelled, "id", "u", "E__0", "a"); !errors.Is(err, context.Canceled) {
@@ -74,18 +74,15 @@ var bucketChecks = []check{
 			}
 			return expectBuckets(ctx, s, "id", "u", nil)
 		}},
-	{name: "assign/one-winner", rule: "of many assigning the same bucket at once, one stays for all",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
-			var wg sync.WaitGroup
-			failed, seen := make([]error, 6), make([]string, 6)
-			for i := range failed {
-				wg.Go(func() {
-					err := s.Assign(ctx, "id", "u", "E__0", fmt.Sprint(i))
-					got, readErr := s.Assignments(ctx, "id", "u")
-					failed[i], seen[i] = errors.Join(err, readErr), got["E__0"]
-				})
-			}
-			wg.Wait()
+	{Name: "assign/one-winner", Rule: "of many assigning the same bucket at once, one stays for all",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+			seen := make([]string, 6)
+			failed := suite.Parallel(len(seen), func(i int) error {
+				err := s.Assign(ctx, "id", "u", "E__0", fmt.Sprint(i))
+				got, readErr := s.Assignments(ctx, "id", "u")
+				seen[i] = got["E__0"]
+				return errors.Join(err, readErr)
+			})
 			for _, v := range seen {
 				if v != seen[0] || v == "" {
 					return errors.Join(errors.Join(failed...), fmt.Errorf("seen %q", seen))
@@ -93,8 +90,8 @@ var bucketChecks = []check{
 			}
 			return errors.Join(failed...)
 		}},
-	{name: "assign/rollback", rule: "a bucket that a transaction assigned is gone when it fails", transactional: true,
-		run: func(ctx context.Context, s experiment.Store, tx flywheel.Transactor) error {
+	{Name: "assign/rollback", Rule: "a bucket that a transaction assigned is gone when it fails", Transactions: true,
+		Check: func(ctx context.Context, s experiment.Store, tx flywheel.Transactor) error {
 			stop := errors.New("stop")
 			err := tx.InTx(ctx, func(ctx context.Context) error {
 				return errors.Join(s.Assign(ctx, "id", "u", "E__0", "a"), expectBuckets(ctx, s, "id", "u", map[string]string{"E__0": "a"}), stop)

@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 func definition(id, body string, version int64) experiment.Definition {
@@ -33,9 +33,9 @@ func save(ctx context.Context, s experiment.Store, d experiment.Definition) erro
 	return err
 }
 
-var definitionChecks = []check{
-	{name: "definition/read-back", rule: "a definition is read as it was saved, byte by byte, one version on",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+var definitionCases = []testCase{
+	{Name: "definition/read-back", Rule: "a definition is read as it was saved, byte by byte, one version on",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			d := definition("live", "{\"b\": 1,  \"a\": [1.0, \"\u65e5\"]}", 0)
 			d.SavedAt = noon.Add(1234567 * time.Nanosecond).In(time.FixedZone("east", 3600))
 			saved, err := s.SaveDefinition(ctx, d)
@@ -48,8 +48,8 @@ var definitionChecks = []check{
 			}
 			return errors.Join(expectDefinition(ctx, s, d), save(ctx, s, definition("live", "{}", 1)), expectDefinition(ctx, s, definition("live", "{}", 2)))
 		}},
-	{name: "definition/missing", rule: "a definition that is not there is not found, by kind and ID",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "definition/missing", Rule: "a definition that is not there is not found, by kind and ID",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			if err := save(ctx, s, definition("live", "{}", 0)); err != nil {
 				return err
 			}
@@ -60,8 +60,8 @@ var definitionChecks = []check{
 			}
 			return nil
 		}},
-	{name: "definition/stale-version", rule: "a stale or a future version is a conflict and changes nothing",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "definition/stale-version", Rule: "a stale or a future version is a conflict and changes nothing",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			if err := save(ctx, s, definition("live", "1", 3)); !errors.Is(err, flywheel.ErrConflict) {
 				return fmt.Errorf("version 3 of nothing: %v", err)
 			}
@@ -75,8 +75,8 @@ var definitionChecks = []check{
 			}
 			return expectDefinition(ctx, s, definition("live", "2", 2))
 		}},
-	{name: "definition/refuse-invalid", rule: "a definition without kind, ID or time is refused",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "definition/refuse-invalid", Rule: "a definition without kind, ID or time is refused",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			noKind, noID, noTime := definition("a", "", 0), definition("", "", 0), definition("a", "", 0)
 			noKind.Kind, noTime.SavedAt = "", time.Time{}
 			for _, d := range []experiment.Definition{noKind, noID, noTime} {
@@ -86,8 +86,8 @@ var definitionChecks = []check{
 			}
 			return nil
 		}},
-	{name: "definition/copy", rule: "changing a body that was saved or read changes nothing in the store",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "definition/copy", Rule: "changing a body that was saved or read changes nothing in the store",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			d := definition("live", "abc", 0)
 			if err := save(ctx, s, d); err != nil {
 				return err
@@ -100,30 +100,13 @@ var definitionChecks = []check{
 			got.Body[1] = 'x'
 			return expectDefinition(ctx, s, definition("live", "abc", 1))
 		}},
-	{name: "definition/one-writer", rule: "of many saving over one version, one succeeds",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
-			var wg sync.WaitGroup
-			failed := make([]error, 6)
-			for i := range failed {
-				wg.Go(func() { failed[i] = save(ctx, s, definition("live", fmt.Sprint(i), 0)) })
-			}
-			wg.Wait()
-			won := 0
-			for _, err := range failed {
-				switch {
-				case err == nil:
-					won++
-				case !errors.Is(err, flywheel.ErrConflict):
-					return err
-				}
-			}
-			if won != 1 {
-				return fmt.Errorf("%d writers succeeded", won)
-			}
-			return nil
+	{Name: "definition/one-writer", Rule: "of many saving over one version, one succeeds",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+			_, err := suite.Race(6, flywheel.ErrConflict, func(i int) error { return save(ctx, s, definition("live", fmt.Sprint(i), 0)) })
+			return err
 		}},
-	{name: "definition/rollback", rule: "a definition that a transaction saved is gone when it fails", transactional: true,
-		run: func(ctx context.Context, s experiment.Store, tx flywheel.Transactor) error {
+	{Name: "definition/rollback", Rule: "a definition that a transaction saved is gone when it fails", Transactions: true,
+		Check: func(ctx context.Context, s experiment.Store, tx flywheel.Transactor) error {
 			if err := save(ctx, s, definition("live", "1", 0)); err != nil {
 				return err
 			}

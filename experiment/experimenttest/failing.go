@@ -6,6 +6,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 // Failing returns s with a hook around every call: hook(call, false) before the
@@ -25,86 +26,33 @@ func Failing(s experiment.Store, hook func(call string, after bool) error) exper
 
 type failing struct {
 	store experiment.Store
-	hook  func(call string, after bool) error
+	hook  suite.Hook
 }
 
 func (f failing) Exposed(ctx context.Context, x experiment.Exposure) (bool, error) {
-	if err := f.hook("Exposed", false); err != nil {
-		return false, err
-	}
-	exposed, err := f.store.Exposed(ctx, x)
-	if err == nil {
-		err = f.hook("Exposed", true)
-	}
-	return exposed && err == nil, err
+	return suite.Call(f.hook, "Exposed", func() (bool, error) { return f.store.Exposed(ctx, x) })
 }
 
 func (f failing) Record(ctx context.Context, x experiment.Exposure) error {
-	if err := f.hook("Record", false); err != nil {
-		return err
-	}
-	if err := f.store.Record(ctx, x); err != nil {
-		return err
-	}
-	return f.hook("Record", true)
+	return suite.Do(f.hook, "Record", func() error { return f.store.Record(ctx, x) })
 }
 
 func (f failing) Exposures(ctx context.Context, id experiment.ID) iter.Seq2[experiment.Exposure, error] {
-	return func(yield func(experiment.Exposure, error) bool) {
-		if err := f.hook("Exposures", false); err != nil {
-			yield(experiment.Exposure{}, err)
-			return
-		}
-		for x, err := range f.store.Exposures(ctx, id) {
-			if !yield(x, err) {
-				return
-			}
-		}
-		if err := f.hook("Exposures", true); err != nil {
-			yield(experiment.Exposure{}, err)
-		}
-	}
+	return suite.Seq(f.hook, "Exposures", f.store.Exposures(ctx, id))
 }
 
 func (f failing) Assignments(ctx context.Context, attribute, value string) (map[string]string, error) {
-	if err := f.hook("Assignments", false); err != nil {
-		return nil, err
-	}
-	buckets, err := f.store.Assignments(ctx, attribute, value)
-	if err == nil {
-		err = f.hook("Assignments", true)
-	}
-	return buckets, err
+	return suite.Call(f.hook, "Assignments", func() (map[string]string, error) { return f.store.Assignments(ctx, attribute, value) })
 }
 
 func (f failing) Assign(ctx context.Context, attribute, value, key, variation string) error {
-	if err := f.hook("Assign", false); err != nil {
-		return err
-	}
-	if err := f.store.Assign(ctx, attribute, value, key, variation); err != nil {
-		return err
-	}
-	return f.hook("Assign", true)
+	return suite.Do(f.hook, "Assign", func() error { return f.store.Assign(ctx, attribute, value, key, variation) })
 }
 
 func (f failing) Definition(ctx context.Context, kind, id string) (experiment.Definition, error) {
-	if err := f.hook("Definition", false); err != nil {
-		return experiment.Definition{}, err
-	}
-	d, err := f.store.Definition(ctx, kind, id)
-	if err == nil {
-		err = f.hook("Definition", true)
-	}
-	return d, err
+	return suite.Call(f.hook, "Definition", func() (experiment.Definition, error) { return f.store.Definition(ctx, kind, id) })
 }
 
 func (f failing) SaveDefinition(ctx context.Context, d experiment.Definition) (experiment.Definition, error) {
-	if err := f.hook("SaveDefinition", false); err != nil {
-		return experiment.Definition{}, err
-	}
-	d, err := f.store.SaveDefinition(ctx, d)
-	if err == nil {
-		err = f.hook("SaveDefinition", true)
-	}
-	return d, err
+	return suite.Call(f.hook, "SaveDefinition", func() (experiment.Definition, error) { return f.store.SaveDefinition(ctx, d) })
 }

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 // Features says what a store can do beyond [experiment.Store].
@@ -22,27 +22,18 @@ type Features struct {
 
 // Run runs the suite; fresh returns an empty store for each case.
 func Run(t *testing.T, fresh func(t *testing.T) experiment.Store, features Features) {
-	for _, c := range checks {
-		t.Run(c.name, func(t *testing.T) {
-			s := fresh(t)
-			var tx flywheel.Transactor
-			if features.Tx != nil {
-				tx = features.Tx(s)
-			}
-			if c.transactional && tx == nil {
-				t.Skip("the store has no transactions")
-			}
-			if err := c.run(t.Context(), s, tx); err != nil {
-				t.Errorf("%s: %v", c.rule, err)
-			}
-		})
-	}
+	contract.Run(t, fresh, features.Tx)
 }
 
-type check struct {
-	name, rule    string
-	transactional bool
-	run           func(ctx context.Context, s experiment.Store, tx flywheel.Transactor) error
+type testCase = suite.Case[check]
+
+type check func(ctx context.Context, s experiment.Store, tx flywheel.Transactor) error
+
+var contract = suite.Suite[experiment.Store, check]{
+	Cases: slices.Concat(exposureCases, bucketCases, definitionCases),
+	Call: func(t suite.T, check check, s experiment.Store, tx flywheel.Transactor) error {
+		return check(t.Context(), s, tx)
+	},
 }
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -51,14 +42,8 @@ func exposure(unit, arm string) experiment.Exposure {
 	return experiment.Exposure{Experiment: "E", Unit: unit, Arm: arm, At: noon, Customer: flywheel.CustomerID(unit)}
 }
 
-func list(ctx context.Context, s experiment.Store, id experiment.ID) (all []experiment.Exposure, err error) {
-	for x, err := range s.Exposures(ctx, id) {
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, x)
-	}
-	return all, nil
+func list(ctx context.Context, s experiment.Store, id experiment.ID) ([]experiment.Exposure, error) {
+	return suite.Collect(s.Exposures(ctx, id))
 }
 
 // expect compares the exposures of experiment E.
@@ -82,36 +67,34 @@ func record(ctx context.Context, s experiment.Store, all ...experiment.Exposure)
 	return nil
 }
 
-var checks = slices.Concat(exposureChecks, bucketChecks, definitionChecks)
-
-var exposureChecks = []check{
-	{name: "record/read-back", rule: "what Record keeps Exposures yields, in every field",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+var exposureCases = []testCase{
+	{Name: "record/read-back", Rule: "what Record keeps Exposures yields, in every field",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			x := experiment.Exposure{
 				Experiment: "E", Unit: "u", Arm: "A", Group: "leaf 3", Propensity: 0.125, At: noon, Customer: "c", Visitor: "v",
 			}
 			return errors.Join(record(ctx, s, x), expect(ctx, s, x))
 		}},
-	{name: "record/first-wins", rule: "of exposures of one experiment, unit and arm the first is kept",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "record/first-wins", Rule: "of exposures of one experiment, unit and arm the first is kept",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			first, later, earlier := exposure("u", "A"), exposure("u", "A"), exposure("u", "A")
 			later.At, earlier.At = noon.Add(time.Hour), noon.Add(-time.Hour)
 			later.Visitor = "other"
 			return errors.Join(record(ctx, s, first, later, earlier), expect(ctx, s, first))
 		}},
-	{name: "record/other-arm", rule: "a unit that saw two arms has two exposures",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "record/other-arm", Rule: "a unit that saw two arms has two exposures",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			a, b := exposure("u", "A"), exposure("u", "B")
 			return errors.Join(record(ctx, s, b, a), expect(ctx, s, a, b))
 		}},
-	{name: "record/groups", rule: "a unit is counted once in each group",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "record/groups", Rule: "a unit is counted once in each group",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			none, a, b := exposure("u", "A"), exposure("u", "A"), exposure("u", "A")
 			a.Group, b.Group = "a", "b"
 			return errors.Join(record(ctx, s, b, none, a, a), expect(ctx, s, none, a, b))
 		}},
-	{name: "record/refuse-invalid", rule: "an exposure without unit, arm, experiment or time is refused and changes nothing",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "record/refuse-invalid", Rule: "an exposure without unit, arm, experiment or time is refused and changes nothing",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			noUnit, noArm, noExperiment, noTime := exposure("", "A"), exposure("u", ""), exposure("u", "A"), exposure("u", "A")
 			noExperiment.Experiment, noTime.At = "", time.Time{}
 			for _, x := range []experiment.Exposure{noUnit, noArm, noExperiment, noTime} {
@@ -121,8 +104,8 @@ var exposureChecks = []check{
 			}
 			return expect(ctx, s)
 		}},
-	{name: "exposed", rule: "Exposed tells exactly the recorded combination",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "exposed", Rule: "Exposed tells exactly the recorded combination",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			if err := record(ctx, s, exposure("u", "A")); err != nil {
 				return err
 			}
@@ -138,16 +121,16 @@ var exposureChecks = []check{
 			}
 			return nil
 		}},
-	{name: "exposures/order", rule: "exposures come ordered by time, unit, arm, and only those of the experiment",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "exposures/order", Rule: "exposures come ordered by time, unit, arm, and only those of the experiment",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			late, other := exposure("a", "A"), exposure("z", "A")
 			late.At = noon.Add(time.Microsecond)
 			other.Experiment = "F"
 			b, a := exposure("b", "A"), exposure("b", "B")
 			return errors.Join(record(ctx, s, late, other, a, b), expect(ctx, s, b, a, late))
 		}},
-	{name: "exposures/stop-early", rule: "a caller may stop ranging and go on using the store",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "exposures/stop-early", Rule: "a caller may stop ranging and go on using the store",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			if err := record(ctx, s, exposure("a", "A"), exposure("b", "A")); err != nil {
 				return err
 			}
@@ -161,8 +144,8 @@ var exposureChecks = []check{
 			}
 			return record(ctx, s, exposure("c", "A"))
 		}},
-	{name: "exposures/call-while-ranging", rule: "a caller may record while ranging",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "exposures/call-while-ranging", Rule: "a caller may record while ranging",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			if err := record(ctx, s, exposure("a", "A"), exposure("b", "A")); err != nil {
 				return err
 			}
@@ -178,15 +161,15 @@ var exposureChecks = []check{
 			}
 			return expect(ctx, s, exposure("a", "A"), exposure("a", "B"), exposure("b", "A"), exposure("b", "B"))
 		}},
-	{name: "time/utc-microseconds", rule: "times are kept in UTC, truncated to the microsecond",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "time/utc-microseconds", Rule: "times are kept in UTC, truncated to the microsecond",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			x, want := exposure("u", "A"), exposure("u", "A")
 			x.At = noon.Add(123456789 * time.Nanosecond).In(time.FixedZone("east", 5*3600))
 			want.At = noon.Add(123456 * time.Microsecond)
 			return errors.Join(record(ctx, s, x), expect(ctx, s, want))
 		}},
-	{name: "strings/odd", rule: "identifiers are compared byte by byte and kept as they are",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "strings/odd", Rule: "identifiers are compared byte by byte and kept as they are",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			units := []string{"%", "'; --", "ANNA", "Anna", "_", "anna", "a\"b", "ß", "ss", "日本", "😀"}
 			slices.Sort(units)
 			var want []experiment.Exposure
@@ -195,8 +178,8 @@ var exposureChecks = []check{
 			}
 			return errors.Join(record(ctx, s, want...), expect(ctx, s, want...))
 		}},
-	{name: "context/cancelled", rule: "a cancelled context stops every call without effect",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+	{Name: "context/cancelled", Rule: "a cancelled context stops every call without effect",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			cancelled, cancel := context.WithCancel(ctx)
 			cancel()
 			if err := s.Record(cancelled, exposure("u", "A")); !errors.Is(err, context.Canceled) {
@@ -210,22 +193,13 @@ var exposureChecks = []check{
 			}
 			return expect(ctx, s)
 		}},
-	{name: "concurrent/one-exposure", rule: "of many recording the same exposure at once, one is kept",
-		run: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
-			var wg sync.WaitGroup
-			failed := make([]error, 8)
-			for i := range failed {
-				wg.Go(func() {
-					for _, unit := range []string{"u", "v", "w"} {
-						failed[i] = errors.Join(failed[i], s.Record(ctx, exposure(unit, "A")))
-					}
-				})
-			}
-			wg.Wait()
+	{Name: "concurrent/one-exposure", Rule: "of many recording the same exposure at once, one is kept",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+			failed := suite.Parallel(8, func(int) error { return record(ctx, s, exposure("u", "A"), exposure("v", "A"), exposure("w", "A")) })
 			return errors.Join(errors.Join(failed...), expect(ctx, s, exposure("u", "A"), exposure("v", "A"), exposure("w", "A")))
 		}},
-	{name: "tx/rollback", rule: "what a transaction recorded is gone when it fails", transactional: true,
-		run: func(ctx context.Context, s experiment.Store, tx flywheel.Transactor) error {
+	{Name: "tx/rollback", Rule: "what a transaction recorded is gone when it fails", Transactions: true,
+		Check: func(ctx context.Context, s experiment.Store, tx flywheel.Transactor) error {
 			if err := record(ctx, s, exposure("a", "A")); err != nil {
 				return err
 			}
@@ -238,8 +212,8 @@ var exposureChecks = []check{
 			}
 			return errors.Join(expect(ctx, s, exposure("a", "A")), record(ctx, s, exposure("b", "A")), expect(ctx, s, exposure("a", "A"), exposure("b", "A")))
 		}},
-	{name: "tx/rollback-on-panic", rule: "what a transaction recorded is gone when it panics", transactional: true,
-		run: func(ctx context.Context, s experiment.Store, tx flywheel.Transactor) error {
+	{Name: "tx/rollback-on-panic", Rule: "what a transaction recorded is gone when it panics", Transactions: true,
+		Check: func(ctx context.Context, s experiment.Store, tx flywheel.Transactor) error {
 			func() {
 				defer func() { _ = recover() }()
 				_ = tx.InTx(ctx, func(ctx context.Context) error {
@@ -251,8 +225,8 @@ var exposureChecks = []check{
 			}()
 			return expect(ctx, s)
 		}},
-	{name: "tx/commit", rule: "what a transaction recorded stays when it succeeds", transactional: true,
-		run: func(ctx context.Context, s experiment.Store, tx flywheel.Transactor) error {
+	{Name: "tx/commit", Rule: "what a transaction recorded stays when it succeeds", Transactions: true,
+		Check: func(ctx context.Context, s experiment.Store, tx flywheel.Transactor) error {
 			err := tx.InTx(ctx, func(ctx context.Context) error { return record(ctx, s, exposure("a", "A"), exposure("b", "A")) })
 			return errors.Join(err, expect(ctx, s, exposure("a", "A"), exposure("b", "A")))
 		}},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 func memory(*testing.T) experiment.Store { return experiment.NewMemory(nil) }
@@ -29,9 +30,10 @@ func TestFailingPassesThrough(t *testing.T) {
 	Run(t, fresh, Features{Tx: transactor})
 }
 
-// broken is a memory store with one fault.
+// broken is a memory store with one fault, which the named case must catch.
 type broken struct {
 	*experiment.MemoryStore
+	caught    string
 	record    func(ctx context.Context, s *experiment.MemoryStore, x experiment.Exposure) error
 	exposed   func(ctx context.Context, s *experiment.MemoryStore, x experiment.Exposure) (bool, error)
 	exposures func(ctx context.Context, s *experiment.MemoryStore, id experiment.ID) iter.Seq2[experiment.Exposure, error]
@@ -78,7 +80,7 @@ func (b broken) Exposures(ctx context.Context, id experiment.ID) iter.Seq2[exper
 func TestSuiteCatches(t *testing.T) {
 	type store = experiment.MemoryStore
 	for name, b := range map[string]broken{
-		"keeps one arm per unit": {record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+		"keeps one arm per unit": {caught: "record/other-arm", record: func(ctx context.Context, s *store, x experiment.Exposure) error {
 			for old := range s.Exposures(ctx, x.Experiment) {
 				if old.Unit == x.Unit {
 					return nil
@@ -86,28 +88,28 @@ func TestSuiteCatches(t *testing.T) {
 			}
 			return s.Record(ctx, x)
 		}},
-		"folds case": {record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+		"folds case": {caught: "strings/odd", record: func(ctx context.Context, s *store, x experiment.Exposure) error {
 			x.Unit = strings.ToLower(x.Unit)
 			return s.Record(ctx, x)
 		}},
-		"ignores cancellation": {record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+		"ignores cancellation": {caught: "context/cancelled", record: func(ctx context.Context, s *store, x experiment.Exposure) error {
 			return s.Record(context.WithoutCancel(ctx), x)
 		}},
-		"forgets the visitor": {record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+		"forgets the visitor": {caught: "record/read-back", record: func(ctx context.Context, s *store, x experiment.Exposure) error {
 			x.Visitor = ""
 			return s.Record(ctx, x)
 		}},
-		"truncates to milliseconds": {record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+		"truncates to milliseconds": {caught: "time/utc-microseconds", record: func(ctx context.Context, s *store, x experiment.Exposure) error {
 			x.At = x.At.Truncate(time.Millisecond)
 			return s.Record(ctx, x)
 		}},
-		"takes anything": {record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+		"takes anything": {caught: "record/refuse-invalid", record: func(ctx context.Context, s *store, x experiment.Exposure) error {
 			if x.Validate() != nil {
 				return nil
 			}
 			return s.Record(ctx, x)
 		}},
-		"reads another unit": {exposed: func(ctx context.Context, s *store, x experiment.Exposure) (bool, error) {
+		"reads another unit": {caught: "exposed", exposed: func(ctx context.Context, s *store, x experiment.Exposure) (bool, error) {
 			for other := range s.Exposures(ctx, x.Experiment) {
 				if other.Arm == x.Arm {
 					return true, nil
@@ -115,7 +117,7 @@ func TestSuiteCatches(t *testing.T) {
 			}
 			return s.Exposed(ctx, x)
 		}},
-		"yields in reverse": {exposures: func(ctx context.Context, s *store, id experiment.ID) iter.Seq2[experiment.Exposure, error] {
+		"yields in reverse": {caught: "exposures/order", exposures: func(ctx context.Context, s *store, id experiment.ID) iter.Seq2[experiment.Exposure, error] {
 			return func(yield func(experiment.Exposure, error) bool) {
 				all, err := list(ctx, s, id)
 				if err != nil {
@@ -129,106 +131,65 @@ func TestSuiteCatches(t *testing.T) {
 				}
 			}
 		}},
-		"forgets the group": {record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+		"forgets the group": {caught: "record/groups", record: func(ctx context.Context, s *store, x experiment.Exposure) error {
 			x.Group = ""
 			return s.Record(ctx, x)
 		}},
-		"mixes identities": {assign: func(ctx context.Context, s *store, _, value, key, variation string) error {
+		"mixes identities": {caught: "assign/read-back", assign: func(ctx context.Context, s *store, _, value, key, variation string) error {
 			return s.Assign(ctx, "id", value, key, variation)
 		}},
-		"forgets versions": {save: func(ctx context.Context, s *store, d experiment.Definition) (experiment.Definition, error) {
+		"forgets versions": {caught: "definition/stale-version", save: func(ctx context.Context, s *store, d experiment.Definition) (experiment.Definition, error) {
 			if old, err := s.Definition(ctx, d.Kind, d.ID); err == nil {
 				d.Version = old.Version
 			}
 			return s.SaveDefinition(ctx, d)
 		}},
-		"rewrites the body": {save: func(ctx context.Context, s *store, d experiment.Definition) (experiment.Definition, error) {
+		"rewrites the body": {caught: "definition/read-back", save: func(ctx context.Context, s *store, d experiment.Definition) (experiment.Definition, error) {
 			d.Body = []byte(strings.ReplaceAll(string(d.Body), " ", ""))
 			return s.SaveDefinition(ctx, d)
 		}},
-		"hides an error while listing": {exposures: func(ctx context.Context, s *store, id experiment.ID) iter.Seq2[experiment.Exposure, error] {
+		"hides an error while listing": {caught: "context/cancelled", exposures: func(ctx context.Context, s *store, id experiment.ID) iter.Seq2[experiment.Exposure, error] {
 			return s.Exposures(context.WithoutCancel(ctx), id)
 		}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			if !caught(t.Context(), func() (experiment.Store, flywheel.Transactor) {
-				b.MemoryStore = experiment.NewMemory(nil)
-				return b, b
-			}) {
-				t.Error("the suite does not notice")
-			}
+		contract.Bites(t, name, b.caught, func() experiment.Store {
+			b.MemoryStore = experiment.NewMemory(nil)
+			return b
 		})
 	}
-	t.Run("does not join the transaction", func(t *testing.T) {
-		if !caught(t.Context(), func() (experiment.Store, flywheel.Transactor) {
-			return experiment.NewMemory(nil), &flywheel.Memory{}
-		}) {
-			t.Error("the suite does not notice")
-		}
-	})
+	contract.Bites(t, "does not join the transaction", "tx/rollback", func() experiment.Store { return apart{experiment.NewMemory(nil)} })
 }
 
-// caught reports whether a store fails one of the checks.
-func caught(ctx context.Context, fresh func() (experiment.Store, flywheel.Transactor)) bool {
-	return slices.ContainsFunc(checks, func(c check) bool {
-		s, tx := fresh()
-		return c.run(ctx, s, tx) != nil
-	})
+// apart is a store that does not join its transactions.
+type apart struct{ *experiment.MemoryStore }
+
+func (apart) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	return new(flywheel.Memory).InTx(ctx, fn)
 }
 
 func TestFailing(t *testing.T) {
-	lost := errors.New("lost")
-	at := ""
-	hook := func(call string, after bool) error {
-		if after {
-			call += "/after"
+	ctx := t.Context()
+	fresh := func() experiment.Store {
+		s := experiment.NewMemory(nil)
+		if err := errors.Join(record(ctx, s, exposure("a", "A")), s.Assign(ctx, "id", "u", "E__0", "a"), save(ctx, s, definition("d", "", 0))); err != nil {
+			t.Fatal(err)
 		}
-		if call == at {
-			return lost
-		}
-		return nil
+		return s
 	}
-	inner := experiment.NewMemory(nil)
-	s := Failing(inner, hook)
-	at = "Record"
-	if err := s.Record(t.Context(), exposure("a", "A")); !errors.Is(err, lost) {
-		t.Fatal(err)
-	}
-	if err := expect(t.Context(), inner); err != nil {
-		t.Fatal(err)
-	}
-	at = "Record/after"
-	if err := s.Record(t.Context(), exposure("a", "A")); !errors.Is(err, lost) {
-		t.Fatal(err)
-	}
-	if err := expect(t.Context(), inner, exposure("a", "A")); err != nil {
-		t.Fatal(err)
-	}
-	for _, at = range []string{"Exposed", "Exposed/after"} {
-		if _, err := s.Exposed(t.Context(), exposure("a", "A")); !errors.Is(err, lost) {
-			t.Fatal(at, err)
-		}
-	}
-	for _, call := range []struct {
-		name string
-		call func() error
-	}{
-		{"Assign", func() error { return s.Assign(t.Context(), "id", "u", "E__0", "a") }},
-		{"Assignments", func() error { _, err := s.Assignments(t.Context(), "id", "u"); return err }},
-		{"SaveDefinition", func() error { return save(t.Context(), s, definition("d", "", 0)) }},
-		{"Definition", func() error { _, err := s.Definition(t.Context(), "payload", "d"); return err }},
-	} {
-		for _, at = range []string{call.name, call.name + "/after"} {
-			if err := call.call(); !errors.Is(err, lost) {
-				t.Fatal(at, err)
-			}
-		}
-	}
-	for _, at = range []string{"Exposures", "Exposures/after"} {
-		if _, err := list(t.Context(), s, "E"); !errors.Is(err, lost) {
-			t.Fatal(at, err)
-		}
-	}
+	suite.Fails(t, Failing, fresh, map[string]func(s experiment.Store) error{
+		"Record":         func(s experiment.Store) error { return s.Record(ctx, exposure("b", "A")) },
+		"Exposed":        func(s experiment.Store) error { return suite.Err(s.Exposed(ctx, exposure("a", "A"))) },
+		"Exposures":      func(s experiment.Store) error { return suite.Err(list(ctx, s, "E")) },
+		"Assign":         func(s experiment.Store) error { return s.Assign(ctx, "id", "u", "F__0", "b") },
+		"Assignments":    func(s experiment.Store) error { return suite.Err(s.Assignments(ctx, "id", "u")) },
+		"SaveDefinition": func(s experiment.Store) error { return save(ctx, s, definition("d", "x", 1)) },
+		"Definition":     func(s experiment.Store) error { return suite.Err(s.Definition(ctx, "payload", "d")) },
+	}, func(s experiment.Store) (any, error) {
+		all, err := list(ctx, s, "E")
+		buckets, bucketsErr := s.Assignments(ctx, "id", "u")
+		d, definitionErr := s.Definition(ctx, "payload", "d")
+		return []any{all, buckets, d}, errors.Join(err, bucketsErr, definitionErr)
+	})
 }
 
 func ExampleRun() {
