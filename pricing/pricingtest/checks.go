@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing"
 )
 
@@ -26,12 +26,10 @@ func (s on[T]) saved(ctx context.Context, v T) T {
 	return v
 }
 
-func (s on[T]) list(ctx context.Context) (all []T) {
+func (s on[T]) list(ctx context.Context) []T {
 	s.Helper()
-	for v, err := range s.all(s.store, ctx) {
-		s.ok(err)
-		all = append(all, v)
-	}
+	all, err := suite.Collect(s.all(s.store, ctx))
+	s.ok(err)
 	return all
 }
 
@@ -61,10 +59,10 @@ func (s on[T]) version(v T) int64 {
 
 var errTest = errors.New("the test's own error")
 
-func checksOf[T any](side side[T]) []check {
-	var all []check
+func casesOf[T any](side side[T]) []testCase {
+	var all []testCase
 	add := func(name, rule string, run func(s on[T])) {
-		all = append(all, check{name: side.name + "/" + name, rule: rule, run: func(e *env) { run(on[T]{e, side}) }})
+		all = append(all, testCase{Name: side.name + "/" + name, Rule: rule, Check: func(e *env) { run(on[T]{e, side}) }})
 	}
 	saving(add)
 	deleting(add)
@@ -72,7 +70,7 @@ func checksOf[T any](side side[T]) []check {
 	plain := len(all)
 	transactions(add)
 	for i := range all[plain:] {
-		all[plain+i].transactions = true
+		all[plain+i].Transactions = true
 	}
 	return all
 }
@@ -120,24 +118,11 @@ func saving[T any](add adder[T]) {
 	})
 	add("save/writers", "Of many writers of one version one succeeds and the others are refused.", func(s on[T]) {
 		v := s.saved(s.Context(), s.make("a"))
-		const n = 16
-		errs := make([]error, n)
-		var group sync.WaitGroup
-		for i := range n {
-			group.Go(func() { _, errs[i] = s.save(s.store, s.Context(), v) })
-		}
-		group.Wait()
-		won := 0
-		for _, err := range errs {
-			if err == nil {
-				won++
-				continue
-			}
-			s.matches(err, flywheel.ErrConflict)
-		}
-		if won != 1 {
-			s.Errorf("%d writers succeeded", won)
-		}
+		_, err := suite.Race(16, flywheel.ErrConflict, func(int) error {
+			_, err := s.save(s.store, s.Context(), v)
+			return err
+		})
+		s.ok(err)
 		if got := s.list(s.Context()); len(got) != 1 || s.version(got[0]) != 2 {
 			s.Errorf("there is %+v", got)
 		}

@@ -3,7 +3,6 @@ package pricingtest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -13,38 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing"
 )
-
-// recorder is a reporter that only takes notes.
-type recorder struct {
-	ctx    context.Context
-	failed bool
-}
-
-func (r *recorder) Helper()                  {}
-func (r *recorder) Context() context.Context { return r.ctx }
-func (r *recorder) Errorf(string, ...any)    { r.failed = true }
-func (r *recorder) Fatalf(string, ...any)    { r.failed = true; panic(r) }
-
-// broken returns the names of the rules that a store breaks.
-func broken(t *testing.T, fresh func() pricing.Store, tx func(s pricing.Store) flywheel.Transactor) (names []string) {
-	for _, c := range checks() {
-		r := &recorder{ctx: t.Context()}
-		func() {
-			defer func() {
-				if p := recover(); p != nil && p != any(r) {
-					panic(p)
-				}
-			}()
-			c.run(newEnv(r, fresh(), Features{Transactions: true, Tx: tx}))
-		}()
-		if r.failed {
-			names = append(names, c.name)
-		}
-	}
-	return names
-}
 
 func TestMemory(t *testing.T) {
 	Run(t, func(*testing.T) pricing.Store { return pricing.NewMemory(nil) }, Features{Transactions: true})
@@ -54,18 +24,8 @@ func TestFailingWithoutFailures(t *testing.T) {
 	fresh := func(*testing.T) pricing.Store {
 		return Failing(pricing.NewMemory(nil), func(string, bool) error { return nil })
 	}
+	inner := func(s pricing.Store) flywheel.Transactor { return s.(failing).Store.(*pricing.MemoryStore) }
 	Run(t, fresh, Features{Transactions: true, Tx: inner})
-}
-
-// inner is the transactor of a wrapped memory store.
-func inner(s pricing.Store) flywheel.Transactor {
-	switch s := s.(type) {
-	case failing:
-		return s.Store.(*pricing.MemoryStore)
-	case faulty:
-		return s.MemoryStore
-	}
-	return s.(flywheel.Transactor)
 }
 
 // faulty is a memory store with one fault: where a function is set it stands in
@@ -98,20 +58,9 @@ func (f faulty) Lists(ctx context.Context) iter.Seq2[pricing.List, error] {
 	return f.all(ctx)
 }
 
-func collect(seq iter.Seq2[pricing.List, error]) (all []pricing.List, err error) {
-	for l, err := range seq {
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, l)
-	}
-	return all, nil
-}
-
 func current(ctx context.Context, s *pricing.MemoryStore, id string) int64 {
-	all, _ := collect(s.Lists(ctx))
-	for _, l := range all {
-		if l.ID == id {
+	for l, err := range s.Lists(ctx) {
+		if err == nil && l.ID == id {
 			return l.Version
 		}
 	}
@@ -203,7 +152,7 @@ func TestFaultyStoresAreCaught(t *testing.T) {
 		},
 		"the order of saving": func(s *pricing.MemoryStore) faulty {
 			return faulty{all: func(ctx context.Context) iter.Seq2[pricing.List, error] {
-				all, err := collect(s.Lists(ctx))
+				all, err := suite.Collect(s.Lists(ctx))
 				slices.Reverse(all)
 				return func(yield func(pricing.List, error) bool) {
 					for _, l := range all {
@@ -225,7 +174,7 @@ func TestFaultyStoresAreCaught(t *testing.T) {
 				f.MemoryStore = s
 				return f
 			}
-			names := broken(t, fresh, inner)
+			names := contract.Broken(t.Context(), fresh)
 			require.NotEmpty(t, names)
 			for _, rule := range names {
 				require.True(t, strings.HasPrefix(rule, "list/"), "%s is not at fault", rule)
@@ -233,7 +182,7 @@ func TestFaultyStoresAreCaught(t *testing.T) {
 		})
 	}
 	t.Run("no transactions", func(t *testing.T) {
-		names := broken(t, func() pricing.Store { return pricing.NewMemory(nil) }, func(pricing.Store) flywheel.Transactor { return careless{} })
+		names := contract.Broken(t.Context(), func() pricing.Store { return careless{pricing.NewMemory(nil)} })
 		require.ElementsMatch(t, []string{
 			"list/tx/rollback", "list/tx/panic", "promotion/tx/rollback", "promotion/tx/panic",
 		}, names)
@@ -241,23 +190,30 @@ func TestFaultyStoresAreCaught(t *testing.T) {
 }
 
 // careless runs fn and rolls nothing back.
-type careless struct{}
+type careless struct{ *pricing.MemoryStore }
 
 func (careless) InTx(ctx context.Context, fn func(ctx context.Context) error) error { return fn(ctx) }
 
 func TestFailing(t *testing.T) {
-	fail := errors.New("power cut")
-	for _, after := range []bool{false, true} {
-		s := Failing(pricing.NewMemory(nil), func(call string, a bool) error {
-			if call == "SaveList" && a == after {
-				return fail
-			}
-			return nil
-		})
-		_, err := s.SaveList(t.Context(), lists.make("a"))
-		require.ErrorIs(t, err, fail)
-		all, err := collect(s.Lists(t.Context()))
+	ctx := t.Context()
+	fresh := func() pricing.Store {
+		s := pricing.NewMemory(nil)
+		_, err := s.SaveList(ctx, lists.make("a"))
 		require.NoError(t, err)
-		require.Equal(t, after, len(all) == 1, fmt.Sprint(all))
+		_, err = s.SavePromotion(ctx, promotions.make("a"))
+		require.NoError(t, err)
+		return s
 	}
+	suite.Fails(t, Failing, fresh, map[string]func(s pricing.Store) error{
+		"SaveList":        func(s pricing.Store) error { return suite.Err(s.SaveList(ctx, lists.make("b"))) },
+		"SavePromotion":   func(s pricing.Store) error { return suite.Err(s.SavePromotion(ctx, promotions.make("b"))) },
+		"DeleteList":      func(s pricing.Store) error { return s.DeleteList(ctx, "a", 1) },
+		"DeletePromotion": func(s pricing.Store) error { return s.DeletePromotion(ctx, "a", 1) },
+		"Lists":           func(s pricing.Store) error { return suite.Err(suite.Collect(s.Lists(ctx))) },
+		"Promotions":      func(s pricing.Store) error { return suite.Err(suite.Collect(s.Promotions(ctx))) },
+	}, func(s pricing.Store) (any, error) {
+		all, err := suite.Collect(s.Lists(ctx))
+		offers, offersErr := suite.Collect(s.Promotions(ctx))
+		return []any{all, offers}, errors.Join(err, offersErr)
+	})
 }

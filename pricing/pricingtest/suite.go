@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing"
 )
 
@@ -21,55 +23,28 @@ type Features struct {
 }
 
 // Run tests the rules of pricing.Store on stores that fresh makes, each of them
-// empty. A failure begins with the rule that is broken.
+// empty. A failure comes with the rule that is broken.
 func Run(t *testing.T, fresh func(t *testing.T) pricing.Store, f Features) {
-	for _, c := range checks() {
-		t.Run(c.name, func(t *testing.T) {
-			if c.transactions && !f.Transactions {
-				t.Skip("the store has no transactions")
-			}
-			t.Log("rule: " + c.rule)
-			c.run(newEnv(t, fresh(t), f))
-		})
-	}
+	contract.Run(t, fresh, suite.Transactor(f.Transactions, f.Tx))
 }
 
-// check protects one rule.
-type check struct {
-	name, rule   string
-	transactions bool
-	run          func(e *env)
+type testCase = suite.Case[check]
+
+type check func(e *env)
+
+var contract = suite.Suite[pricing.Store, check]{
+	Cases: slices.Concat(casesOf(lists), casesOf(promotions)),
+	Call: func(t suite.T, check check, s pricing.Store, tx flywheel.Transactor) error {
+		check(&env{t, s, tx})
+		return nil
+	},
 }
 
-func checks() []check {
-	return append(checksOf(lists), checksOf(promotions)...)
-}
-
-// reporter is the part of a testing.TB that the checks use, so that the suite can
-// be run against stores that must fail.
-type reporter interface {
-	Helper()
-	Context() context.Context
-	Errorf(format string, args ...any)
-	Fatalf(format string, args ...any)
-}
-
+// env is what a check runs in: whom to report to, and an empty store.
 type env struct {
-	reporter
+	suite.T
 	store pricing.Store
-	tx    flywheel.Transactor
-}
-
-func newEnv(r reporter, s pricing.Store, f Features) *env {
-	e := &env{reporter: r, store: s}
-	if f.Transactions {
-		if f.Tx != nil {
-			e.tx = f.Tx(s)
-		} else {
-			e.tx = s.(flywheel.Transactor)
-		}
-	}
-	return e
+	tx    flywheel.Transactor // nil when there is none
 }
 
 // ok ends the check when err is not nil.
