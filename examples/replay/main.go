@@ -32,8 +32,6 @@ import (
 )
 
 func main() {
-	// The books stay in memory, so garbage is collected before it doubles them.
-	debug.SetGCPercent(25)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
@@ -75,6 +73,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return err
 	}
+	// What stays of a row takes some 600 bytes on the memory store; garbage is
+	// collected before it takes as much again.
+	limit := debug.SetMemoryLimit(max(480<<20, 900*int64(book.Rows)))
+	defer debug.SetMemoryLimit(limit)
 	if n := len(book.Unreadable); n > 0 && !*tolerant {
 		for _, e := range book.Unreadable[:min(n, maxListed)] {
 			fmt.Fprintln(stderr, e)
