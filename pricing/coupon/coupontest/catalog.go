@@ -19,8 +19,8 @@ func campaign(id string) coupon.Campaign {
 	}
 }
 
-var catalogChecks = []check{
-	{name: "campaign/round-trip", rule: "A campaign comes back as it was saved, with times in UTC to the microsecond and a version that counts up.", run: func(e *env) {
+var catalogChecks = []testCase{
+	{Name: "campaign/round-trip", Rule: "A campaign comes back as it was saved, with times in UTC to the microsecond and a version that counts up.", Check: func(e *env) {
 		for _, id := range names {
 			want := campaign(id)
 			saved, err := e.SaveCampaign(e.Context(), want)
@@ -38,7 +38,7 @@ var catalogChecks = []check{
 		_, err := e.Campaign(e.Context(), "B")
 		e.matches(err, flywheel.ErrNotFound)
 	}},
-	{name: "campaign/version", rule: "SaveCampaign refuses a version other than the stored one, and changes nothing then.", run: func(e *env) {
+	{Name: "campaign/version", Rule: "SaveCampaign refuses a version other than the stored one, and changes nothing then.", Check: func(e *env) {
 		first, err := e.SaveCampaign(e.Context(), campaign("c"))
 		e.ok(err)
 		for _, version := range []int64{0, 2} {
@@ -61,7 +61,7 @@ var catalogChecks = []check{
 			e.Errorf("saved %+v", second)
 		}
 	}},
-	{name: "campaign/race", rule: "Of many writers with one version one wins.", run: func(e *env) {
+	{Name: "campaign/race", Rule: "Of many writers with one version one wins.", Check: func(e *env) {
 		_, err := e.SaveCampaign(e.Context(), campaign("c"))
 		e.ok(err)
 		var won atomic.Int64
@@ -76,7 +76,7 @@ var catalogChecks = []check{
 			e.Errorf("%d writers won", won.Load())
 		}
 	}},
-	{name: "campaign/copy", rule: "What is returned or was given is a copy.", run: func(e *env) {
+	{Name: "campaign/copy", Rule: "What is returned or was given is a copy.", Check: func(e *env) {
 		given := campaign("c")
 		saved, err := e.SaveCampaign(e.Context(), given)
 		e.ok(err)
@@ -91,7 +91,7 @@ var catalogChecks = []check{
 			got.Budgets[0].Period = "spoiled"
 		}
 	}},
-	{name: "codes/round-trip", rule: "Codes come back as they were added, byte by byte.", run: func(e *env) {
+	{Name: "codes/round-trip", Rule: "Codes come back as they were added, byte by byte.", Check: func(e *env) {
 		var codes []coupon.Code
 		for i, name := range names {
 			codes = append(codes, coupon.Code{Code: name, Campaign: "c " + name, Customer: flywheel.CustomerID(name), Value: money.New(int64(i), money.JPY)})
@@ -107,7 +107,7 @@ var catalogChecks = []check{
 		e.matches(err, flywheel.ErrNotFound)
 		e.ok(e.AddCodes(e.Context(), nil))
 	}},
-	{name: "codes/many", rule: "AddCodes takes more than a thousand codes.", run: func(e *env) {
+	{Name: "codes/many", Rule: "AddCodes takes more than a thousand codes.", Check: func(e *env) {
 		codes := make([]coupon.Code, 1234)
 		for i := range codes {
 			codes[i] = coupon.Code{Code: fmt.Sprint("code ", i), Campaign: "c"}
@@ -119,7 +119,7 @@ var catalogChecks = []check{
 			}
 		}
 	}},
-	{name: "codes/taken", rule: "When one code exists, or is there twice, none is added.", run: func(e *env) {
+	{Name: "codes/taken", Rule: "When one code exists, or is there twice, none is added.", Check: func(e *env) {
 		e.ok(e.AddCodes(e.Context(), []coupon.Code{{Code: "a", Campaign: "c"}}))
 		for _, codes := range [][]coupon.Code{{{Code: "b", Campaign: "c"}, {Code: "a", Campaign: "d"}}, {{Code: "b", Campaign: "c"}, {Code: "b", Campaign: "c"}}} {
 			e.matches(e.AddCodes(e.Context(), codes), coupon.ErrTaken)
@@ -130,7 +130,7 @@ var catalogChecks = []check{
 		e.ok(err)
 		e.same("the code", got, coupon.Code{Code: "a", Campaign: "c"})
 	}},
-	{name: "codes/list", rule: "Codes yields the codes of one campaign in the order of their bytes; whoever ranges over them may add others or stop.", run: func(e *env) {
+	{Name: "codes/list", Rule: "Codes yields the codes of one campaign in the order of their bytes; whoever ranges over them may add others or stop.", Check: func(e *env) {
 		var codes []coupon.Code
 		for i := range 1100 {
 			codes = append(codes, coupon.Code{Code: fmt.Sprintf("c%04d", (i*7)%1100), Campaign: "c"})
@@ -165,7 +165,7 @@ var catalogChecks = []check{
 			}
 		}
 	}},
-	{name: "context/cancelled", rule: "A call whose context is over changes nothing.", run: func(e *env) {
+	{Name: "context/cancelled", Rule: "A call whose context is over changes nothing.", Check: func(e *env) {
 		ctx, cancel := context.WithCancel(e.Context())
 		cancel()
 		_, err1 := e.SaveCampaign(ctx, campaign("c"))

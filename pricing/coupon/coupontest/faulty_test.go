@@ -13,56 +13,9 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 )
-
-// recorder notes what a check reports instead of failing the test.
-type recorder struct {
-	ctx    context.Context
-	mu     sync.Mutex
-	failed []string
-}
-
-func (r *recorder) Helper()                  {}
-func (r *recorder) Context() context.Context { return r.ctx }
-
-func (r *recorder) Errorf(format string, args ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.failed = append(r.failed, fmt.Sprintf(format, args...))
-}
-
-func (r *recorder) Fatalf(format string, args ...any) {
-	r.Errorf(format, args...)
-	runtime.Goexit()
-}
-
-// broken returns the names of the checks that a store breaks.
-func broken(t *testing.T, fresh func() coupon.Store) (names []string) {
-	for _, c := range checks() {
-		r := &recorder{ctx: t.Context()}
-		s := fresh()
-		tx, _ := s.(flywheel.Transactor)
-		if c.transactions && tx == nil {
-			continue
-		}
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			defer func() {
-				if p := recover(); p != nil {
-					r.Errorf("panic: %v", p)
-				}
-			}()
-			c.run(&env{reporter: r, Store: s, tx: tx, seeds: 1})
-		}()
-		<-done
-		if len(r.failed) > 0 {
-			names = append(names, c.name)
-		}
-	}
-	return names
-}
 
 // whole is a memory store with its transactions, which the faulty ones spoil.
 type whole struct {
@@ -76,12 +29,13 @@ func newWhole() whole {
 }
 
 func TestRunPassesWhatIsRight(t *testing.T) {
-	if names := broken(t, func() coupon.Store { return newWhole() }); names != nil {
+	broken := func(fresh func() coupon.Store) []string { return contract(1, false).Broken(t.Context(), fresh) }
+	if names := broken(func() coupon.Store { return newWhole() }); names != nil {
 		t.Errorf("the memory store breaks %q", names)
 	}
 	for _, after := range []bool{false, true} {
 		never := func() coupon.Store { return Failing(newWhole(), func(string, bool) error { return nil }) }
-		if names := broken(t, never); names != nil {
+		if names := broken(never); names != nil {
 			t.Errorf("a store that never fails breaks %q", names)
 		}
 		always := func() coupon.Store {
@@ -92,7 +46,7 @@ func TestRunPassesWhatIsRight(t *testing.T) {
 				return nil
 			})
 		}
-		if names := broken(t, always); len(names) < 20 {
+		if names := broken(always); len(names) < 20 {
 			t.Errorf("a store that always fails breaks only %q", names)
 		}
 	}
@@ -123,12 +77,44 @@ func TestRunCatches(t *testing.T) {
 		{"keeps what a failed transaction did", "tx/rollback", func() coupon.Store { return noRollback{newWhole()} }},
 		{"swallows a panic", "tx/panic", func() coupon.Store { return swallows{newWhole()} }},
 	} {
-		t.Run(strings.ReplaceAll(f.fault, " ", "-"), func(t *testing.T) {
-			if names := broken(t, f.fresh); !slices.Contains(names, f.check) {
-				t.Errorf("a store that %s breaks %q, want %q among them", f.fault, names, f.check)
-			}
-		})
+		contract(1, false).Bites(t, f.fault, f.check, f.fresh)
 	}
+}
+
+func TestFailing(t *testing.T) {
+	ctx := t.Context()
+	fresh := func() coupon.Store {
+		s := coupon.NewMemory(nil)
+		_, err := s.SaveCampaign(ctx, campaign("c"))
+		_, redeemErr := s.Redeem(ctx, use("k", coupon.Tally{Name: "t", Add: 1, Limit: 9}))
+		if err := errors.Join(err, redeemErr, s.AddCodes(ctx, []coupon.Code{{Code: "x", Campaign: "c"}})); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	suite.Fails(t, Failing, fresh, map[string]func(s coupon.Store) error{
+		"Campaign":     func(s coupon.Store) error { return suite.Err(s.Campaign(ctx, "c")) },
+		"SaveCampaign": func(s coupon.Store) error { return suite.Err(s.SaveCampaign(ctx, campaign("d"))) },
+		"AddCodes":     func(s coupon.Store) error { return s.AddCodes(ctx, []coupon.Code{{Code: "y", Campaign: "c"}}) },
+		"Code":         func(s coupon.Store) error { return suite.Err(s.Code(ctx, "x")) },
+		"Codes":        func(s coupon.Store) error { return suite.Err(suite.Collect(s.Codes(ctx, "c"))) },
+		"Redeem": func(s coupon.Store) error {
+			return suite.Err(s.Redeem(ctx, use("l", coupon.Tally{Name: "t", Add: 2, Limit: 9})))
+		},
+		"Cancel":      func(s coupon.Store) error { return suite.Err(s.Cancel(ctx, "k", noon)) },
+		"Redemption":  func(s coupon.Store) error { return suite.Err(s.Redemption(ctx, "k")) },
+		"Redemptions": func(s coupon.Store) error { return suite.Err(suite.Collect(s.Redemptions(ctx, "c"))) },
+		"Used":        func(s coupon.Store) error { return suite.Err(s.Used(ctx, "c", "t")) },
+	}, func(s coupon.Store) (any, error) {
+		c, err := s.Campaign(ctx, "d")
+		if errors.Is(err, flywheel.ErrNotFound) {
+			err = nil
+		}
+		codes, codesErr := suite.Collect(s.Codes(ctx, "c"))
+		redemptions, redemptionsErr := suite.Collect(s.Redemptions(ctx, "c"))
+		used, usedErr := s.Used(ctx, "c", "t")
+		return []any{c, codes, redemptions, used}, errors.Join(err, codesErr, redemptionsErr, usedErr)
+	})
 }
 
 type checksFirst struct{ whole }

@@ -3,9 +3,9 @@ package coupontest
 import (
 	"errors"
 	"reflect"
-	"sync"
 	"time"
 
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -54,17 +54,8 @@ func use(key string, tallies ...coupon.Tally) coupon.Redemption {
 
 // together runs fn n times at once.
 func together(n int, fn func(i int)) {
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	for i := range n {
-		ready.Add(1)
-		done.Go(func() {
-			ready.Done()
-			<-start
-			fn(i)
-		})
-	}
-	ready.Wait()
-	close(start)
-	done.Wait()
+	suite.Parallel(n, func(i int) error {
+		fn(i)
+		return nil
+	})
 }

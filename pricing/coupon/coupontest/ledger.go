@@ -12,8 +12,8 @@ import (
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
-var ledgerChecks = []check{
-	{name: "redeem/round-trip", rule: "A redemption comes back as it was written, its tallies by name and its time in UTC to the microsecond.", run: func(e *env) {
+var ledgerChecks = []testCase{
+	{Name: "redeem/round-trip", Rule: "A redemption comes back as it was written, its tallies by name and its time in UTC to the microsecond.", Check: func(e *env) {
 		for _, name := range names {
 			r := use("key "+name, coupon.Tally{Name: "z " + name, Add: 3, Limit: 3}, coupon.Tally{Name: "a " + name, Add: 0, Limit: coupon.Unlimited})
 			r.Code, r.Customer, r.Ref, r.At = name, flywheel.CustomerID(name), name, noon.Add(77).In(time.FixedZone("", -7200))
@@ -34,7 +34,7 @@ var ledgerChecks = []check{
 		_, err = e.Redemption(e.Context(), "BARE")
 		e.matches(err, flywheel.ErrNotFound)
 	}},
-	{name: "redeem/limit", rule: "A tally goes up to its limit and no further, nor below 0; a refused redemption adds to none of its tallies.", run: func(e *env) {
+	{Name: "redeem/limit", Rule: "A tally goes up to its limit and no further, nor below 0; a refused redemption adds to none of its tallies.", Check: func(e *env) {
 		redeem := func(key string, tallies ...coupon.Tally) error {
 			_, err := e.Redeem(e.Context(), use(key, tallies...))
 			return err
@@ -68,7 +68,7 @@ var ledgerChecks = []check{
 		e.ok(err)
 		e.same("the tally of another campaign", other, int64(0))
 	}},
-	{name: "redeem/repeated", rule: "The same redemption again answers as the first time and adds nothing, whatever its time and tallies are now.", run: func(e *env) {
+	{Name: "redeem/repeated", Rule: "The same redemption again answers as the first time and adds nothing, whatever its time and tallies are now.", Check: func(e *env) {
 		first, err := e.Redeem(e.Context(), use("k", coupon.Tally{Name: "t", Add: 1, Limit: 1}))
 		e.ok(err)
 		again := use("k", coupon.Tally{Name: "t", Add: 1, Limit: 1}, coupon.Tally{Name: "u", Add: 1, Limit: 0})
@@ -79,7 +79,7 @@ var ledgerChecks = []check{
 		e.used("t", 1)
 		e.used("u", 0)
 	}},
-	{name: "redeem/other-body", rule: "A key that is there with another code, campaign, customer, ref or amount is refused.", run: func(e *env) {
+	{Name: "redeem/other-body", Rule: "A key that is there with another code, campaign, customer, ref or amount is refused.", Check: func(e *env) {
 		_, err := e.Redeem(e.Context(), use("k", coupon.Tally{Name: "t", Add: 1, Limit: 9}))
 		e.ok(err)
 		for i, change := range []func(r *coupon.Redemption){
@@ -98,7 +98,7 @@ var ledgerChecks = []check{
 		}
 		e.used("t", 1)
 	}},
-	{name: "redeem/one-key-at-once", rule: "Of many callers with one key all get one answer, and it is counted once.", run: func(e *env) {
+	{Name: "redeem/one-key-at-once", Rule: "Of many callers with one key all get one answer, and it is counted once.", Check: func(e *env) {
 		together(24, func(int) {
 			answer, err := e.Redeem(e.Context(), use("k", coupon.Tally{Name: "t", Add: 1, Limit: 1}))
 			if err != nil || answer.Key != "k" {
@@ -107,7 +107,7 @@ var ledgerChecks = []check{
 		})
 		e.used("t", 1)
 	}},
-	{name: "redeem/race", rule: "However many redeem at once, a tally never goes beyond its limit, and reaches it.", run: func(e *env) {
+	{Name: "redeem/race", Rule: "However many redeem at once, a tally never goes beyond its limit, and reaches it.", Check: func(e *env) {
 		const n, limit = 40, 7
 		wins := make([]bool, n)
 		together(n, func(i int) {
@@ -128,7 +128,7 @@ var ledgerChecks = []check{
 		}
 		e.used("t", limit)
 	}},
-	{name: "redeem/crossing", rule: "Redemptions that name their tallies in opposite order do not block each other for ever.", run: func(e *env) {
+	{Name: "redeem/crossing", Rule: "Redemptions that name their tallies in opposite order do not block each other for ever.", Check: func(e *env) {
 		ctx, cancel := context.WithTimeout(e.Context(), time.Minute)
 		defer cancel()
 		const n = 24
@@ -145,7 +145,7 @@ var ledgerChecks = []check{
 			e.used(name, n)
 		}
 	}},
-	{name: "cancel/once", rule: "A cancelled redemption gives back what it used once, says when, and stays cancelled.", run: func(e *env) {
+	{Name: "cancel/once", Rule: "A cancelled redemption gives back what it used once, says when, and stays cancelled.", Check: func(e *env) {
 		r := use("k", coupon.Tally{Name: "t", Add: 1, Limit: 5}, coupon.Tally{Name: "u", Add: 2, Limit: 5})
 		_, err := e.Redeem(e.Context(), r)
 		e.ok(err)
@@ -167,7 +167,7 @@ var ledgerChecks = []check{
 		_, err = e.Cancel(e.Context(), "missing", noon)
 		e.matches(err, flywheel.ErrNotFound)
 	}},
-	{name: "cancel/race", rule: "However many cancel at once, it is given back once.", run: func(e *env) {
+	{Name: "cancel/race", Rule: "However many cancel at once, it is given back once.", Check: func(e *env) {
 		_, err := e.Redeem(e.Context(), use("k", coupon.Tally{Name: "t", Add: 1, Limit: 9}))
 		e.ok(err)
 		_, err = e.Redeem(e.Context(), use("other", coupon.Tally{Name: "t", Add: 5, Limit: 9}))
@@ -179,7 +179,7 @@ var ledgerChecks = []check{
 		})
 		e.used("t", 5)
 	}},
-	{name: "cancel/below-zero", rule: "A tally does not go below 0 by a cancellation: nothing changes then.", run: func(e *env) {
+	{Name: "cancel/below-zero", Rule: "A tally does not go below 0 by a cancellation: nothing changes then.", Check: func(e *env) {
 		_, err := e.Redeem(e.Context(), use("k", coupon.Tally{Name: "a", Add: 1, Limit: 9}, coupon.Tally{Name: "t", Add: 3, Limit: 9}))
 		e.ok(err)
 		_, err = e.Redeem(e.Context(), use("back", coupon.Tally{Name: "t", Add: -1, Limit: 9}))
@@ -194,7 +194,7 @@ var ledgerChecks = []check{
 			e.Errorf("it is cancelled: %+v", got)
 		}
 	}},
-	{name: "redemptions/list", rule: "Redemptions yields those of one campaign by time and key, cancelled ones too.", run: func(e *env) {
+	{Name: "redemptions/list", Rule: "Redemptions yields those of one campaign by time and key, cancelled ones too.", Check: func(e *env) {
 		for i, key := range []string{"b", "a", "B", "c", "d"} {
 			r := use(key, coupon.Tally{Name: "t", Add: 1, Limit: 9})
 			r.At = noon.Add(time.Duration(i/3) * time.Hour)
@@ -223,7 +223,7 @@ var ledgerChecks = []check{
 		}
 		e.same("the order", keys, []string{"z", "B", "a", "b", "c"})
 	}},
-	{name: "ledger/copy", rule: "A redemption that is returned or was given is a copy.", run: func(e *env) {
+	{Name: "ledger/copy", Rule: "A redemption that is returned or was given is a copy.", Check: func(e *env) {
 		given := use("k", coupon.Tally{Name: "t", Add: 1, Limit: 9})
 		saved, err := e.Redeem(e.Context(), given)
 		e.ok(err)
@@ -244,8 +244,8 @@ var ledgerChecks = []check{
 
 var errTest = errors.New("the test's own error")
 
-var transactionChecks = []check{
-	{name: "tx/commit", rule: "Calls within InTx see each other's changes, and all of them are there afterwards.", transactions: true, run: func(e *env) {
+var transactionChecks = []testCase{
+	{Name: "tx/commit", Rule: "Calls within InTx see each other's changes, and all of them are there afterwards.", Transactions: true, Check: func(e *env) {
 		e.ok(e.tx.InTx(e.Context(), func(ctx context.Context) error {
 			if _, err := e.SaveCampaign(ctx, campaign("c")); err != nil {
 				return err
@@ -266,10 +266,10 @@ var transactionChecks = []check{
 		_, err := e.Campaign(e.Context(), "c")
 		e.ok(err)
 	}},
-	{name: "tx/rollback", rule: "When the transaction fails nothing of it remains.", transactions: true, run: func(e *env) {
+	{Name: "tx/rollback", Rule: "When the transaction fails nothing of it remains.", Transactions: true, Check: func(e *env) {
 		e.rolledBack(func() error { return errTest }, func(fn func() error) { e.matches(fn(), errTest) })
 	}},
-	{name: "tx/panic", rule: "When the transaction panics nothing of it remains, and the panic goes on.", transactions: true, run: func(e *env) {
+	{Name: "tx/panic", Rule: "When the transaction panics nothing of it remains, and the panic goes on.", Transactions: true, Check: func(e *env) {
 		e.rolledBack(func() error { panic(errTest) }, func(fn func() error) {
 			defer func() {
 				if recover() == nil {
@@ -279,7 +279,7 @@ var transactionChecks = []check{
 			e.Errorf("InTx returned %v", fn())
 		})
 	}},
-	{name: "tx/refused-call", rule: "A refused call within a transaction changes nothing and the transaction goes on.", transactions: true, run: func(e *env) {
+	{Name: "tx/refused-call", Rule: "A refused call within a transaction changes nothing and the transaction goes on.", Transactions: true, Check: func(e *env) {
 		e.ok(e.tx.InTx(e.Context(), func(ctx context.Context) error {
 			_, err := e.Redeem(ctx, use("1", coupon.Tally{Name: "a", Add: 1, Limit: 1}, coupon.Tally{Name: "b", Add: 2, Limit: 1}))
 			e.matches(err, flywheel.ErrConflict)

@@ -14,8 +14,8 @@ import (
 
 // scenarioChecks let customers fight over coupons, budgets and cards through the
 // service.
-var scenarioChecks = []check{
-	{name: "scenario/coupon-limit", rule: "Of 200 customers at once a coupon of five uses serves five; a cancelled order gives its use back once.", run: func(e *env) {
+var scenarioChecks = []testCase{
+	{Name: "scenario/coupon-limit", Rule: "Of 200 customers at once a coupon of five uses serves five; a cancelled order gives its use back once.", Check: func(e *env) {
 		e.scenario(func(svc *coupon.Service, name string, n sizes, seed *rand.Rand) {
 			_, err := svc.SaveCampaign(e.Context(), coupon.Campaign{ID: name, Limit: 5})
 			e.ok(err)
@@ -46,7 +46,7 @@ var scenarioChecks = []check{
 			}
 		})
 	}},
-	{name: "scenario/per-customer", rule: "One customer at many orders at once uses a coupon once, and once more after it was cancelled.", run: func(e *env) {
+	{Name: "scenario/per-customer", Rule: "One customer at many orders at once uses a coupon once, and once more after it was cancelled.", Check: func(e *env) {
 		e.scenario(func(svc *coupon.Service, name string, n sizes, seed *rand.Rand) {
 			_, err := svc.SaveCampaign(e.Context(), coupon.Campaign{ID: name, PerCustomer: 1})
 			e.ok(err)
@@ -64,7 +64,7 @@ var scenarioChecks = []check{
 			}
 		})
 	}},
-	{name: "scenario/budget", rule: "500 orders at once of 0.37 never spend more than a budget of 100.00, and leave less than 0.37 of it.", run: func(e *env) {
+	{Name: "scenario/budget", Rule: "500 orders at once of 0.37 never spend more than a budget of 100.00, and leave less than 0.37 of it.", Check: func(e *env) {
 		e.scenario(func(svc *coupon.Service, name string, n sizes, seed *rand.Rand) {
 			budget := int64(20 * n.budget)
 			_, err := svc.SaveCampaign(e.Context(), coupon.Campaign{ID: name, Budgets: []coupon.Budget{{Period: coupon.Always, Amount: money.New(budget, money.EUR)}}})
@@ -83,7 +83,7 @@ var scenarioChecks = []check{
 			}
 		})
 	}},
-	{name: "scenario/gift-card", rule: "50 checkouts at once of 10.00 charge a card of 50.00 five times; refunds at once never come to more than was charged.", run: func(e *env) {
+	{Name: "scenario/gift-card", Rule: "50 checkouts at once of 10.00 charge a card of 50.00 five times; refunds at once never come to more than was charged.", Check: func(e *env) {
 		e.scenario(func(svc *coupon.Service, name string, n sizes, seed *rand.Rand) {
 			_, err := svc.SaveCampaign(e.Context(), coupon.Campaign{ID: name})
 			e.ok(err)

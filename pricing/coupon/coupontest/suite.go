@@ -1,10 +1,11 @@
 package coupontest
 
 import (
-	"context"
+	"slices"
 	"testing"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 )
 
@@ -28,50 +29,28 @@ func Run(t *testing.T, fresh func(t *testing.T) coupon.Store, f Features) {
 			f.Seeds = 2
 		}
 	}
-	for _, c := range checks() {
-		t.Run(c.name, func(t *testing.T) {
-			s := fresh(t)
-			tx, ok := s.(flywheel.Transactor)
-			switch {
-			case f.Transactions && !ok:
-				t.Fatal("Features.Transactions is set and the store is no flywheel.Transactor")
-			case c.transactions && !f.Transactions:
-				t.Skip("the store declares no transactions")
-			}
-			c.run(&env{reporter: t, Store: s, tx: tx, seeds: f.Seeds, small: f.Small})
-			if t.Failed() {
-				t.Logf("rule: %s", c.rule)
-			}
-		})
+	contract(f.Seeds, f.Small).Run(t, fresh, suite.Transactor[coupon.Store](f.Transactions, nil))
+}
+
+type testCase = suite.Case[check]
+
+type check func(e *env)
+
+// contract is the suite with that many seeds for each scenario, and fewer who
+// fight in all but the first if it is small.
+func contract(seeds int, small bool) suite.Suite[coupon.Store, check] {
+	return suite.Suite[coupon.Store, check]{
+		Cases: slices.Concat(catalogChecks, ledgerChecks, transactionChecks, scenarioChecks),
+		Call: func(t suite.T, check check, s coupon.Store, tx flywheel.Transactor) error {
+			check(&env{t, s, tx, seeds, small})
+			return nil
+		},
 	}
 }
 
-// check is one rule in words and what shows that it is kept.
-type check struct {
-	name, rule   string
-	transactions bool
-	run          func(e *env)
-}
-
-func checks() []check {
-	var all []check
-	for _, group := range [][]check{catalogChecks, ledgerChecks, transactionChecks, scenarioChecks} {
-		all = append(all, group...)
-	}
-	return all
-}
-
-// reporter is what a check needs of *testing.T.
-type reporter interface {
-	Helper()
-	Context() context.Context
-	Errorf(format string, args ...any)
-	Fatalf(format string, args ...any)
-}
-
-// env is what a check runs in: a reporter and an empty store.
+// env is what a check runs in: whom to report to, and an empty store.
 type env struct {
-	reporter
+	suite.T
 	coupon.Store
 	tx    flywheel.Transactor // nil when there is none
 	seeds int
