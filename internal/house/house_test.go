@@ -61,7 +61,7 @@ var floors = map[string]int{
 	"cart/checkout": 22,
 
 	"campaign": 30,
-	"examples": 50,
+	"examples": 45,
 }
 
 // links says what a package may link beside the standard library and this
