@@ -1,6 +1,7 @@
 package cart
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"time"
@@ -54,16 +55,7 @@ func (p Position) IsZero() bool { return p.ID == "" }
 
 // Compare orders positions by time, then by ID.
 func (p Position) Compare(q Position) int {
-	if c := p.UpdatedAt.Compare(q.UpdatedAt); c != 0 {
-		return c
-	}
-	switch {
-	case p.ID < q.ID:
-		return -1
-	case p.ID > q.ID:
-		return 1
-	}
-	return 0
+	return cmp.Or(p.UpdatedAt.Compare(q.UpdatedAt), cmp.Compare(p.ID, q.ID))
 }
 
 // Match reports whether f keeps c; Limit is not looked at.

@@ -7,15 +7,21 @@ import (
 	"github.com/flywheel-go/flywheel"
 )
 
+// toReverse returns how many points op reverses, and how many are left of what it
+// reverses.
+func toReverse(op Operation, of *Receipt) (n, left int64) {
+	left = of.Points - of.Reversed
+	if op.Points == All {
+		return left, left
+	}
+	return op.Points, left
+}
+
 // reverseEarn takes points of an earning back: from its own lot, pending or
 // available, then what has expired of it counts as returned, and the shortfall
 // follows the programme's clawback.
 func (l *Ledger) reverseEarn(a *Account, op Operation, of *Receipt) (Outcome, error) {
-	left := of.Points - of.Reversed
-	n := op.Points
-	if n == All {
-		n = left
-	}
+	n, left := toReverse(op, of)
 	if n > left {
 		return Outcome{Refusal: ExceedsOriginal, Have: left}, nil
 	}
@@ -77,11 +83,7 @@ func (l *Ledger) reverseEarn(a *Account, op Operation, of *Receipt) (Outcome, er
 // first. Those of a lot that has expired meanwhile expire at once, or live for
 // the programme's grace in a new lot.
 func (l *Ledger) reverseBurn(a *Account, op Operation, of *Receipt) (Outcome, error) {
-	left := of.Points - of.Reversed
-	n := op.Points
-	if n == All {
-		n = left
-	}
+	n, left := toReverse(op, of)
 	if n > left {
 		return Outcome{Refusal: ExceedsOriginal, Have: left}, nil
 	}

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -65,16 +66,7 @@ func (p Position) IsZero() bool { return p.ID == "" }
 
 // Compare orders positions by time, then by ID.
 func (p Position) Compare(q Position) int {
-	if c := p.PlacedAt.Compare(q.PlacedAt); c != 0 {
-		return c
-	}
-	switch {
-	case p.ID < q.ID:
-		return -1
-	case p.ID > q.ID:
-		return 1
-	}
-	return 0
+	return cmp.Or(p.PlacedAt.Compare(q.PlacedAt), cmp.Compare(p.ID, q.ID))
 }
 
 // Match reports whether f keeps o; Limit is not looked at.

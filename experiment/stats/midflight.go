@@ -78,14 +78,5 @@ func (m MidFlight) power(p Plan, standardError, n, growth float64) float64 {
 	}
 	sequence := *m.Sequence
 	sequence.Alternative = p.Alternative
-	critical := sequence.critical(n*growth, p.Alpha)
-	if p.Alternative == Less {
-		drift = -drift
-	}
-	power, _ := NormalTail(critical - drift)
-	if p.Alternative == TwoSided {
-		far, _ := NormalTail(critical + drift)
-		power += far
-	}
-	return min(1, power)
+	return p.powerBeyond(sequence.critical(n*growth, p.Alpha), drift)
 }

@@ -141,7 +141,11 @@ func (p RatePlan) PowerAt(n, difference float64) (float64, error) {
 // normalPower returns the chance that a normal statistic of the given mean is
 // beyond the critical value.
 func (p Plan) normalPower(drift float64) float64 {
-	critical := normalQuantile(p.Alternative.tail(p.Alpha))
+	return p.powerBeyond(normalQuantile(p.Alternative.tail(p.Alpha)), drift)
+}
+
+// powerBeyond is normalPower for another critical value.
+func (p Plan) powerBeyond(critical, drift float64) float64 {
 	if p.Alternative == Less {
 		drift = -drift
 	}
