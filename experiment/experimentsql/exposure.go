@@ -69,20 +69,10 @@ func (s *Store) exposures(ctx context.Context, id experiment.ID, last experiment
 		args = append(args, sqldb.Micros(last.At), last.Unit, last.Arm, last.Group)
 	}
 	query += ` ORDER BY at, unit, arm, "group" LIMIT ?`
-	rows, err := s.db.Read(ctx).QueryContext(ctx, query, append(args, page)...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []experiment.Exposure
-	for rows.Next() {
-		var x experiment.Exposure
+	return sqldb.Select(ctx, s.db.Read(ctx), query, append(args, page), func(r sqldb.Row) (x experiment.Exposure, err error) {
 		var at int64
-		if err := rows.Scan(&x.Experiment, &x.Unit, &x.Arm, &x.Group, &x.Propensity, &at, &x.Customer, &x.Visitor); err != nil {
-			return nil, err
-		}
+		err = r.Scan(&x.Experiment, &x.Unit, &x.Arm, &x.Group, &x.Propensity, &at, &x.Customer, &x.Visitor)
 		x.At = sqldb.Time(at)
-		list = append(list, x)
-	}
-	return list, rows.Err()
+		return x, err
+	})
 }

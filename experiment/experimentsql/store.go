@@ -68,21 +68,18 @@ func WithTx(ctx context.Context, db *sql.DB, tx *sql.Tx) context.Context {
 
 // Assignments implements experiment.Store.
 func (s *Store) Assignments(ctx context.Context, attribute, value string) (map[string]string, error) {
-	rows, err := s.db.Read(ctx).QueryContext(ctx,
-		`SELECT key, variation FROM flywheel_experiment_buckets WHERE attribute = ? AND value = ?`, attribute, value)
+	buckets := map[string]string{}
+	err := sqldb.Each(ctx, s.db.Read(ctx), `SELECT key, variation FROM flywheel_experiment_buckets WHERE attribute = ? AND value = ?`,
+		[]any{attribute, value}, func(r sqldb.Row) error {
+			var key, variation string
+			err := r.Scan(&key, &variation)
+			buckets[key] = variation
+			return err
+		})
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	buckets := map[string]string{}
-	for rows.Next() {
-		var key, variation string
-		if err := rows.Scan(&key, &variation); err != nil {
-			return nil, err
-		}
-		buckets[key] = variation
-	}
-	return buckets, rows.Err()
+	return buckets, nil
 }
 
 // Assign implements experiment.Store.

@@ -37,6 +37,8 @@
 //     the transaction, in both dialects. A call whose context is over sends
 //     nothing and harms nothing.
 //
+// [Each], [Select] and [Pages] read rows, each in a call that leaves none open.
+//
 // # Dialects
 //
 // Statements use ? placeholders, which become $1, $2, … for PostgreSQL, and the

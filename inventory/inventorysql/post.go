@@ -3,7 +3,6 @@ package inventorysql
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -191,12 +190,11 @@ func (s *Store) lockLevels(ctx context.Context, tx *sqldb.Tx, items []item) (map
 		return nil, err
 	}
 	levels := make(map[item]*inventory.Level, len(items))
-	err = each(func() (*sql.Rows, error) { return tx.QueryContext(ctx, s.statements.lockLevels, string(arg)) },
-		func(rows *sql.Rows) error {
-			l, err := scanLevel(rows)
-			levels[item{SKU: l.SKU, Location: l.Location}] = &l
-			return err
-		})
+	err = sqldb.Each(ctx, tx, s.statements.lockLevels, []any{string(arg)}, func(r sqldb.Row) error {
+		l, err := scanLevel(r)
+		levels[item{SKU: l.SKU, Location: l.Location}] = &l
+		return err
+	})
 	return levels, err
 }
 
@@ -228,10 +226,8 @@ func (s *Store) findMovements(ctx context.Context, tx *sqldb.Tx, movements []inv
 			continue
 		}
 		asked[d] = true
-		err := each(func() (*sql.Rows, error) {
-			return tx.QueryContext(ctx, s.statements.findMovements, d.ref, d.attempt, string(arg))
-		}, func(rows *sql.Rows) error {
-			m, err := scanMovement(rows)
+		err := sqldb.Each(ctx, tx, s.statements.findMovements, []any{d.ref, d.attempt, string(arg)}, func(r sqldb.Row) error {
+			m, err := scanMovement(r)
 			found[keyOf(&m)] = append(found[keyOf(&m)], m)
 			return err
 		})

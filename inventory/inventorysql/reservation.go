@@ -97,22 +97,11 @@ func isSaved(ctx context.Context, q sqldb.Queryer, r *inventory.Reservation, lin
 
 // Due implements inventory.Store.
 func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]inventory.Reservation, error) {
-	var due []inventory.Reservation
-	err := each(func() (*sql.Rows, error) {
-		return s.db.Read(ctx).QueryContext(ctx, `SELECT `+reservationColumns+` FROM flywheel_inventory_reservations
-			WHERE `+notFinal+` AND expires <= ? ORDER BY expires, ref LIMIT ?`, sqldb.Micros(now), max(limit, 0))
-	}, func(rows *sql.Rows) error {
-		r, err := scanReservation(rows)
-		due = append(due, r)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return due, nil
+	return sqldb.Select(ctx, s.db.Read(ctx), `SELECT `+reservationColumns+` FROM flywheel_inventory_reservations
+		WHERE `+notFinal+` AND expires <= ? ORDER BY expires, ref LIMIT ?`, []any{sqldb.Micros(now), max(limit, 0)}, scanReservation)
 }
 
-func scanReservation(row interface{ Scan(...any) error }) (r inventory.Reservation, err error) {
+func scanReservation(row sqldb.Row) (r inventory.Reservation, err error) {
 	var location, state, lines string
 	var expires int64
 	if err := row.Scan(&r.Ref, &location, &lines, &state, &expires, &r.Attempt, &r.Version); err != nil {

@@ -22,11 +22,11 @@ func (s *Store) Lists(ctx context.Context) iter.Seq2[pricing.List, error] {
 // list reads a list with its entries by one statement, so that they are of one
 // version.
 func (s *Store) list(ctx context.Context, id string) (l pricing.List, there bool, err error) {
-	err = rows(s.db.Read(ctx).QueryContext(ctx, `
+	err = sqldb.Each(ctx, s.db.Read(ctx), `
 		SELECT l.version, CASE WHEN coalesce(e.n, 0) = 0 THEN l.body ELSE '' END,
 			e.n, coalesce(e.sku, ''), coalesce(e.unit, ''), coalesce(e.min_quantity, 0), coalesce(e.max_quantity, 0), coalesce(e.floor, '')
 		FROM flywheel_pricing_lists l LEFT JOIN flywheel_pricing_entries e ON e.list = l.id
-		WHERE l.id = ? ORDER BY e.n`, id))(func(r *sql.Rows) error {
+		WHERE l.id = ? ORDER BY e.n`, []any{id}, func(r sqldb.Row) error {
 		var version int64
 		var n sql.NullInt64
 		var body, sku, unit, floor string

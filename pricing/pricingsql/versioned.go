@@ -99,28 +99,9 @@ func each[T any](ctx context.Context, s *Store, t table, read func(ctx context.C
 	}
 }
 
-func (s *Store) ids(ctx context.Context, t table, after string) (ids []string, err error) {
-	err = rows(s.db.Read(ctx).QueryContext(ctx, `SELECT id FROM `+string(t)+` WHERE id > ? ORDER BY id LIMIT ?`, after, page))(func(r *sql.Rows) error {
-		var id string
-		err := r.Scan(&id)
-		ids = append(ids, id)
-		return err
+func (s *Store) ids(ctx context.Context, t table, after string) ([]string, error) {
+	return sqldb.Select(ctx, s.db.Read(ctx), `SELECT id FROM `+string(t)+` WHERE id > ? ORDER BY id LIMIT ?`, []any{after, page}, func(r sqldb.Row) (id string, err error) {
+		err = r.Scan(&id)
+		return id, err
 	})
-	return ids, err
-}
-
-// rows calls fn for each row and closes the rows.
-func rows(r *sql.Rows, err error) func(fn func(*sql.Rows) error) error {
-	return func(fn func(*sql.Rows) error) error {
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		for r.Next() {
-			if err := fn(r); err != nil {
-				return err
-			}
-		}
-		return r.Err()
-	}
 }

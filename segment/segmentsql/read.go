@@ -34,25 +34,14 @@ func (s *Store) Read(ctx context.Context, after segment.Position, limit int) ([]
 }
 
 func (s *Store) read(ctx context.Context, after segment.Position, limit int) ([]segment.Entry, error) {
-	rows, err := s.db.Read(ctx).QueryContext(ctx,
-		`SELECT position, body FROM flywheel_events WHERE position > ? ORDER BY position LIMIT ?`, int64(after), limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var entries []segment.Entry
-	for rows.Next() {
-		var e segment.Entry
-		var body string
-		if err := rows.Scan(&e.Position, &body); err != nil {
-			return nil, err
-		}
-		if err := decode(body, &e.Event); err != nil {
-			return nil, err
-		}
-		entries = append(entries, e)
-	}
-	return entries, rows.Err()
+	return sqldb.Select(ctx, s.db.Read(ctx), `SELECT position, body FROM flywheel_events WHERE position > ? ORDER BY position LIMIT ?`,
+		[]any{int64(after), limit}, func(r sqldb.Row) (e segment.Entry, err error) {
+			var body string
+			if err = r.Scan(&e.Position, &body); err == nil {
+				err = decode(body, &e.Event)
+			}
+			return e, err
+		})
 }
 
 func (s *Store) waiting(ctx context.Context) (waiting bool, err error) {

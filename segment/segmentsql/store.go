@@ -99,8 +99,11 @@ func insert(ctx context.Context, tx *sqldb.Tx, events []flywheel.Event, bodies [
 	for i := range events {
 		args = append(args, events[i].ID, bodies[i])
 	}
-	added, err := ids(ctx, tx, `INSERT INTO flywheel_events (id, body) VALUES `+sqldb.Values(len(events), 2)+
-		` ON CONFLICT (id) DO NOTHING RETURNING id`, args)
+	added, err := sqldb.Select(ctx, tx, `INSERT INTO flywheel_events (id, body) VALUES `+sqldb.Values(len(events), 2)+
+		` ON CONFLICT (id) DO NOTHING RETURNING id`, args, func(r sqldb.Row) (id string, err error) {
+		err = r.Scan(&id)
+		return id, err
+	})
 	if err != nil {
 		return err
 	}
@@ -115,23 +118,6 @@ func insert(ctx context.Context, tx *sqldb.Tx, events []flywheel.Event, bodies [
 		return nil
 	}
 	return compare(ctx, tx, events)
-}
-
-func ids(ctx context.Context, q sqldb.Queryer, query string, args []any) ([]string, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		list = append(list, id)
-	}
-	return list, rows.Err()
 }
 
 // compare refuses an event that is not the one stored under its ID.

@@ -123,9 +123,7 @@ func (s *Store) Code(ctx context.Context, code string) (c coupon.Code, err error
 const codeColumns = `code, campaign, customer, value, currency`
 
 // row is a *sql.Row or *sql.Rows.
-type row interface{ Scan(dest ...any) error }
-
-func scanCode(r row) (c coupon.Code, err error) {
+func scanCode(r sqldb.Row) (c coupon.Code, err error) {
 	var value int64
 	var currency string
 	if err = r.Scan(&c.Code, &c.Campaign, (*string)(&c.Customer), &value, &currency); err == nil {
@@ -136,8 +134,8 @@ func scanCode(r row) (c coupon.Code, err error) {
 
 // Codes implements coupon.Store.
 func (s *Store) Codes(ctx context.Context, campaign string) iter.Seq2[coupon.Code, error] {
-	return pages(ctx, s, `SELECT `+codeColumns+` FROM flywheel_coupon_codes WHERE campaign = ? AND code > ? ORDER BY code LIMIT ?`, scanCode,
-		func(last *coupon.Code) []any { return []any{campaign, last.Code} })
+	return sqldb.Pages(ctx, s.db, `SELECT `+codeColumns+` FROM flywheel_coupon_codes WHERE campaign = ? AND code > ? ORDER BY code LIMIT ?`,
+		func(last *coupon.Code) []any { return []any{campaign, last.Code} }, scanCode)
 }
 
 // amount makes an amount from its columns.

@@ -30,7 +30,7 @@ func redemption(ctx context.Context, q sqldb.Queryer, key string) (coupon.Redemp
 	return r, err
 }
 
-func scanRedemption(from row) (r coupon.Redemption, err error) {
+func scanRedemption(from sqldb.Row) (r coupon.Redemption, err error) {
 	var minor, at int64
 	var cancelled sql.NullInt64
 	var currency string
@@ -51,14 +51,14 @@ func scanRedemption(from row) (r coupon.Redemption, err error) {
 
 // Redemptions implements coupon.Store.
 func (s *Store) Redemptions(ctx context.Context, campaign string) iter.Seq2[coupon.Redemption, error] {
-	return pages(ctx, s, `SELECT `+redemptionColumns+` FROM flywheel_coupon_redemptions
-		WHERE campaign = ? AND (at, key) > (?, ?) ORDER BY at, key LIMIT ?`, scanRedemption,
+	return sqldb.Pages(ctx, s.db, `SELECT `+redemptionColumns+` FROM flywheel_coupon_redemptions
+		WHERE campaign = ? AND (at, key) > (?, ?) ORDER BY at, key LIMIT ?`,
 		func(last *coupon.Redemption) []any {
 			if last.Key == "" { // the first page
 				return []any{campaign, int64(math.MinInt64), ""}
 			}
 			return []any{campaign, sqldb.Micros(last.At), last.Key}
-		})
+		}, scanRedemption)
 }
 
 // Redeem implements coupon.Store.
@@ -119,21 +119,15 @@ func (s *Store) refused(ctx context.Context, r *coupon.Redemption) (answer coupo
 	for i := range r.Uses {
 		args = append(args, r.Uses[i].Name)
 	}
-	rows, err := q.QueryContext(ctx, `SELECT name, used FROM flywheel_coupon_tallies WHERE campaign = ? AND name IN `+sqldb.Values(1, len(r.Uses)), args...)
-	if err != nil {
-		return answer, true, err
-	}
-	defer rows.Close()
 	known := map[string]int64{}
-	for rows.Next() {
+	err = sqldb.Each(ctx, q, `SELECT name, used FROM flywheel_coupon_tallies WHERE campaign = ? AND name IN `+sqldb.Values(1, len(r.Uses)), args, func(row sqldb.Row) error {
 		var name string
 		var used int64
-		if err := rows.Scan(&name, &used); err != nil {
-			return answer, true, err
-		}
+		err := row.Scan(&name, &used)
 		known[name] = used
-	}
-	if err := rows.Err(); err != nil {
+		return err
+	})
+	if err != nil {
 		return answer, true, err
 	}
 	for i := range r.Uses {
