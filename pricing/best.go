@@ -30,6 +30,7 @@ type candidate struct {
 	first     int32 // promotion
 	worth     int64 // what it takes off if it is tried first: never more later, unless it grows
 	grows     bool  // it may take off more when others have taken theirs before
+	ceiling   int64 // but never more than that
 	clique    int32 // of candidates that exclude each other, -1 for none
 	lines     []int32
 	rate      float64 // of what is left, 0 where it is not that simple
@@ -38,6 +39,7 @@ type candidate struct {
 	shape     monotony
 	noise     int64 // how much rounding can take from that
 	minimum   int64 // of what is left of the goods, 0 for none
+	moving    bool  // a tier or a minimum looks at what is left of its lines
 	shippings bool
 }
 
@@ -113,13 +115,20 @@ func (e *Engine) findCandidates(b *Basket, w *work, t *tree) error {
 	t.saved = append(t.saved[:0], w.running...)
 	for i := 0; i < len(e.promotions); i += e.promotions[i].together {
 		p := &e.promotions[i]
-		worth, err := e.step(b, w, int32(i))
+		turn := e.promotions[i : i+p.together]
+		worth, err := e.step(b, w, int32(i), turn)
 		if err != nil {
 			return field(err, "promotions[%q]", p.id)
 		}
 		w.restore(t.saved)
 		c := candidate{first: int32(i), worth: worth, clique: p.clique}
 		e.characterize(w, p, &c)
+		if c.grows {
+			if c.ceiling, err = e.ceiling(b, w, int32(i), turn); err != nil {
+				return field(err, "promotions[%q]", p.id)
+			}
+			w.restore(t.saved)
+		}
 		if worth == 0 && (!c.grows || p.exclusive) {
 			continue
 		}
@@ -146,8 +155,8 @@ func (w *work) restore(running []int64) {
 
 // step takes off what the promotions of a turn would, and returns their sum. It
 // leaves no trace of it.
-func (e *Engine) step(b *Basket, w *work, first int32) (total int64, err error) {
-	p := &e.promotions[first]
+func (e *Engine) step(b *Basket, w *work, first int32, turn []promotion) (total int64, err error) {
+	p := &turn[0]
 	var refusal Refusal
 	if !p.byLine {
 		if e.refuse(&refusal, b, w, p, first) {
@@ -159,7 +168,6 @@ func (e *Engine) step(b *Basket, w *work, first int32) (total int64, err error) 
 		}
 		return out.total, err
 	}
-	turn := e.promotions[first : int(first)+p.together]
 	if err := e.chooseByLine(b, w, first, turn); err != nil {
 		return 0, err
 	}
@@ -233,7 +241,7 @@ func (e *Engine) visit(b *Basket, w *work, t *tree, k int) (most int64, err erro
 	c := &t.candidates[k]
 	saved := t.saved[k*len(w.running) : (k+1)*len(w.running)]
 	copy(saved, w.running)
-	d, err := e.step(b, w, c.first)
+	d, err := e.step(b, w, c.first, e.promotions[c.first:int(c.first)+e.promotions[c.first].together])
 	if err != nil {
 		return 0, field(err, "promotions[%q]", e.promotions[c.first].id)
 	}
@@ -250,7 +258,7 @@ func (e *Engine) visit(b *Basket, w *work, t *tree, k int) (most int64, err erro
 		w.restore(saved)
 		if free {
 			// Without it more would be left in the end, but for rounding.
-			if noise, sure := t.sure(k, w.goods-more, w.goods); sure && (noise == 0 || most+noise <= t.bestTotal) {
+			if noise, sure := t.sure(e, w, k, w.goods-more, w.goods); sure && (noise == 0 || most+noise <= t.bestTotal) {
 				return min(bound, most+noise), nil
 			}
 		}

@@ -81,10 +81,7 @@ func (t *tree) most(e *Engine, w *work, c *candidate) float64 {
 	worth := float64(c.worth)
 	p := &e.promotions[c.first]
 	if c.grows {
-		if p.maximum > 0 && !p.byLine {
-			return min(float64(p.maximum), float64(w.goods))
-		}
-		return float64(w.goods)
+		return float64(min(c.ceiling, w.goods))
 	}
 	if c.lines == nil {
 		return worth
@@ -100,6 +97,38 @@ func (t *tree) most(e *Engine, w *work, c *candidate) float64 {
 		return min(worth, sum*c.rate+c.slack)
 	}
 	return min(worth, sum)
+}
+
+// ceiling returns no less than what a turn that may grow can take off after any
+// others: what it takes off first when nothing caps a line or the sum, for it is
+// that which makes it grow; or else when it discounts the dearest units that it
+// can.
+func (e *Engine) ceiling(b *Basket, w *work, first int32, turn []promotion) (int64, error) {
+	w.relaxed = append(w.relaxed[:0], turn...)
+	p := &w.relaxed[0]
+	most := w.goods
+	switch {
+	case p.byLine:
+		for m := range w.relaxed {
+			w.relaxed[m].maximum = 0
+		}
+	default:
+		if p.maximum > 0 {
+			most = min(most, p.maximum)
+		}
+		p.maximumPerLine = 0
+		if p.shape == buyGet && !w.choosesByRank(p) {
+			if p.selection != GlobalCheapest {
+				return most, nil
+			}
+			p.selection = MaxCustomerBenefit
+		}
+	}
+	hasFloors := w.hasFloors
+	w.hasFloors = false
+	total, err := e.step(b, w, first, w.relaxed)
+	w.hasFloors = hasFloors
+	return min(most, total), err
 }
 
 // boundClique is the part of bound for the candidates of one clique, of which the

@@ -29,21 +29,22 @@ const (
 // the shares adds up to a minor unit on each line, for each round of sharing, and
 // as much again to what it is compared with.
 func (e *Engine) characterize(w *work, p *promotion, c *candidate) {
-	moving := p.minimumBase == Running && (len(p.tiers) > 0 || p.minimum > 0 && p.minimumOfLines)
+	if p.byLine {
+		c.shape, c.grows = e.characterizeGroup(e.promotions[c.first : int(c.first)+p.together])
+		return
+	}
 	if p.minimumBase == Running {
-		c.minimum = p.minimum
+		c.moving = len(p.tiers) > 0 || p.minimumOfLines && p.minimum > 0
+		if !p.minimumOfLines {
+			c.minimum = p.minimum
+		}
 	}
 	bounded := w.hasFloors || p.maximumPerLine > 0
 	n := int64(len(w.running))
-	switch {
-	case p.byLine:
-		c.shape, c.grows = e.characterizeGroup(e.promotions[c.first : int(c.first)+p.together])
-		return
-	case p.shape != plain:
+	if p.shape != plain {
 		switch stays := p.percentBase == Original; {
 		case !stays && (bounded || p.shape == buyGet && !w.choosesByRank(p)):
 			c.grows = true
-		case moving:
 		case stays:
 			c.shape, c.noise = byEach, 2*n
 		default:
@@ -54,18 +55,14 @@ func (e *Engine) characterize(w *work, p *promotion, c *candidate) {
 	c.lines = w.affected(p)
 	c.shippings = p.level == ShippingLevel
 	capped := p.maximum > 0 || p.maximumPerLine > 0 || p.maximumPerUse > 0
-	if len(p.tiers) == 0 && p.percentBase == Running && !capped {
-		c.rate = float64(p.value.percent.Coefficient())
-		for range p.value.percent.Scale() {
-			c.rate /= 10
-		}
+	if p.percentBase == Running && !capped {
+		c.rate = p.greatestRate()
 		c.slack = float64(len(c.lines))
-		if c.rate == 0 && p.level != LineLevel && !p.value.fixed() && !bounded {
+		if c.rate == 0 && len(p.tiers) == 0 && p.level != LineLevel && !p.value.fixed() && !bounded {
 			c.amount = float64(p.value.amount.Minor())
 		}
 	}
 	switch {
-	case moving:
 	case len(c.lines) == 1, p.level == LineLevel && p.maximum == 0:
 		c.shape = byEach
 	case p.level == LineLevel:
@@ -77,6 +74,20 @@ func (e *Engine) characterize(w *work, p *promotion, c *candidate) {
 	default:
 		c.shape, c.noise = byEach, 2*n
 	}
+}
+
+// greatestRate returns the greatest percentage that p takes off, 0 where it takes
+// off something else.
+func (p *promotion) greatestRate() float64 {
+	percent := p.value.percent
+	if n := len(p.tiers); n > 0 {
+		percent = p.tiers[n-1].Percent // each tier gives more than the one before
+	}
+	rate := float64(percent.Coefficient())
+	for range percent.Scale() {
+		rate /= 10
+	}
+	return rate
 }
 
 // choosesByRank reports that the discount of a BuyGet is a sum of order statistics
@@ -117,12 +128,15 @@ func (e *Engine) characterizeGroup(turn []promotion) (shape monotony, grows bool
 // perhaps one that selects, then those of which it holds for the sum, on goods and
 // on shipping. What is left of the goods will be between low and high: a minimum
 // outside of that is no question.
-func (t *tree) sure(k int, low, high int64) (noise int64, sure bool) {
+func (t *tree) sure(e *Engine, w *work, k int, low, high int64) (noise int64, sure bool) {
 	var lines [2]bool // what is left of each line matters from here on
 	for j := len(t.candidates) - 1; j > k; j-- {
 		c := &t.candidates[j]
 		if t.blocked[j] > 0 || c.minimum > high {
 			continue
+		}
+		if c.moving && w.moves(&e.promotions[c.first], high-low) {
+			return 0, false
 		}
 		side := 0
 		if c.shippings {
@@ -138,4 +152,18 @@ func (t *tree) sure(k int, low, high int64) (noise int64, sure bool) {
 		lines[side] = true
 	}
 	return noise, true
+}
+
+// moves reports that what the lines of p have left passes a tier or the minimum
+// of p when up to more is taken off.
+func (w *work) moves(p *promotion, more int64) bool {
+	var high int64
+	for _, i := range w.selected(p.scope) {
+		high += w.running[i]
+	}
+	passes := func(minimum int64) bool { return minimum > high-more && minimum <= high }
+	if p.minimumOfLines && passes(p.minimum) {
+		return true
+	}
+	return slices.ContainsFunc(p.tiers, func(t Tier) bool { return passes(t.Minimum.Minor()) })
 }

@@ -276,18 +276,16 @@ func (w *work) gather(p *promotion, v value, kind StepKind) outcome {
 // its chosen units.
 func (w *work) byLine(p *promotion, v value, kind StepKind) outcome {
 	out := outcome{value: v, kind: kind}
-	slices.SortFunc(w.runs, func(a, b run) int { return cmp.Compare(a.line, b.line) })
-	w.hits, w.discounts = w.hits[:0], w.discounts[:0]
+	w.offs = cleared(w.offs, w.goodsLines)
 	for i := range w.runs {
 		r := &w.runs[i]
 		out.base += r.value * r.chosen
-		if r.off == 0 {
-			continue
-		}
-		if n := len(w.hits); n > 0 && w.hits[n-1] == r.line {
-			w.discounts[n-1] += r.off
-		} else {
-			w.hits, w.discounts = append(w.hits, r.line), append(w.discounts, r.off)
+		w.offs[r.line] += r.off
+	}
+	w.hits, w.discounts = w.hits[:0], w.discounts[:0]
+	for i, off := range w.offs {
+		if off > 0 {
+			w.hits, w.discounts = append(w.hits, int32(i)), append(w.discounts, off)
 		}
 	}
 	for k, i := range w.hits {

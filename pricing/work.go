@@ -38,6 +38,7 @@ type work struct {
 	weights   []int64
 
 	runs       []run
+	offs       []int64 // by line: what is taken off its runs
 	roles      []uint8 // by line
 	partStart  []int
 	remainders []uint64
@@ -54,6 +55,7 @@ type work struct {
 	values  []value // of a group that is decided line by line
 	best    []lineBest
 	winners []int32
+	relaxed []promotion
 	tree    tree
 
 	log       []logged
