@@ -42,7 +42,14 @@ func Data(tb testing.TB, name string) string {
 // fails it.
 func Reference(tb testing.TB, area, file string) []byte {
 	tb.Helper()
-	path := filepath.Join("testdata", file)
+	return ReferenceOf(tb, ".", area, file)
+}
+
+// ReferenceOf is Reference for cases that lie with another package, whose folder
+// is given as the package under test sees it.
+func ReferenceOf(tb testing.TB, folder, area, file string) []byte {
+	tb.Helper()
+	path := filepath.Join(filepath.FromSlash(folder), "testdata", file)
 	override := os.Getenv("FLYWHEEL_REFERENCE")
 	if override != "" {
 		path = filepath.Join(override, area, file)

@@ -2,11 +2,8 @@ package money_test
 
 import (
 	"encoding/json"
-	"errors"
 	"math"
 	"math/big"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/pricing/internal/exact"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -154,16 +152,6 @@ func rational(r money.Rate) *big.Rat {
 // The cases of kind fx are those of package pricing, whose folder is above, or
 // those that replace them.
 func TestReference(t *testing.T) {
-	name := filepath.Join("..", "testdata", "cases.json")
-	override := os.Getenv("FLYWHEEL_REFERENCE")
-	if override != "" {
-		name = filepath.Join(override, "pricing", "cases.json")
-	}
-	data, err := os.ReadFile(name)
-	if override != "" && errors.Is(err, os.ErrNotExist) {
-		t.Skip("pricing/cases.json is not in the override folder")
-	}
-	require.NoError(t, err)
 	var file struct {
 		Cases []struct {
 			ID, Kind string
@@ -171,7 +159,7 @@ func TestReference(t *testing.T) {
 			Expect   json.RawMessage
 		}
 	}
-	require.NoError(t, json.Unmarshal(data, &file))
+	require.NoError(t, json.Unmarshal(testkit.ReferenceOf(t, "..", "pricing", "cases.json"), &file))
 	ran := 0
 	for _, c := range file.Cases {
 		if c.Kind != "fx" {

@@ -2,14 +2,12 @@ package tax_test
 
 import (
 	"encoding/json"
-	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/pricing/tax"
 )
@@ -24,23 +22,13 @@ var runners = map[string]func(t *testing.T, input json.RawMessage) any{
 // TestReference runs the cases of package pricing, whose folder is above, or
 // those that replace them.
 func TestReference(t *testing.T) {
-	name := filepath.Join("..", "testdata", "cases.json")
-	override := os.Getenv("FLYWHEEL_REFERENCE")
-	if override != "" {
-		name = filepath.Join(override, "pricing", "cases.json")
-	}
-	data, err := os.ReadFile(name)
-	if override != "" && errors.Is(err, os.ErrNotExist) {
-		t.Skip("pricing/cases.json is not in the override folder")
-	}
-	require.NoError(t, err)
 	var file struct {
 		Cases []struct {
 			ID, Kind, Title string
 			Input, Expect   json.RawMessage
 		}
 	}
-	require.NoError(t, json.Unmarshal(data, &file))
+	require.NoError(t, json.Unmarshal(testkit.ReferenceOf(t, "..", "pricing", "cases.json"), &file))
 	ran := 0
 	for _, c := range file.Cases {
 		run, mine := runners[c.Kind]

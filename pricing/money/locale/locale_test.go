@@ -5,32 +5,16 @@ import (
 	"errors"
 	"math"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/pricing/money/locale"
 )
-
-// reference returns the cases of package pricing, which lie one folder up, or
-// those that replace them.
-func reference(t *testing.T) []byte {
-	t.Helper()
-	file := filepath.Join("..", "..", "testdata", "cases.json")
-	if dir := os.Getenv("FLYWHEEL_REFERENCE"); dir != "" {
-		file = filepath.Join(dir, "pricing", "cases.json")
-	}
-	data, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) && os.Getenv("FLYWHEEL_REFERENCE") != "" {
-		t.Skipf("pricing/cases.json is not in the override folder")
-	}
-	require.NoError(t, err)
-	return data
-}
 
 func TestReference(t *testing.T) {
 	var file struct {
@@ -44,7 +28,7 @@ func TestReference(t *testing.T) {
 			Expect json.RawMessage
 		}
 	}
-	require.NoError(t, json.Unmarshal(onlyKinds(t, reference(t), "format", "parse"), &file))
+	require.NoError(t, json.Unmarshal(onlyKinds(t, testkit.ReferenceOf(t, "../..", "pricing", "cases.json"), "format", "parse"), &file))
 	for _, c := range file.Cases {
 		t.Run(c.ID, func(t *testing.T) {
 			l, err := locale.Find(c.Input.Locale)
