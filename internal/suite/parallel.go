@@ -6,9 +6,8 @@ import (
 	"sync"
 )
 
-// Parallel calls fn n times at once and returns the error of each call.
-func Parallel(n int, fn func(i int) error) []error {
-	errs := make([]error, n)
+// Together calls fn n times at once.
+func Together(n int, fn func(i int)) {
 	var ready, done sync.WaitGroup
 	start := make(chan struct{})
 	for i := range n {
@@ -16,12 +15,18 @@ func Parallel(n int, fn func(i int) error) []error {
 		done.Go(func() {
 			ready.Done()
 			<-start
-			errs[i] = fn(i)
+			fn(i)
 		})
 	}
 	ready.Wait()
 	close(start)
 	done.Wait()
+}
+
+// Parallel calls fn n times at once and returns the error of each call.
+func Parallel(n int, fn func(i int) error) []error {
+	errs := make([]error, n)
+	Together(n, func(i int) { errs[i] = fn(i) })
 	return errs
 }
 

@@ -24,12 +24,12 @@ var batchChecks = []testCase{
 			move(inventory.KindReceive, "z", "b", 1), // the same item again
 		}
 		r := reservation("y", inventory.StateOpen, noon)
-		e.ok(e.Store.(inventory.BatchStore).PostBatch(e.Context(), &r, ms))
+		e.OK(e.Store.(inventory.BatchStore).PostBatch(e.Context(), &r, ms))
 		if ms[0] != first || ms[1].Seq != 1 || ms[2].Seq != 2 || ms[3].Seq != 3 || ms[3].OnHandAfter != 6 || ms[3].ReservedAfter != 4 {
 			e.Errorf("answers %+v", ms)
 		}
 		got, err := e.Reservation(e.Context(), "y")
-		e.ok(err)
+		e.OK(err)
 		if r.Version != 1 || !equal(got, r) {
 			e.Errorf("reservation %+v, stored %+v", r, got)
 		}
@@ -42,9 +42,9 @@ var batchChecks = []testCase{
 		r := reservation("r", inventory.StateOpen, noon)
 		err := e.batch(e.Context(), &r, move(inventory.KindReserve, "r", "a", 1), move(inventory.KindReceive, "new", "new", 1),
 			move(inventory.KindReserve, "r", "b", 1), move(inventory.KindReserve, "r", "c", 1))
-		e.matches(err, inventory.ErrOutOfStock)
+		e.Matches(err, inventory.ErrOutOfStock)
 		_, err = e.Reservation(e.Context(), "r")
-		e.matches(err, flywheel.ErrNotFound)
+		e.Matches(err, flywheel.ErrNotFound)
 		e.wantLevel("a", 5, 0)
 		e.wantLevel("new", 0, 0)
 		if l := e.level("new"); l.Seq != 0 {
@@ -52,29 +52,29 @@ var batchChecks = []testCase{
 		}
 		// The keys are free still.
 		r = reservation("r", inventory.StateOpen, noon)
-		e.ok(e.batch(e.Context(), &r, move(inventory.KindReserve, "r", "a", 2)))
+		e.OK(e.batch(e.Context(), &r, move(inventory.KindReserve, "r", "a", 2)))
 		e.wantLevel("a", 5, 2)
 	})},
 	{Name: "batch/stale", Rule: "When the reservation is stale nothing is posted.", Check: batched(func(e *env) {
 		r := reservation("r", inventory.StateOpen, noon)
 		r.Version = 3
-		e.matches(e.batch(e.Context(), &r, move(inventory.KindReceive, "r", "a", 1)), inventory.ErrStale)
+		e.Matches(e.batch(e.Context(), &r, move(inventory.KindReceive, "r", "a", 1)), inventory.ErrStale)
 		r.Version = 0
-		e.ok(e.batch(e.Context(), &r))
-		e.matches(e.batch(e.Context(), &inventory.Reservation{Ref: "r", Attempt: 1}, move(inventory.KindReceive, "r", "a", 1)), inventory.ErrStale)
+		e.OK(e.batch(e.Context(), &r))
+		e.Matches(e.batch(e.Context(), &inventory.Reservation{Ref: "r", Attempt: 1}, move(inventory.KindReceive, "r", "a", 1)), inventory.ErrStale)
 		e.wantLevel("a", 0, 0)
 	})},
 	{Name: "batch/sum", Rule: "Movements of one item in one batch are checked together.", Check: batched(func(e *env) {
 		e.post(move(inventory.KindReceive, "x", "a", 1))
 		err := e.batch(e.Context(), nil, move(inventory.KindReserve, "1", "a", 1), move(inventory.KindReserve, "2", "a", 1))
-		e.matches(err, inventory.ErrOutOfStock)
+		e.Matches(err, inventory.ErrOutOfStock)
 		e.wantLevel("a", 1, 0)
 	})},
 	{Name: "batch/crossing", Rule: "Batches with the same items in opposite order do not block each other for ever, nor do batches that make new items.", Check: batched(func(e *env) {
 		ctx, cancel := context.WithTimeout(e.Context(), time.Minute)
 		defer cancel()
 		const n, items = 24, 8
-		together(n, func(i int) {
+		suite.Together(n, func(i int) {
 			var ms []inventory.Movement
 			for j := range items {
 				k := j
@@ -103,7 +103,7 @@ var batchChecks = []testCase{
 
 var transactionChecks = []testCase{
 	{Name: "tx/commit", Rule: "Calls within InTx see each other's changes, and all of them are there afterwards.", Transactions: true, Check: func(e *env) {
-		e.ok(e.tx.InTx(e.Context(), func(ctx context.Context) error {
+		e.OK(e.tx.InTx(e.Context(), func(ctx context.Context) error {
 			if _, err := e.Post(ctx, move(inventory.KindReceive, "x", "a", 3)); err != nil {
 				return err
 			}
@@ -142,16 +142,16 @@ var transactionChecks = []testCase{
 		e.rolledBack(true)
 	}},
 	{Name: "tx/refused-call", Rule: "A refused call within a transaction changes nothing and the transaction goes on.", Transactions: true, Check: func(e *env) {
-		e.ok(e.tx.InTx(e.Context(), func(ctx context.Context) error {
+		e.OK(e.tx.InTx(e.Context(), func(ctx context.Context) error {
 			if _, err := e.Post(ctx, move(inventory.KindReceive, "x", "a", 1)); err != nil {
 				return err
 			}
 			_, err := e.Post(ctx, move(inventory.KindReserve, "x", "a", 2))
-			e.matches(err, inventory.ErrOutOfStock)
+			e.Matches(err, inventory.ErrOutOfStock)
 			stale := reservation("r", inventory.StateOpen, noon)
 			stale.Version = 7
 			_, err = e.SaveReservation(ctx, stale)
-			e.matches(err, inventory.ErrStale)
+			e.Matches(err, inventory.ErrStale)
 			_, err = e.Post(ctx, move(inventory.KindReserve, "x", "a", 1))
 			return err
 		}))
@@ -164,10 +164,10 @@ var transactionChecks = []testCase{
 func (e *env) rolledBack(panics bool) {
 	e.post(move(inventory.KindReceive, "x", "a", 5))
 	e.post(move(inventory.KindReserve, "x", "a", 2))
-	e.ok(e.SetBackorder(e.Context(), "a", main, 1))
+	e.OK(e.SetBackorder(e.Context(), "a", main, 1))
 	r, err := e.SaveReservation(e.Context(), reservation("r", inventory.StateOpen, noon))
-	e.ok(err)
-	e.ok(suite.RollBack(e.Context(), e.tx, panics, func(ctx context.Context) error {
+	e.OK(err)
+	e.OK(suite.RollBack(e.Context(), e.tx, panics, func(ctx context.Context) error {
 		count := move(inventory.KindAdjust, "y", "a", -1)
 		count.Reason = "count"
 		for _, m := range []inventory.Movement{
@@ -175,21 +175,21 @@ func (e *env) rolledBack(panics bool) {
 			count, move(inventory.KindReceive, "y", "new", 1),
 		} {
 			_, err := e.Post(ctx, m)
-			e.ok(err)
+			e.OK(err)
 		}
-		e.ok(e.SetBackorder(ctx, "a", main, 7))
-		e.ok(e.SetBackorder(ctx, "other", main, 7))
+		e.OK(e.SetBackorder(ctx, "a", main, 7))
+		e.OK(e.SetBackorder(ctx, "other", main, 7))
 		changed := r
 		changed.State, changed.Lines = inventory.StateCommitted, []flywheel.Line{{SKU: "z", Quantity: 1}}
 		_, err := e.SaveReservation(ctx, changed)
-		e.ok(err)
+		e.OK(err)
 		_, err = e.SaveReservation(ctx, reservation("new", inventory.StateOpen, noon))
 		return err
 	}))
 	e.wantLevel("a", 5, 2)
 	if n := 0; true {
 		for l, err := range e.Levels(e.Context(), "", "") {
-			e.ok(err)
+			e.OK(err)
 			if n++; l.Backorder != 1 || l.SKU != "a" {
 				e.Errorf("level %+v", l)
 			}
@@ -199,7 +199,7 @@ func (e *env) rolledBack(panics bool) {
 		e.Errorf("reservation %+v, %v; want %+v", got, err, r)
 	}
 	due, err := e.Due(e.Context(), noon, 9)
-	e.ok(err)
+	e.OK(err)
 	if len(due) != 1 || due[0].Ref != "r" {
 		e.Errorf("due %+v", due)
 	}

@@ -2,11 +2,9 @@ package inventorytest
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/inventory"
 )
 
@@ -32,7 +30,7 @@ func move(kind inventory.Kind, ref string, sku flywheel.SKU, quantity int64) inv
 func (e *env) post(m inventory.Movement) inventory.Movement {
 	e.Helper()
 	answer, err := e.Post(e.Context(), m)
-	e.ok(err)
+	e.OK(err)
 	return answer
 }
 
@@ -41,25 +39,11 @@ func (e *env) refuse(m inventory.Movement, kind error) error {
 	e.Helper()
 	before := e.level(m.SKU)
 	_, err := e.Post(e.Context(), m)
-	e.matches(err, kind)
+	e.Matches(err, kind)
 	if after := e.level(m.SKU); after != before {
 		e.Errorf("a refused %s changed the level from %+v to %+v", m.Kind, before, after)
 	}
 	return err
-}
-
-func (e *env) ok(err error) {
-	e.Helper()
-	if err != nil {
-		e.Fatalf("unexpected error: %v", err)
-	}
-}
-
-func (e *env) matches(err, kind error) {
-	e.Helper()
-	if !errors.Is(err, kind) {
-		e.Fatalf("error is %v, want one matching %q", err, kind)
-	}
 }
 
 func (e *env) level(sku flywheel.SKU) inventory.Level {
@@ -70,7 +54,7 @@ func (e *env) level(sku flywheel.SKU) inventory.Level {
 func (e *env) levelIn(ctx context.Context, sku flywheel.SKU) inventory.Level {
 	e.Helper()
 	for l, err := range e.Levels(ctx, sku, main) {
-		e.ok(err)
+		e.OK(err)
 		return l
 	}
 	return inventory.Level{SKU: sku, Location: main}
@@ -93,7 +77,7 @@ func (e *env) addsUp(sku flywheel.SKU) []inventory.Movement {
 	var ledger []inventory.Movement
 	var onHand, reserved int64
 	for m, err := range e.Ledger(e.Context(), sku, main, 0) {
-		e.ok(err)
+		e.OK(err)
 		ledger = append(ledger, m)
 		onHand, reserved = onHand+m.OnHand, reserved+m.Reserved
 		if m.Seq != int64(len(ledger)) || m.OnHandAfter != onHand || m.ReservedAfter != reserved {
@@ -113,14 +97,6 @@ func (e *env) addsUp(sku flywheel.SKU) []inventory.Movement {
 		e.Errorf("level of %s is %+v, its ledger has %d movements and sums to %d and %d", sku, level, len(ledger), onHand, reserved)
 	}
 	return ledger
-}
-
-// together runs fn n times at once.
-func together(n int, fn func(i int)) {
-	suite.Parallel(n, func(i int) error {
-		fn(i)
-		return nil
-	})
 }
 
 func reservation(ref string, state inventory.State, expires time.Time) inventory.Reservation {

@@ -23,7 +23,7 @@ var listChecks = []testCase{
 		}
 		list := func(sku flywheel.SKU, location inventory.Location) (all []string) {
 			for l, err := range e.Levels(e.Context(), sku, location) {
-				e.ok(err)
+				e.OK(err)
 				all = append(all, string(l.SKU)+"\x00"+string(l.Location))
 			}
 			return all
@@ -48,11 +48,11 @@ var listChecks = []testCase{
 	{Name: "levels/untouched", Rule: "Items that nothing happened to are left out, also after a refused movement and a reservation that names them.", Check: func(e *env) {
 		e.refuse(move(inventory.KindReserve, "x", "a", 1), inventory.ErrOutOfStock)
 		_, err := e.SaveReservation(e.Context(), reservation("r", inventory.StatePending, noon))
-		e.ok(err)
+		e.OK(err)
 		for l, err := range e.Levels(e.Context(), "", "") {
 			e.Errorf("level %+v, %v", l, err)
 		}
-		e.ok(e.SetBackorder(e.Context(), "a", main, 1))
+		e.OK(e.SetBackorder(e.Context(), "a", main, 1))
 		if l := e.level("a"); l.Backorder != 1 || l.Seq != 0 {
 			e.Errorf("level %+v", l)
 		}
@@ -64,7 +64,7 @@ var listChecks = []testCase{
 		for _, after := range []int64{-1, 0, 2, 4, 5, 99} {
 			want := max(after, 0)
 			for m, err := range e.Ledger(e.Context(), "a", main, after) {
-				e.ok(err)
+				e.OK(err)
 				want++
 				if m.Seq != want {
 					e.Errorf("after %d: Seq %d, want %d", after, m.Seq, want)
@@ -85,16 +85,16 @@ var listChecks = []testCase{
 		}
 		for range 20 { // more often than there are connections
 			for _, err := range e.Ledger(e.Context(), "a", main, 0) {
-				e.ok(err)
+				e.OK(err)
 				break
 			}
 			for _, err := range e.Levels(e.Context(), "", "") {
-				e.ok(err)
+				e.OK(err)
 				break
 			}
 		}
 		for m, err := range e.Ledger(e.Context(), "a", main, 0) {
-			e.ok(err)
+			e.OK(err)
 			if m.Seq <= 3 {
 				e.post(move(inventory.KindReceive, fmt.Sprintf("while %d", m.Seq), "a", 1))
 			}
@@ -143,7 +143,7 @@ var listChecks = []testCase{
 	{Name: "context/cancelled", Rule: "A call whose context is over must report it and change nothing.", Check: func(e *env) {
 		e.post(move(inventory.KindReceive, "x", "a", 5))
 		saved, err := e.SaveReservation(e.Context(), reservation("r", inventory.StateOpen, noon))
-		e.ok(err)
+		e.OK(err)
 		ctx, cancel := context.WithCancel(e.Context())
 		cancel()
 		var errs []error
@@ -196,13 +196,13 @@ var reservationChecks = []testCase{
 	{Name: "reservation/round-trip", Rule: "A reservation comes back as it was saved, in UTC to the microsecond, with its next version; a missing one is flywheel.ErrNotFound.", Check: func(e *env) {
 		for _, ref := range names {
 			_, err := e.Reservation(e.Context(), ref)
-			e.matches(err, flywheel.ErrNotFound)
+			e.Matches(err, flywheel.ErrNotFound)
 			r := reservation(ref, inventory.StateOpen, time.Date(2024, 3, 31, 2, 30, 0, 123456789, time.FixedZone("", 2*3600)))
 			r.Lines = []flywheel.Line{{SKU: flywheel.SKU(ref), Quantity: inventory.MaxQuantity}}
 			saved, err := e.SaveReservation(e.Context(), r)
-			e.ok(err)
+			e.OK(err)
 			got, err := e.Reservation(e.Context(), ref)
-			e.ok(err)
+			e.OK(err)
 			r.Version, r.Expires = 1, time.Date(2024, 3, 31, 0, 30, 0, 123456000, time.UTC)
 			if !equal(got, r) || !equal(saved, r) {
 				e.Errorf("saved %+v, read %+v, want %+v", saved, got, r)
@@ -213,34 +213,34 @@ var reservationChecks = []testCase{
 		r := reservation("r", inventory.StateOpen, noon)
 		r.Version = 1
 		_, err := e.SaveReservation(e.Context(), r)
-		e.matches(err, inventory.ErrStale)
+		e.Matches(err, inventory.ErrStale)
 		r.Version = 0
 		first, err := e.SaveReservation(e.Context(), r)
-		e.ok(err)
+		e.OK(err)
 		_, err = e.SaveReservation(e.Context(), r)
-		e.matches(err, inventory.ErrStale)
+		e.Matches(err, inventory.ErrStale)
 		first.State = inventory.StateCommitted
 		second, err := e.SaveReservation(e.Context(), first)
-		e.ok(err)
+		e.OK(err)
 		first.State = inventory.StateExpired
 		_, err = e.SaveReservation(e.Context(), first)
-		e.matches(err, inventory.ErrStale)
+		e.Matches(err, inventory.ErrStale)
 		got, err := e.Reservation(e.Context(), "r")
-		e.ok(err)
+		e.OK(err)
 		if !equal(got, second) || got.Version != 2 || got.State != inventory.StateCommitted {
 			e.Errorf("stored %+v, want %+v", got, second)
 		}
 	}},
 	{Name: "reservation/race", Rule: "Of N saves of one version exactly one wins.", Check: func(e *env) {
 		r, err := e.SaveReservation(e.Context(), reservation("r", inventory.StateOpen, noon))
-		e.ok(err)
+		e.OK(err)
 		won, err := suite.Race(16, inventory.ErrStale, func(i int) error {
 			mine := r
 			mine.Attempt = int64(i)
 			_, err := e.SaveReservation(e.Context(), mine)
 			return err
 		})
-		e.ok(err)
+		e.OK(err)
 		if got, err := e.Reservation(e.Context(), "r"); err != nil || got.Attempt != int64(won) || got.Version != 2 {
 			e.Errorf("stored %+v, %v; the winner is %d", got, err, won)
 		}
@@ -248,31 +248,31 @@ var reservationChecks = []testCase{
 	{Name: "reservation/copy", Rule: "What a caller passes in or gets back is not what is stored.", Check: func(e *env) {
 		in := reservation("r", inventory.StateOpen, noon)
 		saved, err := e.SaveReservation(e.Context(), in)
-		e.ok(err)
+		e.OK(err)
 		in.Lines[0].Quantity = 99
 		saved.Lines[0].Quantity = 98
 		got, err := e.Reservation(e.Context(), "r")
-		e.ok(err)
+		e.OK(err)
 		got.Lines[0].Quantity = 97
 		due, err := e.Due(e.Context(), noon, 1)
-		e.ok(err)
+		e.OK(err)
 		if len(due) != 1 {
 			e.Fatalf("%d due", len(due))
 		}
 		due[0].Lines[1].SKU = "changed"
 		got, err = e.Reservation(e.Context(), "r")
-		e.ok(err)
+		e.OK(err)
 		if want := reservation("r", inventory.StateOpen, noon); !slices.Equal(got.Lines, want.Lines) {
 			e.Errorf("stored lines %+v, want %+v", got.Lines, want.Lines)
 		}
 	}},
 	{Name: "reservation/lines", Rule: "Lines, location, state, end and attempt can all change with a save.", Check: func(e *env) {
 		r, err := e.SaveReservation(e.Context(), reservation("r", inventory.StateReleased, noon))
-		e.ok(err)
+		e.OK(err)
 		r.Lines = []flywheel.Line{{SKU: "c", Quantity: 7}}
 		r.Location, r.State, r.Expires, r.Attempt = "north", inventory.StatePending, noon.Add(time.Hour), 2
 		_, err = e.SaveReservation(e.Context(), r)
-		e.ok(err)
+		e.OK(err)
 		r.Version = 2
 		if got, err := e.Reservation(e.Context(), "r"); err != nil || !equal(got, r) {
 			e.Errorf("stored %+v, %v; want %+v", got, err, r)
@@ -281,7 +281,7 @@ var reservationChecks = []testCase{
 	{Name: "due/order", Rule: "Due returns what is not final and ends at or before now, by Expires and Ref, at most limit.", Check: func(e *env) {
 		save := func(ref string, state inventory.State, minutes int) {
 			_, err := e.SaveReservation(e.Context(), reservation(ref, state, noon.Add(time.Duration(minutes)*time.Minute)))
-			e.ok(err)
+			e.OK(err)
 		}
 		for i, state := range []inventory.State{inventory.StatePending, inventory.StateOpen, inventory.StateCommitting, inventory.StateReleasing, inventory.StateExpiring} {
 			save(string(state), state, -i)
@@ -295,7 +295,7 @@ var reservationChecks = []testCase{
 		want := []string{"B", "b", "expiring", "releasing", "committing", "open", "pending"}
 		for limit := range len(want) + 2 {
 			due, err := e.Due(e.Context(), noon, limit)
-			e.ok(err)
+			e.OK(err)
 			var refs []string
 			for _, r := range due {
 				refs = append(refs, r.Ref)
@@ -305,10 +305,10 @@ var reservationChecks = []testCase{
 			}
 		}
 		r, err := e.Reservation(e.Context(), "B")
-		e.ok(err)
+		e.OK(err)
 		r.State = inventory.StateExpired
 		_, err = e.SaveReservation(e.Context(), r)
-		e.ok(err)
+		e.OK(err)
 		if due, err := e.Due(e.Context(), noon.Add(-9*time.Minute), 9); err != nil || len(due) != 1 || due[0].Ref != "b" {
 			e.Errorf("due %+v, %v", due, err)
 		}

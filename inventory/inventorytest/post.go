@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/inventory"
 )
 
@@ -90,15 +91,15 @@ var postChecks = []testCase{
 	}},
 	{Name: "post/backorder", Rule: "Available may go below zero by the item's limit and no further; Unlimited has no end but MaxQuantity.", Check: func(e *env) {
 		e.post(move(inventory.KindReceive, "x", "a", 2))
-		e.ok(e.SetBackorder(e.Context(), "a", main, 3))
+		e.OK(e.SetBackorder(e.Context(), "a", main, 3))
 		e.post(move(inventory.KindReserve, "1", "a", 4))
 		e.refuse(move(inventory.KindReserve, "2", "a", 2), inventory.ErrOutOfStock)
 		e.post(move(inventory.KindReserve, "2", "a", 1))
 		e.post(move(inventory.KindCommit, "1", "a", 0))
 		e.wantLevel("a", -2, 1)
-		e.ok(e.SetBackorder(e.Context(), "a", main, 0))
+		e.OK(e.SetBackorder(e.Context(), "a", main, 0))
 		e.refuse(move(inventory.KindReserve, "3", "a", 1), inventory.ErrOutOfStock)
-		e.ok(e.SetBackorder(e.Context(), "a", main, inventory.Unlimited))
+		e.OK(e.SetBackorder(e.Context(), "a", main, inventory.Unlimited))
 		e.post(move(inventory.KindReserve, "3", "a", 1_000_000))
 		if l := e.level("a"); l.Backorder != inventory.Unlimited {
 			e.Errorf("limit %d, want Unlimited", l.Backorder)
@@ -110,7 +111,7 @@ var postChecks = []testCase{
 		}
 	}},
 	{Name: "post/range", Rule: "Quantities that are not positive, and balances beyond MaxQuantity, must be refused as flywheel.ErrOutOfRange.", Check: func(e *env) {
-		e.ok(e.SetBackorder(e.Context(), "a", main, inventory.Unlimited))
+		e.OK(e.SetBackorder(e.Context(), "a", main, inventory.Unlimited))
 		e.post(move(inventory.KindReceive, "x", "a", inventory.MaxQuantity))
 		e.refuse(move(inventory.KindReceive, "y", "a", 1), flywheel.ErrOutOfRange)
 		e.post(move(inventory.KindReserve, "x", "a", inventory.MaxQuantity))
@@ -136,7 +137,7 @@ var postChecks = []testCase{
 	{Name: "post/race", Rule: "Check and write are one: of N reservations at once as many succeed as there are units.", Check: func(e *env) {
 		e.post(move(inventory.KindReceive, "x", "a", 10))
 		var won, short atomic.Int64
-		together(40, func(i int) {
+		suite.Together(40, func(i int) {
 			_, err := e.Post(e.Context(), move(inventory.KindReserve, string(rune('A'+i)), "a", 1))
 			switch {
 			case err == nil:
@@ -154,7 +155,7 @@ var postChecks = []testCase{
 	}},
 	{Name: "post/race-one-key", Rule: "N posts of one movement at once post it once and get one answer.", Check: func(e *env) {
 		answers := make([]inventory.Movement, 20)
-		together(len(answers), func(i int) {
+		suite.Together(len(answers), func(i int) {
 			var err error
 			if answers[i], err = e.Post(e.Context(), move(inventory.KindReceive, "x", "a", 7)); err != nil {
 				e.Errorf("receive: %v", err)
@@ -223,7 +224,7 @@ var holdChecks = []testCase{
 			e.post(move(inventory.KindReserve, ref, "a", 1))
 			var errs [2]error
 			kinds := []inventory.Kind{inventory.KindCommit, inventory.KindExpire}
-			together(2, func(j int) { _, errs[j] = e.Post(e.Context(), move(kinds[j], ref, "a", 0)) })
+			suite.Together(2, func(j int) { _, errs[j] = e.Post(e.Context(), move(kinds[j], ref, "a", 0)) })
 			if (errs[0] == nil) == (errs[1] == nil) {
 				e.Fatalf("commit: %v; expire: %v", errs[0], errs[1])
 			}

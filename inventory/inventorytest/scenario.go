@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/inventory"
 )
 
@@ -22,10 +23,10 @@ var scenarioChecks = []testCase{
 				buyers = 200
 			}
 			sku := flywheel.SKU(name)
-			e.ok(svc.Receive(e.Context(), name, []flywheel.Line{{SKU: sku, Quantity: units}}))
+			e.OK(svc.Receive(e.Context(), name, []flywheel.Line{{SKU: sku, Quantity: units}}))
 			var confirmed, short atomic.Int64
 			turn := seed.Perm(buyers)
-			together(buyers, func(i int) {
+			suite.Together(buyers, func(i int) {
 				ref := fmt.Sprintf("%s buyer %d", name, turn[i])
 				err := svc.Reserve(e.Context(), ref, []flywheel.Line{{SKU: sku, Quantity: 1}})
 				if err == nil {
@@ -49,7 +50,7 @@ var scenarioChecks = []testCase{
 	{Name: "scenario/one-cart-twice", Rule: "Two lines of one cart that share an item are judged by their sum and refused as a whole.", Check: func(e *env) {
 		e.scenario(func(svc *inventory.Service, name string, seed *rand.Rand) {
 			last, other := flywheel.SKU(name+" last"), flywheel.SKU(name+" other")
-			e.ok(svc.Receive(e.Context(), name, []flywheel.Line{{SKU: last, Quantity: 1}, {SKU: other, Quantity: 9}}))
+			e.OK(svc.Receive(e.Context(), name, []flywheel.Line{{SKU: last, Quantity: 1}, {SKU: other, Quantity: 9}}))
 			cart := []flywheel.Line{{SKU: last, Quantity: 1}, {SKU: other, Quantity: 2}, {SKU: last, Quantity: 1}}
 			seed.Shuffle(len(cart), func(i, j int) { cart[i], cart[j] = cart[j], cart[i] })
 			err := svc.Reserve(e.Context(), name, cart)
@@ -67,7 +68,7 @@ var scenarioChecks = []testCase{
 			for i := range items {
 				basket = append(basket, flywheel.Line{SKU: flywheel.SKU(fmt.Sprintf("%s %d", name, i)), Quantity: units})
 			}
-			e.ok(svc.Receive(e.Context(), name, basket))
+			e.OK(svc.Receive(e.Context(), name, basket))
 			baskets := make([][]flywheel.Line, buyers)
 			for i := range baskets {
 				for j := range items {
@@ -81,7 +82,7 @@ var scenarioChecks = []testCase{
 				}
 			}
 			got := make([]bool, buyers)
-			together(buyers, func(i int) {
+			suite.Together(buyers, func(i int) {
 				err := svc.Reserve(e.Context(), fmt.Sprintf("%s buyer %d", name, i), baskets[i])
 				if got[i] = err == nil; err != nil && !errors.Is(err, inventory.ErrOutOfStock) {
 					e.Errorf("%s, buyer %d: %v", name, i, err)
@@ -107,10 +108,10 @@ var scenarioChecks = []testCase{
 		e.scenario(func(svc *inventory.Service, name string, seed *rand.Rand) {
 			const orders = 12
 			a, b := flywheel.SKU(name+" a"), flywheel.SKU(name+" b")
-			e.ok(svc.Receive(e.Context(), name, []flywheel.Line{{SKU: a, Quantity: orders}, {SKU: b, Quantity: 2 * orders}}))
+			e.OK(svc.Receive(e.Context(), name, []flywheel.Line{{SKU: a, Quantity: orders}, {SKU: b, Quantity: 2 * orders}}))
 			ref := func(i int) string { return fmt.Sprintf("%s order %d", name, i) }
 			for i := range orders {
-				e.ok(svc.Reserve(e.Context(), ref(i), []flywheel.Line{{SKU: b, Quantity: 2}, {SKU: a, Quantity: 1}}))
+				e.OK(svc.Reserve(e.Context(), ref(i), []flywheel.Line{{SKU: b, Quantity: 2}, {SKU: a, Quantity: 1}}))
 			}
 			errs := make([]error, orders)
 			finished := make(chan struct{})
@@ -127,7 +128,7 @@ var scenarioChecks = []testCase{
 			})
 			var released atomic.Int64
 			turn := seed.Perm(orders)
-			together(orders+2, func(i int) {
+			suite.Together(orders+2, func(i int) {
 				if i < orders {
 					errs[i] = svc.Commit(e.Context(), ref(turn[i]))
 					return
@@ -143,7 +144,7 @@ var scenarioChecks = []testCase{
 			committed := int64(0)
 			for i, err := range errs {
 				r, readErr := svc.Reservation(e.Context(), ref(turn[i]))
-				e.ok(readErr)
+				e.OK(readErr)
 				switch {
 				case err == nil && r.State == inventory.StateCommitted:
 					committed++

@@ -27,7 +27,7 @@ func (e *env) ways() map[string]inventory.Store {
 func (e *env) service(store inventory.Store, now *time.Time) *inventory.Service {
 	e.Helper()
 	svc, err := inventory.New(store, &inventory.Options{Hold: time.Hour, Now: func() time.Time { return *now }})
-	e.ok(err)
+	e.OK(err)
 	return svc
 }
 
@@ -44,15 +44,15 @@ var errCrash = errors.New("crashed here")
 var serviceChecks = []testCase{
 	{Name: "service/crash-and-retry", Rule: "A call that crashed before or after any call of the store, repeated, ends as if nothing had been.", Check: func(e *env) {
 		e.crashes(func(svc *inventory.Service, ref string, now *time.Time) {
-			e.ok(svc.Reserve(e.Context(), ref, order))
-			e.ok(svc.Commit(e.Context(), ref))
+			e.OK(svc.Reserve(e.Context(), ref, order))
+			e.OK(svc.Commit(e.Context(), ref))
 		}, func(took int64) bool { return took == 1 })
 	}},
 	{Name: "service/crash-and-expire", Rule: "What a crash left behind is taken back as a whole when its time is over; what was being committed is completed.", Check: func(e *env) {
 		e.crashes(func(svc *inventory.Service, ref string, now *time.Time) {
 			*now = now.Add(2 * time.Hour)
 			_, err := svc.ReleaseExpired(e.Context(), *now)
-			e.ok(err)
+			e.OK(err)
 			if due, err := e.Due(e.Context(), *now, 1); err != nil || len(due) > 0 {
 				e.Fatalf("%s: still due: %+v, %v", ref, due, err)
 			}
@@ -71,7 +71,7 @@ var serviceChecks = []testCase{
 					e.Fatalf("%s: nothing of c is there", ref)
 				}
 				again := healthy.Reserve(e.Context(), ref, lines("a", 1, "b", 2, "c", 1))
-				e.matches(again, inventory.ErrOutOfStock)
+				e.Matches(again, inventory.ErrOutOfStock)
 				e.wantLevel("a", 5, 0)
 				e.wantLevel("b", 5, 0)
 				if errors.Is(err, errCrash) {
@@ -105,7 +105,7 @@ func (e *env) everyCall(store inventory.Store, now *time.Time, fn func(svc *inve
 			if err == nil {
 				break
 			}
-			e.matches(err, errCrash)
+			e.Matches(err, errCrash)
 		}
 	}
 }

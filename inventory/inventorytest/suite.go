@@ -39,7 +39,7 @@ func contract(seeds int) suite.Suite[inventory.Store, check] {
 	return suite.Suite[inventory.Store, check]{
 		Cases: slices.Concat(postChecks, holdChecks, listChecks, reservationChecks, batchChecks, transactionChecks, serviceChecks, scenarioChecks),
 		Call: func(t suite.T, check check, s inventory.Store, tx flywheel.Transactor) error {
-			check(&env{t, s, tx, seeds})
+			check(&env{suite.Checker{T: t}, s, tx, seeds})
 			return nil
 		},
 	}
@@ -47,7 +47,7 @@ func contract(seeds int) suite.Suite[inventory.Store, check] {
 
 // env is what a check runs in: whom to report to, and an empty store.
 type env struct {
-	suite.T
+	suite.Checker
 	inventory.Store
 	tx    flywheel.Transactor // nil when there is none
 	seeds int

@@ -22,14 +22,14 @@ type on[T any] struct {
 func (s on[T]) saved(ctx context.Context, v T) T {
 	s.Helper()
 	v, err := s.save(s.store, ctx, v)
-	s.ok(err)
+	s.OK(err)
 	return v
 }
 
 func (s on[T]) list(ctx context.Context) []T {
 	s.Helper()
 	all, err := suite.Collect(s.all(s.store, ctx))
-	s.ok(err)
+	s.OK(err)
 	return all
 }
 
@@ -106,14 +106,14 @@ func saving[T any](add adder[T]) {
 			_, version, _, ends := s.meta(&other)
 			*version, *ends = at, noon.Add(5*time.Hour)
 			_, err := s.save(s.store, s.Context(), other)
-			s.matches(err, pricing.ErrVersion)
-			s.matches(err, flywheel.ErrConflict)
+			s.Matches(err, pricing.ErrVersion)
+			s.Matches(err, flywheel.ErrConflict)
 		}
 		missing := s.make("b")
 		_, version, _, _ := s.meta(&missing)
 		*version = 1
 		_, err := s.save(s.store, s.Context(), missing)
-		s.matches(err, flywheel.ErrConflict)
+		s.Matches(err, flywheel.ErrConflict)
 		s.want(v)
 	})
 	add("save/writers", "Of many writers of one version one succeeds and the others are refused.", func(s on[T]) {
@@ -122,7 +122,7 @@ func saving[T any](add adder[T]) {
 			_, err := s.save(s.store, s.Context(), v)
 			return err
 		})
-		s.ok(err)
+		s.OK(err)
 		if got := s.list(s.Context()); len(got) != 1 || s.version(got[0]) != 2 {
 			s.Errorf("there is %+v", got)
 		}
@@ -187,7 +187,7 @@ func deleting[T any](add adder[T]) {
 	add("delete", "Delete removes the value of that version; the ID begins anew at version 1.", func(s on[T]) {
 		v := s.saved(s.Context(), s.make("a"))
 		other := s.saved(s.Context(), s.make("b"))
-		s.ok(s.delete(s.store, s.Context(), "a", s.version(v)))
+		s.OK(s.delete(s.store, s.Context(), "a", s.version(v)))
 		s.want(other)
 		if again := s.saved(s.Context(), s.make("a")); s.version(again) != 1 {
 			s.Errorf("version %d, want 1", s.version(again))
@@ -197,12 +197,12 @@ func deleting[T any](add adder[T]) {
 		v := s.saved(s.Context(), s.make("a"))
 		v = s.saved(s.Context(), v)
 		for _, at := range []int64{0, 1, 3} {
-			s.matches(s.delete(s.store, s.Context(), "a", at), pricing.ErrVersion)
+			s.Matches(s.delete(s.store, s.Context(), "a", at), pricing.ErrVersion)
 		}
 		s.want(v)
 	})
 	add("delete/missing", "Delete of what is not there reports not found.", func(s on[T]) {
-		s.matches(s.delete(s.store, s.Context(), "a", 1), flywheel.ErrNotFound)
+		s.Matches(s.delete(s.store, s.Context(), "a", 1), flywheel.ErrNotFound)
 	})
 }
 
@@ -221,7 +221,7 @@ func listing[T any](add adder[T]) {
 		}
 		seen := 0
 		for v, err := range s.all(s.store, s.Context()) {
-			s.ok(err)
+			s.OK(err)
 			s.saved(s.Context(), v)
 			s.saved(s.Context(), s.make(fmt.Sprint("more ", seen)))
 			if seen++; seen == 3 {
@@ -237,7 +237,7 @@ func listing[T any](add adder[T]) {
 
 func transactions[T any](add adder[T]) {
 	add("tx/commit", "Calls within InTx see each other's changes, and all of them are there afterwards.", func(s on[T]) {
-		s.ok(s.tx.InTx(s.Context(), func(ctx context.Context) error {
+		s.OK(s.tx.InTx(s.Context(), func(ctx context.Context) error {
 			s.saved(ctx, s.make("a"))
 			if got := s.ids(ctx); got != "a" {
 				s.Errorf("within the transaction there is %q", got)
@@ -254,17 +254,17 @@ func transactions[T any](add adder[T]) {
 		err := s.tx.InTx(s.Context(), func(ctx context.Context) error {
 			s.saved(ctx, s.make("c"))
 			s.saved(ctx, a)
-			s.ok(s.delete(s.store, ctx, "b", 1))
+			s.OK(s.delete(s.store, ctx, "b", 1))
 			return errTest
 		})
-		s.matches(err, errTest)
+		s.Matches(err, errTest)
 		s.want(a, b)
 	})
 	add("tx/refusal", "A call that is refused within a transaction leaves the others in it.", func(s on[T]) {
-		s.ok(s.tx.InTx(s.Context(), func(ctx context.Context) error {
+		s.OK(s.tx.InTx(s.Context(), func(ctx context.Context) error {
 			v := s.saved(ctx, s.make("a"))
 			_, err := s.save(s.store, ctx, s.make("a"))
-			s.matches(err, pricing.ErrVersion)
+			s.Matches(err, pricing.ErrVersion)
 			s.saved(ctx, v)
 			return nil
 		}))

@@ -2,7 +2,6 @@ package pricingtest
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"slices"
 	"testing"
@@ -35,32 +34,16 @@ type check func(e *env)
 var contract = suite.Suite[pricing.Store, check]{
 	Cases: slices.Concat(casesOf(lists), casesOf(promotions)),
 	Call: func(t suite.T, check check, s pricing.Store, tx flywheel.Transactor) error {
-		check(&env{t, s, tx})
+		check(&env{suite.Checker{T: t}, s, tx})
 		return nil
 	},
 }
 
 // env is what a check runs in: whom to report to, and an empty store.
 type env struct {
-	suite.T
+	suite.Checker
 	store pricing.Store
 	tx    flywheel.Transactor // nil when there is none
-}
-
-// ok ends the check when err is not nil.
-func (e *env) ok(err error) {
-	e.Helper()
-	if err != nil {
-		e.Fatalf("unexpected error: %v", err)
-	}
-}
-
-// matches fails unless err is of a kind.
-func (e *env) matches(err, kind error) {
-	e.Helper()
-	if !errors.Is(err, kind) {
-		e.Errorf("error %v does not match %q", err, kind)
-	}
 }
 
 // side is one half of the Store: the methods for one type of value.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -24,48 +25,48 @@ var catalogChecks = []testCase{
 		for _, id := range names {
 			want := campaign(id)
 			saved, err := e.SaveCampaign(e.Context(), want)
-			e.ok(err)
+			e.OK(err)
 			want = want.Stored()
 			want.Version = 1
 			e.same("the saved campaign", saved, want)
 			got, err := e.Campaign(e.Context(), id)
-			e.ok(err)
+			e.OK(err)
 			e.same("the stored campaign", got, want)
 			if got.Starts.Location() != time.UTC || got.Starts.Nanosecond()%1000 != 0 {
 				e.Errorf("start %v", got.Starts)
 			}
 		}
 		_, err := e.Campaign(e.Context(), "B")
-		e.matches(err, flywheel.ErrNotFound)
+		e.Matches(err, flywheel.ErrNotFound)
 	}},
 	{Name: "campaign/version", Rule: "SaveCampaign refuses a version other than the stored one, and changes nothing then.", Check: func(e *env) {
 		first, err := e.SaveCampaign(e.Context(), campaign("c"))
-		e.ok(err)
+		e.OK(err)
 		for _, version := range []int64{0, 2} {
 			stale := first
 			stale.Version, stale.Limit = version, 77
 			_, err := e.SaveCampaign(e.Context(), stale)
-			e.matches(err, coupon.ErrStale)
+			e.Matches(err, coupon.ErrStale)
 		}
 		missing := campaign("d")
 		missing.Version = 1
 		_, err = e.SaveCampaign(e.Context(), missing)
-		e.matches(err, coupon.ErrStale)
+		e.Matches(err, coupon.ErrStale)
 		got, err := e.Campaign(e.Context(), "c")
-		e.ok(err)
+		e.OK(err)
 		e.same("the campaign", got, first)
 		first.Limit = 5
 		second, err := e.SaveCampaign(e.Context(), first)
-		e.ok(err)
+		e.OK(err)
 		if second.Version != 2 || second.Limit != 5 {
 			e.Errorf("saved %+v", second)
 		}
 	}},
 	{Name: "campaign/race", Rule: "Of many writers with one version one wins.", Check: func(e *env) {
 		_, err := e.SaveCampaign(e.Context(), campaign("c"))
-		e.ok(err)
+		e.OK(err)
 		var won atomic.Int64
-		together(16, func(i int) {
+		suite.Together(16, func(i int) {
 			c := campaign("c")
 			c.Version, c.Limit = 1, int64(i)
 			if _, err := e.SaveCampaign(e.Context(), c); err == nil {
@@ -79,12 +80,12 @@ var catalogChecks = []testCase{
 	{Name: "campaign/copy", Rule: "What is returned or was given is a copy.", Check: func(e *env) {
 		given := campaign("c")
 		saved, err := e.SaveCampaign(e.Context(), given)
-		e.ok(err)
+		e.OK(err)
 		given.Budgets[0].Period = "spoiled"
 		saved.Budgets[0].Period = "spoiled"
 		for range 2 {
 			got, err := e.Campaign(e.Context(), "c")
-			e.ok(err)
+			e.OK(err)
 			if got.Budgets[0].Period != coupon.Always {
 				e.Fatalf("the store shares its budgets")
 			}
@@ -97,22 +98,22 @@ var catalogChecks = []testCase{
 			codes = append(codes, coupon.Code{Code: name, Campaign: "c " + name, Customer: flywheel.CustomerID(name), Value: money.New(int64(i), money.JPY)})
 		}
 		codes = append(codes, coupon.Code{Code: "plain", Campaign: "c"})
-		e.ok(e.AddCodes(e.Context(), codes))
+		e.OK(e.AddCodes(e.Context(), codes))
 		for _, want := range codes {
 			got, err := e.Code(e.Context(), want.Code)
-			e.ok(err)
+			e.OK(err)
 			e.same("the code", got, want)
 		}
 		_, err := e.Code(e.Context(), "PLAIN")
-		e.matches(err, flywheel.ErrNotFound)
-		e.ok(e.AddCodes(e.Context(), nil))
+		e.Matches(err, flywheel.ErrNotFound)
+		e.OK(e.AddCodes(e.Context(), nil))
 	}},
 	{Name: "codes/many", Rule: "AddCodes takes more than a thousand codes.", Check: func(e *env) {
 		codes := make([]coupon.Code, 1234)
 		for i := range codes {
 			codes[i] = coupon.Code{Code: fmt.Sprint("code ", i), Campaign: "c"}
 		}
-		e.ok(e.AddCodes(e.Context(), codes))
+		e.OK(e.AddCodes(e.Context(), codes))
 		for _, i := range []int{0, 499, 500, 1233} {
 			if _, err := e.Code(e.Context(), codes[i].Code); err != nil {
 				e.Errorf("code %d: %v", i, err)
@@ -120,14 +121,14 @@ var catalogChecks = []testCase{
 		}
 	}},
 	{Name: "codes/taken", Rule: "When one code exists, or is there twice, none is added.", Check: func(e *env) {
-		e.ok(e.AddCodes(e.Context(), []coupon.Code{{Code: "a", Campaign: "c"}}))
+		e.OK(e.AddCodes(e.Context(), []coupon.Code{{Code: "a", Campaign: "c"}}))
 		for _, codes := range [][]coupon.Code{{{Code: "b", Campaign: "c"}, {Code: "a", Campaign: "d"}}, {{Code: "b", Campaign: "c"}, {Code: "b", Campaign: "c"}}} {
-			e.matches(e.AddCodes(e.Context(), codes), coupon.ErrTaken)
+			e.Matches(e.AddCodes(e.Context(), codes), coupon.ErrTaken)
 			_, err := e.Code(e.Context(), "b")
-			e.matches(err, flywheel.ErrNotFound)
+			e.Matches(err, flywheel.ErrNotFound)
 		}
 		got, err := e.Code(e.Context(), "a")
-		e.ok(err)
+		e.OK(err)
 		e.same("the code", got, coupon.Code{Code: "a", Campaign: "c"})
 	}},
 	{Name: "codes/list", Rule: "Codes yields the codes of one campaign in the order of their bytes; whoever ranges over them may add others or stop.", Check: func(e *env) {
@@ -136,21 +137,21 @@ var catalogChecks = []testCase{
 			codes = append(codes, coupon.Code{Code: fmt.Sprintf("c%04d", (i*7)%1100), Campaign: "c"})
 		}
 		codes = append(codes, coupon.Code{Code: "other", Campaign: "d"}, coupon.Code{Code: "Z", Campaign: "c"}, coupon.Code{Code: "é", Campaign: "c"})
-		e.ok(e.AddCodes(e.Context(), codes))
+		e.OK(e.AddCodes(e.Context(), codes))
 		n, last := 0, ""
 		for c, err := range e.Codes(e.Context(), "c") {
-			e.ok(err)
+			e.OK(err)
 			if c.Campaign != "c" || c.Code <= last {
 				e.Fatalf("%q after %q", c.Code, last)
 			}
 			if n == 0 {
-				e.ok(e.AddCodes(e.Context(), []coupon.Code{{Code: "0", Campaign: "c"}}))
+				e.OK(e.AddCodes(e.Context(), []coupon.Code{{Code: "0", Campaign: "c"}}))
 			}
 			n, last = n+1, c.Code
 		}
 		e.same("the number of codes", n, 1102)
 		for c, err := range e.Codes(e.Context(), "c") {
-			e.ok(err)
+			e.OK(err)
 			e.same("the first code", c.Code, "0")
 			break
 		}
@@ -177,9 +178,9 @@ var catalogChecks = []testCase{
 			}
 		}
 		_, err := e.Campaign(e.Context(), "c")
-		e.matches(err, flywheel.ErrNotFound)
+		e.Matches(err, flywheel.ErrNotFound)
 		_, err = e.Code(e.Context(), "a")
-		e.matches(err, flywheel.ErrNotFound)
+		e.Matches(err, flywheel.ErrNotFound)
 		e.used("t", 0)
 	}},
 }

@@ -1,11 +1,9 @@
 package coupontest
 
 import (
-	"errors"
 	"reflect"
 	"time"
 
-	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -17,20 +15,6 @@ var noon = time.Date(2024, 2, 29, 12, 0, 0, 123456000, time.UTC)
 // or compares in a language's order.
 var names = []string{"A", "a", "a%", "a'b", `a"b`, `a\b`, "a_", "x:y", "Ä", "ß", "é", "e\u0301", "İ", "ﬁ", "東京", "😀", "💶 5"}
 
-func (e *env) ok(err error) {
-	e.Helper()
-	if err != nil {
-		e.Fatalf("unexpected error: %v", err)
-	}
-}
-
-func (e *env) matches(err, kind error) {
-	e.Helper()
-	if !errors.Is(err, kind) {
-		e.Fatalf("error is %v, want one matching %q", err, kind)
-	}
-}
-
 func (e *env) same(what string, got, want any) {
 	e.Helper()
 	if !reflect.DeepEqual(got, want) {
@@ -41,7 +25,7 @@ func (e *env) same(what string, got, want any) {
 func (e *env) used(tally string, want int64) {
 	e.Helper()
 	got, err := e.Used(e.Context(), "c", tally)
-	e.ok(err)
+	e.OK(err)
 	if got != want {
 		e.Errorf("tally %q is %d, want %d", tally, got, want)
 	}
@@ -50,12 +34,4 @@ func (e *env) used(tally string, want int64) {
 // use is a redemption of code "x" that adds to tallies of campaign "c".
 func use(key string, tallies ...coupon.Tally) coupon.Redemption {
 	return coupon.Redemption{Key: key, Code: "x", Campaign: "c", Customer: "ann", Ref: "order", Amount: money.New(37, money.EUR), At: noon, Uses: tallies}
-}
-
-// together runs fn n times at once.
-func together(n int, fn func(i int)) {
-	suite.Parallel(n, func(i int) error {
-		fn(i)
-		return nil
-	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -18,28 +19,28 @@ var ledgerChecks = []testCase{
 			r := use("key "+name, coupon.Tally{Name: "z " + name, Add: 3, Limit: 3}, coupon.Tally{Name: "a " + name, Add: 0, Limit: coupon.Unlimited})
 			r.Code, r.Customer, r.Ref, r.At = name, flywheel.CustomerID(name), name, noon.Add(77).In(time.FixedZone("", -7200))
 			answer, err := e.Redeem(e.Context(), r)
-			e.ok(err)
+			e.OK(err)
 			e.same("the answer", answer, r.Stored())
 			got, err := e.Redemption(e.Context(), r.Key)
-			e.ok(err)
+			e.OK(err)
 			e.same("the redemption", got, r.Stored())
 			e.used("z "+name, 3)
 		}
 		bare := coupon.Redemption{Key: "bare", Code: "x", Campaign: "c", At: noon}
 		_, err := e.Redeem(e.Context(), bare)
-		e.ok(err)
+		e.OK(err)
 		got, err := e.Redemption(e.Context(), "bare")
-		e.ok(err)
+		e.OK(err)
 		e.same("the redemption", got, bare)
 		_, err = e.Redemption(e.Context(), "BARE")
-		e.matches(err, flywheel.ErrNotFound)
+		e.Matches(err, flywheel.ErrNotFound)
 	}},
 	{Name: "redeem/limit", Rule: "A tally goes up to its limit and no further, nor below 0; a refused redemption adds to none of its tallies.", Check: func(e *env) {
 		redeem := func(key string, tallies ...coupon.Tally) error {
 			_, err := e.Redeem(e.Context(), use(key, tallies...))
 			return err
 		}
-		e.ok(redeem("1", coupon.Tally{Name: "b", Add: 4, Limit: 5}))
+		e.OK(redeem("1", coupon.Tally{Name: "b", Add: 4, Limit: 5}))
 		refused := func(key, name string, used int64, tallies ...coupon.Tally) {
 			e.Helper()
 			err := redeem(key, tallies...)
@@ -47,9 +48,9 @@ var ledgerChecks = []testCase{
 			if !ok || t.Tally.Name != name || t.Used != used {
 				e.Fatalf("error is %v, want that of %q at %d", err, name, used)
 			}
-			e.matches(err, flywheel.ErrConflict)
+			e.Matches(err, flywheel.ErrConflict)
 			_, err = e.Redemption(e.Context(), key)
-			e.matches(err, flywheel.ErrNotFound)
+			e.Matches(err, flywheel.ErrNotFound)
 		}
 		refused("2", "b", 4, coupon.Tally{Name: "c", Add: 1, Limit: 1}, coupon.Tally{Name: "b", Add: 2, Limit: 5}, coupon.Tally{Name: "a", Add: 1, Limit: 9})
 		refused("3", "b", 4, coupon.Tally{Name: "b", Add: -5, Limit: coupon.Unlimited})
@@ -60,28 +61,28 @@ var ledgerChecks = []testCase{
 		for _, name := range []string{"a", "c", "new"} {
 			e.used(name, 0)
 		}
-		e.ok(redeem("8", coupon.Tally{Name: "b", Add: 1, Limit: 5}))
-		e.ok(redeem("9", coupon.Tally{Name: "b", Add: -5, Limit: 5}))
-		e.ok(redeem("10", coupon.Tally{Name: "b", Add: math.MaxInt64, Limit: math.MaxInt64}))
+		e.OK(redeem("8", coupon.Tally{Name: "b", Add: 1, Limit: 5}))
+		e.OK(redeem("9", coupon.Tally{Name: "b", Add: -5, Limit: 5}))
+		e.OK(redeem("10", coupon.Tally{Name: "b", Add: math.MaxInt64, Limit: math.MaxInt64}))
 		e.used("b", math.MaxInt64)
 		other, err := e.Used(e.Context(), "another campaign", "b")
-		e.ok(err)
+		e.OK(err)
 		e.same("the tally of another campaign", other, int64(0))
 	}},
 	{Name: "redeem/repeated", Rule: "The same redemption again answers as the first time and adds nothing, whatever its time and tallies are now.", Check: func(e *env) {
 		first, err := e.Redeem(e.Context(), use("k", coupon.Tally{Name: "t", Add: 1, Limit: 1}))
-		e.ok(err)
+		e.OK(err)
 		again := use("k", coupon.Tally{Name: "t", Add: 1, Limit: 1}, coupon.Tally{Name: "u", Add: 1, Limit: 0})
 		again.At = noon.AddDate(1, 0, 0)
 		answer, err := e.Redeem(e.Context(), again)
-		e.ok(err)
+		e.OK(err)
 		e.same("the second answer", answer, first)
 		e.used("t", 1)
 		e.used("u", 0)
 	}},
 	{Name: "redeem/other-body", Rule: "A key that is there with another code, campaign, customer, ref or amount is refused.", Check: func(e *env) {
 		_, err := e.Redeem(e.Context(), use("k", coupon.Tally{Name: "t", Add: 1, Limit: 9}))
-		e.ok(err)
+		e.OK(err)
 		for i, change := range []func(r *coupon.Redemption){
 			func(r *coupon.Redemption) { r.Code = "X" },
 			func(r *coupon.Redemption) { r.Campaign = "d" },
@@ -99,7 +100,7 @@ var ledgerChecks = []testCase{
 		e.used("t", 1)
 	}},
 	{Name: "redeem/one-key-at-once", Rule: "Of many callers with one key all get one answer, and it is counted once.", Check: func(e *env) {
-		together(24, func(int) {
+		suite.Together(24, func(int) {
 			answer, err := e.Redeem(e.Context(), use("k", coupon.Tally{Name: "t", Add: 1, Limit: 1}))
 			if err != nil || answer.Key != "k" {
 				e.Errorf("answer %+v, %v", answer, err)
@@ -110,7 +111,7 @@ var ledgerChecks = []testCase{
 	{Name: "redeem/race", Rule: "However many redeem at once, a tally never goes beyond its limit, and reaches it.", Check: func(e *env) {
 		const n, limit = 40, 7
 		wins := make([]bool, n)
-		together(n, func(i int) {
+		suite.Together(n, func(i int) {
 			_, err := e.Redeem(e.Context(), use(fmt.Sprint("key ", i), coupon.Tally{Name: "t", Add: 1, Limit: limit}, coupon.Tally{Name: fmt.Sprint("own ", i%3), Add: 1, Limit: coupon.Unlimited}))
 			wins[i] = err == nil
 			if err != nil && !errors.Is(err, flywheel.ErrConflict) {
@@ -132,7 +133,7 @@ var ledgerChecks = []testCase{
 		ctx, cancel := context.WithTimeout(e.Context(), time.Minute)
 		defer cancel()
 		const n = 24
-		together(n, func(i int) {
+		suite.Together(n, func(i int) {
 			tallies := []coupon.Tally{{Name: "a", Add: 1, Limit: n}, {Name: "b", Add: 1, Limit: n}, {Name: "c", Add: 1, Limit: n}}
 			if i%2 == 1 {
 				tallies[0], tallies[2] = tallies[2], tallies[0]
@@ -148,31 +149,31 @@ var ledgerChecks = []testCase{
 	{Name: "cancel/once", Rule: "A cancelled redemption gives back what it used once, says when, and stays cancelled.", Check: func(e *env) {
 		r := use("k", coupon.Tally{Name: "t", Add: 1, Limit: 5}, coupon.Tally{Name: "u", Add: 2, Limit: 5})
 		_, err := e.Redeem(e.Context(), r)
-		e.ok(err)
+		e.OK(err)
 		_, err = e.Redeem(e.Context(), use("other", coupon.Tally{Name: "t", Add: 4, Limit: 5}, coupon.Tally{Name: "u", Add: 3, Limit: 5}))
-		e.ok(err)
+		e.OK(err)
 		want := r.Stored()
 		want.Cancelled = noon.Add(time.Hour)
 		for i := range 3 {
 			got, err := e.Cancel(e.Context(), "k", noon.Add(time.Duration(i+1)*time.Hour).In(time.FixedZone("", 60)))
-			e.ok(err)
+			e.OK(err)
 			e.same("the cancelled redemption", got, want)
 		}
 		e.used("t", 4)
 		e.used("u", 3)
 		again, err := e.Redeem(e.Context(), r)
-		e.ok(err)
+		e.OK(err)
 		e.same("the answer to its key", again, want)
 		e.used("t", 4)
 		_, err = e.Cancel(e.Context(), "missing", noon)
-		e.matches(err, flywheel.ErrNotFound)
+		e.Matches(err, flywheel.ErrNotFound)
 	}},
 	{Name: "cancel/race", Rule: "However many cancel at once, it is given back once.", Check: func(e *env) {
 		_, err := e.Redeem(e.Context(), use("k", coupon.Tally{Name: "t", Add: 1, Limit: 9}))
-		e.ok(err)
+		e.OK(err)
 		_, err = e.Redeem(e.Context(), use("other", coupon.Tally{Name: "t", Add: 5, Limit: 9}))
-		e.ok(err)
-		together(16, func(i int) {
+		e.OK(err)
+		suite.Together(16, func(i int) {
 			if _, err := e.Cancel(e.Context(), "k", noon.Add(time.Duration(i)*time.Second)); err != nil {
 				e.Errorf("%v", err)
 			}
@@ -181,15 +182,15 @@ var ledgerChecks = []testCase{
 	}},
 	{Name: "cancel/below-zero", Rule: "A tally does not go below 0 by a cancellation: nothing changes then.", Check: func(e *env) {
 		_, err := e.Redeem(e.Context(), use("k", coupon.Tally{Name: "a", Add: 1, Limit: 9}, coupon.Tally{Name: "t", Add: 3, Limit: 9}))
-		e.ok(err)
+		e.OK(err)
 		_, err = e.Redeem(e.Context(), use("back", coupon.Tally{Name: "t", Add: -1, Limit: 9}))
-		e.ok(err)
+		e.OK(err)
 		_, err = e.Cancel(e.Context(), "k", noon)
-		e.matches(err, flywheel.ErrConflict)
+		e.Matches(err, flywheel.ErrConflict)
 		e.used("a", 1)
 		e.used("t", 2)
 		got, err := e.Redemption(e.Context(), "k")
-		e.ok(err)
+		e.OK(err)
 		if !got.Cancelled.IsZero() {
 			e.Errorf("it is cancelled: %+v", got)
 		}
@@ -202,17 +203,17 @@ var ledgerChecks = []testCase{
 				r.Campaign = "d"
 			}
 			_, err := e.Redeem(e.Context(), r)
-			e.ok(err)
+			e.OK(err)
 		}
 		early := use("z")
 		early.At = time.Date(1969, 1, 1, 0, 0, 0, 0, time.UTC)
 		_, err := e.Redeem(e.Context(), early)
-		e.ok(err)
+		e.OK(err)
 		cancelled, err := e.Cancel(e.Context(), "a", noon.Add(time.Minute))
-		e.ok(err)
+		e.OK(err)
 		var keys []string
 		for r, err := range e.Redemptions(e.Context(), "c") {
-			e.ok(err)
+			e.OK(err)
 			keys = append(keys, r.Key)
 			if r.Key == "a" {
 				e.same("the cancelled one", r, cancelled)
@@ -226,18 +227,18 @@ var ledgerChecks = []testCase{
 	{Name: "ledger/copy", Rule: "A redemption that is returned or was given is a copy.", Check: func(e *env) {
 		given := use("k", coupon.Tally{Name: "t", Add: 1, Limit: 9})
 		saved, err := e.Redeem(e.Context(), given)
-		e.ok(err)
+		e.OK(err)
 		given.Uses[0].Add, saved.Uses[0].Add = 77, 77
 		for range 2 {
 			got, err := e.Redemption(e.Context(), "k")
-			e.ok(err)
+			e.OK(err)
 			if got.Uses[0].Add != 1 {
 				e.Fatalf("the store shares its tallies")
 			}
 			got.Uses[0].Add = 77
 		}
 		_, err = e.Cancel(e.Context(), "k", noon)
-		e.ok(err)
+		e.OK(err)
 		e.used("t", 0)
 	}},
 }
@@ -246,7 +247,7 @@ var errTest = errors.New("the test's own error")
 
 var transactionChecks = []testCase{
 	{Name: "tx/commit", Rule: "Calls within InTx see each other's changes, and all of them are there afterwards.", Transactions: true, Check: func(e *env) {
-		e.ok(e.tx.InTx(e.Context(), func(ctx context.Context) error {
+		e.OK(e.tx.InTx(e.Context(), func(ctx context.Context) error {
 			if _, err := e.SaveCampaign(ctx, campaign("c")); err != nil {
 				return err
 			}
@@ -264,10 +265,10 @@ var transactionChecks = []testCase{
 		}))
 		e.used("t", 1)
 		_, err := e.Campaign(e.Context(), "c")
-		e.ok(err)
+		e.OK(err)
 	}},
 	{Name: "tx/rollback", Rule: "When the transaction fails nothing of it remains.", Transactions: true, Check: func(e *env) {
-		e.rolledBack(func() error { return errTest }, func(fn func() error) { e.matches(fn(), errTest) })
+		e.rolledBack(func() error { return errTest }, func(fn func() error) { e.Matches(fn(), errTest) })
 	}},
 	{Name: "tx/panic", Rule: "When the transaction panics nothing of it remains, and the panic goes on.", Transactions: true, Check: func(e *env) {
 		e.rolledBack(func() error { panic(errTest) }, func(fn func() error) {
@@ -280,21 +281,21 @@ var transactionChecks = []testCase{
 		})
 	}},
 	{Name: "tx/refused-call", Rule: "A refused call within a transaction changes nothing and the transaction goes on.", Transactions: true, Check: func(e *env) {
-		e.ok(e.tx.InTx(e.Context(), func(ctx context.Context) error {
+		e.OK(e.tx.InTx(e.Context(), func(ctx context.Context) error {
 			_, err := e.Redeem(ctx, use("1", coupon.Tally{Name: "a", Add: 1, Limit: 1}, coupon.Tally{Name: "b", Add: 2, Limit: 1}))
-			e.matches(err, flywheel.ErrConflict)
+			e.Matches(err, flywheel.ErrConflict)
 			stale := campaign("c")
 			stale.Version = 7
 			_, err = e.SaveCampaign(ctx, stale)
-			e.matches(err, coupon.ErrStale)
-			e.matches(e.AddCodes(ctx, []coupon.Code{{Code: "y", Campaign: "c"}, {Code: "y", Campaign: "c"}}), coupon.ErrTaken)
+			e.Matches(err, coupon.ErrStale)
+			e.Matches(e.AddCodes(ctx, []coupon.Code{{Code: "y", Campaign: "c"}, {Code: "y", Campaign: "c"}}), coupon.ErrTaken)
 			_, err = e.Redeem(ctx, use("2", coupon.Tally{Name: "b", Add: 1, Limit: 1}))
 			return err
 		}))
 		e.used("a", 0)
 		e.used("b", 1)
 		_, err := e.Code(e.Context(), "y")
-		e.matches(err, flywheel.ErrNotFound)
+		e.Matches(err, flywheel.ErrNotFound)
 	}},
 }
 
@@ -302,38 +303,38 @@ var transactionChecks = []testCase{
 // everything to be as before.
 func (e *env) rolledBack(end func() error, call func(fn func() error)) {
 	before, err := e.SaveCampaign(e.Context(), campaign("c"))
-	e.ok(err)
+	e.OK(err)
 	_, err = e.Redeem(e.Context(), use("k", coupon.Tally{Name: "t", Add: 4, Limit: 9}))
-	e.ok(err)
+	e.OK(err)
 	call(func() error {
 		return e.tx.InTx(e.Context(), func(ctx context.Context) error {
 			changed := before
 			changed.Limit = 1
 			_, err := e.SaveCampaign(ctx, changed)
-			e.ok(err)
+			e.OK(err)
 			_, err = e.SaveCampaign(ctx, campaign("new"))
-			e.ok(err)
-			e.ok(e.AddCodes(ctx, []coupon.Code{{Code: "x", Campaign: "c"}}))
+			e.OK(err)
+			e.OK(e.AddCodes(ctx, []coupon.Code{{Code: "x", Campaign: "c"}}))
 			_, err = e.Redeem(ctx, use("new", coupon.Tally{Name: "t", Add: 2, Limit: 9}, coupon.Tally{Name: "new", Add: 1, Limit: 1}))
-			e.ok(err)
+			e.OK(err)
 			_, err = e.Cancel(ctx, "k", noon)
-			e.ok(err)
+			e.OK(err)
 			return end()
 		})
 	})
 	got, err := e.Campaign(e.Context(), "c")
-	e.ok(err)
+	e.OK(err)
 	e.same("the campaign", got, before)
 	_, err = e.Campaign(e.Context(), "new")
-	e.matches(err, flywheel.ErrNotFound)
+	e.Matches(err, flywheel.ErrNotFound)
 	_, err = e.Code(e.Context(), "x")
-	e.matches(err, flywheel.ErrNotFound)
+	e.Matches(err, flywheel.ErrNotFound)
 	_, err = e.Redemption(e.Context(), "new")
-	e.matches(err, flywheel.ErrNotFound)
+	e.Matches(err, flywheel.ErrNotFound)
 	e.used("t", 4)
 	e.used("new", 0)
 	r, err := e.Redemption(e.Context(), "k")
-	e.ok(err)
+	e.OK(err)
 	if !r.Cancelled.IsZero() {
 		e.Errorf("the cancellation remains: %+v", r)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -18,8 +19,8 @@ var scenarioChecks = []testCase{
 	{Name: "scenario/coupon-limit", Rule: "Of 200 customers at once a coupon of five uses serves five; a cancelled order gives its use back once.", Check: func(e *env) {
 		e.scenario(func(svc *coupon.Service, name string, n sizes, seed *rand.Rand) {
 			_, err := svc.SaveCampaign(e.Context(), coupon.Campaign{ID: name, Limit: 5})
-			e.ok(err)
-			e.ok(svc.Add(e.Context(), coupon.Code{Code: name, Campaign: name}))
+			e.OK(err)
+			e.OK(svc.Add(e.Context(), coupon.Code{Code: name, Campaign: name}))
 			turn := seed.Perm(n.coupon)
 			redeem := func(i int) error {
 				_, err := svc.Redeem(e.Context(), fmt.Sprintf("%s %d", name, turn[i]), coupon.Request{Code: name, Customer: flywheel.CustomerID(fmt.Sprint(turn[i]))})
@@ -29,7 +30,7 @@ var scenarioChecks = []testCase{
 			if len(won) != 5 {
 				e.Fatalf("%s: %d redeemed", name, len(won))
 			}
-			together(12, func(i int) {
+			suite.Together(12, func(i int) {
 				if _, err := svc.Cancel(e.Context(), fmt.Sprintf("%s %d", name, turn[won[i%2]])); err != nil {
 					e.Errorf("%s: %v", name, err)
 				}
@@ -49,8 +50,8 @@ var scenarioChecks = []testCase{
 	{Name: "scenario/per-customer", Rule: "One customer at many orders at once uses a coupon once, and once more after it was cancelled.", Check: func(e *env) {
 		e.scenario(func(svc *coupon.Service, name string, n sizes, seed *rand.Rand) {
 			_, err := svc.SaveCampaign(e.Context(), coupon.Campaign{ID: name, PerCustomer: 1})
-			e.ok(err)
-			e.ok(svc.Add(e.Context(), coupon.Code{Code: name, Campaign: name}))
+			e.OK(err)
+			e.OK(svc.Add(e.Context(), coupon.Code{Code: name, Campaign: name}))
 			for round := range 2 {
 				won := e.count(n.orders, func(i int) error {
 					_, err := svc.Redeem(e.Context(), fmt.Sprintf("%s %d %d", name, round, i), coupon.Request{Code: name, Customer: "ann"})
@@ -60,7 +61,7 @@ var scenarioChecks = []testCase{
 					e.Fatalf("%s: %d redeemed", name, len(won))
 				}
 				_, err := svc.Cancel(e.Context(), fmt.Sprintf("%s %d %d", name, round, won[0]))
-				e.ok(err)
+				e.OK(err)
 			}
 		})
 	}},
@@ -68,8 +69,8 @@ var scenarioChecks = []testCase{
 		e.scenario(func(svc *coupon.Service, name string, n sizes, seed *rand.Rand) {
 			budget := int64(20 * n.budget)
 			_, err := svc.SaveCampaign(e.Context(), coupon.Campaign{ID: name, Budgets: []coupon.Budget{{Period: coupon.Always, Amount: money.New(budget, money.EUR)}}})
-			e.ok(err)
-			e.ok(svc.Add(e.Context(), coupon.Code{Code: name, Campaign: name}))
+			e.OK(err)
+			e.OK(svc.Add(e.Context(), coupon.Code{Code: name, Campaign: name}))
 			turn := seed.Perm(n.budget)
 			won := e.count(n.budget, func(i int) error {
 				_, err := svc.Redeem(e.Context(), fmt.Sprintf("%s %d", name, turn[i]), coupon.Request{Code: name, Visitor: flywheel.VisitorID(fmt.Sprint(i)), Amount: money.New(37, money.EUR)})
@@ -86,9 +87,9 @@ var scenarioChecks = []testCase{
 	{Name: "scenario/gift-card", Rule: "50 checkouts at once of 10.00 charge a card of 50.00 five times; refunds at once never come to more than was charged.", Check: func(e *env) {
 		e.scenario(func(svc *coupon.Service, name string, n sizes, seed *rand.Rand) {
 			_, err := svc.SaveCampaign(e.Context(), coupon.Campaign{ID: name})
-			e.ok(err)
+			e.OK(err)
 			cards, err := svc.IssueCards(e.Context(), name, coupon.Pattern{}, 1, money.New(50_00, money.EUR))
-			e.ok(err)
+			e.OK(err)
 			balance := func(want int64) {
 				e.Helper()
 				left, err := svc.Balance(e.Context(), coupon.Request{Code: cards[0], Visitor: "v"})
@@ -129,9 +130,9 @@ var (
 // scenario runs fn for each seed, each with a name of its own.
 func (e *env) scenario(fn func(svc *coupon.Service, name string, n sizes, seed *rand.Rand)) {
 	many, err := coupon.NewLimiter(1000, time.Hour)
-	e.ok(err)
+	e.OK(err)
 	svc, err := coupon.New(e.Store, &coupon.Options{Now: func() time.Time { return noon }, Customers: many})
-	e.ok(err)
+	e.OK(err)
 	for seed := range e.seeds {
 		n := full
 		if e.small && seed > 0 {
@@ -147,7 +148,7 @@ func (e *env) count(n int, fn func(i int) error) (won []int) {
 	e.Helper()
 	results := make([]bool, n)
 	var odd atomic.Pointer[error]
-	together(n, func(i int) {
+	suite.Together(n, func(i int) {
 		err := fn(i)
 		results[i] = err == nil
 		if err != nil && !errors.Is(err, coupon.ErrRefused) {

@@ -42,7 +42,7 @@ func contract(seeds int, small bool) suite.Suite[coupon.Store, check] {
 	return suite.Suite[coupon.Store, check]{
 		Cases: slices.Concat(catalogChecks, ledgerChecks, transactionChecks, scenarioChecks),
 		Call: func(t suite.T, check check, s coupon.Store, tx flywheel.Transactor) error {
-			check(&env{t, s, tx, seeds, small})
+			check(&env{suite.Checker{T: t}, s, tx, seeds, small})
 			return nil
 		},
 	}
@@ -50,7 +50,7 @@ func contract(seeds int, small bool) suite.Suite[coupon.Store, check] {
 
 // env is what a check runs in: whom to report to, and an empty store.
 type env struct {
-	suite.T
+	suite.Checker
 	coupon.Store
 	tx    flywheel.Transactor // nil when there is none
 	seeds int
