@@ -35,7 +35,11 @@ type candidate struct {
 	lines     []int32
 	rate      float64 // of what is left, 0 where it is not that simple
 	amount    float64 // off the sum of what is left, likewise
-	slack     float64 // what rounding can add to that
+	slack     float64 // what rounding can add to that, summed over the lines
+	rounding  float64 // and what to their sum
+	each      float64 // off each unit of its lines, likewise
+	shrinks   []int32 // lines: when all of them shrink by a factor so does what it takes off, else empty
+	units     float64 // of those lines
 	shape     monotony
 	noise     int64 // how much rounding can take from that
 	minimum   int64 // of what is left of the goods, 0 for none
@@ -46,9 +50,9 @@ type candidate struct {
 // tree is the memory of a search, depth first, by branch and bound (Land and
 // Doig, 1960, Econometrica 28, 497-520). Promotions come up in their order; each
 // is taken if it goes together with those before, then left out. What a promotion
-// takes off never grows, but for a few, when others have taken theirs before. So the sum of what
-// the open ones would take off now bounds what they can add, and so does what they
-// take off together: see bound.
+// takes off never grows, but for a few, when others have taken theirs before. So
+// the sum of what the open ones would take off now bounds what they can add, and
+// so does what they take off together: see bound.
 // Where more before leaves more, see [monotony], leaving out is no question.
 type tree struct {
 	candidates []candidate
@@ -65,6 +69,7 @@ type tree struct {
 	left       []float64
 	rates      []float64
 	cliques    []int32 // those that a bound has seen
+	lines      []int32 // of the candidates that shrink
 }
 
 // search decides which promotions apply, into w.choice.
@@ -109,7 +114,7 @@ func (e *Engine) search(q *Quote, b *Basket, w *work) error {
 // best counts: it stands against all combinations of the others.
 func (e *Engine) findCandidates(b *Basket, w *work, t *tree) error {
 	clear(t.candidates)
-	t.candidates = t.candidates[:0]
+	t.candidates, t.lines = t.candidates[:0], t.lines[:0]
 	t.alone, t.bestTotal = -1, 0
 	w.choice = cleared(w.choice, len(e.promotions))
 	t.saved = append(t.saved[:0], w.running...)
@@ -129,6 +134,7 @@ func (e *Engine) findCandidates(b *Basket, w *work, t *tree) error {
 			}
 			w.restore(t.saved)
 		}
+		t.findShrinks(b, w, p, &c)
 		if worth == 0 && (!c.grows || p.exclusive) {
 			continue
 		}
@@ -227,7 +233,7 @@ func (e *Engine) visit(b *Basket, w *work, t *tree, k int) (most int64, err erro
 		t.leaf()
 		return t.total, nil
 	}
-	more := t.bound(e, w, k)
+	more := t.bound(e, b, w, k)
 	bound := t.total + more
 	if bound <= t.bestTotal {
 		return bound, nil

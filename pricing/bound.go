@@ -11,12 +11,17 @@ import (
 // the end. Where only one of several can be taken it is the largest percentage,
 // where the first of them stands. What depends on more than the sum of its lines
 // takes what it would take now, and leaves all to the others.
-func (t *tree) bound(e *Engine, w *work, k int) int64 {
+//
+// Beside the lines it looks at the goods as a whole, for minimums: see
+// [candidate.least].
+func (t *tree) bound(e *Engine, b *Basket, w *work, k int) int64 {
 	t.left = t.left[:0]
 	for _, running := range w.running {
 		t.left = append(t.left, float64(running))
 	}
-	var sum, rest, slack float64 // one by one; those that leave all to the others; rounding
+	var sum, rest, slack float64  // one by one; those that leave all to the others; rounding
+	least := float64(w.goods)     // what the goods as a whole are left with
+	var beside, roundings float64 // what is taken beside that, and rounding
 	t.cliques = t.cliques[:0]
 	for j := k; j < len(t.candidates); j++ {
 		c := &t.candidates[j]
@@ -26,8 +31,14 @@ func (t *tree) bound(e *Engine, w *work, k int) int64 {
 		if c.clique >= 0 {
 			if !slices.Contains(t.cliques, c.clique) {
 				t.cliques = append(t.cliques, c.clique)
-				s, r, l := t.boundClique(e, w, j)
+				s, r, l, single := t.boundClique(e, w, j)
 				sum, rest, slack = sum+s, rest+r, slack+l
+				if single && !c.shippings {
+					least = c.least(least, s)
+					roundings += c.rounding
+				} else {
+					beside += s
+				}
 			}
 			continue
 		}
@@ -36,6 +47,12 @@ func (t *tree) bound(e *Engine, w *work, k int) int64 {
 			continue
 		}
 		sum += most
+		if c.shippings {
+			beside += most
+		} else {
+			least = c.least(least, most)
+			roundings += c.rounding
+		}
 		switch {
 		case c.rate > 0:
 			for _, i := range c.lines {
@@ -45,6 +62,10 @@ func (t *tree) bound(e *Engine, w *work, k int) int64 {
 		case c.amount > 0:
 			t.takeAmount(c)
 			slack += c.slack
+		case c.each > 0:
+			for _, i := range c.lines {
+				t.left[i] = max(0, t.left[i]-c.each*float64(b.Lines[i].Quantity))
+			}
 		default:
 			rest += most
 		}
@@ -54,7 +75,7 @@ func (t *tree) bound(e *Engine, w *work, k int) int64 {
 		all += float64(running)
 		left += t.left[i]
 	}
-	bound := min(all, sum, all-left+rest+slack)
+	bound := min(all, sum, all-left+rest+slack, float64(w.goods)-least+beside+roundings)
 	if bound >= math.MaxInt64/2 {
 		return math.MaxInt64 / 2
 	}
@@ -76,71 +97,17 @@ func (t *tree) takeAmount(c *candidate) {
 	}
 }
 
-// most returns no less than what a candidate can take off from here on.
-func (t *tree) most(e *Engine, w *work, c *candidate) float64 {
-	worth := float64(c.worth)
-	p := &e.promotions[c.first]
-	if c.grows {
-		return float64(min(c.ceiling, w.goods))
-	}
-	if c.lines == nil {
-		return worth
-	}
-	if p.minimum > 0 && w.spent(p, w.selected(p.scope)) < p.minimum {
-		return 0
-	}
-	var sum float64
-	for _, i := range c.lines {
-		sum += float64(w.running[i])
-	}
-	if c.rate > 0 {
-		return min(worth, sum*c.rate+c.slack)
-	}
-	return min(worth, sum)
-}
-
-// ceiling returns no less than what a turn that may grow can take off after any
-// others: what it takes off first when nothing caps a line or the sum, for it is
-// that which makes it grow; or else when it discounts the dearest units that it
-// can.
-func (e *Engine) ceiling(b *Basket, w *work, first int32, turn []promotion) (int64, error) {
-	w.relaxed = append(w.relaxed[:0], turn...)
-	p := &w.relaxed[0]
-	most := w.goods
-	switch {
-	case p.byLine:
-		for m := range w.relaxed {
-			w.relaxed[m].maximum = 0
-		}
-	default:
-		if p.maximum > 0 {
-			most = min(most, p.maximum)
-		}
-		p.maximumPerLine = 0
-		if p.shape == buyGet && !w.choosesByRank(p) {
-			if p.selection != GlobalCheapest {
-				return most, nil
-			}
-			p.selection = MaxCustomerBenefit
-		}
-	}
-	hasFloors := w.hasFloors
-	w.hasFloors = false
-	total, err := e.step(b, w, first, w.relaxed)
-	w.hasFloors = hasFloors
-	return min(most, total), err
-}
-
 // boundClique is the part of bound for the candidates of one clique, of which the
-// first is j.
-func (t *tree) boundClique(e *Engine, w *work, j int) (sum, rest, slack float64) {
+// first is j, and reports that it is the only one that is not blocked.
+func (t *tree) boundClique(e *Engine, w *work, j int) (sum, rest, slack float64, single bool) {
 	clique := t.candidates[j].clique
-	percentages := true
+	percentages, open := true, 0
 	for i := j; i < len(t.candidates); i++ {
 		c := &t.candidates[i]
 		if c.clique != clique || t.blocked[i] > 0 {
 			continue
 		}
+		open++
 		most := t.most(e, w, c)
 		if most == 0 {
 			continue
@@ -165,7 +132,7 @@ func (t *tree) boundClique(e *Engine, w *work, j int) (sum, rest, slack float64)
 		}
 	}
 	if !percentages {
-		return sum, sum, 0
+		return sum, sum, 0, open == 1
 	}
-	return sum, 0, slack
+	return sum, 0, slack, open == 1
 }

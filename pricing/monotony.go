@@ -57,8 +57,15 @@ func (e *Engine) characterize(w *work, p *promotion, c *candidate) {
 	capped := p.maximum > 0 || p.maximumPerLine > 0 || p.maximumPerUse > 0
 	if p.percentBase == Running && !capped {
 		c.rate = p.greatestRate()
-		c.slack = float64(len(c.lines))
-		if c.rate == 0 && len(p.tiers) == 0 && p.level != LineLevel && !p.value.fixed() && !bounded {
+		c.slack, c.rounding = float64(len(c.lines)), 1
+		if p.level == LineLevel {
+			c.rounding = c.slack
+		}
+		switch {
+		case c.rate > 0 || len(p.tiers) > 0:
+		case p.level == LineLevel:
+			c.each = float64(p.value.amount.Minor())
+		case !p.value.fixed() && !bounded:
 			c.amount = float64(p.value.amount.Minor())
 		}
 	}
