@@ -115,6 +115,10 @@ func TestBestOfAgainstAllSubsets(t *testing.T) {
 		c, b := contest(r, n, 1+r.IntN(6), true)
 		if seed%3 == 1 {
 			c, b = season(r, n, 1+r.IntN(6))
+		} else if seed%3 == 2 {
+			c, b = assortment(r, n, 1+r.IntN(6))
+		}
+		if seed%3 > 0 {
 			for i := range c.Promotions {
 				c.Promotions[i].Coupon = "code" + c.Promotions[i].ID
 			}
@@ -216,7 +220,7 @@ func season(r *rand.Rand, n, lines int) (c pricing.Config, b pricing.Basket) {
 // BenchmarkBestOf searches among 20 candidates: the mean of 32 cases, as shops
 // have them and with every feature at once.
 func BenchmarkBestOf(b *testing.B) {
-	for _, kind := range []string{"season", "contest"} {
+	for _, kind := range []string{"season", "assortment", "contest"} {
 		for _, lines := range []int{1, 10, 50} {
 			b.Run(fmt.Sprintf("offers=%s/candidates=20/lines=%d", kind, lines), func(b *testing.B) {
 				b.ReportAllocs()
@@ -225,7 +229,10 @@ func BenchmarkBestOf(b *testing.B) {
 				for seed := range uint64(32) {
 					r := rand.New(rand.NewPCG(seed, 9))
 					c, basket := season(r, 20, lines)
-					if kind == "contest" {
+					switch kind {
+					case "assortment":
+						c, basket = assortment(r, 20, lines)
+					case "contest":
 						c, basket = contest(r, 20, lines, false)
 					}
 					c.Strategy = pricing.BestOf
