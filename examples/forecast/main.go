@@ -58,6 +58,7 @@ var models = map[string]forecast.Model{
 	"otm":     forecast.OptimizedTheta{},
 	"dotm":    forecast.OptimizedTheta{Dynamic: true},
 	"ces":     forecast.CES{},
+	"arima":   forecast.ARIMA{},
 	"croston": forecast.Croston{}, "sba": forecast.SBA{}, "sbj": forecast.SBJ{},
 	"tsb": forecast.TSB{}, "adida": forecast.ADIDA{}, "imapa": forecast.IMAPA{},
 }

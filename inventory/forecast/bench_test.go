@@ -43,6 +43,8 @@ func BenchmarkFitTo(b *testing.B) {
 		{"theta", Theta{}, demandLike},
 		{"dynamictheta", OptimizedTheta{Dynamic: true}, demandLike},
 		{"ces", CES{}, demandLike},
+		{"arima", ARIMA{}, demandLike},
+		{"arima-given", ARIMA{Orders: &Orders{AR: 1, Differences: 1, MA: 1, SeasonalMA: 1}}, demandLike},
 		{"holtwinters", HoltWinters{}, demandLike},
 		{"croston", Croston{}, sporadic},
 		{"croston-given", Croston{Alpha: 0.1}, sporadic},

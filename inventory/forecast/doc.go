@@ -28,6 +28,7 @@
 //   - Exponential smoothing: [SES], [Holt], [HoltWinters], the family [ETS], which
 //     chooses among its forms by an information criterion; [Theta],
 //     [OptimizedTheta] and [CES].
+//   - Box and Jenkins: [ARIMA] with seasons, its [Orders] given or chosen.
 //   - Intermittent demand, with many zeros: [Croston], [SBA], [SBJ], [TSB],
 //     [ADIDA], [IMAPA]. [Classify] tells which demand is intermittent.
 //   - The default: [Auto], a combination with calibrated intervals. [Select]
@@ -64,7 +65,10 @@
 // goroutine a Fit and a Forecast of its own and use [Model.FitTo] and
 // [Fit.ForecastTo], which then allocate nothing: some 3 µs for 50 observations
 // with [SES] or [Theta], 1 µs with [SBA]; a choice among the ETS family takes
-// 0.2 ms without season and 4 ms for twelve years of months.
+// 0.2 ms without season and 4 ms for twelve years of months. [ARIMA] is the
+// exception: on the series of the M3 competition its search among orders takes
+// 0.2 ms for years, 2 ms for quarters and 40 ms for months, and naming what it
+// found allocates.
 //
 // # Sources
 //

@@ -117,6 +117,47 @@ func ExampleETS() {
 	// ETS(A,N,A) [18.98 29.64]
 }
 
+// Quarterly sales with a trend and a season: the orders are chosen.
+func ExampleARIMA() {
+	quarters := forecast.Series{Season: 4, Values: []float64{
+		62, 81, 95, 70, 66, 84, 101, 72, 69, 90, 104, 78, 73, 92, 110, 80, 75, 97, 113, 85, 80, 99, 119, 86}}
+	fit, err := forecast.ARIMA{}.Fit(quarters)
+	if err != nil {
+		panic(err)
+	}
+	next, err := fit.Forecast(4, 0.95)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(fit.Model)
+	fmt.Printf("%.1f\n", next.Mean)
+	fmt.Printf("%.1f to %.1f\n", next.Intervals[0].Lower[0], next.Intervals[0].Upper[0])
+	// Output:
+	// ARIMA(0,0,0)(1,1,0)[4] with drift
+	// [82.9 104.3 121.1 92.2]
+	// 80.8 to 85.0
+}
+
+// A model that is named: this year's quarter is last year's with a drift, and
+// what deviates from that fades from one quarter to the next.
+func ExampleOrders() {
+	quarters := forecast.Series{Season: 4, Values: []float64{
+		62, 81, 95, 70, 60, 77, 92, 68, 69, 90, 104, 78, 80, 101, 116, 86, 79, 99, 112, 82, 83, 104, 121, 90}}
+	orders := forecast.Orders{AR: 1, SeasonalDifferences: 1, Constant: true}
+	fit, err := forecast.ARIMA{Orders: &orders}.Fit(quarters)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(fit.Model)
+	for _, p := range fit.Parameters {
+		fmt.Printf("%s %.2f\n", p.Name, p.Value)
+	}
+	// Output:
+	// ARIMA(1,0,0)(0,1,0)[4] with drift
+	// ar1 0.77
+	// drift 1.03
+}
+
 func ExampleTheta() {
 	sales := forecast.Series{Season: 4, Values: []float64{10, 12, 11, 25, 11, 14, 12, 28, 13, 15, 14, 31}}
 	fit, _ := forecast.Theta{}.Fit(sales)

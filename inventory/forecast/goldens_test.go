@@ -10,15 +10,13 @@ import (
 )
 
 func testGoldens(t *testing.T) {
+	var arima choices
 	for _, record := range readReference(t, "goldens.json") {
 		id, source := field[string](t, record, "id"), field[string](t, record, "source")
 		t.Run(source+"/"+id, func(t *testing.T) {
 			s := Series{ID: id, Values: readSeries(t, source, id), Season: field[int](t, record, "frequency")}
 			horizon := field[int](t, record, "h")
 			for _, name := range names(record) {
-				if notYetGoldens[name] {
-					continue
-				}
 				raw := record[name]
 				switch name {
 				case "id", "source", "frequency", "h":
@@ -55,6 +53,8 @@ func testGoldens(t *testing.T) {
 							t.Errorf("%s has AICc %.9g, R's %s %.9g", f.Model, l.AICc, form.Model, form.AICc)
 						}
 					})
+				case "auto_arima":
+					t.Run(name, func(t *testing.T) { checkARIMA(t, s, horizon, raw, &arima) })
 				case "diag":
 					t.Run(name, func(t *testing.T) { checkDiagnostics(t, s, raw) })
 				case "thetaf":
@@ -67,6 +67,7 @@ func testGoldens(t *testing.T) {
 			}
 		})
 	}
+	arima.check(t)
 }
 
 type etsRecord struct {

@@ -23,6 +23,7 @@ var everyModel = []Model{
 	ETS{}, ETS{Error: Multiplicative, Trend: Damped, Season: Multiplicative}, ETS{Season: Additive, Alpha: 0.3, Criterion: BIC},
 	Croston{}, Croston{Alpha: 0.1}, SBA{}, SBA{Alpha: 0.2, Beta: 0.1}, SBJ{}, TSB{}, TSB{Alpha: 0.1, Beta: 0.05},
 	ADIDA{}, IMAPA{},
+	ARIMA{}, ARIMA{Criterion: BIC}, ARIMA{Orders: &Orders{AR: 1, Differences: 1, MA: 1, SeasonalMA: 1}}, ARIMA{Orders: &Orders{AR: 2, SeasonalDifferences: 1, Constant: true}},
 }
 
 func label(m Model) string { return fmt.Sprintf("%T%+v", m, m) }

@@ -40,6 +40,7 @@ type Fit struct {
 	likelihood Likelihood
 	scratch    []float64
 	search     *etsSearch
+	arima      *arimaSearch
 }
 
 // Parameter is one number of a fitted model.
@@ -83,16 +84,19 @@ const (
 )
 
 // Likelihood holds the information criteria of a model with a likelihood, in
-// R's convention: without the constants that the compared models share.
+// R's convention: exponential smoothing leaves out the constants that its forms
+// share, [ARIMA] has the full Gaussian likelihood of the differenced series. So
+// the criteria compare forms of one family, and ARIMA models of equal
+// differences.
 type Likelihood struct {
 	LogLik, AIC, AICc, BIC float64
-	// Parameters counts smoothing parameters, free initial states and the
-	// variance, given and estimated alike, so that criteria compare models.
+	// Parameters counts smoothing parameters and free initial states, or
+	// coefficients and the constant, and the variance, given and estimated alike, so that criteria compare models.
 	Parameters int
 }
 
 // Likelihood returns the information criteria. They exist for the exponential
-// smoothing models, when the fit is not perfect; AICc is +Inf where the series
+// smoothing models and for ARIMA, when the fit is not perfect; AICc is +Inf where the series
 // has hardly more observations than the model has parameters.
 func (f *Fit) Likelihood() (Likelihood, bool) { return f.likelihood, f.likelihood.Parameters > 0 }
 

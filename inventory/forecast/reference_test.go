@@ -19,12 +19,7 @@ import (
 
 // The cases and their conventions: ../shared/reference/forecast/README.md.
 // What this version does not have yet is listed here and nowhere else.
-var (
-	notYetIntermittent = map[string]bool{}
-	notYetGoldens      = map[string]bool{
-		"auto_arima": true, // automatic seasonal ARIMA
-	}
-)
+var notYetIntermittent = map[string]bool{}
 
 // readReference decodes a list of records, each of them an object.
 func readReference(t *testing.T, file string) []map[string]json.RawMessage {
