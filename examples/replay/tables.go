@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -345,7 +346,7 @@ func (s *shop) recommendationTable(ctx context.Context) (table, error) {
 			break
 		}
 	}
-	for _, ranking := range []struct {
+	rankings := []struct {
 		name string
 		rank recommend.Ranker
 	}{
@@ -358,12 +359,18 @@ func (s *shop) recommendationTable(ctx context.Context) (table, error) {
 		{"popularity, repeats allowed", func(_ recommend.Case, k int) []flywheel.SKU { return popular[:min(k, len(popular))] }},
 		{"bought by the same customers, new items only", model.Rank},
 		{"popularity, new items only", model.RankPopular},
-	} {
-		r, err := recommend.Evaluate(cases, 10, ranking.rank)
-		if err != nil {
-			return t, err
-		}
-		t.add(ranking.name, strconv.Itoa(r.Cases), percent(r.HitRate), percent(r.Recall), decimal(r.MRR, 3), strconv.Itoa(r.Coverage))
+	}
+	reports, failed := make([]recommend.Report, len(rankings)), make([]error, len(rankings))
+	var wg sync.WaitGroup
+	for i := range rankings {
+		wg.Go(func() { reports[i], failed[i] = recommend.Evaluate(cases, 10, rankings[i].rank) })
+	}
+	wg.Wait()
+	if err := errors.Join(failed...); err != nil {
+		return t, err
+	}
+	for i, r := range reports {
+		t.add(rankings[i].name, strconv.Itoa(r.Cases), percent(r.HitRate), percent(r.Recall), decimal(r.MRR, 3), strconv.Itoa(r.Coverage))
 	}
 	return t, nil
 }
