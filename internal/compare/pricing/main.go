@@ -17,7 +17,7 @@ type operation struct {
 
 // run is one operation done by one library.
 type run struct {
-	library string
+	peer string
 	answer  func() string // what it comes to, in one form for all libraries
 	repeat  func(n int)   // does it n times
 }
@@ -49,7 +49,7 @@ func (o operation) agree() error {
 	want := o.runs[0].answer()
 	for _, r := range o.runs[1:] {
 		if got := r.answer(); got != want {
-			return fmt.Errorf("%s: %s answers %s, %s answers %s", o.name, o.runs[0].library, want, r.library, got)
+			return fmt.Errorf("%s: %s answers %s, %s answers %s", o.name, o.runs[0].peer, want, r.peer, got)
 		}
 	}
 	return nil
@@ -92,6 +92,6 @@ func (o operation) print(to io.Writer, times []float64) {
 		if times[i] >= 100 {
 			digits = 0
 		}
-		fmt.Fprintf(to, "| %s | %s | %.*f | %.0f | %.1f |\n", o.name, r.library, digits, times[i], allocations, times[i]/times[0])
+		fmt.Fprintf(to, "| %s | %s | %.*f | %.0f | %.1f |\n", o.name, r.peer, digits, times[i], allocations, times[i]/times[0])
 	}
 }
