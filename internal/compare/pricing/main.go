@@ -17,9 +17,9 @@ type operation struct {
 
 // run is one operation done by one library.
 type run struct {
-	peer string
-	answer  func() string // what it comes to, in one form for all libraries
-	repeat  func(n int)   // does it n times
+	peer   string
+	answer func() string // what it comes to, in one form for all libraries
+	repeat func(n int)   // does it n times
 }
 
 const (
