@@ -22,7 +22,6 @@ type table struct {
 	columns []string
 	rows    [][]string
 	charts  []template.HTML
-	quiet   bool // too long for the summary on stdout
 }
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
@@ -32,9 +31,6 @@ func writeText(w io.Writer, tables []table) error {
 	out := bufio.NewWriter(w)
 	for i := range tables {
 		t := &tables[i]
-		if t.quiet {
-			continue
-		}
 		fmt.Fprintf(out, "%s\n", strings.ToUpper(t.title))
 		widths := make([]int, len(t.columns))
 		for _, row := range append([][]string{t.columns}, t.rows...) {

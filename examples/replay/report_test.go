@@ -17,7 +17,7 @@ func sampleTables() []table {
 	t.add("=cmd()", "-12.50")
 	t.add("'+x", "3")
 	t.add("<b>", "-")
-	return []table{t, {file: "long", title: "Long", columns: []string{"a"}, quiet: true}}
+	return []table{t}
 }
 
 func TestWriteText(t *testing.T) {
