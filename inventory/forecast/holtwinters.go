@@ -49,9 +49,7 @@ func (m HoltWinters) FitTo(dst *Fit, s Series) error {
 		possible = possible && (!m.Multiplicative || y > 0)
 	}
 	if !possible {
-		err := Holt{Damped: true}.FitTo(dst, s)
-		dst.warn(WarnNoSeason)
-		return err
+		return withoutSeason(dst, s)
 	}
 	dst.reset("HoltWinters", &s)
 	start := startOfCycles(s.Values[:2*seasons], seasons, m.Multiplicative)
@@ -101,6 +99,10 @@ func (m HoltWinters) FitTo(dst *Fit, s Series) error {
 	}
 	fitted := dst.fitted(seasons, len(later))
 	if math.IsInf(run(best, fitted), 0) {
+		// A value next to zero makes a season that nothing can be divided by.
+		if given[0] == 0 || given[1] == 0 || given[2] == 0 {
+			return withoutSeason(dst, s)
+		}
 		return &SettingError{Model: "HoltWinters", Setting: "alpha", Value: best[0], Want: "parameters with which the seasons stay finite"}
 	}
 	for i, name := range []string{"alpha", "beta", "gamma"} {
@@ -110,6 +112,13 @@ func (m HoltWinters) FitTo(dst *Fit, s Series) error {
 	dst.parameter("trend", start.Trend, true)
 	dst.setSigma(unscaled, len(later), 3)
 	return nil
+}
+
+// withoutSeason fits a series whose seasonal pattern cannot be had.
+func withoutSeason(dst *Fit, s Series) error {
+	err := Holt{Damped: true}.FitTo(dst, s)
+	dst.warn(WarnNoSeason)
+	return err
 }
 
 // startOfCycles returns the state that the classical decomposition of the first

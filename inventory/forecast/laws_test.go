@@ -71,6 +71,21 @@ func TestConstantSeriesHasConstantForecast(t *testing.T) {
 	})
 }
 
+// A demand next to zero leaves no season to multiply by: the model goes on
+// without one and says so.
+func TestVanishingSeason(t *testing.T) {
+	s := Series{Values: []float64{1, 1, 1.8645851828000517e-155, 1, 1}, Season: 2}
+	for _, m := range everyModel {
+		if _, err := forecastOf(m, s); err != nil {
+			t.Errorf("%s: %v", label(m), err)
+		}
+	}
+	f, err := HoltWinters{Multiplicative: true}.Fit(s)
+	if err != nil || !slices.Contains(f.Warnings, WarnNoSeason) {
+		t.Errorf("%v, warnings %v", err, f)
+	}
+}
+
 // A series in dozens has a forecast in dozens.
 func TestScaleEquivariance(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
