@@ -179,8 +179,7 @@ func (e *arimaSearch) finish(dst *Fit, s *Series) error {
 		}
 	}
 	k := o.parameters()
-	dst.setSigma(l.squares, len(e.w), k-1)
-	dst.Sigma *= e.scale
+	dst.setSigma(l.squares*e.scale*e.scale, len(e.w), k-1)
 	if l.squares > 0 && n > 0 {
 		loss := n*(math.Log(2*math.Pi*l.squares/n)+1+2*math.Log(e.scale)) + l.logDet
 		dst.likelihood = Likelihood{

@@ -18,8 +18,40 @@ type arma struct {
 	ofAR, ofMA, covariance, psi     []float64 // autocovariances of both parts and of the whole, effects of an error
 	start                           []float64 // covariances of the first state with w
 	state, unit                     []float64 // of w, and of a series of ones
-	gain, step                      []float64 // the filter's, not divided by the variance, and how its covariance moves
-	long                            []float64 // phi, as long as the state
+	gain                            []float64 // the filter's, not divided by the variance
+	recursion
+	long []float64 // phi, as long as the state
+}
+
+// recursion is how variance and gain of a filter go on.
+type recursion struct {
+	variance float64
+	step     []float64 // how the covariance moves
+	change   float64
+	steady   bool
+}
+
+// next moves variance and gain by a period, and reports false where the variance
+// is lost to rounding. phi is as long as the state, step and gain longer by a
+// zero.
+func (r *recursion) next(phi, gain []float64) bool {
+	first := r.step[0]
+	next := r.variance + float64(first*first*r.change)
+	if !(next > 0) {
+		return false
+	}
+	larger, ratio, shift := 0.0, first/r.variance, r.change*first
+	step, gain := r.step[:len(phi)+1], gain[:len(phi)+1]
+	for i, c := range phi {
+		moved := float64(c*first) + step[i+1]
+		step[i] = moved - float64(gain[i]*ratio)
+		gain[i] += float64(moved * shift)
+		larger = max(larger, math.Abs(step[i]))
+	}
+	r.change *= r.variance / next
+	r.variance = next
+	r.steady = -r.change*larger*larger < 1e-15
+	return true
 }
 
 // armaLikelihood is the sum of the squared standardised errors, the logarithm of
@@ -158,16 +190,16 @@ func (a *arma) filter(w, errors []float64, mean float64, estimate bool) (armaLik
 	phi := a.long
 	a.state, a.unit = resize(a.state, r+1), resize(a.unit, r+1)
 	a.gain, a.step = resize(a.gain, r+1), resize(a.step, r+1)
-	state, unit, gain, step := a.state[:r+1], a.unit[:r+1], a.gain[:r+1], a.step[:r+1]
-	variance := a.start[0]
+	state, unit, gain := a.state[:r+1], a.unit[:r+1], a.gain[:r+1]
+	a.variance, a.change, a.steady = a.start[0], -1/a.start[0], false
 	for i, c := range phi {
-		gain[i] = float64(c*variance) + a.start[i+1]
-		step[i] = gain[i]
+		gain[i] = float64(c*a.variance) + a.start[i+1]
+		a.step[i] = gain[i]
 	}
-	change, steady, determinant := -1/variance, false, 1.0
+	determinant := 1.0
 	var own, cross, units float64 // sums of squares and products of both errors
 	for t, y := range w {
-		x, u := state[0], unit[0]
+		x, u, variance := state[0], unit[0], a.variance
 		e := y - mean - x
 		if errors != nil {
 			errors[t] = e
@@ -193,24 +225,9 @@ func (a *arma) filter(w, errors []float64, mean float64, estimate bool) (armaLik
 			l.logDet += math.Log(determinant)
 			determinant = 1
 		}
-		if steady {
-			continue
-		}
-		first := step[0]
-		next := variance + float64(first*first*change)
-		if !(next > 0) {
+		if !a.steady && !a.next(phi, gain) {
 			return l, false
 		}
-		larger, ratio, shift := 0.0, first/variance, change*first
-		for i, c := range phi {
-			moved := float64(c*first) + step[i+1]
-			step[i] = moved - float64(gain[i]*ratio)
-			gain[i] += float64(moved * shift)
-			larger = max(larger, math.Abs(step[i]))
-		}
-		change *= variance / next
-		variance = next
-		steady = -change*larger*larger < 1e-15
 	}
 	l.logDet += math.Log(determinant)
 	l.squares, l.mean = own, mean

@@ -17,6 +17,19 @@ type Series struct {
 	// Season is the number of observations in a cycle: 12 for months, 4 for
 	// quarters, 7 for days with a weekly pattern. 0 and 1 mean none.
 	Season int
+	// Regressors are what is known to move the demand, such as prices,
+	// promotions and holidays, for the periods observed and those to come.
+	// [ARIMA], [Auto] and [Regression] use them; other models leave them out,
+	// with a [Warning].
+	Regressors []Regressor
+}
+
+// Regressor is a known influence on a series.
+type Regressor struct {
+	Name string // such as "price"
+	// Values has one figure per observation of the series, and after them one
+	// for each period to come: no forecast reaches further.
+	Values []float64
 }
 
 const (
