@@ -174,28 +174,47 @@ func (a *arma) stationary() bool {
 	return a.start[0] > 0 && !math.IsInf(a.start[0], 1)
 }
 
-// filter runs over w and reports whether it could. It takes the mean as given,
-// or estimates how far the best one is from it. Where errors is not nil it receives w less its forecasts,
-// for the given mean; afterwards state is what is known of the periods to come.
-func (a *arma) filter(w, errors []float64, mean float64, estimate bool) (armaLikelihood, bool) {
-	var l armaLikelihood
+// begin sets the filter to the stationary distribution, and reports whether
+// there is one.
+func (a *arma) begin() bool {
 	if !a.stationary() {
-		return l, false
+		return false
 	}
 	r := len(a.start) - 1
 	// The states have a zero after the last, so that element i+1 exists; phi is
 	// continued with zeros.
 	a.long = resize(a.long, r)
 	copy(a.long, a.phi)
-	phi := a.long
-	a.state, a.unit = resize(a.state, r+1), resize(a.unit, r+1)
-	a.gain, a.step = resize(a.gain, r+1), resize(a.step, r+1)
-	state, unit, gain := a.state[:r+1], a.unit[:r+1], a.gain[:r+1]
+	a.state, a.gain, a.step = resize(a.state, r+1), resize(a.gain, r+1), resize(a.step, r+1)
 	a.variance, a.change, a.steady = a.start[0], -1/a.start[0], false
-	for i, c := range phi {
-		gain[i] = float64(c*a.variance) + a.start[i+1]
-		a.step[i] = gain[i]
+	for i, c := range a.long {
+		a.gain[i] = float64(c*a.variance) + a.start[i+1]
+		a.step[i] = a.gain[i]
 	}
+	return true
+}
+
+// advance moves a state by a period in which the error was weight times the
+// variance.
+func (a *arma) advance(state []float64, weight float64) {
+	x, phi := state[0], a.long
+	state, gain := state[:len(phi)+1], a.gain[:len(phi)+1]
+	for i, c := range phi {
+		state[i] = float64(c*x) + state[i+1] + float64(gain[i]*weight)
+	}
+}
+
+// filter runs over w and reports whether it could. It takes the mean as given,
+// or estimates how far the best one is from it. Where errors is not nil it receives w less its forecasts,
+// for the given mean; afterwards state is what is known of the periods to come.
+func (a *arma) filter(w, errors []float64, mean float64, estimate bool) (armaLikelihood, bool) {
+	var l armaLikelihood
+	if !a.begin() {
+		return l, false
+	}
+	phi, state, gain := a.long, a.state, a.gain
+	a.unit = resize(a.unit, len(state))
+	unit := a.unit[:len(state)]
 	determinant := 1.0
 	var own, cross, units float64 // sums of squares and products of both errors
 	for t, y := range w {
@@ -217,9 +236,7 @@ func (a *arma) filter(w, errors []float64, mean float64, estimate bool) (armaLik
 				unit[i] = float64(c*u) + unit[i+1] + float64(k*d)
 			}
 		} else {
-			for i, c := range phi {
-				state[i] = float64(c*x) + state[i+1] + float64(gain[i]*weight)
-			}
+			a.advance(state, weight)
 		}
 		if determinant *= variance; determinant > 1e150 {
 			l.logDet += math.Log(determinant)

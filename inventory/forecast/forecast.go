@@ -266,9 +266,16 @@ func (f *Fit) totalVariance(horizon int) float64 {
 	return sum + float64(shared*shared)
 }
 
-func (f *Fit) checkHorizon(horizon int) error {
+func (f *Fit) checkFitted() error {
 	if f.process == nil {
 		return fmt.Errorf("forecast: no model was fitted: %w", flywheel.ErrInvalid)
+	}
+	return nil
+}
+
+func (f *Fit) checkHorizon(horizon int) error {
+	if err := f.checkFitted(); err != nil {
+		return err
 	}
 	if horizon < 1 || horizon > MaxHorizon {
 		return &SettingError{Model: f.Model, Setting: "horizon", Value: float64(horizon), Want: "1 to 10000"}

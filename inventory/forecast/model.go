@@ -52,6 +52,9 @@ type Parameter struct {
 	Name      string // such as "alpha", "beta", "phi", "level", "trend"
 	Value     float64
 	Estimated bool // false where the settings gave it
+	// Error is the standard error of the coefficient of a regressor; 0 for
+	// other parameters, whose errors are not known.
+	Error float64
 }
 
 // Parameter returns the value of the named parameter, and whether the model
@@ -130,7 +133,7 @@ func (f *Fit) reset(model string, s *Series) {
 func (f *Fit) warn(w Warning) { f.Warnings = append(f.Warnings, w) }
 
 func (f *Fit) parameter(name string, value float64, estimated bool) {
-	f.Parameters = append(f.Parameters, Parameter{name, value, estimated})
+	f.Parameters = append(f.Parameters, Parameter{Name: name, Value: value, Estimated: estimated})
 }
 
 // fitted returns n places for the one-step forecasts.

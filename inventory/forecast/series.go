@@ -101,6 +101,25 @@ func (s *Series) check() error {
 	return s.checkSeason()
 }
 
+// checkRegressors reports the first thing wrong with the regressors, and returns
+// for how many periods to come they are known.
+func (s *Series) checkRegressors() (ahead int, err error) {
+	for i, r := range s.Regressors {
+		if i == 0 {
+			ahead = len(r.Values) - len(s.Values)
+		}
+		if len(r.Values) < len(s.Values) || len(r.Values) != len(s.Values)+ahead {
+			return 0, &SettingError{Model: "series " + s.ID, Setting: "number of values of regressor " + r.Name, Value: float64(len(r.Values)), Want: "one per observation and per period to come, as many as the other regressors have"}
+		}
+		for t, v := range r.Values {
+			if !(math.Abs(v) <= MaxMagnitude) {
+				return 0, &SettingError{Model: "series " + s.ID, Setting: fmt.Sprintf("regressor %s at %d", r.Name, t), Value: v, Want: "a finite number, at most 1e100"}
+			}
+		}
+	}
+	return ahead, nil
+}
+
 func (s *Series) checkSeason() error {
 	if s.Season < 0 || s.Season > MaxSeason {
 		return &SettingError{Model: "series", Setting: "season", Value: float64(s.Season), Want: "0 to 10000"}

@@ -28,7 +28,7 @@ type described interface {
 // nothing. A fit with regressors can go on as far as these are known. O(1) per
 // observation, for [ARIMA] as many steps as it has states.
 func (f *Fit) Update(values ...float64) error {
-	if err := f.checkHorizon(1); err != nil {
+	if err := f.checkFitted(); err != nil {
 		return err
 	}
 	first := f.Skipped + len(f.Fitted)
