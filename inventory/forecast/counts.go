@@ -52,9 +52,9 @@ type CountLaw uint8
 
 // The laws.
 const (
-	AnyLaw       CountLaw = iota // the model chooses
-	NegativeBinomial                  // negative binomial, with Poisson as its limit
-	ZeroInflated                 // Poisson with more zeros
+	AnyLaw           CountLaw = iota // the model chooses
+	NegativeBinomial                 // negative binomial, with Poisson as its limit
+	ZeroInflated                     // Poisson with more zeros
 )
 
 // Fit implements [Model].

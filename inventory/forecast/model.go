@@ -1,6 +1,9 @@
 package forecast
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // Model is a forecasting method with its settings. The struct literal is the
 // configuration, and the zero value estimates everything:
@@ -216,10 +219,26 @@ func resize(s []float64, n int) []float64 {
 	return s
 }
 
-// fit is what every model's Fit does.
+// spare are the searches that nobody is using.
+var spare = sync.Pool{New: func() any { return new(workspace) }}
+
+// workspace is memory that only estimating needs.
+type workspace struct {
+	search  *etsSearch
+	arima   *arimaSearch
+	scratch []float64
+}
+
+// fit is what every model's Fit does. What it returns holds only what forecasts
+// and updates need.
 func fit(m Model, s Series) (*Fit, error) {
-	f := new(Fit)
-	if err := m.FitTo(f, s); err != nil {
+	w := spare.Get().(*workspace)
+	f := &Fit{search: w.search, arima: w.arima, scratch: w.scratch}
+	err := m.FitTo(f, s)
+	w.search, w.arima, w.scratch = f.search, f.arima, f.scratch
+	f.search, f.arima, f.scratch = nil, nil, nil
+	spare.Put(w)
+	if err != nil {
 		return nil, err
 	}
 	return f, nil
