@@ -24,8 +24,21 @@ type etsSearch struct {
 	all    []etsSolution
 }
 
-// etsAlphas are the shares of alpha from which a search starts.
-var etsAlphas = [...]float64{0.0002, 0.05, 0.2, 0.5, 0.85, 0.9998}
+// Angles of the smoothing parameters from which a search starts, as shares of
+// what lies between their bounds.
+var (
+	etsAlphas = [...]float64{angle(0.0002), angle(0.05), angle(0.2), angle(0.5), angle(0.85), angle(0.9998)}
+	etsBetas  = [...]float64{usual: angle(0.03), angle(0.3), steady: angle(0.001)}
+	etsGammas = [...]float64{usual: angle(0.03), angle(0.3), turning: angle(0.75)}
+	etsPhi    = angle(0.8)
+)
+
+// Positions in etsBetas and etsGammas.
+const (
+	usual   = 0
+	steady  = 2
+	turning = 2
+)
 
 const (
 	etsStarts  = len(etsAlphas) + 3 // and a fast season, a steady trend, the form before
@@ -202,11 +215,10 @@ func (e *etsSearch) fit(hopeless float64) float64 {
 	for i := range losses {
 		losses[i] = math.Inf(1)
 	}
-	consider := func(slot int, shares [4]float64) {
+	consider := func(slot int, angles [4]float64) {
 		trial := &e.points[etsStarts]
-		x := o.pack(*trial, shares)
-		o.unpack(x)
-		if loss, _ := o.forward(); loss < losses[slot] {
+		x := o.pack(*trial, angles)
+		if loss := o.value(x); loss < losses[slot] {
 			losses[slot] = loss
 			e.points[slot], x = x, e.points[slot]
 		}
@@ -232,22 +244,22 @@ func (e *etsSearch) fit(hopeless float64) float64 {
 		o.start = own
 	}
 	for slot, alpha := range etsAlphas {
-		for _, beta := range [...]float64{0.03, 0.3, 0.001} {
-			for _, gamma := range [...]float64{0.03, 0.3, 0.75} {
-				if (beta != 0.03 && !o.uses(1)) || (gamma != 0.03 && !o.uses(2)) {
+		for i, beta := range etsBetas {
+			for k, gamma := range etsGammas {
+				if (i != usual && !o.uses(1)) || (k != usual && !o.uses(2)) {
 					continue
 				}
 				g, slot := &guess.early, slot
 				switch {
-				case gamma > 0.5:
+				case k == turning:
 					g, slot = &guess.turning, len(etsAlphas)
-				case beta < 0.01:
+				case i == steady:
 					g, slot = &guess.whole, len(etsAlphas)+1
 				case slot == 0:
 					g = &guess.whole
 				}
 				begin(&g.Start, g.flat)
-				consider(slot, [4]float64{alpha, beta, gamma, 0.8})
+				consider(slot, [4]float64{alpha, beta, gamma, etsPhi})
 			}
 		}
 	}
@@ -263,7 +275,7 @@ func (e *etsSearch) fit(hopeless float64) float64 {
 		if o.uses(2) {
 			gamma = inside(r.params[2] / (1 - r.params[0]))
 		}
-		consider(len(etsAlphas)+2, [4]float64{inside(r.params[0]), beta, gamma, 0.95})
+		consider(len(etsAlphas)+2, [4]float64{angle(inside(r.params[0])), angle(beta), angle(gamma), angle(0.95)})
 	}
 	if size == 0 {
 		return losses[0]
