@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // demandLike returns n values that vary about a moving level.
@@ -27,34 +29,54 @@ func sporadic(n int) []float64 {
 	return y
 }
 
+// seasonalLike returns n values with a cycle of 12 about a rising level.
+func seasonalLike(n int) []float64 {
+	y := demandLike(n)
+	for i := range y {
+		y[i] += 40 + float64(i)/4 + 25*math.Sin(float64(i)*math.Pi/6)
+	}
+	return y
+}
+
+// measured are the models that benchmarks and the test of allocations run.
+var measured = []struct {
+	name  string
+	model Model
+	make  func(int) []float64
+}{
+	{"naive", Naive{}, demandLike},
+	{"seasonalnaive", SeasonalNaive{}, seasonalLike},
+	{"drift", Drift{}, demandLike},
+	{"mean", Mean{}, demandLike},
+	{"ses", SES{}, demandLike},
+	{"ses-given", SES{Alpha: 0.2}, demandLike},
+	{"holt", Holt{}, demandLike},
+	{"damped", Holt{Damped: true}, demandLike},
+	{"ets", ETS{}, demandLike},
+	{"ets-seasonal", ETS{}, seasonalLike},
+	{"theta", Theta{}, demandLike},
+	{"theta-seasonal", Theta{}, seasonalLike},
+	{"dynamictheta", OptimizedTheta{Dynamic: true}, demandLike},
+	{"dynamictheta-seasonal", OptimizedTheta{Dynamic: true}, seasonalLike},
+	{"ces", CES{}, demandLike},
+	{"ces-seasonal", CES{}, seasonalLike},
+	{"arima", ARIMA{}, demandLike},
+	{"arima-given", ARIMA{Orders: &Orders{AR: 1, Differences: 1, MA: 1, SeasonalMA: 1}}, demandLike},
+	{"holtwinters", HoltWinters{}, demandLike},
+	{"croston", Croston{}, sporadic},
+	{"croston-given", Croston{Alpha: 0.1}, sporadic},
+	{"sba", SBA{}, sporadic},
+	{"sbj", SBJ{}, sporadic},
+	{"tsb", TSB{}, sporadic},
+	{"adida", ADIDA{}, sporadic},
+	{"imapa", IMAPA{}, sporadic},
+	{"auto-smooth", Auto{}, demandLike},
+	{"auto-seasonal", Auto{}, seasonalLike},
+	{"auto-lumpy", Auto{}, sporadic},
+}
+
 func BenchmarkFitTo(b *testing.B) {
-	for _, c := range []struct {
-		name  string
-		model Model
-		make  func(int) []float64
-	}{
-		{"naive", Naive{}, demandLike},
-		{"mean", Mean{}, demandLike},
-		{"ses", SES{}, demandLike},
-		{"ses-given", SES{Alpha: 0.2}, demandLike},
-		{"holt", Holt{}, demandLike},
-		{"damped", Holt{Damped: true}, demandLike},
-		{"ets", ETS{}, demandLike},
-		{"theta", Theta{}, demandLike},
-		{"dynamictheta", OptimizedTheta{Dynamic: true}, demandLike},
-		{"ces", CES{}, demandLike},
-		{"arima", ARIMA{}, demandLike},
-		{"arima-given", ARIMA{Orders: &Orders{AR: 1, Differences: 1, MA: 1, SeasonalMA: 1}}, demandLike},
-		{"holtwinters", HoltWinters{}, demandLike},
-		{"croston", Croston{}, sporadic},
-		{"croston-given", Croston{Alpha: 0.1}, sporadic},
-		{"sba", SBA{}, sporadic},
-		{"tsb", TSB{}, sporadic},
-		{"adida", ADIDA{}, sporadic},
-		{"imapa", IMAPA{}, sporadic},
-		{"auto-smooth", Auto{}, demandLike},
-		{"auto-lumpy", Auto{}, sporadic},
-	} {
+	for _, c := range measured {
 		for _, n := range []int{50, 150, 1000} {
 			b.Run(fmt.Sprintf("model=%s/n=%d", c.name, n), func(b *testing.B) {
 				s := Series{Values: c.make(n), Season: 12}
@@ -66,6 +88,25 @@ func BenchmarkFitTo(b *testing.B) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// A Fit that has fitted a series of the kind before allocates nothing. ARIMA,
+// whose choice of differences decomposes the series and which names what it
+// found, allocates at its ends, however long the search between.
+func TestFitToAllocatesNothing(t *testing.T) {
+	for _, c := range measured {
+		most := 0.0
+		if _, ok := c.model.(ARIMA); ok {
+			most = 60
+		}
+		for _, n := range []int{11, 50, 150} {
+			s := Series{Values: c.make(n), Season: 12}
+			var f Fit
+			require.NoError(t, c.model.FitTo(&f, s))
+			allocations := testing.AllocsPerRun(1, func() { _ = c.model.FitTo(&f, s) })
+			require.LessOrEqual(t, allocations, most, "%s, %d observations", c.name, n)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (m CES) FitTo(dst *Fit, s Series) error {
 	p := reuse[complexSmoothing](dst)
 	y := append(dst.scratch[:0], s.Values...)
 	dst.scratch = y
-	if !p.cycle.take(y, s.season()) && s.season() > 1 {
+	if !p.cycle.take(dst, y, s.season()) && s.season() > 1 {
 		dst.warn(WarnNoSeason)
 	}
 	fitted := dst.fitted(0, len(y))

@@ -9,7 +9,8 @@ type etsSearch struct {
 	minimizer  quasiNewton
 	scale      float64
 	values     []float64
-	trend      []float64
+	trend      []float64 // the values without season
+	average    []float64 // of the values, centred
 	// Guesses of the state by season Absent, Additive, Multiplicative: from
 	// the beginning, from the whole series for a level that hardly moves, and
 	// with the seasons of the first three cycles, for seasons that move fast.
@@ -84,6 +85,9 @@ func (e *etsSearch) prepare(values []float64, seasons int, m *ETS) {
 	o.p, o.b, o.s = resizeOver(o.p, n), resizeOver(o.b, n), resizeOver(o.s, n)
 	o.e, o.mean = resizeOver(o.e, n), resizeOver(o.mean, n)
 	o.season, o.adjoint = resizeOver(o.season, seasons), resizeOver(o.adjoint, seasons)
+	for i := range e.points { // room for every form: they change places
+		e.points[i] = resizeOver(e.points[i], 4+2+seasons)
+	}
 	o.given = [4]float64{m.Alpha, m.Beta, m.Gamma, m.Phi}
 	o.startGiven = m.Start != nil
 	if o.startGiven {
@@ -131,7 +135,7 @@ func (e *etsSearch) guess(g *etsGuess, season Form, cycles, first int) {
 	copy(adjusted, y)
 	g.Season = g.Season[:0]
 	if season != Absent {
-		g.Season = append(g.Season, firstSeasons(y[:min(cycles, len(y))], m, season == Multiplicative)...)
+		g.Season = e.firstSeasons(g.Season, y[:min(cycles, len(y))], season == Multiplicative)
 		for i := range adjusted {
 			if s := g.Season[i%m]; season == Multiplicative {
 				adjusted[i] /= s
@@ -146,13 +150,14 @@ func (e *etsSearch) guess(g *etsGuess, season Form, cycles, first int) {
 }
 
 // firstSeasons returns the classical seasonal indices, or of a series shorter
-// than two cycles the differences to its mean.
-func firstSeasons(y []float64, m int, multiplicative bool) []float64 {
-	var index []float64
+// than two cycles the differences to its mean, in the memory of dst.
+func (e *etsSearch) firstSeasons(dst, y []float64, multiplicative bool) []float64 {
+	m := e.likelihood.seasons
+	index := resize(dst, m)
 	if len(y) >= 2*m {
-		index = seasonalIndices(y, centredAverage(y, m), m/2, m, multiplicative)
+		e.average = centredAverage(e.average, y, m)
+		index = seasonalIndices(index, y, e.average, m/2, m, multiplicative)
 	} else {
-		index = make([]float64, m)
 		mean := average(y[:min(m, len(y))])
 		for i := range index {
 			switch {

@@ -39,6 +39,7 @@ type Fit struct {
 	process    process
 	likelihood Likelihood
 	scratch    []float64
+	trend      []float64 // memory for that of a decomposition
 	search     *etsSearch
 	arima      *arimaSearch
 }
