@@ -3,6 +3,7 @@ package forecast
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -136,6 +137,31 @@ func BenchmarkPlanningRun(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+	}
+}
+
+// BenchmarkBatch forecasts 2,000 series of six to twelve years of months with
+// Auto. The processor time of a series must not rise with the workers, and the
+// time fall by nearly their number where there are as many processors.
+func BenchmarkBatch(b *testing.B) {
+	all := make([]Series, 2000)
+	for i := range all {
+		all[i] = Series{Values: seasonalLike(72 + i%73), Season: 12}
+		for t := range all[i].Values {
+			all[i].Values[t] += float64(i%11) * math.Sin(float64(t*t+i))
+		}
+	}
+	for _, workers := range []int{1, 2} {
+		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
+			b.ReportAllocs()
+			batch := Batch{Horizon: 18, Levels: []float64{0.8, 0.95}, Workers: workers}
+			for b.Loop() {
+				if err := batch.Each(b.Context(), slices.Values(all), func(r *Result) error { return r.Err }); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(all)), "ns/series")
+		})
 	}
 }
 

@@ -198,5 +198,7 @@ func fit(m Model, s Series) (*Fit, error) {
 	if err := m.FitTo(f, s); err != nil {
 		return nil, err
 	}
+	// What was only of use while fitting is not kept.
+	f.scratch, f.trend, f.search, f.arima = nil, nil, nil, nil
 	return f, nil
 }
