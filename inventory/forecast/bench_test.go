@@ -93,9 +93,10 @@ func BenchmarkFitTo(b *testing.B) {
 	}
 }
 
-// A Fit that has fitted a series of the kind before allocates nothing. ARIMA,
-// whose choice of differences decomposes the series and which names what it
-// found, allocates at its ends, however long the search between.
+// A Fit that has fitted a series of the kind before allocates nothing, and
+// neither does its forecast. ARIMA, whose choice of differences decomposes the
+// series and which names what it found, allocates at its ends, however long the
+// search between.
 func TestFitToAllocatesNothing(t *testing.T) {
 	for _, c := range measured {
 		most := 0.0
@@ -108,6 +109,10 @@ func TestFitToAllocatesNothing(t *testing.T) {
 			require.NoError(t, c.model.FitTo(&f, s))
 			allocations := testing.AllocsPerRun(1, func() { _ = c.model.FitTo(&f, s) })
 			require.LessOrEqual(t, allocations, most, "%s, %d observations", c.name, n)
+			var next Forecast
+			require.NoError(t, f.ForecastTo(&next, 18, 0.8, 0.95))
+			allocations = testing.AllocsPerRun(1, func() { _ = f.ForecastTo(&next, 18, 0.8, 0.95) })
+			require.LessOrEqual(t, allocations, most, "forecast of %s, %d observations", c.name, n)
 		}
 	}
 }

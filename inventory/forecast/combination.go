@@ -209,7 +209,8 @@ func (c *combination) weigh(s *Series, fitted func(int) []float64) {
 }
 
 func (c *combination) mean(dst []float64) {
-	buffer := make([]float64, len(dst))
+	var few [64]float64
+	buffer := resizeOver(few[:], len(dst))
 	clear(dst)
 	for i := range c.forms {
 		c.forms[i].mean(buffer)
