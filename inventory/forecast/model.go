@@ -45,9 +45,7 @@ type Fit struct {
 	season     int      // of the series
 	errors     tally    // what Sigma comes from
 	likelihood Likelihood
-	scratch    []float64
-	search     *etsSearch
-	arima      *arimaSearch
+	workspace
 }
 
 // Parameter is one number of a fitted model.
@@ -219,24 +217,24 @@ func resize(s []float64, n int) []float64 {
 	return s
 }
 
-// spare are the searches that nobody is using.
-var spare = sync.Pool{New: func() any { return new(workspace) }}
-
 // workspace is memory that only estimating needs.
 type workspace struct {
+	scratch []float64
+	trend   []float64 // of a decomposition
 	search  *etsSearch
 	arima   *arimaSearch
-	scratch []float64
 }
+
+// spare are the workspaces that nobody is using.
+var spare = sync.Pool{New: func() any { return new(workspace) }}
 
 // fit is what every model's Fit does. What it returns holds only what forecasts
 // and updates need.
 func fit(m Model, s Series) (*Fit, error) {
 	w := spare.Get().(*workspace)
-	f := &Fit{search: w.search, arima: w.arima, scratch: w.scratch}
+	f := &Fit{workspace: *w}
 	err := m.FitTo(f, s)
-	w.search, w.arima, w.scratch = f.search, f.arima, f.scratch
-	f.search, f.arima, f.scratch = nil, nil, nil
+	*w, f.workspace = f.workspace, workspace{}
 	spare.Put(w)
 	if err != nil {
 		return nil, err
