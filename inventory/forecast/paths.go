@@ -39,6 +39,7 @@ func (f *Fit) Paths(paths, horizon int, seed uint64) ([][]float64, error) {
 		f.draw(all, random)
 	}
 	for _, path := range all {
+		f.added.to(path)
 		if err := f.checkFinite(path); err != nil {
 			return nil, err
 		}

@@ -2,12 +2,15 @@ package forecast
 
 import "math"
 
-// heavyTailed is a relative process whose errors are not normal.
+// heavyTailed is a process whose errors are not normal.
 type heavyTailed interface {
-	relative
 	// quantile of the standardised errors, of which those within one standard
 	// deviation are as many as in the normal distribution.
 	quantile(p float64) float64
+}
+
+// totalled is a relative process that knows how its periods go together.
+type totalled interface {
 	// total is the standard deviation of the sum of periods with the given
 	// means and variances.
 	total(mean, variance []float64) float64
