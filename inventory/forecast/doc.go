@@ -35,7 +35,9 @@
 //     names a fast model instead.
 //   - Simulation: [Fit.Paths] draws possible futures.
 //   - Many series: [Batch] forecasts them in parallel, [Fill] replaces what is
-//     missing, [RunBacktest] tells how a model would have done.
+//     missing, [Cleaning] also what was not in stock and what is an outlier.
+//   - Choosing: [CrossValidation] tells how models would have done, [ValueAdded]
+//     what each step from the naive forecast to the [Override] of a planner gained.
 //   - Looking closer: [STL] and [MSTL] split a series into trend and seasons,
 //     [Autocorrelations], [Differences] and [SeasonalDifferences] describe it,
 //     [Fit.Residuals] tell what a model missed, and [DieboldMariano] whether one
