@@ -36,6 +36,9 @@
 //   - Simulation: [Fit.Paths] draws possible futures.
 //   - Many series: [Batch] forecasts them in parallel, [Fill] replaces what is
 //     missing, [Cleaning] also what was not in stock and what is an outlier.
+//   - Known influences: a [Calendar] makes the regressors of trading days, holidays
+//     and promotions, [Fourier] those of long seasons, [LevelShift] and [Pulse] those
+//     of what happened once.
 //   - Choosing: [CrossValidation] tells how models would have done, [ValueAdded]
 //     what each step from the naive forecast to the [Override] of a planner gained.
 //   - Looking closer: [STL] and [MSTL] split a series into trend and seasons,
