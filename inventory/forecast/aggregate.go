@@ -139,4 +139,4 @@ func (b *buckets) describe(set func(string, float64)) {
 	}
 }
 
-func (b *buckets) demanding() {}
+func (b *buckets) demanding() bool { return true }

@@ -32,25 +32,28 @@ type recursion struct {
 }
 
 // next moves variance and gain by a period, and reports false where the variance
-// is lost to rounding. phi is as long as the state, step and gain longer by a
+// is lost to rounding. phi is as long as the state, step and gain are longer by a
 // zero.
 func (r *recursion) next(phi, gain []float64) bool {
-	first := r.step[0]
-	next := r.variance + float64(first*first*r.change)
+	n := len(phi)
+	step, variance, change := r.step[:n+1], r.variance, r.change
+	gain = gain[:n]
+	first := step[0]
+	next := variance + float64(first*first*change)
 	if !(next > 0) {
 		return false
 	}
-	larger, ratio, shift := 0.0, first/r.variance, r.change*first
-	step, gain := r.step[:len(phi)+1], gain[:len(phi)+1]
+	larger, ratio, shift, at := 0.0, first/variance, change*first, first
 	for i, c := range phi {
-		moved := float64(c*first) + step[i+1]
-		step[i] = moved - float64(gain[i]*ratio)
-		gain[i] += float64(moved * shift)
-		larger = max(larger, math.Abs(step[i]))
+		after, g := step[i+1], gain[i]
+		moved := float64(c*first) + after
+		at = moved - float64(g*ratio)
+		step[i] = at
+		gain[i] = g + float64(moved*shift)
+		larger = max(larger, math.Abs(at))
 	}
-	r.change *= r.variance / next
-	r.variance = next
-	r.steady = -r.change*larger*larger < 1e-15
+	change *= variance / next
+	r.change, r.variance, r.steady = change, next, -change*larger*larger < 1e-15
 	return true
 }
 

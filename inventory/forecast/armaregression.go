@@ -44,7 +44,7 @@ func (in *influences) prepare(regressors []Regressor, n, season int, o Orders) b
 		for _, v := range rest {
 			after += float64(v * v)
 		}
-		if !(after > 1e-14*before) {
+		if !(after > 1e-14*before && before > 1e-20) {
 			return false
 		}
 		root := math.Sqrt(after)
@@ -65,7 +65,7 @@ func (in *influences) prepare(regressors []Regressor, n, season int, o Orders) b
 	for i, r := range regressors {
 		c := append([]float64(nil), r.Values[:n]...)
 		largest := 0.0
-		for _, v := range c {
+		for _, v := range r.Values { // what is to come counts too, so that no effect can be out of proportion
 			largest = max(largest, math.Abs(v))
 		}
 		_, exponent := math.Frexp(largest)

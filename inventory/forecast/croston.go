@@ -123,7 +123,7 @@ func (c *croston) describe(set func(string, float64)) {
 	set("interval", c.interval)
 }
 
-func (c *croston) demanding() {}
+func (c *croston) demanding() bool { return true }
 
 // ratesLeast is the least rate that is estimated for intermittent demand, and
 // the one where there is nothing to estimate it from.

@@ -50,9 +50,9 @@ type relative interface {
 // shaped is what has quantiles of its own: errors that are drawn again, ranges
 // that were calibrated, a demand in whole units.
 type shaped interface {
-	// quantile fills dst with the p-quantiles of the periods ahead, whose means
-	// are given.
-	quantile(f *Fit, dst, mean []float64, p float64)
+	// quantiles fills dst[i] with the quantiles for probabilities[i] of the
+	// periods ahead, whose means are given.
+	quantiles(f *Fit, dst [][]float64, mean, probabilities []float64)
 }
 
 // Forecast returns means for the next horizon periods and one [Interval] for
@@ -86,13 +86,14 @@ func (f *Fit) ForecastTo(dst *Forecast, horizon int, levels ...float64) error {
 	switch {
 	case len(levels) == 0:
 	case f.shape != nil:
+		limits, probabilities := make([][]float64, 0, 2*len(levels)), make([]float64, 0, 2*len(levels))
 		for i, level := range levels {
 			v := &dst.Intervals[i]
 			v.Level = level
 			v.Lower, v.Upper = resizeOver(v.Lower, horizon), resizeOver(v.Upper, horizon)
-			f.shape.quantile(f, v.Lower, dst.Mean, (1-level)/2)
-			f.shape.quantile(f, v.Upper, dst.Mean, (1+level)/2)
+			limits, probabilities = append(limits, v.Lower, v.Upper), append(probabilities, (1-level)/2, (1+level)/2)
 		}
+		f.shape.quantiles(f, limits, dst.Mean, probabilities)
 	default:
 		f.symmetric(dst, levels)
 	}
@@ -142,32 +143,40 @@ func (f *Fit) Quantiles(horizon int, probabilities ...float64) ([][]float64, err
 			return nil, &SettingError{Model: f.Model, Setting: "probability", Value: p, Want: "between 0 and 1, such as 0.9"}
 		}
 	}
-	mean, deviation := make([]float64, horizon), make([]float64, horizon)
+	mean := make([]float64, horizon)
 	f.process.mean(mean)
-	if f.shape == nil {
-		f.variance(deviation, mean)
-		for h, v := range deviation {
-			deviation[h] = math.Sqrt(v)
-		}
-	}
 	all := make([][]float64, len(probabilities))
-	for i, p := range probabilities {
-		q := make([]float64, horizon)
-		if f.shape != nil {
-			f.shape.quantile(f, q, mean, p)
-		} else {
+	for i := range all {
+		all[i] = make([]float64, horizon)
+	}
+	if f.shape != nil {
+		f.shape.quantiles(f, all, mean, probabilities)
+	} else {
+		deviation := f.deviations(mean)
+		for i, p := range probabilities {
 			z := f.quantile(p)
-			for h := range q {
-				q[h] = mean[h] + float64(z*deviation[h])
+			for h := range mean {
+				all[i][h] = mean[h] + float64(z*deviation[h])
 			}
 		}
+	}
+	for _, q := range all {
 		f.added.to(q)
 		if err := f.checkFinite(q); err != nil {
 			return nil, err
 		}
-		all[i] = q
 	}
 	return all, nil
+}
+
+// deviations returns the roots of the variances.
+func (f *Fit) deviations(mean []float64) []float64 {
+	all := make([]float64, len(mean))
+	f.variance(all, mean)
+	for h, v := range all {
+		all[h] = math.Sqrt(v)
+	}
+	return all
 }
 
 // quantile is that of the standardised errors.

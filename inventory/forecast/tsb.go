@@ -88,7 +88,7 @@ func (p *tsb) describe(set func(string, float64)) {
 	set("probability", p.probability)
 }
 
-func (p *tsb) demanding() {}
+func (p *tsb) demanding() bool { return true }
 
 // indicator is 1 for a period with demand, else 0.
 func indicator(demand float64) float64 {

@@ -5,8 +5,12 @@ import (
 	"math"
 )
 
-// demanding is a process of demand, which is never negative.
-type demanding interface{ demanding() }
+// demanding reports whether the process is one of demand, which is never
+// negative.
+func (f *Fit) demanding() bool {
+	p, ok := f.process.(interface{ demanding() bool })
+	return ok && p.demanding()
+}
 
 // described is a process some of whose parameters follow the series.
 type described interface {
@@ -37,7 +41,7 @@ func (f *Fit) Update(values ...float64) error {
 		return nil
 	}
 	err := s.check()
-	if _, ok := f.process.(demanding); ok {
+	if f.demanding() {
 		err = s.checkDemand()
 	}
 	if bad, ok := err.(*SeriesError); ok {
