@@ -24,7 +24,7 @@
 // fitted values, the deviation of the errors, warnings. A Fit gives any number
 // of [Forecast] values.
 //
-//   - Benchmarks: [Naive], [SeasonalNaive], [Mean], [Drift].
+//   - Benchmarks: [Naive], [SeasonalNaive], [Mean], [Drift], [MovingAverage].
 //   - Exponential smoothing: [SES], [Holt], [HoltWinters], the family [ETS], which
 //     chooses among its forms by an information criterion; [Theta],
 //     [OptimizedTheta] and [CES].
