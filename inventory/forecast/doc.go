@@ -31,6 +31,7 @@
 //   - Box and Jenkins: [ARIMA] with seasons, its [Orders] given or chosen.
 //   - Intermittent demand, with many zeros: [Croston], [SBA], [SBJ], [TSB],
 //     [ADIDA], [IMAPA]. [Classify] tells which demand is intermittent.
+//   - New products: [Analogy], from the launches of similar ones.
 //   - The default: [Auto], a combination with calibrated intervals. [Select]
 //     names a fast model instead.
 //   - Simulation: [Fit.Paths] draws possible futures.

@@ -55,7 +55,7 @@ func TestMovingAverage(t *testing.T) {
 	require.NoError(t, err)
 	window, _ := f.Parameter("window")
 	require.Equal(t, 1.0, window) // a step every ten periods: the last is the best guess
-	for i := range long.Values { // again all even windows err alike
+	for i := range long.Values {  // again all even windows err alike
 		long.Values[i] = 50 + float64(30*(i%2))
 	}
 	f, err = MovingAverage{}.Fit(long)
