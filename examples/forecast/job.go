@@ -131,7 +131,7 @@ func (b *backtest) add(j *job, r *forecast.Result) {
 	if err != nil {
 		return
 	}
-	result, err := forecast.RunBacktest(j.model, s, j.backtest, j.horizon, j.levels...)
+	result, err := forecast.CrossValidation{Horizon: j.horizon, Origins: j.backtest, Levels: j.levels}.Run(j.model, s)
 	if err != nil {
 		b.short++
 		return
@@ -145,8 +145,8 @@ func (b *backtest) add(j *job, r *forecast.Result) {
 	if b.coverage == nil {
 		b.coverage = make([]float64, len(j.levels))
 	}
-	for i, c := range result.Coverage {
-		b.coverage[i] += c
+	for i, l := range result.Levels {
+		b.coverage[i] += l.Coverage
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 
 // everyModel are all models with all their settings estimated and given.
 var everyModel = []Model{
-	Naive{}, SeasonalNaive{}, Mean{}, Drift{},
+	Naive{}, SeasonalNaive{}, Mean{}, Drift{}, MovingAverage{}, MovingAverage{Window: 5},
 	SES{}, SES{Alpha: 0.3}, Holt{}, Holt{Damped: true}, Holt{Alpha: 0.4, Beta: 0.1}, Holt{Alpha: 0.4, Phi: 0.9},
 	HoltWinters{}, HoltWinters{Multiplicative: true}, HoltWinters{Alpha: 0.3, Beta: 0.1, Gamma: 0.2},
 	Theta{}, Theta{Alpha: 0.2}, Auto{},

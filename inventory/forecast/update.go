@@ -12,6 +12,9 @@ func (f *Fit) demanding() bool {
 	return ok && p.demanding()
 }
 
+// selfMeasured is a process that knows what Sigma is.
+type selfMeasured interface{ deviation() float64 }
+
 // described is a process some of whose parameters follow the series.
 type described interface {
 	// describe calls set for each of them.
@@ -71,7 +74,9 @@ func (f *Fit) Update(values ...float64) error {
 			f.errors.n++
 		}
 	}
-	if t := f.errors; t.n > t.degrees {
+	if p, ok := f.process.(selfMeasured); ok {
+		f.Sigma = p.deviation()
+	} else if t := f.errors; t.n > t.degrees {
 		f.Sigma = math.Sqrt(t.squares / float64(t.n-t.degrees))
 	} else if t.n > 0 {
 		f.Sigma = math.Sqrt(t.squares / float64(t.n))

@@ -77,7 +77,7 @@ func TestUpdateOfEveryModel(t *testing.T) {
 				require.False(t, math.IsNaN(f.Sigma) || math.IsInf(f.Sigma, 0), label(m))
 			}
 			switch m.(type) {
-			case Auto, Croston, SBA, SBJ, TSB, ADIDA, IMAPA, Drift, HoltWinters, Pool, Bootstrap, Conformal:
+			case Auto, Croston, SBA, SBJ, TSB, ADIDA, IMAPA, Drift, MovingAverage, HoltWinters, Pool, Bootstrap, Conformal:
 				continue
 			}
 			before, err := f.Forecast(5)
