@@ -199,6 +199,6 @@ func fit(m Model, s Series) (*Fit, error) {
 		return nil, err
 	}
 	// What was only of use while fitting is not kept.
-	f.scratch, f.trend, f.search, f.arima = nil, nil, nil, nil
+	f.scratch, f.trend, f.search = nil, nil, nil
 	return f, nil
 }
