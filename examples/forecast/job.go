@@ -46,7 +46,7 @@ func (j *job) do(ctx context.Context, t *table) error {
 	}
 	all := func(yield func(forecast.Series) bool) {
 		for i, h := range t.series {
-			s, c, err := h.regular(j.season)
+			s, c, err := h.regular(j.season, t.regressors)
 			t.series[i] = nil // its memory is not needed again
 			delete(t.byID, h.id)
 			if err != nil {
@@ -131,7 +131,7 @@ func (b *backtest) add(j *job, r *forecast.Result) {
 	if err != nil {
 		return
 	}
-	result, err := forecast.RunBacktest(j.model, s, j.backtest, j.horizon, j.levels...)
+	result, err := forecast.CrossValidation{Horizon: j.horizon, Origins: j.backtest, Levels: j.levels}.Run(j.model, s)
 	if err != nil {
 		b.short++
 		return
@@ -145,8 +145,8 @@ func (b *backtest) add(j *job, r *forecast.Result) {
 	if b.coverage == nil {
 		b.coverage = make([]float64, len(j.levels))
 	}
-	for i, c := range result.Coverage {
-		b.coverage[i] += c
+	for i, l := range result.Levels {
+		b.coverage[i] += l.Coverage
 	}
 }
 

@@ -21,11 +21,9 @@ func (m ADIDA) Fit(s Series) (*Fit, error) { return fit(m, s) }
 
 // FitTo implements [Model]. O(n).
 func (m ADIDA) FitTo(dst *Fit, s Series) error {
-	return fitBuckets(dst, s, "ADIDA", func(longest int) float64 {
-		rate, alpha := dst.bucketRate(s.Values, longest)
+	return fitBuckets(dst, s, "ADIDA", func(b *buckets, longest int) {
 		dst.parameter("bucket", float64(longest), true)
-		dst.parameter("alpha", alpha, true)
-		return rate
+		dst.parameter("alpha", b.add(dst, s.Values, longest), true)
 	})
 }
 
@@ -34,38 +32,36 @@ func (m IMAPA) Fit(s Series) (*Fit, error) { return fit(m, s) }
 
 // FitTo implements [Model]. O(n log b) for a mean interval of b.
 func (m IMAPA) FitTo(dst *Fit, s Series) error {
-	return fitBuckets(dst, s, "IMAPA", func(longest int) float64 {
-		sum := 0.0
-		for bucket := 1; bucket <= longest; bucket++ {
-			rate, _ := dst.bucketRate(s.Values, bucket)
-			dst.parameter("rate", rate, true)
-			sum += rate
+	return fitBuckets(dst, s, "IMAPA", func(b *buckets, longest int) {
+		for length := 1; length <= longest; length++ {
+			b.add(dst, s.Values, length)
+			dst.parameter("rate", b.of[length-1].rate(), true)
 		}
-		return sum / float64(longest)
 	})
 }
 
-// fitBuckets leaves the rate that estimate finds, given the mean interval, as
-// the flat forecast of dst.
-func fitBuckets(dst *Fit, s Series, name string, estimate func(longest int) float64) error {
+// fitBuckets leaves the rate of the buckets that fill makes, given the mean
+// interval, as the flat forecast of dst.
+func fitBuckets(dst *Fit, s Series, name string, fill func(b *buckets, longest int)) error {
 	if err := s.checkDemand(); err != nil {
 		return err
 	}
 	dst.reset(name, &s)
+	b := reuse[buckets](dst)
+	*b = buckets{of: b.of[:0], imapa: name == "IMAPA"}
 	d := classify(s.Values)
-	if d.Count == 0 {
-		return fitNoDemand(dst, s.Values)
+	dst.warnFew(d.Count)
+	longest := 1
+	if d.Count > 0 {
+		longest = int(math.RoundToEven(d.meanInterval(len(s.Values))))
 	}
-	if d.Count == 1 {
-		dst.warn(WarnFewDemands)
-	}
-	level := estimate(int(math.RoundToEven(d.meanInterval(len(s.Values)))))
+	fill(b, longest)
+	b.average()
 	fitted := dst.fitted(0, len(s.Values))
 	for i := range fitted {
-		fitted[i] = level
+		fitted[i] = b.level
 	}
 	dst.measure(s.Values, 1)
-	*reuse[flat](dst) = flat{level: level}
 	return nil
 }
 
@@ -75,19 +71,72 @@ func (d Demand) meanInterval(n int) float64 {
 	return float64(n-d.Idle) / float64(d.Count)
 }
 
-// bucketRate smooths the sums of so many periods and returns the forecast per
-// period with the smoothing parameter.
-func (f *Fit) bucketRate(values []float64, bucket int) (rate, alpha float64) {
-	values = values[len(values)%bucket:]
-	sums := resize(f.scratch, len(values)/bucket)
+// buckets is the state of [ADIDA] and [IMAPA].
+type buckets struct {
+	flat
+	of    []bucket
+	imapa bool // its parameters are the rates
+}
+
+// bucket smooths the sums of so many periods.
+type bucket struct {
+	length       int
+	alpha, level float64
+	sum          float64 // of the periods in the bucket that is not yet full
+	filled       int
+}
+
+// rate is the forecast per period.
+func (b *bucket) rate() float64 { return b.level / float64(b.length) }
+
+// add smooths the sums of so many periods and returns the parameter.
+func (b *buckets) add(f *Fit, values []float64, length int) (alpha float64) {
+	values = values[len(values)%length:]
+	sums := resize(f.scratch, len(values)/length)
 	f.scratch = sums
 	for i, y := range values {
-		sums[i/bucket] += y
+		sums[i/length] += y
 	}
-	alpha = smoothingRate(sums, 0.1)
+	alpha = smoothingRate(sums, ratesLeast)
 	level := sums[0]
 	for _, y := range sums {
 		level += float64(alpha * (y - level))
 	}
-	return level / float64(bucket), alpha
+	b.of = append(b.of, bucket{length: length, alpha: alpha, level: level})
+	return alpha
 }
+
+// average makes the level of the mean of the rates.
+func (b *buckets) average() {
+	sum := 0.0
+	for i := range b.of {
+		sum += b.of[i].rate()
+	}
+	b.level = sum / float64(len(b.of))
+}
+
+// observe smooths each sum when its bucket is full; buckets follow one another
+// from the end of the series that was fitted.
+func (b *buckets) observe(y float64) float64 {
+	mean := b.level
+	for i := range b.of {
+		k := &b.of[i]
+		k.sum += y
+		if k.filled++; k.filled == k.length {
+			k.level += float64(k.alpha * (k.sum - k.level))
+			k.sum, k.filled = 0, 0
+		}
+	}
+	b.average()
+	return mean
+}
+
+func (b *buckets) describe(set func(string, float64)) {
+	for i := range b.of {
+		if b.imapa {
+			set("rate", b.of[i].rate())
+		}
+	}
+}
+
+func (b *buckets) demanding() bool { return true }

@@ -30,6 +30,14 @@ import (
 // after the observations that differencing uses up. Intervals disregard, as
 // usual, that the parameters are estimates.
 //
+// Regressors of the series make it a dynamic regression, y = Σ β·x + n where n
+// is the ARIMA process above (Pankratz, 1991): the coefficients are estimated
+// together with the process, by the same likelihood, and are parameters under
+// the names of the regressors, with their standard errors. The number of
+// differences is that of the errors of ordinary least squares. A regressor that
+// does not vary in the history, or that says what others say, has the coefficient
+// zero, with [WarnNoEffect].
+//
 // A series that is too short for the orders gets a model without coefficients,
 // with [WarnShort]. Without a season in the series, or with one of more than
 // 350 periods, there are no seasonal parts.
@@ -47,6 +55,12 @@ func (m ARIMA) FitTo(dst *Fit, s Series) error {
 	if err := s.check(); err != nil {
 		return err
 	}
+	regressors := s.Regressors
+	ahead, err := s.checkRegressors()
+	if err != nil {
+		return err
+	}
+	s.Regressors = nil
 	if m.Criterion > BIC {
 		return &SettingError{Model: "ARIMA", Setting: "criterion", Value: float64(m.Criterion), Want: "AICc, AIC or BIC"}
 	}
@@ -69,21 +83,24 @@ func (m ARIMA) FitTo(dst *Fit, s Series) error {
 			}
 			o.SeasonalAR, o.SeasonalDifferences, o.SeasonalMA = 0, 0, 0
 		}
-	} else if !s.constant() {
-		var err error
-		if o, err = differencesOf(s.Values, season); err != nil {
-			return err
-		}
 	}
 	if dst.arima == nil {
 		dst.arima = new(arimaSearch)
 	}
 	e := dst.arima
+	if m.Orders == nil && !s.constant() {
+		if o, err = differencesOf(e.unexplained(s.Values, regressors), season); err != nil {
+			return err
+		}
+	}
 	if o.lost(season) >= len(s.Values) {
 		o = Orders{Constant: true}
 		dst.warn(WarnShort)
 	}
 	e.prepare(s.Values, season, o)
+	if len(regressors) > 0 && !e.influences.prepare(regressors, len(s.Values), season, o) {
+		dst.warn(WarnNoEffect)
+	}
 	switch {
 	case e.flat(s.Values):
 		o = o.bare()
@@ -97,7 +114,7 @@ func (m ARIMA) FitTo(dst *Fit, s Series) error {
 			e.best.settle(o.bare())
 			dst.warn(WarnShort)
 		}
-	case len(e.w) <= o.parameters():
+	case len(e.w) <= e.parameters(o):
 		o.AR, o.MA, o.SeasonalAR, o.SeasonalMA = 0, 0, 0, 0
 		e.best.settle(o)
 		dst.warn(WarnShort)
@@ -105,7 +122,29 @@ func (m ARIMA) FitTo(dst *Fit, s Series) error {
 		e.best.settle(o)
 		e.estimate(o, e.best.x, fineARIMA)
 	}
-	return e.finish(dst, &s)
+	return e.finish(dst, &s, regressors, ahead)
+}
+
+// unexplained returns what ordinary least squares on the regressors leaves of
+// the values.
+func (e *arimaSearch) unexplained(values []float64, regressors []Regressor) []float64 {
+	if len(regressors) == 0 {
+		return values
+	}
+	o := Orders{Constant: true}
+	e.prepare(values, 1, o)
+	e.influences.prepare(regressors, len(values), 1, o)
+	e.orders, e.process.phi, e.process.theta = o, e.process.phi[:0], e.process.theta[:0]
+	if _, ok := e.filter(); !ok || len(e.columns) == 0 {
+		return values
+	}
+	rest := append([]float64(nil), values...)
+	for t := range rest {
+		for j, c := range e.columns {
+			rest[t] -= float64(e.values[j] * c[t] * e.scale)
+		}
+	}
+	return rest
 }
 
 // differencesOf returns how often a series wants to be differenced.
@@ -137,12 +176,27 @@ func (s *arimaSolution) settle(o Orders) {
 }
 
 // finish runs the best model over the series and describes it.
-func (e *arimaSearch) finish(dst *Fit, s *Series) error {
+func (e *arimaSearch) finish(dst *Fit, s *Series, regressors []Regressor, ahead int) error {
 	o := e.best.orders
 	e.orders = o
 	e.unpack(e.best.x)
 	l, ok := e.filter()
 	lost := len(s.Values) - len(e.w)
+	values, coefficients, deviations := s.Values, make([]float64, len(regressors)), make([]float64, len(regressors))
+	if ok && len(e.columns) > 0 {
+		e.coefficientsOf(coefficients, deviations)
+		for t := range e.w {
+			for j, c := range e.columns {
+				e.w[t] -= float64(e.values[j] * c[t])
+			}
+		}
+		values = append([]float64(nil), values...)
+		for i, c := range coefficients {
+			for t, v := range regressors[i].Values[:len(values)] {
+				values[t] -= float64(c * v)
+			}
+		}
+	}
 	fitted := dst.fitted(lost, len(e.w))
 	if ok {
 		l, ok = e.process.filter(e.w, fitted, l.mean, false)
@@ -154,7 +208,7 @@ func (e *arimaSearch) finish(dst *Fit, s *Series) error {
 		fitted[i] = y - float64(fitted[i]*e.scale)
 	}
 	dst.Model = o.name(e.season)
-	reuse[integrated](dst).set(&e.process, o, e.season, l.mean, e.scale, s.Values)
+	reuse[integrated](dst).set(&e.process, o, e.season, l.mean, e.scale, values)
 	x := e.best.x
 	for _, block := range [...]struct {
 		name string
@@ -178,9 +232,8 @@ func (e *arimaSearch) finish(dst *Fit, s *Series) error {
 			dst.parameter("mean", l.mean*e.scale, true)
 		}
 	}
-	k := o.parameters()
-	dst.setSigma(l.squares, len(e.w), k-1)
-	dst.Sigma *= e.scale
+	k := e.parameters(o)
+	dst.setSigma(l.squares*e.scale*e.scale, len(e.w), k-1)
 	if l.squares > 0 && n > 0 {
 		loss := n*(math.Log(2*math.Pi*l.squares/n)+1+2*math.Log(e.scale)) + l.logDet
 		dst.likelihood = Likelihood{
@@ -188,5 +241,16 @@ func (e *arimaSearch) finish(dst *Fit, s *Series) error {
 			AIC: AIC.of(loss, len(e.w), k), AICc: AICc.of(loss, len(e.w), k), BIC: BIC.of(loss, len(e.w), k),
 		}
 	}
+	if len(regressors) == 0 {
+		return nil
+	}
+	dst.added.known, dst.added.future = true, resize(dst.added.future, ahead)
+	for i, r := range regressors {
+		dst.Parameters = append(dst.Parameters, Parameter{Name: r.Name, Value: coefficients[i], Estimated: true, Error: dst.Sigma * deviations[i]})
+		for h, v := range r.Values[len(s.Values):] {
+			dst.added.future[h] += float64(coefficients[i] * v)
+		}
+	}
+	dst.Model = "Regression with " + dst.Model + " errors"
 	return nil
 }

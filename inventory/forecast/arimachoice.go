@@ -99,7 +99,7 @@ func (e *arimaSearch) try(o Orders, criterion Criterion) {
 		return
 	}
 	e.tried = append(e.tried, o)
-	k := o.parameters()
+	k := e.parameters(o)
 	if math.IsInf(criterion.of(0, len(e.w), k), 1) {
 		return
 	}

@@ -12,7 +12,10 @@ type integrated struct {
 	psi       []float64 // the effect of a unit error, from lag 0
 	theta     []float64
 	full      []float64 // phi and integrate multiplied
-	longer    atomic.Pointer[[]float64]
+	long      []float64 // phi, as long as the state
+	gain      []float64 // of the filter that goes on
+	recursion
+	longer atomic.Pointer[[]float64]
 }
 
 // set takes over the state of a fitted process, whose series was divided by
@@ -25,6 +28,8 @@ func (p *integrated) set(a *arma, o Orders, season int, mean, scale float64, val
 		p.known[i] *= scale
 	}
 	p.level = mean * scale
+	p.long, p.gain = append(p.long[:0], a.long...), append(p.gain[:0], a.gain...)
+	p.recursion = recursion{a.variance, append(p.step[:0], a.step...), a.change, a.steady}
 	lost := o.lost(season)
 	p.integrate = p.integrate[:0]
 	for range o.SeasonalDifferences {
@@ -107,6 +112,27 @@ func (p *integrated) mean(dst []float64) {
 		}
 		dst[h] = sum
 	}
+}
+
+// observe goes on with the filter.
+func (p *integrated) observe(y float64) float64 {
+	x, n := p.known[0], len(p.last)
+	mean := x + p.level
+	for j, c := range p.integrate {
+		mean += float64(c * p.last[n-1-j])
+	}
+	weight := (y - mean) / p.variance
+	for i, c := range p.long {
+		p.known[i] = float64(c*x) + p.known[i+1] + float64(p.gain[i]*weight)
+	}
+	if !p.steady {
+		p.steady = !p.next(p.long, p.gain)
+	}
+	if n > 0 {
+		copy(p.last, p.last[1:])
+		p.last[n-1] = y
+	}
+	return mean
 }
 
 // weight takes lags that are rarely asked for from a longer table, which is

@@ -20,6 +20,7 @@ type arimaSearch struct {
 	centre  float64   // average of w
 	orders  Orders    // of the model that is being estimated
 	process arma      // that model
+	influences
 
 	partial, memory, block, seasonal []float64 // memory of unpack
 	x, next                          []float64 // memory of try and evaluate
@@ -63,6 +64,7 @@ func (e *arimaSearch) prepare(values []float64, season int, o Orders) {
 		e.w[i] /= e.scale
 	}
 	e.centre = average(e.w)
+	e.columns, e.scales, e.of = e.columns[:0], e.scales[:0], e.of[:0]
 	e.tried = e.tried[:0]
 	e.best.score, e.nearest.score = math.Inf(1), math.Inf(1)
 }
@@ -84,6 +86,9 @@ func (e *arimaSearch) flat(values []float64) bool {
 	lowest, highest := slices.Min(e.w), slices.Max(e.w)
 	return (highest-lowest)*e.scale <= 1e-12*largest
 }
+
+// parameters counts those of a model, with the coefficients of regressors.
+func (e *arimaSearch) parameters(o Orders) int { return o.parameters() + len(e.columns) }
 
 // unpack sets the process to the parameters x, in the order AR, MA, seasonal
 // AR, seasonal MA. The hyperbolic tangent makes partial autocorrelations of
@@ -124,8 +129,12 @@ func (e *arimaSearch) product(dst, plain, seasonal []float64) []float64 {
 	return dst
 }
 
-// filter runs the process with the mean at its best, zero without a constant.
+// filter runs the process with the mean at its best, zero without a constant,
+// and so the coefficients of regressors.
 func (e *arimaSearch) filter() (armaLikelihood, bool) {
+	if len(e.columns) > 0 {
+		return e.process.filterColumns(&e.influences, e.w, e.orders.Constant)
+	}
 	if e.orders.Constant {
 		return e.process.filter(e.w, nil, e.centre, true)
 	}

@@ -18,8 +18,43 @@ type arma struct {
 	ofAR, ofMA, covariance, psi     []float64 // autocovariances of both parts and of the whole, effects of an error
 	start                           []float64 // covariances of the first state with w
 	state, unit                     []float64 // of w, and of a series of ones
-	gain, step                      []float64 // the filter's, not divided by the variance, and how its covariance moves
-	long                            []float64 // phi, as long as the state
+	gain                            []float64 // the filter's, not divided by the variance
+	recursion
+	long []float64 // phi, as long as the state
+}
+
+// recursion is how variance and gain of a filter go on.
+type recursion struct {
+	variance float64
+	step     []float64 // how the covariance moves
+	change   float64
+	steady   bool
+}
+
+// next moves variance and gain by a period, and reports false where the variance
+// is lost to rounding. phi is as long as the state, step and gain are longer by a
+// zero.
+func (r *recursion) next(phi, gain []float64) bool {
+	n := len(phi)
+	step, variance, change := r.step[:n+1], r.variance, r.change
+	gain = gain[:n]
+	first := step[0]
+	next := variance + float64(first*first*change)
+	if !(next > 0) {
+		return false
+	}
+	larger, ratio, shift, at := 0.0, first/variance, change*first, first
+	for i, c := range phi {
+		after, g := step[i+1], gain[i]
+		moved := float64(c*first) + after
+		at = moved - float64(g*ratio)
+		step[i] = at
+		gain[i] = g + float64(moved*shift)
+		larger = max(larger, math.Abs(at))
+	}
+	change *= variance / next
+	r.change, r.variance, r.steady = change, next, -change*larger*larger < 1e-15
+	return true
 }
 
 // armaLikelihood is the sum of the squared standardised errors, the logarithm of
@@ -142,32 +177,51 @@ func (a *arma) stationary() bool {
 	return a.start[0] > 0 && !math.IsInf(a.start[0], 1)
 }
 
-// filter runs over w and reports whether it could. It takes the mean as given,
-// or estimates how far the best one is from it. Where errors is not nil it receives w less its forecasts,
-// for the given mean; afterwards state is what is known of the periods to come.
-func (a *arma) filter(w, errors []float64, mean float64, estimate bool) (armaLikelihood, bool) {
-	var l armaLikelihood
+// begin sets the filter to the stationary distribution, and reports whether
+// there is one.
+func (a *arma) begin() bool {
 	if !a.stationary() {
-		return l, false
+		return false
 	}
 	r := len(a.start) - 1
 	// The states have a zero after the last, so that element i+1 exists; phi is
 	// continued with zeros.
 	a.long = resize(a.long, r)
 	copy(a.long, a.phi)
-	phi := a.long
-	a.state, a.unit = resize(a.state, r+1), resize(a.unit, r+1)
-	a.gain, a.step = resize(a.gain, r+1), resize(a.step, r+1)
-	state, unit, gain, step := a.state[:r+1], a.unit[:r+1], a.gain[:r+1], a.step[:r+1]
-	variance := a.start[0]
-	for i, c := range phi {
-		gain[i] = float64(c*variance) + a.start[i+1]
-		step[i] = gain[i]
+	a.state, a.gain, a.step = resize(a.state, r+1), resize(a.gain, r+1), resize(a.step, r+1)
+	a.variance, a.change, a.steady = a.start[0], -1/a.start[0], false
+	for i, c := range a.long {
+		a.gain[i] = float64(c*a.variance) + a.start[i+1]
+		a.step[i] = a.gain[i]
 	}
-	change, steady, determinant := -1/variance, false, 1.0
+	return true
+}
+
+// advance moves a state by a period in which the error was weight times the
+// variance.
+func (a *arma) advance(state []float64, weight float64) {
+	x, phi := state[0], a.long
+	state, gain := state[:len(phi)+1], a.gain[:len(phi)+1]
+	for i, c := range phi {
+		state[i] = float64(c*x) + state[i+1] + float64(gain[i]*weight)
+	}
+}
+
+// filter runs over w and reports whether it could. It takes the mean as given,
+// or estimates how far the best one is from it. Where errors is not nil it receives w less its forecasts,
+// for the given mean; afterwards state is what is known of the periods to come.
+func (a *arma) filter(w, errors []float64, mean float64, estimate bool) (armaLikelihood, bool) {
+	var l armaLikelihood
+	if !a.begin() {
+		return l, false
+	}
+	phi, state, gain := a.long, a.state, a.gain
+	a.unit = resize(a.unit, len(state))
+	unit := a.unit[:len(state)]
+	determinant := 1.0
 	var own, cross, units float64 // sums of squares and products of both errors
 	for t, y := range w {
-		x, u := state[0], unit[0]
+		x, u, variance := state[0], unit[0], a.variance
 		e := y - mean - x
 		if errors != nil {
 			errors[t] = e
@@ -185,32 +239,15 @@ func (a *arma) filter(w, errors []float64, mean float64, estimate bool) (armaLik
 				unit[i] = float64(c*u) + unit[i+1] + float64(k*d)
 			}
 		} else {
-			for i, c := range phi {
-				state[i] = float64(c*x) + state[i+1] + float64(gain[i]*weight)
-			}
+			a.advance(state, weight)
 		}
 		if determinant *= variance; determinant > 1e150 {
 			l.logDet += math.Log(determinant)
 			determinant = 1
 		}
-		if steady {
-			continue
-		}
-		first := step[0]
-		next := variance + float64(first*first*change)
-		if !(next > 0) {
+		if !a.steady && !a.next(phi, gain) {
 			return l, false
 		}
-		larger, ratio, shift := 0.0, first/variance, change*first
-		for i, c := range phi {
-			moved := float64(c*first) + step[i+1]
-			step[i] = moved - float64(gain[i]*ratio)
-			gain[i] += float64(moved * shift)
-			larger = max(larger, math.Abs(step[i]))
-		}
-		change *= variance / next
-		variance = next
-		steady = -change*larger*larger < 1e-15
 	}
 	l.logDet += math.Log(determinant)
 	l.squares, l.mean = own, mean

@@ -18,6 +18,10 @@ package forecast
 // alone. Parameters are the weights; Sigma is the root mean squared error in
 // sample, without correction.
 //
+// Where the series has regressors, their effects are taken out first and put on
+// the forecasts again, as [Regression] does; demand that comes rarely, of which
+// nothing would be left to see, gets [ARIMA] with its regressors.
+//
 // Auto takes about as long as all its parts: 0.3 ms for a short series without
 // season, 4 ms for ten years of months. Where that is too much use Select.
 type Auto struct{}
@@ -30,6 +34,12 @@ func (m Auto) FitTo(dst *Fit, s Series) error {
 	chosen, err := Select(s)
 	if err != nil {
 		return err
+	}
+	if len(s.Regressors) > 0 {
+		if _, ok := chosen.(Theta); ok {
+			return Regression{Of: m}.FitTo(dst, s)
+		}
+		return ARIMA{}.FitTo(dst, s)
 	}
 	if _, ok := chosen.(Theta); !ok || len(s.Values) < combinedLeast || s.constant() {
 		return chosen.FitTo(dst, s)

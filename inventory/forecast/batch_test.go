@@ -173,32 +173,3 @@ func TestFill(t *testing.T) {
 		require.Zero(t, n)
 	})
 }
-
-func TestBacktest(t *testing.T) {
-	s := Series{Values: []float64{1, 2, 3, 4, 5, 6, 7, 9}}
-	b, err := RunBacktest(Naive{}, s, 2, 2, 0.9)
-	require.NoError(t, err)
-	// From 5: errors 1 and 2 of 6 and 7; from 6: errors 1 and 3 of 7 and 9.
-	require.Equal(t, 5, b.Origins[0].At)
-	require.Equal(t, []float64{5, 5}, b.Origins[0].Forecast.Mean)
-	require.InDelta(t, 1.75, b.MAE, 1e-12)
-	require.InDelta(t, math.Sqrt((1+4+1+9)/4.0), b.RMSE, 1e-12)
-	require.InDelta(t, 1.75, b.MASE.Value, 1e-12)
-	require.InDelta(t, 0.75, b.Coverage[0], 1e-12) // within 1.64·√h
-
-	// A model sees nothing of what comes after its origin.
-	changed := Series{Values: slices.Clone(s.Values)}
-	changed.Values[7] = 1000
-	c, err := RunBacktest(Naive{}, changed, 2, 2, 0.9)
-	require.NoError(t, err)
-	for i := range b.Origins {
-		require.Equal(t, b.Origins[i].Forecast, c.Origins[i].Forecast)
-	}
-
-	for _, bad := range [][2]int{{0, 1}, {1, 0}, {5, 4}, {9, 1}} {
-		_, err := RunBacktest(Naive{}, s, bad[0], bad[1])
-		require.ErrorIs(t, err, flywheel.ErrOutOfRange)
-	}
-	_, err = RunBacktest(Naive{}, s, 7, 1)
-	require.NoError(t, err)
-}

@@ -100,19 +100,19 @@ func BenchmarkFitTo(b *testing.B) {
 // search between.
 func TestFitToAllocatesNothing(t *testing.T) {
 	for _, c := range measured {
-		most := 0.0
+		most, runs := 0.0, 5 // of which the average is rounded down, as the runtime may allocate too
 		if _, ok := c.model.(ARIMA); ok {
-			most = 60
+			most, runs = 60, 1
 		}
 		for _, n := range []int{11, 50, 150} {
 			s := Series{Values: c.make(n), Season: 12}
 			var f Fit
 			require.NoError(t, c.model.FitTo(&f, s))
-			allocations := testing.AllocsPerRun(1, func() { _ = c.model.FitTo(&f, s) })
+			allocations := testing.AllocsPerRun(runs, func() { _ = c.model.FitTo(&f, s) })
 			require.LessOrEqual(t, allocations, most, "%s, %d observations", c.name, n)
 			var next Forecast
 			require.NoError(t, f.ForecastTo(&next, 18, 0.8, 0.95))
-			allocations = testing.AllocsPerRun(1, func() { _ = f.ForecastTo(&next, 18, 0.8, 0.95) })
+			allocations = testing.AllocsPerRun(runs, func() { _ = f.ForecastTo(&next, 18, 0.8, 0.95) })
 			require.LessOrEqual(t, allocations, most, "forecast of %s, %d observations", c.name, n)
 		}
 	}

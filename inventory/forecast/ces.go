@@ -151,6 +151,13 @@ func (p *complexSmoothing) mean(dst []float64) {
 	}
 }
 
+func (p *complexSmoothing) observe(y float64) float64 {
+	inner := p.level
+	p.step(p.without(y, p.next) - inner)
+	p.next++
+	return p.put(inner, p.next-1)
+}
+
 func (p *complexSmoothing) weight(lag int) float64 {
 	run := complexSmoothing{a0: p.a0, a1: p.a1}
 	run.step(1)

@@ -241,3 +241,43 @@ func (c *combination) mean(dst []float64) {
 		}
 	}
 }
+
+func (c *combination) observe(y float64) float64 {
+	inner := c.without(y, c.next) // of all but ETS
+	log := inner
+	if c.logs {
+		log = c.high
+		if inner < math.Exp(c.high) {
+			log = max(math.Log(max(inner, 0)), c.low)
+		}
+	}
+	forms := 0.0
+	for i := range c.forms {
+		v := y
+		if c.adjusted {
+			v = inner
+		}
+		v = c.forms[i].observe(v)
+		if c.adjusted {
+			v = c.put(v, c.next)
+		}
+		forms += float64(c.shares[i] * v)
+	}
+	mean := float64(c.weights[byETS] * forms)
+	for method := byDynamic; method < combined; method++ {
+		var v float64
+		switch method {
+		case byDynamic:
+			v = c.dynamic.observe(inner)
+		case byTheta:
+			v = c.unlog(c.theta.observe(log))
+		case byRisen:
+			v = c.unlog(c.risen.observe(log))
+		case byComplex:
+			v = c.complex.observe(inner)
+		}
+		mean += float64(c.weights[method] * c.put(v, c.next))
+	}
+	c.next++
+	return mean
+}

@@ -63,41 +63,80 @@ func fitCroston(dst *Fit, s Series, name string, alpha, beta float64, correction
 	}
 	dst.reset(name, &s)
 	sizes, intervals, first := dst.demands(s.Values)
-	if len(sizes) == 0 {
-		return fitNoDemand(dst, s.Values)
-	}
-	if len(sizes) == 1 {
-		dst.warn(WarnFewDemands)
-	}
 	estimated := alpha == 0 && beta == 0
-	if estimated {
-		alpha = smoothingRate(sizes, 0.1)
-		beta = smoothingRate(intervals, 0.1)
+	dst.warnFew(len(sizes))
+	switch {
+	case estimated && len(sizes) == 0:
+		alpha, beta = ratesLeast, ratesLeast
+	case estimated:
+		alpha = smoothingRate(sizes, ratesLeast)
+		beta = smoothingRate(intervals, ratesLeast)
 	}
 	if beta == 0 {
 		beta = alpha
 	}
-	factor := correction(beta)
-	size, interval := sizes[0], intervals[0]
-	level := factor * size / interval
+	c := reuse[croston](dst)
+	*c = croston{alpha: alpha, beta: beta, factor: correction(beta)}
+	if len(sizes) == 0 {
+		first = -1
+	}
+	for _, y := range s.Values[:first+1] {
+		c.observe(y)
+	}
 	fitted := dst.fitted(first+1, len(s.Values)-first-1)
-	k := 1
 	for i, y := range s.Values[first+1:] {
-		fitted[i] = level
-		if y != 0 {
-			size += float64(alpha * (sizes[k] - size))
-			interval += float64(beta * (intervals[k] - interval))
-			level = factor * size / interval
-			k++
-		}
+		fitted[i] = c.observe(y)
 	}
 	dst.parameter("alpha", alpha, estimated)
 	dst.parameter("beta", beta, estimated)
-	dst.parameter("size", size, true)
-	dst.parameter("interval", interval, true)
+	dst.parameter("size", c.size, true)
+	dst.parameter("interval", c.interval, true)
 	dst.measure(s.Values, 0)
-	*reuse[flat](dst) = flat{level: level}
 	return nil
+}
+
+// croston is the state of [Croston] and its corrections.
+type croston struct {
+	flat
+	alpha, beta, factor float64
+	size, interval      float64 // 0 before the first demand
+	since               float64 // periods since the last demand
+}
+
+func (c *croston) observe(y float64) float64 {
+	mean := c.level
+	if c.since++; y != 0 {
+		if c.interval == 0 {
+			c.size, c.interval = y, c.since
+		} else {
+			c.size += float64(c.alpha * (y - c.size))
+			c.interval += float64(c.beta * (c.since - c.interval))
+		}
+		c.level = c.factor * c.size / c.interval
+		c.since = 0
+	}
+	return mean
+}
+
+func (c *croston) describe(set func(string, float64)) {
+	set("size", c.size)
+	set("interval", c.interval)
+}
+
+func (c *croston) demanding() bool { return true }
+
+// ratesLeast is the least rate that is estimated for intermittent demand, and
+// the one where there is nothing to estimate it from.
+const ratesLeast = 0.1
+
+// warnFew warns of fewer than two demands.
+func (f *Fit) warnFew(demands int) {
+	switch demands {
+	case 0:
+		f.warn(WarnNoDemand)
+	case 1:
+		f.warn(WarnFewDemands)
+	}
 }
 
 // checkRates checks the two smoothing parameters of an intermittent model.
@@ -134,14 +173,6 @@ func (f *Fit) demands(values []float64) (sizes, intervals []float64, first int) 
 		first = int(intervals[0]) - 1
 	}
 	return sizes[:k], intervals[:k], first
-}
-
-// fitNoDemand forecasts zero for a series without any demand.
-func fitNoDemand(dst *Fit, values []float64) error {
-	dst.warn(WarnNoDemand)
-	dst.fitted(0, len(values))
-	*reuse[flat](dst) = flat{}
-	return nil
 }
 
 // smoothingRate returns the parameter between low and 0.3 with the least sum of

@@ -34,12 +34,8 @@ func (c *cycle) take(f *Fit, y []float64, seasons int) bool {
 		}
 	}
 	c.index = index
-	for i := range y {
-		if s := index[i%seasons]; c.multiplicative {
-			y[i] /= s
-		} else {
-			y[i] -= s
-		}
+	for i, v := range y {
+		y[i] = c.without(v, i)
 	}
 	return true
 }
@@ -53,6 +49,18 @@ func (c *cycle) put(value float64, i int) float64 {
 		return value * c.index[i%len(c.index)]
 	default:
 		return value + c.index[i%len(c.index)]
+	}
+}
+
+// without takes the season of observation i from a value.
+func (c *cycle) without(value float64, i int) float64 {
+	switch {
+	case len(c.index) == 0:
+		return value
+	case c.multiplicative:
+		return value / c.index[i%len(c.index)]
+	default:
+		return value - c.index[i%len(c.index)]
 	}
 }
 

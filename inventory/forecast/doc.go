@@ -24,18 +24,24 @@
 // fitted values, the deviation of the errors, warnings. A Fit gives any number
 // of [Forecast] values.
 //
-//   - Benchmarks: [Naive], [SeasonalNaive], [Mean], [Drift].
+//   - Benchmarks: [Naive], [SeasonalNaive], [Mean], [Drift], [MovingAverage].
 //   - Exponential smoothing: [SES], [Holt], [HoltWinters], the family [ETS], which
 //     chooses among its forms by an information criterion; [Theta],
 //     [OptimizedTheta] and [CES].
 //   - Box and Jenkins: [ARIMA] with seasons, its [Orders] given or chosen.
 //   - Intermittent demand, with many zeros: [Croston], [SBA], [SBJ], [TSB],
 //     [ADIDA], [IMAPA]. [Classify] tells which demand is intermittent.
+//   - New products: [Analogy], from the launches of similar ones.
 //   - The default: [Auto], a combination with calibrated intervals. [Select]
 //     names a fast model instead.
 //   - Simulation: [Fit.Paths] draws possible futures.
 //   - Many series: [Batch] forecasts them in parallel, [Fill] replaces what is
-//     missing, [RunBacktest] tells how a model would have done.
+//     missing, [Cleaning] also what was not in stock and what is an outlier.
+//   - Known influences: a [Calendar] makes the regressors of trading days, holidays
+//     and promotions, [Fourier] those of long seasons, [LevelShift] and [Pulse] those
+//     of what happened once.
+//   - Choosing: [CrossValidation] tells how models would have done, [ValueAdded]
+//     what each step from the naive forecast to the [Override] of a planner gained.
 //   - Looking closer: [STL] and [MSTL] split a series into trend and seasons,
 //     [Autocorrelations], [Differences] and [SeasonalDifferences] describe it,
 //     [Fit.Residuals] tell what a model missed, and [DieboldMariano] whether one

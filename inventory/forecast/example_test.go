@@ -1,7 +1,6 @@
 package forecast_test
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -374,22 +373,6 @@ func ExampleFill() {
 	s, n, _ := forecast.Fill(forecast.Series{Values: []float64{1, math.NaN(), 3, 4}})
 	fmt.Println(s.Values, n)
 	// Output: [1 2 3 4] 1
-}
-
-// What would the model have done from the last four origins?
-func ExampleRunBacktest() {
-	sales := forecast.Series{Values: []float64{20, 23, 25, 30, 31, 36, 39, 41, 46, 48, 50, 56, 57, 61}}
-	for _, model := range []forecast.Model{forecast.Naive{}, forecast.Holt{}} {
-		b, _ := forecast.RunBacktest(model, sales, 4, 3, 0.8)
-		fmt.Printf("%T: MASE %.2f, inside the 80 %% interval: %.0f %%\n", model, b.MASE.Value, 100*b.Coverage[0])
-		worst := slices.MaxFunc(b.Origins, func(x, y forecast.Origin) int { return cmp.Compare(x.Accuracy.MAE, y.Accuracy.MAE) })
-		fmt.Printf("worst from period %d, by %.1f\n", worst.At, worst.Accuracy.MAE)
-	}
-	// Output:
-	// forecast.Naive: MASE 2.17, inside the 80 % interval: 25 %
-	// worst from period 11, by 8.0
-	// forecast.Holt: MASE 0.32, inside the 80 % interval: 58 %
-	// worst from period 10, by 1.2
 }
 
 // Quarterly gas consumption in the United Kingdom 1980-1986 (R: UKgas), in

@@ -16,24 +16,9 @@ import (
 // Models refuse NaN rather than guess: fill where the observation was lost, and
 // leave the period out of Values or clean it where there was no stock.
 func Fill(s Series) (Series, int, error) {
-	missing := 0
-	for i, v := range s.Values {
-		switch {
-		case math.IsNaN(v):
-			missing++
-		case !(math.Abs(v) <= MaxMagnitude):
-			err := ErrTooLarge
-			if math.IsInf(v, 0) {
-				err = ErrNotFinite
-			}
-			return s, 0, &SeriesError{Series: s.ID, Index: i, Value: v, Err: err}
-		}
-	}
-	if err := s.checkSeason(); err != nil {
+	missing, err := s.checkGappy()
+	if err != nil {
 		return s, 0, err
-	}
-	if missing == len(s.Values) {
-		return s, 0, &SeriesError{Series: s.ID, Index: -1, Err: ErrEmpty}
 	}
 	if missing == 0 {
 		return s, 0, nil
@@ -94,4 +79,28 @@ func gappySeasons(y []float64, m int) []float64 {
 		}
 	}
 	return index
+}
+
+// checkGappy is check for a series in which NaN stands for what is missing: it
+// counts them.
+func (s *Series) checkGappy() (missing int, err error) {
+	for i, v := range s.Values {
+		switch {
+		case math.IsNaN(v):
+			missing++
+		case !(math.Abs(v) <= MaxMagnitude):
+			err := ErrTooLarge
+			if math.IsInf(v, 0) {
+				err = ErrNotFinite
+			}
+			return 0, &SeriesError{Series: s.ID, Index: i, Value: v, Err: err}
+		}
+	}
+	if err := s.checkSeason(); err != nil {
+		return 0, err
+	}
+	if missing == len(s.Values) {
+		return 0, &SeriesError{Series: s.ID, Index: -1, Err: ErrEmpty}
+	}
+	return missing, nil
 }

@@ -35,6 +35,9 @@ type process interface {
 	// scale is the factor by which the errors of the period h ≥ 1 periods
 	// ahead are larger, that of a multiplicative season.
 	scale(h int) float64
+	// observe takes one more observation into the state, with parameters as
+	// they are, and returns the forecast that there was for it.
+	observe(y float64) float64
 }
 
 // relative is the process whose error is a share of the mean; it computes its
@@ -44,10 +47,18 @@ type relative interface {
 	variance(dst, mean []float64, sigma float64)
 }
 
+// shaped is what has quantiles of its own: errors that are drawn again, ranges
+// that were calibrated, a demand in whole units.
+type shaped interface {
+	// quantiles fills dst[i] with the quantiles for probabilities[i] of the
+	// periods ahead, whose means are given.
+	quantiles(f *Fit, dst [][]float64, mean, probabilities []float64)
+}
+
 // Forecast returns means for the next horizon periods and one [Interval] for
 // each of levels. Intervals come from the normal distribution with the
 // variance that the model implies at each distance, those of [Auto] from errors
-// that were measured.
+// that were measured. [Bootstrap] and [Conformal] make others for any model.
 func (f *Fit) Forecast(horizon int, levels ...float64) (*Forecast, error) {
 	dst := new(Forecast)
 	if err := f.ForecastTo(dst, horizon, levels...); err != nil {
@@ -72,9 +83,37 @@ func (f *Fit) ForecastTo(dst *Forecast, horizon int, levels ...float64) error {
 		dst.Intervals = append(dst.Intervals[:cap(dst.Intervals)], make([]Interval, len(levels)-cap(dst.Intervals))...)
 	}
 	dst.Intervals = dst.Intervals[:len(levels)]
-	if len(levels) == 0 {
-		return f.checkFinite(dst.Mean)
+	switch {
+	case len(levels) == 0:
+	case f.shape != nil:
+		limits, probabilities := make([][]float64, 0, 2*len(levels)), make([]float64, 0, 2*len(levels))
+		for i, level := range levels {
+			v := &dst.Intervals[i]
+			v.Level = level
+			v.Lower, v.Upper = resizeOver(v.Lower, horizon), resizeOver(v.Upper, horizon)
+			limits, probabilities = append(limits, v.Lower, v.Upper), append(probabilities, (1-level)/2, (1+level)/2)
+		}
+		f.shape.quantiles(f, limits, dst.Mean, probabilities)
+	default:
+		f.symmetric(dst, levels)
 	}
+	f.added.to(dst.Mean)
+	for i := range dst.Intervals {
+		f.added.to(dst.Intervals[i].Lower)
+		f.added.to(dst.Intervals[i].Upper)
+		if err := f.checkFinite(dst.Intervals[i].Lower); err != nil {
+			return err
+		}
+		if err := f.checkFinite(dst.Intervals[i].Upper); err != nil {
+			return err
+		}
+	}
+	return f.checkFinite(dst.Mean)
+}
+
+// symmetric fills the intervals by the variances about the means.
+func (f *Fit) symmetric(dst *Forecast, levels []float64) {
+	horizon := len(dst.Mean)
 	// The first interval's Lower holds the variances until it is filled, last.
 	first := &dst.Intervals[0]
 	first.Lower = resize(first.Lower, horizon)
@@ -88,17 +127,65 @@ func (f *Fit) ForecastTo(dst *Forecast, horizon int, levels ...float64) error {
 			half := float64(z * math.Sqrt(first.Lower[h]))
 			v.Lower[h], v.Upper[h] = m-half, m+half
 		}
-		if err := f.checkFinite(v.Lower); err != nil {
-			return err
+	}
+}
+
+// Quantiles returns for each probability, between 0 and 1, the level that the
+// demand of each of the next horizon periods stays below with that probability:
+// what to have in stock where the costs of too much and too little are known.
+// The limits of an [Interval] are two of them.
+func (f *Fit) Quantiles(horizon int, probabilities ...float64) ([][]float64, error) {
+	if err := f.checkHorizon(horizon); err != nil {
+		return nil, err
+	}
+	for _, p := range probabilities {
+		if !(p > 0 && p < 1) {
+			return nil, &SettingError{Model: f.Model, Setting: "probability", Value: p, Want: "between 0 and 1, such as 0.9"}
 		}
 	}
-	return f.checkFinite(dst.Mean)
+	mean := make([]float64, horizon)
+	f.process.mean(mean)
+	all := make([][]float64, len(probabilities))
+	for i := range all {
+		all[i] = make([]float64, horizon)
+	}
+	if f.shape != nil {
+		f.shape.quantiles(f, all, mean, probabilities)
+	} else {
+		deviation := f.deviations(mean)
+		for i, p := range probabilities {
+			z := f.quantile(p)
+			for h := range mean {
+				all[i][h] = mean[h] + float64(z*deviation[h])
+			}
+		}
+	}
+	for _, q := range all {
+		f.added.to(q)
+		if err := f.checkFinite(q); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// deviations returns the roots of the variances.
+func (f *Fit) deviations(mean []float64) []float64 {
+	all := make([]float64, len(mean))
+	f.variance(all, mean)
+	for h, v := range all {
+		all[h] = math.Sqrt(v)
+	}
+	return all
 }
 
 // quantile is that of the standardised errors.
 func (f *Fit) quantile(p float64) float64 {
 	if t, ok := f.process.(heavyTailed); ok {
 		return t.quantile(p)
+	}
+	if p < 0.5 {
+		return normal.Quantile(p)
 	}
 	return -normal.Quantile(1 - p)
 }
@@ -140,12 +227,12 @@ func (f *Fit) Total(horizon int) (mean, sd float64, err error) {
 	buffer := make([]float64, 2*horizon)
 	means, variances := buffer[:horizon], buffer[horizon:]
 	f.process.mean(means)
-	for _, m := range means {
-		mean += m
+	for h, m := range means {
+		mean += m + f.added.at(h)
 	}
 	if r, ok := f.process.(relative); ok {
 		r.variance(variances, means, f.Sigma)
-		if t, ok := r.(heavyTailed); ok {
+		if t, ok := r.(totalled); ok {
 			sd = t.total(means, variances)
 			return mean, sd, f.checkFinite([]float64{mean, sd})
 		}
@@ -188,12 +275,22 @@ func (f *Fit) totalVariance(horizon int) float64 {
 	return sum + float64(shared*shared)
 }
 
-func (f *Fit) checkHorizon(horizon int) error {
+func (f *Fit) checkFitted() error {
 	if f.process == nil {
 		return fmt.Errorf("forecast: no model was fitted: %w", flywheel.ErrInvalid)
 	}
+	return nil
+}
+
+func (f *Fit) checkHorizon(horizon int) error {
+	if err := f.checkFitted(); err != nil {
+		return err
+	}
 	if horizon < 1 || horizon > MaxHorizon {
 		return &SettingError{Model: f.Model, Setting: "horizon", Value: float64(horizon), Want: "1 to 10000"}
+	}
+	if f.added.known && horizon > len(f.added.future) {
+		return &SettingError{Model: f.Model, Setting: "horizon", Value: float64(horizon), Want: fmt.Sprintf("at most the %d future periods that the regressors have", len(f.added.future))}
 	}
 	return nil
 }

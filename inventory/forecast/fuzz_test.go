@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -30,7 +31,7 @@ func FuzzModels(f *testing.F) {
 		if horizon > 50 {
 			horizon = 50
 		}
-		for _, m := range everyModel {
+		for _, m := range slices.Concat(everyModel, wrapped, []Model{Counts{}}) {
 			fit, err := m.Fit(s)
 			if err != nil {
 				requireTyped(t, m, err)
@@ -64,6 +65,17 @@ func FuzzModels(f *testing.F) {
 			if mean, sd, err := fit.Total(horizon); err == nil {
 				finite(t, m, "total", mean, sd)
 			}
+			if c, err := fit.Components(horizon); err == nil {
+				finite(t, m, "components", c.Level...)
+			} else {
+				requireTyped(t, m, err)
+			}
+			if err := fit.Update(s.Values[0], 3, 0); err != nil {
+				requireTyped(t, m, err)
+				continue
+			}
+			finite(t, m, "updated", fit.Fitted...)
+			finite(t, m, "updated sigma", fit.Sigma)
 		}
 	})
 }

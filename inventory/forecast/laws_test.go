@@ -15,7 +15,7 @@ import (
 
 // everyModel are all models with all their settings estimated and given.
 var everyModel = []Model{
-	Naive{}, SeasonalNaive{}, Mean{}, Drift{},
+	Naive{}, SeasonalNaive{}, Mean{}, Drift{}, MovingAverage{}, MovingAverage{Window: 5},
 	SES{}, SES{Alpha: 0.3}, Holt{}, Holt{Damped: true}, Holt{Alpha: 0.4, Beta: 0.1}, Holt{Alpha: 0.4, Phi: 0.9},
 	HoltWinters{}, HoltWinters{Multiplicative: true}, HoltWinters{Alpha: 0.3, Beta: 0.1, Gamma: 0.2},
 	Theta{}, Theta{Alpha: 0.2}, Auto{},
@@ -24,6 +24,15 @@ var everyModel = []Model{
 	Croston{}, Croston{Alpha: 0.1}, SBA{}, SBA{Alpha: 0.2, Beta: 0.1}, SBJ{}, TSB{}, TSB{Alpha: 0.1, Beta: 0.05},
 	ADIDA{}, IMAPA{},
 	ARIMA{}, ARIMA{Criterion: BIC}, ARIMA{Orders: &Orders{AR: 1, Differences: 1, MA: 1, SeasonalMA: 1}}, ARIMA{Orders: &Orders{AR: 2, SeasonalDifferences: 1, Constant: true}},
+}
+
+// wrapped are models made of others, some with intervals of their own.
+var wrapped = []Model{
+	Bootstrap{Of: SES{}, Paths: 60, Seed: 1}, Bootstrap{Of: ETS{Error: Multiplicative}, Paths: 40}, Bootstrap{Paths: 20},
+	Conformal{Of: Theta{}}, Conformal{Of: Naive{}, Origins: 5, Horizon: 2}, Conformal{Of: Croston{}},
+	Pool{Models: []Model{SES{}, Theta{}, SeasonalNaive{}}}, Pool{Models: []Model{ETS{}, Holt{Damped: true}, Mean{}}, By: ByMedian}, Pool{Models: []Model{CES{}, Drift{}}, By: ByAccuracy},
+	Decomposed{}, Decomposed{Seasons: []int{2, 5}, Of: Theta{}}, Regression{Of: SES{}},
+	Bootstrap{Of: Pool{Models: []Model{SES{}, TSB{}}}, Paths: 30}, Conformal{Of: Decomposed{}}, Pool{Models: []Model{Bootstrap{}, Decomposed{}}},
 }
 
 func label(m Model) string { return fmt.Sprintf("%T%+v", m, m) }
@@ -75,7 +84,7 @@ func TestConstantSeriesHasConstantForecast(t *testing.T) {
 // without one and says so.
 func TestVanishingSeason(t *testing.T) {
 	s := Series{Values: []float64{1, 1, 1.8645851828000517e-155, 1, 1}, Season: 2}
-	for _, m := range everyModel {
+	for _, m := range slices.Concat(everyModel, wrapped) {
 		if _, err := forecastOf(m, s); err != nil {
 			t.Errorf("%s: %v", label(m), err)
 		}
@@ -126,7 +135,8 @@ func forecastOf(m Model, s Series) (*Forecast, error) {
 func TestIntervalsAreOrdered(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := demandSeries(t, 1)
-		for _, m := range everyModel {
+		// The mean need not lie inside ranges of errors that are drawn again.
+		for _, m := range append(slices.Clip(everyModel), Decomposed{}, Pool{Models: []Model{SES{}, Theta{}, SeasonalNaive{}}}, Pool{Models: []Model{Holt{}, TSB{}}, By: ByMedian}) {
 			f, err := m.Fit(s)
 			if err != nil {
 				t.Fatalf("%s: %v", label(m), err)
@@ -167,7 +177,7 @@ func TestReusedMemoryChangesNothing(t *testing.T) {
 		var next Forecast
 		for range 6 {
 			s := demandSeries(t, 1)
-			m := rapid.SampledFrom(everyModel).Draw(t, "model")
+			m := rapid.SampledFrom(slices.Concat(everyModel, wrapped)).Draw(t, "model")
 			fresh, err := m.Fit(s)
 			if err != nil {
 				t.Fatal(err)
@@ -206,7 +216,7 @@ func TestSeriesErrors(t *testing.T) {
 		{"too large", []float64{1, 2, 1e101}, 2, ErrTooLarge, flywheel.ErrOutOfRange},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, m := range everyModel {
+			for _, m := range slices.Concat(everyModel, wrapped) {
 				_, err := m.Fit(Series{ID: "s", Values: c.values})
 				e, ok := errors.AsType[*SeriesError](err)
 				require.True(t, ok, "%s: %v", label(m), err)
@@ -240,6 +250,8 @@ func TestSettingErrors(t *testing.T) {
 		ETS{Error: Additive, Trend: Absent, Season: Additive, Start: &Start{}},
 		ETS{Error: Additive, Trend: Absent, Season: Absent, Start: &Start{Level: nan}},
 		ETS{Error: Multiplicative, Trend: Absent, Season: Absent, Alpha: 0.1, Start: &Start{}},
+		Bootstrap{Paths: -1}, Bootstrap{Of: SES{}, Paths: MaxPaths + 1}, Conformal{Horizon: -1}, Conformal{Origins: -1},
+		Pool{}, Pool{Models: []Model{SES{}}, By: 3}, Decomposed{Seasons: []int{1}}, Decomposed{Seasons: []int{3, 2}}, Counts{Dynamics: 4}, Counts{Law: 3},
 	} {
 		_, err := m.Fit(s)
 		_, ok := errors.AsType[*SettingError](err)
@@ -281,6 +293,11 @@ func TestWarnings(t *testing.T) {
 		{SeasonalNaive{}, []float64{1, 2, 3}, 4, WarnNoSeason},
 		{HoltWinters{}, []float64{1, 2, 3}, 4, WarnNoSeason},
 		{Theta{}, []float64{1, 5, 2, 7, 1, 6}, 4, WarnNoSeason},
+		{Decomposed{}, []float64{1, 5, 2, 7, 1, 6}, 4, WarnNoSeason},
+		{Bootstrap{}, []float64{1, 5, 2, 7, 1, 6}, 0, WarnShort},
+		{Conformal{}, []float64{1, 5, 2, 7, 1, 6}, 0, WarnShort},
+		{Pool{Models: []Model{SES{}, SBA{}}}, []float64{0, 0, 0, 0}, 0, WarnNoDemand},
+		{Counts{}, []float64{0, 0, 3, 0, 0, 0}, 0, WarnFewDemands},
 	} {
 		f, err := c.model.Fit(Series{Values: c.values, Season: c.season})
 		require.NoError(t, err)

@@ -17,7 +17,8 @@ func (m Mean) FitTo(dst *Fit, s Series) error {
 	}
 	dst.reset("Mean", &s)
 	level := average(s.Values)
-	*reuse[flat](dst) = flat{level, 1 / math.Sqrt(float64(len(s.Values)))}
+	n := float64(len(s.Values))
+	*reuse[runningMean](dst) = runningMean{flat{level, 1 / math.Sqrt(n)}, n}
 	fitted := dst.fitted(0, len(s.Values))
 	for i := range fitted {
 		fitted[i] = level
@@ -41,6 +42,22 @@ func average(values []float64) float64 {
 	}
 	return mean + sum/float64(len(values))
 }
+
+// runningMean is the state of [Mean].
+type runningMean struct {
+	flat
+	n float64
+}
+
+func (m *runningMean) observe(y float64) float64 {
+	mean := m.level
+	m.n++
+	m.level += (y - mean) / m.n
+	m.levelError = 1 / math.Sqrt(m.n)
+	return mean
+}
+
+func (m *runningMean) describe(set func(string, float64)) { set("level", m.level) }
 
 // flat expects the same in every period, with independent errors.
 type flat struct {

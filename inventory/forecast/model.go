@@ -1,6 +1,9 @@
 package forecast
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // Model is a forecasting method with its settings. The struct literal is the
 // configuration, and the zero value estimates everything:
@@ -37,11 +40,12 @@ type Fit struct {
 	Warnings []Warning
 
 	process    process
+	shape      shaped   // nil where quantiles follow from process
+	added      addition // what is put on the forecasts of process
+	season     int      // of the series
+	errors     tally    // what Sigma comes from
 	likelihood Likelihood
-	scratch    []float64
-	trend      []float64 // memory for that of a decomposition
-	search     *etsSearch
-	arima      *arimaSearch
+	workspace
 }
 
 // Parameter is one number of a fitted model.
@@ -49,6 +53,9 @@ type Parameter struct {
 	Name      string // such as "alpha", "beta", "phi", "level", "trend"
 	Value     float64
 	Estimated bool // false where the settings gave it
+	// Error is the standard error of the coefficient of a regressor; 0 for
+	// other parameters, whose errors are not known.
+	Error float64
 }
 
 // Parameter returns the value of the named parameter, and whether the model
@@ -82,6 +89,11 @@ const (
 	// WarnNoSeason: the series is too short or too uniform for its seasonal
 	// pattern, and the model went on without.
 	WarnNoSeason Warning = "the seasonal pattern is ignored: the series is too short for it or it is not significant"
+	// WarnRegressors: the model has no use for the regressors of the series.
+	WarnRegressors Warning = "the model leaves the regressors out"
+	// WarnNoEffect: a regressor does not vary in the history, or says what
+	// others say.
+	WarnNoEffect Warning = "a regressor has no effect that could be told from the history: its coefficient is zero"
 )
 
 // Likelihood holds the information criteria of a model with a likelihood, in
@@ -109,15 +121,20 @@ func (f *Fit) reset(model string, s *Series) {
 	f.Skipped, f.Sigma = 0, 0
 	f.Warnings = f.Warnings[:0]
 	f.likelihood = Likelihood{}
+	f.shape, f.season, f.errors = nil, s.season(), tally{}
+	f.added.reset()
 	if len(s.Values) > 0 && s.constant() {
 		f.warn(WarnConstant)
+	}
+	if len(s.Regressors) > 0 {
+		f.warn(WarnRegressors)
 	}
 }
 
 func (f *Fit) warn(w Warning) { f.Warnings = append(f.Warnings, w) }
 
 func (f *Fit) parameter(name string, value float64, estimated bool) {
-	f.Parameters = append(f.Parameters, Parameter{name, value, estimated})
+	f.Parameters = append(f.Parameters, Parameter{Name: name, Value: value, Estimated: estimated})
 }
 
 // fitted returns n places for the one-step forecasts.
@@ -138,8 +155,16 @@ func (f *Fit) measure(values []float64, degrees int) {
 	f.setSigma(sse, len(f.Fitted), degrees)
 }
 
+// tally is a sum of squared errors, in units of Sigma, with their number and
+// the degrees of freedom that Sigma leaves out.
+type tally struct {
+	squares    float64
+	n, degrees int
+}
+
 // setSigma is measure for a known sum of squared errors.
 func (f *Fit) setSigma(sse float64, n, degrees int) {
+	f.errors = tally{sse, n, degrees}
 	switch {
 	case n == 0:
 		f.Sigma = 0
@@ -192,13 +217,27 @@ func resize(s []float64, n int) []float64 {
 	return s
 }
 
-// fit is what every model's Fit does.
+// workspace is memory that only estimating needs.
+type workspace struct {
+	scratch []float64
+	trend   []float64 // of a decomposition
+	search  *etsSearch
+	arima   *arimaSearch
+}
+
+// spare are the workspaces that nobody is using.
+var spare = sync.Pool{New: func() any { return new(workspace) }}
+
+// fit is what every model's Fit does. What it returns holds only what forecasts
+// and updates need.
 func fit(m Model, s Series) (*Fit, error) {
-	f := new(Fit)
-	if err := m.FitTo(f, s); err != nil {
+	w := spare.Get().(*workspace)
+	f := &Fit{workspace: *w}
+	err := m.FitTo(f, s)
+	*w, f.workspace = f.workspace, workspace{}
+	spare.Put(w)
+	if err != nil {
 		return nil, err
 	}
-	// What was only of use while fitting is not kept.
-	f.scratch, f.trend, f.search = nil, nil, nil
 	return f, nil
 }

@@ -66,6 +66,7 @@ func (m Drift) FitTo(dst *Fit, s Series) error {
 	walk := fitWalk(dst, s.Values, 1, slope)
 	dst.parameter("slope", slope, true)
 	dst.measure(s.Values, 1)
+	walk.first, walk.changes = s.Values[0], n-1
 	if n > 1 {
 		walk.slopeError = 1 / math.Sqrt(float64(n-1))
 	}
@@ -74,9 +75,12 @@ func (m Drift) FitTo(dst *Fit, s Series) error {
 
 // walk repeats the last cycle and adds a slope.
 type walk struct {
-	last       []float64 // the last cycle, oldest first
+	last       []float64 // the last cycle
+	next       int       // position in last of the oldest
 	slope      float64
 	slopeError float64 // standard error of slope in units of sigma
+	first      float64 // observation, from which the slope is counted
+	changes    int     // since the first; negative where there is no slope
 }
 
 // fitWalk leaves a walk and its one-step forecasts in dst.
@@ -84,7 +88,7 @@ func fitWalk(dst *Fit, values []float64, season int, slope float64) *walk {
 	w := reuse[walk](dst)
 	n := len(values)
 	w.last = append(w.last[:0], values[n-season:]...)
-	w.slope, w.slopeError = slope, 0
+	*w = walk{last: w.last, slope: slope, changes: -1}
 	fitted := dst.fitted(season, n-season)
 	for i := range fitted {
 		fitted[i] = values[i] + slope
@@ -94,9 +98,25 @@ func fitWalk(dst *Fit, values []float64, season int, slope float64) *walk {
 
 func (w *walk) mean(dst []float64) {
 	for i := range dst {
-		dst[i] = w.last[i%len(w.last)] + float64(w.slope*float64(i+1))
+		dst[i] = w.last[(w.next+i)%len(w.last)] + float64(w.slope*float64(i+1))
 	}
 }
+
+func (w *walk) observe(y float64) float64 {
+	mean := w.last[w.next] + w.slope
+	w.last[w.next] = y
+	if w.next++; w.next == len(w.last) {
+		w.next = 0
+	}
+	if w.changes >= 0 {
+		w.changes++
+		w.slope = (y - w.first) / float64(w.changes)
+		w.slopeError = 1 / math.Sqrt(float64(w.changes))
+	}
+	return mean
+}
+
+func (w *walk) describe(set func(string, float64)) { set("slope", w.slope) }
 
 func (w *walk) weight(lag int) float64 {
 	if lag%len(w.last) == 0 {

@@ -33,12 +33,9 @@ func (f *Fit) Paths(paths, horizon int, seed uint64) ([][]float64, error) {
 	for i := range all {
 		all[i] = values[i*horizon : (i+1)*horizon : (i+1)*horizon]
 	}
-	if r, ok := f.process.(*relativeSmoothing); ok {
-		f.simulate(r, all, random)
-	} else {
-		f.draw(all, random)
-	}
+	f.sample(all, random)
 	for _, path := range all {
+		f.added.to(path)
 		if err := f.checkFinite(path); err != nil {
 			return nil, err
 		}
@@ -46,8 +43,31 @@ func (f *Fit) Paths(paths, horizon int, seed uint64) ([][]float64, error) {
 	return all, nil
 }
 
+// simulator is a process that draws its own future.
+type simulator interface {
+	simulate(path []float64, random *rand.Rand)
+}
+
+// sample draws futures of the process, all of one length.
+func (f *Fit) sample(all [][]float64, random *rand.Rand) {
+	draw := random.NormFloat64
+	if b, ok := f.shape.(*bootstrapped); ok {
+		draw = func() float64 { return b.errors[random.IntN(len(b.errors))] }
+	}
+	switch p := f.process.(type) {
+	case simulator:
+		for _, path := range all {
+			p.simulate(path, random)
+		}
+	case *relativeSmoothing:
+		f.simulate(p, all, draw)
+	default:
+		f.draw(all, random, draw)
+	}
+}
+
 // simulate runs the model on errors of its own.
-func (f *Fit) simulate(r *relativeSmoothing, all [][]float64, random *rand.Rand) {
+func (f *Fit) simulate(r *relativeSmoothing, all [][]float64, draw func() float64) {
 	run, season := r.smoothing, make([]float64, len(r.season))
 	var next [1]float64
 	for _, path := range all {
@@ -56,24 +76,31 @@ func (f *Fit) simulate(r *relativeSmoothing, all [][]float64, random *rand.Rand)
 		run.season = season
 		for h := range path {
 			run.mean(next[:])
-			path[h] = next[0] * (1 + float64(f.Sigma*random.NormFloat64()))
+			path[h] = next[0] * (1 + float64(f.Sigma*draw()))
 			run.observe(path[h])
 		}
 	}
 }
 
+// remembering is a process that is known by the growth of its variances.
+type remembering interface {
+	relative
+	// memory fills scale with the factor of each period's errors and weight
+	// with what an error moves the periods after it.
+	memory(mean, variance, scale, weight []float64)
+}
+
 // draw adds weighted errors to the mean.
-func (f *Fit) draw(all [][]float64, random *rand.Rand) {
+func (f *Fit) draw(all [][]float64, random *rand.Rand, draw func() float64) {
 	horizon := len(all[0])
 	buffer := make([]float64, 5*horizon)
 	part := func(i int) []float64 { return buffer[i*horizon : (i+1)*horizon] }
 	mean, scale, weight, shared, errors := part(0), part(1), part(2), part(3), part(4)
 	f.process.mean(mean)
-	c, tailed := f.process.(*combination)
-	if tailed {
+	if r, ok := f.process.(remembering); ok {
 		variance := errors // until it is needed
-		c.variance(variance, mean, f.Sigma)
-		c.memory(mean, variance, scale, weight)
+		r.variance(variance, mean, f.Sigma)
+		r.memory(mean, variance, scale, weight)
 		one := math.Sqrt(variance[0]) / scale[0]
 		for h := range scale {
 			scale[h] *= one
@@ -87,6 +114,10 @@ func (f *Fit) draw(all [][]float64, random *rand.Rand) {
 			}
 		}
 	}
+	_, tailed := f.process.(heavyTailed)
+	if _, drawn := f.shape.(*bootstrapped); drawn {
+		tailed = false // errors that are drawn again have their tails
+	}
 	for _, path := range all {
 		size := 1.0
 		if tailed { // one draw for the whole path: each period has the same tails
@@ -99,7 +130,7 @@ func (f *Fit) draw(all [][]float64, random *rand.Rand) {
 		}
 		estimation := random.NormFloat64()
 		for h := range path {
-			errors[h] = random.NormFloat64()
+			errors[h] = draw()
 			moved := errors[h] + float64(shared[h]*estimation)
 			for j := 1; j <= h; j++ {
 				moved += float64(weight[j] * errors[h-j])

@@ -24,7 +24,7 @@ type Residuals struct {
 // Residuals returns those of the series that the model was fitted to, with
 // lags autocorrelations.
 func (f *Fit) Residuals(s Series, lags int) (*Residuals, error) {
-	if err := f.checkHorizon(1); err != nil {
+	if err := f.checkFitted(); err != nil {
 		return nil, err
 	}
 	if err := s.check(); err != nil {

@@ -17,6 +17,19 @@ type Series struct {
 	// Season is the number of observations in a cycle: 12 for months, 4 for
 	// quarters, 7 for days with a weekly pattern. 0 and 1 mean none.
 	Season int
+	// Regressors are what is known to move the demand, such as prices,
+	// promotions and holidays, for the periods observed and those to come.
+	// [ARIMA], [Auto] and [Regression] use them; other models leave them out,
+	// with a [Warning].
+	Regressors []Regressor
+}
+
+// Regressor is a known influence on a series.
+type Regressor struct {
+	Name string // such as "price"
+	// Values has one figure per observation of the series, and after them one
+	// for each period to come: no forecast reaches further.
+	Values []float64
 }
 
 const (
@@ -86,6 +99,25 @@ func (s *Series) check() error {
 		}
 	}
 	return s.checkSeason()
+}
+
+// checkRegressors reports the first thing wrong with the regressors, and returns
+// for how many periods to come they are known.
+func (s *Series) checkRegressors() (ahead int, err error) {
+	for i, r := range s.Regressors {
+		if i == 0 {
+			ahead = len(r.Values) - len(s.Values)
+		}
+		if len(r.Values) < len(s.Values) || len(r.Values) != len(s.Values)+ahead {
+			return 0, &SettingError{Model: "series " + s.ID, Setting: "number of values of regressor " + r.Name, Value: float64(len(r.Values)), Want: "one per observation and per period to come, as many as the other regressors have"}
+		}
+		for t, v := range r.Values {
+			if !(math.Abs(v) <= MaxMagnitude) {
+				return 0, &SettingError{Model: "series " + s.ID, Setting: fmt.Sprintf("regressor %s at %d", r.Name, t), Value: v, Want: "a finite number, at most 1e100"}
+			}
+		}
+	}
+	return ahead, nil
 }
 
 func (s *Series) checkSeason() error {

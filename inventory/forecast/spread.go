@@ -2,12 +2,15 @@ package forecast
 
 import "math"
 
-// heavyTailed is a relative process whose errors are not normal.
+// heavyTailed is a process whose errors are not normal.
 type heavyTailed interface {
-	relative
 	// quantile of the standardised errors, of which those within one standard
 	// deviation are as many as in the normal distribution.
 	quantile(p float64) float64
+}
+
+// totalled is a relative process that knows how its periods go together.
+type totalled interface {
 	// total is the standard deviation of the sum of periods with the given
 	// means and variances.
 	total(mean, variance []float64) float64
@@ -156,29 +159,36 @@ func (c *combination) levelFactor(mean float64) float64 {
 	return math.Pow(min(max(math.Abs(mean)/c.spread.level, 0.05), 20), 2*spreadLevel)
 }
 
-// memory fills scale with the factor of each period's errors and weight with
-// what an error moves the periods after it, taken from the growth of the
-// variance.
+// memory implements remembering.
 func (c *combination) memory(mean, variance, scale, weight []float64) {
+	for h, m := range mean {
+		scale[h] = math.Sqrt(c.levelFactor(m))
+	}
+	remember(variance, scale, weight)
+}
+
+// remember fills weight with what an error moves the periods after it, taken
+// from the growth of the variances, in units of the square of scale.
+func remember(variance, scale, weight []float64) {
 	growth := 1.0
-	for h := range mean {
-		square := c.levelFactor(mean[h])
-		scale[h] = math.Sqrt(square)
+	for h := range variance {
 		weight[h] = 0
 		if h > 0 && variance[0] > 0 {
-			g := variance[h] / square / (variance[0] / float64(scale[0]*scale[0]))
+			g := variance[h] / float64(scale[h]*scale[h]) / (variance[0] / float64(scale[0]*scale[0]))
 			weight[h] = math.Sqrt(max(g-growth, 0))
 			growth = max(growth, g)
 		}
 	}
 }
 
-// total is the deviation of the sum of periods whose errors move later ones.
-func (c *combination) total(mean, variance []float64) float64 {
+func (c *combination) total(mean, variance []float64) float64 { return totalOf(c, mean, variance) }
+
+// totalOf is the deviation of the sum of periods whose errors move later ones.
+func totalOf(p remembering, mean, variance []float64) float64 {
 	n := len(mean)
 	buffer := make([]float64, 2*n)
 	scale, weight := buffer[:n], buffer[n:]
-	c.memory(mean, variance, scale, weight)
+	p.memory(mean, variance, scale, weight)
 	sum := 0.0
 	for k := range n {
 		moved := scale[k]

@@ -79,6 +79,14 @@ func (p *theta) mean(dst []float64) {
 	}
 }
 
+func (p *theta) observe(y float64) float64 {
+	inner := p.level + p.lag
+	p.level += float64(p.alpha * (p.without(y, p.next) - p.level))
+	p.lag = float64((1-p.alpha)*p.lag) + p.drift
+	p.next++
+	return p.put(inner, p.next-1)
+}
+
 func (p *theta) weight(int) float64 { return p.alpha }
 
 func (p *theta) estimation(int) float64 { return 0 }

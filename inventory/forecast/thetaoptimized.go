@@ -131,10 +131,22 @@ func (p *optimizedTheta) fit(y []float64, dynamic bool, alpha float64, fitted []
 	_, p.share, p.start = thetaSquares(y, begin, p.alpha)
 	p.line, p.level = begin, p.start
 	for i, v := range y {
-		fitted[i] = p.level + float64(p.share*p.line.lag(p.alpha))
-		p.level += float64(p.alpha * (v - p.level))
-		p.line.observe(v, p.alpha)
+		fitted[i] = p.step(v)
 	}
+}
+
+// step takes one more observation without season and returns its forecast.
+func (p *optimizedTheta) step(y float64) float64 {
+	mean := p.level + float64(p.share*p.line.lag(p.alpha))
+	p.level += float64(p.alpha * (y - p.level))
+	p.line.observe(y, p.alpha)
+	return mean
+}
+
+func (p *optimizedTheta) observe(y float64) float64 {
+	inner := p.step(p.without(y, p.next))
+	p.next++
+	return p.put(inner, p.next-1)
 }
 
 // thetaSquares returns the least sum of squared errors for alpha, with the share

@@ -29,40 +29,66 @@ func (m TSB) FitTo(dst *Fit, s Series) error {
 	dst.reset("TSB", &s)
 	y := s.Values
 	sizes, occurs, _ := dst.demands(y)
-	if len(sizes) == 0 {
-		return fitNoDemand(dst, y)
-	}
-	if len(sizes) == 1 {
-		dst.warn(WarnFewDemands)
-	}
+	dst.warnFew(len(sizes))
 	alpha, beta := m.Alpha, m.Beta
-	if alpha == 0 {
-		alpha = smoothingRate(sizes, 0.1)
+	switch {
+	case alpha != 0:
+		if beta == 0 {
+			beta = alpha
+		}
+	case len(sizes) == 0:
+		alpha, beta = ratesLeast, ratesLeast
+	default:
+		alpha = smoothingRate(sizes, ratesLeast)
 		occurs = occurs[:len(y)]
 		for i, v := range y {
 			occurs[i] = indicator(v)
 		}
 		beta = smoothingRate(occurs, 0.02)
-	} else if beta == 0 {
-		beta = alpha
 	}
-	size, probability := sizes[0], indicator(y[0])
+	p := reuse[tsb](dst)
+	*p = tsb{alpha: alpha, beta: beta, probability: indicator(y[0])}
+	if len(sizes) > 0 {
+		p.size = sizes[0]
+	}
+	p.level = p.size * p.probability
 	fitted := dst.fitted(0, len(y))
 	for i, v := range y {
-		fitted[i] = size * probability
-		if v != 0 {
-			size += float64(alpha * (v - size))
-		}
-		probability += float64(beta * (indicator(v) - probability))
+		fitted[i] = p.observe(v)
 	}
 	dst.parameter("alpha", alpha, m.Alpha == 0)
 	dst.parameter("beta", beta, m.Alpha == 0)
-	dst.parameter("size", size, true)
-	dst.parameter("probability", probability, true)
+	dst.parameter("size", p.size, true)
+	dst.parameter("probability", p.probability, true)
 	dst.measure(y, 0)
-	*reuse[flat](dst) = flat{level: size * probability}
 	return nil
 }
+
+// tsb is the state of [TSB].
+type tsb struct {
+	flat
+	alpha, beta       float64
+	size, probability float64 // size is 0 before the first demand
+}
+
+func (p *tsb) observe(y float64) float64 {
+	mean := p.level
+	if p.size == 0 {
+		p.size = y
+	} else if y != 0 {
+		p.size += float64(p.alpha * (y - p.size))
+	}
+	p.probability += float64(p.beta * (indicator(y) - p.probability))
+	p.level = p.size * p.probability
+	return mean
+}
+
+func (p *tsb) describe(set func(string, float64)) {
+	set("size", p.size)
+	set("probability", p.probability)
+}
+
+func (p *tsb) demanding() bool { return true }
 
 // indicator is 1 for a period with demand, else 0.
 func indicator(demand float64) float64 {

@@ -1,0 +1,232 @@
+package forecast
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+func TestClean(t *testing.T) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		name         string
+		cleaning     Cleaning
+		season       int
+		values       []float64
+		availability []float64
+		want         []Correction
+	}{
+		{name: "nothing to do", values: []float64{3, 4, 3, 5, 4, 3, 4, 5, 4}},
+		{name: "missing", values: []float64{1, nan, 3, 4}, want: []Correction{{1, nan, 2, Missing}}},
+		// The zero of a day without stock is no demand of zero.
+		{name: "out of stock", values: []float64{4, 6, 0, 8}, availability: []float64{1, 1, 0, 1},
+			want: []Correction{{2, 0, 7, OutOfStock}}},
+		{name: "sold without stock", values: []float64{4, 6, 9, 8}, availability: []float64{1, 1, 0, 1}},
+		// 4 + 0.5·(4 + 8)/1.5
+		{name: "half a day", values: []float64{8, 4, 8}, availability: []float64{1, 0.5, 1},
+			want: []Correction{{1, 4, 8, PartlyOutOfStock}}},
+		{name: "half a day, sold as much as in whole ones", values: []float64{8, 8, 8}, availability: []float64{1, 0.5, 1},
+			want: []Correction{{1, 8, 8 + 0.5*16/1.5, PartlyOutOfStock}}},
+		// All that is known: 6 sold in 1.5 days. 4 + 0.5·(4 + 4)/1.5 and 2 + 0·… with 1 day short.
+		{name: "never all day", values: []float64{4, 2, 0}, availability: []float64{0.75, 0.75, 0},
+			want: []Correction{{0, 4, 4 + 0.25*8/1.75, PartlyOutOfStock}, {1, 2, 2 + 0.25*6/1.75, PartlyOutOfStock}, {2, 0, 4, OutOfStock}}},
+		// The medians of three are 4 on both sides.
+		{name: "outlier", values: []float64{9, 4, 9, 4, 9, 4, 900, 4, 9, 4, 9, 4, 9},
+			want: []Correction{{6, 900, 4, Outlying}}},
+		{name: "kept", cleaning: Cleaning{KeepOutliers: true}, values: []float64{9, 4, 9, 4, 9, 4, 900, 4, 9, 4, 9, 4, 9}},
+		{name: "too few to judge", values: []float64{9, 4, 9, 900, 4, 9, 4}},
+		{name: "a trend", values: []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}},
+		{name: "a step", values: []float64{9, 11, 10, 9, 10, 11, 10, 90, 91, 90, 89, 91, 90, 90}},
+		{name: "a step just before the end", values: []float64{9, 11, 10, 9, 10, 11, 10, 11, 9, 10, 90, 91}},
+		{name: "mostly alike", values: []float64{5, 5, 5, 5, 5, 5, 11, 5, 5, 5, 16, 5, 5, 5, 5, 1},
+			want: []Correction{{10, 16, 5, Outlying}, {15, 1, 5, Outlying}}},
+		{name: "negative", values: []float64{-1, 1, -1, 1, -1, 1, -1, 50, -1, 1, -1, 1, -1, 1},
+			want: []Correction{{7, 50, -1, Outlying}}},
+		// A peak that comes back is a season; one that does not is none.
+		{name: "season", season: 4, values: []float64{10, 12, 11, 90, 11, 14, 12, 95, 13, 15, 90, 99, 14, 15, 14, 102},
+			want: []Correction{{10, 90, 13.4, Outlying}}},
+		{name: "peak that is missing", season: 4, values: []float64{10, 12, 11, 90, 11, 14, 12, 95, 13, 15, 14, 11, 14, 15, 14, 102},
+			want: []Correction{{11, 11, 98.2, Outlying}}},
+		{name: "two cycles", season: 7, values: []float64{10, 12, 11, 13, 12, 60, 80, 11, 12, 90, 12, 13, 62, 81},
+			want: []Correction{{9, 90, 12, Outlying}}},
+		{name: "less than two cycles", season: 6, values: []float64{10, 12, 11, 90, 11, 10, 12, 13, 11}},
+		// Intermittent: no demand is an outlier because the others are zero.
+		{name: "intermittent", values: []float64{0, 0, 4, 0, 0, 0, 5, 0, 0, 3, 0, 0, 4, 0, 0, 0, 6, 0}},
+		{name: "bulk order", values: []float64{0, 0, 4, 0, 0, 0, 5, 0, 0, 3, 0, 0, 80, 0, 0, 0, 6, 0},
+			want: []Correction{{12, 80, 5, Outlying}}},
+		{name: "few demands", values: []float64{0, 0, 4, 0, 0, 0, 5, 0, 0, 3, 0, 0, 80, 0, 0}},
+		// The mean of 6 periods in stock, not the line from 6 to 0.
+		{name: "out of stock after a demand", values: []float64{0, 0, 6, 0, 0, 0, 0}, availability: []float64{1, 1, 1, 0, 1, 1, 1},
+			want: []Correction{{3, 0, 1, OutOfStock}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			given := slices.Clone(c.values)
+			s, corrections, err := c.cleaning.Clean(Series{ID: "s", Values: c.values, Season: c.season}, c.availability)
+			require.NoError(t, err)
+			require.Len(t, corrections, len(c.want), "%v", corrections)
+			want := slices.Clone(given)
+			for i, w := range c.want {
+				got := corrections[i]
+				require.Equal(t, w.Index, got.Index)
+				require.Equal(t, w.Cause, got.Cause)
+				require.Equal(t, math.IsNaN(w.Was), math.IsNaN(got.Was))
+				if !math.IsNaN(w.Was) {
+					require.Equal(t, w.Was, got.Was)
+				}
+				require.InDelta(t, w.Is, got.Is, 0.35, "observation %d", w.Index)
+				if w.Cause != Outlying {
+					require.InDelta(t, w.Is, got.Is, 1e-12)
+				}
+				want[w.Index] = got.Is
+			}
+			require.Equal(t, want, s.Values)
+			for i, v := range c.values { // were not touched
+				require.True(t, v == given[i] || math.IsNaN(v))
+			}
+		})
+	}
+}
+
+func TestCleanErrors(t *testing.T) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		name         string
+		cleaning     Cleaning
+		values       []float64
+		availability []float64
+		index        int
+		err          error
+	}{
+		{"nothing", Cleaning{}, nil, nil, -1, ErrEmpty},
+		{"all missing", Cleaning{}, []float64{nan, nan}, nil, -1, ErrEmpty},
+		{"never in stock", Cleaning{}, []float64{1, 2}, []float64{0, 0}, -1, ErrEmpty},
+		{"infinite", Cleaning{}, []float64{1, math.Inf(1)}, []float64{1, 0}, 1, ErrNotFinite},
+		{"too large", Cleaning{}, []float64{2e100}, nil, 0, ErrTooLarge},
+		{"availability", Cleaning{}, []float64{1, 2}, []float64{1, 1.5}, 1, ErrAvailability},
+		{"no availability", Cleaning{}, []float64{1, 2}, []float64{nan, 1}, 0, ErrAvailability},
+		{"a rate beyond all bounds", Cleaning{}, []float64{1e90, 0}, []float64{1e-30, 0}, 0, ErrTooLarge},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, _, err := c.cleaning.Clean(Series{ID: "s", Values: c.values}, c.availability)
+			var e *SeriesError
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, "s", e.Series)
+			require.Equal(t, c.index, e.Index)
+			require.ErrorIs(t, err, c.err)
+		})
+	}
+	s := Series{Values: []float64{1, 2}}
+	for _, c := range []Cleaning{{Fence: -1}, {Fence: nan}, {Factor: 1}, {Factor: -3}, {Factor: math.Inf(1)}} {
+		_, _, err := c.Clean(s, nil)
+		var e *SettingError
+		require.ErrorAs(t, err, &e, "%+v", c)
+	}
+	_, _, err := Cleaning{}.Clean(s, []float64{1})
+	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+	require.Equal(t, "Cause(9)", Cause(9).String())
+}
+
+// Whatever comes in, corrections are in order and tell all that was changed,
+// demand that was seen only in part is not less than what was seen, and a
+// series in dozens is cleaned as the one in pieces.
+func TestCleanLaws(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := demandSeries(t, 1)
+		var availability []float64
+		if rapid.Bool().Draw(t, "stock-outs") {
+			availability = rapid.SliceOfN(rapid.OneOf(rapid.Just(0.0), rapid.Just(1.0), rapid.Float64Range(0.01, 1)), len(s.Values), len(s.Values)).Draw(t, "availability")
+		}
+		for i := range s.Values {
+			if rapid.IntRange(0, 9).Draw(t, "missing") == 0 {
+				s.Values[i] = math.NaN()
+			}
+		}
+		cleaning := Cleaning{Fence: rapid.Float64Range(0, 4).Draw(t, "fence")}
+		cleaned, corrections, err := cleaning.Clean(s, availability)
+		if err != nil {
+			require.ErrorIs(t, err, ErrEmpty)
+			return
+		}
+		at := map[int]Correction{}
+		for i, c := range corrections {
+			require.True(t, i == 0 || corrections[i-1].Index < c.Index)
+			at[c.Index] = c
+		}
+		for i, v := range cleaned.Values {
+			require.False(t, math.IsNaN(v) || math.IsInf(v, 0) || v < 0)
+			c, changed := at[i]
+			if !changed {
+				require.Equal(t, s.Values[i], v)
+				continue
+			}
+			require.Equal(t, c.Is, v)
+			if c.Cause == PartlyOutOfStock || c.Cause == OutOfStock {
+				require.Greater(t, v, c.Was)
+			}
+		}
+		scaled := s
+		scaled.Values = slices.Clone(s.Values)
+		for i := range scaled.Values {
+			scaled.Values[i] *= 64
+		}
+		again, _, err := cleaning.Clean(scaled, availability)
+		require.NoError(t, err)
+		for i, v := range again.Values {
+			require.InEpsilon(t, 1+64*cleaned.Values[i], 1+v, 1e-12)
+		}
+	})
+}
+
+// A stock that is too small runs out on many days. What is sold is 8 to 25 % below
+// demand; what Clean makes of it is not.
+func TestCleaningRecoversDemand(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		shape float64 // of the gamma law of the days' rates
+		mean  float64
+		stock float64
+	}{
+		{"alike", 100, 12, 13},
+		{"varied", 4, 12, 14},
+		{"small", 10, 3, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(4, 0))
+			n := 3000
+			demand, sales := 0.0, 0.0
+			s := Series{Values: make([]float64, n)}
+			availability := make([]float64, n)
+			for i := range n {
+				rate := 0.0
+				for range int(c.shape) { // a gamma law of a whole shape
+					rate += random.ExpFloat64() * c.mean / c.shape
+				}
+				availability[i] = 1
+				for at := random.ExpFloat64() / rate; at < 1; at += random.ExpFloat64() / rate {
+					demand++
+					if s.Values[i] < c.stock {
+						if s.Values[i]++; s.Values[i] == c.stock {
+							availability[i] = at
+						}
+					}
+				}
+				sales += s.Values[i]
+			}
+			cleaned, _, err := Cleaning{KeepOutliers: true}.Clean(s, availability)
+			require.NoError(t, err)
+			sum := 0.0
+			for _, v := range cleaned.Values {
+				sum += v
+			}
+			t.Logf("sold %.3f of demand, cleaned %.3f", sales/demand, sum/demand)
+			require.Less(t, sales/demand, 0.95)
+			require.InDelta(t, 1, sum/demand, 0.05)
+		})
+	}
+}
