@@ -3,6 +3,7 @@ package forecast
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -119,6 +120,29 @@ func TestFitToAllocatesNothing(t *testing.T) {
 			require.LessOrEqual(t, allocations, most, "forecast of %s, %d observations", c.name, n)
 		}
 	}
+}
+
+// A Fit that is kept holds what it forecasts with and its fitted values, and not
+// the memory of the search for them.
+func TestKeptFitIsSmall(t *testing.T) {
+	held := func() uint64 {
+		var memory runtime.MemStats
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&memory)
+		return memory.HeapAlloc
+	}
+	s := Series{Values: seasonalLike(36), Season: 12}
+	fits := make([]*Fit, 200)
+	before := held()
+	for i := range fits {
+		fit, err := Auto{}.Fit(s)
+		require.NoError(t, err)
+		fits[i] = fit
+	}
+	each := (held() - before) / uint64(len(fits))
+	require.Less(t, each, uint64(6000))
+	require.Equal(t, "Combination", fits[0].Model)
 }
 
 // BenchmarkPlanningRun forecasts 4,000 items from 53 weeks, with the total over
