@@ -62,7 +62,8 @@ type Analogue struct {
 	Weight float64
 }
 
-// ErrNoDemand is what a [SeriesError] wraps for an analogue that sold nothing.
+// ErrNoDemand is what a [SeriesError] wraps for an analogue that sold nothing, or
+// too little to divide by.
 var ErrNoDemand = fmt.Errorf("no demand: %w", flywheel.ErrInvalid)
 
 // Fit implements [Model]. The series has what the product sold since its launch.
@@ -165,7 +166,7 @@ func (m *Analogy) check() error {
 		if err := s.checkDemand(); err != nil {
 			return err
 		}
-		if classify(a.Values).Count == 0 {
+		if average(a.Values) < leastLevel {
 			return &SeriesError{Series: a.Name, Index: -1, Err: ErrNoDemand}
 		}
 		if !(a.Weight >= 0 && a.Weight <= MaxMagnitude) {

@@ -28,8 +28,8 @@ import (
 // The rate at which the rest of the period would have sold is a credibility mean
 // (Bühlmann, 1967) of the one seen, y/a, and the one expected, e, weighed as if
 // the rates of two periods differ as much as the sales of one rate. It is never
-// below y, rises as sales do, is y in full stock and y + e after none. That of a
-// period without stock is e, or y where something was sold all the same.
+// below y, rises as sales do, and is y in full stock. That of a period without
+// stock is e, or y where something was sold all the same.
 //
 // Here e is what [Fill] puts there when the period is missing, for demand that is
 // intermittent (see [Classify]) the mean of the periods in stock: stock runs out
@@ -41,20 +41,25 @@ import (
 // Without a season these are the medians of the three observations before it, of
 // the three after it, and of both, and the lines that continue the medians before
 // and after with their slope; at the ends also the only neighbour. So neither a
-// trend nor a step of the level is an outlier. With a season and three cycles they are the observations one and two
-// cycles away plus the median change of the three neighbours over that time, on
-// either side; with two cycles it must be far from all of these. A series with a season that is
-// shorter has none, since a peak may come back. Far is further than Fence
-// interquartile ranges below the first quartile or above the third of the
-// distances to the median explanation, the rule of Tukey (1977). Of 30 to 150
-// independent observations, normal or lognormal, that finds an outlier in 1 to 4
-// of 100 series. Of 763 series of the M3 competition, in each of which one
-// observation was multiplied by 3, 2, 0.4 or 0.2, it found 643; R's
-// forecast::tsclean found 661, and called 1,194 others outliers where this rule
-// called 109. Values that are not negative are compared by their
-// square roots, which have a variance that does not grow with the level when
-// demand is counted (Bartlett, 1936). The outlier is replaced by the median of
-// its explanations. Fewer than eight observations have no outliers.
+// trend nor a step of the level is an outlier. With a season and three cycles they
+// are the observations one and two cycles away plus the median change of the three
+// neighbours over that time, on either side; with two cycles it must be far from
+// all of these. A series with a season that is shorter has no outliers, since a
+// peak may come back, and neither has one of fewer than eight observations.
+//
+// Far is further than Fence interquartile ranges below the first quartile or above
+// the third of the distances to the median explanation (Tukey, 1977), which takes
+// the outlier's place. Values that are not negative are compared by their square
+// roots, which have a variance that does not grow with the level when demand is
+// counted (Bartlett, 1936). The last observation may be the first of a new level,
+// and is left until the next tells.
+//
+// Of 30 to 150 independent observations, normal or lognormal, this finds an
+// outlier in at most 4 of 100 series. Of 763 series of the M3 competition, in each
+// of which one observation was multiplied by 3, 2, 0.4 or 0.2, it found 624, and
+// called 89 others outliers; R's forecast::tsclean found 661 and called 1,194 others
+// so. Spoiled like that, all 3,003 series are forecast by [Theta] with a mean sMAPE
+// of 15.81, and cleaned of 14.01; as they are, of 12.79 and 12.83.
 //
 // Of intermittent demand only sizes can be outliers, and only large ones: those
 // beyond the fence of the logarithms of all sizes and more than Factor times
@@ -69,6 +74,8 @@ type Cleaning struct {
 	Factor float64
 	// KeepOutliers leaves them as they are.
 	KeepOutliers bool
+	// IncludeLast has the last observation judged too.
+	IncludeLast bool
 }
 
 // Cause says why an observation was corrected.
@@ -312,7 +319,10 @@ func (c *Cleaning) replaceOutliers(g *gappy, season int, seen []float64, cause [
 	sorted := slices.Sorted(slices.Values(distance))
 	low, high := quantileOfSorted(sorted, 0.25), quantileOfSorted(sorted, 0.75)
 	reach := float64(c.Fence * (high - low))
-	for k, z := range x.values {
+	if !c.IncludeLast {
+		n-- // it may be the first of a new level
+	}
+	for k, z := range x.values[:n] {
 		var far bool
 		if high-low > 1e-9*scale {
 			d := z - nearest[k]
