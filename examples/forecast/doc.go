@@ -9,6 +9,11 @@
 // A time without a row is a missing observation, and missing observations are
 // filled, saying so.
 //
+// With -with price,promotion these columns are regressors: the last rows of a
+// series, without y, are the periods to come, whose regressors are known.
+// -intervals takes the ranges from errors drawn again (bootstrap) or from how far
+// the model was off in the past (conformal) instead of the model.
+//
 // Output, on stdout or in the file of -out, is a CSV of unique_id, ds, mean and
 // for each level lo-80, hi-80 and so on; nothing else. Series come in the order
 // in which they first appear. What there is to tell, such as warnings, the

@@ -46,7 +46,7 @@ func (j *job) do(ctx context.Context, t *table) error {
 	}
 	all := func(yield func(forecast.Series) bool) {
 		for i, h := range t.series {
-			s, c, err := h.regular(j.season)
+			s, c, err := h.regular(j.season, t.regressors)
 			t.series[i] = nil // its memory is not needed again
 			delete(t.byID, h.id)
 			if err != nil {

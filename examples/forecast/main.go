@@ -31,6 +31,8 @@ func main() {
 // options are the command line.
 type options struct {
 	in       string
+	with     string
+	ranges   string
 	horizon  int
 	season   int
 	model    string
@@ -59,6 +61,9 @@ var models = map[string]forecast.Model{
 	"dotm":    forecast.OptimizedTheta{Dynamic: true},
 	"ces":     forecast.CES{},
 	"arima":   forecast.ARIMA{},
+	"ma":      forecast.MovingAverage{},
+	"stl":     forecast.Decomposed{},
+	"counts":  forecast.Counts{},
 	"croston": forecast.Croston{}, "sba": forecast.SBA{}, "sbj": forecast.SBJ{},
 	"tsb": forecast.TSB{}, "adida": forecast.ADIDA{}, "imapa": forecast.IMAPA{},
 }
@@ -84,6 +89,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("forecast", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&o.in, "in", "", "input CSV `files`, separated by commas")
+	flags.StringVar(&o.with, "with", "", "`columns` of regressors such as price,promotion; the last rows without y are the periods to come")
+	flags.StringVar(&o.ranges, "intervals", "model", "where the `ranges` come from: model, bootstrap or conformal")
 	flags.IntVar(&o.horizon, "h", 12, "`periods` to forecast")
 	flags.IntVar(&o.season, "freq", 0, "observations in a `cycle`: 12 for months, 1 for none, 0 to tell from the dates")
 	names := make([]string, 0, len(models))
@@ -104,6 +111,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if !ok {
 		return fmt.Errorf("-model: %q is none of %s", o.model, strings.Join(names, ", "))
 	}
+	switch o.ranges {
+	case "model":
+	case "bootstrap":
+		model = forecast.Bootstrap{Of: model, Seed: 1}
+	case "conformal":
+		model = forecast.Conformal{Of: model, Horizon: o.horizon}
+	default:
+		return fmt.Errorf("-intervals: %q is none of model, bootstrap, conformal", o.ranges)
+	}
 	levels, percents, err := parseLevels(o.level)
 	if err != nil {
 		return err
@@ -122,9 +138,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	t := builtIn()
 	if len(files) > 0 {
-		if t, err = readFiles(files); err != nil {
+		var regressors []string
+		if o.with != "" {
+			regressors = strings.Split(o.with, ",")
+		}
+		if t, err = readFiles(files, regressors); err != nil {
 			return err
 		}
+	} else if o.with != "" {
+		return errors.New("-with wants a file")
 	}
 	j := job{options: o, model: model, levels: levels, percents: percents, stderr: stderr, out: bufio.NewWriterSize(stdout, 1<<16)}
 	if o.out == "" {

@@ -75,6 +75,61 @@ func TestFiles(t *testing.T) {
 	require.Contains(t, messages, `"a": 1 missing observations were filled`)
 }
 
+// Promotions of the periods to come are seen where they are named.
+func TestRegressors(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("unique_id,ds,promotion,y\n")
+	for i := range 40 {
+		on := 0
+		if i%7 == 3 || i%11 == 5 {
+			on = 1
+		}
+		switch {
+		case i == 20: // no row: missing, and no promotion
+		case i < 37:
+			fmt.Fprintf(&text, "a,%d,%d,%d\n", i, on, 50+30*on+i*i%5)
+		default:
+			fmt.Fprintf(&text, "a,%d,%d,\n", i, i%2)
+		}
+	}
+	in := write(t, "in.csv", text.String())
+	for _, model := range []string{"auto", "arima"} {
+		rows, messages, err := execute(t, "-in", in, "-h", "3", "-model", model, "-with", "promotion", "-level", "80")
+		require.NoError(t, err)
+		require.Contains(t, messages, "1 missing observations were filled")
+		require.Equal(t, "37", rows[1][1])
+		mean := make([]float64, 3)
+		for h := range mean {
+			mean[h], err = strconv.ParseFloat(rows[h+1][2], 64)
+			require.NoError(t, err)
+		}
+		require.InDelta(t, 82, mean[0], 4)
+		require.InDelta(t, 52, mean[1], 4)
+		require.InDelta(t, 82, mean[2], 4)
+	}
+	_, messages, err := execute(t, "-in", in, "-h", "4", "-with", "promotion")
+	require.ErrorIs(t, err, errFailed)
+	require.Contains(t, messages, "at most the 3 future periods")
+	for _, args := range [][]string{{"-in", in, "-with", "price"}, {"-with", "price"}, {"-intervals", "guess"}} {
+		_, _, err := execute(t, args...)
+		require.Error(t, err)
+	}
+	bad := write(t, "bad.csv", "unique_id,ds,y,price\na,1,2,\n")
+	_, _, err = execute(t, "-in", bad, "-with", "price")
+	require.ErrorContains(t, err, ":2: price: \"\" is no finite number")
+}
+
+func TestRanges(t *testing.T) {
+	seen := map[string]bool{}
+	for _, ranges := range []string{"model", "bootstrap", "conformal"} {
+		rows, _, err := execute(t, "-h", "2", "-intervals", ranges)
+		require.NoError(t, err)
+		require.Len(t, rows, 3)
+		seen[strings.Join(rows[2][3:], " ")] = true
+	}
+	require.Len(t, seen, 3)
+}
+
 func TestOneBadSeriesDoesNotStopTheRest(t *testing.T) {
 	in := write(t, "in.csv", "unique_id,ds,y\ntwice,1,3\ntwice,1,4\ngood,1,5\nempty,1,\n")
 	rows, messages, err := execute(t, "-in", in, "-h", "1", "-model", "naive")
@@ -138,7 +193,7 @@ func TestCalendar(t *testing.T) {
 			require.NoError(t, err)
 			h.rows = append(h.rows, observation{at: at, value: 1})
 		}
-		s, cal, err := h.regular(0)
+		s, cal, err := h.regular(0, nil)
 		require.NoError(t, err)
 		require.Equal(t, c.next, cal.after(cal.last, 1).String(), c.ds)
 		require.Equal(t, c.season, s.Season, c.ds)
@@ -181,7 +236,7 @@ func FuzzRead(f *testing.F) {
 			if last.number-first.number > 1000 || first.number-last.number > 1000 {
 				continue // many gaps take long
 			}
-			s, c, err := h.regular(0)
+			s, c, err := h.regular(0, nil)
 			if err != nil {
 				continue
 			}

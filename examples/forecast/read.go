@@ -16,12 +16,13 @@ import (
 	"github.com/flywheel-go/flywheel/inventory/forecast"
 )
 
-// observation is one row: when it was, where it stood, and the value, NaN where
-// it is missing.
+// observation is one row: when it was, where it stood, the value, NaN where it is
+// missing, and the values of the regressors.
 type observation struct {
-	at    moment
-	value float64
-	line  int
+	at         moment
+	value      float64
+	regressors []float64
+	line       int
 }
 
 // history is one series as it was read.
@@ -33,13 +34,14 @@ type history struct {
 
 // table holds the series in the order in which they first appear.
 type table struct {
-	series []*history
-	byID   map[string]*history
+	series     []*history
+	byID       map[string]*history
+	regressors []string // columns
 }
 
-// readFiles reads all files into one table.
-func readFiles(names []string) (*table, error) {
-	t := &table{byID: map[string]*history{}}
+// readFiles reads all files into one table, with the columns of regressors.
+func readFiles(names, regressors []string) (*table, error) {
+	t := &table{byID: map[string]*history{}, regressors: regressors}
 	for _, name := range names {
 		if err := t.readFile(name); err != nil {
 			return nil, err
@@ -82,6 +84,12 @@ func (t *table) read(r io.Reader, name string) error {
 	if id < 0 || ds < 0 || y < 0 {
 		return fmt.Errorf("%s: the header is %q, want the columns unique_id, ds and y", name, strings.Join(header, ","))
 	}
+	columns := make([]int, len(t.regressors))
+	for i, r := range t.regressors {
+		if columns[i] = slices.Index(header, r); columns[i] < 0 {
+			return fmt.Errorf("%s: the header is %q, want the column %s of a regressor", name, strings.Join(header, ","), r)
+		}
+	}
 	for {
 		row, err := rows.Read()
 		if err == io.EOF {
@@ -105,7 +113,15 @@ func (t *table) read(r io.Reader, name string) error {
 			t.byID[h.id] = h
 			t.series = append(t.series, h)
 		}
-		h.rows = append(h.rows, observation{at, value, line})
+		var regressors []float64
+		for i, c := range columns {
+			v, err := strconv.ParseFloat(strings.TrimSpace(row[c]), 64)
+			if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+				return fmt.Errorf("%s:%d: %s: %q is no finite number", name, line, t.regressors[i], row[c])
+			}
+			regressors = append(regressors, v)
+		}
+		h.rows = append(h.rows, observation{at, value, regressors, line})
 	}
 }
 
@@ -123,8 +139,9 @@ func parseValue(text string) (float64, error) {
 }
 
 // regular orders the observations, puts NaN where a period has none, and
-// returns the series with its calendar.
-func (h *history) regular(season int) (forecast.Series, calendar, error) {
+// returns the series with its calendar. With regressors the last rows without a
+// value are the periods to come; where a period has no row they are as before.
+func (h *history) regular(season int, regressors []string) (forecast.Series, calendar, error) {
 	fail := func(format string, args ...any) (forecast.Series, calendar, error) {
 		return forecast.Series{}, calendar{}, fmt.Errorf("series %q: "+format, append([]any{h.id}, args...)...)
 	}
@@ -143,18 +160,38 @@ func (h *history) regular(season int) (forecast.Series, calendar, error) {
 	if season == 0 {
 		s.Season = c.season()
 	}
+	observed := len(h.rows)
+	for len(regressors) > 0 && observed > 1 && math.IsNaN(h.rows[observed-1].value) {
+		observed--
+	}
+	for _, name := range regressors {
+		s.Regressors = append(s.Regressors, forecast.Regressor{Name: name})
+	}
+	influence := func(row observation) {
+		for i := range s.Regressors {
+			s.Regressors[i].Values = append(s.Regressors[i].Values, row.regressors[i])
+		}
+	}
+	periods := 0
 	for i, row := range h.rows {
 		if i > 0 {
 			for at := c.after(h.rows[i-1].at, 1); at.compare(row.at) < 0; at = c.after(at, 1) {
-				if len(s.Values) >= maxObservations {
+				if periods++; periods > maxObservations {
 					return fail("more than %d periods from %s to %s", maxObservations, h.rows[0].at, h.rows[len(h.rows)-1].at)
 				}
-				s.Values = append(s.Values, math.NaN())
+				influence(h.rows[i-1])
+				if i < observed {
+					s.Values = append(s.Values, math.NaN())
+				}
 			}
 		}
-		s.Values = append(s.Values, row.value)
+		periods++
+		influence(row)
+		if i < observed {
+			s.Values = append(s.Values, row.value)
+		}
 	}
-	c.last = h.rows[len(h.rows)-1].at
+	c.last = h.rows[observed-1].at
 	return s, c, nil
 }
 

@@ -141,6 +141,7 @@ type stockroom struct {
 	first    time.Time   // the Monday of the week in which the year begins
 	demand   [][]float64 // by SKU, one figure a week since the week of its first sale
 	began    []int       // by SKU: the week of its first sale, -1 before
+	outlooks []outlook   // by SKU, of the planner
 }
 
 func newStockroom(s supplier) *stockroom {
@@ -201,7 +202,7 @@ func (r *stockroom) take(e *flywheel.Event) error {
 func (r *stockroom) open(e *flywheel.Event) {
 	n := len(e.Lines)
 	r.planned, r.naive = newShelf(r.planned.name, n), newShelf(r.naive.name, n)
-	r.demand, r.began = make([][]float64, n), make([]int, n)
+	r.demand, r.began, r.outlooks = make([][]float64, n), make([]int, n), make([]outlook, n)
 	for i, l := range e.Lines {
 		r.index[l.SKU] = int32(i)
 		r.skus = append(r.skus, l.SKU)

@@ -109,8 +109,8 @@ func checkARIMA(t *testing.T, s Series, horizon int, raw json.RawMessage, all *c
 		t.Errorf("%s has AICc %.9g, R's %.9g", fixed.Model, l.AICc, r.AICc)
 	}
 	// Chosen.
-	chosen, err := ARIMA{}.Fit(s)
-	require.NoError(t, err)
+	chosen := new(Fit)
+	require.NoError(t, ARIMA{}.FitTo(chosen, s))
 	o := chosen.arima.best.orders
 	if o.Differences != r.orders.Differences || o.SeasonalDifferences != r.orders.SeasonalDifferences {
 		return

@@ -158,12 +158,8 @@ func (e *arimaSearch) value(x []float64) float64 {
 	return float64(n*(math.Log(2*math.Pi*l.squares/n)+1)) + l.logDet
 }
 
-// evaluate implements objective with differences for the gradient.
-func (e *arimaSearch) evaluate(x, gradient []float64) float64 {
-	value := e.value(x)
-	if math.IsInf(value, 1) {
-		return value
-	}
+// slope implements objective by differences.
+func (e *arimaSearch) slope(x, gradient []float64, value float64) {
 	const step = 1e-6
 	e.next = append(e.next[:0], x...)
 	for i := range x {
@@ -175,7 +171,6 @@ func (e *arimaSearch) evaluate(x, gradient []float64) float64 {
 		}
 		e.next[i] = x[i]
 	}
-	return value
 }
 
 // estimate maximises the likelihood of the orders from x, which it improves,

@@ -41,7 +41,20 @@ func (m Auto) FitTo(dst *Fit, s Series) error {
 		}
 		return ARIMA{}.FitTo(dst, s)
 	}
-	if _, ok := chosen.(Theta); !ok || len(s.Values) < combinedLeast || s.constant() {
+	switch chosen.(type) {
+	case SBA, TSB:
+		if err := chosen.FitTo(dst, s); err != nil {
+			return err
+		}
+		if s.inWholeUnits() {
+			dst.shape = countRanges{}
+		}
+		return nil
+	case Theta:
+		if len(s.Values) < combinedLeast || s.constant() {
+			return chosen.FitTo(dst, s)
+		}
+	default:
 		return chosen.FitTo(dst, s)
 	}
 	dst.reset("Combination", &s)

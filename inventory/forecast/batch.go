@@ -36,6 +36,17 @@ type Result struct {
 	fit Fit
 }
 
+// Total is [Fit.Total] of the model that was fitted: the mean and the standard
+// deviation of the demand of the next periods together, such as those until the
+// order after the next one arrives, which may differ from series to series.
+// Where there is no forecast it returns Err.
+func (r *Result) Total(periods int) (mean, sd float64, err error) {
+	if r.Err != nil {
+		return 0, 0, r.Err
+	}
+	return r.fit.Total(periods)
+}
+
 // batchSize is how many series each worker has at a time.
 const batchSize = 64
 

@@ -58,6 +58,33 @@ func TestBatchIsTheSameOnAnyNumberOfThreads(t *testing.T) {
 	}
 }
 
+// The total is that of the model that was fitted, and of a series without a
+// forecast the error it has.
+func TestBatchTotals(t *testing.T) {
+	all := batchSeries(10)
+	err := Batch{Horizon: 3}.Each(t.Context(), slices.Values(all), func(r *Result) error {
+		mean, sd, err := r.Total(4)
+		if r.Err != nil {
+			require.Equal(t, r.Err, err)
+			return nil
+		}
+		require.NoError(t, err)
+		s, _, err := Fill(r.Series)
+		require.NoError(t, err)
+		fit, err := Auto{}.Fit(s)
+		require.NoError(t, err)
+		wantMean, wantSD, err := fit.Total(4)
+		require.NoError(t, err)
+		require.Equal(t, [2]float64{wantMean, wantSD}, [2]float64{mean, sd})
+		_, _, err = r.Total(0)
+		require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+		return nil
+	})
+	require.NoError(t, err)
+	_, _, err = new(Result).Total(1)
+	require.ErrorIs(t, err, flywheel.ErrInvalid)
+}
+
 func TestBatchStops(t *testing.T) {
 	all := batchSeries(100)
 	stop := errors.New("enough")

@@ -3,7 +3,10 @@ package forecast
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // demandLike returns n values that vary about a moving level.
@@ -27,34 +30,54 @@ func sporadic(n int) []float64 {
 	return y
 }
 
+// seasonalLike returns n values with a cycle of 12 about a rising level.
+func seasonalLike(n int) []float64 {
+	y := demandLike(n)
+	for i := range y {
+		y[i] += 40 + float64(i)/4 + 25*math.Sin(float64(i)*math.Pi/6)
+	}
+	return y
+}
+
+// measured are the models that benchmarks and the test of allocations run.
+var measured = []struct {
+	name  string
+	model Model
+	make  func(int) []float64
+}{
+	{"naive", Naive{}, demandLike},
+	{"seasonalnaive", SeasonalNaive{}, seasonalLike},
+	{"drift", Drift{}, demandLike},
+	{"mean", Mean{}, demandLike},
+	{"ses", SES{}, demandLike},
+	{"ses-given", SES{Alpha: 0.2}, demandLike},
+	{"holt", Holt{}, demandLike},
+	{"damped", Holt{Damped: true}, demandLike},
+	{"ets", ETS{}, demandLike},
+	{"ets-seasonal", ETS{}, seasonalLike},
+	{"theta", Theta{}, demandLike},
+	{"theta-seasonal", Theta{}, seasonalLike},
+	{"dynamictheta", OptimizedTheta{Dynamic: true}, demandLike},
+	{"dynamictheta-seasonal", OptimizedTheta{Dynamic: true}, seasonalLike},
+	{"ces", CES{}, demandLike},
+	{"ces-seasonal", CES{}, seasonalLike},
+	{"arima", ARIMA{}, demandLike},
+	{"arima-given", ARIMA{Orders: &Orders{AR: 1, Differences: 1, MA: 1, SeasonalMA: 1}}, demandLike},
+	{"holtwinters", HoltWinters{}, demandLike},
+	{"croston", Croston{}, sporadic},
+	{"croston-given", Croston{Alpha: 0.1}, sporadic},
+	{"sba", SBA{}, sporadic},
+	{"sbj", SBJ{}, sporadic},
+	{"tsb", TSB{}, sporadic},
+	{"adida", ADIDA{}, sporadic},
+	{"imapa", IMAPA{}, sporadic},
+	{"auto-smooth", Auto{}, demandLike},
+	{"auto-seasonal", Auto{}, seasonalLike},
+	{"auto-lumpy", Auto{}, sporadic},
+}
+
 func BenchmarkFitTo(b *testing.B) {
-	for _, c := range []struct {
-		name  string
-		model Model
-		make  func(int) []float64
-	}{
-		{"naive", Naive{}, demandLike},
-		{"mean", Mean{}, demandLike},
-		{"ses", SES{}, demandLike},
-		{"ses-given", SES{Alpha: 0.2}, demandLike},
-		{"holt", Holt{}, demandLike},
-		{"damped", Holt{Damped: true}, demandLike},
-		{"ets", ETS{}, demandLike},
-		{"theta", Theta{}, demandLike},
-		{"dynamictheta", OptimizedTheta{Dynamic: true}, demandLike},
-		{"ces", CES{}, demandLike},
-		{"arima", ARIMA{}, demandLike},
-		{"arima-given", ARIMA{Orders: &Orders{AR: 1, Differences: 1, MA: 1, SeasonalMA: 1}}, demandLike},
-		{"holtwinters", HoltWinters{}, demandLike},
-		{"croston", Croston{}, sporadic},
-		{"croston-given", Croston{Alpha: 0.1}, sporadic},
-		{"sba", SBA{}, sporadic},
-		{"tsb", TSB{}, sporadic},
-		{"adida", ADIDA{}, sporadic},
-		{"imapa", IMAPA{}, sporadic},
-		{"auto-smooth", Auto{}, demandLike},
-		{"auto-lumpy", Auto{}, sporadic},
-	} {
+	for _, c := range measured {
 		for _, n := range []int{50, 150, 1000} {
 			b.Run(fmt.Sprintf("model=%s/n=%d", c.name, n), func(b *testing.B) {
 				s := Series{Values: c.make(n), Season: 12}
@@ -66,6 +89,34 @@ func BenchmarkFitTo(b *testing.B) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// A Fit that has fitted a series of the kind before allocates nothing, and
+// neither does its forecast. ARIMA, whose choice of differences decomposes the
+// series and which names what it found, allocates at its ends, however long the
+// search between.
+func TestFitToAllocatesNothing(t *testing.T) {
+	for _, c := range measured {
+		most, runs := 0.0, 5 // of which the average is rounded down, as the runtime may allocate too
+		if _, ok := c.model.(ARIMA); ok {
+			most, runs = 60, 1
+		}
+		for _, n := range []int{11, 50, 150} {
+			most := most
+			s := Series{Values: c.make(n), Season: 12}
+			var f Fit
+			require.NoError(t, c.model.FitTo(&f, s))
+			allocations := testing.AllocsPerRun(runs, func() { _ = c.model.FitTo(&f, s) })
+			require.LessOrEqual(t, allocations, most, "%s, %d observations", c.name, n)
+			var next Forecast
+			require.NoError(t, f.ForecastTo(&next, 18, 0.8, 0.95))
+			allocations = testing.AllocsPerRun(runs, func() { _ = f.ForecastTo(&next, 18, 0.8, 0.95) })
+			if f.shape != nil {
+				most = 2 // lists of limits, whatever the horizon
+			}
+			require.LessOrEqual(t, allocations, most, "forecast of %s, %d observations", c.name, n)
 		}
 	}
 }
@@ -95,6 +146,31 @@ func BenchmarkPlanningRun(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+	}
+}
+
+// BenchmarkBatch forecasts 2,000 series of six to twelve years of months with
+// Auto. The processor time of a series must not rise with the workers, and the
+// time fall by nearly their number where there are as many processors.
+func BenchmarkBatch(b *testing.B) {
+	all := make([]Series, 2000)
+	for i := range all {
+		all[i] = Series{Values: seasonalLike(72 + i%73), Season: 12}
+		for t := range all[i].Values {
+			all[i].Values[t] += float64(i%11) * math.Sin(float64(t*t+i))
+		}
+	}
+	for _, workers := range []int{1, 2} {
+		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
+			b.ReportAllocs()
+			batch := Batch{Horizon: 18, Levels: []float64{0.8, 0.95}, Workers: workers}
+			for b.Loop() {
+				if err := batch.Each(b.Context(), slices.Values(all), func(r *Result) error { return r.Err }); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(all)), "ns/series")
+		})
 	}
 }
 

@@ -35,7 +35,7 @@ func (m CES) FitTo(dst *Fit, s Series) error {
 	p := reuse[complexSmoothing](dst)
 	y := append(dst.scratch[:0], s.Values...)
 	dst.scratch = y
-	if !p.cycle.take(y, s.season()) && s.season() > 1 {
+	if !p.cycle.take(dst, y, s.season()) && s.season() > 1 {
 		dst.warn(WarnNoSeason)
 	}
 	fitted := dst.fitted(0, len(y))
@@ -73,13 +73,17 @@ func (p *complexSmoothing) fit(y, fitted []float64) (level, companion float64) {
 	for _, v := range y {
 		scale += math.Abs(v) / float64(len(y))
 	}
+	scaled := fitted[:len(y)] // until the end
+	for i, v := range y {
+		scaled[i] = v / scale
+	}
 	parameters := func(at [3]float64) (a0, a1 float64) { return 0.1 + float64(2.4*at[0]), 0.5 + at[1] }
 	objective := func(at [3]float64) float64 {
 		a0, a1 := parameters(at)
 		if !stableCES(a0, a1) {
 			return math.Inf(1)
 		}
-		s := cesSums(y, scale, a0, a1)
+		s := cesSums(scaled, a0, a1)
 		_, _, saved := s.solve()
 		if sse := s.aa - saved; !math.IsNaN(sse) {
 			return sse
@@ -97,7 +101,7 @@ func (p *complexSmoothing) fit(y, fitted []float64) (level, companion float64) {
 	}
 	best, _ = minimizeUnitCube(best, least, 2, objective)
 	p.a0, p.a1 = parameters(best)
-	s := cesSums(y, scale, p.a0, p.a1)
+	s := cesSums(scaled, p.a0, p.a1)
 	level, companion, _ = s.solve()
 	level, companion = level*scale, companion*scale
 	p.level, p.companion = level, companion
@@ -116,17 +120,19 @@ func stableCES(a0, a1 float64) bool {
 }
 
 // cesSums are the least-squares sums of the initial state (see [holtSums]), of
-// values divided by scale.
-func cesSums(y []float64, scale, a0, a1 float64) holtSums {
-	run := complexSmoothing{a0: a0, a1: a1}
-	unit := complexSmoothing{a0: a0, a1: a1, level: 1}
-	other := complexSmoothing{a0: a0, a1: a1, companion: 1}
+// scaled values. It is [complexSmoothing.step] three times over: for the values
+// from a start at zero, and for the two states of size one without values.
+func cesSums(y []float64, a0, a1 float64) holtSums {
+	byCompanion, byError := 1-a1, a0-a1
+	kept, toCompanion := 1-a0, a0+a1
 	var s holtSums
+	var level, companion float64
+	ul, uc, wl, wc := 1.0, 0.0, 0.0, 1.0
 	for _, v := range y {
-		a, u, w := v/scale-run.level, unit.level, other.level
-		run.step(a)
-		unit.step(-u)
-		other.step(-w)
+		a, u, w := v-level, ul, wl
+		level, companion = level-float64(byCompanion*companion)+float64(byError*a), level+float64(kept*companion)+float64(toCompanion*a)
+		ul, uc = ul-float64(byCompanion*uc)-float64(byError*u), ul+float64(kept*uc)-float64(toCompanion*u)
+		wl, wc = wl-float64(byCompanion*wc)-float64(byError*w), wl+float64(kept*wc)-float64(toCompanion*w)
 		s.aa += float64(a * a)
 		s.au += float64(a * u)
 		s.av += float64(a * w)

@@ -62,7 +62,7 @@ func (c *combination) fit(dst *Fit, s *Series) {
 	part := func(i int) []float64 { return dst.scratch[:8*n][i*n : (i+1)*n] }
 	y, logs := part(combined), part(combined+1)
 	copy(y, s.Values)
-	c.cycle.take(y, s.season())
+	c.cycle.take(dst, y, s.season())
 	c.logs = true
 	for i, v := range y {
 		if c.logs = c.logs && v > 0; !c.logs {
@@ -209,7 +209,8 @@ func (c *combination) weigh(s *Series, fitted func(int) []float64) {
 }
 
 func (c *combination) mean(dst []float64) {
-	buffer := make([]float64, len(dst))
+	var few [64]float64
+	buffer := resizeOver(few[:], len(dst))
 	clear(dst)
 	for i := range c.forms {
 		c.forms[i].mean(buffer)

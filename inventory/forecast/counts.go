@@ -52,9 +52,9 @@ type CountLaw uint8
 
 // The laws.
 const (
-	AnyLaw       CountLaw = iota // the model chooses
-	NegativeBinomial                  // negative binomial, with Poisson as its limit
-	ZeroInflated                 // Poisson with more zeros
+	AnyLaw           CountLaw = iota // the model chooses
+	NegativeBinomial                 // negative binomial, with Poisson as its limit
+	ZeroInflated                     // Poisson with more zeros
 )
 
 // Fit implements [Model].
@@ -305,6 +305,47 @@ func (c *counts) estimation(int) float64 { return 0 }
 
 func (c *counts) scale(int) float64 { return 1 }
 
+// countRanges are the ranges of a demand in whole units of which only mean and
+// variance are known: those of the negative binomial law with these.
+type countRanges struct{}
+
+// inWholeUnits reports whether all observations count units.
+func (s *Series) inWholeUnits() bool {
+	for _, y := range s.Values {
+		if !(y >= 0 && y <= MaxCount && y == math.Trunc(y)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (countRanges) quantiles(f *Fit, dst [][]float64, mean, probabilities []float64) {
+	if len(dst) == 0 {
+		return
+	}
+	variance := dst[0] // until it is filled
+	f.variance(variance, mean)
+	for h, m := range mean {
+		law := countLaw{m, variance[h], 0}
+		for i, p := range probabilities {
+			dst[i][h] = law.quantile(p)
+		}
+	}
+}
+
+// sample draws each period by itself: what is known by mean and variance alone
+// has errors that do not last.
+func (countRanges) sample(f *Fit, all [][]float64, random *rand.Rand) {
+	mean, variance := make([]float64, len(all[0])), make([]float64, len(all[0]))
+	f.process.mean(mean)
+	f.variance(variance, mean)
+	for _, path := range all {
+		for h := range path {
+			path[h] = countLaw{mean[h], variance[h], 0}.quantile(random.Float64())
+		}
+	}
+}
+
 // countLaw is zero with probability zeros, else Poisson or negative binomial.
 type countLaw struct {
 	mean, variance float64 // of all, and after inflated of the part that is not zero for sure
@@ -360,9 +401,9 @@ func (l countLaw) quantile(p float64) float64 {
 	if log := l.part(0); log > -600 {
 		probability = math.Exp(log)
 	} else {
-		// Far from zero: what is more than 38 deviations below is less than a
-		// float can tell.
-		k = math.Floor(max(l.mean-float64(38*deviation), 0))
+		// Far from zero: what is more than nine deviations below the mean has a
+		// probability of less than 1e-18.
+		k = math.Floor(max(l.mean-float64(9*deviation), 0))
 		probability = math.Exp(l.part(k))
 	}
 	limit := l.mean + float64(1e4*deviation) + 100

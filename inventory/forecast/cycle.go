@@ -15,8 +15,9 @@ type cycle struct {
 }
 
 // take removes the seasons from y, where the season is significant, and keeps
-// them. It reports false, and does nothing, where there are none.
-func (c *cycle) take(y []float64, seasons int) bool {
+// them. It reports false, and does nothing, where there are none. It uses the
+// memory of f for the trend.
+func (c *cycle) take(f *Fit, y []float64, seasons int) bool {
 	c.index, c.multiplicative, c.next = c.index[:0], true, len(y)
 	if seasons < 2 || !seasonal(y, seasons) {
 		return false
@@ -24,13 +25,15 @@ func (c *cycle) take(y []float64, seasons int) bool {
 	for _, v := range y {
 		c.multiplicative = c.multiplicative && v >= 0
 	}
-	index := seasonalIndices(y, centredAverage(y, seasons), seasons/2, seasons, c.multiplicative)
+	f.trend = centredAverage(f.trend, y, seasons)
+	index := seasonalIndices(c.index, y, f.trend, seasons/2, seasons, c.multiplicative)
+	c.index = index[:0]
 	for _, s := range index {
 		if c.multiplicative && !(s > 1e-10 && s < math.MaxFloat64) {
 			return false // a season has no demand at all
 		}
 	}
-	c.index = append(c.index, index...)
+	c.index = index
 	for i, v := range y {
 		y[i] = c.without(v, i)
 	}

@@ -3,11 +3,11 @@ package forecast
 // Classical decomposition (Kendall & Stuart, 1983, as R's stats::decompose).
 
 // centredAverage returns the moving average of a cycle's length centred on each
-// observation that has half a cycle on both sides. With an even number of
-// seasons the two ends count half.
-func centredAverage(values []float64, seasons int) []float64 {
+// observation that has half a cycle on both sides, in the memory of dst. With an
+// even number of seasons the two ends count half.
+func centredAverage(dst, values []float64, seasons int) []float64 {
 	half := seasons / 2
-	trend := make([]float64, max(len(values)-2*half, 0))
+	trend := resizeOver(dst, max(len(values)-2*half, 0))
 	for i := range trend {
 		window := values[i : i+2*half+1]
 		sum := 0.0
@@ -23,10 +23,10 @@ func centredAverage(values []float64, seasons int) []float64 {
 }
 
 // seasonalIndices returns the mean difference, or quotient, of the values to
-// their trend in each season, relative to the mean of all seasons. The trend is
-// for the values from position first on.
-func seasonalIndices(values, trend []float64, first, seasons int, multiplicative bool) []float64 {
-	index, count := make([]float64, seasons), make([]float64, seasons)
+// their trend in each season, relative to the mean of all seasons, in the memory
+// of dst. The trend is for the values from position first on.
+func seasonalIndices(dst, values, trend []float64, first, seasons int, multiplicative bool) []float64 {
+	index := resize(dst, seasons)
 	for i, m := range trend {
 		k := (first + i) % seasons
 		if multiplicative {
@@ -34,11 +34,12 @@ func seasonalIndices(values, trend []float64, first, seasons int, multiplicative
 		} else {
 			index[k] += values[first+i] - m
 		}
-		count[k]++
 	}
 	mean := 0.0
 	for k := range index {
-		index[k] /= count[k]
+		// The season k comes after so many values of the trend, then each cycle.
+		before := (k - first%seasons + seasons) % seasons
+		index[k] /= float64((len(trend) - before + seasons - 1) / seasons)
 		mean += index[k] / float64(seasons)
 	}
 	for k := range index {

@@ -76,6 +76,11 @@
 // 0.2 ms for years, 2 ms for quarters and 40 ms for months, and naming what it
 // found allocates.
 //
+// A Fit that is kept, from [Model.Fit], holds 2.5 to 4 KB for three to twelve years
+// of months with [Auto], 0.5 to 2.5 KB with other models. One that is used again and
+// again with FitTo keeps the memory of its search too, 10 to 35 KB. A [Batch] has
+// 64 of these for each worker, however many series pass through.
+//
 // # Sources
 //
 // Hyndman, Koehler, Ord & Snyder, Forecasting with Exponential Smoothing (2008);

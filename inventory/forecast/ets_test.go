@@ -23,17 +23,18 @@ func TestLikelihoodGradient(t *testing.T) {
 			o := &e.likelihood
 			o.form, o.seasonUnit = form, o.unit
 			o.start = e.guesses[form.season-Absent].early.Start
-			x := o.pack(nil, [4]float64{0.3, 0.2, 0.25, 0.6})
-			gradient, other := make([]float64, len(x)), make([]float64, len(x))
-			value := o.evaluate(x, gradient)
+			x := o.pack(nil, [4]float64{angle(0.3), angle(0.2), angle(0.25), angle(0.6)})
+			gradient := make([]float64, len(x))
+			value := o.value(x)
 			require.False(t, math.IsInf(value, 0))
+			o.slope(x, gradient, value)
 			for i := range x {
 				const step = 1e-6
 				at := x[i]
 				x[i] = at + step
-				up := o.evaluate(x, other)
+				up := o.value(x)
 				x[i] = at - step
-				down := o.evaluate(x, other)
+				down := o.value(x)
 				x[i] = at
 				require.InDelta(t, (up-down)/(2*step), gradient[i], 1e-4*(1+math.Abs(gradient[i])), "%d of %v", i, x)
 			}

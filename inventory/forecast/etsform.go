@@ -27,11 +27,21 @@ var etsForms = [...]etsForm{
 	{Multiplicative, Absent, Additive}, {Multiplicative, Additive, Additive}, {Multiplicative, Damped, Additive},
 }
 
-// String writes the form as R does, such as ETS(M,Ad,M).
-func (f etsForm) String() string {
+// etsNames are the names of all forms, so that a fit allocates none.
+var etsNames = func() (names [Damped + 1][Damped + 1][Damped + 1]string) {
 	letter := [...]string{"Z", "N", "A", "M", "Ad"}
-	return "ETS(" + letter[f.err] + "," + letter[f.trend] + "," + letter[f.season] + ")"
-}
+	for err := range names {
+		for trend := range names[err] {
+			for season := range names[err][trend] {
+				names[err][trend][season] = "ETS(" + letter[err] + "," + letter[trend] + "," + letter[season] + ")"
+			}
+		}
+	}
+	return names
+}()
+
+// String writes the form as R does, such as ETS(M,Ad,M).
+func (f etsForm) String() string { return etsNames[f.err][f.trend][f.season] }
 
 // parameters counts smoothing parameters, free initial states and the variance.
 func (f etsForm) parameters(seasons int) int {

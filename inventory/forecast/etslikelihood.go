@@ -22,7 +22,8 @@ type etsLikelihood struct {
 	given              [4]float64 // alpha, beta, gamma, phi; 0 where estimated
 	alpha, beta, gamma float64
 	phi                float64
-	start              Start // scaled; fixed where startGiven
+	sines              [4]float64 // of the angles that gave them
+	start              Start      // scaled; fixed where startGiven
 	startGiven         bool
 
 	unit       float64 // step of the level
@@ -31,6 +32,7 @@ type etsLikelihood struct {
 	// Per observation: level with trend, trend before, season, error, mean.
 	p, b, s, e, mean []float64
 	season, adjoint  []float64
+	sse              float64 // of the last run
 }
 
 func (o *etsLikelihood) free() int {
@@ -103,6 +105,7 @@ func (o *etsLikelihood) unpack(x []float64) {
 			*v = o.given[i]
 		default:
 			sine := math.Sin(x[at])
+			o.sines[i] = sine
 			low, high := o.bounds(i)
 			*v = low + float64((high-low)*(sine*sine))
 			at++
@@ -125,13 +128,17 @@ func (o *etsLikelihood) unpack(x []float64) {
 	}
 }
 
-// pack is the point of shares (sin²) of the estimated smoothing parameters and
-// of the start.
-func (o *etsLikelihood) pack(x []float64, shares [4]float64) []float64 {
+// angle is that of a parameter which is the given share of the way from its
+// lower to its upper bound.
+func angle(share float64) float64 { return math.Asin(math.Sqrt(share)) }
+
+// pack is the point of the angles of the estimated smoothing parameters and of
+// the start.
+func (o *etsLikelihood) pack(x []float64, angles [4]float64) []float64 {
 	x = x[:0]
-	for i, v := range shares {
+	for i, v := range angles {
 		if o.uses(i) && o.given[i] == 0 {
-			x = append(x, math.Asin(math.Sqrt(v)))
+			x = append(x, v)
 		}
 	}
 	if o.startGiven {
@@ -153,53 +160,70 @@ func (o *etsLikelihood) pack(x []float64, shares [4]float64) []float64 {
 // perfect: it bounds the likelihood.
 const perfect = 1e-18
 
-// forward runs the model and returns minus twice the log-likelihood and the sum
-// of squared errors, +Inf where a mean that must be positive is not.
-func (o *etsLikelihood) forward() (loss, sse float64) {
+// forward runs the model and returns minus twice the log-likelihood, +Inf where
+// a mean that must be positive is not. What a form lacks is branched around, as
+// each operation on the level delays the next observation.
+func (o *etsLikelihood) forward() float64 {
 	n := len(o.values)
+	values := o.values[:n]
 	alpha, beta, gamma, phi := o.alpha, o.beta, o.gamma, o.phi
-	level, trend := o.start.Level, o.start.Trend
-	p, b, e, mean := o.p[:n], o.b[:n], o.e[:n], o.mean[:n]
+	level, trend, sse := o.start.Level, o.start.Trend, 0.0
+	trended, fades := o.form.trend != Absent, phi != 1
+	p, b, s, e, mean := o.p[:n], o.b[:n], o.s[:n], o.e[:n], o.mean[:n]
+	season, k := o.season[:o.seasons], 0
+	copy(season, o.start.Season)
 	switch o.form.season {
 	case Absent:
-		for t, y := range o.values {
-			b[t] = trend
-			trend *= phi
-			level += trend
+		for t, y := range values {
+			if trended {
+				b[t] = trend
+				if fades {
+					trend *= phi
+				}
+				level += trend
+			}
 			r := y - level
-			p[t], e[t], mean[t] = level, r, level
+			e[t], mean[t] = r, level
+			sse += float64(r * r)
 			level += float64(alpha * r)
-			trend += float64(beta * r)
+			if trended {
+				trend += float64(beta * r)
+			}
 		}
 	case Additive:
-		season, s := o.season[:o.seasons], o.s[:n]
-		copy(season, o.start.Season)
-		k := 0
-		for t, y := range o.values {
-			b[t] = trend
-			trend *= phi
-			level += trend
+		for t, y := range values {
+			if trended {
+				b[t] = trend
+				if fades {
+					trend *= phi
+				}
+				level += trend
+			}
 			m := level + season[k]
 			r := y - m
-			p[t], s[t], e[t], mean[t] = level, season[k], r, m
+			e[t], mean[t] = r, m
+			sse += float64(r * r)
 			level += float64(alpha * r)
-			trend += float64(beta * r)
+			if trended {
+				trend += float64(beta * r)
+			}
 			season[k] += float64(gamma * r)
 			if k++; k == len(season) {
 				k = 0
 			}
 		}
 	default:
-		season, s := o.season[:o.seasons], o.s[:n]
-		copy(season, o.start.Season)
-		k := 0
-		for t, y := range o.values {
-			b[t] = trend
-			trend *= phi
-			level += trend
+		for t, y := range values {
+			if trended {
+				b[t] = trend
+				if fades {
+					trend *= phi
+				}
+				level += trend
+			}
 			x := season[k]
 			if !(level > 0 && x > 0) {
-				return math.Inf(1), 0
+				return math.Inf(1)
 			}
 			m := float64(level * x)
 			r := y - m
@@ -207,21 +231,21 @@ func (o *etsLikelihood) forward() (loss, sse float64) {
 			season[k] += float64(gamma * r / level)
 			r /= x
 			level += float64(alpha * r)
-			trend += float64(beta * r)
+			if trended {
+				trend += float64(beta * r)
+			}
 			if k++; k == len(season) {
 				k = 0
 			}
 		}
 	}
-	if o.form.err == Additive {
-		for _, r := range e {
-			sse += float64(r * r)
-		}
-	} else {
+	loss := 0.0
+	if o.form.err == Multiplicative {
 		product, logs := 1.0, 0.0
+		sse = 0
 		for t, m := range mean {
 			if !(m > 1e-9) {
-				return math.Inf(1), 0
+				return math.Inf(1)
 			}
 			r := e[t] / m
 			sse += float64(r * r)
@@ -232,83 +256,94 @@ func (o *etsLikelihood) forward() (loss, sse float64) {
 		}
 		loss = 2 * (logs + math.Log(product))
 	}
+	o.sse = sse
 	loss += float64(n) * math.Log(sse+float64(perfect*float64(n)))
 	if math.IsNaN(loss) {
-		return math.Inf(1), 0
-	}
-	return loss, sse
-}
-
-// evaluate implements objective.
-func (o *etsLikelihood) evaluate(x, gradient []float64) float64 {
-	o.unpack(x)
-	loss, sse := o.forward()
-	if !math.IsInf(loss, 1) {
-		o.backward(x, gradient, sse)
+		return math.Inf(1)
 	}
 	return loss
 }
 
-// backward fills the gradient after forward. L, B and S are the derivatives of
-// the loss by the state after observation t.
-func (o *etsLikelihood) backward(x, gradient []float64, sse float64) {
+// value implements objective.
+func (o *etsLikelihood) value(x []float64) float64 {
+	o.unpack(x)
+	return o.forward()
+}
+
+// slope implements objective. L, B and S are the derivatives of the loss by the
+// state after observation t.
+func (o *etsLikelihood) slope(x, gradient []float64, _ float64) {
 	n := len(o.values)
-	scale := 2 * float64(n) / (sse + float64(perfect*float64(n)))
+	scale := 2 * float64(n) / (o.sse + float64(perfect*float64(n)))
 	alpha, beta, gamma, phi := o.alpha, o.beta, o.gamma, o.phi
-	additive := o.form.err == Additive
+	additive, trended, fades := o.form.err == Additive, o.form.trend != Absent, phi != 1
 	var L, B, da, db, dg, dp float64
-	p, b, e, mean := o.p[:n], o.b[:n], o.e[:n], o.mean[:n]
-	seasonal, product := o.form.season != Absent, o.form.season == Multiplicative
-	seasons := o.adjoint[:0]
+	p, b, s, e, mean := o.p[:n], o.b[:n], o.s[:n], o.e[:n], o.mean[:n]
+	var seasons []float64
 	k := 0
-	if seasonal {
+	if o.form.season != Absent {
 		seasons = o.adjoint[:o.seasons]
 		clear(seasons)
 		k = n % o.seasons
 	}
 	for t := n - 1; t >= 0; t-- {
-		r, m := e[t], mean[t]
+		r := e[t]
 		direct, byMean := 0.0, 0.0
 		if additive {
 			direct = scale * r
 		} else {
-			inverse := 1 / m
+			inverse := 1 / mean[t]
 			byMean = float64((2 - float64(scale*(r*inverse)*(float64(r*inverse)+1))) * inverse)
 		}
-		switch {
-		case product:
-			if k--; k < 0 {
-				k = len(seasons) - 1
+		switch o.form.season {
+		case Absent:
+			da += float64(L * r)
+			by := float64(alpha * L)
+			if trended {
+				db += float64(B * r)
+				by += float64(beta * B)
 			}
-			S, s, level := seasons[k], o.s[t], p[t]
-			u, w := r/s, r/level
-			du, dw := float64(alpha*L)+float64(beta*B), float64(gamma*S)
-			da += float64(L * u)
-			db += float64(B * u)
-			dg += float64(S * w)
-			de := du/s + dw/level + direct
-			dm := byMean - de
-			L += float64(dm*s) - dw*w/level
-			seasons[k] = S + float64(dm*level) - du*u/s
-		case seasonal:
+			L += byMean - (by + direct)
+		case Additive:
 			if k--; k < 0 {
 				k = len(seasons) - 1
 			}
 			S := seasons[k]
 			da += float64(L * r)
-			db += float64(B * r)
 			dg += float64(S * r)
-			dm := byMean - (float64(alpha*L) + float64(beta*B) + float64(gamma*S) + direct)
+			by := float64(alpha * L)
+			if trended {
+				db += float64(B * r)
+				by += float64(beta * B)
+			}
+			dm := byMean - (by + float64(gamma*S) + direct)
 			L += dm
 			seasons[k] = S + dm
 		default:
-			da += float64(L * r)
-			db += float64(B * r)
-			L += byMean - (float64(alpha*L) + float64(beta*B) + direct)
+			if k--; k < 0 {
+				k = len(seasons) - 1
+			}
+			S, x, level := seasons[k], s[t], p[t]
+			u, w := r/x, r/level
+			du, dw := float64(alpha*L), float64(gamma*S)
+			da += float64(L * u)
+			if trended {
+				du += float64(beta * B)
+				db += float64(B * u)
+			}
+			dg += float64(S * w)
+			de := du/x + dw/level + direct
+			dm := byMean - de
+			L += float64(dm*x) - dw*w/level
+			seasons[k] = S + float64(dm*level) - du*u/x
 		}
-		q := B + L
-		dp += float64(q * b[t])
-		B = phi * q
+		if trended {
+			B += L
+			if fades {
+				dp += float64(B * b[t])
+				B *= phi
+			}
+		}
 	}
 	o.chain(x, gradient, [4]float64{da, db, dg, dp}, L, B, seasons)
 }
@@ -317,12 +352,9 @@ func (o *etsLikelihood) backward(x, gradient []float64, sse float64) {
 func (o *etsLikelihood) chain(x, gradient []float64, by [4]float64, level, trend float64, seasons []float64) {
 	// The bounds of beta and gamma move with alpha.
 	shares := [4]float64{}
-	at := 0
 	for i := range shares {
 		if o.uses(i) && o.given[i] == 0 {
-			sine := math.Sin(x[at])
-			shares[i] = sine * sine
-			at++
+			shares[i] = o.sines[i] * o.sines[i]
 		}
 	}
 	if o.uses(1) && o.given[1] == 0 && o.alpha > alphaLow {
@@ -331,7 +363,7 @@ func (o *etsLikelihood) chain(x, gradient []float64, by [4]float64, level, trend
 	if o.uses(2) && o.given[2] == 0 && 1-o.alpha > alphaLow {
 		by[0] -= float64(by[2] * shares[2])
 	}
-	at = 0
+	at := 0
 	for i := range shares {
 		if o.uses(i) && o.given[i] == 0 {
 			low, high := o.bounds(i)

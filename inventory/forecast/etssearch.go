@@ -9,7 +9,8 @@ type etsSearch struct {
 	minimizer  quasiNewton
 	scale      float64
 	values     []float64
-	trend      []float64
+	trend      []float64 // the values without season
+	average    []float64 // of the values, centred
 	// Guesses of the state by season Absent, Additive, Multiplicative: from
 	// the beginning, from the whole series for a level that hardly moves, and
 	// with the seasons of the first three cycles, for seasons that move fast.
@@ -24,8 +25,21 @@ type etsSearch struct {
 	all    []etsSolution
 }
 
-// etsAlphas are the shares of alpha from which a search starts.
-var etsAlphas = [...]float64{0.0002, 0.05, 0.2, 0.5, 0.85, 0.9998}
+// Angles of the smoothing parameters from which a search starts, as shares of
+// what lies between their bounds.
+var (
+	etsAlphas = [...]float64{angle(0.0002), angle(0.05), angle(0.2), angle(0.5), angle(0.85), angle(0.9998)}
+	etsBetas  = [...]float64{usual: angle(0.03), angle(0.3), steady: angle(0.001)}
+	etsGammas = [...]float64{usual: angle(0.03), angle(0.3), turning: angle(0.75)}
+	etsPhi    = angle(0.8)
+)
+
+// Positions in etsBetas and etsGammas.
+const (
+	usual   = 0
+	steady  = 2
+	turning = 2
+)
 
 const (
 	etsStarts  = len(etsAlphas) + 3 // and a fast season, a steady trend, the form before
@@ -71,6 +85,9 @@ func (e *etsSearch) prepare(values []float64, seasons int, m *ETS) {
 	o.p, o.b, o.s = resizeOver(o.p, n), resizeOver(o.b, n), resizeOver(o.s, n)
 	o.e, o.mean = resizeOver(o.e, n), resizeOver(o.mean, n)
 	o.season, o.adjoint = resizeOver(o.season, seasons), resizeOver(o.adjoint, seasons)
+	for i := range e.points { // room for every form: they change places
+		e.points[i] = resizeOver(e.points[i], 4+2+seasons)
+	}
 	o.given = [4]float64{m.Alpha, m.Beta, m.Gamma, m.Phi}
 	o.startGiven = m.Start != nil
 	if o.startGiven {
@@ -118,7 +135,7 @@ func (e *etsSearch) guess(g *etsGuess, season Form, cycles, first int) {
 	copy(adjusted, y)
 	g.Season = g.Season[:0]
 	if season != Absent {
-		g.Season = append(g.Season, firstSeasons(y[:min(cycles, len(y))], m, season == Multiplicative)...)
+		g.Season = e.firstSeasons(g.Season, y[:min(cycles, len(y))], season == Multiplicative)
 		for i := range adjusted {
 			if s := g.Season[i%m]; season == Multiplicative {
 				adjusted[i] /= s
@@ -133,13 +150,14 @@ func (e *etsSearch) guess(g *etsGuess, season Form, cycles, first int) {
 }
 
 // firstSeasons returns the classical seasonal indices, or of a series shorter
-// than two cycles the differences to its mean.
-func firstSeasons(y []float64, m int, multiplicative bool) []float64 {
-	var index []float64
+// than two cycles the differences to its mean, in the memory of dst.
+func (e *etsSearch) firstSeasons(dst, y []float64, multiplicative bool) []float64 {
+	m := e.likelihood.seasons
+	index := resize(dst, m)
 	if len(y) >= 2*m {
-		index = seasonalIndices(y, centredAverage(y, m), m/2, m, multiplicative)
+		e.average = centredAverage(e.average, y, m)
+		index = seasonalIndices(index, y, e.average, m/2, m, multiplicative)
 	} else {
-		index = make([]float64, m)
 		mean := average(y[:min(m, len(y))])
 		for i := range index {
 			switch {
@@ -202,11 +220,10 @@ func (e *etsSearch) fit(hopeless float64) float64 {
 	for i := range losses {
 		losses[i] = math.Inf(1)
 	}
-	consider := func(slot int, shares [4]float64) {
+	consider := func(slot int, angles [4]float64) {
 		trial := &e.points[etsStarts]
-		x := o.pack(*trial, shares)
-		o.unpack(x)
-		if loss, _ := o.forward(); loss < losses[slot] {
+		x := o.pack(*trial, angles)
+		if loss := o.value(x); loss < losses[slot] {
 			losses[slot] = loss
 			e.points[slot], x = x, e.points[slot]
 		}
@@ -232,22 +249,22 @@ func (e *etsSearch) fit(hopeless float64) float64 {
 		o.start = own
 	}
 	for slot, alpha := range etsAlphas {
-		for _, beta := range [...]float64{0.03, 0.3, 0.001} {
-			for _, gamma := range [...]float64{0.03, 0.3, 0.75} {
-				if (beta != 0.03 && !o.uses(1)) || (gamma != 0.03 && !o.uses(2)) {
+		for i, beta := range etsBetas {
+			for k, gamma := range etsGammas {
+				if (i != usual && !o.uses(1)) || (k != usual && !o.uses(2)) {
 					continue
 				}
 				g, slot := &guess.early, slot
 				switch {
-				case gamma > 0.5:
+				case k == turning:
 					g, slot = &guess.turning, len(etsAlphas)
-				case beta < 0.01:
+				case i == steady:
 					g, slot = &guess.whole, len(etsAlphas)+1
 				case slot == 0:
 					g = &guess.whole
 				}
 				begin(&g.Start, g.flat)
-				consider(slot, [4]float64{alpha, beta, gamma, 0.8})
+				consider(slot, [4]float64{alpha, beta, gamma, etsPhi})
 			}
 		}
 	}
@@ -263,7 +280,7 @@ func (e *etsSearch) fit(hopeless float64) float64 {
 		if o.uses(2) {
 			gamma = inside(r.params[2] / (1 - r.params[0]))
 		}
-		consider(len(etsAlphas)+2, [4]float64{inside(r.params[0]), beta, gamma, 0.95})
+		consider(len(etsAlphas)+2, [4]float64{angle(inside(r.params[0])), angle(beta), angle(gamma), angle(0.95)})
 	}
 	if size == 0 {
 		return losses[0]

@@ -350,6 +350,25 @@ func ExampleBatch() {
 	// <nil>
 }
 
+func ExampleResult_Total() {
+	sales := []forecast.Series{
+		{ID: "mug", Values: []float64{12, 15, 9, 14, 11, 13, 16, 12}},
+		{ID: "lamp", Values: []float64{0, 0, 3, 0, 0, 0, 2, 0, 4, 0, 0, 3}},
+	}
+	weeks := map[string]int{"mug": 3, "lamp": 8} // that an order must last for
+	b := forecast.Batch{Horizon: 1}
+	err := b.Each(context.Background(), slices.Values(sales), func(r *forecast.Result) error {
+		mean, sd, err := r.Total(weeks[r.Series.ID])
+		fmt.Printf("%s: %.1f ± %.1f in %d weeks\n", r.Series.ID, mean, sd, weeks[r.Series.ID])
+		return err
+	})
+	fmt.Println(err)
+	// Output:
+	// mug: 40.5 ± 4.2 in 3 weeks
+	// lamp: 7.6 ± 4.2 in 8 weeks
+	// <nil>
+}
+
 func ExampleFill() {
 	s, n, _ := forecast.Fill(forecast.Series{Values: []float64{1, math.NaN(), 3, 4}})
 	fmt.Println(s.Values, n)

@@ -52,7 +52,7 @@ func (m HoltWinters) FitTo(dst *Fit, s Series) error {
 		return withoutSeason(dst, s)
 	}
 	dst.reset("HoltWinters", &s)
-	start := startOfCycles(s.Values[:2*seasons], seasons, m.Multiplicative)
+	start := dst.startOfCycles(s.Values[:2*seasons], seasons, m.Multiplicative)
 	later := s.Values[seasons:]
 
 	p := reuse[winters](dst)
@@ -124,12 +124,11 @@ func withoutSeason(dst *Fit, s Series) error {
 // startOfCycles returns the state that the classical decomposition of the first
 // cycles gives: the seasons by the mean distance from the centred moving
 // average, level and trend by a line through that average.
-func startOfCycles(values []float64, seasons int, multiplicative bool) Start {
-	trend := centredAverage(values, seasons)
-	first := seasons / 2 // position of trend[0]
-	level, slope := line(trend)
-	start := Start{Level: level, Trend: slope, Season: seasonalIndices(values, trend, first, seasons, multiplicative)}
-	return start
+func (f *Fit) startOfCycles(values []float64, seasons int, multiplicative bool) Start {
+	f.trend = centredAverage(f.trend, values, seasons)
+	f.scratch = seasonalIndices(f.scratch, values, f.trend, seasons/2, seasons, multiplicative)
+	level, slope := line(f.trend)
+	return Start{Level: level, Trend: slope, Season: f.scratch}
 }
 
 // winters is the state of [HoltWinters].

@@ -132,6 +132,43 @@ func TestBootstrapUnits(t *testing.T) {
 	}
 }
 
+// The ranges of a rare demand in whole units are whole, not below zero, and on
+// both sides of nothing what they say; those of other demand are symmetric.
+func TestRangesOfRareDemand(t *testing.T) {
+	inside, above, n := 0.0, 0.0, 0.0
+	for seed := range uint64(200) {
+		rng := rand.New(rand.NewPCG(seed, 3))
+		y := make([]float64, 46)
+		for i := range y {
+			if rng.IntN(3) == 0 {
+				y[i] = 1 + math.Floor(2*rng.ExpFloat64())
+			}
+		}
+		f, err := Auto{}.Fit(Series{Values: y[:40]})
+		require.NoError(t, err)
+		next, err := f.Forecast(6, 0.9)
+		require.NoError(t, err)
+		v := next.Intervals[0]
+		for h, actual := range y[40:] {
+			require.Equal(t, math.Trunc(v.Upper[h]), v.Upper[h])
+			require.GreaterOrEqual(t, v.Lower[h], 0.0)
+			n++
+			if actual > v.Upper[h] {
+				above++
+			} else if actual >= v.Lower[h] {
+				inside++
+			}
+		}
+	}
+	require.InDelta(t, 0.05, above/n, 0.02)
+	require.InDelta(t, 1, (inside+above)/n, 0.01, "nothing is missed below zero")
+	f, err := Auto{}.Fit(Series{Values: []float64{0, 0, 1.5, 0, 0, 2.5, 0, 1.5, 0, 0, 0, 1.5}})
+	require.NoError(t, err)
+	next, err := f.Forecast(1, 0.9)
+	require.NoError(t, err)
+	require.Negative(t, next.Intervals[0].Lower[0])
+}
+
 // Quantiles are the limits of intervals, and in order.
 func TestQuantiles(t *testing.T) {
 	s := Series{Values: demandLike(60), Season: 12}

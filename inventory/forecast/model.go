@@ -1,6 +1,9 @@
 package forecast
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // Model is a forecasting method with its settings. The struct literal is the
 // configuration, and the zero value estimates everything:
@@ -42,9 +45,7 @@ type Fit struct {
 	season     int      // of the series
 	errors     tally    // what Sigma comes from
 	likelihood Likelihood
-	scratch    []float64
-	search     *etsSearch
-	arima      *arimaSearch
+	workspace
 }
 
 // Parameter is one number of a fitted model.
@@ -216,10 +217,26 @@ func resize(s []float64, n int) []float64 {
 	return s
 }
 
-// fit is what every model's Fit does.
+// workspace is memory that only estimating needs.
+type workspace struct {
+	scratch []float64
+	trend   []float64 // of a decomposition
+	search  *etsSearch
+	arima   *arimaSearch
+}
+
+// spare are the workspaces that nobody is using.
+var spare = sync.Pool{New: func() any { return new(workspace) }}
+
+// fit is what every model's Fit does. What it returns holds only what forecasts
+// and updates need.
 func fit(m Model, s Series) (*Fit, error) {
-	f := new(Fit)
-	if err := m.FitTo(f, s); err != nil {
+	w := spare.Get().(*workspace)
+	f := &Fit{workspace: *w}
+	err := m.FitTo(f, s)
+	*w, f.workspace = f.workspace, workspace{}
+	spare.Put(w)
+	if err != nil {
 		return nil, err
 	}
 	return f, nil

@@ -51,8 +51,12 @@ type simulator interface {
 // sample draws futures of the process, all of one length.
 func (f *Fit) sample(all [][]float64, random *rand.Rand) {
 	draw := random.NormFloat64
-	if b, ok := f.shape.(*bootstrapped); ok {
-		draw = func() float64 { return b.errors[random.IntN(len(b.errors))] }
+	switch shape := f.shape.(type) {
+	case *bootstrapped:
+		draw = func() float64 { return shape.errors[random.IntN(len(shape.errors))] }
+	case countRanges:
+		shape.sample(f, all, random)
+		return
 	}
 	switch p := f.process.(type) {
 	case simulator:

@@ -4,9 +4,11 @@ import "math"
 
 // objective is a function to be minimised, with its gradient.
 type objective interface {
-	// evaluate returns the value at x, +Inf where there is none, and fills
-	// gradient when the value is finite.
-	evaluate(x, gradient []float64) float64
+	// value is that at x, +Inf where there is none.
+	value(x []float64) float64
+	// slope fills gradient at the x where value was last called and returned
+	// the given finite value.
+	slope(x, gradient []float64, value float64)
 }
 
 // quasiNewton minimises by the method of Broyden, Fletcher, Goldfarb & Shanno
@@ -15,7 +17,6 @@ type objective interface {
 type quasiNewton struct {
 	gradient, direction, next, nextGradient, change []float64
 	inverse                                         []float64 // approximates the inverse Hessian, by rows
-	evaluations                                     int
 }
 
 // minimize improves x until a step promises less than tolerance, and returns
@@ -26,11 +27,11 @@ func (q *quasiNewton) minimize(f objective, x []float64, tolerance, hopeless flo
 	q.gradient, q.direction = resizeOver(q.gradient, n), resizeOver(q.direction, n)
 	q.next, q.nextGradient = resizeOver(q.next, n), resizeOver(q.nextGradient, n)
 	q.change, q.inverse = resizeOver(q.change, n), resizeOver(q.inverse, n*n)
-	q.evaluations++
-	value := f.evaluate(x, q.gradient)
+	value := f.value(x)
 	if math.IsInf(value, 1) {
 		return value
 	}
+	f.slope(x, q.gradient, value)
 	fresh := true
 	idle := 0
 	for step := range steps {
@@ -103,15 +104,16 @@ func (q *quasiNewton) descend() float64 {
 }
 
 // search goes along the direction until the value falls by enough (Armijo).
-// It leaves the new point in next and reports whether there is one.
+// It leaves the new point in next with its gradient, and reports whether there
+// is one.
 func (q *quasiNewton) search(f objective, x []float64, value, slope, length float64) (bool, float64) {
 	for range 25 {
 		for i, d := range q.direction {
 			q.next[i] = x[i] + float64(length*d)
 		}
-		q.evaluations++
-		at := f.evaluate(q.next, q.nextGradient)
+		at := f.value(q.next)
 		if at <= value+float64(1e-4*length*slope) {
+			f.slope(q.next, q.nextGradient, at)
 			return true, at
 		}
 		shorter := length / 4

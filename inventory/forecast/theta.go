@@ -28,7 +28,7 @@ func (m Theta) FitTo(dst *Fit, s Series) error {
 	seasons := s.season()
 	y := append(dst.scratch[:0], s.Values...)
 	dst.scratch = y
-	if !p.cycle.take(y, seasons) && seasons > 1 {
+	if !p.cycle.take(dst, y, seasons) && seasons > 1 {
 		dst.warn(WarnNoSeason)
 	}
 	fitted := dst.fitted(0, len(y))

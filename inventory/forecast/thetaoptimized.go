@@ -44,7 +44,7 @@ func (m OptimizedTheta) FitTo(dst *Fit, s Series) error {
 	p := reuse[optimizedTheta](dst)
 	y := append(dst.scratch[:0], s.Values...)
 	dst.scratch = y
-	if !p.cycle.take(y, s.season()) && s.season() > 1 {
+	if !p.cycle.take(dst, y, s.season()) && s.season() > 1 {
 		dst.warn(WarnNoSeason)
 	}
 	fitted := dst.fitted(thetaSkipped, len(y))
