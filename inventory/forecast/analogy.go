@@ -112,7 +112,7 @@ func (m Analogy) fit(dst *Fit, s Series) error {
 		sum := 0.0
 		for t := range m.Periods {
 			if t >= len(l.profile) {
-				sum += float64(m.Periods-t) * l.at(t)
+				sum += float64(float64(m.Periods-t) * l.at(t))
 				break
 			}
 			sum += l.at(t)
@@ -231,7 +231,7 @@ func (l *launch) observe(y float64) float64 {
 	l.sales += y
 	l.sum += p
 	if p > 0 {
-		l.squares += y * (y / p)
+		l.squares += float64(y * (y / p))
 		l.counted++
 	}
 	l.learn()
@@ -244,7 +244,7 @@ func (l *launch) deviation() float64 {
 	squares, n := float64(analogueErrors*l.sigma*l.sigma), float64(analogueErrors)
 	if l.counted > 1 && l.sales > 0 && l.sum > 0 {
 		// Σ (y - a·p)²/p over a², with a = Σy/Σp
-		own := (l.squares/l.sales*l.sum - l.sales) / l.sales * l.sum
+		own := (float64(l.squares/l.sales*l.sum) - l.sales) / l.sales * l.sum
 		if own = max(own, 0); own <= MaxMagnitude {
 			squares += own
 			n += l.counted - 1

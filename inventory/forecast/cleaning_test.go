@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -275,5 +276,19 @@ func TestCleaningOnM3(t *testing.T) {
 			require.InDelta(t, c.given, given/n, 0.1)
 			require.InDelta(t, c.better, cleaned/n, 0.1)
 		}
+	}
+}
+
+func BenchmarkCleaning(b *testing.B) {
+	for _, season := range []int{1, 12} {
+		b.Run(fmt.Sprintf("season=%d/n=60", season), func(b *testing.B) {
+			s := Series{Values: demandLike(60), Season: season}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, _, err := (Cleaning{}).Clean(s, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
