@@ -24,6 +24,9 @@ type common struct {
 // analogues that are all alike.
 const leastDeviation = 0.01
 
+// leastLevel is the least mean of an analogue that can be divided by.
+const leastLevel = 1e-200
+
 // leastProfile is the share of the mean below which an age tells nothing of the
 // level.
 const leastProfile = 0.01
@@ -92,8 +95,7 @@ func (c *common) align() {
 				sales += y
 				sum += c.profile[t]
 			}
-			if sum > 0 {
-				level := sales / sum
+			if level := sales / sum; sum > 0 && level > 0 {
 				change = max(change, math.Abs(level/c.levels[i]-1))
 				c.levels[i] = level
 			}

@@ -62,7 +62,8 @@ type Analogue struct {
 	Weight float64
 }
 
-// ErrNoDemand is what a [SeriesError] wraps for an analogue that sold nothing.
+// ErrNoDemand is what a [SeriesError] wraps for an analogue that sold nothing, or
+// too little to divide by.
 var ErrNoDemand = fmt.Errorf("no demand: %w", flywheel.ErrInvalid)
 
 // Fit implements [Model]. The series has what the product sold since its launch.
@@ -111,7 +112,7 @@ func (m Analogy) fit(dst *Fit, s Series) error {
 		sum := 0.0
 		for t := range m.Periods {
 			if t >= len(l.profile) {
-				sum += float64(m.Periods-t) * l.at(t)
+				sum += float64(float64(m.Periods-t) * l.at(t))
 				break
 			}
 			sum += l.at(t)
@@ -165,7 +166,7 @@ func (m *Analogy) check() error {
 		if err := s.checkDemand(); err != nil {
 			return err
 		}
-		if classify(a.Values).Count == 0 {
+		if average(a.Values) < leastLevel {
 			return &SeriesError{Series: a.Name, Index: -1, Err: ErrNoDemand}
 		}
 		if !(a.Weight >= 0 && a.Weight <= MaxMagnitude) {
@@ -230,7 +231,7 @@ func (l *launch) observe(y float64) float64 {
 	l.sales += y
 	l.sum += p
 	if p > 0 {
-		l.squares += y * (y / p)
+		l.squares += float64(y * (y / p))
 		l.counted++
 	}
 	l.learn()
@@ -243,7 +244,7 @@ func (l *launch) deviation() float64 {
 	squares, n := float64(analogueErrors*l.sigma*l.sigma), float64(analogueErrors)
 	if l.counted > 1 && l.sales > 0 && l.sum > 0 {
 		// Σ (y - a·p)²/p over a², with a = Σy/Σp
-		own := (l.squares/l.sales*l.sum - l.sales) / l.sales * l.sum
+		own := (float64(l.squares/l.sales*l.sum) - l.sales) / l.sales * l.sum
 		if own = max(own, 0); own <= MaxMagnitude {
 			squares += own
 			n += l.counted - 1

@@ -28,8 +28,8 @@ import (
 // The rate at which the rest of the period would have sold is a credibility mean
 // (Bühlmann, 1967) of the one seen, y/a, and the one expected, e, weighed as if
 // the rates of two periods differ as much as the sales of one rate. It is never
-// below y, rises as sales do, is y in full stock and y + e after none. That of a
-// period without stock is e, or y where something was sold all the same.
+// below y, rises as sales do, and is y in full stock. That of a period without
+// stock is e, or y where something was sold all the same.
 //
 // Here e is what [Fill] puts there when the period is missing, for demand that is
 // intermittent (see [Classify]) the mean of the periods in stock: stock runs out
@@ -41,20 +41,25 @@ import (
 // Without a season these are the medians of the three observations before it, of
 // the three after it, and of both, and the lines that continue the medians before
 // and after with their slope; at the ends also the only neighbour. So neither a
-// trend nor a step of the level is an outlier. With a season and three cycles they are the observations one and two
-// cycles away plus the median change of the three neighbours over that time, on
-// either side; with two cycles it must be far from all of these. A series with a season that is
-// shorter has none, since a peak may come back. Far is further than Fence
-// interquartile ranges below the first quartile or above the third of the
-// distances to the median explanation, the rule of Tukey (1977). Of 30 to 150
-// independent observations, normal or lognormal, that finds an outlier in 1 to 4
-// of 100 series. Of 763 series of the M3 competition, in each of which one
-// observation was multiplied by 3, 2, 0.4 or 0.2, it found 643; R's
-// forecast::tsclean found 661, and called 1,194 others outliers where this rule
-// called 109. Values that are not negative are compared by their
-// square roots, which have a variance that does not grow with the level when
-// demand is counted (Bartlett, 1936). The outlier is replaced by the median of
-// its explanations. Fewer than eight observations have no outliers.
+// trend nor a step of the level is an outlier. With a season and three cycles they
+// are the observations one and two cycles away plus the median change of the three
+// neighbours over that time, on either side; with two cycles it must be far from
+// all of these. A series with a season that is shorter has no outliers, since a
+// peak may come back, and neither has one of fewer than eight observations.
+//
+// Far is further than Fence interquartile ranges below the first quartile or above
+// the third of the distances to the median explanation (Tukey, 1977), which takes
+// the outlier's place. Values that are not negative are compared by their square
+// roots, which have a variance that does not grow with the level when demand is
+// counted (Bartlett, 1936). The last observation may be the first of a new level,
+// and is left until the next tells.
+//
+// Of 30 to 150 independent observations, normal or lognormal, this finds an
+// outlier in at most 4 of 100 series. Of 763 series of the M3 competition, in each
+// of which one observation was multiplied by 3, 2, 0.4 or 0.2, it found 624, and
+// called 89 others outliers; R's forecast::tsclean found 661 and called 1,194 others
+// so. Spoiled like that, all 3,003 series are forecast by [Theta] with a mean sMAPE
+// of 15.81, and cleaned of 14.01; as they are, of 12.79 and 12.83.
 //
 // Of intermittent demand only sizes can be outliers, and only large ones: those
 // beyond the fence of the logarithms of all sizes and more than Factor times
@@ -69,6 +74,8 @@ type Cleaning struct {
 	Factor float64
 	// KeepOutliers leaves them as they are.
 	KeepOutliers bool
+	// IncludeLast has the last observation judged too.
+	IncludeLast bool
 }
 
 // Cause says why an observation was corrected.
@@ -262,184 +269,4 @@ func observed(values []float64) gappy {
 		}
 	}
 	return g
-}
-
-// replaceOutliers puts what is usual in place of the outliers of seen.
-func (c *Cleaning) replaceOutliers(g *gappy, season int, seen []float64, cause []Cause) {
-	if rare(g.values) {
-		c.replaceLargeDemands(g, seen, cause)
-		return
-	}
-	cycles := len(seen) / season
-	if len(g.values) < 8 || season > 1 && cycles < 2 {
-		return
-	}
-	x := explanations{gappy: gappy{slices.Clone(g.values), g.at}, root: notNegative(g.values)}
-	if x.root {
-		for k, v := range x.values {
-			x.values[k] = math.Sqrt(v)
-		}
-	}
-	x.all = slices.Repeat([]float64{math.NaN()}, len(seen))
-	for k, i := range x.at {
-		x.all[i] = x.values[k]
-	}
-	n := len(x.values)
-	usual, nearest, distance := make([]float64, n), make([]float64, n), make([]float64, n)
-	scale := 0.0
-	for k, z := range x.values {
-		x.list = x.list[:0]
-		if season > 1 {
-			x.bySeason(x.at[k], season)
-		}
-		known := len(x.list)
-		if known == 0 || cycles == 2 {
-			x.byNeighbours(k)
-		}
-		if known == 0 {
-			known = len(x.list)
-		}
-		nearest[k] = x.list[0]
-		for _, e := range x.list[1:] {
-			if math.Abs(z-e) < math.Abs(z-nearest[k]) {
-				nearest[k] = e
-			}
-		}
-		usual[k] = median(x.list[:known])
-		distance[k] = z - usual[k]
-		scale = max(scale, math.Abs(z))
-	}
-	sorted := slices.Sorted(slices.Values(distance))
-	low, high := quantileOfSorted(sorted, 0.25), quantileOfSorted(sorted, 0.75)
-	reach := float64(c.Fence * (high - low))
-	for k, z := range x.values {
-		var far bool
-		if high-low > 1e-9*scale {
-			d := z - nearest[k]
-			far = d > high+reach || d < low-reach
-		} else {
-			y, e := g.values[k], x.restore(nearest[k])
-			far = e > 0 && (y > c.Factor*e || c.Factor*y < e)
-		}
-		if far {
-			i := g.at[k]
-			seen[i], cause[i] = x.restore(usual[k]), Outlying
-		}
-	}
-}
-
-// replaceLargeDemands does it for intermittent demand.
-func (c *Cleaning) replaceLargeDemands(g *gappy, seen []float64, cause []Cause) {
-	var sizes []float64
-	for _, v := range g.values {
-		if v > 0 {
-			sizes = append(sizes, v)
-		}
-	}
-	if len(sizes) < 5 {
-		return
-	}
-	slices.Sort(sizes)
-	usual := quantileOfSorted(sizes, 0.5)
-	low, high := math.Log(quantileOfSorted(sizes, 0.25)), math.Log(quantileOfSorted(sizes, 0.75))
-	limit := high + float64(c.Fence*(high-low))
-	for k, v := range g.values {
-		if v > c.Factor*usual && math.Log(v) > limit {
-			i := g.at[k]
-			seen[i], cause[i] = usual, Outlying
-		}
-	}
-}
-
-// explanations collects what an observation could be.
-type explanations struct {
-	gappy            // on the scale on which they are compared
-	all    []float64 // with the gaps
-	root   bool      // that scale is the square root
-	list   []float64
-	buffer []float64
-}
-
-// restore returns to the scale of the observations.
-func (x *explanations) restore(z float64) float64 {
-	if x.root {
-		z = max(z, 0)
-		return z * z
-	}
-	return z
-}
-
-// byNeighbours adds the levels and lines on both sides of the k-th observation.
-func (x *explanations) byNeighbours(k int) {
-	z, n := x.values, len(x.values)
-	side := func(near, far []float64) { // three observations, three further on
-		if len(near) > 0 {
-			x.list = append(x.list, x.median(near))
-		}
-		if len(far) == 3 {
-			level := x.median(near)
-			x.list = append(x.list, level+float64((level-x.median(far))*2/3))
-		}
-	}
-	before, after := z[max(k-3, 0):k], z[min(k+1, n):min(k+4, n)]
-	side(before, z[max(k-6, 0):max(k-3, 0)])
-	side(after, z[min(k+4, n):min(k+7, n)])
-	switch {
-	case len(before) == 0:
-		x.list = append(x.list, after[0])
-	case len(after) == 0:
-		x.list = append(x.list, before[len(before)-1])
-	}
-	x.buffer = append(append(x.buffer[:0], before...), after...)
-	x.list = append(x.list, median(x.buffer))
-}
-
-// bySeason adds the observations whole cycles away, moved by what the
-// neighbours of observation i changed over that time.
-func (x *explanations) bySeason(i, season int) {
-	for _, lag := range [4]int{-season, season, -2 * season, 2 * season} {
-		j := i + lag
-		if j < 0 || j >= len(x.all) || math.IsNaN(x.all[j]) {
-			continue
-		}
-		for _, side := range [2]int{-1, 1} {
-			x.buffer = x.buffer[:0]
-			for step := 1; step <= 3; step++ {
-				t := i + side*step
-				if t < 0 || t >= len(x.all) || t+lag < 0 || t+lag >= len(x.all) {
-					break
-				}
-				if change := x.all[t] - x.all[t+lag]; !math.IsNaN(change) {
-					x.buffer = append(x.buffer, change)
-				}
-			}
-			if len(x.buffer) > 0 {
-				x.list = append(x.list, x.all[j]+median(x.buffer))
-			}
-		}
-	}
-}
-
-// median leaves values as they are.
-func (x *explanations) median(values []float64) float64 {
-	x.buffer = append(x.buffer[:0], values...)
-	return median(x.buffer)
-}
-
-// median sorts the values.
-func median(values []float64) float64 {
-	slices.Sort(values)
-	return quantileOfSorted(values, 0.5)
-}
-
-// quantileOfSorted interpolates between the two values next to the quantile, as
-// R's default does.
-func quantileOfSorted(sorted []float64, p float64) float64 {
-	at := p * float64(len(sorted)-1)
-	i := int(at)
-	if i+1 >= len(sorted) {
-		return sorted[len(sorted)-1]
-	}
-	share := at - float64(i)
-	return float64((1-share)*sorted[i]) + float64(share*sorted[i+1])
 }

@@ -46,8 +46,8 @@
 //     [Autocorrelations], [Differences] and [SeasonalDifferences] describe it,
 //     [Fit.Residuals] tell what a model missed, and [DieboldMariano] whether one
 //     forecast is better than another.
-//   - Accuracy: [Evaluate], [Pinball], [IntervalScore], [Coverage],
-//     [NormalCRPS], [SampleCRPS].
+//   - Accuracy: [Evaluate], [Pinball], [IntervalScore], [Coverage], [Interval.Width],
+//     [NormalCRPS], [SampleCRPS], [OWA], [TrackingSignal].
 //
 // # Units
 //
