@@ -119,18 +119,7 @@ func (b *bootstrapped) quantiles(f *Fit, dst [][]float64, mean, probabilities []
 		}
 		slices.Sort(period)
 		for i, p := range probabilities {
-			dst[i][h] = quantileOf(period, p)
+			dst[i][h] = quantileOfSorted(period, p)
 		}
 	}
-}
-
-// quantileOf returns the quantile of sorted values, between two of them in
-// proportion (Hyndman & Fan, 1996, type 7).
-func quantileOf(sorted []float64, p float64) float64 {
-	at := p * float64(len(sorted)-1)
-	low := int(at)
-	if low+1 >= len(sorted) {
-		return sorted[len(sorted)-1]
-	}
-	return sorted[low] + float64((at-float64(low))*(sorted[low+1]-sorted[low]))
 }

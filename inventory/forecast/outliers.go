@@ -169,21 +169,3 @@ func (x *explanations) median(values []float64) float64 {
 	x.buffer = append(x.buffer[:0], values...)
 	return median(x.buffer)
 }
-
-// median sorts the values.
-func median(values []float64) float64 {
-	slices.Sort(values)
-	return quantileOfSorted(values, 0.5)
-}
-
-// quantileOfSorted interpolates between the two values next to the quantile, as
-// R's default does.
-func quantileOfSorted(sorted []float64, p float64) float64 {
-	at := p * float64(len(sorted)-1)
-	i := int(at)
-	if i+1 >= len(sorted) {
-		return sorted[len(sorted)-1]
-	}
-	share := at - float64(i)
-	return float64((1-share)*sorted[i]) + float64(share*sorted[i+1])
-}

@@ -42,7 +42,7 @@ func (m Pool) FitTo(dst *Fit, s Series) error {
 	if m.By > ByAccuracy {
 		return &SettingError{Model: "Pool", Setting: "pooling", Value: float64(m.By), Want: "ByMean, ByMedian or ByAccuracy"}
 	}
-	p := &pool{median: m.By == ByMedian, weights: make([]float64, len(m.Models)), parts: make([]Fit, len(m.Models))}
+	p := &pool{middle: m.By == ByMedian, weights: make([]float64, len(m.Models)), parts: make([]Fit, len(m.Models))}
 	for i, model := range m.Models {
 		if err := model.FitTo(&p.parts[i], s); err != nil {
 			return err
@@ -126,12 +126,12 @@ func (p *pool) weigh(models []Model, s Series) error {
 type pool struct {
 	parts   []Fit
 	weights []float64
-	median  bool
+	middle  bool
 }
 
 // one makes one figure of those of the parts.
 func (p *pool) one(of func(*Fit) float64) float64 {
-	if !p.median {
+	if !p.middle {
 		sum := 0.0
 		for i := range p.parts {
 			sum += float64(p.weights[i] * of(&p.parts[i]))
@@ -142,14 +142,7 @@ func (p *pool) one(of func(*Fit) float64) float64 {
 	for i := range p.parts {
 		values[i] = of(&p.parts[i])
 	}
-	return medianOf(values)
-}
-
-// medianOf sorts values and returns their middle.
-func medianOf(values []float64) float64 {
-	slices.Sort(values)
-	n := len(values)
-	return (values[(n-1)/2] + values[n/2]) / 2
+	return median(values)
 }
 
 func (p *pool) mean(dst []float64) {
@@ -166,8 +159,8 @@ func (p *pool) mean(dst []float64) {
 			values[i] = v[h]
 			dst[h] += float64(p.weights[i] * v[h])
 		}
-		if p.median {
-			dst[h] = medianOf(values)
+		if p.middle {
+			dst[h] = median(values)
 		}
 	}
 }
