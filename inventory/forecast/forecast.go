@@ -184,6 +184,11 @@ func (f *Fit) quantile(p float64) float64 {
 	if t, ok := f.process.(heavyTailed); ok {
 		return t.quantile(p)
 	}
+	return normalQuantile(p)
+}
+
+// normalQuantile is exact in both tails.
+func normalQuantile(p float64) float64 {
 	if p < 0.5 {
 		return normal.Quantile(p)
 	}

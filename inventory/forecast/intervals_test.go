@@ -132,6 +132,52 @@ func TestBootstrapUnits(t *testing.T) {
 	}
 }
 
+// In a long series the ranges of Auto cover as they say, whatever the errors and
+// the season: a level with noise, one that wanders, and errors with long tails.
+func TestAutoCoversLongSeries(t *testing.T) {
+	next := map[string]func(level *float64, rng *rand.Rand) float64{
+		"noise": func(level *float64, rng *rand.Rand) float64 { return *level + 5*rng.NormFloat64() },
+		"wander": func(level *float64, rng *rand.Rand) float64 {
+			*level += 0.3 * rng.NormFloat64()
+			return *level + 3*rng.NormFloat64()
+		},
+		"tails": func(level *float64, rng *rand.Rand) float64 {
+			return *level + 4*rng.ExpFloat64()*float64(2*rng.IntN(2)-1)
+		},
+	}
+	for _, name := range []string{"noise", "wander", "tails"} {
+		for _, c := range []struct{ n, season, horizon, series int }{{300, 1, 14, 60}, {300, 52, 13, 60}, {500, 24, 48, 12}} {
+			var inside80, inside95, n float64
+			for i := range c.series {
+				rng := rand.New(rand.NewPCG(uint64(i), uint64(c.season)))
+				index, level := make([]float64, c.season), 100.0
+				for k := range index {
+					if c.season > 1 {
+						index[k] = 15 * rng.NormFloat64()
+					}
+				}
+				y := make([]float64, c.n+c.horizon)
+				for t := range y {
+					y[t] = next[name](&level, rng) + index[t%c.season]
+				}
+				f, err := Auto{}.Fit(Series{Values: y[:c.n], Season: c.season})
+				require.NoError(t, err)
+				ahead, err := f.Forecast(c.horizon, 0.8, 0.95)
+				require.NoError(t, err)
+				for i, inside := range []*float64{&inside80, &inside95} {
+					share, err := Coverage(y[c.n:], ahead.Intervals[i])
+					require.NoError(t, err)
+					*inside += share
+				}
+				n++
+			}
+			t.Logf("%s %v: %.3f, %.3f", name, c, inside80/n, inside95/n)
+			require.InDelta(t, 0.8, inside80/n, 0.05, "%s %v", name, c)
+			require.InDelta(t, 0.95, inside95/n, 0.03, "%s %v", name, c)
+		}
+	}
+}
+
 // The ranges of a rare demand in whole units are whole, not below zero, and on
 // both sides of nothing what they say; those of other demand are symmetric.
 func TestRangesOfRareDemand(t *testing.T) {
