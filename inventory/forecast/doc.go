@@ -30,23 +30,32 @@
 //     [OptimizedTheta] and [CES].
 //   - Box and Jenkins: [ARIMA] with seasons, its [Orders] given or chosen.
 //   - Intermittent demand, with many zeros: [Croston], [SBA], [SBJ], [TSB],
-//     [ADIDA], [IMAPA]. [Classify] tells which demand is intermittent.
+//     [ADIDA], [IMAPA], and [Counts], a law of whole units with its quantiles.
+//     [Classify] tells which demand is intermittent.
 //   - New products: [Analogy], from the launches of similar ones.
+//   - Several or long seasons: [Decomposed].
 //   - The default: [Auto], a combination with calibrated intervals. [Select]
-//     names a fast model instead.
-//   - Simulation: [Fit.Paths] draws possible futures.
+//     names a fast model instead, and [Pool] combines models of your choice.
+//   - Known influences: [ARIMA], [Auto] and any model in a [Regression] use the
+//     [Regressor] values of a series: prices, promotions, holidays. A [Calendar]
+//     makes those of trading days, holidays and promotions, [Fourier] those of
+//     long seasons, [LevelShift] and [Pulse] those of what happened once.
+//   - How far it may be off: every Fit has intervals and [Fit.Quantiles] of its
+//     model; [Bootstrap] and [Conformal] give any model intervals without a law of
+//     errors. [Fit.Total] is for the periods that an order must last,
+//     [Fit.Paths] draws possible futures.
+//   - Going on: [Fit.Update] takes in what is sold without fitting anew.
+//   - Why: [Fit.Components] splits a forecast into level, trend, season and
+//     influences.
 //   - Many series: [Batch] forecasts them in parallel, [Fill] replaces what is
 //     missing, [Cleaning] also what was not in stock and what is an outlier.
-//   - Known influences: a [Calendar] makes the regressors of trading days, holidays
-//     and promotions, [Fourier] those of long seasons, [LevelShift] and [Pulse] those
-//     of what happened once.
 //   - Choosing: [CrossValidation] tells how models would have done, [ValueAdded]
 //     what each step from the naive forecast to the [Override] of a planner gained.
 //   - Looking closer: [STL] and [MSTL] split a series into trend and seasons,
 //     [Autocorrelations], [Differences] and [SeasonalDifferences] describe it,
 //     [Fit.Residuals] tell what a model missed, and [DieboldMariano] whether one
 //     forecast is better than another.
-//   - Accuracy: [Evaluate], [Pinball], [IntervalScore], [Coverage], [Interval.Width],
+//   - Accuracy: [Evaluate], [Pinball], [IntervalScore], [Coverage],
 //     [NormalCRPS], [SampleCRPS], [OWA], [TrackingSignal].
 //
 // # Units
@@ -66,8 +75,9 @@
 // # Cost and concurrency
 //
 // Everything is pure computation: no clock, no I/O, no chance but by seed, the
-// same bytes each time. Models are values, and a Fit is only read once it is made, so
-// that all may be shared among goroutines. To fit many series, give each
+// same bytes each time. Models are values, and a Fit that is made is only read,
+// except by [Fit.Update], so that all may be shared among goroutines. To fit many
+// series, give each
 // goroutine a Fit and a Forecast of its own and use [Model.FitTo] and
 // [Fit.ForecastTo], which then allocate nothing: some 3 µs for 50 observations
 // with [SES] or [Theta], 1 µs with [SBA]; a choice among the ETS family takes
