@@ -108,6 +108,17 @@ func ExampleLot_Round() {
 	// Output: 0 24 36 96
 }
 
+// Packs of 12, pallets of 240: an order that lacks a few packs of a pallet takes
+// the pallet.
+func ExampleLot() {
+	lot := replenish.Lot{Pack: 12, Pallet: 240, Missing: 0.15}
+	for _, need := range []int64{100, 190, 210, 250, 450} {
+		quantity, _ := lot.Round(need)
+		fmt.Print(quantity, " ")
+	}
+	// Output: 108 192 240 252 480
+}
+
 // Ski jackets that cost 100, sell for 250 and bring 80 when left over (Chopra
 // & Meindl, Supply Chain Management, optimal level of availability).
 func ExampleNewsvendor() {

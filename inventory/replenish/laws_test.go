@@ -340,6 +340,10 @@ func TestBadInput(t *testing.T) {
 		"on order":         {OnOrder: math.MaxInt64},
 		"pack":             {Lot: Lot{Pack: -1}},
 		"pack above max":   {Lot: Lot{Pack: 10, Max: 5}},
+		"pallet":           {Lot: Lot{Pack: 10, Pallet: 25}},
+		"negative pallet":  {Lot: Lot{Pallet: -1}},
+		"missing":          {Lot: Lot{Pallet: 10, Missing: 1}},
+		"missing is none":  {Lot: Lot{Pallet: 10, Missing: math.NaN()}},
 	} {
 		_, err := Plan(item, Policy{Review: 2, Service: 0.9})
 		_, ok := errors.AsType[*SettingError](err)
@@ -461,4 +465,32 @@ func BenchmarkPlanAll(b *testing.B) {
 			}
 		})
 	}
+}
+
+// Pallets are filled up where little is missing, and never beyond the largest
+// order.
+func TestPallets(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pack := rapid.Int64Range(1, 12).Draw(t, "pack")
+		lot := Lot{Pack: pack, Pallet: pack * rapid.Int64Range(1, 20).Draw(t, "packs"), Missing: rapid.Float64Range(0, 0.99).Draw(t, "missing")}
+		need := rapid.Int64Range(1, 1000).Draw(t, "need")
+		if rapid.Bool().Draw(t, "capped") {
+			lot.Max = rapid.Int64Range(pack, 1200).Draw(t, "max")
+		}
+		got, err := lot.Round(need)
+		require.NoError(t, err)
+		plain, err := Lot{Pack: pack, Max: lot.Max}.Round(need)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, got, plain)
+		require.Zero(t, got%pack)
+		if lot.Max > 0 {
+			require.LessOrEqual(t, got, lot.Max)
+		}
+		if got > plain {
+			require.Zero(t, got%lot.Pallet)
+			require.LessOrEqual(t, float64(got-plain), lot.Missing*float64(lot.Pallet))
+		} else if rest := plain % lot.Pallet; rest > 0 && (lot.Max == 0 || plain+lot.Pallet-rest <= lot.Max) {
+			require.Greater(t, float64(lot.Pallet-rest), lot.Missing*float64(lot.Pallet))
+		}
+	})
 }
