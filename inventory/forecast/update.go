@@ -69,8 +69,10 @@ func (f *Fit) Update(values ...float64) error {
 			unit = 1
 		}
 		f.Fitted = append(f.Fitted, mean+effect)
-		if e := (y - effect - mean) / unit; !math.IsNaN(e) && !math.IsInf(e, 0) {
-			f.errors.squares += float64(e * e)
+		// An error beyond all measure, of a unit next to zero, tells nothing of Sigma.
+		e := (y - effect - mean) / unit
+		if squares := f.errors.squares + float64(e*e); squares <= math.MaxFloat64 {
+			f.errors.squares = squares
 			f.errors.n++
 		}
 	}
