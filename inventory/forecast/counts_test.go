@@ -62,6 +62,7 @@ func drawn(c counts, n int, seed uint64) []float64 {
 // With much to learn from, the form and parameters that made a series are found
 // again.
 func TestCountsAreFoundAgain(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		made counts
 		want string

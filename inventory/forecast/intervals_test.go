@@ -135,6 +135,7 @@ func TestBootstrapUnits(t *testing.T) {
 // In a long series the ranges of Auto cover as they say, whatever the errors and
 // the season: a level with noise, one that wanders, and errors with long tails.
 func TestAutoCoversLongSeries(t *testing.T) {
+	t.Parallel()
 	next := map[string]func(level *float64, rng *rand.Rand) float64{
 		"noise": func(level *float64, rng *rand.Rand) float64 { return *level + 5*rng.NormFloat64() },
 		"wander": func(level *float64, rng *rand.Rand) float64 {

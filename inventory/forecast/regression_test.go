@@ -113,6 +113,7 @@ func TestRegressionIsThatOfR(t *testing.T) {
 // R: auto.arima(UKDriverDeaths, xreg = cbind(law)) finds ARIMA(1,0,1)(0,1,1)[12]
 // errors with law at -317.7 and an AICc of 2290.042.
 func TestChosenRegression(t *testing.T) {
+	t.Parallel()
 	s := Series{Values: driverDeaths, Season: 12, Regressors: []Regressor{{"law", step(169, len(driverDeaths)+12)}}}
 	f, err := ARIMA{}.Fit(s)
 	require.NoError(t, err)
@@ -140,6 +141,7 @@ func promoted(n, ahead int) (Series, []float64) {
 
 // Auto, ARIMA and any model in a Regression see the promotions to come.
 func TestPromotions(t *testing.T) {
+	t.Parallel()
 	s, actual := promoted(140, 21)
 	plain := s
 	plain.Regressors = nil

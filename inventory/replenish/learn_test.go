@@ -261,15 +261,16 @@ func textbookLevel(t *testing.T, history []float64, policy string, ratio float64
 }
 
 // TestIntermittentPolicy compares learned levels with the best textbook policy
-// of each cell of intermittent_policy_simulation.csv. Levels are learned from what
-// was known at the first review, and again at some later ones from what was known
-// then. The fill rate that is aimed at is the one that the textbook policy had in
-// the last third of what was known. The asserted savings and fill rates are those
-// that were measured, rounded down: nothing was set by looking at a single cell,
-// and the goal of 5 % is only reached where the ratio is 0.99. The car parts at
-// 0.99 are always run, learned once; all nine cells by
+// of each cell of intermittent_policy_simulation.csv, which they are to replace
+// without serving worse. Levels are learned from what was known at the first
+// review, and again at some later ones from what was known then. The fill rate
+// that is asked for is the one that the textbook policy had in the last third of
+// what was known, and more or less where the learned levels have served worse or
+// better so far than it would have. The asserted savings and fill rates are
+// those that were measured, rounded down; all cells have the same settings. The
+// car parts at 0.99 are always run, learned once; all nine cells by
 //
-//	FLYWHEEL_POLICY=full go test ./inventory/replenish -run TestIntermittentPolicy -v -timeout 1h
+//	FLYWHEEL_POLICY=full go test ./inventory/replenish -run TestIntermittentPolicy -v -timeout 2h
 func TestIntermittentPolicy(t *testing.T) {
 	for _, c := range []struct {
 		set, label     string
@@ -284,9 +285,9 @@ func TestIntermittentPolicy(t *testing.T) {
 		{"auto", "auto_3000", 10, 3, 0.9, 0.005, 0},
 		{"auto", "auto_3000", 10, 3, 0.95, 0.015, 0},
 		{"auto", "auto_3000", 10, 3, 0.99, 0.06, 0},
-		{"raf", "raf_5000", 24, 12, 0.9, 0.02, -0.03},
-		{"raf", "raf_5000", 24, 12, 0.95, 0.02, -0.03},
-		{"raf", "raf_5000", 24, 12, 0.99, 0.09, 0},
+		{"raf", "raf_5000", 24, 6, 0.9, 0.01, 0},
+		{"raf", "raf_5000", 24, 6, 0.95, 0.01, 0},
+		{"raf", "raf_5000", 24, 6, 0.99, 0.08, 0},
 	} {
 		if os.Getenv("FLYWHEEL_POLICY") != "full" {
 			if c.set != "carparts" || c.ratio != 0.99 {
@@ -295,28 +296,32 @@ func TestIntermittentPolicy(t *testing.T) {
 			c.again = c.periods
 		}
 		t.Run(fmt.Sprintf("%s/%g", c.label, c.ratio), func(t *testing.T) {
+			t.Parallel()
 			series := intermittent(t, c.set)
 			best := bestTextbook(t, c.label, c.ratio)
+			replaced := func(history []float64) float64 { return textbookLevel(t, history, best.policy, c.ratio) }
+			from := len(series[0]) - c.periods
 			learned := map[int]*Levels{} // by length of the histories
-			cost, fillRate := rolling(series, c.periods, c.ratio, func(history []float64) float64 {
-				from := len(series[0]) - c.periods
-				now := from + (len(history)-from)/c.again*c.again
-				if learned[now] == nil {
-					known := make([][]float64, len(series))
-					for i, values := range series {
-						known[i] = values[:now]
-					}
-					_, before := rolling(known, now/3, c.ratio, func(history []float64) float64 {
-						return textbookLevel(t, history, best.policy, c.ratio)
-					})
-					levels, err := Learner{Periods: 2, Ratio: c.ratio, FillRate: before, Seed: 1}.Learn(known)
-					require.NoError(t, err)
-					learned[now] = levels
+			level := func(history []float64) float64 {
+				return levelOf(t, learned[from+(len(history)-from)/c.again*c.again], history)
+			}
+			for passed := 0; passed < c.periods; passed += c.again {
+				known := make([][]float64, len(series))
+				for i, values := range series {
+					known[i] = values[:from+passed]
 				}
-				level, err := learned[now].Level(history)
+				_, fill := rolling(known, (from+passed)/3, c.ratio, replaced)
+				if passed > 0 {
+					_, own := rolling(known, passed, c.ratio, level)
+					_, its := rolling(known, passed, c.ratio, replaced)
+					// What was missed is made up for in the periods that are left.
+					fill += (its - own) * float64(passed) / float64(c.periods-passed)
+				}
+				levels, err := Learner{Periods: 2, Ratio: c.ratio, FillRate: min(max(fill, 0), 0.999), Seed: 1}.Learn(known)
 				require.NoError(t, err)
-				return float64(level)
-			})
+				learned[from+passed] = levels
+			}
+			cost, fillRate := rolling(series, c.periods, c.ratio, level)
 			t.Logf("cost %.4f, fill rate %.4f; %s %.4f, %.4f: %+.1f %%", cost, fillRate, best.policy, best.cost, best.fillRate, 100*(cost/best.cost-1))
 			require.Less(t, cost, best.cost*(1-c.saving))
 			require.GreaterOrEqual(t, fillRate, best.fillRate+c.served)
