@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/flywheel-go/flywheel/inventory/forecast"
 )
@@ -42,7 +43,7 @@ func (j *job) do(ctx context.Context, t *table) error {
 	failures := 0
 	failed := func(err error) {
 		failures++
-		fmt.Fprintln(j.stderr, "forecast:", err)
+		fmt.Fprintln(j.stderr, "forecast:", strings.TrimPrefix(err.Error(), "forecast: "))
 	}
 	all := func(yield func(forecast.Series) bool) {
 		for i, h := range t.series {

@@ -131,14 +131,15 @@ func TestRanges(t *testing.T) {
 }
 
 func TestOneBadSeriesDoesNotStopTheRest(t *testing.T) {
-	in := write(t, "in.csv", "unique_id,ds,y\ntwice,1,3\ntwice,1,4\ngood,1,5\nempty,1,\n")
+	in := write(t, "in.csv", "unique_id,ds,y\ntwice,1,3\ntwice,1,4\ngood,1,5\nempty,1,\nendless,1,2\nendless,2,inf\n")
 	rows, messages, err := execute(t, "-in", in, "-h", "1", "-model", "naive")
 	require.ErrorIs(t, err, errFailed)
-	require.ErrorContains(t, err, "2 of 3")
+	require.ErrorContains(t, err, "3 of 4")
 	require.Len(t, rows, 2)
 	require.Equal(t, "good", rows[1][0])
 	require.Contains(t, messages, `series "twice": ds 1 comes twice, in lines 2 and 3`)
-	require.Contains(t, messages, `series "empty": no observations`)
+	require.Contains(t, messages, `forecast: series "empty": no observations`)
+	require.Contains(t, messages, `series "endless": observation 1 is +Inf`)
 }
 
 func TestBadInput(t *testing.T) {

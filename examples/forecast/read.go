@@ -125,14 +125,15 @@ func (t *table) read(r io.Reader, name string) error {
 	}
 }
 
-// parseValue reads a number; nothing, NaN and NA are missing.
+// parseValue reads a number; nothing, NaN and NA are missing. An infinity is the
+// fault of its series alone, which the forecast will say.
 func parseValue(text string) (float64, error) {
 	switch text = strings.TrimSpace(text); text {
 	case "", "NaN", "nan", "NA", "null":
 		return math.NaN(), nil
 	}
 	v, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+	if err != nil {
 		return 0, fmt.Errorf("%q is no finite number", text)
 	}
 	return v, nil

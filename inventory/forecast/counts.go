@@ -8,8 +8,11 @@ import (
 	"github.com/flywheel-go/flywheel"
 )
 
-// ErrNotWhole is what is wrong with an observation that counts no units.
-var ErrNotWhole = fmt.Errorf("not a whole number of units: %w", flywheel.ErrInvalid)
+// What is wrong with an observation that counts no units, or too many.
+var (
+	ErrNotWhole     = fmt.Errorf("not a whole number of units: %w", flywheel.ErrInvalid)
+	ErrTooManyUnits = fmt.Errorf("more than %d units: %w", MaxCount, flywheel.ErrOutOfRange)
+)
 
 // MaxCount bounds the observations of [Counts].
 const MaxCount = 1_000_000
@@ -76,7 +79,7 @@ func (m Counts) FitTo(dst *Fit, s Series) error {
 		if y != math.Trunc(y) || y > MaxCount {
 			err := ErrNotWhole
 			if y > MaxCount {
-				err = ErrTooLarge
+				err = ErrTooManyUnits
 			}
 			return &SeriesError{Series: s.ID, Index: i, Value: y, Err: err}
 		}

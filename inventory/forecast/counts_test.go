@@ -162,7 +162,7 @@ func TestCountsOfASlowItem(t *testing.T) {
 	require.ErrorIs(t, err, ErrNotWhole)
 	require.ErrorContains(t, err, "valve")
 	_, err = Counts{}.Fit(Series{Values: []float64{1, MaxCount + 1}})
-	require.ErrorIs(t, err, ErrTooLarge)
+	require.ErrorIs(t, err, ErrTooManyUnits)
 	_, err = Counts{}.Fit(Series{Values: []float64{1, -1}})
 	require.ErrorIs(t, err, ErrNegative)
 
