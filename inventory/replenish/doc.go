@@ -54,9 +54,8 @@
 // sales and shelf life, and finds the cheapest rule that meets a [Target]. For
 // items that sell now and then, a [Learner] finds levels from the histories of
 // many of them. In a rolling simulation of 9,046 spare parts (three sets, three
-// critical ratios) they cost 1.3 to 9.6 % less than the best of eleven textbook
-// policies, at a fill rate that is not lower but in two of nine cells, where it
-// is up to 1.4 points lower.
+// critical ratios) they cost 1.5 to 9.6 % less than the best of eleven textbook
+// policies, at a fill rate that is not lower.
 // CONTRIBUTING.md has the figures and the command.
 //
 // A forecast of package inventory/forecast gives mean and deviation of the

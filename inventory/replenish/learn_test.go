@@ -266,34 +266,35 @@ func textbookLevel(t *testing.T, history []float64, policy string, ratio float64
 // review, and again at some later ones from what was known then. The fill rate
 // that is asked for is the one that the textbook policy had in the last third of
 // what was known, and more or less where the learned levels have served worse or
-// better so far than it would have. The asserted savings and fill rates are
-// those that were measured, rounded down; all cells have the same settings. The
-// car parts at 0.99 are always run, learned once; all nine cells by
+// better so far than it would have. The asserted savings are those that were
+// measured, rounded down; all cells have the same settings. The car parts at 0.99
+// are always run, learned once; all nine cells by
 //
 //	FLYWHEEL_POLICY=full go test ./inventory/replenish -run TestIntermittentPolicy -v -timeout 2h
 func TestIntermittentPolicy(t *testing.T) {
+	const again = 3 // reviews after which levels are learned anew
 	for _, c := range []struct {
-		set, label     string
-		periods, again int // learned again at each so many reviews
-		ratio          float64
-		saving         float64
-		served         float64 // fill rate, less the textbook policy's
+		set, label string
+		periods    int
+		ratio      float64
+		saving     float64
 	}{
-		{"carparts", "carparts_1046", 12, 3, 0.9, 0.01, 0},
-		{"carparts", "carparts_1046", 12, 3, 0.95, 0.02, 0},
-		{"carparts", "carparts_1046", 12, 3, 0.99, 0.045, 0},
-		{"auto", "auto_3000", 10, 3, 0.9, 0.005, 0},
-		{"auto", "auto_3000", 10, 3, 0.95, 0.015, 0},
-		{"auto", "auto_3000", 10, 3, 0.99, 0.06, 0},
-		{"raf", "raf_5000", 24, 6, 0.9, 0.01, 0},
-		{"raf", "raf_5000", 24, 6, 0.95, 0.01, 0},
-		{"raf", "raf_5000", 24, 6, 0.99, 0.08, 0},
+		{"carparts", "carparts_1046", 12, 0.9, 0.015},
+		{"carparts", "carparts_1046", 12, 0.95, 0.02},
+		{"carparts", "carparts_1046", 12, 0.99, 0.045},
+		{"auto", "auto_3000", 10, 0.9, 0.01},
+		{"auto", "auto_3000", 10, 0.95, 0.025},
+		{"auto", "auto_3000", 10, 0.99, 0.07},
+		{"raf", "raf_5000", 24, 0.9, 0.02},
+		{"raf", "raf_5000", 24, 0.95, 0.02},
+		{"raf", "raf_5000", 24, 0.99, 0.09},
 	} {
+		again := again
 		if os.Getenv("FLYWHEEL_POLICY") != "full" {
 			if c.set != "carparts" || c.ratio != 0.99 {
 				continue
 			}
-			c.again = c.periods
+			again = c.periods
 		}
 		t.Run(fmt.Sprintf("%s/%g", c.label, c.ratio), func(t *testing.T) {
 			t.Parallel()
@@ -303,9 +304,9 @@ func TestIntermittentPolicy(t *testing.T) {
 			from := len(series[0]) - c.periods
 			learned := map[int]*Levels{} // by length of the histories
 			level := func(history []float64) float64 {
-				return levelOf(t, learned[from+(len(history)-from)/c.again*c.again], history)
+				return levelOf(t, learned[from+(len(history)-from)/again*again], history)
 			}
-			for passed := 0; passed < c.periods; passed += c.again {
+			for passed := 0; passed < c.periods; passed += again {
 				known := make([][]float64, len(series))
 				for i, values := range series {
 					known[i] = values[:from+passed]
@@ -324,7 +325,7 @@ func TestIntermittentPolicy(t *testing.T) {
 			cost, fillRate := rolling(series, c.periods, c.ratio, level)
 			t.Logf("cost %.4f, fill rate %.4f; %s %.4f, %.4f: %+.1f %%", cost, fillRate, best.policy, best.cost, best.fillRate, 100*(cost/best.cost-1))
 			require.Less(t, cost, best.cost*(1-c.saving))
-			require.GreaterOrEqual(t, fillRate, best.fillRate+c.served)
+			require.GreaterOrEqual(t, fillRate, best.fillRate)
 		})
 	}
 }
