@@ -73,7 +73,7 @@ func TestCountsAreFoundAgain(t *testing.T) {
 		{counts{dispersion: 1, zeros: 0.5, average: 4, mu: 4}, "Counts(static, zero-inflated)", dynamics{zeros: 0.5}},
 		{counts{dispersion: 2, average: 10, mu: 10, alpha: 0.3, phi: 0.5}, "Counts(reverting, negative binomial)", dynamics{alpha: 0.3, phi: 0.5, dispersion: 2}},
 	} {
-		f, err := Counts{}.Fit(Series{Values: drawn(c.made, 1500, 4)})
+		f, err := Counts{}.Fit(Series{Values: drawn(c.made, 800, 4)})
 		require.NoError(t, err)
 		require.Equal(t, c.want, f.Model)
 		for name, want := range map[string]float64{"alpha": c.alpha, "phi": c.phi, "zeros": c.zeros} {
@@ -84,7 +84,7 @@ func TestCountsAreFoundAgain(t *testing.T) {
 		require.InEpsilon(t, max(c.dispersion, 1), got, 0.15, f.Model)
 		l, ok := f.Likelihood()
 		require.True(t, ok)
-		truth := c.made.loss(drawn(c.made, 1500, 4))
+		truth := c.made.loss(drawn(c.made, 800, 4))
 		require.LessOrEqual(t, -2*l.LogLik, truth+0.5, "no worse than the truth")
 	}
 }
