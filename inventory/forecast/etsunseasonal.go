@@ -24,15 +24,19 @@ type etsStart struct {
 	done bool // looked at, or not worth it
 }
 
-// The grid: rows of α, and with a trend one row for each of some β, as a share
-// of what lies between its bounds, and φ. The last row is for a damped trend.
+// The grid: rows of α, each with a β, as a share of what lies between its bounds,
+// and φ.
 var (
 	unseasonalAlphas = [...]float64{0.0003, 0.015, 0.06, 0.2, 0.5, 0.85, 0.9998}
-	unseasonalTrends = [...]struct{ share, phi float64 }{{0.001, 0.97}, {0.08, 0.95}, {0.3, 0.9}, {0.95, 0.9}, {0.001, 0.85}}
+	unseasonalRows   = [...][]struct{ share, phi float64 }{
+		Absent:   {{0, 1}},
+		Additive: {{0.001, 1}, {0.08, 1}, {0.3, 1}, {0.95, 1}},
+		Damped:   {{0.001, 0.97}, {0.001, 0.85}, {0.08, 0.95}, {0.95, 0.9}},
+	}
 )
 
 // unseasonalRefined is how many starts are refined at most.
-const unseasonalRefined = 8
+const unseasonalRefined = 6
 
 // prepare takes the values of a series.
 func (u *etsUnseasonal) prepare(values []float64) {
@@ -121,16 +125,9 @@ func (u *etsUnseasonal) grid(o *etsLikelihood) []etsStart {
 	if len(grid) > 0 {
 		return grid
 	}
-	trends := unseasonalTrends[:]
-	switch o.form.trend {
-	case Absent:
-		trends = trends[:1]
-	case Additive:
-		trends = trends[:len(trends)-1]
-	}
-	for _, t := range trends {
+	for _, row := range unseasonalRows[o.form.trend] {
 		for _, alpha := range unseasonalAlphas {
-			grid = append(grid, u.start(o, alpha, t.share, t.phi))
+			grid = append(grid, u.start(o, alpha, row.share, row.phi))
 		}
 	}
 	u.grids[o.form.trend] = grid
@@ -151,8 +148,7 @@ func (u *etsUnseasonal) start(o *etsLikelihood, alpha, share, phi float64) etsSt
 		x[atAlpha] = o.given[0]
 	}
 	if u.damped {
-		x[atPhi] = phi
-		if o.given[3] != 0 {
+		if x[atPhi] = phi; o.given[3] != 0 {
 			x[atPhi] = o.given[3]
 		}
 	}
