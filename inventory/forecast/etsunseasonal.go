@@ -76,8 +76,10 @@ func (u *etsUnseasonal) fit(o *etsLikelihood, related *etsSolution, hopeless flo
 			}
 		}
 	}
+	// Only valleys are worth it. With few parameters a valley is there for both
+	// kinds of error, and the state of an additive one may hide the other's.
 	for i := range grid {
-		u.starts[i].done = !valley(u.starts, i) && !valley(grid, i)
+		u.starts[i].done = !valley(u.starts, i) && (u.trended || !valley(grid, i))
 	}
 	var best *etsStart
 	least := math.Inf(1)
