@@ -94,6 +94,27 @@ func BenchmarkFitTo(b *testing.B) {
 	}
 }
 
+// BenchmarkFitToShort fits half a year and a year of weeks, without a season.
+func BenchmarkFitToShort(b *testing.B) {
+	for _, c := range []struct {
+		name  string
+		model Model
+	}{{"ets", ETS{}}, {"auto-smooth", Auto{}}} {
+		for _, n := range []int{25, 52} {
+			b.Run(fmt.Sprintf("model=%s/n=%d", c.name, n), func(b *testing.B) {
+				s := Series{Values: demandLike(n)}
+				var f Fit
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := c.model.FitTo(&f, s); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
 // A Fit that has fitted a series of the kind before allocates nothing, and
 // neither does its forecast. ARIMA, whose choice of differences decomposes the
 // series and which names what it found, allocates at its ends, however long the

@@ -59,8 +59,8 @@ const MaxSmoothedSeason = 24
 // Fit implements [Model].
 func (m ETS) Fit(s Series) (*Fit, error) { return fit(m, s) }
 
-// FitTo implements [Model]. O(n), with 50 to 300 passes per form whose
-// parameters are estimated.
+// FitTo implements [Model]. O(n), where parameters are estimated with some 60
+// passes per form without a season, and 50 to 300 per form with one.
 func (m ETS) FitTo(dst *Fit, s Series) error {
 	if err := s.check(); err != nil {
 		return err

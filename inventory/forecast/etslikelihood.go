@@ -2,7 +2,7 @@ package forecast
 
 import "math"
 
-// etsLikelihood is minus twice the log-likelihood of a model of the family as a
+// etsLikelihood is minus twice the log-likelihood of a model with a season as a
 // function of smoothing parameters and initial state,
 //
 //	n·log Σ r(t)² + 2·Σ log μ(t)   (the last for relative errors r = e/μ),
@@ -38,12 +38,9 @@ type etsLikelihood struct {
 func (o *etsLikelihood) free() int {
 	n := o.angles()
 	if !o.startGiven {
-		n++
+		n += 1 + o.seasons
 		if o.form.trend != Absent {
 			n++
-		}
-		if o.form.season != Absent {
-			n += o.seasons
 		}
 	}
 	return n
@@ -60,13 +57,12 @@ func (o *etsLikelihood) angles() int {
 	return n
 }
 
-// uses reports whether the form has the parameter alpha, beta, gamma or phi.
+// uses reports whether a form with a season has the parameter alpha, beta, gamma
+// or phi.
 func (o *etsLikelihood) uses(parameter int) bool {
 	switch parameter {
 	case 1:
 		return o.form.trend != Absent
-	case 2:
-		return o.form.season != Absent
 	case 3:
 		return o.form.trend == Damped
 	}
@@ -121,10 +117,8 @@ func (o *etsLikelihood) unpack(x []float64) {
 		at++
 	}
 	o.start.Season = o.start.Season[:0]
-	if o.form.season != Absent {
-		for _, v := range x[at:] {
-			o.start.Season = append(o.start.Season, v*o.seasonUnit)
-		}
+	for _, v := range x[at:] {
+		o.start.Season = append(o.start.Season, v*o.seasonUnit)
 	}
 }
 
@@ -148,10 +142,8 @@ func (o *etsLikelihood) pack(x []float64, angles [4]float64) []float64 {
 	if o.form.trend != Absent {
 		x = append(x, o.start.Trend/o.unit)
 	}
-	if o.form.season != Absent {
-		for _, v := range o.start.Season {
-			x = append(x, v/o.seasonUnit)
-		}
+	for _, v := range o.start.Season {
+		x = append(x, v/o.seasonUnit)
 	}
 	return x
 }
@@ -173,23 +165,6 @@ func (o *etsLikelihood) forward() float64 {
 	season, k := o.season[:o.seasons], 0
 	copy(season, o.start.Season)
 	switch o.form.season {
-	case Absent:
-		for t, y := range values {
-			if trended {
-				b[t] = trend
-				if fades {
-					trend *= phi
-				}
-				level += trend
-			}
-			r := y - level
-			e[t], mean[t] = r, level
-			sse += float64(r * r)
-			level += float64(alpha * r)
-			if trended {
-				trend += float64(beta * r)
-			}
-		}
 	case Additive:
 		for t, y := range values {
 			if trended {
@@ -239,9 +214,9 @@ func (o *etsLikelihood) forward() float64 {
 			}
 		}
 	}
-	loss := 0.0
+	logs := 0.0
 	if o.form.err == Multiplicative {
-		product, logs := 1.0, 0.0
+		product := 1.0
 		sse = 0
 		for t, m := range mean {
 			if !(m > 1e-9) {
@@ -254,10 +229,16 @@ func (o *etsLikelihood) forward() float64 {
 				product = 1
 			}
 		}
-		loss = 2 * (logs + math.Log(product))
+		logs += math.Log(product)
 	}
 	o.sse = sse
-	loss += float64(n) * math.Log(sse+float64(perfect*float64(n)))
+	return logLoss(n, sse, logs)
+}
+
+// logLoss is minus twice the log-likelihood, where logs is the sum of the
+// logarithms of the means if errors are relative to them.
+func logLoss(n int, sse, logs float64) float64 {
+	loss := 2*logs + float64(float64(n)*math.Log(sse+float64(perfect*float64(n))))
 	if math.IsNaN(loss) {
 		return math.Inf(1)
 	}
@@ -279,13 +260,8 @@ func (o *etsLikelihood) slope(x, gradient []float64, _ float64) {
 	additive, trended, fades := o.form.err == Additive, o.form.trend != Absent, phi != 1
 	var L, B, da, db, dg, dp float64
 	p, b, s, e, mean := o.p[:n], o.b[:n], o.s[:n], o.e[:n], o.mean[:n]
-	var seasons []float64
-	k := 0
-	if o.form.season != Absent {
-		seasons = o.adjoint[:o.seasons]
-		clear(seasons)
-		k = n % o.seasons
-	}
+	seasons, k := o.adjoint[:o.seasons], n%o.seasons
+	clear(seasons)
 	for t := n - 1; t >= 0; t-- {
 		r := e[t]
 		direct, byMean := 0.0, 0.0
@@ -296,14 +272,6 @@ func (o *etsLikelihood) slope(x, gradient []float64, _ float64) {
 			byMean = float64((2 - float64(scale*(r*inverse)*(float64(r*inverse)+1))) * inverse)
 		}
 		switch o.form.season {
-		case Absent:
-			da += float64(L * r)
-			by := float64(alpha * L)
-			if trended {
-				db += float64(B * r)
-				by += float64(beta * B)
-			}
-			L += byMean - (by + direct)
 		case Additive:
 			if k--; k < 0 {
 				k = len(seasons) - 1

@@ -2,19 +2,21 @@ package forecast
 
 import "math"
 
-// etsSearch finds the parameters of models of the family. It keeps its memory
-// from one series to the next, and nothing is allocated while it searches.
+// etsSearch finds the parameters of models of the family: of those with a season
+// here, of the others in etsUnseasonal. It keeps its memory from one series to
+// the next, and nothing is allocated while it searches.
 type etsSearch struct {
 	likelihood etsLikelihood
+	unseasonal etsUnseasonal
 	minimizer  quasiNewton
 	scale      float64
 	values     []float64
 	trend      []float64 // the values without season
 	average    []float64 // of the values, centred
-	// Guesses of the state by season Absent, Additive, Multiplicative: from
-	// the beginning, from the whole series for a level that hardly moves, and
-	// with the seasons of the first three cycles, for seasons that move fast.
-	guesses [3]struct{ early, whole, turning etsGuess }
+	// Guesses of the state by season Additive, Multiplicative: from the
+	// beginning, from the whole series for a level that hardly moves, and with
+	// the seasons of the first three cycles, for seasons that move fast.
+	guesses [2]struct{ early, whole, turning etsGuess }
 	points  [etsStarts + 1][]float64
 	best    etsSolution
 	related etsSolution // of the form before, with the same error and season
@@ -100,6 +102,7 @@ func (e *etsSearch) prepare(values []float64, seasons int, m *ETS) {
 			o.start.Season = append(o.start.Season, v)
 		}
 	}
+	e.unseasonal.prepare(e.values)
 	e.best.score = math.Inf(1)
 	e.margin, e.all = 0, e.all[:0]
 	e.related.form = etsForm{}
@@ -108,20 +111,15 @@ func (e *etsSearch) prepare(values []float64, seasons int, m *ETS) {
 		total += math.Abs(o.values[i]-o.values[i-1]) / float64(n-1)
 	}
 	o.unit = math.Max(total, 1e-6)
-	for i, season := range [...]Form{Absent, Additive, Multiplicative} {
-		if i > 0 && seasons < 2 {
-			break
-		}
+	if seasons < 2 {
+		return
+	}
+	for i, season := range [...]Form{Additive, Multiplicative} {
 		g := &e.guesses[i]
-		first := 10
-		if season != Absent {
-			first = max(first, 2*seasons)
-		}
+		first := max(10, 2*seasons)
 		e.guess(&g.early, season, n, first)
 		e.guess(&g.whole, season, n, n)
-		if season != Absent {
-			e.guess(&g.turning, season, 3*seasons, first)
-		}
+		e.guess(&g.turning, season, 3*seasons, first)
 	}
 }
 
@@ -133,15 +131,12 @@ func (e *etsSearch) guess(g *etsGuess, season Form, cycles, first int) {
 	adjusted := resizeOver(e.trend, len(y))
 	e.trend = adjusted
 	copy(adjusted, y)
-	g.Season = g.Season[:0]
-	if season != Absent {
-		g.Season = e.firstSeasons(g.Season, y[:min(cycles, len(y))], season == Multiplicative)
-		for i := range adjusted {
-			if s := g.Season[i%m]; season == Multiplicative {
-				adjusted[i] /= s
-			} else {
-				adjusted[i] -= s
-			}
+	g.Season = e.firstSeasons(g.Season[:0], y[:min(cycles, len(y))], season == Multiplicative)
+	for i := range adjusted {
+		if s := g.Season[i%m]; season == Multiplicative {
+			adjusted[i] /= s
+		} else {
+			adjusted[i] -= s
 		}
 	}
 	first = min(first, len(y))
@@ -189,7 +184,13 @@ func (e *etsSearch) try(form etsForm, criterion Criterion) {
 	}
 	o.form = form
 	o.seasonUnit = o.unit
-	loss := e.fit(e.best.score + e.margin - penalty)
+	hopeless := e.best.score + e.margin - penalty
+	loss := 0.0
+	if form.season == Absent {
+		loss = e.unseasonal.fit(o, &e.related, hopeless)
+	} else {
+		loss = e.fit(hopeless)
+	}
 	if math.IsInf(loss, 1) {
 		return
 	}
@@ -230,11 +231,8 @@ func (e *etsSearch) fit(hopeless float64) float64 {
 		*trial = x
 	}
 	guess := &e.guesses[0]
-	switch o.form.season {
-	case Additive:
+	if o.form.season == Multiplicative {
 		guess = &e.guesses[1]
-	case Multiplicative:
-		guess = &e.guesses[2]
 	}
 	own := o.start
 	begin := func(s *Start, flat float64) {
@@ -251,7 +249,7 @@ func (e *etsSearch) fit(hopeless float64) float64 {
 	for slot, alpha := range etsAlphas {
 		for i, beta := range etsBetas {
 			for k, gamma := range etsGammas {
-				if (i != usual && !o.uses(1)) || (k != usual && !o.uses(2)) {
+				if i != usual && !o.uses(1) {
 					continue
 				}
 				g, slot := &guess.early, slot
@@ -273,12 +271,9 @@ func (e *etsSearch) fit(hopeless float64) float64 {
 		if o.form.trend != Absent && r.form.trend == Absent {
 			o.start.Trend = guess.early.Trend * 0.1
 		}
-		beta, gamma := 0.02, 0.02
+		beta, gamma := 0.02, inside(r.params[2]/(1-r.params[0]))
 		if r.form.trend != Absent {
 			beta = inside(r.params[1] / r.params[0])
-		}
-		if o.uses(2) {
-			gamma = inside(r.params[2] / (1 - r.params[0]))
 		}
 		consider(len(etsAlphas)+2, [4]float64{angle(inside(r.params[0])), angle(beta), angle(gamma), angle(0.95)})
 	}

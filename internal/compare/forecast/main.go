@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 )
 
 func main() {
@@ -19,7 +21,15 @@ func main() {
 		"croston":    flag.Int("croston", 30, "Croston takes every so many series"),
 		"auto.arima": flag.Int("arima", 60, "ARIMA takes every so many series"),
 	}
+	only := flag.String("methods", "", "only these methods of R, such as ets,thetaf")
+	series := flag.String("series", "", "only these series, such as yearly,other")
 	flag.Parse()
+	methods = named(methods, *only, func(m method) string { return m.name })
+	classes = named(classes, *series, func(c class) string { return c.name })
+	if len(methods) == 0 || len(classes) == 0 {
+		fmt.Fprintln(os.Stderr, "nothing of that name")
+		os.Exit(2)
+	}
 	for name, step := range steps {
 		if *step < 1 {
 			fmt.Fprintf(os.Stderr, "%s: every %d series is none\n", name, *step)
@@ -31,6 +41,16 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// named returns those whose names are in a list with commas; all where it is
+// empty.
+func named[T any](all []T, list string, name func(T) string) []T {
+	if list == "" {
+		return all
+	}
+	names := strings.Split(list, ",")
+	return slices.DeleteFunc(slices.Clone(all), func(v T) bool { return !slices.Contains(names, name(v)) })
 }
 
 // run compares all methods, each on every so many series of a class, and writes
