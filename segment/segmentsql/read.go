@@ -16,18 +16,21 @@ func (s *Store) Read(ctx context.Context, after segment.Position, limit int) ([]
 	if err != nil || len(entries) == limit {
 		return entries, err
 	}
-	if waiting, err := s.waiting(ctx); err != nil || !waiting {
-		return entries, err
-	}
-	err = s.sequence(ctx)
-	if errors.Is(err, flywheel.ErrUnknownOutcome) {
-		err = s.sequence(ctx) // what has a position keeps it: doing it again does no harm
-	}
-	if err != nil {
-		return nil, err
-	}
 	if n := len(entries); n > 0 {
 		after = entries[n-1].Position
+	}
+	waiting, numbered, err := s.beyond(ctx, after)
+	if err != nil || !waiting && !numbered {
+		return entries, err
+	}
+	if waiting {
+		err = s.sequence(ctx)
+		if errors.Is(err, flywheel.ErrUnknownOutcome) {
+			err = s.sequence(ctx) // what has a position keeps it: doing it again does no harm
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	more, err := s.read(ctx, after, limit-len(entries))
 	return append(entries, more...), err
@@ -44,10 +47,14 @@ func (s *Store) read(ctx context.Context, after segment.Position, limit int) ([]
 		})
 }
 
-func (s *Store) waiting(ctx context.Context) (waiting bool, err error) {
+// beyond reports, as of one moment, whether committed events wait for their
+// positions, and whether there are events after a position: another reader may
+// have numbered them since they were not there.
+func (s *Store) beyond(ctx context.Context, after segment.Position) (waiting, numbered bool, err error) {
 	err = s.db.Read(ctx).QueryRowContext(ctx,
-		`SELECT EXISTS (SELECT 1 FROM flywheel_events WHERE position IS NULL)`).Scan(&waiting)
-	return waiting, err
+		`SELECT EXISTS (SELECT 1 FROM flywheel_events WHERE position IS NULL), EXISTS (SELECT 1 FROM flywheel_events WHERE position > ?)`,
+		int64(after)).Scan(&waiting, &numbered)
+	return waiting, numbered, err
 }
 
 // sequenceRows is how many events get their positions in one step.
