@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/flywheel-go/flywheel/internal/testkit"
 )
 
 // demandLike returns n values that vary about a moving level.
@@ -125,7 +127,7 @@ func TestFitToAllocatesNothing(t *testing.T) {
 		if _, ok := c.model.(ARIMA); ok {
 			most, runs = 60, 1
 		}
-		for _, n := range []int{11, 50, 150} {
+		for _, n := range []int{11, 50, testkit.Often(150, 60)} {
 			most := most
 			s := Series{Values: c.make(n), Season: 12}
 			var f Fit
@@ -154,7 +156,7 @@ func TestKeptFitIsSmall(t *testing.T) {
 		return memory.HeapAlloc
 	}
 	s := Series{Values: seasonalLike(36), Season: 12}
-	fits := make([]*Fit, 200)
+	fits := make([]*Fit, testkit.Often(200, 50))
 	before := held()
 	for i := range fits {
 		fit, err := Auto{}.Fit(s)

@@ -143,7 +143,7 @@ func promoted(n, ahead int) (Series, []float64) {
 // Auto, ARIMA and any model in a Regression see the promotions to come.
 func TestPromotions(t *testing.T) {
 	t.Parallel()
-	s, actual := promoted(140, 21)
+	s, actual := promoted(100, 21)
 	plain := s
 	plain.Regressors = nil
 	for _, m := range []Model{Auto{}, ARIMA{}, Regression{}, Regression{Of: ETS{}}, Regression{Of: Theta{}}} {

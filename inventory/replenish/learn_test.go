@@ -362,6 +362,7 @@ func levelOf(t *testing.T, levels *Levels, history []float64) float64 {
 // Whatever the sizes of demand and the interval, levels are found and are never
 // below 0.
 func TestLearnerTakesAnyHistory(t *testing.T) {
+	testkit.Checks(t, 100, 15)
 	rapid.Check(t, func(rt *rapid.T) {
 		unit := rapid.SampledFrom([]float64{1e-12, 0.01, 1, 1e5, 1e11}).Draw(rt, "unit")
 		history := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) float64 {

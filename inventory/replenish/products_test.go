@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/inventory/forecast"
 	"github.com/flywheel-go/flywheel/inventory/replenish"
 )
@@ -123,7 +124,7 @@ func planProducts(tb testing.TB, histories []forecast.Series, workers int) []rep
 // Products that sell are ordered when they run out, those that have died hardly
 // are, and the orders are the same on any number of goroutines.
 func TestPlanProducts(t *testing.T) {
-	histories := makeProducts(360)
+	histories := makeProducts(testkit.Often(360, 120))
 	orders := planProducts(t, histories, 1)
 	require.Equal(t, orders, planProducts(t, histories, 2))
 	require.Equal(t, orders, planProducts(t, histories, 5))
