@@ -99,7 +99,7 @@ func (p *complexSmoothing) fit(y, fitted []float64) (level, companion float64) {
 			}
 		}
 	}
-	best, _ = minimizeUnitCube(best, least, 2, objective)
+	best, _ = minimizePlane(best, least, objective)
 	p.a0, p.a1 = parameters(best)
 	s := cesSums(scaled, p.a0, p.a1)
 	level, companion, _ = s.solve()

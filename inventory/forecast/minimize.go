@@ -90,6 +90,47 @@ func minimizeGolden(low, high, tolerance float64, f func(float64) float64) float
 	return (low + high) / 2
 }
 
+// minimizePlane improves on point, at which f has the given value, in its first
+// two dimensions, by Newton's method with derivatives from differences and a
+// damping that grows where a step does not help (Marquardt, 1963). Next to where f
+// is infinite, and has no such derivatives, the simplex method goes on.
+func minimizePlane(point [3]float64, value float64, f func([3]float64) float64) ([3]float64, float64) {
+	const reach, enough = 2e-3, 1e-8
+	damping := 1e-3
+	for range 20 {
+		at := func(x, y float64) float64 {
+			return f([3]float64{point[0] + float64(x*reach), point[1] + float64(y*reach), point[2]})
+		}
+		east, west, north, south, corner := at(1, 0), at(-1, 0), at(0, 1), at(0, -1), at(1, 1)
+		if math.IsInf(east+west+north+south+corner, 1) {
+			return simplex(point, value, 2, f)
+		}
+		// In units of reach.
+		gx, gy := (east-west)/2, (north-south)/2
+		xx, yy, xy := east+west-2*value, north+south-2*value, corner-east-north+value
+		moved := false
+		for range 8 {
+			a, b := math.Abs(xx)*(1+damping)+1e-300, math.Abs(yy)*(1+damping)+1e-300
+			determinant := float64(a*b) - float64(xy*xy)
+			if determinant > 1e-9*a*b {
+				dx, dy := (float64(xy*gy)-float64(b*gx))/determinant, (float64(xy*gx)-float64(a*gy))/determinant
+				next := [3]float64{min(max(point[0]+float64(dx*reach), 0), 1), min(max(point[1]+float64(dy*reach), 0), 1), point[2]}
+				if least := f(next); least < value {
+					gained := value - least
+					point, value, moved = next, least, gained > enough*value
+					damping /= 8
+					break
+				}
+			}
+			damping = 8*damping + 1e-3
+		}
+		if !moved {
+			break
+		}
+	}
+	return point, value
+}
+
 // minimizeUnitCube improves on point, at which f has the given value, by the
 // simplex method (Nelder & Mead, 1965) with points held inside the unit cube;
 // only the first size of its dimensions vary.
