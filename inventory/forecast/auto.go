@@ -15,11 +15,10 @@ package forecast
 // tails of Student's t with four degrees of freedom. From 120 observations on, and
 // wholly from 250, what the series itself tells takes over: its errors from past
 // origins at each distance, their tails, and how many parameters were chosen for
-// them. The deviation that
-// [Fit.Total] returns is half the width of the interval that 68 % lie in.
-// Weights and exponents come from the training parts of the M3 competition
-// alone. Parameters are the weights; Sigma is the root mean squared error in
-// sample, without correction.
+// them. The deviation that [Fit.Total] returns is half the width of the interval
+// that 68 % lie in. Weights and exponents come from the training parts of the M3
+// competition alone. Parameters are the weights; Sigma is the root mean squared
+// error in sample, without correction.
 //
 // Where the series has regressors, their effects are taken out first and put on
 // the forecasts again, as [Regression] does; demand that comes rarely, of which

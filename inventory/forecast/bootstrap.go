@@ -68,17 +68,9 @@ func (f *Fit) standardized(values []float64) []float64 {
 	n := len(values)
 	errors := make([]float64, len(f.Fitted))
 	for i, v := range f.Fitted {
-		e := values[f.Skipped+i] - v
-		switch f.process.(type) {
-		case *relativeSmoothing:
-			e /= v
-		case *combination:
-		default:
-			// The season of the observation, a whole number of cycles later.
-			ahead := (f.Skipped+i-n)%f.season + f.season
-			e /= f.process.scale(ahead%f.season + 1)
-		}
-		errors[i] = e
+		// The season of the observation comes again a whole number of cycles later.
+		ahead := (f.Skipped+i-n)%f.season + f.season
+		errors[i] = (values[f.Skipped+i] - v) / f.unit(v, f.process.scale(ahead%f.season+1))
 	}
 	if len(errors) == 0 {
 		return nil

@@ -17,7 +17,7 @@ type selfMeasured interface{ deviation() float64 }
 
 // described is a process some of whose parameters follow the series.
 type described interface {
-	// describe calls set for each of them.
+	// describe calls set for each of them, in their order.
 	describe(set func(name string, value float64))
 }
 
@@ -58,19 +58,12 @@ func (f *Fit) Update(values ...float64) error {
 		return &SettingError{Model: f.Model, Setting: "number of observations", Value: float64(len(values)), Want: fmt.Sprintf("at most the %d future periods that the regressors have", len(f.added.future))}
 	}
 	for _, y := range values {
-		effect := f.added.at(0)
-		unit := f.process.scale(1)
+		effect, scale := f.added.at(0), f.process.scale(1)
 		mean := f.process.observe(y - effect)
 		f.added.step()
-		switch f.process.(type) {
-		case *relativeSmoothing:
-			unit = mean
-		case *combination:
-			unit = 1
-		}
 		f.Fitted = append(f.Fitted, mean+effect)
 		// An error beyond all measure, of a unit next to zero, tells nothing of Sigma.
-		e := (y - effect - mean) / unit
+		e := (y - effect - mean) / f.unit(mean, scale)
 		if squares := f.errors.squares + float64(e*e); squares <= math.MaxFloat64 {
 			f.errors.squares = squares
 			f.errors.n++
@@ -84,13 +77,27 @@ func (f *Fit) Update(values ...float64) error {
 		f.Sigma = math.Sqrt(t.squares / float64(t.n))
 	}
 	if d, ok := f.process.(described); ok {
+		next := 0
 		d.describe(func(name string, value float64) {
-			for i := range f.Parameters {
+			for i := next; i < len(f.Parameters); i++ {
 				if f.Parameters[i].Name == name {
-					f.Parameters[i].Value = value
+					f.Parameters[i].Value, next = value, i+1
+					return
 				}
 			}
 		})
 	}
 	return f.checkFinite(f.Fitted[len(f.Fitted)-len(values):])
+}
+
+// unit is what Sigma measures an error in: the mean where errors are relative,
+// the factor of the season where that multiplies.
+func (f *Fit) unit(mean, scale float64) float64 {
+	switch f.process.(type) {
+	case *relativeSmoothing:
+		return mean
+	case *combination:
+		return 1
+	}
+	return scale
 }

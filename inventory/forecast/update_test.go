@@ -93,6 +93,24 @@ func TestUpdateOfEveryModel(t *testing.T) {
 	}
 }
 
+// Parameters of one name keep apart: the forecast of IMAPA stays the mean of its
+// rates.
+func TestUpdateOfRates(t *testing.T) {
+	f, err := IMAPA{}.Fit(Series{Values: sporadic(40)})
+	require.NoError(t, err)
+	require.NoError(t, f.Update(0, 3, 0, 0, 5, 0, 2))
+	sum, rates := 0.0, map[float64]bool{}
+	for _, p := range f.Parameters {
+		sum += p.Value
+		rates[p.Value] = true
+	}
+	next, err := f.Forecast(1)
+	require.NoError(t, err)
+	require.Len(t, rates, len(f.Parameters))
+	require.Greater(t, len(rates), 1)
+	require.InDelta(t, next.Mean[0], sum/float64(len(f.Parameters)), 1e-12)
+}
+
 // The filter of ARIMA goes on exactly: the same coefficients over the longer
 // series forecast the same.
 func TestUpdateOfARIMA(t *testing.T) {
