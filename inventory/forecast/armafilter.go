@@ -43,11 +43,11 @@ func (r *recursion) next(phi, gain []float64) bool {
 	if !(next > 0) {
 		return false
 	}
-	larger, ratio, shift, at := 0.0, first/variance, change*first, first
+	larger, ratio, shift := 0.0, first/variance, change*first
 	for i, c := range phi {
 		after, g := step[i+1], gain[i]
 		moved := float64(c*first) + after
-		at = moved - float64(g*ratio)
+		at := moved - float64(g*ratio)
 		step[i] = at
 		gain[i] = g + float64(moved*shift)
 		larger = max(larger, math.Abs(at))
