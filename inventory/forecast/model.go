@@ -221,6 +221,7 @@ func resize(s []float64, n int) []float64 {
 type workspace struct {
 	scratch []float64
 	trend   []float64 // of a decomposition
+	misses  []float64 // of past forecasts, each as distance and size
 	search  *etsSearch
 	arima   *arimaSearch
 }

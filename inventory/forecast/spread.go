@@ -87,7 +87,7 @@ func (c *combination) measure(y, values []float64, f *Fit, start *smoothing) {
 	var byForm, byTheta, squares [reachMost]float64
 	var count [reachMost]int
 	first := max(n/4, 4, n-spreadOrigins)
-	f.trend = f.trend[:0] // memory for the errors, as distance and size
+	f.misses = f.misses[:0]
 	for t, v := range y {
 		if horizon := min(reachMost, n-t); t >= first {
 			dynamic.next = t
@@ -102,7 +102,7 @@ func (c *combination) measure(y, values []float64, f *Fit, start *smoothing) {
 				squares[h] += float64(e * e)
 				count[h]++
 				if n > spreadOwnFrom {
-					f.trend = append(f.trend, float64(h), math.Abs(e))
+					f.misses = append(f.misses, float64(h), math.Abs(e))
 				}
 			}
 		}
@@ -128,7 +128,7 @@ func (c *combination) measure(y, values []float64, f *Fit, start *smoothing) {
 func (c *combination) measureOwn(f *Fit, n int) {
 	s := &c.spread
 	s.own, s.width, s.tail = 0, 1, 1
-	errors := f.trend
+	errors := f.misses
 	if n <= spreadOwnFrom || len(s.reach) == 0 {
 		return
 	}
