@@ -45,6 +45,22 @@ var floors = map[string]int{
 
 	"inventory/forecast/hierarchy": 5,
 
+	"segment/clv":     5,
+	"segment/cohort":  5,
+	"segment/funnel":  5,
+	"segment/cluster": 5,
+	"segment/heatmap": 5,
+	"segment/live":    6,
+	"segment/predict": 5,
+
+	"recommend/rerank":     5,
+	"campaign/utm":         5,
+	"campaign/attribution": 6,
+	"campaign/budget":      5,
+	"inventory/supplier":   6,
+	"catalog/assortment":   5,
+	"catalog/market":       5,
+
 	"experiment/flag": 11,
 
 	"catalog":    10,
@@ -67,12 +83,17 @@ var floors = map[string]int{
 // links says what a package may link beside the standard library and this
 // module; "" holds for all.
 var links = map[string][]string{
-	"":                    {"github.com/shopspring/decimal", "github.com/google/uuid"},
-	"inventory/forecast":  {"gonum.org/v1/gonum"},
-	"inventory/replenish": {"gonum.org/v1/gonum"},
-	"recommend":           {"gonum.org/v1/gonum"},
-	"experiment":          {"gonum.org/v1/gonum"},
-	"segment":             {"gonum.org/v1/gonum", "github.com/RoaringBitmap/roaring/v2", "github.com/bits-and-blooms/bitset", "golang.org/x/sys"},
+	"":                     {"github.com/shopspring/decimal", "github.com/google/uuid"},
+	"inventory/forecast":   {"gonum.org/v1/gonum"},
+	"inventory/replenish":  {"gonum.org/v1/gonum"},
+	"recommend":            {"gonum.org/v1/gonum"},
+	"campaign/attribution": {"gonum.org/v1/gonum"},
+	"campaign/budget":      {"gonum.org/v1/gonum"},
+	"inventory/supplier":   {"gonum.org/v1/gonum"},
+	"catalog/assortment":   {"gonum.org/v1/gonum"},
+	"catalog/market":       {"gonum.org/v1/gonum"},
+	"experiment":           {"gonum.org/v1/gonum"},
+	"segment":              {"gonum.org/v1/gonum", "github.com/RoaringBitmap/roaring/v2", "github.com/bits-and-blooms/bitset", "golang.org/x/sys"},
 }
 
 type pkg struct {
