@@ -2,6 +2,7 @@ package flywheel
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -21,6 +22,12 @@ var (
 	// ErrConflict reports that the state forbids the call: a stale version, an
 	// idempotency key with another body, stock or a budget that is used up.
 	ErrConflict = errors.New("conflict")
+	// ErrStale reports a save of a version that is no longer the stored one. It
+	// is a conflict; load again and decide again.
+	ErrStale = fmt.Errorf("stale version: %w", ErrConflict)
+	// ErrKeyReused reports an idempotency key that was used with another body. It
+	// is a conflict; the call is wrong and never succeeds.
+	ErrKeyReused = fmt.Errorf("key reused with another body: %w", ErrConflict)
 	// ErrForbidden reports that the caller may not do this.
 	ErrForbidden = errors.New("forbidden")
 	// ErrExpired reports that the thing existed and its time is over.
@@ -30,3 +37,17 @@ var (
 	// writing again.
 	ErrUnknownOutcome = errors.New("outcome unknown")
 )
+
+// FieldError names the field of an input that is refused. It is, or is embedded
+// in, every error about a field, so that a web handler knows one type.
+type FieldError struct {
+	// Field is the path of the field in the words of its JSON form, such as
+	// "lines[3].sku".
+	Field string
+	Err   error // wraps a kind
+}
+
+func (e *FieldError) Error() string { return e.Field + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *FieldError) Unwrap() error { return e.Err }
