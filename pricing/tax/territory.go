@@ -43,7 +43,7 @@ var outsideOf = map[string][]string{
 	"ES": {"35", "38", "51", "52"},                  // Las Palmas, Tenerife, Ceuta, Melilla
 	"FI": {"22"},                                    // Åland
 	"FR": {"97", "984", "986", "987", "988", "989"}, // overseas
-	"IT": {"23041", "22061"},                       // Livigno, Campione d'Italia
+	"IT": {"23041", "22061"},                        // Livigno, Campione d'Italia
 }
 
 // foldPostal returns a postal code as it is compared: without spaces and dashes,
