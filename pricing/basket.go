@@ -33,6 +33,8 @@ type Basket struct {
 	Taxes []Tax `json:"taxes,omitempty"`
 	// Attributes are the values of [Config.BasketAttributes].
 	Attributes map[string]any `json:"attributes,omitempty"`
+
+	mix *mix // set by Reprice: what delivery is taxed by
 }
 
 // Line is a quantity of one item in a [Basket].

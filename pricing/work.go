@@ -61,6 +61,8 @@ type work struct {
 	classes   map[string]*classTax
 	taxes     []lineTax // by line
 	rates     []rateTax
+	delivery  []deliveryShare
+	mixed     mix
 	stepCount []int32 // by line
 
 	basket, line *rule.Record
