@@ -2,6 +2,7 @@ package order_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
