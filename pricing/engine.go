@@ -16,6 +16,7 @@ type Engine struct {
 	offers     offers
 	promotions []promotion
 	groups     []group
+	mixedLists bool // some lists include tax and some do not
 	byUnits    bool // a promotion looks at single units
 	strategy   Strategy
 	selectors  []selector

@@ -9,9 +9,11 @@ import (
 type work struct {
 	currency money.Currency
 	at       instant
-	items    []int32  // by line: its item, -1 where nothing names it
-	lists    []byte   // by list: unknown, open or closed
-	codes    []string // of the basket, folded
+	counts   []itemCount // by item, zero between quotes
+	before   []int64     // by line: units of its item on lines before
+	items    []int32     // by line: its item, -1 where nothing names it
+	lists    []byte      // by list: unknown, open or closed
+	codes    []string    // of the basket, folded
 	ids      map[string]struct{}
 
 	// By line, the goods first and then shipping, in minor units.
