@@ -84,3 +84,41 @@ func TestQuantityOverLines(t *testing.T) {
 	joined.Lines = []pricing.Line{{ID: "both", SKU: "a", Quantity: 5}}
 	require.Equal(t, cents(5800), quote(t, c, joined).Total)
 }
+
+// A line without a price leaves the rest with theirs, is not sold, and does not
+// change what the others cost.
+func TestUnpricedLines(t *testing.T) {
+	c := pricing.Config{
+		Lists:      []pricing.List{{ID: "l", Entries: priced1("10.00")}},
+		Promotions: []pricing.Promotion{{ID: "bogo", BuyGet: &pricing.BuyGet{Buy: 1, Get: 1}, Percent: money.Percent(100)}},
+	}
+	b := pricing.Basket{Currency: money.EUR, At: noon, Lines: []pricing.Line{
+		{ID: "1", SKU: "gone", Quantity: 3}, {ID: "2", SKU: "a", Quantity: 2}, {ID: "3", SKU: "lost", Quantity: 1}, {ID: "4", SKU: "a", Quantity: 1},
+	}, Shipping: []pricing.Shipping{{ID: "post", Amount: cents(500)}}}
+	q := quote(t, c, b)
+	require.Equal(t, 2, q.Unpriced)
+	require.Equal(t, cents(2500), q.Total)
+	for i, l := range q.Lines {
+		require.Equal(t, b.Lines[i].ID, l.ID)
+		require.Equal(t, i%2 == 0, l.Unpriced)
+	}
+	var f *pricing.FieldError
+	require.ErrorAs(t, q.Priced(), &f)
+	require.Equal(t, "lines[0].sku", f.Field)
+	require.ErrorIs(t, f, pricing.ErrNoPrice)
+	e, err := pricing.Compile(c)
+	require.NoError(t, err)
+	_, err = e.Confirm(b, &q)
+	require.ErrorIs(t, err, pricing.ErrNoPrice)
+	b.Lines[3].Quantity = -1
+	_, err = e.Quote(b)
+	require.ErrorAs(t, err, &f)
+	require.Equal(t, "lines[3].quantity", f.Field)
+	b.Lines[3].Quantity, b.Lines[3].TaxClass = 1, "odd"
+	_, err = e.Quote(b)
+	require.ErrorAs(t, err, &f)
+	require.Equal(t, "lines[3].tax_class", f.Field, "by its place in the basket")
+	b.Lines = b.Lines[:1]
+	q = quote(t, c, b)
+	require.Equal(t, cents(500), q.Total)
+}

@@ -176,10 +176,13 @@ func (e *Engine) priceLines(q *Quote, b *Basket, w *work) error {
 	}
 	defer w.forgetItems(len(b.Lines))
 	for i := range b.Lines {
-		if err := e.priceLine(b, w, i, &q.all[i]); err != nil {
+		if err := e.priceLine(b, w, i, &q.all[i]); err != nil && err.err == ErrNoPrice {
+			w.unpriced = append(w.unpriced, int32(i))
+			continue
+		} else if err != nil {
 			return field(err.err, "lines[%d]%s", i, err.name)
 		}
-		if i > 0 && b.Lines[i].TaxClass == b.Lines[i-1].TaxClass {
+		if i > 0 && b.Lines[i].TaxClass == b.Lines[i-1].TaxClass && len(w.unpriced) == 0 {
 			w.taxes[i] = lineTax{tax: w.taxes[i-1].tax}
 		} else if err := e.classify(w, i, b.Lines[i].TaxClass); err != nil {
 			return field(err, "lines[%d].tax_class", i)
