@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/sqldb"
 )
 
 // For returns the cursors in the database of a handle, as flywheel.Stored
@@ -12,8 +13,8 @@ func For(handle flywheel.Transactor) (Store, error) {
 	switch h := handle.(type) {
 	case *flywheel.Memory:
 		return inMemory(h), nil
-	case interface{ Cursors() Store }:
-		return h.Cursors(), nil
+	case sqldb.Handle:
+		return InSQL(h.Pool, h.D), nil
 	}
 	return nil, fmt.Errorf("cursor: a handle of type %T keeps no cursors: %w", handle, flywheel.ErrInvalid)
 }

@@ -2,14 +2,19 @@ package segmentsql
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
+	"sync/atomic"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/cursor"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/segment"
 )
@@ -27,21 +32,35 @@ const (
 )
 
 // Store is a segment.LogStore and a flywheel.Transactor.
-type Store struct{ db *sqldb.DB }
+type Store struct {
+	db     *sqldb.DB
+	pool   *sql.DB
+	secret atomic.Pointer[[]byte]
+	swept  atomic.Int64
+}
 
 // New returns the store in db. It does no I/O; see [Store.Migrate].
 func New(db *sql.DB, d Dialect) *Store {
-	return &Store{sqldb.Open(db, d, migrations, "segment")}
+	return &Store{db: sqldb.Open(db, d, migrations, "segment"), pool: db}
 }
 
-// Migrate creates or updates the tables. It is idempotent, and safe to run from
-// many processes at once.
-func (s *Store) Migrate(ctx context.Context) error { return s.db.Migrate(ctx) }
+// Migrate creates or updates the tables, and carries over a log of the form
+// before. It is idempotent, and safe to run from many processes at once.
+func (s *Store) Migrate(ctx context.Context) error {
+	if err := s.db.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := cursor.Migrate(ctx, s.pool, s.db.Dialect()); err != nil {
+		return err
+	}
+	return s.carry(ctx)
+}
 
 // Migrations returns the migrations of a dialect for those who apply them with a
 // tool of their own: as files for goose (NewProvider takes an fs.FS), or in pairs
 // for golang-migrate (source/iofs). Versions count per package, so the tool needs
-// a table of its own for each; [Store.Migrate] is then not called.
+// a table of its own for each. [Store.Migrate] is then still called once when a
+// log of an older form is to be carried over.
 func Migrations(d Dialect) (goose, pairs fs.FS, err error) {
 	if goose, err = sqldb.Files(migrations, d); err == nil {
 		pairs, err = sqldb.Pairs(migrations, d)
@@ -55,18 +74,77 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) er
 	return s.db.InTx(ctx, fn)
 }
 
+// Handle implements flywheel.Stored.
+func (s *Store) Handle() flywheel.Transactor { return s.db.Handle() }
+
 // WithTx returns a context that carries tx, a transaction of db that the caller
 // began and will end; stores on db join it.
 func WithTx(ctx context.Context, db *sql.DB, tx *sql.Tx) context.Context {
 	return sqldb.WithTx(ctx, db, tx)
 }
 
+// key is what the log knows an event by: a hash of its ID under the log's secret,
+// so that the ID of an erased event cannot be found by trying.
+func key(secret []byte, id string) []byte {
+	h := hmac.New(sha256.New, secret)
+	h.Write([]byte(id))
+	return h.Sum(nil)[:16]
+}
+
+// secretKey returns the log's secret, which the first to need it draws.
+func (s *Store) secretKey(ctx context.Context) ([]byte, error) {
+	if known := s.secret.Load(); known != nil {
+		return *known, nil
+	}
+	var secret []byte
+	read := func() error {
+		return s.db.Read(ctx).QueryRowContext(ctx, `SELECT secret FROM flywheel_event_head WHERE id = 1`).Scan(&secret)
+	}
+	if err := read(); err != nil {
+		return nil, err
+	}
+	if secret != nil {
+		s.secret.Store(&secret)
+		return secret, nil
+	}
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE flywheel_event_head SET secret = ? WHERE id = 1 AND secret IS NULL`, newSecret())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = read()
+	return secret, err // not kept: the transaction of ctx may roll back
+}
+
+func newSecret() []byte {
+	secret := make([]byte, 32)
+	rand.Read(secret) // never fails
+	return secret
+}
+
 // maxRows is the longest INSERT. Batches are cut into powers of two, so that
 // there are few different statements to prepare.
 const maxRows = 256
 
+// chunks calls fn for each part of n rows.
+func chunks(n int, fn func(from, to int) error) error {
+	for done := 0; done < n; {
+		m := 1
+		for m < maxRows && m*2 <= n-done {
+			m *= 2
+		}
+		if err := fn(done, done+m); err != nil {
+			return err
+		}
+		done += m
+	}
+	return nil
+}
+
 // Append implements segment.LogStore.
-func (s *Store) Append(ctx context.Context, events ...flywheel.Event) error {
+func (s *Store) Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error {
 	if len(events) == 0 {
 		return ctx.Err()
 	}
@@ -78,31 +156,28 @@ func (s *Store) Append(ctx context.Context, events ...flywheel.Event) error {
 		}
 		bodies[i] = string(body)
 	}
+	secret, err := s.secretKey(ctx)
+	if err != nil {
+		return err
+	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		for done := 0; done < len(events); {
-			n := 1
-			for n < maxRows && n*2 <= len(events)-done {
-				n *= 2
-			}
-			if err := insert(ctx, tx, events[done:done+n], bodies[done:done+n]); err != nil {
-				return err
-			}
-			done += n
-		}
-		return nil
+		return chunks(len(events), func(from, to int) error {
+			return insert(ctx, tx, secret, told, teller, events[from:to], bodies[from:to])
+		})
 	})
 }
 
 // insert adds one chunk and compares what was there before.
-func insert(ctx context.Context, tx *sqldb.Tx, events []flywheel.Event, bodies []string) error {
-	args := make([]any, 0, 2*len(events))
+func insert(ctx context.Context, tx *sqldb.Tx, secret []byte, told time.Time, teller string, events []flywheel.Event, bodies []string) error {
+	args := make([]any, 0, 8*len(events))
 	for i := range events {
-		args = append(args, events[i].ID, bodies[i])
+		e := &events[i]
+		args = append(args, key(secret, e.ID), sqldb.Micros(told), teller, e.Name, sqldb.Micros(e.Time), string(e.Customer), string(e.Visitor), bodies[i])
 	}
-	added, err := sqldb.Select(ctx, tx, `INSERT INTO flywheel_events (id, body) VALUES `+sqldb.Values(len(events), 2)+
-		` ON CONFLICT (id) DO NOTHING RETURNING id`, args, func(r sqldb.Row) (id string, err error) {
-		err = r.Scan(&id)
-		return id, err
+	added, err := sqldb.Select(ctx, tx, `INSERT INTO flywheel_events (key, told, teller, name, time, customer, visitor, body) VALUES `+
+		sqldb.Values(len(events), 8)+` ON CONFLICT (key) DO NOTHING RETURNING key`, args, func(r sqldb.Row) (key []byte, err error) {
+		err = r.Scan(&key)
+		return key, err
 	})
 	if err != nil {
 		return err
@@ -110,26 +185,30 @@ func insert(ctx context.Context, tx *sqldb.Tx, events []flywheel.Event, bodies [
 	if len(added) > 0 {
 		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
 			var n int
-			err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM flywheel_events WHERE id = ?`, added[0]).Scan(&n)
+			err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM flywheel_events WHERE key = ?`, added[0]).Scan(&n)
 			return n > 0, err
 		})
 	}
 	if len(added) == len(events) {
 		return nil
 	}
-	return compare(ctx, tx, events)
+	return compare(ctx, tx, secret, events)
 }
 
-// compare refuses an event that is not the one stored under its ID.
-func compare(ctx context.Context, q sqldb.Queryer, events []flywheel.Event) error {
+// compare refuses an event that is not the one stored under its ID. Of an erased
+// one only the ID is known.
+func compare(ctx context.Context, q sqldb.Queryer, secret []byte, events []flywheel.Event) error {
 	for i := range events {
 		e := &events[i]
-		var body string
-		if err := q.QueryRowContext(ctx, `SELECT body FROM flywheel_events WHERE id = ?`, e.ID).Scan(&body); err != nil {
+		var body sql.NullString
+		if err := q.QueryRowContext(ctx, `SELECT body FROM flywheel_events WHERE key = ?`, key(secret, e.ID)).Scan(&body); err != nil {
 			return err
 		}
+		if !body.Valid {
+			continue
+		}
 		var stored flywheel.Event
-		if err := decode(body, &stored); err != nil {
+		if err := decode(body.String, &stored); err != nil {
 			return err
 		}
 		if !segment.SameEvent(&stored, e) {
@@ -144,38 +223,4 @@ func decode(body string, e *flywheel.Event) error {
 		return fmt.Errorf("segmentsql: stored event: %w", err)
 	}
 	return nil
-}
-
-// Cursor implements segment.LogStore.
-func (s *Store) Cursor(ctx context.Context, consumer string) (segment.Position, error) {
-	var at segment.Position
-	err := s.db.Read(ctx).QueryRowContext(ctx,
-		`SELECT position FROM flywheel_event_cursors WHERE consumer = ?`, consumer).Scan(&at)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
-	return at, err
-}
-
-// Advance implements segment.LogStore.
-func (s *Store) Advance(ctx context.Context, consumer string, from, to segment.Position) error {
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if from == 0 {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO flywheel_event_cursors (consumer, position) VALUES (?, 0)
-				ON CONFLICT (consumer) DO NOTHING`, consumer); err != nil {
-				return err
-			}
-		}
-		res, err := tx.ExecContext(ctx, `UPDATE flywheel_event_cursors SET position = ? WHERE consumer = ? AND position = ?`,
-			int64(to), consumer, int64(from))
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil {
-			return err
-		} else if n == 0 {
-			return fmt.Errorf("segment: cursor of %q is not at %d: %w", consumer, from, flywheel.ErrConflict)
-		}
-		return nil
-	})
 }

@@ -53,6 +53,6 @@ func TestMigrations(t *testing.T) {
 		s := segmentsql.New(db, d)
 		require.NoError(t, s.Migrate(t.Context()))
 		require.NoError(t, s.Migrate(t.Context()))
-		require.NoError(t, s.Append(t.Context(), event("a")))
+		require.NoError(t, s.Append(t.Context(), told, "", event("a")))
 	})
 }
