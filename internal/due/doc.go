@@ -10,8 +10,7 @@
 // in which it acts.
 //
 //	runs, err := due.Claim(ctx, db, due.Query{
-//		Select: "SELECT id, person, due FROM flywheel_campaign_runs",
-//		Due:    "due", Key: "id",
+//		Columns: "id, person", From: "flywheel_campaign_runs", Due: "due", Key: "id",
 //	}, now, due.Batch, scan, func(r run) bool { return !held(r.person) })
 //
 // In PostgreSQL the claimed rows are locked and rows that another worker has

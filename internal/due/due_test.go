@@ -3,9 +3,7 @@ package due_test
 import (
 	"cmp"
 	"context"
-	"embed"
 	"fmt"
-	"io/fs"
 	"slices"
 	"sync"
 	"testing"
@@ -66,26 +64,22 @@ func TestHeapIsASortedList(t *testing.T) {
 	})
 }
 
-//go:embed testdata
-var migrations embed.FS
-
 type row struct{ key, owner string }
 
-func scan(r sqldb.Row, at, key any) (row, error) {
+func scan(r sqldb.Row) (row, error) {
 	var x row
-	err := r.Scan(&x.owner, at, &x.key)
-	if err != nil {
-		return x, err
-	}
-	x.key = *key.(*string)
-	return x, nil
+	err := r.Scan(&x.key, &x.owner)
+	return x, err
 }
 
-var query = due.Query{Select: "SELECT owner, due, id FROM due_things", Due: "due", Key: "id", Where: "owner <> ?", Args: []any{"paused"}}
+var query = due.Query{Columns: "id, owner", From: "due_things", Due: "due", Key: "id", Where: "owner <> ?", Args: []any{"paused"}}
 
 func table(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) *sqldb.DB {
-	db := sqldb.Open(open(t), d, sub(t), "things")
-	require.NoError(t, db.Migrate(t.Context()))
+	db := sqldb.New(open(t), d)
+	require.NoError(t, db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.ExecContext(t.Context(), `CREATE TABLE due_things (id TEXT PRIMARY KEY, owner TEXT NOT NULL, due BIGINT)`)
+		return err
+	}))
 	return db
 }
 
@@ -138,7 +132,7 @@ func TestClaim(t *testing.T) {
 		broken.Where = "no_such_column"
 		_, err := due.Claim(ctx, db, broken, start, 1, scan, nil)
 		require.ErrorContains(t, err, "due: claim")
-		_, err = due.Claim(ctx, db, query, start, 1, func(sqldb.Row, any, any) (row, error) { return row{}, context.Canceled }, nil)
+		_, err = due.Claim(ctx, db, query, start, 1, func(sqldb.Row) (row, error) { return row{}, context.Canceled }, nil)
 		require.ErrorIs(t, err, context.Canceled)
 	})
 }
@@ -210,11 +204,4 @@ func BenchmarkHeap(b *testing.B) {
 		key := h.Claim(start.AddDate(10, 0, 0), 1, nil)[0]
 		h.Set(key, h.At(key).Add(100_000*time.Second))
 	}
-}
-
-func sub(t *testing.T) fs.FS {
-	t.Helper()
-	dir, err := fs.Sub(migrations, "testdata")
-	require.NoError(t, err)
-	return dir
 }
