@@ -66,13 +66,13 @@ func NewMemoryLog(db *flywheel.Memory) *MemoryLog {
 	return m
 }
 
+// Handle implements flywheel.Stored: the database given to the constructor.
+func (m *MemoryLog) Handle() flywheel.Transactor { return m.db }
+
 // InTx implements flywheel.Transactor with the database's.
 func (m *MemoryLog) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	return m.db.InTx(ctx, fn)
 }
-
-// Handle implements flywheel.Stored.
-func (m *MemoryLog) Handle() flywheel.Transactor { return m.db }
 
 // Append implements [LogStore].
 func (m *MemoryLog) Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/internal/sqldb"
 )
 
 // For returns the cursors in the database of a handle, as flywheel.Stored
@@ -13,8 +12,8 @@ func For(handle flywheel.Transactor) (Store, error) {
 	switch h := handle.(type) {
 	case *flywheel.Memory:
 		return inMemory(h), nil
-	case sqldb.Handle:
-		return InSQL(h.Pool, h.D), nil
+	case *flywheel.SQL:
+		return inSQL{h}, nil
 	}
 	return nil, fmt.Errorf("cursor: a handle of type %T keeps no cursors: %w", handle, flywheel.ErrInvalid)
 }

@@ -13,16 +13,12 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
+// Migrations are the tables of cursors and parked entries; stores of consumers
+// append them to their own.
+var Migrations = flywheel.Migrations{Package: "cursor", Files: migrations}
+
 // inSQL is the [Store] of a SQL database.
-type inSQL struct{ db *sqldb.DB }
-
-// InSQL returns the cursors in a database.
-func InSQL(db *sql.DB, d sqldb.Dialect) Store { return inSQL{sqldb.Open(db, d, migrations, "cursor")} }
-
-// Migrate creates or updates the tables of cursors. It is idempotent.
-func Migrate(ctx context.Context, db *sql.DB, d sqldb.Dialect) error {
-	return sqldb.Open(db, d, migrations, "cursor").Migrate(ctx)
-}
+type inSQL struct{ db *flywheel.SQL }
 
 const selectPlace = `SELECT position, until FROM flywheel_cursors WHERE consumer = ?`
 

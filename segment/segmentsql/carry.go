@@ -16,11 +16,11 @@ const carryRows = 2048
 // carry moves a log of the form before into the tables of today: events keep
 // their positions; what they did not have is derived from their times. Each step
 // is a transaction, so that an interrupted migration goes on where it stopped.
-func (s *Store) carry(ctx context.Context) error {
+func (s *Store) carry(ctx context.Context, secret []byte) error {
 	for {
 		moved := 0
 		err := s.db.InTx(ctx, func(ctx context.Context) (err error) {
-			moved, err = s.carryStep(ctx)
+			moved, err = s.carryStep(ctx, secret)
 			return err
 		})
 		if err != nil || moved == 0 {
@@ -35,7 +35,7 @@ type oldEvent struct {
 	body     string
 }
 
-func (s *Store) carryStep(ctx context.Context) (int, error) {
+func (s *Store) carryStep(ctx context.Context, secret []byte) (int, error) {
 	var count int
 	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE flywheel_event_head SET position = position WHERE id = 1`); err != nil {
@@ -62,7 +62,7 @@ func (s *Store) carryStep(ctx context.Context) (int, error) {
 				return err
 			}
 		}
-		return s.carryEvents(ctx, tx, old, placed)
+		return s.carryEvents(ctx, tx, secret, old, placed)
 	})
 	return count, err
 }
@@ -74,11 +74,7 @@ func scanOld(r sqldb.Row) (o oldEvent, err error) {
 
 // carryEvents appends old events and, where they had their places, numbers them in
 // the same order: the clock is each event's own time.
-func (s *Store) carryEvents(ctx context.Context, tx *sqldb.Tx, old []oldEvent, placed bool) error {
-	secret, err := carrySecret(ctx, tx)
-	if err != nil {
-		return err
-	}
+func (s *Store) carryEvents(ctx context.Context, tx *sqldb.Tx, secret []byte, old []oldEvent, placed bool) error {
 	now := time.Now()
 	for _, o := range old {
 		var e flywheel.Event
@@ -102,15 +98,6 @@ func (s *Store) carryEvents(ctx context.Context, tx *sqldb.Tx, old []oldEvent, p
 			return err
 		}
 	}
-}
-
-func carrySecret(ctx context.Context, tx *sqldb.Tx) (secret []byte, err error) {
-	fresh := newSecret()
-	if _, err = tx.ExecContext(ctx, `UPDATE flywheel_event_head SET secret = ? WHERE id = 1 AND secret IS NULL`, fresh); err != nil {
-		return nil, err
-	}
-	err = tx.QueryRowContext(ctx, `SELECT secret FROM flywheel_event_head WHERE id = 1`).Scan(&secret)
-	return secret, err
 }
 
 // carryCursors takes the cursors of before to where they are kept now.

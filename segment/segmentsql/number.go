@@ -29,6 +29,9 @@ const waitingEvents = ` FROM flywheel_events e WHERE e.arrival > ?
 
 // Number implements segment.LogStore.
 func (s *Store) Number(ctx context.Context, n segment.Numbering) (int, error) {
+	if _, err := s.ready(ctx); err != nil {
+		return 0, err
+	}
 	var settled, first int64
 	q := s.db.Read(ctx)
 	if err := q.QueryRowContext(ctx, `SELECT settled FROM flywheel_event_head WHERE id = 1`).Scan(&settled); err != nil {
@@ -153,7 +156,7 @@ func linksOf(ctx context.Context, tx *sqldb.Tx, arrivals []segment.Arrival) ([]s
 // drew a smaller one may be under way: where arrivals are missing, those of the
 // last minute stay open, and what commits later still is found by the sweep.
 func (s *Store) settle(ctx context.Context, tx *sqldb.Tx, settled, last int64, now time.Time) (int64, error) {
-	if s.db.Dialect() == SQLite {
+	if s.db.Dialect() == flywheel.SQLite {
 		return last, nil
 	}
 	var count, highest int64
@@ -174,7 +177,7 @@ func (s *Store) settle(ctx context.Context, tx *sqldb.Tx, settled, last int64, n
 // transaction that ran for longer than a minute gets its place as well. It costs
 // the same however long the log is.
 func (s *Store) sweep(ctx context.Context, settled int64) error {
-	if s.db.Dialect() == SQLite || settled == 0 {
+	if s.db.Dialect() == flywheel.SQLite || settled == 0 {
 		return nil
 	}
 	from := s.swept.Load()

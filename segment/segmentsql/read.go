@@ -16,6 +16,9 @@ import (
 // Read implements segment.LogStore. The body comes by a lookup per row, whatever
 // the planner thinks of the sizes of the tables.
 func (s *Store) Read(ctx context.Context, q segment.Query) ([]flywheel.Entry, error) {
+	if _, err := s.ready(ctx); err != nil {
+		return nil, err
+	}
 	var where strings.Builder
 	args := []any{int64(q.After)}
 	if q.To > 0 {
@@ -62,6 +65,9 @@ func (s *Store) erased(ctx context.Context, e *flywheel.Entry) error {
 
 // Last implements segment.LogStore.
 func (s *Store) Last(ctx context.Context) (flywheel.Position, time.Time, error) {
+	if _, err := s.ready(ctx); err != nil {
+		return 0, time.Time{}, err
+	}
 	var at flywheel.Position
 	var received int64
 	err := s.db.Read(ctx).QueryRowContext(ctx, `SELECT position, received FROM flywheel_event_head WHERE id = 1`).Scan(&at, &received)

@@ -16,6 +16,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/internal/sqldbtest"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/segment"
@@ -46,8 +47,7 @@ func read(s segment.LogStore, ctx context.Context, after flywheel.Position, limi
 
 func open(t testing.TB, opener sqldbtest.Opener, d sqldb.Dialect) (*segmentsql.Store, *sql.DB) {
 	db := opener(t)
-	s := segmentsql.New(db, d)
-	require.NoError(t, s.Migrate(t.Context()))
+	s := sqldbtest.Store(t, db, d, segmentsql.New)
 	return s, db
 }
 
@@ -65,15 +65,15 @@ func ids(entries []flywheel.Entry) []string {
 // TestInterleavedTransactions is the classic trap: the transaction that drew the
 // smaller number of a sequence commits last, after a reader has gone past it.
 func TestInterleavedTransactions(t *testing.T) {
-	s, db := open(t, sqldbtest.OpenPostgres, segmentsql.Postgres)
+	s, db := open(t, sqldbtest.OpenPostgres, flywheel.Postgres)
 	slow, err := db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	defer slow.Rollback()
-	slowCtx := segmentsql.WithTx(t.Context(), db, slow)
+	slowCtx := sqldbtest.Join(t, db, flywheel.Postgres, slow)
 	fast, err := db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	defer fast.Rollback()
-	fastCtx := segmentsql.WithTx(t.Context(), db, fast)
+	fastCtx := sqldbtest.Join(t, db, flywheel.Postgres, fast)
 
 	require.NoError(t, s.Append(slowCtx, told, "", event("slow-1"))) // arrival 1
 	require.NoError(t, s.Append(fastCtx, told, "", event("fast-1"))) // arrival 2, does not wait
@@ -118,10 +118,10 @@ func TestRolledBackAppend(t *testing.T) {
 // TestReaderInsideTransaction numbers its own events and gives the numbers back
 // when it rolls back.
 func TestReaderInsideTransaction(t *testing.T) {
-	s, db := open(t, sqldbtest.OpenPostgres, segmentsql.Postgres)
+	s, db := open(t, sqldbtest.OpenPostgres, flywheel.Postgres)
 	tx, err := db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
-	ctx := segmentsql.WithTx(t.Context(), db, tx)
+	ctx := sqldbtest.Join(t, db, flywheel.Postgres, tx)
 	require.NoError(t, s.Append(ctx, told, "", event("mine")))
 	page, err := read(s, ctx, 0, 10)
 	require.NoError(t, err)
@@ -141,7 +141,7 @@ func TestReaderInsideTransaction(t *testing.T) {
 // TestManyReadersAndWriters follows with several readers while transactions of
 // several events commit and roll back in any order.
 func TestManyReadersAndWriters(t *testing.T) {
-	s, _ := open(t, sqldbtest.OpenPostgres, segmentsql.Postgres)
+	s, _ := open(t, sqldbtest.OpenPostgres, flywheel.Postgres)
 	const writers, each, readers = 4, 20, 3
 	var writing, reading sync.WaitGroup
 	done := make(chan struct{})
@@ -250,7 +250,7 @@ func TestAgainstMemory(t *testing.T) {
 				"roll back": func(t *rapid.T) {
 					batch := rapid.SliceOfN(draw, 1, 5).Draw(t, "events")
 					for _, store := range []segment.LogStore{s, m} {
-						store.(flywheel.Transactor).InTx(ctx, func(ctx context.Context) error {
+						suite.Tx(store).InTx(ctx, func(ctx context.Context) error {
 							store.Append(ctx, told, "", batch...)
 							read(store, ctx, 0, 3)
 							return errors.New("roll back")
@@ -283,8 +283,8 @@ func BenchmarkAppend(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		open sqldbtest.Opener
-		d    segmentsql.Dialect
-	}{{"sqlite", sqldbtest.OpenSQLite, segmentsql.SQLite}, {"postgres", sqldbtest.OpenPostgres, segmentsql.Postgres}} {
+		d    flywheel.Dialect
+	}{{"sqlite", sqldbtest.OpenSQLite, flywheel.SQLite}, {"postgres", sqldbtest.OpenPostgres, flywheel.Postgres}} {
 		for _, size := range []int{1, 256} {
 			b.Run(fmt.Sprintf("db=%s/events=%d", c.name, size), func(b *testing.B) {
 				s, _ := open(b, c.open, c.d)
@@ -311,8 +311,8 @@ func BenchmarkFollow(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		open sqldbtest.Opener
-		d    segmentsql.Dialect
-	}{{"sqlite", sqldbtest.OpenSQLite, segmentsql.SQLite}, {"postgres", sqldbtest.OpenPostgres, segmentsql.Postgres}} {
+		d    flywheel.Dialect
+	}{{"sqlite", sqldbtest.OpenSQLite, flywheel.SQLite}, {"postgres", sqldbtest.OpenPostgres, flywheel.Postgres}} {
 		b.Run("db="+c.name, func(b *testing.B) {
 			s, _ := open(b, c.open, c.d)
 			const events = 512

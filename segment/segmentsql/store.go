@@ -3,13 +3,11 @@ package segmentsql
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"embed"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"sync/atomic"
 	"time"
 
@@ -22,65 +20,28 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// Dialect is the SQL that a database speaks.
-type Dialect = sqldb.Dialect
-
-// The dialects. Postgres is also right for CockroachDB and YugabyteDB.
-const (
-	Postgres = sqldb.Postgres
-	SQLite   = sqldb.SQLite
-)
-
 // Store is a segment.LogStore and a flywheel.Transactor.
 type Store struct {
-	db     *sqldb.DB
-	pool   *sql.DB
+	db     *flywheel.SQL
 	secret atomic.Pointer[[]byte]
 	swept  atomic.Int64
 }
 
-// New returns the store in db. It does no I/O; see [Store.Migrate].
-func New(db *sql.DB, d Dialect) *Store {
-	return &Store{db: sqldb.Open(db, d, migrations, "segment"), pool: db}
-}
+// New returns the store in db. It does no I/O; call [flywheel.Migrate] before the
+// first use.
+func New(db *flywheel.SQL) *Store { return &Store{db: db} }
 
-// Migrate creates or updates the tables, and carries over a log of the form
-// before. It is idempotent, and safe to run from many processes at once.
-func (s *Store) Migrate(ctx context.Context) error {
-	if err := s.db.Migrate(ctx); err != nil {
-		return err
-	}
-	if err := cursor.Migrate(ctx, s.pool, s.db.Dialect()); err != nil {
-		return err
-	}
-	return s.carry(ctx)
-}
+// Handle implements flywheel.Stored: the database, which is the store's Transactor.
+func (s *Store) Handle() flywheel.Transactor { return s.db }
 
-// Migrations returns the migrations of a dialect for those who apply them with a
-// tool of their own: as files for goose (NewProvider takes an fs.FS), or in pairs
-// for golang-migrate (source/iofs). Versions count per package, so the tool needs
-// a table of its own for each. [Store.Migrate] is then still called once when a
-// log of an older form is to be carried over.
-func Migrations(d Dialect) (goose, pairs fs.FS, err error) {
-	if goose, err = sqldb.Files(migrations, d); err == nil {
-		pairs, err = sqldb.Pairs(migrations, d)
-	}
-	return goose, pairs, err
-}
-
-// InTx implements flywheel.Transactor: every Flywheel store on the same *sql.DB
-// that is called with fn's context joins the transaction.
+// InTx implements flywheel.Transactor with the database's.
 func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	return s.db.InTx(ctx, fn)
 }
 
-// Handle implements flywheel.Stored.
-func (s *Store) Handle() flywheel.Transactor { return s.db.Handle() }
-
-// WithTx returns a context that carries tx, a transaction of db that the caller
-// began and will end; stores on db join it.
-func WithTx(ctx context.Context, db *sql.DB, tx *sql.Tx) context.Context {
-	return sqldb.WithTx(ctx, db, tx)
+// Migrations implements flywheel.SQLStore.
+func (s *Store) Migrations() []flywheel.Migrations {
+	return []flywheel.Migrations{{Package: "segment", Files: migrations}, cursor.Migrations}
 }
 
 // key is what the log knows an event by: a hash of its ID under the log's secret,
@@ -91,37 +52,23 @@ func key(secret []byte, id string) []byte {
 	return h.Sum(nil)[:16]
 }
 
-// secretKey returns the log's secret, which the first to need it draws.
-func (s *Store) secretKey(ctx context.Context) ([]byte, error) {
+// ready returns the log's secret, after it has carried over a log of the form
+// before.
+func (s *Store) ready(ctx context.Context) ([]byte, error) {
 	if known := s.secret.Load(); known != nil {
 		return *known, nil
 	}
 	var secret []byte
-	read := func() error {
-		return s.db.Read(ctx).QueryRowContext(ctx, `SELECT secret FROM flywheel_event_head WHERE id = 1`).Scan(&secret)
-	}
-	if err := read(); err != nil {
+	var old bool
+	if err := s.db.Read(ctx).QueryRowContext(ctx, `SELECT secret, EXISTS (SELECT 1 FROM flywheel_events_v1)
+		FROM flywheel_event_head WHERE id = 1`).Scan(&secret, &old); err != nil {
 		return nil, err
 	}
-	if secret != nil {
-		s.secret.Store(&secret)
-		return secret, nil
+	if old {
+		return secret, s.carry(ctx, secret) // not kept: the transaction of ctx may roll back
 	}
-	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE flywheel_event_head SET secret = ? WHERE id = 1 AND secret IS NULL`, newSecret())
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	err = read()
-	return secret, err // not kept: the transaction of ctx may roll back
-}
-
-func newSecret() []byte {
-	secret := make([]byte, 32)
-	rand.Read(secret) // never fails
-	return secret
+	s.secret.Store(&secret)
+	return secret, nil
 }
 
 // maxRows is the longest INSERT. Batches are cut into powers of two, so that
@@ -156,7 +103,7 @@ func (s *Store) Append(ctx context.Context, told time.Time, teller string, event
 		}
 		bodies[i] = string(body)
 	}
-	secret, err := s.secretKey(ctx)
+	secret, err := s.ready(ctx)
 	if err != nil {
 		return err
 	}

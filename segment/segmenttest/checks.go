@@ -300,7 +300,7 @@ var cases = []testCase{
 		wantIDs(t, t.Context(), s)
 	}},
 	{Name: "tx/commit", Transactions: true, Rule: "calls in a transaction see each other and are committed with it", Check: func(t suite.T, s segment.LogStore) {
-		must(t, s.(flywheel.Transactor).InTx(t.Context(), func(ctx context.Context) error {
+		must(t, suite.Tx(s).InTx(t.Context(), func(ctx context.Context) error {
 			must(t, add(ctx, s, event("a"), event("b")))
 			wantIDs(t, ctx, s, "a", "b")
 			return nil
@@ -309,7 +309,7 @@ var cases = []testCase{
 	}},
 	{Name: "tx/rollback", Transactions: true, Rule: "a transaction that fails leaves nothing, positions included", Check: func(t suite.T, s segment.LogStore) {
 		must(t, add(t.Context(), s, event("a")))
-		must(t, suite.RollBack(t.Context(), s.(flywheel.Transactor), false, func(ctx context.Context) error {
+		must(t, suite.RollBack(t.Context(), suite.Tx(s), false, func(ctx context.Context) error {
 			must(t, add(ctx, s, events("e", 1500)...))
 			if n := len(read(t, ctx, s)); n != 1501 {
 				t.Fatalf("%d events within the transaction, want 1501", n)
@@ -320,7 +320,7 @@ var cases = []testCase{
 		wantIDs(t, t.Context(), s, "a", "e-0000", "b")
 	}},
 	{Name: "tx/panic", Transactions: true, Rule: "a panic rolls back and goes on", Check: func(t suite.T, s segment.LogStore) {
-		must(t, suite.RollBack(t.Context(), s.(flywheel.Transactor), true, func(ctx context.Context) error {
+		must(t, suite.RollBack(t.Context(), suite.Tx(s), true, func(ctx context.Context) error {
 			return add(ctx, s, event("a"))
 		}))
 		wantIDs(t, t.Context(), s)
@@ -328,7 +328,7 @@ var cases = []testCase{
 	}},
 	{Name: "tx/failed-call", Transactions: true, Rule: "a failed call within a transaction leaves nothing behind and the transaction goes on", Check: func(t suite.T, s segment.LogStore) {
 		must(t, add(t.Context(), s, event("a")))
-		must(t, s.(flywheel.Transactor).InTx(t.Context(), func(ctx context.Context) error {
+		must(t, suite.Tx(s).InTx(t.Context(), func(ctx context.Context) error {
 			other := event("a")
 			other.Name = flywheel.EventRefund
 			if err := add(ctx, s, event("b"), other); !errors.Is(err, flywheel.ErrConflict) {

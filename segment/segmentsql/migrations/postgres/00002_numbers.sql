@@ -43,9 +43,9 @@ CREATE TABLE flywheel_event_head (
 	position BIGINT NOT NULL,
 	received BIGINT NOT NULL,
 	settled BIGINT NOT NULL,
-	secret BYTEA
+	secret BYTEA NOT NULL
 );
-INSERT INTO flywheel_event_head (id, position, received, settled) VALUES (1, 0, 0, 0);
+INSERT INTO flywheel_event_head (id, position, received, settled, secret) VALUES (1, 0, 0, 0, decode(replace(gen_random_uuid()::TEXT || gen_random_uuid()::TEXT, '-', ''), 'hex'));
 
 -- +goose Down
 DROP TABLE flywheel_event_links;

@@ -43,9 +43,9 @@ CREATE TABLE flywheel_event_head (
 	position BIGINT NOT NULL,
 	received BIGINT NOT NULL,
 	settled BIGINT NOT NULL,
-	secret BLOB
+	secret BLOB NOT NULL
 );
-INSERT INTO flywheel_event_head (id, position, received, settled) VALUES (1, 0, 0, 0);
+INSERT INTO flywheel_event_head (id, position, received, settled, secret) VALUES (1, 0, 0, 0, randomblob(32));
 
 -- +goose Down
 DROP TABLE flywheel_event_links;
