@@ -26,7 +26,7 @@ var permanentKinds = []error{flywheel.ErrInvalid, flywheel.ErrOutOfRange, flywhe
 // classify tells the errors of a worker (stale, unknown outcome, end of ctx,
 // statement, connection) from those of an entry, and of these the ones that stay.
 // A statement that the database refuses because of its data is the entry's.
-func classify(ctx context.Context, err error) errorKind {
+func classify(ctx context.Context, err *consumeError) errorKind {
 	var panicked *panicError
 	switch {
 	case errors.As(err, &panicked):
@@ -35,7 +35,7 @@ func classify(ctx context.Context, err error) errorKind {
 		return ofWorker
 	case refusesData(err):
 		return permanent
-	case ofDatabase(err):
+	case err.statement, ofDatabase(err):
 		return ofWorker
 	}
 	for _, kind := range permanentKinds {

@@ -163,7 +163,7 @@ func (r *Runner) release(ctx context.Context, s *seat, at flywheel.Position, dro
 		})
 		var failed *consumeError
 		if errors.As(err, &failed) {
-			kind := classify(ctx, failed.error)
+			kind := classify(ctx, failed)
 			if kind == ofWorker {
 				return took, false, failed.error
 			}

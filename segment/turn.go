@@ -72,7 +72,7 @@ func (r *Runner) takeTurn(ctx context.Context, s *seat, now time.Time) (took boo
 		}
 		return took && err == nil, err
 	}
-	return r.blame(ctx, s, ahead[0].Position, taken, failed.error, now)
+	return r.blame(ctx, s, ahead[0].Position, taken, failed, now)
 }
 
 // read returns the next entries of a turn. Those that a rebuild applies again are
@@ -87,16 +87,20 @@ func (r *Runner) read(ctx context.Context, after cursor.Place, limit int) ([]fly
 
 // consumeError is an error that Consume returned, in contrast to one of the
 // transaction around it.
-type consumeError struct{ error }
+type consumeError struct {
+	error
+	statement bool // it comes from a statement of the transaction
+}
 
 func (e *consumeError) Unwrap() error { return e.error }
 
 func consume(ctx context.Context, s *seat, entries []flywheel.Entry) error {
 	_, err := guard(func() (struct{}, error) { return struct{}{}, s.consumer.Consume(ctx, entries) })
-	if err != nil {
-		return &consumeError{err}
+	if err == nil {
+		return nil
 	}
-	return nil
+	db, isSQL := s.handle.(*flywheel.SQL)
+	return &consumeError{err, isSQL && db.OfStatement(ctx, err)}
 }
 
 // panicError is a panic of a consumer.
@@ -120,11 +124,11 @@ func guard[T any](call func() (T, error)) (v T, err error) {
 // To find the culprit the next turns take fewer entries, until one is alone; that
 // one holds its person or is parked, and the cursor goes past it. first is the
 // position at which the turn began.
-func (r *Runner) blame(ctx context.Context, s *seat, first flywheel.Position, taken []flywheel.Entry, cause error, now time.Time) (bool, error) {
-	named, isNamed := errors.AsType[*flywheel.EntryError](cause)
+func (r *Runner) blame(ctx context.Context, s *seat, first flywheel.Position, taken []flywheel.Entry, cause *consumeError, now time.Time) (bool, error) {
+	named, isNamed := errors.AsType[*flywheel.EntryError](cause.error)
 	kind := classify(ctx, cause)
 	if kind == ofWorker {
-		return false, cause
+		return false, cause.error
 	}
 	if len(taken) > 1 {
 		n := len(taken) / 2
@@ -145,7 +149,7 @@ func (r *Runner) blame(ctx context.Context, s *seat, first flywheel.Position, ta
 		if err != nil || !mine || place.Position >= culprit.Position {
 			return err
 		}
-		if err := s.cursors.Park(ctx, s.name, r.parked(nil, &culprit, cause, kind, now)); err != nil {
+		if err := s.cursors.Park(ctx, s.name, r.parked(nil, &culprit, cause.error, kind, now)); err != nil {
 			return err
 		}
 		return s.cursors.Move(ctx, s.name, place.Position, culprit.Position)

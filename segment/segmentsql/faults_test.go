@@ -35,6 +35,8 @@ func TestLostAnswers(t *testing.T) {
 				s := sqldbtest.Store(t, db, d, segmentsql.New)
 				log, err := segment.NewLog(s, nil)
 				require.NoError(t, err)
+				_, err = db.Exec(`CREATE TABLE taken (id TEXT)`)
+				require.NoError(t, err)
 				armed.Store(true)
 				retry := func(do func() error) {
 					if err := do(); err != nil {
@@ -45,8 +47,7 @@ func TestLostAnswers(t *testing.T) {
 				}
 				events := []flywheel.Event{event("a"), event("b"), event("c")}
 				retry(func() error { return log.Publish(t.Context(), events...) })
-				var taken []string
-				runner, err := segment.NewRunner(log, &segment.RunnerOptions{Batch: 2, Workers: 1}, &taker{db: s, taken: &taken})
+				runner, err := segment.NewRunner(log, &segment.RunnerOptions{Batch: 2, Workers: 1}, taker{flywheel.OpenSQL(db, d)})
 				require.NoError(t, err)
 				retry(func() error { return runner.Drain(t.Context()) })
 				armed.Store(false)
@@ -55,6 +56,9 @@ func TestLostAnswers(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, []string{"a", "b", "c"}, ids(page))
 				require.Equal(t, flywheel.Position(3), page[2].Position)
+				taken, err := sqldb.Select(t.Context(), flywheel.OpenSQL(db, d).Read(t.Context()), `SELECT id FROM taken ORDER BY id`, nil,
+					func(r sqldb.Row) (id string, err error) { err = r.Scan(&id); return id, err })
+				require.NoError(t, err)
 				require.Equal(t, []string{"a", "b", "c"}, taken)
 				parked, err := runner.Parked(t.Context(), "taker")
 				require.NoError(t, err)
@@ -68,18 +72,21 @@ func TestLostAnswers(t *testing.T) {
 	})
 }
 
-// taker is a consumer in the log's database that notes what it has taken.
-type taker struct {
-	db    *segmentsql.Store
-	taken *[]string
-}
+// taker is a consumer that writes down in the log's database what it has taken.
+type taker struct{ db *flywheel.SQL }
 
-func (c *taker) Name() string                { return "taker" }
-func (c *taker) Handle() flywheel.Transactor { return c.db.Handle() }
+func (c taker) Name() string                { return "taker" }
+func (c taker) Handle() flywheel.Transactor { return c.db }
 
-func (c *taker) Consume(ctx context.Context, entries []flywheel.Entry) error {
-	flywheel.AfterCommit(ctx, func(context.Context) { *c.taken = append(*c.taken, ids(entries)...) })
-	return nil
+func (c taker) Consume(ctx context.Context, entries []flywheel.Entry) error {
+	return c.db.Write(ctx, func(tx *sqldb.Tx) error {
+		for _, e := range entries {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO taken (id) VALUES (?)`, e.Event.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // TestLostCommit finds the events of a commit whose answer is lost, and says

@@ -2,6 +2,7 @@ package segmentsql_test
 
 import (
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +45,9 @@ func TestMigrations(t *testing.T) {
 		require.NotEmpty(t, names)
 		db := open(t)
 		for _, direction := range []string{".up.sql", ".down.sql"} {
+			if direction == ".down.sql" {
+				slices.Reverse(names)
+			}
 			for _, name := range names {
 				text, err := fs.ReadFile(pairs, strings.TrimSuffix(name, ".sql")+direction)
 				require.NoError(t, err)
