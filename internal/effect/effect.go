@@ -102,8 +102,9 @@ type Query struct {
 
 // Store keeps effects. Its calls join the transaction of ctx.
 type Store interface {
-	// Add stores effects. One whose ID is known stays as it is.
-	Add(ctx context.Context, effects ...Effect) error
+	// Add stores effects. One whose ID is known stays as it is; Add returns these
+	// IDs.
+	Add(ctx context.Context, effects ...Effect) (known []string, err error)
 	// Claim returns the effects of up to Query.Limit contacts that are due at
 	// Query.Now, contact by contact in the order in which they became due, those
 	// of a contact by (Plan, Seq). A contact of which another worker has an effect

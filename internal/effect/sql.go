@@ -50,7 +50,7 @@ func newSQL(db *flywheel.SQL) *inSQL {
 	}
 	open := ` FROM flywheel_effects WHERE due IS NOT NULL AND kind = ? AND ` + sqldb.In(d, "contact")
 	s := &statements{
-		add: `INSERT INTO flywheel_effects (` + columns + `) SELECT ` + x + ` FROM ` + rows + ` WHERE true ON CONFLICT (id) DO NOTHING`,
+		add: `INSERT INTO flywheel_effects (` + columns + `) SELECT ` + x + ` FROM ` + rows + ` WHERE true ON CONFLICT (id) DO NOTHING RETURNING id`,
 		save: `UPDATE flywheel_effects AS e SET plan = x.plan, due = x.due, attempts = x.attempts, failures = x.failures,
 			state = x.state, reason = x.reason, settled = x.settled, body = x.body
 			FROM ` + rows + ` WHERE e.id = x.id AND e.attempts = x.fence RETURNING ` + saved,
@@ -125,15 +125,44 @@ func scan(r sqldb.Row) (*Effect, error) {
 	return &e, err
 }
 
-func (s *inSQL) Add(ctx context.Context, effects ...Effect) error {
+func (s *inSQL) Add(ctx context.Context, effects ...Effect) (known []string, err error) {
 	if len(effects) == 0 {
-		return nil
+		return nil, nil
 	}
 	rows := make([]row, len(effects))
 	for i := range effects {
 		rows[i] = rowOf(&effects[i])
 	}
-	return s.exec(ctx, s.add, rows)
+	return s.write(ctx, s.add, rows)
+}
+
+// write runs a statement over rows that returns the IDs of those it has written,
+// and returns the others.
+func (s *inSQL) write(ctx context.Context, query string, rows []row) (others []string, err error) {
+	arg, err := json.Marshal(rows)
+	if err != nil {
+		return nil, fmt.Errorf("effect: %w", err)
+	}
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		written := make(map[string]bool, len(rows))
+		others = nil
+		err := sqldb.Each(ctx, tx, query, []any{string(arg)}, func(r sqldb.Row) error {
+			var id string
+			err := r.Scan(&id)
+			written[id] = true
+			return err
+		})
+		for _, r := range rows {
+			if !written[r.ID] {
+				others = append(others, r.ID)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return others, nil
 }
 
 // exec runs a statement whose last argument is JSON.
@@ -213,30 +242,10 @@ func (s *inSQL) Save(ctx context.Context, effects ...*Effect) (lost []string, er
 	for i, e := range effects {
 		rows[i] = rowOf(e)
 	}
-	arg, err := json.Marshal(rows)
-	if err != nil {
-		return nil, fmt.Errorf("effect: %w", err)
-	}
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		kept := make(map[string]bool, len(rows))
-		lost = nil
-		err := sqldb.Each(ctx, tx, s.save, []any{string(arg)}, func(r sqldb.Row) error {
-			var id string
-			err := r.Scan(&id)
-			kept[id] = true
-			return err
-		})
-		for _, r := range rows {
-			if !kept[r.ID] {
-				lost = append(lost, r.ID)
-			}
-		}
-		return err
-	})
-	if err != nil {
+	if lost, err = s.write(ctx, s.save, rows); err != nil {
 		return nil, err
 	}
-	saved(ctx, effects, lost)
+	saved(effects, lost)
 	return lost, nil
 }
 
