@@ -58,8 +58,8 @@ type Options struct {
 
 // Log is where events of before a launch are read.
 type Log interface {
-	// Entries returns up to n entries behind a position, in order.
-	Entries(ctx context.Context, after flywheel.Position, n int) ([]flywheel.Entry, error)
+	// Read returns up to n entries behind a position, in order.
+	Read(ctx context.Context, after flywheel.Position, n int) ([]flywheel.Entry, error)
 }
 
 // Engine takes contacts through journeys. It is a [flywheel.Consumer]:

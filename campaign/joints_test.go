@@ -19,10 +19,16 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign"
+	"github.com/flywheel-go/flywheel/campaign/campaignsql"
 	"github.com/flywheel-go/flywheel/internal/cursor"
+	"github.com/flywheel-go/flywheel/internal/pgtest"
+	"github.com/flywheel-go/flywheel/internal/sqldb"
+	"github.com/flywheel-go/flywheel/internal/sqldbtest"
 	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // The families of the joints' cases that are about journeys alone, with a runner
 // of a page.
@@ -40,7 +46,13 @@ func TestJoints(t *testing.T) {
 			continue
 		}
 		ran++
-		t.Run(c.ID, func(t *testing.T) { c.run(t, campaign.NewMemory(nil)) })
+		t.Run("memory/"+c.ID, func(t *testing.T) { c.run(t, campaign.NewMemory(nil)) })
+		if os.Getenv("JOINTS_SQL") == "" {
+			continue
+		}
+		sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
+			t.Run(c.ID, func(t *testing.T) { c.run(t, sqldbtest.Store(t, open(t), d, campaignsql.New)) })
+		})
 	}
 	require.NotZero(t, ran)
 }
@@ -160,7 +172,7 @@ func (r *runner) start(journeys []campaign.Journey) {
 	require.NoError(r.t, err)
 }
 
-func (r *runner) Entries(_ context.Context, after flywheel.Position, n int) ([]flywheel.Entry, error) {
+func (r *runner) Read(_ context.Context, after flywheel.Position, n int) ([]flywheel.Entry, error) {
 	list := r.log[min(int(after), len(r.log)):]
 	return list[:min(n, len(list))], nil
 }

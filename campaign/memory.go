@@ -88,7 +88,7 @@ func (x *shelf) state() State {
 // Save implements [Store].
 func (s *MemoryStore) Save(ctx context.Context, changes ...Change) error {
 	for i := range changes {
-		if err := checkChange(&changes[i]); err != nil {
+		if err := changes[i].Validate(); err != nil {
 			return err
 		}
 	}
@@ -134,8 +134,9 @@ func (s *MemoryStore) Save(ctx context.Context, changes ...Change) error {
 	})
 }
 
-// checkChange refuses what no store can keep.
-func checkChange(c *Change) error {
+// Validate refuses what no store can keep: a contact without an identifier, a run
+// of another contact.
+func (c *Change) Validate() error {
 	if err := flywheel.CheckID(string(c.Contact.ID)); err != nil {
 		return fmt.Errorf("campaign: contact: %w", err)
 	}

@@ -179,7 +179,7 @@ func (e *Engine) backfillBatch(ctx context.Context, g *program, seq int64) (done
 		return 0, err
 	}
 	a := acts[0]
-	entries, err := e.log.Entries(ctx, a.Progress, due.Batch)
+	entries, err := e.log.Read(ctx, a.Progress, due.Batch)
 	if err != nil {
 		return 0, err
 	}

@@ -40,8 +40,8 @@ func newWorld(t *testing.T, store *MemoryStore, opts *Options) *world {
 	return w
 }
 
-// Entries implements Log.
-func (w *world) Entries(_ context.Context, after flywheel.Position, n int) ([]flywheel.Entry, error) {
+// Read implements Log.
+func (w *world) Read(_ context.Context, after flywheel.Position, n int) ([]flywheel.Entry, error) {
 	list := w.entries[min(int(after), len(w.entries)):]
 	return list[:min(n, len(list))], nil
 }
