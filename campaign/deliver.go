@@ -68,10 +68,25 @@ func (e *Engine) send(ctx context.Context, now time.Time, jobs [][]*attempt) err
 		if ctx.Err() != nil {
 			continue // the leases end by themselves
 		}
-		err := e.inTx(ctx, func(ctx context.Context) error { return e.settle(ctx, now, answered) })
-		errs = errors.Join(errs, err)
+		errs = errors.Join(errs, e.settled(ctx, now, answered))
 	}
 	return errors.Join(errs, ctx.Err())
+}
+
+// settled notes outcomes. A provider without memory would send again what is not
+// noted, so a database that is away for a moment is waited for.
+func (e *Engine) settled(ctx context.Context, now time.Time, answered []*attempt) (err error) {
+	for pause := 50 * time.Millisecond; ; pause *= 2 {
+		err = e.inTx(ctx, func(ctx context.Context) error { return e.settle(ctx, now, answered) })
+		if err == nil || pause > 4*time.Second {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
 }
 
 // gather adds answers that come at about the same time, so that they are settled

@@ -40,7 +40,7 @@ func (q Query) choose(of []Effect) []*Effect {
 func saved(effects []*Effect, lost []string) {
 	for _, e := range effects {
 		if !slices.Contains(lost, e.ID) {
-			e.fence = e.Attempts
+			e.fence, e.was = e.Attempts, e.State
 		}
 	}
 }

@@ -49,7 +49,8 @@ type Effect struct {
 	Settled            time.Time // when it left Pending and Leased
 	Body               json.RawMessage
 
-	fence int // Attempts as stored
+	fence int   // Attempts as stored
+	was   State // as stored
 }
 
 // Lease marks e as being tried by a worker that is given up at until.
@@ -111,8 +112,9 @@ type Store interface {
 	// is left out. Call it in the transaction that saves what is decided.
 	Claim(ctx context.Context, q Query) ([]*Effect, error)
 	// Save writes effects that Claim or Get returned and returns the IDs of those
-	// whose stored attempt is another: their lease was lost, and nothing of them is
-	// written.
+	// whose stored attempt or state is another: their lease was lost or they were
+	// settled, and nothing of them is written. One that was Dropped meanwhile is
+	// written: a call that was under way has told what became of it.
 	Save(ctx context.Context, effects ...*Effect) (lost []string, err error)
 	// Get returns the effects of these IDs that exist, by ID.
 	Get(ctx context.Context, ids ...string) ([]*Effect, error)

@@ -99,7 +99,7 @@ func (m *memory) Add(ctx context.Context, effects ...Effect) (known []string, er
 				known = append(known, e.ID)
 				continue
 			}
-			e.fence = e.Attempts
+			e.fence, e.was = e.Attempts, e.State
 			m.change(undo, e.ID, &e)
 		}
 		return nil
@@ -142,12 +142,12 @@ func (m *memory) Save(ctx context.Context, effects ...*Effect) (lost []string, e
 	err = m.db.Update(ctx, func(undo func(func())) error {
 		for _, e := range effects {
 			stored := m.all[e.ID]
-			if stored == nil || stored.fence != e.fence {
+			if stored == nil || stored.fence != e.fence || stored.was != e.was && stored.was != Dropped {
 				lost = append(lost, e.ID)
 				continue
 			}
 			next := *e
-			next.fence = e.Attempts
+			next.fence, next.was = e.Attempts, e.State
 			m.change(undo, e.ID, &next)
 		}
 		return nil
@@ -193,6 +193,7 @@ func (m *memory) Drop(ctx context.Context, at time.Time, refs ...string) error {
 		for _, ref := range refs {
 			for _, e := range sortedOf(m.openByRef[ref]) {
 				e.Settle(Dropped, "", at)
+				e.was = Dropped
 				m.change(undo, e.ID, e)
 			}
 		}

@@ -42,7 +42,7 @@ func newSQL(db *flywheel.SQL) *inSQL {
 	}
 	rows := sqldb.Recordset(d, "id text", "kind text", "contact text", "topic text", "provider text", "purpose text", "ref text",
 		"seq bigint", "position bigint", "plan bigint", "due bigint", "not_after bigint", "attempts bigint", "failures bigint",
-		"state smallint", "reason text", "settled bigint", "body text", "fence bigint")
+		"state smallint", "reason text", "settled bigint", "body text", "fence bigint", "was smallint")
 	x := "x." + strings.ReplaceAll(columns, ", ", ", x.")
 	lock, saved := "", "id"
 	if d == flywheel.Postgres {
@@ -53,7 +53,7 @@ func newSQL(db *flywheel.SQL) *inSQL {
 		add: `INSERT INTO flywheel_effects (` + columns + `) SELECT ` + x + ` FROM ` + rows + ` WHERE true ON CONFLICT (id) DO NOTHING RETURNING id`,
 		save: `UPDATE flywheel_effects AS e SET plan = x.plan, due = x.due, attempts = x.attempts, failures = x.failures,
 			state = x.state, reason = x.reason, settled = x.settled, body = x.body
-			FROM ` + rows + ` WHERE e.id = x.id AND e.attempts = x.fence RETURNING ` + saved,
+			FROM ` + rows + ` WHERE e.id = x.id AND e.attempts = x.fence AND e.state IN (x.was, 5) RETURNING ` + saved,
 		get:   `SELECT ` + columns + ` FROM flywheel_effects WHERE ` + sqldb.In(d, "id") + ` ORDER BY id`,
 		of:    `SELECT ` + columns + ` FROM flywheel_effects WHERE kind = ? AND ` + sqldb.In(d, "contact") + ` ORDER BY contact, position, seq, id`,
 		open:  `SELECT ` + columns + open + lock,
@@ -88,6 +88,19 @@ type row struct {
 	Settled  *int64 `json:"settled"`
 	Body     string `json:"body"`
 	Fence    int    `json:"fence"`
+	Was      State  `json:"was"`
+}
+
+// written asks whether the effect is stored as r: no other transaction gives it
+// this attempt, state and time.
+func (r *row) written(ctx context.Context, q sqldb.Queryer) (bool, error) {
+	stored, err := sqldb.Select(ctx, q, `SELECT `+columns+` FROM flywheel_effects WHERE id = ?`, []any{r.ID}, scan)
+	if err != nil || len(stored) == 0 {
+		return false, err
+	}
+	x := rowOf(stored[0])
+	same := func(a, b *int64) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
+	return x.Attempts == r.Attempts && x.State == r.State && same(x.Due, r.Due) && same(x.Settled, r.Settled), nil
 }
 
 func micros(t time.Time) *int64 {
@@ -107,7 +120,7 @@ func moment(m sql.NullInt64) time.Time {
 
 func rowOf(e *Effect) row {
 	return row{e.ID, e.Kind, e.Contact, e.Topic, e.Provider, e.Purpose, e.Ref, e.Seq, e.Position, sqldb.Micros(e.Plan),
-		micros(e.Due), micros(e.NotAfter), e.Attempts, e.Failures, e.State, e.Reason, micros(e.Settled), string(e.Body), e.fence}
+		micros(e.Due), micros(e.NotAfter), e.Attempts, e.Failures, e.State, e.Reason, micros(e.Settled), string(e.Body), e.fence, e.was}
 }
 
 func scan(r sqldb.Row) (*Effect, error) {
@@ -121,7 +134,7 @@ func scan(r sqldb.Row) (*Effect, error) {
 	if body != "" {
 		e.Body = json.RawMessage(body)
 	}
-	e.fence = e.Attempts
+	e.fence, e.was = e.Attempts, e.State
 	return &e, err
 }
 
@@ -152,10 +165,16 @@ func (s *inSQL) write(ctx context.Context, query string, rows []row) (others []s
 			written[id] = true
 			return err
 		})
-		for _, r := range rows {
-			if !written[r.ID] {
-				others = append(others, r.ID)
+		var first *row
+		for i := range rows {
+			if !written[rows[i].ID] {
+				others = append(others, rows[i].ID)
+			} else if first == nil {
+				first = &rows[i]
 			}
+		}
+		if first != nil {
+			tx.ReadBack(first.written)
 		}
 		return err
 	})
