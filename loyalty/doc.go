@@ -11,7 +11,7 @@
 //
 // # Concepts
 //
-// A [Programme] is the rules: how much an amount earns, when points become
+// A [Program] is the rules: how much an amount earns, when points become
 // available and expire, which are spent first, what a return does to points that
 // are spent already, and how members rise and fall between tiers. [NewLedger]
 // compiles it into a [Ledger], which is pure: it takes an [Account] and an
@@ -37,7 +37,7 @@
 //
 // Points are whole; rates are points per major unit of money, exact decimals,
 // rounded once per order or line. Durations are ISO 8601 on the calendar of the
-// programme's time zone, clamped at month ends; a time that the clocks skip moves
+// program's time zone, clamped at month ends; a time that the clocks skip moves
 // forward, of one that they show twice the first counts. [Deferral] is the
 // accounting of IFRS 15, paragraphs B39 to B43.
 //

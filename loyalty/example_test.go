@@ -24,7 +24,7 @@ func Example() {
 	ctx := context.Background()
 	now := newYear
 	points := must(loyalty.New(nil, &loyalty.Options{
-		Programme: loyalty.Programme{
+		Program: loyalty.Program{
 			Expiry:     loyalty.Expiry{After: "P12M", Round: loyalty.EndOfMonth},
 			PendingFor: "P14D", // the time for returning goods
 			Tiering: &loyalty.Tiering{
@@ -59,7 +59,7 @@ func Example() {
 }
 
 func ExampleLedger_Apply() {
-	ledger := must(loyalty.NewLedger(loyalty.Programme{BurnOrder: loyalty.ExpiringFirst}))
+	ledger := must(loyalty.NewLedger(loyalty.Program{BurnOrder: loyalty.ExpiringFirst}))
 	var account loyalty.Account
 	for _, op := range []loyalty.Operation{
 		{Key: "welcome", Kind: loyalty.Earn, Points: 100},
@@ -99,16 +99,16 @@ func ExampleInsufficientError() {
 	// Output: 0 60 true
 }
 
-func ExampleProgrammeError() {
-	_, err := loyalty.NewLedger(loyalty.Programme{PendingFor: "two weeks"})
-	if e, ok := errors.AsType[*loyalty.ProgrammeError](err); ok {
+func ExampleProgramError() {
+	_, err := loyalty.NewLedger(loyalty.Program{PendingFor: "two weeks"})
+	if e, ok := errors.AsType[*loyalty.ProgramError](err); ok {
 		fmt.Println(e.Field)
 	}
 	// Output: pending_for
 }
 
 func ExampleLedger_Points() {
-	ledger := must(loyalty.NewLedger(loyalty.Programme{Earning: loyalty.Earning{
+	ledger := must(loyalty.NewLedger(loyalty.Program{Earning: loyalty.Earning{
 		Bonus: map[string]money.Rate{"tea": money.MustRate("1")},
 	}}))
 	earned := must(ledger.Points(money.MustRate("1.5"),
@@ -120,7 +120,7 @@ func ExampleLedger_Points() {
 }
 
 func ExampleLedger_Standing() {
-	ledger := must(loyalty.NewLedger(loyalty.Programme{Tiering: &loyalty.Tiering{
+	ledger := must(loyalty.NewLedger(loyalty.Program{Tiering: &loyalty.Tiering{
 		Tiers:  []loyalty.Tier{{ID: "base"}, {ID: "silver", Threshold: 500}, {ID: "gold", Threshold: 1500}},
 		Window: loyalty.CalendarYear, ThroughNextPeriod: true, Downgrade: loyalty.OneDown,
 	}}))
@@ -137,7 +137,7 @@ func ExampleLedger_Standing() {
 }
 
 func ExampleLedger_ExpiresAt() {
-	ledger := must(loyalty.NewLedger(loyalty.Programme{
+	ledger := must(loyalty.NewLedger(loyalty.Program{
 		Timezone: "Europe/Berlin", Expiry: loyalty.Expiry{After: "P1Y", Round: loyalty.EndOfYear},
 	}))
 	fmt.Println(ledger.ExpiresAt(newYear))
@@ -156,7 +156,7 @@ func ExampleDeferral() {
 		panic(err)
 	}
 	fmt.Println(product, share)
-	for _, r := range must(d.Recognise(loyalty.Redemption{Redeemed: 1000, Expected: 1700}, loyalty.Redemption{Redeemed: 1200, Expected: 1200})) {
+	for _, r := range must(d.Recognize(loyalty.Redemption{Redeemed: 1000, Expected: 1700}, loyalty.Redemption{Redeemed: 1200, Expected: 1200})) {
 		fmt.Println(r.Revenue, r.Liability)
 	}
 	// Output:

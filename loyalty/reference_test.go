@@ -88,17 +88,17 @@ func ledgerCase(t *testing.T, data json.RawMessage) {
 		}
 	}
 	decode(t, data, &c)
-	programme := loyalty.Programme{BurnOrder: c.Program.BurnOrder, Clawback: c.Program.Clawback, Timezone: c.Program.Timezone}
+	program := loyalty.Program{BurnOrder: c.Program.BurnOrder, Clawback: c.Program.Clawback, Timezone: c.Program.Timezone}
 	if len(c.Program.RestoreExpired) > 0 && string(c.Program.RestoreExpired) != `"expire_immediately"` {
 		var restore struct{ Grace string }
 		decode(t, c.Program.RestoreExpired, &restore)
 		require.NotEmpty(t, restore.Grace)
-		programme.RestoreGrace = restore.Grace
+		program.RestoreGrace = restore.Grace
 	}
 	// The pure ledger, and the service over a store, must agree.
-	ledger, err := loyalty.NewLedger(programme)
+	ledger, err := loyalty.NewLedger(program)
 	require.NoError(t, err)
-	service, err := loyalty.New(nil, &loyalty.Options{Programme: programme})
+	service, err := loyalty.New(nil, &loyalty.Options{Program: program})
 	require.NoError(t, err)
 	var account loyalty.Account
 	results, snapshots := c.Expect.Results, c.Expect.Snapshots
@@ -210,8 +210,8 @@ func datesCase(t *testing.T, data json.RawMessage) {
 		Expect json.RawMessage
 	}
 	decode(t, data, &c)
-	programme := loyalty.Programme{Timezone: c.Timezone, Expiry: loyalty.Expiry{After: c.Given.After, Round: c.Given.Round}}
-	ledger, err := loyalty.NewLedger(programme)
+	program := loyalty.Program{Timezone: c.Timezone, Expiry: loyalty.Expiry{After: c.Given.After, Round: c.Given.Round}}
+	ledger, err := loyalty.NewLedger(program)
 	require.NoError(t, err)
 	switch c.Op {
 	case "expires_at":
@@ -266,7 +266,7 @@ func rate(t *testing.T, s string) money.Rate {
 
 func points(t *testing.T, e loyalty.Earning, multiplier money.Rate, spends ...loyalty.Spend) loyalty.Earned {
 	t.Helper()
-	ledger, err := loyalty.NewLedger(loyalty.Programme{Earning: e})
+	ledger, err := loyalty.NewLedger(loyalty.Program{Earning: e})
 	require.NoError(t, err)
 	earned, err := ledger.Points(multiplier, spends...)
 	require.NoError(t, err)
@@ -345,7 +345,7 @@ func roundingCase(t *testing.T, data json.RawMessage) {
 		}
 		decode(t, c.Expect, &want)
 		service, err := loyalty.New(nil, &loyalty.Options{
-			Programme: loyalty.Programme{Earning: loyalty.Earning{PerUnit: rate(t, g.PointsPerUnit), Rounding: mode(t, g.Mode)}},
+			Program: loyalty.Program{Earning: loyalty.Earning{PerUnit: rate(t, g.PointsPerUnit), Rounding: mode(t, g.Mode)}},
 		})
 		require.NoError(t, err)
 		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -443,7 +443,7 @@ func tiersCase(t *testing.T, data json.RawMessage) {
 		t.Fatalf("unknown validity %q", c.Rule.Valid)
 	}
 	require.Contains(t, []string{"", "immediate"}, c.Rule.Refunds)
-	ledger, err := loyalty.NewLedger(loyalty.Programme{Timezone: c.Rule.Timezone, Tiering: &tiering})
+	ledger, err := loyalty.NewLedger(loyalty.Program{Timezone: c.Rule.Timezone, Tiering: &tiering})
 	require.NoError(t, err)
 	for _, want := range c.Expect {
 		got := ledger.Standing(c.Activity, want.At)
@@ -466,7 +466,7 @@ func liabilityCase(t *testing.T, data json.RawMessage) {
 		}
 		Expect struct {
 			Product, Points       string
-			Recognised, Liability []string
+			Recognized, Liability []string
 		}
 	}
 	decode(t, data, &c)
@@ -488,11 +488,11 @@ func liabilityCase(t *testing.T, data json.RawMessage) {
 	for _, p := range c.Given.Periods {
 		periods = append(periods, loyalty.Redemption{Redeemed: p.Redeemed, Expected: p.Expected})
 	}
-	got, err := d.Recognise(periods...)
+	got, err := d.Recognize(periods...)
 	require.NoError(t, err)
-	require.Len(t, got, len(c.Expect.Recognised))
+	require.Len(t, got, len(c.Expect.Recognized))
 	for i := range got {
-		require.Equal(t, read(c.Expect.Recognised[i]), got[i].Revenue)
+		require.Equal(t, read(c.Expect.Recognized[i]), got[i].Revenue)
 		require.Equal(t, read(c.Expect.Liability[i]), got[i].Liability)
 	}
 }

@@ -12,8 +12,8 @@ import (
 
 // Options configures a [Service]. Nil and zero fields mean the defaults.
 type Options struct {
-	// Programme is the rules; the zero Programme by default.
-	Programme Programme
+	// Program is the rules; the zero Program by default.
+	Program Program
 	// Category returns the category of a SKU for [Earning.Bonus].
 	Category func(flywheel.SKU) string
 	// Now is the clock of operations without a time, time.Now by default.
@@ -42,12 +42,12 @@ type Service struct {
 }
 
 // New returns a service. A nil store is a fresh memory store. The error is a
-// [*ProgrammeError].
+// [*ProgramError].
 func New(store Store, opts *Options) (*Service, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	ledger, err := NewLedger(opts.Programme)
+	ledger, err := NewLedger(opts.Program)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func New(store Store, opts *Options) (*Service, error) {
 	return s, nil
 }
 
-// Ledger returns the compiled programme.
+// Ledger returns the compiled program.
 func (s *Service) Ledger() *Ledger { return s.ledger }
 
 // Apply makes one change and returns its receipt. A repeated key answers with

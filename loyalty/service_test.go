@@ -64,7 +64,7 @@ func refund(id, order string, minor int64, at time.Time) flywheel.Event {
 	}
 }
 
-var tiered = loyalty.Programme{
+var tiered = loyalty.Program{
 	Expiry: loyalty.Expiry{After: "P12M"},
 	Tiering: &loyalty.Tiering{
 		Tiers:  []loyalty.Tier{{ID: "base"}, {ID: "silver", Threshold: 100, Multiplier: money.MustRate("1.25")}, {ID: "gold", Threshold: 300, Multiplier: money.MustRate("2")}},
@@ -72,9 +72,9 @@ var tiered = loyalty.Programme{
 	},
 }
 
-func service(t testing.TB, p loyalty.Programme, store loyalty.Store, sink flywheel.Sink) *loyalty.Service {
+func service(t testing.TB, p loyalty.Program, store loyalty.Store, sink flywheel.Sink) *loyalty.Service {
 	t.Helper()
-	s, err := loyalty.New(store, &loyalty.Options{Programme: p, Sink: sink, Now: func() time.Time { return newYear }})
+	s, err := loyalty.New(store, &loyalty.Options{Program: p, Sink: sink, Now: func() time.Time { return newYear }})
 	require.NoError(t, err)
 	return s
 }
@@ -124,7 +124,7 @@ func TestPurchasesAndRefunds(t *testing.T) {
 
 func TestLinesAndCategoriesEarn(t *testing.T) {
 	s, err := loyalty.New(nil, &loyalty.Options{
-		Programme: loyalty.Programme{Earning: loyalty.Earning{Bonus: map[string]money.Rate{"tea": money.MustRate("1")}}},
+		Program: loyalty.Program{Earning: loyalty.Earning{Bonus: map[string]money.Rate{"tea": money.MustRate("1")}}},
 		Category:  func(sku flywheel.SKU) string { return string(sku)[:3] },
 	})
 	require.NoError(t, err)
@@ -143,7 +143,7 @@ func TestLinesAndCategoriesEarn(t *testing.T) {
 }
 
 func TestRatesByCurrency(t *testing.T) {
-	s := service(t, loyalty.Programme{Earning: loyalty.Earning{PerUnitOf: map[string]money.Rate{"JPY": money.MustRate("0.01")}}}, nil, nil)
+	s := service(t, loyalty.Program{Earning: loyalty.Earning{PerUnitOf: map[string]money.Rate{"JPY": money.MustRate("0.01")}}}, nil, nil)
 	yen := purchase("Y", 0, newYear)
 	yen.Value = money.New(1080, money.JPY)
 	require.NoError(t, s.Publish(t.Context(), yen, purchase("E", 999, newYear)))
@@ -154,7 +154,7 @@ func TestRatesByCurrency(t *testing.T) {
 
 // A refund in another currency than the order is an error, not a guess.
 func TestForeignRefund(t *testing.T) {
-	s := service(t, loyalty.Programme{}, nil, nil)
+	s := service(t, loyalty.Program{}, nil, nil)
 	r := refund("r", "O", 100, newYear)
 	r.Value = money.New(100, money.USD)
 	require.NoError(t, s.Publish(t.Context(), purchase("O", 1000, newYear)))
@@ -287,7 +287,7 @@ func TestConcurrentBurnsNeverOverspend(t *testing.T) {
 		if !transactions {
 			store = struct{ loyalty.Store }{store}
 		}
-		s := service(t, loyalty.Programme{}, store, nil)
+		s := service(t, loyalty.Program{}, store, nil)
 		require.NoError(t, s.Publish(t.Context(), purchase("O", 10_000, newYear)))
 		var wg sync.WaitGroup
 		var mu sync.Mutex
@@ -319,12 +319,12 @@ type stale struct{ loyalty.Store }
 func (stale) Save(context.Context, loyalty.Account) error { return loyalty.ErrStale }
 
 func TestGivesUpOnAnAccountThatNeverRests(t *testing.T) {
-	s := service(t, loyalty.Programme{}, stale{loyalty.NewMemory(nil)}, nil)
+	s := service(t, loyalty.Program{}, stale{loyalty.NewMemory(nil)}, nil)
 	require.ErrorIs(t, s.Publish(t.Context(), purchase("O", 100, newYear)), loyalty.ErrStale)
 }
 
 func TestOperationsAreValidated(t *testing.T) {
-	s := service(t, loyalty.Programme{}, nil, nil)
+	s := service(t, loyalty.Program{}, nil, nil)
 	ok := loyalty.Operation{Member: member, Key: "k", Kind: loyalty.Earn, Points: 1, At: newYear}
 	for name, c := range map[string]struct {
 		kind   error
@@ -352,16 +352,16 @@ func TestOperationsAreValidated(t *testing.T) {
 	require.Empty(t, dump(t, s, newYear))
 }
 
-func TestProgrammesAreValidated(t *testing.T) {
+func TestProgramsAreValidated(t *testing.T) {
 	ok := loyalty.Tiering{Tiers: []loyalty.Tier{{ID: "base"}, {ID: "gold", Threshold: 10}}, Window: loyalty.Lifetime}
-	tier := func(change func(*loyalty.Tiering)) loyalty.Programme {
+	tier := func(change func(*loyalty.Tiering)) loyalty.Program {
 		x := ok
 		x.Tiers = append([]loyalty.Tier(nil), ok.Tiers...)
 		change(&x)
-		return loyalty.Programme{Tiering: &x}
+		return loyalty.Program{Tiering: &x}
 	}
 	unknown := money.Rounding(99)
-	for field, p := range map[string]loyalty.Programme{
+	for field, p := range map[string]loyalty.Program{
 		"timezone":                    {Timezone: "Mars/Base"},
 		"pending_for":                 {PendingFor: "P"},
 		"expiry.after":                {Expiry: loyalty.Expiry{Round: loyalty.EndOfDay}},
@@ -382,8 +382,8 @@ func TestProgrammesAreValidated(t *testing.T) {
 		"tiering.tiers[0].threshold":  tier(func(x *loyalty.Tiering) { x.Tiers[0].Threshold = 1 }),
 		"tiering.tiers[1].multiplier": tier(func(x *loyalty.Tiering) { x.Tiers[1].Multiplier = money.MustRate("-1") }),
 	} {
-		_, err := loyalty.New(nil, &loyalty.Options{Programme: p})
-		var refused *loyalty.ProgrammeError
+		_, err := loyalty.New(nil, &loyalty.Options{Program: p})
+		var refused *loyalty.ProgramError
 		require.ErrorAs(t, err, &refused, field)
 		require.Equal(t, field, refused.Field)
 	}
@@ -396,7 +396,7 @@ func TestProgrammesAreValidated(t *testing.T) {
 		{flywheel.ErrOutOfRange, loyalty.Earning{PerUnitOf: map[string]money.Rate{"EUR": money.MustRate("-1")}}},
 		{flywheel.ErrOutOfRange, loyalty.Earning{Bonus: map[string]money.Rate{"a": money.MustRate("-1")}}},
 	} {
-		_, err := loyalty.NewLedger(loyalty.Programme{Earning: c.e})
+		_, err := loyalty.NewLedger(loyalty.Program{Earning: c.e})
 		require.ErrorIs(t, err, c.kind, "%+v", c.e)
 	}
 }
@@ -431,7 +431,7 @@ func FuzzPublish(f *testing.F) {
 // answers as the pure ledger does.
 func TestLedgerLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := loyalty.Programme{
+		p := loyalty.Program{
 			BurnOrder:    rapid.SampledFrom([]loyalty.BurnOrder{loyalty.OldestFirst, loyalty.ExpiringFirst}).Draw(t, "order"),
 			Clawback:     rapid.SampledFrom([]loyalty.Clawback{loyalty.Negative, loyalty.OtherLots, loyalty.FloorZero}).Draw(t, "clawback"),
 			PendingFor:   rapid.SampledFrom([]string{"", "P3D"}).Draw(t, "pending"),
@@ -441,7 +441,7 @@ func TestLedgerLaws(t *testing.T) {
 		}
 		ledger, err := loyalty.NewLedger(p)
 		require.NoError(t, err)
-		s, err := loyalty.New(nil, &loyalty.Options{Programme: p})
+		s, err := loyalty.New(nil, &loyalty.Options{Program: p})
 		require.NoError(t, err)
 		var account loyalty.Account
 		at := newYear
@@ -521,7 +521,7 @@ func check(t *rapid.T, ledger *loyalty.Ledger, a loyalty.Account) {
 // Points of any split of an order are taken back to the last one.
 func TestRefundsTakeEverythingBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s, err := loyalty.New(nil, &loyalty.Options{Programme: loyalty.Programme{Earning: loyalty.Earning{PerUnit: money.MustRate("1.37")}}})
+		s, err := loyalty.New(nil, &loyalty.Options{Program: loyalty.Program{Earning: loyalty.Earning{PerUnit: money.MustRate("1.37")}}})
 		require.NoError(t, err)
 		total := rapid.Int64Range(1, 100_000).Draw(t, "total")
 		require.NoError(t, s.Publish(context.Background(), purchase("O", total, newYear)))
@@ -554,7 +554,7 @@ func BenchmarkPublish(b *testing.B) {
 }
 
 func BenchmarkApply(b *testing.B) {
-	ledger := must(loyalty.NewLedger(loyalty.Programme{}))
+	ledger := must(loyalty.NewLedger(loyalty.Program{}))
 	for _, lots := range []int{1, 100} {
 		var account loyalty.Account
 		for i := range lots {

@@ -11,8 +11,8 @@ import (
 )
 
 // Publish implements [flywheel.Sink]. A purchase of a known customer earns
-// points for its value (for its lines where the programme earns by line or
-// category); a refund takes back what the programme would not have given for
+// points for its value (for its lines where the program earns by line or
+// category); a refund takes back what the program would not have given for
 // what remains of the order, named by Ref. Events of this service's own kinds
 // are applied where they are not known, so that a memory store can be rebuilt
 // from a log. Everything else is ignored, and so are refunds of orders that
@@ -127,7 +127,7 @@ func (s *Service) refund(ctx context.Context, e *flywheel.Event) error {
 // takeBack returns what a refund takes back of an earning: what has been earned
 // and not taken back, less the points for what remains of the order. An order
 // that earned by line or category keeps the share of its points that remains of
-// its amount, by the programme's rounding.
+// its amount, by the program's rounding.
 func (l *Ledger) takeBack(earned *Receipt, refund money.Amount) (points, qualifying int64, spend money.Amount, err error) {
 	left, err := earned.Spend.Sub(earned.Refunded)
 	if err != nil {

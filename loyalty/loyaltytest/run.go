@@ -48,7 +48,7 @@ func receipt(key string, kind loyalty.Kind) loyalty.Receipt {
 }
 
 func entry(key string, points int64) loyalty.Entry {
-	return loyalty.Entry{Key: key, At: noon, Lot: key, From: loyalty.Program, To: loyalty.Pending, Points: points}
+	return loyalty.Entry{Key: key, At: noon, Lot: key, From: loyalty.BookProgram, To: loyalty.Pending, Points: points}
 }
 
 // full is an account with something in every field.
