@@ -24,21 +24,25 @@ func Example() {
 	ctx := context.Background()
 	now := newYear
 	points := must(loyalty.New(nil, &loyalty.Options{
-		Program: loyalty.Program{
+		Programs: []loyalty.Program{{
 			Expiry:     loyalty.Expiry{After: "P12M", Round: loyalty.EndOfMonth},
 			PendingFor: "P14D", // the time for returning goods
 			Tiering: &loyalty.Tiering{
 				Tiers:  []loyalty.Tier{{ID: "base"}, {ID: "gold", Threshold: 100, Multiplier: money.MustRate("1.5")}},
 				Window: loyalty.Rolling, Period: "P12M",
 			},
-		},
+		}},
 		Now: func() time.Time { return now },
 	}))
 	buy := func(order, amount string) {
-		err := points.Publish(ctx, flywheel.Event{
-			ID: "purchase:" + order, Name: flywheel.EventPurchase, Ref: order, Customer: "anna", Time: now,
-			Value: must(money.Parse(amount, money.EUR)),
-		})
+		// In a shop a segment.Runner reads entries from the log.
+		err := points.Consume(ctx, []flywheel.Entry{{
+			Received: now, Effective: now, Person: flywheel.PersonOf("anna", ""),
+			Event: flywheel.Event{
+				ID: "purchase:" + order, Name: flywheel.EventPurchase, Ref: order, Customer: "anna", Time: now,
+				Value: must(money.Parse(amount, money.EUR)),
+			},
+		}})
 		if err != nil {
 			panic(err)
 		}
@@ -51,10 +55,11 @@ func Example() {
 	now = now.AddDate(0, 0, 14)
 	fmt.Println(must(points.Burn(ctx, "anna", "voucher-1", 120)).Outcome.From)
 	b = must(points.Balance(ctx, "anna"))
-	fmt.Println(b.Available, "available until", b.Lots[0].Expires.Format(time.DateOnly))
+	lots := must(points.Lots(ctx, "anna", now))
+	fmt.Println(b.Available, "available until", lots[0].Expires.Format(time.DateOnly))
 	// Output:
 	// 0 available, 144 pending, gold
-	// [{purchase:O1 120  0001-01-01 00:00:00 +0000 UTC}]
+	// [{order:O1:1 120  0001-01-01 00:00:00 +0000 UTC}]
 	// 24 available until 2027-02-01
 }
 

@@ -63,12 +63,12 @@ type Program struct {
 // and reads no clock.
 type Ledger struct {
 	program Program
-	zone      *time.Location
-	pending   caltime.Duration
-	expiry    caltime.Duration
-	grace     caltime.Duration
-	earning   earning
-	tiering   *tiering
+	zone    *time.Location
+	pending caltime.Duration
+	expiry  caltime.Duration
+	grace   caltime.Duration
+	earning earning
+	tiering *tiering
 }
 
 // NewLedger checks and compiles a program. The error is a [*ProgramError].

@@ -100,3 +100,24 @@ func (c calendar) tiered() bool {
 	}
 	return false
 }
+
+// now returns the program of an instant by the newest list; where none has begun,
+// the one that begins first. The calendar is not empty.
+func (c calendar) now(at time.Time) *Ledger {
+	e := &c[len(c)-1]
+	if _, _, l := (calendar{*e}).at(at, at); l != nil {
+		return l
+	}
+	first := 0
+	for i, p := range e.programs {
+		if p.From.Before(e.programs[first].From) {
+			first = i
+		}
+	}
+	return e.ledgers[first]
+}
+
+func compileEdition(p Programs) (edition, error) {
+	ledgers, err := compileList(p.Programs)
+	return edition{p.Number, p.Recorded, p.Programs, ledgers}, err
+}

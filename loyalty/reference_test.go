@@ -98,7 +98,7 @@ func ledgerCase(t *testing.T, data json.RawMessage) {
 	// The pure ledger, and the service over a store, must agree.
 	ledger, err := loyalty.NewLedger(program)
 	require.NoError(t, err)
-	service, err := loyalty.New(nil, &loyalty.Options{Program: program})
+	service, err := loyalty.New(nil, &loyalty.Options{Programs: []loyalty.Program{program}})
 	require.NoError(t, err)
 	var account loyalty.Account
 	results, snapshots := c.Expect.Results, c.Expect.Snapshots
@@ -108,14 +108,16 @@ func ledgerCase(t *testing.T, data json.RawMessage) {
 		if o.Op == "snapshot" {
 			want := snapshots[0]
 			snapshots = snapshots[1:]
-			for _, b := range []func() (loyalty.Balance, error){
-				func() (loyalty.Balance, error) { return ledger.Balance(account, o.At), nil },
-				func() (loyalty.Balance, error) { return service.BalanceAt(t.Context(), member, o.At) },
-			} {
-				got, err := b()
-				require.NoError(t, err)
-				lots := map[string]int64{}
-				for _, lot := range got.Lots {
+			stored, err := service.BalanceAt(t.Context(), member, o.At)
+			require.NoError(t, err)
+			storedLots, err := service.Lots(t.Context(), member, o.At)
+			require.NoError(t, err)
+			for _, b := range []struct {
+				loyalty.Balance
+				lots []loyalty.Lot
+			}{{ledger.Balance(account, o.At), ledger.OpenLots(account, o.At)}, {stored, storedLots}} {
+				got, lots := b.Balance, map[string]int64{}
+				for _, lot := range b.lots {
 					lots[lot.ID] = lot.Left
 				}
 				require.True(t, want.At.Equal(got.At))
@@ -170,7 +172,7 @@ func ledgerCase(t *testing.T, data json.RawMessage) {
 	if c.Expect.TrialBalance != nil {
 		account = ledger.Settle(account, last)
 		require.Equal(t, c.Expect.TrialBalance, loyalty.TrialBalance(account.Entries...))
-		require.NoError(t, service.Advance(t.Context(), member, last))
+		require.NoError(t, service.Settle(t.Context(), member, last))
 		var entries []loyalty.Entry
 		for e, err := range service.Entries(t.Context(), member) {
 			require.NoError(t, err)
@@ -344,8 +346,10 @@ func roundingCase(t *testing.T, data json.RawMessage) {
 			Clawed []int64
 		}
 		decode(t, c.Expect, &want)
+		sink := &recorder{}
 		service, err := loyalty.New(nil, &loyalty.Options{
-			Program: loyalty.Program{Earning: loyalty.Earning{PerUnit: rate(t, g.PointsPerUnit), Rounding: mode(t, g.Mode)}},
+			Programs: []loyalty.Program{{Earning: loyalty.Earning{PerUnit: rate(t, g.PointsPerUnit), Rounding: mode(t, g.Mode)}}},
+			Sink:     sink,
 		})
 		require.NoError(t, err)
 		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -355,11 +359,15 @@ func roundingCase(t *testing.T, data json.RawMessage) {
 				ID: fmt.Sprint("r", i), Name: flywheel.EventRefund, Ref: "O", Customer: member, Time: at, Value: amount(t, r),
 			})
 		}
-		require.NoError(t, service.Publish(t.Context(), events...))
-		var got []int64
-		for r, err := range service.Receipts(t.Context(), member) {
-			require.NoError(t, err)
-			got = append(got, r.Outcome.Points)
+		require.NoError(t, consume(service, events...))
+		// What an event changes is reported under its ID; no change, no report.
+		reported := map[string]int64{}
+		for _, e := range sink.events {
+			reported[e.ID] = int64(e.Properties["points"].(float64))
+		}
+		got := []int64{reported["points_earned:p"]}
+		for i := range g.Refunds {
+			got = append(got, reported[fmt.Sprint("points_reversed:r", i)])
 		}
 		require.Equal(t, append([]int64{want.Earned}, want.Clawed...), got)
 	case "apportion":
@@ -465,8 +473,9 @@ func liabilityCase(t *testing.T, data json.RawMessage) {
 			Round string
 		}
 		Expect struct {
-			Product, Points       string
-			Recognized, Liability []string
+			Product, Points string
+			Recognized      []string `json:"recognised"`
+			Liability       []string
 		}
 	}
 	decode(t, data, &c)

@@ -56,9 +56,9 @@ type Need struct {
 	// before it, as [Lot.Due] says, and the open holds that are over then, with
 	// the lots that they took from.
 	Until time.Time
-	// Points adds lots that hold points, are available at Until and do not expire
-	// until then, in the given order, until they hold that many points and what
-	// the account owes, or there are no more.
+	// Points adds lots that hold points, are available at Until (or, if that is
+	// later, at Settled) and do not expire until then, in the given order, until
+	// they hold that many points and what the account owes, or there are no more.
 	Points int64
 	Order  BurnOrder
 	// All adds all lots that hold points.

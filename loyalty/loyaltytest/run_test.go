@@ -31,16 +31,16 @@ func TestFailingPassesThrough(t *testing.T) {
 // broken is a memory store with one fault.
 type broken struct {
 	*loyalty.MemoryStore
-	account func(ctx context.Context, s *loyalty.MemoryStore, member flywheel.CustomerID, keys []string) (loyalty.Account, error)
+	account func(ctx context.Context, s *loyalty.MemoryStore, member flywheel.CustomerID, n loyalty.Need) (loyalty.Account, error)
 	save    func(ctx context.Context, s *loyalty.MemoryStore, a loyalty.Account) error
 	entries func(ctx context.Context, s *loyalty.MemoryStore, member flywheel.CustomerID) iter.Seq2[loyalty.Entry, error]
 }
 
-func (b broken) Account(ctx context.Context, member flywheel.CustomerID, keys ...string) (loyalty.Account, error) {
+func (b broken) Account(ctx context.Context, member flywheel.CustomerID, n loyalty.Need) (loyalty.Account, error) {
 	if b.account != nil {
-		return b.account(ctx, b.MemoryStore, member, keys)
+		return b.account(ctx, b.MemoryStore, member, n)
 	}
-	return b.MemoryStore.Account(ctx, member, keys...)
+	return b.MemoryStore.Account(ctx, member, n)
 }
 
 func (b broken) Save(ctx context.Context, a loyalty.Account) error {
@@ -65,7 +65,7 @@ func TestSuiteCatches(t *testing.T) {
 		broken    broken
 	}{
 		{"the last writer wins", "save/version", broken{save: func(ctx context.Context, s *store, a loyalty.Account) error {
-			now, err := s.Account(ctx, a.Member)
+			now, err := s.Account(ctx, a.Member, loyalty.Need{})
 			if err != nil {
 				return err
 			}
@@ -78,8 +78,8 @@ func TestSuiteCatches(t *testing.T) {
 		}}},
 		{"books entries of a refused save", "concurrent/one-version", broken{save: func(ctx context.Context, s *store, a loyalty.Account) error {
 			err := s.Save(ctx, a)
-			if errors.Is(err, loyalty.ErrStale) {
-				now, _ := s.Account(ctx, a.Member)
+			if errors.Is(err, flywheel.ErrStale) {
+				now, _ := s.Account(ctx, a.Member, loyalty.Need{})
 				now.Entries = a.Entries
 				_ = s.Save(ctx, now)
 			}
@@ -93,7 +93,7 @@ func TestSuiteCatches(t *testing.T) {
 			a.Member = flywheel.CustomerID(strings.ToLower(string(a.Member)))
 			return s.Save(ctx, a)
 		}}},
-		{"ignores cancellation", "context/cancelled", broken{save: func(ctx context.Context, s *store, a loyalty.Account) error {
+		{"ignores cancellation", "context/canceled", broken{save: func(ctx context.Context, s *store, a loyalty.Account) error {
 			return s.Save(context.WithoutCancel(ctx), a)
 		}}},
 		{"keeps milliseconds", "time/utc-microseconds", broken{save: func(ctx context.Context, s *store, a loyalty.Account) error {
@@ -106,15 +106,15 @@ func TestSuiteCatches(t *testing.T) {
 			}
 			return s.Save(ctx, a)
 		}}},
-		{"loads all receipts", "account/receipts", broken{account: func(ctx context.Context, s *store, member flywheel.CustomerID, keys []string) (loyalty.Account, error) {
+		{"loads all receipts", "account/receipts", broken{account: func(ctx context.Context, s *store, member flywheel.CustomerID, n loyalty.Need) (loyalty.Account, error) {
 			for r := range s.Receipts(ctx, member) {
-				keys = append(keys, r.Key)
+				n.Keys = append(n.Keys, r.Key)
 			}
-			return s.Account(ctx, member, keys...)
+			return s.Account(ctx, member, n)
 		}}},
-		{"finds no renewed lots", "account/open-lots", broken{account: func(ctx context.Context, s *store, member flywheel.CustomerID, keys []string) (loyalty.Account, error) {
-			a, err := s.Account(ctx, member, keys...)
-			a.Lots = slices.DeleteFunc(a.Lots, func(l loyalty.Lot) bool { return l.Left == 0 && !slices.Contains(keys, l.ID) })
+		{"finds no renewed lots", "account/open-lots", broken{account: func(ctx context.Context, s *store, member flywheel.CustomerID, n loyalty.Need) (loyalty.Account, error) {
+			a, err := s.Account(ctx, member, n)
+			a.Lots = slices.DeleteFunc(a.Lots, func(l loyalty.Lot) bool { return l.Left == 0 && !slices.Contains(n.Keys, l.ID) })
 			return a, err
 		}}},
 		{"returns entries newest first", "entries/append", broken{entries: func(ctx context.Context, s *store, member flywheel.CustomerID) iter.Seq2[loyalty.Entry, error] {
@@ -155,7 +155,7 @@ func TestFailing(t *testing.T) {
 		return m
 	}
 	suite.Fails(t, Failing, fresh, map[string]func(s loyalty.Store) error{
-		"Account":  func(s loyalty.Store) error { return suite.Err(s.Account(ctx, "anna")) },
+		"Account":  func(s loyalty.Store) error { return suite.Err(s.Account(ctx, "anna", loyalty.Need{})) },
 		"Save":     func(s loyalty.Store) error { return s.Save(ctx, loyalty.Account{Member: "ben"}) },
 		"Receipts": func(s loyalty.Store) error { return suite.Err(suite.Collect(s.Receipts(ctx, "anna"))) },
 		"Entries":  func(s loyalty.Store) error { return suite.Err(suite.Collect(s.Entries(ctx, "anna"))) },
@@ -183,7 +183,7 @@ func ExampleFailing() {
 	})
 	ctx := context.Background()
 	err := store.Save(ctx, loyalty.Account{Member: "anna"})
-	saved, _ := memory.Account(ctx, "anna")
+	saved, _ := memory.Account(ctx, "anna", loyalty.Need{})
 	fmt.Println(err, saved.Version)
 	// Output: connection lost 1
 }
