@@ -48,12 +48,12 @@ func (m *Memory) InTx(ctx context.Context, fn func(ctx context.Context) error) e
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	inner, hooks := txhook.Begin(ctx)
-	defer hooks.RolledBack() // unless committed before
+	inner, scope := txhook.Begin(ctx)
+	defer scope.RolledBack() // unless committed before
 	if err := m.transact(inner, fn); err != nil {
 		return err
 	}
-	hooks.Committed(ctx)
+	scope.Committed()
 	return nil
 }
 
