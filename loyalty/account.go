@@ -86,7 +86,8 @@ func (l Lot) Due(settled time.Time) time.Time {
 // Activity is an amount that counts towards tiers from At on, at the date of
 // Reverses when it takes an earlier activity back.
 type Activity struct {
-	// N numbers the saved activity of a member from 1; zero is not saved yet.
+	// N numbers the saved activity of a member in rising order; zero is not saved
+	// yet.
 	N        int64     `json:"n,omitempty"`
 	At       time.Time `json:"at"`
 	Amount   int64     `json:"amount"`

@@ -39,9 +39,6 @@ func (s *MemoryStore) InTx(ctx context.Context, fn func(ctx context.Context) err
 	return s.db.InTx(ctx, fn)
 }
 
-// Handle implements [flywheel.Stored].
-func (s *MemoryStore) Handle() flywheel.Transactor { return s.db }
-
 // Account implements [Store].
 func (s *MemoryStore) Account(ctx context.Context, member flywheel.CustomerID, n Need) (a Account, err error) {
 	err = s.db.View(ctx, func() error {

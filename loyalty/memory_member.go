@@ -206,7 +206,7 @@ func (m *memoryMember) account(n Need) Account {
 	slices.SortFunc(a.Lots, func(x, y Lot) int { return cmp.Compare(x.Sequence, y.Sequence) })
 	if n.Activity {
 		for _, x := range m.activity {
-			if n.Since.IsZero() || x.date().After(n.Since) || x.At.After(n.Since) {
+			if n.Since.IsZero() || x.At.After(n.Since) {
 				a.Activity = append(a.Activity, x)
 			}
 		}

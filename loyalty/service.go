@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/handle"
 )
 
 // Options configures a [Service]. Nil and zero fields mean the defaults.
@@ -85,6 +86,9 @@ func New(store Store, opts *Options) (*Service, error) {
 		s.sink, s.silent = flywheel.Discard, true
 	}
 	if s.tx == nil {
+		s.tx = handle.Of(store)
+	}
+	if s.tx == nil {
 		s.tx, _ = store.(flywheel.Transactor)
 	}
 	if s.lists, _ = store.(ProgramStore); s.lists == nil {
@@ -96,8 +100,8 @@ func New(store Store, opts *Options) (*Service, error) {
 // Handle returns the database of the store, nil where it names none: the place of
 // the cursor of this consumer.
 func (s *Service) Handle() flywheel.Transactor {
-	if stored, ok := s.store.(flywheel.Stored); ok {
-		return stored.Handle()
+	if own := handle.Of(s.store); own != nil {
+		return own
 	}
 	return s.tx
 }

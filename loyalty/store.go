@@ -63,8 +63,8 @@ type Need struct {
 	Order  BurnOrder
 	// All adds all lots that hold points.
 	All bool
-	// Activity adds the activity that is dated after Since or takes effect after
-	// it.
+	// Activity adds the activity that takes effect after Since, in the order in
+	// which it was saved.
 	Activity bool
 	Since    time.Time
 }

@@ -120,10 +120,11 @@ var needCases = []testCase{
 			err = errors.Join(err, save(ctx, s, "anna", func(a *loyalty.Account) {
 				a.Activity = append(a.Activity, loyalty.Activity{At: day(5), Amount: -1, Reverses: day(1)})
 			}))
-			want := []loyalty.Activity{{N: 1, At: day(3), Amount: 3}, {N: 2, At: day(1), Amount: 1}, {N: 3, At: day(5), Amount: -1, Reverses: day(1)}}
+			want := []loyalty.Activity{{At: day(3), Amount: 3}, {At: day(1), Amount: 1}, {At: day(5), Amount: -1, Reverses: day(1)}}
 			all, loadErr := s.Account(ctx, "anna", loyalty.Need{Activity: true})
 			late, lateErr := s.Account(ctx, "anna", loyalty.Need{Activity: true, Since: day(1)})
-			return errors.Join(err, loadErr, lateErr, suite.Same("all", all.Activity, want),
+			err = errors.Join(err, loadErr, lateErr, takeNumbers(all.Activity), takeNumbers(late.Activity))
+			return errors.Join(err, suite.Same("all", all.Activity, want),
 				suite.Same("after a day", late.Activity, []loyalty.Activity{want[0], want[2]}))
 		}},
 	{Name: "need/change", Rule: "an account that is loaded for a change can be saved",
