@@ -7,10 +7,8 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/due"
 )
-
-// batch is how many members Advance settles in one transaction.
-const batch = 64
 
 // Advance settles members for whom time alone made something due at or before an
 // instant of the trusted clock: lots become available or expire, holds end, tiers
@@ -20,7 +18,7 @@ const batch = 64
 func (s *Service) Advance(ctx context.Context, now time.Time) (more bool, err error) {
 	err = s.inTx(ctx, func(ctx context.Context) error {
 		more = false
-		members, err := s.store.Due(ctx, stamp(now), batch)
+		members, err := s.store.Due(ctx, stamp(now), due.Batch)
 		if err != nil || len(members) == 0 {
 			return err
 		}
@@ -67,7 +65,7 @@ func (s *Service) Reset(ctx context.Context) error {
 }
 
 func (s *Service) reset(ctx context.Context, member flywheel.CustomerID) error {
-	if s.silent {
+	if s.sink == nil {
 		for r, err := range s.store.Receipts(ctx, member) {
 			if err != nil {
 				return err

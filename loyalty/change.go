@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/effect"
 )
 
 // turn is a change of one account within a transaction.
@@ -153,10 +154,14 @@ func (s *Service) inTx(ctx context.Context, fn func(ctx context.Context) error) 
 	return s.tx.InTx(ctx, fn)
 }
 
-// publish reports events to the sink.
+// publish reports events to the sink: in this transaction if it is of the same
+// database, else right after it.
 func (s *Service) publish(ctx context.Context, events []flywheel.Event) error {
-	if len(events) == 0 {
-		return nil
-	}
-	return s.sink.Publish(ctx, events...)
+	return effect.Tell(ctx, s.Handle(), s.sink, events...)
+}
+
+// Deliver reports to the Sink, if it is of another database, what it refused when
+// it happened. It does a small batch and reports whether it did anything.
+func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
+	return effect.Retell(ctx, s.Handle(), s.sink, now)
 }

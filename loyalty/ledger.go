@@ -176,9 +176,9 @@ func (l *Ledger) Settle(a Account, at time.Time) Account {
 	return a
 }
 
-// due is an activation, the end of a hold, or an expiry; at one instant they
+// dueThing is an activation, the end of a hold, or an expiry; at one instant they
 // happen in this order.
-type due struct {
+type dueThing struct {
 	at    time.Time
 	kind  int8
 	index int // of the lot or hold
@@ -194,22 +194,22 @@ func (l *Ledger) settle(a *Account, now time.Time) {
 	if !now.After(a.Settled) {
 		return
 	}
-	var dues []due
+	var dues []dueThing
 	for i := range a.Lots {
 		lot := &a.Lots[i]
 		if lot.Available.After(a.Settled) && !lot.Available.After(now) {
-			dues = append(dues, due{lot.Available, dueActivation, i})
+			dues = append(dues, dueThing{lot.Available, dueActivation, i})
 		}
 		if !lot.Expires.IsZero() && !lot.Expires.After(now) {
-			dues = append(dues, due{lot.Expires, dueExpiry, i})
+			dues = append(dues, dueThing{lot.Expires, dueExpiry, i})
 		}
 	}
 	for i := range a.Holds {
 		if h := &a.Holds[i]; h.State == HoldOpen && !h.Expires.After(now) {
-			dues = append(dues, due{h.Expires, dueHold, i})
+			dues = append(dues, dueThing{h.Expires, dueHold, i})
 		}
 	}
-	slices.SortFunc(dues, func(x, y due) int {
+	slices.SortFunc(dues, func(x, y dueThing) int {
 		if c := cmp.Or(x.at.Compare(y.at), cmp.Compare(x.kind, y.kind)); c != 0 {
 			return c
 		}

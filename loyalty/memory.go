@@ -1,8 +1,6 @@
 package loyalty
 
 import (
-	"cmp"
-	"container/heap"
 	"context"
 	"fmt"
 	"iter"
@@ -11,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/due"
 )
 
 // MemoryStore is the [Store] in memory. What a call costs does not grow with the
@@ -18,7 +17,7 @@ import (
 type MemoryStore struct {
 	db      *flywheel.Memory
 	members map[flywheel.CustomerID]*memoryMember
-	dues    memoryDues
+	dues    due.Heap[flywheel.CustomerID]
 	lists   []Programs
 }
 
@@ -64,18 +63,12 @@ func (s *MemoryStore) Save(ctx context.Context, a Account) error {
 		if m.head.Version != a.Version {
 			return fmt.Errorf("loyalty: account of %s is at version %d, not %d: %w", a.Member, m.head.Version, a.Version, flywheel.ErrStale)
 		}
-		before := m.due
-		undo(func() {
-			if m.due = before; before != 0 {
-				heap.Push(&s.dues, memoryDue{before, a.Member})
-			}
-		})
+		before := s.dues.At(a.Member)
+		undo(func() { s.dues.Set(a.Member, before) })
 		m.save(a, undo)
+		s.dues.Set(a.Member, m.due())
 		if !known {
 			put(s.members, a.Member, m, undo)
-		}
-		if m.due != 0 && m.due != before {
-			s.dues.add(memoryDue{m.due, a.Member}, s.isDue, len(s.members))
 		}
 		return nil
 	})
@@ -88,70 +81,24 @@ func (s *MemoryStore) Forget(ctx context.Context, member flywheel.CustomerID) er
 		if !ok {
 			return nil
 		}
+		before := s.dues.At(member)
 		undo(func() {
-			if s.members[member] = m; m.due != 0 {
-				heap.Push(&s.dues, memoryDue{m.due, member})
-			}
+			s.members[member] = m
+			s.dues.Set(member, before)
 		})
 		delete(s.members, member)
+		s.dues.Set(member, time.Time{})
 		return nil
 	})
-}
-
-func (s *MemoryStore) isDue(d memoryDue) bool {
-	m, ok := s.members[d.member]
-	return ok && m.due == d.at
 }
 
 // Due implements [Store].
 func (s *MemoryStore) Due(ctx context.Context, at time.Time, limit int) (list []flywheel.CustomerID, err error) {
-	err = s.db.Update(ctx, func(func(func())) error {
-		var found []memoryDue
-		seen := map[flywheel.CustomerID]bool{}
-		for len(s.dues) > 0 && len(found) < limit && s.dues[0].at <= at.UnixMicro() {
-			d := heap.Pop(&s.dues).(memoryDue)
-			if s.isDue(d) && !seen[d.member] {
-				seen[d.member] = true
-				found = append(found, d)
-			}
-		}
-		for _, d := range found {
-			heap.Push(&s.dues, d)
-			list = append(list, d.member)
-		}
+	err = s.db.View(ctx, func() error {
+		list = s.dues.Claim(at, limit, nil)
 		return nil
 	})
 	return list, err
-}
-
-// memoryDue is an instant, in microseconds, at which a member may be due.
-type memoryDue struct {
-	at     int64
-	member flywheel.CustomerID
-}
-
-// memoryDues is a heap that also holds what is no longer true.
-type memoryDues []memoryDue
-
-func (h memoryDues) Len() int { return len(h) }
-func (h memoryDues) Less(i, j int) bool {
-	return cmp.Or(cmp.Compare(h[i].at, h[j].at), cmp.Compare(h[i].member, h[j].member)) < 0
-}
-func (h memoryDues) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *memoryDues) Push(x any)   { *h = append(*h, x.(memoryDue)) }
-func (h *memoryDues) Pop() any {
-	last := (*h)[len(*h)-1]
-	*h = (*h)[:len(*h)-1]
-	return last
-}
-
-// add adds d, and sweeps when most of the heap is no longer true.
-func (h *memoryDues) add(d memoryDue, valid func(memoryDue) bool, members int) {
-	heap.Push(h, d)
-	if len(*h) > 4*members+64 {
-		*h = slices.DeleteFunc(*h, func(d memoryDue) bool { return !valid(d) })
-		heap.Init(h)
-	}
 }
 
 // Programs implements [ProgramStore].

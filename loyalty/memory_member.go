@@ -11,7 +11,6 @@ import (
 // memoryMember is what a [MemoryStore] keeps of one member.
 type memoryMember struct {
 	head Account // without rows
-	due  int64   // microseconds; zero is nothing
 
 	lots     map[string]Lot
 	open     int                 // lots that hold points
@@ -270,7 +269,6 @@ func (m *memoryMember) save(a Account, undo func(func())) {
 	m.byAge.sweep(m.open, m.inAge)
 	m.byExpiry.sweep(m.open, m.inExpiry)
 	m.byDue.sweep(m.open, m.isDue)
-	m.setDue()
 }
 
 // saveLot keeps a lot. The account was settled up to an instant before.
@@ -308,8 +306,8 @@ func (m *memoryMember) openHold(h Hold, undo func(func())) {
 	}
 }
 
-// setDue finds the next instant at which something is due.
-func (m *memoryMember) setDue() {
+// due returns the next instant at which something is due, zero for never.
+func (m *memoryMember) due() time.Time {
 	next := m.head.Fall
 	soonest := func(t time.Time) {
 		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
@@ -317,14 +315,12 @@ func (m *memoryMember) setDue() {
 		}
 	}
 	if len(m.byDue) > 0 {
-		soonest(time.UnixMicro(m.byDue[0].at))
+		soonest(time.UnixMicro(m.byDue[0].at).UTC())
 	}
 	for key := range m.openHolds {
 		soonest(m.holds[key].Expires)
 	}
-	if m.due = 0; !next.IsZero() {
-		m.due = next.UnixMicro()
-	}
+	return next
 }
 
 // clone returns a hold that shares no memory with h.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/effect"
 	"github.com/flywheel-go/flywheel/internal/handle"
 )
 
@@ -28,8 +29,10 @@ type Options struct {
 	Now func() time.Time
 	// Sink receives each change as [flywheel.EventPointsEarned],
 	// [flywheel.EventPointsBurned], [flywheel.EventPointsReversed] and
-	// [flywheel.EventTierChanged]; [flywheel.Discard] by default. It is the log
-	// that the service consumes, so that a rebuild finds the operations there.
+	// [flywheel.EventTierChanged]; nil is nobody. It is the log that the service
+	// consumes, so that a rebuild finds the operations there. Of the same database
+	// it is part of the change; else it gets them right after COMMIT, and by
+	// [Service.Deliver] what it refused then.
 	Sink flywheel.Sink
 	// Tx makes a change and its events one. The store itself is the default where
 	// it is a Transactor.
@@ -48,7 +51,6 @@ type Service struct {
 	hold       time.Duration
 	now        func() time.Time
 	sink       flywheel.Sink
-	silent     bool // there is no sink
 	tx         flywheel.Transactor
 }
 
@@ -81,9 +83,6 @@ func New(store Store, opts *Options) (*Service, error) {
 	}
 	if s.now == nil {
 		s.now = time.Now
-	}
-	if s.sink == nil {
-		s.sink, s.silent = flywheel.Discard, true
 	}
 	if s.tx == nil {
 		s.tx = handle.Of(store)
@@ -270,7 +269,15 @@ func (s *Service) Members(ctx context.Context) iter.Seq2[flywheel.CustomerID, er
 	return s.store.Members(ctx)
 }
 
-// Forget removes everything that is kept of a customer.
+// Forget removes everything that is kept of a customer, events that the Sink has
+// not received yet included.
 func (s *Service) Forget(ctx context.Context, c flywheel.CustomerID) error {
-	return s.inTx(ctx, func(ctx context.Context) error { return s.store.Forget(ctx, c) })
+	return s.inTx(ctx, func(ctx context.Context) error {
+		if effects, err := effect.On(s.Handle()); err == nil {
+			if err := effects.Forget(ctx, string(flywheel.PersonOf(c, ""))); err != nil {
+				return err
+			}
+		}
+		return s.store.Forget(ctx, c)
+	})
 }

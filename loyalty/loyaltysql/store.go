@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/due"
+	"github.com/flywheel-go/flywheel/internal/effect"
 	"github.com/flywheel-go/flywheel/internal/newid"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/loyalty"
@@ -45,16 +47,13 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) er
 
 // Migrations implements flywheel.SQLStore.
 func (s *Store) Migrations() []flywheel.Migrations {
-	return []flywheel.Migrations{{Package: "loyalty", Files: migrations}}
+	return []flywheel.Migrations{{Package: "loyalty", Files: migrations}, effect.Migrations}
 }
 
 // Due implements loyalty.Store.
 func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]flywheel.CustomerID, error) {
-	query := `SELECT member FROM flywheel_loyalty_accounts WHERE due <= ? ORDER BY due, member LIMIT ?`
-	if s.db.Dialect() == flywheel.Postgres {
-		query += ` FOR UPDATE SKIP LOCKED`
-	}
-	return sqldb.Select(ctx, s.db.Read(ctx), query, []any{sqldb.Micros(at), limit}, scanText[flywheel.CustomerID])
+	return due.Claim(ctx, s.db.DB, due.Query{Columns: "member", From: "flywheel_loyalty_accounts", Due: "due", Key: "member"},
+		at, limit, scanText[flywheel.CustomerID], nil)
 }
 
 // Receipts implements loyalty.Store.
