@@ -320,10 +320,12 @@ func (t *turn) replay(now *Ledger, e *flywheel.Entry) (took bool, err error) {
 	if op.Member != t.account.Member || t.account.receipt(op.Key) != nil {
 		return false, nil
 	}
-	_, _, err = now.apply(&t.account, op)
+	known := len(t.account.Receipts)
+	_, _, err = now.apply(&t.account, op, true)
 	// What a log reports has happened; where this store disagrees, because it began
 	// later, there is nothing to repair by stopping.
 	if errors.Is(err, flywheel.ErrConflict) || errors.Is(err, flywheel.ErrNotFound) {
+		t.account.Receipts = t.account.Receipts[:known]
 		return false, nil
 	}
 	return err == nil, err

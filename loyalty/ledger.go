@@ -25,7 +25,7 @@ import (
 // the lots that are loaded.
 func (l *Ledger) Apply(a Account, op Operation) (Account, Receipt, error) {
 	next := a.clone()
-	receipt, _, err := l.apply(&next, op)
+	receipt, _, err := l.apply(&next, op, false)
 	if err != nil && receipt.Outcome.Refusal == "" {
 		return a, Receipt{}, err
 	}
@@ -33,8 +33,9 @@ func (l *Ledger) Apply(a Account, op Operation) (Account, Receipt, error) {
 }
 
 // apply is Apply in place. On an error without a refusal the account may have
-// been settled, but nothing else.
-func (l *Ledger) apply(a *Account, op Operation) (receipt Receipt, replayed bool, err error) {
+// been settled, but nothing else. What has happened is a fact: a burn of more than
+// there is leaves the member in debt.
+func (l *Ledger) apply(a *Account, op Operation, fact bool) (receipt Receipt, replayed bool, err error) {
 	if err := op.validate(); err != nil {
 		return Receipt{}, false, err
 	}
@@ -75,7 +76,7 @@ func (l *Ledger) apply(a *Account, op Operation) (receipt Receipt, replayed bool
 	case Earn:
 		receipt.Outcome, err = l.earn(a, op)
 	case Burn:
-		receipt.Outcome, err = l.burn(a, op)
+		receipt.Outcome, err = l.burn(a, op, fact)
 	case ReverseEarn:
 		receipt.Outcome, err = l.reverseEarn(a, op, of)
 	case ReverseBurn:
@@ -355,16 +356,18 @@ func (a *Account) take(key string, order []int, to Book, n int64) (parts []Part,
 	return parts, taken
 }
 
-func (l *Ledger) burn(a *Account, op Operation) (Outcome, error) {
+func (l *Ledger) burn(a *Account, op Operation, fact bool) (Outcome, error) {
 	have := a.Spendable
 	if op.Covered {
 		have = max(0, have-a.Debt)
 	}
-	if op.Points > have {
+	if op.Points > have && !fact {
 		return Outcome{Refusal: InsufficientPoints, Have: have}, nil
 	}
+	owed := max(0, op.Points-a.Spendable)
 	parts, taken := a.take(op.Key, l.spendable(a), BookRedeemed, op.Points)
-	if taken < op.Points {
+	a.book(op.Key, a.Settled, "", BookDebt, BookRedeemed, owed)
+	if taken+owed < op.Points {
 		return Outcome{}, fmt.Errorf("loyalty: operation %q: %w: %w", op.Key, errNoLot, flywheel.ErrInvalid)
 	}
 	return Outcome{Points: op.Points, From: parts}, nil

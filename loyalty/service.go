@@ -121,7 +121,7 @@ func (s *Service) Apply(ctx context.Context, op Operation) (Receipt, error) {
 			return nil, false, err
 		}
 		var replayed bool
-		receipt, replayed, err = t.ledger.apply(&t.account, op)
+		receipt, replayed, err = t.ledger.apply(&t.account, op, false)
 		if err != nil && receipt.Outcome.Refusal == "" {
 			return nil, false, err
 		}
