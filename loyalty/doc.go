@@ -29,9 +29,27 @@
 // to zero: earning program → pending → available, burning available → redeemed,
 // expiry → expired, claw-back → program.
 //
-// A [Service] adds a [Store] and events. As a [flywheel.Sink] it earns on
-// purchases and takes back on refunds by the time of the events alone, so that
-// replaying a log rebuilds the same accounts.
+// A [Service] adds a [Store] and events. It is a [flywheel.Consumer] of the log:
+// the points of an [Order] follow from the sums of its purchases, edits and
+// refunds, whatever order they come in. Programs have dates: an order belongs to
+// the program of when it took effect, among those recorded before it was received,
+// and its refunds follow it; changing the rules changes nothing that was earned.
+//
+// At the counter, [Service.Hold] promises points to an order before it is paid,
+// [Service.Commit] spends them in the transaction that records it, and
+// [Service.Release] or time gives them back.
+//
+// # What happens when
+//
+//   - Two processes on one database share the work: a change locks the member's
+//     account, [Service.Advance] claims members that no other process has. No point
+//     is spent or counted twice, and programs that one records the other follows.
+//   - After a restart everything is as before. A store in memory is read from the
+//     log again, and comes to the same points; so does a rebuild ([Service.Reset]).
+//   - An event that cannot be taken (a refund in another currency than its order)
+//     is a [*flywheel.EntryError]: it is parked with its member, others go on.
+//   - No event moves time for anybody: lots expire by the trusted clock that
+//     [Service.Advance] and each entry's Received follow, not by what a till says.
 //
 // # Units and sources
 //
@@ -43,7 +61,9 @@
 //
 // # Cost and concurrency
 //
-// A change costs a few microseconds and grows with the lots that hold points and
-// the activity within the tier's window. Ledgers are immutable, services and
-// stores safe for concurrent use.
+// A change costs a few microseconds and grows with the lots that it touches, with
+// tiers also with the activity within their window; not with what else the member
+// has. An [Account] is of constant size, its lots, orders, receipts and bookings
+// are rows of their own. Ledgers are immutable, services and stores safe for
+// concurrent use.
 package loyalty

@@ -169,3 +169,85 @@ func ExampleDeferral() {
 	// 92.16 EUR 64.52 EUR
 	// 64.52 EUR 0.00 EUR
 }
+
+// A rate that doubles in April: what was bought before keeps its rate, also when
+// it is refunded later.
+func ExampleService_Consume() {
+	april := time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
+	points := must(loyalty.New(nil, &loyalty.Options{Programs: []loyalty.Program{
+		{}, {From: april, Earning: loyalty.Earning{PerUnit: money.MustRate("2")}},
+	}}))
+	ctx := context.Background()
+	position := flywheel.Position(0)
+	happened := func(name, order string, euros int64, at time.Time) {
+		position++
+		err := points.Consume(ctx, []flywheel.Entry{{
+			Position: position, Received: at, Effective: at, Person: flywheel.PersonOf("anna", ""),
+			Event: flywheel.Event{ID: fmt.Sprint("e", position), Name: name, Ref: order, Customer: "anna", Time: at, Value: money.New(100*euros, money.EUR)},
+		}})
+		if err != nil {
+			panic(err)
+		}
+		o := must(points.Order(ctx, "anna", order))
+		fmt.Println(order, o.Total(), o.Points)
+	}
+	happened(flywheel.EventPurchase, "O1", 50, april.AddDate(0, 0, -5))
+	happened(flywheel.EventPurchase, "O2", 50, april)
+	happened(flywheel.EventRefund, "O1", 20, april.AddDate(0, 0, 3))
+	happened(loyalty.EventOrderEdited, "O2", 60, april.AddDate(0, 0, 4))
+	fmt.Println(must(points.BalanceAt(ctx, "anna", april.AddDate(0, 0, 5))).Available)
+	// Output:
+	// O1 50.00 EUR 50
+	// O2 50.00 EUR 100
+	// O1 30.00 EUR 30
+	// O2 60.00 EUR 120
+	// 150
+}
+
+func ExampleService_Hold() {
+	points := must(loyalty.New(nil, &loyalty.Options{Now: func() time.Time { return newYear }}))
+	ctx := context.Background()
+	must(points.Apply(ctx, loyalty.Operation{Member: "anna", Key: "welcome", Kind: loyalty.Earn, Points: 100}))
+	show := func(err error) {
+		b := must(points.Balance(ctx, "anna"))
+		fmt.Println(b.Available, "available,", b.Held, "held,", b.Redeemed, "spent", err)
+	}
+	show(points.Hold(ctx, "anna", "order-1", 60))   // before the payment is authorized
+	show(points.Commit(ctx, "anna", "order-1"))     // with the order
+	show(points.Hold(ctx, "anna", "order-2", 40))   // payment refused:
+	show(points.Release(ctx, "anna", "order-2"))    // given back at once, else after 30 minutes
+	show(points.Release(ctx, "anna", "order-none")) // unknown
+	// Output:
+	// 40 available, 60 held, 0 spent <nil>
+	// 40 available, 0 held, 60 spent <nil>
+	// 0 available, 40 held, 60 spent <nil>
+	// 40 available, 0 held, 60 spent <nil>
+	// 40 available, 0 held, 60 spent loyalty: no hold "order-none": not found
+}
+
+// A store loads what a change concerns.
+func ExampleNeed() {
+	ctx := context.Background()
+	store := loyalty.NewMemory(nil)
+	points := must(loyalty.New(store, &loyalty.Options{Now: func() time.Time { return newYear }}))
+	for i := range 1000 {
+		must(points.Apply(ctx, loyalty.Operation{Member: "anna", Key: fmt.Sprint("gift-", i), Kind: loyalty.Earn, Points: 10}))
+	}
+	a := must(store.Account(ctx, "anna", loyalty.Need{Points: 25, Until: newYear}))
+	fmt.Println(a.Spendable, len(a.Lots))
+	// Output: 10000 3
+}
+
+func ExampleProgramStore() {
+	ctx := context.Background()
+	store := loyalty.NewMemory(nil)
+	points := must(loyalty.New(store, nil))
+	if err := points.SetPrograms(ctx, loyalty.Program{PendingFor: "P14D"}); err != nil {
+		panic(err)
+	}
+	var kept loyalty.ProgramStore = store
+	for _, list := range must(kept.Programs(ctx, 0)) {
+		fmt.Println(list.Number, list.Programs[0].PendingFor)
+	}
+	// Output: 1 P14D
+}

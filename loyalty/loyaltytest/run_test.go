@@ -33,6 +33,10 @@ type broken struct {
 	*loyalty.MemoryStore
 	account func(ctx context.Context, s *loyalty.MemoryStore, member flywheel.CustomerID, n loyalty.Need) (loyalty.Account, error)
 	save    func(ctx context.Context, s *loyalty.MemoryStore, a loyalty.Account) error
+	due     func(ctx context.Context, s *loyalty.MemoryStore, at time.Time, limit int) ([]flywheel.CustomerID, error)
+	forget  func(ctx context.Context, s *loyalty.MemoryStore, member flywheel.CustomerID) error
+	record  func(ctx context.Context, s *loyalty.MemoryStore, p loyalty.Programs) error
+	lists   func(ctx context.Context, s *loyalty.MemoryStore, after int64) ([]loyalty.Programs, error)
 	entries func(ctx context.Context, s *loyalty.MemoryStore, member flywheel.CustomerID) iter.Seq2[loyalty.Entry, error]
 }
 
@@ -55,6 +59,42 @@ func (b broken) Entries(ctx context.Context, member flywheel.CustomerID) iter.Se
 		return b.entries(ctx, b.MemoryStore, member)
 	}
 	return b.MemoryStore.Entries(ctx, member)
+}
+
+func (b broken) Due(ctx context.Context, at time.Time, limit int) ([]flywheel.CustomerID, error) {
+	if b.due != nil {
+		return b.due(ctx, b.MemoryStore, at, limit)
+	}
+	return b.MemoryStore.Due(ctx, at, limit)
+}
+
+func (b broken) Forget(ctx context.Context, member flywheel.CustomerID) error {
+	if b.forget != nil {
+		return b.forget(ctx, b.MemoryStore, member)
+	}
+	return b.MemoryStore.Forget(ctx, member)
+}
+
+func (b broken) Record(ctx context.Context, p loyalty.Programs) error {
+	if b.record != nil {
+		return b.record(ctx, b.MemoryStore, p)
+	}
+	return b.MemoryStore.Record(ctx, p)
+}
+
+func (b broken) Programs(ctx context.Context, after int64) ([]loyalty.Programs, error) {
+	if b.lists != nil {
+		return b.lists(ctx, b.MemoryStore, after)
+	}
+	return b.MemoryStore.Programs(ctx, after)
+}
+
+// needs is a store that hears something else than it is asked for.
+func needs(change func(n *loyalty.Need)) broken {
+	return broken{account: func(ctx context.Context, s *loyalty.MemoryStore, member flywheel.CustomerID, n loyalty.Need) (loyalty.Account, error) {
+		change(&n)
+		return s.Account(ctx, member, n)
+	}}
 }
 
 // TestSuiteCatches shows that the suite fails for stores that break a rule.
@@ -116,6 +156,101 @@ func TestSuiteCatches(t *testing.T) {
 			a, err := s.Account(ctx, member, n)
 			a.Lots = slices.DeleteFunc(a.Lots, func(l loyalty.Lot) bool { return l.Left == 0 && !slices.Contains(n.Keys, l.ID) })
 			return a, err
+		}}},
+		{"loads what nobody needs", "need/nothing", needs(func(n *loyalty.Need) { n.All = true })},
+		{"finds nothing due", "need/until", needs(func(n *loyalty.Need) { n.Until = time.Time{} })},
+		{"is late by a microsecond", "need/until", needs(func(n *loyalty.Need) {
+			if !n.Until.IsZero() {
+				n.Until = n.Until.Add(-time.Microsecond)
+			}
+		})},
+		{"loads one lot too few", "need/points", needs(func(n *loyalty.Need) { n.Points-- })},
+		{"burns the oldest first always", "need/points", needs(func(n *loyalty.Need) { n.Order = loyalty.OldestFirst })},
+		{"forgets the debt", "need/points", broken{account: func(ctx context.Context, s *store, member flywheel.CustomerID, n loyalty.Need) (loyalty.Account, error) {
+			a, err := s.Account(ctx, member, loyalty.Need{})
+			if n.Points > 0 && err == nil {
+				n.Points -= a.Debt
+			}
+			full, err := s.Account(ctx, member, n)
+			return full, err
+		}}},
+		{"keeps open holds to itself", "need/all", broken{account: func(ctx context.Context, s *store, member flywheel.CustomerID, n loyalty.Need) (loyalty.Account, error) {
+			a, err := s.Account(ctx, member, n)
+			if n.All {
+				a.Holds = nil
+			}
+			return a, err
+		}}},
+		{"loads no lots of orders", "need/orders", needs(func(n *loyalty.Need) { n.OwnLots = false })},
+		{"loads the orders in any order", "need/orders", broken{account: func(ctx context.Context, s *store, member flywheel.CustomerID, n loyalty.Need) (loyalty.Account, error) {
+			a, err := s.Account(ctx, member, n)
+			slices.Reverse(a.Orders)
+			return a, err
+		}}},
+		{"loads old activity", "need/activity", needs(func(n *loyalty.Need) { n.Since = time.Time{} })},
+		{"saves activity twice", "need/activity", broken{save: func(ctx context.Context, s *store, a loyalty.Account) error {
+			for i := range a.Activity {
+				a.Activity[i].N = 0
+			}
+			return s.Save(ctx, a)
+		}}},
+		{"does not count saves for a change", "need/change", broken{account: func(ctx context.Context, s *store, member flywheel.CustomerID, n loyalty.Need) (loyalty.Account, error) {
+			a, err := s.Account(ctx, member, n)
+			if n.Change {
+				a.Version = 0
+			}
+			return a, err
+		}}},
+		{"finds members before their time", "due/lots", broken{due: func(ctx context.Context, s *store, at time.Time, limit int) ([]flywheel.CustomerID, error) {
+			return s.Due(ctx, at.Add(time.Microsecond), limit)
+		}}},
+		{"lists those due last first", "due/lots", broken{due: func(ctx context.Context, s *store, at time.Time, limit int) ([]flywheel.CustomerID, error) {
+			list, err := s.Due(ctx, at, limit)
+			slices.Reverse(list)
+			return list, err
+		}}},
+		{"never ends a hold", "due/holds-and-tiers", broken{save: func(ctx context.Context, s *store, a loyalty.Account) error {
+			a.Holds = nil
+			return s.Save(ctx, a)
+		}}},
+		{"never lets a tier fall", "due/holds-and-tiers", broken{save: func(ctx context.Context, s *store, a loyalty.Account) error {
+			a.Fall = time.Time{}
+			return s.Save(ctx, a)
+		}}},
+		{"returns all that is due", "due/limit", broken{due: func(ctx context.Context, s *store, at time.Time, _ int) ([]flywheel.CustomerID, error) {
+			return s.Due(ctx, at, 1000)
+		}}},
+		{"loses who is due when the limit is reached", "due/shared", broken{due: func(ctx context.Context, s *store, at time.Time, limit int) ([]flywheel.CustomerID, error) {
+			list, err := s.Due(ctx, at, limit)
+			if len(list) == limit {
+				return list[:limit-1], errors.Join(err, save(ctx, s, list[limit-1], func(a *loyalty.Account) { a.Fall = time.Time{} }))
+			}
+			return list, err
+		}}},
+		{"remembers the forgotten", "forget", broken{forget: func(context.Context, *store, flywheel.CustomerID) error { return nil }}},
+		{"forgets everybody", "forget", broken{forget: func(ctx context.Context, s *store, member flywheel.CustomerID) error {
+			return errors.Join(s.Forget(ctx, member), s.Forget(ctx, "ben"))
+		}}},
+		{"does not know the forgotten", "forget", broken{forget: func(ctx context.Context, s *store, member flywheel.CustomerID) error {
+			if a, err := s.Account(ctx, member, loyalty.Need{}); err != nil || a.Version == 0 {
+				return errors.Join(err, flywheel.ErrNotFound)
+			}
+			return s.Forget(ctx, member)
+		}}},
+		{"keeps the newest programs only", "programs", broken{lists: func(ctx context.Context, s *store, after int64) ([]loyalty.Programs, error) {
+			list, err := s.Programs(ctx, after)
+			return list[max(0, len(list)-1):], err
+		}}},
+		{"takes any number", "programs", broken{record: func(ctx context.Context, s *store, p loyalty.Programs) error {
+			list, err := s.Programs(ctx, 0)
+			p.Number = int64(len(list)) + 1
+			return errors.Join(err, s.Record(ctx, p))
+		}}},
+		{"lets all record at once", "programs/concurrent", broken{record: func(ctx context.Context, s *store, p loyalty.Programs) error {
+			if err := s.Record(ctx, p); !errors.Is(err, flywheel.ErrStale) {
+				return err
+			}
+			return nil
 		}}},
 		{"returns entries newest first", "entries/append", broken{entries: func(ctx context.Context, s *store, member flywheel.CustomerID) iter.Seq2[loyalty.Entry, error] {
 			return func(yield func(loyalty.Entry, error) bool) {
