@@ -89,18 +89,6 @@ func (c calendar) of(o *Order) (*Ledger, error) {
 	return nil, fmt.Errorf("loyalty: program %d of list %d of order %q: %w", o.Program, o.List, o.Ref, flywheel.ErrNotFound)
 }
 
-// tiered reports whether any program has tiers.
-func (c calendar) tiered() bool {
-	for i := range c {
-		for _, l := range c[i].ledgers {
-			if l.tiering != nil {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // now returns the program of an instant by the newest list; where none has begun,
 // the one that begins first. The calendar is not empty.
 func (c calendar) now(at time.Time) *Ledger {
