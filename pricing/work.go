@@ -1,7 +1,6 @@
 package pricing
 
 import (
-	"github.com/flywheel-go/flywheel/pricing/internal/code"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/segment/rule"
 )
@@ -62,6 +61,8 @@ type work struct {
 	classes   map[string]*classTax
 	taxes     []lineTax // by line
 	rates     []rateTax
+	delivery  []deliveryShare
+	mixed     mix
 	stepCount []int32 // by line
 
 	basket, line *rule.Record
@@ -102,7 +103,7 @@ func (w *work) begin(e *Engine, b *Basket) {
 	w.log = w.log[:0]
 	w.codes = w.codes[:0]
 	for _, text := range b.Coupons {
-		w.codes = append(w.codes, code.Fold(text))
+		w.codes = append(w.codes, foldTyped(text))
 	}
 	w.statics = cleared(w.statics, len(e.promotions))
 	w.choice = w.choice[:0]
