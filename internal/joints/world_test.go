@@ -143,7 +143,7 @@ func (w *world) run() {
 }
 
 func (w *world) trace(f campaign.Fact) {
-	if f.Kind != campaign.FactSkipped {
+	if f.Kind != campaign.FactSkipped || f.Contact.Customer() == "" {
 		return
 	}
 	w.mu.Lock()
@@ -151,8 +151,12 @@ func (w *world) trace(f campaign.Fact) {
 	w.skips = append(w.skips, map[string]string{"customer": string(f.Contact.Customer()), "template": f.Template, "reason": f.Detail, "at": f.At.Format(time.RFC3339)})
 }
 
-// Send is the provider.
+// Send is the provider. It is not called for a visitor who is no customer: the shop
+// has no address of theirs.
 func (w *world) Send(ctx context.Context, m campaign.Message) error {
+	if m.Contact.Customer() == "" {
+		return fmt.Errorf("no address of %s: %w", m.Contact, flywheel.ErrNotFound)
+	}
 	w.mu.Lock()
 	w.calls++
 	who := string(m.Contact.Customer())
