@@ -1,19 +1,26 @@
 package joints_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign"
+	"github.com/flywheel-go/flywheel/campaign/campaignsql"
 	"github.com/flywheel-go/flywheel/internal/pgtest"
+	"github.com/flywheel-go/flywheel/internal/sqldb"
+	"github.com/flywheel-go/flywheel/internal/sqldbtest"
 	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/loyalty"
+	"github.com/flywheel-go/flywheel/loyalty/loyaltysql"
 	"github.com/flywheel-go/flywheel/segment"
+	"github.com/flywheel-go/flywheel/segment/segmentsql"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -35,6 +42,47 @@ func TestReference(t *testing.T) {
 			return stores{segment.NewMemoryLog(db), segment.NewMemoryProfiles(db), loyalty.NewMemory(db), campaign.NewMemory(db)}
 		})
 	})
+	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
+		pool := open(t)
+		db := flywheel.OpenSQL(pool, d)
+		log, profiles, points, journeys := segmentsql.New(db), segmentsql.NewProfiles(db), loyaltysql.New(db), campaignsql.New(db)
+		require.NoError(t, flywheel.Migrate(t.Context(), db, log, profiles, points, journeys))
+		each(t, cases.Cases, func(t *testing.T) stores {
+			wipe(t, pool, d)
+			// New ones, for what a store remembers of its tables.
+			return stores{segmentsql.New(db), segmentsql.NewProfiles(db), loyaltysql.New(db), campaignsql.New(db)}
+		})
+	})
+}
+
+// wipe empties all tables, which is quicker than to make them again.
+func wipe(t *testing.T, pool *sql.DB, d sqldb.Dialect) {
+	query := `SELECT tablename FROM pg_tables WHERE schemaname = current_schema()`
+	if d == flywheel.SQLite {
+		query = `SELECT name FROM sqlite_master WHERE type = 'table'`
+	}
+	rows, err := pool.Query(query)
+	require.NoError(t, err)
+	defer rows.Close()
+	var tables []string
+	for rows.Next() {
+		var name string
+		require.NoError(t, rows.Scan(&name))
+		if strings.HasPrefix(name, "flywheel_") && name != "flywheel_migrations" && name != "flywheel_event_head" {
+			tables = append(tables, name)
+		}
+	}
+	require.NoError(t, rows.Err())
+	require.NotEmpty(t, tables)
+	tx, err := pool.Begin()
+	require.NoError(t, err)
+	for _, name := range tables {
+		_, err = tx.Exec(`DELETE FROM ` + name)
+		require.NoError(t, err)
+	}
+	_, err = tx.Exec(`UPDATE flywheel_event_head SET position = 0, received = 0, settled = 0`)
+	require.NoError(t, err)
+	require.NoError(t, tx.Commit())
 }
 
 func each(t *testing.T, cases []*testCase, fresh func(t *testing.T) stores) {
