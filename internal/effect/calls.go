@@ -1,0 +1,98 @@
+package effect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// Calls makes calls of the outside world: each bounded in real time, and so many
+// at once per provider. The zero value has the defaults. It is safe for concurrent
+// use and must not be copied.
+type Calls struct {
+	// Limit is the real time after which a call is given up, default 10 s. The
+	// call's context ends then; if the call does not hear it, it is left behind.
+	Limit time.Duration
+	// InFlight is how many calls of one provider may be under way, default 16.
+	InFlight int
+
+	mu    sync.Mutex
+	slots map[string]chan struct{}
+}
+
+// ErrSlow is why a call that took longer than its limit failed. It is temporary.
+var ErrSlow = errors.New("effect: the call took too long")
+
+// Do calls fn for a provider. It reports what fn does, an error that matches
+// [ErrSlow] when fn takes too long, and one that names the value when it panics.
+// Waiting for a slot ends with ctx.
+func (c *Calls) Do(ctx context.Context, provider string, fn func(ctx context.Context) error) error {
+	slot := c.slot(provider)
+	select {
+	case slot <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-slot }()
+	limit := c.Limit
+	if limit <= 0 {
+		limit = 10 * time.Second
+	}
+	called, cancel := context.WithTimeoutCause(ctx, limit, ErrSlow)
+	defer cancel()
+	answer := make(chan error, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				answer <- fmt.Errorf("effect: %s: panic: %v", provider, p)
+			}
+		}()
+		answer <- fn(called)
+	}()
+	select {
+	case err := <-answer:
+		if err != nil && ctx.Err() == nil && errors.Is(context.Cause(called), ErrSlow) {
+			return fmt.Errorf("%w: %s after %v: %w", ErrSlow, provider, limit, err)
+		}
+		return err
+	case <-called.Done():
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("%w: %s after %v", ErrSlow, provider, limit)
+	}
+}
+
+func (c *Calls) slot(provider string) chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	slot := c.slots[provider]
+	if slot == nil {
+		n := c.InFlight
+		if n <= 0 {
+			n = 16
+		}
+		slot = make(chan struct{}, n)
+		if c.slots == nil {
+			c.slots = map[string]chan struct{}{}
+		}
+		c.slots[provider] = slot
+	}
+	return slot
+}
+
+// Final reports whether an error of a call will be the same next time: the input
+// is wrong, the address does not exist or does not allow it. Any other error may
+// pass.
+func Final(err error) bool {
+	for _, kind := range [...]error{flywheel.ErrInvalid, flywheel.ErrNotFound, flywheel.ErrForbidden, flywheel.ErrOutOfRange, flywheel.ErrLimit, flywheel.ErrKeyReused} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}
