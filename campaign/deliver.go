@@ -78,7 +78,7 @@ func (e *Engine) send(ctx context.Context, now time.Time, jobs [][]*attempt) err
 func (e *Engine) settled(ctx context.Context, now time.Time, answered []*attempt) (err error) {
 	for pause := 50 * time.Millisecond; ; pause *= 2 {
 		err = e.inTx(ctx, func(ctx context.Context) error { return e.settle(ctx, now, answered) })
-		if err == nil || pause > 4*time.Second {
+		if err == nil || pause > e.patience {
 			return err
 		}
 		select {
@@ -198,7 +198,7 @@ func (t *turn) ask(x *effect.Effect, underWay []*attempt) (a *attempt, waits boo
 		r = &Run{ID: x.Ref, Contact: t.contact.ID, Journey: ID(x.Topic), Version: b.Version, Entry: b.Message.Entry, Entered: b.Entered, Step: b.Step}
 	}
 	skip := func(reason string, at time.Time) {
-		x.Settle(effect.Skipped, reason, t.at)
+		b.over(x, effect.Skipped, reason, t.at, t.contact.Position)
 		t.skipped(r, x, &b, reason)
 		if alive {
 			t.completed(r, at)
@@ -300,7 +300,9 @@ func (e *Engine) settle(ctx context.Context, now time.Time, answered []*attempt)
 		for _, a := range of[t.contact.ID] {
 			x := *a.effect
 			r := t.run(x.Ref)
-			outcome(&x, a, r != nil && r.messageID() == x.ID, backoff, now)
+			if err := outcome(&x, a, r != nil && r.messageID() == x.ID, t.contact.Position, backoff, now); err != nil {
+				return err
+			}
 			results[x.ID] = x
 			outcomes = append(outcomes, &x)
 		}
@@ -332,31 +334,31 @@ func (e *Engine) settle(ctx context.Context, now time.Time, answered []*attempt)
 }
 
 // outcome makes of an answer what becomes of the effect.
-func outcome(x *effect.Effect, a *attempt, alive bool, backoff effect.Backoff, now time.Time) {
+func outcome(x *effect.Effect, a *attempt, alive bool, position flywheel.Position, backoff effect.Backoff, now time.Time) error {
+	var b body
+	if err := json.Unmarshal(x.Body, &b); err != nil {
+		return fmt.Errorf("campaign: message %s: %w", x.ID, err)
+	}
 	switch {
 	case a.err == nil:
-		x.Settle(effect.Done, "", now)
+		b.over(x, effect.Done, "", now, position)
+		return nil
 	case effect.Final(a.err):
-		x.Settle(effect.Skipped, reasonRefused, now)
-	default:
-		x.Failures++
-		var b body
-		known := json.Unmarshal(x.Body, &b) == nil
-		wait, again := backoff.After(x.ID, x.Failures)
-		switch {
-		case again && (alive || b.Message != nil):
-			x.Retry(now.Add(wait))
-		case again:
-			x.Settle(effect.Dropped, "", now)
-		default:
-			x.Settle(effect.Dead, reasonDead, now)
-			if b.Message = &a.message; known {
-				if content, err := json.Marshal(b); err == nil {
-					x.Body = content
-				}
-			}
-		}
+		b.over(x, effect.Skipped, reasonRefused, now, position)
+		return nil
 	}
+	x.Failures++
+	wait, again := backoff.After(x.ID, x.Failures)
+	switch {
+	case again && (alive || b.Message != nil):
+		x.Retry(now.Add(wait))
+	case again:
+		x.Settle(effect.Dropped, "", now)
+	default:
+		b.Message = &a.message
+		b.over(x, effect.Dead, reasonDead, now, position)
+	}
+	return nil
 }
 
 // settledNow takes what became of an attempt, and lets the run go on.

@@ -74,6 +74,7 @@ type Engine struct {
 	sender     Sender
 	calls      effect.Calls
 	lease      time.Duration
+	patience   time.Duration // with a database that is away when an outcome is to be noted
 	sink       flywheel.Sink
 	log        Log
 	attributes func(context.Context, flywheel.Person) (map[string]any, error)
@@ -126,6 +127,7 @@ func New(store Store, opts *Options) (*Engine, error) {
 	if e.lease <= 0 {
 		e.lease = 5 * time.Minute
 	}
+	e.patience = 5 * time.Second
 	if opts.Lateness < 0 {
 		return nil, fmt.Errorf("campaign: lateness %v: %w", opts.Lateness, flywheel.ErrOutOfRange)
 	}
@@ -144,6 +146,11 @@ func New(store Store, opts *Options) (*Engine, error) {
 			return nil, err
 		}
 		e.first[i] = p.Journey
+		for _, before := range e.first[:i] {
+			if before.ID == p.ID && before.Version == p.Version && !same(before, p.Journey) {
+				return nil, another(p.Journey)
+			}
+		}
 	}
 	e.started = moment(e.now())
 	e.program.Store(&program{
