@@ -47,7 +47,10 @@ func (e *FieldError) Error() string { return e.Field + ": " + e.Err.Error() }
 // Unwrap returns the cause.
 func (e *FieldError) Unwrap() error { return e.Err }
 
-// TxError is a call that no transaction can serve as it was made: it would wait
-// for itself or for a lock that waits for it, or its transaction has ended. It
-// matches [ErrInvalid].
+// TxError is a call that no transaction can serve as it was made. It matches
+// [ErrInvalid] where the program is wrong: the transaction of the context has
+// ended, or a call within a transaction does not use the transaction's context and
+// would wait for itself. It matches [ErrConflict] where the call may succeed at
+// another time: two transactions that lock two databases in two orders, or a lock
+// that was not free for too long.
 type TxError = kind.TxError

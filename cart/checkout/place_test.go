@@ -32,7 +32,9 @@ func TestPlace(t *testing.T) {
 		assert.Equal(t, r.At, o.PlacedAt)
 		assert.Equal(t, eur(3604), o.Lines[0].Total)
 		assert.Equal(t, money.Percent(20), o.Lines[0].TaxRate)
-		for e, err := range s.log.Entries(t.Context(), 0) {
+		_, err = s.log.Number(t.Context())
+		require.NoError(t, err)
+		for e, err := range s.log.Entries(t.Context(), segment.Query{}) {
 			require.NoError(t, err)
 			if e.Event.Name != flywheel.EventPurchase {
 				continue

@@ -83,10 +83,10 @@ func newLearners(log *segment.Log, currency money.Currency, supplier supplier, s
 	follow("recommendations", onlyGoods{l.baskets, stocked}, &outbox{})
 
 	out = &outbox{}
-	if l.points, err = loyalty.New(nil, &loyalty.Options{Programme: programme(), Sink: out}); err != nil {
+	if l.points, err = loyalty.New(nil, &loyalty.Options{Programs: []loyalty.Program{program()}, Sink: out}); err != nil {
 		return nil, err
 	}
-	follow("points", l.points, out)
+	follow("points", &entries{to: l.points}, out)
 
 	out = &outbox{}
 	l.journeys, err = campaign.New(nil, &campaign.Options{
@@ -137,10 +137,10 @@ var liveSegments = []segment.Definition{
 	{Name: "often returns", Rule: json.RawMessage(`{"refunds": {"$gte": 3}}`)},
 }
 
-// programme gives a point for each unit of money, for a year, and a tier by the
+// program gives a point for each unit of money, for a year, and a tier by the
 // points of the last twelve months.
-func programme() loyalty.Programme {
-	return loyalty.Programme{
+func program() loyalty.Program {
+	return loyalty.Program{
 		Expiry: loyalty.Expiry{After: "P12M", Round: loyalty.EndOfMonth},
 		Tiering: &loyalty.Tiering{
 			Window: loyalty.Rolling, Period: "P12M",
@@ -199,15 +199,35 @@ func (l *learners) close(ctx context.Context, end time.Time) error {
 	if err := l.journeys.Advance(ctx, end); err != nil {
 		return err
 	}
-	for member, err := range l.points.Members(ctx) {
-		if err != nil {
-			return err
-		}
-		if err := l.points.Advance(ctx, member, end); err != nil {
+	for more := true; more; {
+		var err error
+		if more, err = l.points.Advance(ctx, end); err != nil {
 			return err
 		}
 	}
 	return l.learn(ctx)
+}
+
+// entries hands a consumer what a follower of the log gets, as entries that were
+// received when they happened.
+type entries struct {
+	to   flywheel.Consumer
+	last flywheel.Position
+}
+
+func (e *entries) Publish(ctx context.Context, events ...flywheel.Event) error {
+	list := make([]flywheel.Entry, len(events))
+	for i, event := range events {
+		list[i] = flywheel.Entry{
+			Position: e.last + flywheel.Position(i) + 1, Received: event.Time, Effective: event.Time,
+			Person: flywheel.PersonOf(event.Customer, event.Visitor), Event: event,
+		}
+	}
+	err := e.to.Consume(ctx, list)
+	if err == nil {
+		e.last += flywheel.Position(len(events))
+	}
+	return err
 }
 
 // movement counts who entered and left a live segment.

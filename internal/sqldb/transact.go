@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel/internal/kind"
+	"github.com/flywheel-go/flywheel/internal/memlock"
 	"github.com/flywheel-go/flywheel/internal/txhook"
 )
 
@@ -66,7 +67,7 @@ func (d *DB) attempt(ctx context.Context, fn func(context.Context, *txState) err
 	inner, scope := txhook.Begin(ctx)
 	defer scope.RolledBack() // unless committed before
 	s := &txState{}
-	err := d.once(inner, s, fn)
+	err := d.exclusively(ctx, inner, func(ctx context.Context) error { return d.once(ctx, s, fn) })
 	if lost, ok := errors.AsType[*lostCommit](err); ok {
 		err = d.settle(ctx, lost)
 	}
@@ -91,6 +92,26 @@ func pause(ctx context.Context, attempt int) bool {
 	case <-timer.C:
 		return true
 	}
+}
+
+// exclusively runs fn, with ctx within outer, as the only writer of a SQLite database, as far as this DB
+// knows: whoever else writes waits here, where the wait ends with ctx, and not in
+// SQLite, which does not hear of it. The caller's own transactions and those of
+// other processes are met there.
+func (d *DB) exclusively(outer, ctx context.Context, fn func(ctx context.Context) error) error {
+	if d.writer == nil {
+		return fn(ctx)
+	}
+	o := &memlock.Owner{}
+	o.Begin(outer)
+	return o.Run(func() error {
+		if err := d.writer.Lock(ctx, o); err != nil {
+			return err
+		}
+		defer d.writer.Unlock()
+		defer o.End()
+		return fn(context.WithValue(ctx, memlock.Key{}, o))
+	})
 }
 
 // once runs fn in one transaction. The connection is held beyond COMMIT, so
