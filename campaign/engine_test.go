@@ -428,7 +428,7 @@ func TestContactStaysSmall(t *testing.T) {
 		ID: "once an order", Trigger: Trigger{Event: flywheel.EventPurchase}, Reentry: Reentry{Policy: Once, Key: "ref"}, Steps: []Step{mail("thanks")},
 	}), Policy: shopPolicy})
 	w.now = begin
-	n := testkit.Often(3000, 300)
+	n := testkit.Often(800, 200)
 	for i := range n {
 		w.now = w.now.Add(20 * time.Minute)
 		e := event(fmt.Sprint(i), []string{flywheel.EventPurchase, flywheel.EventAddToCart, EventUnsubscribed, EventSubscribed}[i%4], "c", 0)
