@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -17,7 +18,8 @@ import (
 type attempt struct {
 	effect  *effect.Effect
 	message Message
-	err     error // the answer
+	err     error         // the answer
+	stored  chan struct{} // closed when the outcome is
 }
 
 // Deliver attempts messages that are due at now: it claims contacts with all their
@@ -45,30 +47,41 @@ func (e *Engine) Deliver(ctx context.Context, now time.Time) (more bool, err err
 }
 
 // send makes the calls, those of one contact one after the other, and settles what
-// is answered while others are under way.
+// is answered while others are under way. The next call of a channel begins when an
+// outcome is stored, so that a process that dies loses the answers of no more calls
+// than may be in flight.
 func (e *Engine) send(ctx context.Context, now time.Time, jobs [][]*attempt) error {
 	answers := make(chan *attempt)
 	var wg sync.WaitGroup
+	var underWay atomic.Int64
 	left := 0
 	for _, contact := range jobs {
 		left += len(contact)
 		wg.Go(func() {
 			for _, a := range contact {
-				a.err = e.calls.Do(ctx, a.message.Channel, func(ctx context.Context) error { return e.sender.Send(ctx, a.message) })
+				release, err := e.calls.Acquire(ctx, a.message.Channel)
+				if underWay.Add(1); err == nil {
+					err = e.calls.Call(ctx, a.message.Channel, func(ctx context.Context) error { return e.sender.Send(ctx, a.message) })
+				}
+				a.err, a.stored = err, make(chan struct{})
 				answers <- a
+				if <-a.stored; release != nil {
+					release()
+				}
 			}
 		})
 	}
 	defer wg.Wait()
 	var errs error
 	for left > 0 {
-		answered := []*attempt{<-answers}
-		answered = gather(answers, answered, left)
+		answered := gather(answers, &underWay)
 		left -= len(answered)
-		if ctx.Err() != nil {
-			continue // the leases end by themselves
+		if ctx.Err() == nil { // else the leases end by themselves
+			errs = errors.Join(errs, e.settled(ctx, now, answered))
 		}
-		errs = errors.Join(errs, e.settled(ctx, now, answered))
+		for _, a := range answered {
+			close(a.stored)
+		}
 	}
 	return errors.Join(errs, ctx.Err())
 }
@@ -89,20 +102,26 @@ func (e *Engine) settled(ctx context.Context, now time.Time, answered []*attempt
 	}
 }
 
-// gather adds answers that come at about the same time, so that they are settled
+// gather takes answers that come at about the same time, so that they are settled
 // in one transaction.
-func gather(answers <-chan *attempt, answered []*attempt, left int) []*attempt {
+func gather(answers <-chan *attempt, underWay *atomic.Int64) (answered []*attempt) {
+	answered = append(answered, <-answers)
+	if underWay.Add(-1) == 0 {
+		return answered
+	}
 	timer := time.NewTimer(time.Millisecond)
 	defer timer.Stop()
-	for len(answered) < left {
+	for {
 		select {
 		case a := <-answers:
 			answered = append(answered, a)
+			if underWay.Add(-1) == 0 {
+				return answered
+			}
 		case <-timer.C:
 			return answered
 		}
 	}
-	return answered
 }
 
 // claim decides on the messages that are due and leases those to attempt, contact

@@ -33,14 +33,15 @@ type Options struct {
 	// as accepted. With any other store New refuses nil.
 	Sender Sender
 	// SendLimit is the real time after which a call of Sender is given up, default
-	// 10 s; InFlight is how many calls of one channel may be under way, default 16.
+	// 10 s; InFlight is how many calls of one channel may be under way, default 16. A
+	// process that dies loses the answers of at most as many.
 	SendLimit time.Duration
 	InFlight  int
 	// Lease is how long a worker that died holds its contacts, default 5 minutes.
 	Lease time.Duration
 	// Sink is told of every message that was accepted, by a
 	// [flywheel.EventMessageSent] whose ID follows from the message's. Default
-	// [flywheel.Discard].
+	// nobody.
 	Sink flywheel.Sink
 	// Log is what [LaunchOptions].EntriesFrom reads.
 	Log Log
@@ -114,9 +115,6 @@ func New(store Store, opts *Options) (*Engine, error) {
 	}
 	if e.sender == nil {
 		e.sender = SenderFunc(func(context.Context, Message) error { return nil })
-	}
-	if e.sink == nil {
-		e.sink = flywheel.Discard
 	}
 	if e.name == "" {
 		e.name = "campaign.Engine"
@@ -212,6 +210,18 @@ func (e *Engine) current(ctx context.Context) (*program, error) {
 		e.program.CompareAndSwap(shared, &next)
 	}
 	return g, nil
+}
+
+// look is current where there may be no transaction, in which another process may
+// launch the same.
+func (e *Engine) look(ctx context.Context) (g *program, err error) {
+	if g, err = e.current(ctx); errors.Is(err, flywheel.ErrStale) {
+		err = e.inTx(ctx, func(ctx context.Context) (err error) {
+			g, err = e.current(ctx)
+			return err
+		})
+	}
+	return g, err
 }
 
 func another(j Journey) error {
