@@ -24,6 +24,8 @@ func (s *Service) SetPrograms(ctx context.Context, programs ...Program) error {
 		if err != nil {
 			return err
 		}
+		// From now on this list counts, and no longer that of the Options.
+		flywheel.AfterCommit(ctx, func(context.Context) { s.applied.Store(true) })
 		if len(c) > 0 && same(c[len(c)-1].programs, programs) {
 			flywheel.AfterCommit(ctx, func(ctx context.Context) { s.look(ctx, c.last()) })
 			return nil

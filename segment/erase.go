@@ -1,8 +1,10 @@
 package segment
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/flywheel-go/flywheel"
 )
@@ -20,36 +22,55 @@ func (l *Log) Forget(ctx context.Context, customer flywheel.CustomerID) error {
 	if _, err := l.Number(ctx); err != nil {
 		return err
 	}
-	own, err := l.store.Links(ctx, "", customer)
+	entries, err := l.Of(ctx, customer)
 	if err != nil {
 		return err
 	}
-	var at []flywheel.Position
+	at := make([]flywheel.Position, len(entries))
+	for i := range entries {
+		at[i] = entries[i].Position
+	}
+	return l.store.Erase(ctx, customer, at...)
+}
+
+// Of returns the entries of a customer by the links known now, in order: those that
+// name the customer, and the nameless ones of the devices that are the customer's.
+// Cost: as [Log.Forget].
+func (l *Log) Of(ctx context.Context, customer flywheel.CustomerID) ([]flywheel.Entry, error) {
+	if err := flywheel.CheckID(string(customer)); err != nil {
+		return nil, fmt.Errorf("segment: customer: %w", err)
+	}
+	var list []flywheel.Entry
 	for e, err := range l.Entries(ctx, Query{Person: flywheel.PersonOf(customer, "")}) {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if e.Event.Customer == customer {
-			at = append(at, e.Position)
+			list = append(list, e)
 		}
 	}
+	links, err := l.store.Links(ctx, "", customer)
+	if err != nil {
+		return nil, err
+	}
 	done := map[flywheel.VisitorID]bool{}
-	for _, link := range own {
+	for _, link := range links {
 		if done[link.Visitor] {
 			continue
 		}
 		done[link.Visitor] = true
 		nameless, err := l.nameless(ctx, link.Visitor)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, e := range nameless {
 			if e.owner == customer {
-				at = append(at, e.Position)
+				list = append(list, e.Entry)
 			}
 		}
 	}
-	return l.store.Erase(ctx, customer, at...)
+	slices.SortFunc(list, func(a, b flywheel.Entry) int { return cmp.Compare(a.Position, b.Position) })
+	return list, nil
 }
 
 // owned is a nameless entry with whom it belongs to now.

@@ -66,6 +66,10 @@ type RunnerOptions struct {
 	Retry []time.Duration
 	// Poll is how long [Runner.Run] rests when nothing was to do; default 200ms.
 	Poll time.Duration
+	// Replay says that the clock is a virtual one that is set to moments of the
+	// past: entries that were received after it wait for it, so that a log can be
+	// taken in the steps of time in which it was made.
+	Replay bool
 	// Jobs are run by [Runner.Run] and [Runner.Drain] when their time has come,
 	// at first at once.
 	Jobs []Job
@@ -84,6 +88,7 @@ type Runner struct {
 	workers int
 	retry   []time.Duration
 	poll    time.Duration
+	replay  bool
 	jobs    []Job
 	acts    cursor.Store // in the log's database: when jobs are due
 	seats   []*seat
@@ -115,7 +120,7 @@ func NewRunner(log *Log, opts *RunnerOptions, consumers ...flywheel.Consumer) (*
 	if log == nil {
 		return nil, fmt.Errorf("segment: a runner without a log: %w", flywheel.ErrInvalid)
 	}
-	r := &Runner{log: log, now: opts.Now, batch: opts.Batch, workers: opts.Workers, retry: opts.Retry, poll: opts.Poll, byName: map[string]*seat{}}
+	r := &Runner{log: log, now: opts.Now, batch: opts.Batch, workers: opts.Workers, retry: opts.Retry, poll: opts.Poll, replay: opts.Replay, byName: map[string]*seat{}}
 	if r.now == nil {
 		r.now = log.now
 	}

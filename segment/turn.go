@@ -19,6 +19,7 @@ func (r *Runner) takeTurn(ctx context.Context, s *seat, now time.Time) (took boo
 	s.mu.Lock()
 	limit := s.limit
 	s.mu.Unlock()
+	ctx = cursor.With(ctx, cursor.Step{Consumer: s.name}) // also for what AfterCommit tells
 	var before cursor.Place
 	var ahead []flywheel.Entry
 	if !s.sameDB {
@@ -26,7 +27,7 @@ func (r *Runner) takeTurn(ctx context.Context, s *seat, now time.Time) (took boo
 		if before, err = s.cursors.At(ctx, s.name); err != nil {
 			return false, err
 		}
-		if ahead, err = r.read(ctx, before, limit); err != nil || len(ahead) == 0 {
+		if ahead, err = r.read(ctx, before, limit, now); err != nil || len(ahead) == 0 {
 			return false, err
 		}
 	}
@@ -38,7 +39,7 @@ func (r *Runner) takeTurn(ctx context.Context, s *seat, now time.Time) (took boo
 			return err
 		}
 		if s.sameDB {
-			if ahead, err = r.read(ctx, place, limit); err != nil || len(ahead) == 0 {
+			if ahead, err = r.read(ctx, place, limit, now); err != nil || len(ahead) == 0 {
 				return err
 			}
 		}
@@ -77,8 +78,11 @@ func (r *Runner) takeTurn(ctx context.Context, s *seat, now time.Time) (took boo
 
 // read returns the next entries of a turn. Those that a rebuild applies again are
 // not mixed with others.
-func (r *Runner) read(ctx context.Context, after cursor.Place, limit int) ([]flywheel.Entry, error) {
+func (r *Runner) read(ctx context.Context, after cursor.Place, limit int, now time.Time) ([]flywheel.Entry, error) {
 	entries, err := r.pages.read(ctx, r.log, after.Position, limit)
+	for r.replay && len(entries) > 0 && entries[len(entries)-1].Received.After(now) {
+		entries = entries[:len(entries)-1]
+	}
 	if n := len(entries); n > 0 && after.Position < after.Until && entries[n-1].Position > after.Until {
 		entries = entries[:after.Until-after.Position]
 	}

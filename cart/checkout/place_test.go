@@ -17,6 +17,7 @@ import (
 	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/inventory"
 	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/segment"
 )
 
 func TestPlace(t *testing.T) {

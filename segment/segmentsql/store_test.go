@@ -20,14 +20,23 @@ import (
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
 var (
-	_ segment.LogStore  = (*segmentsql.Store)(nil)
-	_ flywheel.SQLStore = (*segmentsql.Store)(nil)
+	_ segment.ProfileStore = (*segmentsql.Profiles)(nil)
+	_ segment.LogStore     = (*segmentsql.Store)(nil)
+	_ flywheel.SQLStore    = (*segmentsql.Store)(nil)
 )
 
 func TestStore(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
 		segmenttest.Run(t, func(t *testing.T) segment.LogStore {
 			return sqldbtest.Store(t, open(t), d, segmentsql.New)
+		}, segmenttest.Features{Transactions: true})
+	})
+}
+
+func TestProfiles(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
+		segmenttest.RunProfiles(t, func(t *testing.T) segment.ProfileStore {
+			return sqldbtest.Store(t, open(t), d, segmentsql.NewProfiles)
 		}, segmenttest.Features{Transactions: true})
 	})
 }
