@@ -74,13 +74,21 @@ func (c *Calls) Call(ctx context.Context, provider string, fn func(ctx context.C
 		}()
 		answer <- fn(called)
 	}()
-	select {
-	case err := <-answer:
+	answered := func(err error) error {
 		if err != nil && ctx.Err() == nil && errors.Is(context.Cause(called), ErrSlow) {
 			return fmt.Errorf("%w: %s after %v: %w", ErrSlow, provider, limit, err)
 		}
 		return err
+	}
+	select {
+	case err := <-answer:
+		return answered(err)
 	case <-called.Done():
+		select {
+		case err := <-answer: // it was just in time
+			return answered(err)
+		default:
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
