@@ -8,7 +8,7 @@ import (
 
 var (
 	// ErrVersion reports a save of a cart that someone else saved meanwhile.
-	ErrVersion = fmt.Errorf("cart: stale version: %w", flywheel.ErrConflict)
+	ErrVersion = fmt.Errorf("cart: %w", flywheel.ErrStale)
 	// ErrClosed reports a change of a cart that is ordered or merged.
 	ErrClosed = fmt.Errorf("cart: closed: %w", flywheel.ErrConflict)
 )

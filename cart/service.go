@@ -13,6 +13,7 @@ import (
 	"github.com/flywheel-go/flywheel/internal/eventid"
 	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/newid"
+	"github.com/flywheel-go/flywheel/internal/told"
 	"github.com/flywheel-go/flywheel/pricing"
 )
 
@@ -23,6 +24,7 @@ const DefaultMaxLines = 1000
 type Service struct {
 	store  Store
 	opts   Options
+	teller told.Teller
 	engine atomic.Pointer[pricing.Engine]
 }
 
@@ -36,11 +38,11 @@ type Options struct {
 	NewID func() string
 	// MaxLines is how many lines a cart may have, by default DefaultMaxLines.
 	MaxLines int
-	// Sink learns of add_to_cart and remove_from_cart, by default
-	// flywheel.Discard.
+	// Sink learns of add_to_cart and remove_from_cart, by default nobody. A log in
+	// the database of the carts is told in the transaction of the change, any
+	// other sink after it, see [Service.Deliver].
 	Sink flywheel.Sink
-	// Tx makes a change and its event one. Without it the event follows the
-	// change: when the sink fails, the cart has changed and the error says so.
+	// Tx makes a change and its event one, by default the database of the carts.
 	Tx flywheel.Transactor
 }
 
@@ -52,12 +54,10 @@ func New(store Store, opts *Options) (*Service, error) {
 		s.opts = *opts
 	}
 	if s.store == nil {
-		memory := NewMemory(nil)
-		s.store = memory
-		if s.opts.Tx == nil {
-			s.opts.Tx = memory
-		}
+		s.store = NewMemory(nil)
 	}
+	s.opts.Tx = handle.Tx(s.opts.Tx, s.store)
+	s.teller = told.New(s.store, s.opts.Sink)
 	if s.opts.Now == nil {
 		s.opts.Now = time.Now
 	}
@@ -69,9 +69,6 @@ func New(store Store, opts *Options) (*Service, error) {
 	}
 	if s.opts.MaxLines < 0 {
 		return nil, fmt.Errorf("cart: MaxLines %d: %w", s.opts.MaxLines, flywheel.ErrInvalid)
-	}
-	if s.opts.Sink == nil {
-		s.opts.Sink = flywheel.Discard
 	}
 	if s.opts.Engine == nil {
 		engine, err := pricing.Compile(pricing.Config{})
@@ -87,6 +84,13 @@ func New(store Store, opts *Options) (*Service, error) {
 // Handle implements flywheel.Stored: the database of the store, or nil if the store
 // names none.
 func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
+
+// Deliver tells the Sink what it did not take when it was told, as far as that is
+// to be tried again at now, and reports whether there was anything. A sink outside
+// the store's database needs it: a runner calls it, or a program now and then.
+func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
+	return s.teller.Deliver(ctx, now)
+}
 
 // Create adds an empty open cart. Of c it takes ID, Customer, Visitor,
 // Session, Currency and Coupons; an empty ID has one made. A cart needs a customer
@@ -194,26 +198,21 @@ func (s *Service) update(ctx context.Context, id ID, fn func(*Cart) (*flywheel.E
 // save writes the cart and publishes the event, if any, whose ID is that of the
 // version.
 func (s *Service) save(ctx context.Context, c Cart, e *flywheel.Event) (saved Cart, err error) {
-	if e == nil {
+	if e == nil || !s.teller.Listens() {
 		return s.store.Save(ctx, c)
 	}
-	write := func(ctx context.Context) (err error) {
+	err = s.opts.Tx.InTx(ctx, func(ctx context.Context) (err error) {
 		if saved, err = s.store.Save(ctx, c); err != nil {
 			return err
 		}
 		e.ID = eventid.Of(e.Name, string(c.ID), strconv.FormatInt(saved.Version, 10))
 		e.Time, e.Ref = saved.UpdatedAt, string(c.ID)
 		e.Customer, e.Visitor, e.Session = c.Customer, c.Visitor, c.Session
-		if err := s.opts.Sink.Publish(ctx, *e); err != nil {
-			return fmt.Errorf("cart %q: publish %s: %w", c.ID, e.Name, err)
+		if err := s.teller.Tell(ctx, *e); err != nil {
+			return fmt.Errorf("cart %q: %w", c.ID, err)
 		}
 		return nil
-	}
-	if s.opts.Tx == nil {
-		err = write(ctx)
-	} else {
-		err = s.opts.Tx.InTx(ctx, write)
-	}
+	})
 	if err != nil {
 		return Cart{}, err
 	}

@@ -33,36 +33,53 @@ const maxRounds = 64
 // saving the state after closes it. A crash leaves the state in between, from
 // which a repeated call or ReleaseExpired goes on; closing a hold that was not
 // opened yet keeps it from being opened later.
-func (s *Service) advance(ctx context.Context, r *Reservation, step step, at time.Time) error {
+func (s *Service) advance(ctx context.Context, r *Reservation, step step, at time.Time) (posted []Movement, err error) {
 	ms := r.movements(step.kind, at)
 	if s.batch != nil {
 		r.State = step.after
-		return s.batch.PostBatch(ctx, r, ms)
+		return ms, s.batch.PostBatch(ctx, r, ms)
 	}
-	var err error
 	if r.State != step.during {
 		r.State = step.during
 		if *r, err = s.store.SaveReservation(ctx, *r); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	for _, m := range ms {
-		if _, err := s.store.Post(ctx, m); err != nil {
+	for i := range ms {
+		if ms[i], err = s.store.Post(ctx, ms[i]); err != nil {
 			if step == opening && isRefusal(err) {
-				return errors.Join(err, s.advance(ctx, r, releasing, at))
+				_, released := s.advance(ctx, r, releasing, at)
+				err = errors.Join(err, released)
 			}
-			return err
+			return nil, err
 		}
 	}
 	r.State = step.after
 	*r, err = s.store.SaveReservation(ctx, *r)
-	return err
+	return ms, err
 }
 
 // isRefusal reports whether err will stay the same however often one tries, so
 // that what was done before it has to be taken back.
 func isRefusal(err error) bool {
 	return errors.Is(err, ErrOutOfStock) || errors.Is(err, flywheel.ErrOutOfRange)
+}
+
+// end takes a reservation through its last step. A commit tells what the call that
+// began it could not.
+func (s *Service) end(ctx context.Context, r Reservation, step step, now time.Time) error {
+	if step != committing {
+		_, err := s.advance(ctx, &r, step, now)
+		return err
+	}
+	return s.told(ctx, func(ctx context.Context) error {
+		r := r // a transaction may be run again
+		posted, err := s.advance(ctx, &r, step, now)
+		if err != nil {
+			return err
+		}
+		return s.tellCommitted(ctx, &r, posted)
+	})
 }
 
 // duePage is how many due reservations are read at a time.
@@ -89,13 +106,7 @@ func (s *Service) ReleaseExpired(ctx context.Context, now time.Time) (int, error
 			case StateCommitting:
 				step = committing
 			}
-			switch err := s.advance(ctx, &due[i], step, now); {
-			case err == nil && step == committing: // its Commit did not come to tell
-				err := s.tell(ctx, KindCommit, due[i].Location, due[i].Ref, now, due[i].Lines, nil)
-				if err != nil {
-					return released, err
-				}
-				released++
+			switch err := s.end(ctx, due[i], step, now); {
 			case err == nil:
 				released++
 			case !errors.Is(err, ErrStale): // stale: someone else was faster

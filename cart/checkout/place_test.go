@@ -280,6 +280,12 @@ func TestCartClosedForNothing(t *testing.T) {
 	})
 }
 
+// refusing is a sink in a database that refuses everything.
+type refusing struct{ flywheel.Transactor }
+
+func (r refusing) Handle() flywheel.Transactor                      { return r.Transactor }
+func (r refusing) Publish(context.Context, ...flywheel.Event) error { return flywheel.ErrForbidden }
+
 // A sink that refuses the purchase: the transaction comes to nothing, and so does
 // all that is outside of it.
 func TestSinkRefuses(t *testing.T) {
@@ -288,11 +294,13 @@ func TestSinkRefuses(t *testing.T) {
 		s.fill(t, "c")
 		shop, err := checkout.New(s.carts, s.orders, &checkout.Options{
 			Stock: s.stock, Tx: w.tx, Now: clock,
-			Sink: flywheel.SinkFunc(func(context.Context, ...flywheel.Event) error { return flywheel.ErrForbidden }),
+			Sink: refusing{w.tx},
 		})
 		require.NoError(t, err)
 		_, err = shop.Place(t.Context(), request("c"))
-		require.ErrorIs(t, err, flywheel.ErrForbidden)
+		var untold *flywheel.TellError
+		require.ErrorAs(t, err, &untold)
+		require.ErrorIs(t, untold.Err, flywheel.ErrForbidden)
 		w.checkUntouched(t, s, "c")
 		_, err = s.carts.SetQuantity(t.Context(), "c", "1", 1)
 		require.NoError(t, err, "the cart can be edited")
