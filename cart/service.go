@@ -36,11 +36,16 @@ type Options struct {
 	NewID func() string
 	// MaxLines is how many lines a cart may have, by default DefaultMaxLines.
 	MaxLines int
-	// Sink learns of add_to_cart and remove_from_cart, by default
-	// flywheel.Discard.
+	// AbandonAfter is how long an open cart with lines is left alone until it
+	// counts as abandoned, and ExpireAfter how long until it is closed; zero is
+	// never. [Service.Advance] does both.
+	AbandonAfter, ExpireAfter time.Duration
+	// Sink learns of add_to_cart, remove_from_cart and [EventCartAbandoned], by
+	// default flywheel.Discard.
 	Sink flywheel.Sink
-	// Tx makes a change and its event one. Without it the event follows the
-	// change: when the sink fails, the cart has changed and the error says so.
+	// Tx makes a change and its event one; by default the store's. Without any the
+	// event follows the change: when the sink fails, the cart has changed and the
+	// error says so.
 	Tx flywheel.Transactor
 }
 
@@ -52,11 +57,11 @@ func New(store Store, opts *Options) (*Service, error) {
 		s.opts = *opts
 	}
 	if s.store == nil {
-		memory := NewMemory(nil)
-		s.store = memory
-		if s.opts.Tx == nil {
-			s.opts.Tx = memory
-		}
+		s.store = NewMemory(nil)
+	}
+	s.opts.Tx = handle.Tx(s.opts.Tx, s.store)
+	if s.opts.AbandonAfter < 0 || s.opts.ExpireAfter < 0 {
+		return nil, fmt.Errorf("cart: AbandonAfter %v, ExpireAfter %v: %w", s.opts.AbandonAfter, s.opts.ExpireAfter, flywheel.ErrOutOfRange)
 	}
 	if s.opts.Now == nil {
 		s.opts.Now = time.Now
@@ -126,7 +131,7 @@ func (s *Service) Create(ctx context.Context, c Cart) (Cart, error) {
 	if err := fresh.attach(c.Coupons); err != nil {
 		return Cart{}, err
 	}
-	return s.store.Save(ctx, fresh)
+	return s.save(ctx, fresh, nil)
 }
 
 // Get returns the cart.
@@ -152,6 +157,11 @@ func (s *Service) Abandoned(ctx context.Context, t time.Time) iter.Seq2[Cart, er
 	}
 }
 
+// Forget removes the carts of a customer.
+func (s *Service) Forget(ctx context.Context, c flywheel.CustomerID) error {
+	return s.store.Forget(ctx, c)
+}
+
 // Delete removes the cart, whatever its status. One that is not there is no
 // error.
 func (s *Service) Delete(ctx context.Context, id ID) error { return s.store.Delete(ctx, id) }
@@ -164,7 +174,7 @@ func (s *Service) change(ctx context.Context, id ID, fn func(*Cart) (*flywheel.E
 			return nil, &ClosedError{Cart: c.ID, Status: c.Status, Order: c.Order, Into: c.Into}
 		}
 		e, err := fn(c)
-		c.UpdatedAt = s.opts.Now()
+		c.touch(s.opts.Now())
 		return e, err
 	})
 }
@@ -184,16 +194,17 @@ func (s *Service) update(ctx context.Context, id ID, fn func(*Cart) (*flywheel.E
 			return Cart{}, err
 		}
 		saved, err := s.save(ctx, c, e)
-		if !errors.Is(err, ErrVersion) {
+		if !errors.Is(err, ErrStale) {
 			return saved, err
 		}
 	}
-	return Cart{}, ErrVersion
+	return Cart{}, ErrStale
 }
 
 // save writes the cart and publishes the event, if any, whose ID is that of the
 // version.
 func (s *Service) save(ctx context.Context, c Cart, e *flywheel.Event) (saved Cart, err error) {
+	c.Due = s.due(&c)
 	if e == nil {
 		return s.store.Save(ctx, c)
 	}
@@ -202,19 +213,16 @@ func (s *Service) save(ctx context.Context, c Cart, e *flywheel.Event) (saved Ca
 			return err
 		}
 		e.ID = eventid.Of(e.Name, string(c.ID), strconv.FormatInt(saved.Version, 10))
-		e.Time, e.Ref = saved.UpdatedAt, string(c.ID)
+		if e.Ref = string(c.ID); e.Time.IsZero() {
+			e.Time = saved.UpdatedAt
+		}
 		e.Customer, e.Visitor, e.Session = c.Customer, c.Visitor, c.Session
 		if err := s.opts.Sink.Publish(ctx, *e); err != nil {
 			return fmt.Errorf("cart %q: publish %s: %w", c.ID, e.Name, err)
 		}
 		return nil
 	}
-	if s.opts.Tx == nil {
-		err = write(ctx)
-	} else {
-		err = s.opts.Tx.InTx(ctx, write)
-	}
-	if err != nil {
+	if err := s.opts.Tx.InTx(ctx, write); err != nil {
 		return Cart{}, err
 	}
 	return saved, nil
