@@ -44,8 +44,8 @@ type Options struct {
 type Service struct {
 	store      Store
 	lists      ProgramStore
-	configured []Program   // nil: what the store keeps
-	applied    atomic.Bool // configured is recorded
+	configured []Program    // nil: what the store keeps
+	base       atomic.Int64 // one more than the number of the list found first
 	known      atomic.Pointer[calendar]
 	category   func(flywheel.SKU) string
 	hold       time.Duration
