@@ -13,6 +13,7 @@ import (
 	"github.com/flywheel-go/flywheel/internal/eventid"
 	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/newid"
+	"github.com/flywheel-go/flywheel/internal/told"
 	"github.com/flywheel-go/flywheel/pricing"
 )
 
@@ -23,6 +24,7 @@ const DefaultMaxLines = 1000
 type Service struct {
 	store  Store
 	opts   Options
+	teller told.Teller
 	engine atomic.Pointer[pricing.Engine]
 }
 
@@ -41,11 +43,10 @@ type Options struct {
 	// never. [Service.Advance] does both.
 	AbandonAfter, ExpireAfter time.Duration
 	// Sink learns of add_to_cart, remove_from_cart and [EventCartAbandoned], by
-	// default flywheel.Discard.
+	// default nobody. A log in the database of the carts is told in the transaction
+	// of the change, any other sink after it, see [Service.Deliver].
 	Sink flywheel.Sink
-	// Tx makes a change and its event one; by default the store's. Without any the
-	// event follows the change: when the sink fails, the cart has changed and the
-	// error says so.
+	// Tx makes a change and its event one, by default the database of the carts.
 	Tx flywheel.Transactor
 }
 
@@ -59,10 +60,11 @@ func New(store Store, opts *Options) (*Service, error) {
 	if s.store == nil {
 		s.store = NewMemory(nil)
 	}
-	s.opts.Tx = handle.Tx(s.opts.Tx, s.store)
 	if s.opts.AbandonAfter < 0 || s.opts.ExpireAfter < 0 {
 		return nil, fmt.Errorf("cart: AbandonAfter %v, ExpireAfter %v: %w", s.opts.AbandonAfter, s.opts.ExpireAfter, flywheel.ErrOutOfRange)
 	}
+	s.opts.Tx = handle.Tx(s.opts.Tx, s.store)
+	s.teller = told.New(s.store, s.opts.Sink)
 	if s.opts.Now == nil {
 		s.opts.Now = time.Now
 	}
@@ -74,9 +76,6 @@ func New(store Store, opts *Options) (*Service, error) {
 	}
 	if s.opts.MaxLines < 0 {
 		return nil, fmt.Errorf("cart: MaxLines %d: %w", s.opts.MaxLines, flywheel.ErrInvalid)
-	}
-	if s.opts.Sink == nil {
-		s.opts.Sink = flywheel.Discard
 	}
 	if s.opts.Engine == nil {
 		engine, err := pricing.Compile(pricing.Config{})
@@ -92,6 +91,13 @@ func New(store Store, opts *Options) (*Service, error) {
 // Handle implements flywheel.Stored: the database of the store, or nil if the store
 // names none.
 func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
+
+// Deliver tells the Sink what it did not take when it was told, as far as that is
+// to be tried again at now, and reports whether there was anything. A sink outside
+// the store's database needs it: a runner calls it, or a program now and then.
+func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
+	return s.teller.Deliver(ctx, now)
+}
 
 // Create adds an empty open cart. Of c it takes ID, Customer, Visitor,
 // Session, Currency and Coupons; an empty ID has one made. A cart needs a customer
@@ -205,10 +211,10 @@ func (s *Service) update(ctx context.Context, id ID, fn func(*Cart) (*flywheel.E
 // version.
 func (s *Service) save(ctx context.Context, c Cart, e *flywheel.Event) (saved Cart, err error) {
 	c.Due = s.due(&c)
-	if e == nil {
+	if e == nil || !s.teller.Listens() {
 		return s.store.Save(ctx, c)
 	}
-	write := func(ctx context.Context) (err error) {
+	err = s.opts.Tx.InTx(ctx, func(ctx context.Context) (err error) {
 		if saved, err = s.store.Save(ctx, c); err != nil {
 			return err
 		}
@@ -217,12 +223,12 @@ func (s *Service) save(ctx context.Context, c Cart, e *flywheel.Event) (saved Ca
 			e.Time = saved.UpdatedAt
 		}
 		e.Customer, e.Visitor, e.Session = c.Customer, c.Visitor, c.Session
-		if err := s.opts.Sink.Publish(ctx, *e); err != nil {
-			return fmt.Errorf("cart %q: publish %s: %w", c.ID, e.Name, err)
+		if err := s.teller.Tell(ctx, *e); err != nil {
+			return fmt.Errorf("cart %q: %w", c.ID, err)
 		}
 		return nil
-	}
-	if err := s.opts.Tx.InTx(ctx, write); err != nil {
+	})
+	if err != nil {
 		return Cart{}, err
 	}
 	return saved, nil

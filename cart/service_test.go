@@ -304,16 +304,44 @@ func TestParallelAdds(t *testing.T) {
 	assert.Len(t, ids, n)
 }
 
-func TestSinkThatFailsTakesTheChangeBack(t *testing.T) {
-	d := newDesk(t, cart.Options{}) // a fresh memory store is its own transactor
-	want := d.create(t, cart.Cart{ID: "c"})
+// A sink elsewhere that fails is told later; one in the carts' own database takes
+// the change back.
+func TestSinkThatFails(t *testing.T) {
+	d := newDesk(t, cart.Options{})
+	d.create(t, cart.Cart{ID: "c"})
 	d.broken = errors.New("disk full")
-	_, err := d.Add(t.Context(), "c", cart.Line{SKU: "a", Quantity: 1})
-	require.ErrorIs(t, err, d.broken)
-	got, err := d.Get(t.Context(), "c")
+	c, err := d.Add(t.Context(), "c", cart.Line{SKU: "a", Quantity: 1})
+	require.NoError(t, err)
+	require.Len(t, c.Lines, 1)
+	told := len(d.events)
+	d.broken = nil
+	more, err := d.Deliver(t.Context(), d.now)
+	require.NoError(t, err)
+	require.True(t, more)
+	require.Len(t, d.events, told+1)
+	require.Equal(t, d.events[told-1], d.events[told], "as it was told the first time")
+
+	db := &flywheel.Memory{}
+	own, err := cart.New(cart.NewMemory(db), &cart.Options{Sink: sinkIn{db, errors.New("disk full")}})
+	require.NoError(t, err)
+	want, err := own.Create(t.Context(), cart.Cart{ID: "c", Customer: "ann", Currency: money.EUR})
+	require.NoError(t, err)
+	_, err = own.Add(t.Context(), "c", cart.Line{SKU: "a", Quantity: 1})
+	var refused *flywheel.TellError
+	require.ErrorAs(t, err, &refused)
+	got, err := own.Get(t.Context(), "c")
 	require.NoError(t, err)
 	assert.Equal(t, want, got)
 }
+
+// sinkIn is a sink in a database that refuses everything.
+type sinkIn struct {
+	flywheel.Transactor
+	err error
+}
+
+func (s sinkIn) Handle() flywheel.Transactor                      { return s.Transactor }
+func (s sinkIn) Publish(context.Context, ...flywheel.Event) error { return s.err }
 
 func TestAbandoned(t *testing.T) {
 	d := newDesk(t, cart.Options{})

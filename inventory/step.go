@@ -35,36 +35,53 @@ const maxRounds = 64
 // saving the state after closes it. A crash leaves the state in between, from
 // which a repeated call or ReleaseExpired goes on; closing a hold that was not
 // opened yet keeps it from being opened later.
-func (s *Service) advance(ctx context.Context, r *Reservation, step step, at time.Time) error {
+func (s *Service) advance(ctx context.Context, r *Reservation, step step, at time.Time) (posted []Movement, err error) {
 	ms := r.movements(step.kind, at)
 	if s.batch != nil {
 		r.State = step.after
-		return s.batch.PostBatch(ctx, r, ms)
+		return ms, s.batch.PostBatch(ctx, r, ms)
 	}
-	var err error
 	if r.State != step.during {
 		r.State = step.during
 		if *r, err = s.store.SaveReservation(ctx, *r); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	for _, m := range ms {
-		if _, err := s.store.Post(ctx, m); err != nil {
+	for i := range ms {
+		if ms[i], err = s.store.Post(ctx, ms[i]); err != nil {
 			if step == opening && isRefusal(err) {
-				return errors.Join(err, s.advance(ctx, r, releasing, at))
+				_, released := s.advance(ctx, r, releasing, at)
+				err = errors.Join(err, released)
 			}
-			return err
+			return nil, err
 		}
 	}
 	r.State = step.after
 	*r, err = s.store.SaveReservation(ctx, *r)
-	return err
+	return ms, err
 }
 
 // isRefusal reports whether err will stay the same however often one tries, so
 // that what was done before it has to be taken back.
 func isRefusal(err error) bool {
 	return errors.Is(err, ErrOutOfStock) || errors.Is(err, flywheel.ErrOutOfRange)
+}
+
+// end takes a reservation through its last step. A commit tells what the call that
+// began it could not.
+func (s *Service) end(ctx context.Context, r Reservation, step step, now time.Time) error {
+	if step != committing {
+		_, err := s.advance(ctx, &r, step, now)
+		return err
+	}
+	return s.told(ctx, func(ctx context.Context) error {
+		r := r // a transaction may be run again
+		posted, err := s.advance(ctx, &r, step, now)
+		if err != nil {
+			return err
+		}
+		return s.tellCommitted(ctx, &r, posted)
+	})
 }
 
 // duePage is how many due reservations are read at a time.
@@ -84,7 +101,7 @@ func (s *Service) ReleaseExpired(ctx context.Context, now time.Time) (int, error
 		}
 		before := released
 		for i := range list {
-			switch err := s.end(ctx, &list[i], now); {
+			switch err := s.end(ctx, list[i], list[i].last(), now); {
 			case err == nil:
 				released++
 			case !errors.Is(err, ErrStale): // stale: someone else was faster
@@ -113,7 +130,7 @@ func (s *Service) Advance(ctx context.Context, now time.Time) (more bool, err er
 			if found = len(list) > 0; err != nil || !found {
 				return err
 			}
-			return s.end(ctx, &list[0], now)
+			return s.end(ctx, list[0], list[0].last(), now)
 		})
 		if err != nil && !errors.Is(err, ErrStale) { // stale: someone else was faster
 			return more, err
@@ -126,17 +143,13 @@ func (s *Service) Advance(ctx context.Context, now time.Time) (more bool, err er
 	return more, nil
 }
 
-// end brings a due reservation to its end.
-func (s *Service) end(ctx context.Context, r *Reservation, now time.Time) error {
-	step := expiring
+// last returns the step that ends a reservation whose time is over.
+func (r *Reservation) last() step {
 	switch r.State {
 	case StateReleasing:
-		step = releasing
+		return releasing
 	case StateCommitting:
-		step = committing
+		return committing
 	}
-	if err := s.advance(ctx, r, step, now); err != nil || step != committing {
-		return err
-	}
-	return s.tell(ctx, KindCommit, r.Location, r.Ref, now, r.Lines, nil) // its Commit did not come to tell
+	return expiring
 }

@@ -91,6 +91,14 @@ func NewLog(store LogStore, opts *LogOptions) (*Log, error) {
 	return l, nil
 }
 
+// Handle implements flywheel.Stored: the database of the store.
+func (l *Log) Handle() flywheel.Transactor {
+	if s, ok := l.store.(flywheel.Stored); ok {
+		return s.Handle()
+	}
+	return nil
+}
+
 // Publish implements flywheel.Sink: it appends the events in their order, all or
 // none, in the transaction of ctx where there is one. An event that is in the log
 // already is passed over; an ID with another body is [ErrEventConflict].

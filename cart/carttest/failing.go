@@ -7,6 +7,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart"
+	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
@@ -23,6 +24,9 @@ type failing struct {
 	store cart.Store
 	hook  suite.Hook
 }
+
+// Handle implements flywheel.Stored with that of the store.
+func (f *failing) Handle() flywheel.Transactor { return handle.Of(f.store) }
 
 func (f *failing) Get(ctx context.Context, id cart.ID) (cart.Cart, error) {
 	return suite.Call(f.hook, "Get", func() (cart.Cart, error) { return f.store.Get(ctx, id) })

@@ -9,7 +9,7 @@ import (
 
 var (
 	// ErrKeyReused reports an idempotency key with another body than before.
-	ErrKeyReused = fmt.Errorf("order: idempotency key used for another request: %w", flywheel.ErrConflict)
+	ErrKeyReused = fmt.Errorf("order: %w", flywheel.ErrKeyReused)
 	// ErrDuplicate reports an order whose id or cart another order has. The
 	// error is a [*DuplicateError].
 	ErrDuplicate = fmt.Errorf("order: exists already: %w", flywheel.ErrConflict)

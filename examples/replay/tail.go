@@ -32,6 +32,9 @@ func (t *tail) InTx(ctx context.Context, fn func(ctx context.Context) error) err
 	return t.LogStore.(flywheel.Transactor).InTx(ctx, fn)
 }
 
+// Handle names the store's database.
+func (t *tail) Handle() flywheel.Transactor { return t.LogStore.(flywheel.Stored).Handle() }
+
 func (t *tail) Read(ctx context.Context, after segment.Position, limit int) ([]segment.Entry, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -32,6 +32,14 @@ type failingTx struct {
 	flywheel.Transactor
 }
 
+// Handle implements flywheel.Stored with the handle of the store, nil without one.
+func (f failing) Handle() flywheel.Transactor {
+	if s, ok := f.store.(flywheel.Stored); ok {
+		return s.Handle()
+	}
+	return nil
+}
+
 func (f failing) Append(ctx context.Context, events ...flywheel.Event) error {
 	return suite.Do(f.hook, "Append", func() error { return f.store.Append(ctx, events...) })
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/internal/effect"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 )
 
@@ -37,7 +38,7 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) er
 
 // Migrations implements flywheel.SQLStore.
 func (s *Store) Migrations() []flywheel.Migrations {
-	return []flywheel.Migrations{{Package: "order", Files: migrations}}
+	return []flywheel.Migrations{{Package: "order", Files: migrations}, effect.Migrations}
 }
 
 // Insert implements order.Store.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
@@ -22,6 +23,9 @@ type failing struct {
 	store order.Store
 	hook  suite.Hook
 }
+
+// Handle implements flywheel.Stored with that of the store.
+func (f *failing) Handle() flywheel.Transactor { return handle.Of(f.store) }
 
 func (f *failing) Insert(ctx context.Context, o order.Order) (order.Order, error) {
 	return suite.Call(f.hook, "Insert", func() (order.Order, error) { return f.store.Insert(ctx, o) })
