@@ -46,6 +46,10 @@ type slowLine struct {
 	subtotal, running, floor *big.Int
 	net, tax, total          *big.Int
 	sku                      flywheel.SKU
+	id                       string
+	units                    []*slowUnit // as they stand
+	uneven                   bool        // a promotion took off some of them and not off others
+	rate                     *big.Rat
 	attributes               map[string]any
 	categories               []string
 }
@@ -60,7 +64,7 @@ func slowly(t *testing.T, c pricing.Config, b pricing.Basket) *slowQuote {
 	}
 	for _, l := range b.Lines {
 		line := &slowLine{
-			quantity: l.Quantity, class: l.TaxClass, floor: new(big.Int), sku: l.SKU, attributes: l.Attributes, categories: l.Categories,
+			quantity: l.Quantity, class: l.TaxClass, floor: new(big.Int), sku: l.SKU, id: l.ID, attributes: l.Attributes, categories: l.Categories,
 		}
 		price, floor := l.Agreed, l.Floor
 		line.included = l.TaxIncluded
@@ -79,6 +83,8 @@ func slowly(t *testing.T, c pricing.Config, b pricing.Basket) *slowQuote {
 		if floor != (money.Price{}) {
 			line.floor = exact.Round(new(big.Rat).Mul(inMinor(floor), new(big.Rat).SetInt64(l.Quantity)), money.Ceiling)
 		}
+		line.rate = slowRate(c, l.TaxClass)
+		line.split()
 		q.lines = append(q.lines, line)
 	}
 	for _, s := range b.Shipping {
@@ -93,25 +99,28 @@ func slowly(t *testing.T, c pricing.Config, b pricing.Basket) *slowQuote {
 	return q
 }
 
+// slowRate is the rate of a tax class.
+func slowRate(c pricing.Config, class string) *big.Rat {
+	for _, tax := range c.Taxes {
+		if tax.Class != class {
+			continue
+		}
+		total := ratOf(tax.Rate)
+		for _, component := range tax.Components {
+			adds := ratOf(component.Rate)
+			if component.Compound {
+				adds.Mul(adds, new(big.Rat).Add(total, big.NewRat(1, 1)))
+			}
+			total.Add(total, adds)
+		}
+		return total
+	}
+	return new(big.Rat)
+}
+
 // levy taxes the lines.
 func (q *slowQuote) levy(c pricing.Config, b pricing.Basket) {
-	rateOf := func(class string) *big.Rat {
-		for _, tax := range c.Taxes {
-			if tax.Class != class {
-				continue
-			}
-			total := ratOf(tax.Rate)
-			for _, component := range tax.Components {
-				adds := ratOf(component.Rate)
-				if component.Compound {
-					adds.Mul(adds, new(big.Rat).Add(total, big.NewRat(1, 1)))
-				}
-				total.Add(total, adds)
-			}
-			return total
-		}
-		return new(big.Rat)
-	}
+	rateOf := func(class string) *big.Rat { return slowRate(c, class) }
 	type part struct {
 		rate     string
 		included bool
