@@ -188,7 +188,7 @@ func TestRefusedCallsChangeNothing(t *testing.T) {
 		{"merge of another currency", flywheel.ErrInvalid, second(d.Merge(t.Context(), "dollars", "c"))},
 		{"merge into a closed cart", cart.ErrClosed, second(d.Merge(t.Context(), "c", "closed"))},
 		{"merge of a closed cart", cart.ErrClosed, second(d.Merge(t.Context(), "closed", "c"))},
-		{"close of another version", cart.ErrVersion, second(d.Close(t.Context(), "c", 1, "o"))},
+		{"close of another version", cart.ErrStale, second(d.Close(t.Context(), "c", 1, "o"))},
 		{"taken ID", flywheel.ErrConflict, second(d.Create(t.Context(), cart.Cart{ID: "c", Visitor: "v", Currency: money.EUR}))},
 		{"no owner", flywheel.ErrInvalid, second(d.Create(t.Context(), cart.Cart{Currency: money.EUR}))},
 		{"no currency", flywheel.ErrInvalid, second(d.Create(t.Context(), cart.Cart{Visitor: "v"}))},

@@ -145,6 +145,14 @@ func TestPutAllIsAllOrNone(t *testing.T) {
 	assert.Empty(t, none)
 }
 
+// sinkIn is a sink in the database of a store.
+type sinkIn struct {
+	store catalog.Store
+	flywheel.Sink
+}
+
+func (s sinkIn) Handle() flywheel.Transactor { return s.store.(flywheel.Stored).Handle() }
+
 // Wherever a store call or the sink fails, the change and its event are both there
 // or both not, and the same call later completes it.
 func TestPutIsOneWithItsEvent(t *testing.T) {
@@ -165,12 +173,12 @@ func TestPutIsOneWithItsEvent(t *testing.T) {
 			}
 			return step()
 		})
-		s := open(t, store, flywheel.SinkFunc(func(ctx context.Context, events ...flywheel.Event) error {
+		s := open(t, store, sinkIn{store, flywheel.SinkFunc(func(ctx context.Context, events ...flywheel.Event) error {
 			if err := step(); err != nil {
 				return err
 			}
 			return sink.Publish(ctx, events...)
-		}))
+		})})
 		armed = true
 		_, err := s.Put(ctx, shirt())
 		armed = false

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/due"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/inventory"
 )
@@ -97,8 +98,9 @@ func isSaved(ctx context.Context, q sqldb.Queryer, r *inventory.Reservation, lin
 
 // Due implements inventory.Store.
 func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]inventory.Reservation, error) {
-	return sqldb.Select(ctx, s.db.Read(ctx), `SELECT `+reservationColumns+` FROM flywheel_inventory_reservations
-		WHERE `+notFinal+` AND expires <= ? ORDER BY expires, ref LIMIT ?`, []any{sqldb.Micros(now), max(limit, 0)}, scanReservation)
+	return due.Claim(ctx, s.db.DB, due.Query{
+		Columns: reservationColumns, From: "flywheel_inventory_reservations", Due: "expires", Key: "ref", Where: notFinal,
+	}, now, limit, scanReservation, nil)
 }
 
 func scanReservation(row sqldb.Row) (r inventory.Reservation, err error) {

@@ -134,7 +134,7 @@ func (s *Store) Save(ctx context.Context, o order.Order) (order.Order, error) {
 			} else if err != nil {
 				return err
 			}
-			return order.ErrVersion
+			return order.ErrStale
 		}
 		if err != nil {
 			return err
