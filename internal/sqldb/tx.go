@@ -32,6 +32,7 @@ type txState struct {
 	readBack   []readBack // how to find out whether it was committed
 	writes     int        // statements that changed something
 	uncovered  bool       // a Write changed something that no readBack asks for
+	local      map[any]any
 	stmts      map[string]*sql.Stmt
 	wishes     []wish
 }
@@ -65,6 +66,16 @@ func (s *txState) covered(fn func() error) error {
 		s.uncovered = true
 	}
 	return err
+}
+
+// Local returns what stores remember of this transaction, by keys of their own: what
+// it has locked or written, which nobody else can change before it ends. It is
+// empty again after a rollback to a savepoint.
+func (t *Tx) Local() map[any]any {
+	if t.state.local == nil {
+		t.state.local = map[any]any{}
+	}
+	return t.state.local
 }
 
 // Dialect returns the dialect.
@@ -236,6 +247,7 @@ func (s *txState) direct(ctx context.Context, d *DB, fn func(tx *Tx) error) erro
 // possible the whole transaction is dead: SQLite rolls it back by itself after
 // an interrupt or a full disk, and the next statement would stand alone.
 func (s *txState) rollbackTo(ctx context.Context, name string) {
+	s.local = nil
 	_, err := s.tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT "+name)
 	if err == nil {
 		_, err = s.tx.ExecContext(ctx, "RELEASE SAVEPOINT "+name)
