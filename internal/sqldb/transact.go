@@ -187,7 +187,7 @@ func (d *DB) commit(ctx context.Context, conn *sql.Conn, s *txState) error {
 			return err
 		}
 	}
-	if s.writes == 0 {
+	if s.writes+s.queries == 0 {
 		return nil // nothing that could be lost
 	}
 	return &lostCommit{err, d.dialect, s.readBack, s.uncovered}

@@ -31,6 +31,7 @@ type txState struct {
 	dead       bool       // failed cannot be cured by rolling back to a savepoint
 	readBack   []readBack // how to find out whether it was committed
 	writes     int        // statements that changed something
+	queries    int        // those that may have, and answered with rows
 	uncovered  bool       // a Write changed something that no readBack asks for
 	local      map[any]any
 	stmts      map[string]*sql.Stmt
@@ -60,9 +61,9 @@ func (t *Tx) ReadBackOwn(ask func(ctx context.Context, q Queryer) (there bool, e
 
 // covered calls fn and notes whether it wrote without telling how to find it.
 func (s *txState) covered(fn func() error) error {
-	writes, asks := s.writes, len(s.readBack)
+	writes, asks := s.writes+s.queries, len(s.readBack)
 	err := fn()
-	if s.writes > writes && len(s.readBack) == asks {
+	if s.writes+s.queries > writes && len(s.readBack) == asks {
 		s.uncovered = true
 	}
 	return err
@@ -123,7 +124,7 @@ func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.
 		rows, err = t.state.tx.QueryContext(ctx, t.db.bind(query), args...)
 	}
 	if t.saw(query, err); err == nil && !strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
-		t.state.writes++ // with RETURNING
+		t.state.queries++ // with RETURNING
 	}
 	return rows, err
 }
@@ -140,7 +141,9 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 	} else {
 		row = t.state.tx.QueryRowContext(ctx, t.db.bind(query), args...)
 	}
-	t.saw(query, row.Err())
+	if t.saw(query, row.Err()); row.Err() == nil && !strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
+		t.state.queries++
+	}
 	return row
 }
 
