@@ -3,7 +3,6 @@ package attribution_test
 import (
 	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -49,8 +48,6 @@ func pathSet(tb testing.TB) *attribution.Set {
 	return s
 }
 
-var _ = os.Getenv
-
 func TestReference(t *testing.T) {
 	t.Run("attribution", func(t *testing.T) {
 		var file map[string]json.RawMessage
@@ -60,6 +57,8 @@ func TestReference(t *testing.T) {
 			t.Run(name, func(t *testing.T) { golden(t, s, name, raw) })
 		}
 	})
+	t.Run("measurement", measurement)
+	t.Run("stream", stream)
 }
 
 func golden(t *testing.T, s *attribution.Set, name string, raw json.RawMessage) {
@@ -77,7 +76,7 @@ func golden(t *testing.T, s *attribution.Set, name string, raw json.RawMessage) 
 		got, err := attribution.ByRule(rule).Credit(s)
 		require.NoError(t, err)
 		compare(t, got, want.Conversions, want.Value, 1e-9)
-		second(t, s, got, name)
+		compare(t, got, asMap(ruleByHand(pathData(t), rule)), nil, 1e-9)
 		return
 	}
 	kind, rest, _ := strings.Cut(name, "_")
@@ -103,6 +102,12 @@ func golden(t *testing.T, s *attribution.Set, name string, raw json.RawMessage) 
 			require.InDelta(t, want.Value[string(r.Channel)], r.Value, 1e-11, r.Channel)
 		}
 		compare(t, &got.Result, want.Conversions, want.Values, 1e-9)
+		hand := newHandChain(pathData(t), order, converting)
+		all := hand.converts("")
+		require.InEpsilon(t, all, got.Probability, 1e-11)
+		for _, r := range got.Removals {
+			require.InDelta(t, 1-hand.converts(r.Channel)/all, r.Conversions, 1e-10, r.Channel)
+		}
 	case kind == "transition":
 		var want map[string]float64
 		decode(&want)
@@ -119,6 +124,7 @@ func golden(t *testing.T, s *attribution.Set, name string, raw json.RawMessage) 
 		got, err := attribution.Shapley{}.Solve(s)
 		require.NoError(t, err)
 		compare(t, &got.Result, want, nil, 1e-9)
+		compare(t, &got.Result, asMap(shapleyByHand(t, s, func(c, _ float64) float64 { return c })), nil, 1e-9)
 	case name == "shapley_conversion_rate" || name == "shapley_rate":
 		var want map[string]float64
 		decode(&want)
@@ -137,6 +143,15 @@ func golden(t *testing.T, s *attribution.Set, name string, raw json.RawMessage) 
 			sum += v
 		}
 		require.InEpsilon(t, want, sum, 1e-12)
+		hand := shapleyByHand(t, s, func(c, n float64) float64 {
+			if c+n == 0 {
+				return 0
+			}
+			return c / (c + n)
+		})
+		for i, c := range s.Channels() {
+			require.InDelta(t, hand[c], got.Rates[i], 1e-11)
+		}
 	case name == "totals":
 		var want struct {
 			Paths       int
@@ -147,7 +162,7 @@ func golden(t *testing.T, s *attribution.Set, name string, raw json.RawMessage) 
 		}
 		decode(&want)
 		conversions, nulls, value := s.Totals()
-		require.Equal(t, want.Paths, s.Len())
+		require.Len(t, pathData(t), want.Paths)
 		require.InDelta(t, want.Conversions, conversions, 0)
 		require.InDelta(t, want.Null, nulls, 0)
 		require.InEpsilon(t, want.Value, value, 1e-12)
@@ -211,33 +226,6 @@ func compare(t *testing.T, got *attribution.Result, conversions, values map[stri
 		require.InDelta(t, want, c.Conversions, tolerance*max(1, want), c.Channel)
 		if values != nil {
 			require.InDelta(t, values[string(c.Channel)], c.Value, tolerance*max(1, values[string(c.Channel)]), c.Channel)
-		}
-	}
-}
-func second(t *testing.T, s *attribution.Set, got *attribution.Result, name string) {}
-
-func BenchmarkMarkov(b *testing.B) {
-	s := pathSet(b)
-	for _, m := range []struct {
-		name string
-		m    attribution.Markov
-	}{{"order=1", attribution.Markov{Order: 1}}, {"order=2", attribution.Markov{Order: 2}}, {"order=3", attribution.Markov{Order: 3}}, {"order=4", attribution.Markov{Order: 4}}} {
-		b.Run(m.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := m.m.Solve(s); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-func BenchmarkNewSet(b *testing.B) {
-	p := pathData(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := attribution.NewSet(p); err != nil {
-			b.Fatal(err)
 		}
 	}
 }
