@@ -148,7 +148,7 @@ func (s *search) pointers(items []item, group int) []*item {
 // relax solves a node with envelopes. It reports false where the node holds no
 // allocation.
 func (s *search) relax(n *node) bool {
-	x, _, ok := s.solve(n.items)
+	x, ok := s.solve(n.items)
 	if !ok {
 		return false
 	}
@@ -169,143 +169,138 @@ func (s *search) relax(n *node) bool {
 	return true
 }
 
-// solve solves the problem with envelopes: exactly one price where there are no
-// limits of periods, else one price for all that no limit holds.
-func (s *search) solve(items []item) (x []float64, price float64, ok bool) {
+// solve solves the problem with envelopes. It reports false where the limits leave
+// no allocation.
+func (s *search) solve(items []item) (x []float64, ok bool) {
 	x = make([]float64, len(items))
 	lows := 0.0
 	for i := range items {
 		lows += items[i].low
 	}
 	if lows > s.budget*(1+1e-12) {
-		return nil, 0, false
+		return nil, false
 	}
 	limited := false
 	for _, g := range s.groups {
 		limited = limited || g.Low > 0 || g.High > 0
 	}
 	if !limited {
-		return x, fill(s.pointers(items, -1), s.budget, x), true
+		fill(s.pointers(items, -1), s.budget, x)
+		return x, true
 	}
-	// Each period's price at its limits, with the spends there.
-	type limits struct {
-		cap, floor         float64 // prices: at or below cap the period spends its High, at or above floor its Low
-		capSpend, lowSpend []float64
-	}
-	all := make([]limits, len(s.groups))
-	var prices []float64
+	// What a period spends at a price is what its channels would without its
+	// limits, moved to within them: its best response is concave in its spend.
+	lowest := 0.0
+	own := make([]float64, len(s.groups))
 	for g, period := range s.groups {
-		l := &all[g]
-		l.cap, l.floor = -1, math.Inf(1)
-		own := s.pointers(items, g)
 		low, high := 0.0, 0.0
-		for _, it := range own {
+		for _, it := range s.pointers(items, g) {
 			low += it.low
 			high += it.high
 		}
 		if period.High > 0 && low > period.High*(1+1e-12) || high < period.Low*(1-1e-12) {
-			return nil, 0, false
+			return nil, false
 		}
-		if period.High > 0 && high > period.High {
-			l.capSpend = make([]float64, s.n)
-			l.cap = fill(own, period.High, l.capSpend)
-			prices = append(prices, l.cap)
-		}
-		if period.Low > low {
-			l.lowSpend = make([]float64, s.n)
-			l.floor = fill(own, min(period.Low, high), l.lowSpend)
-			prices = append(prices, l.floor)
-		}
+		lowest += max(low, period.Low)
 	}
-	slices.Sort(prices)
-	prices = slices.Compact(prices)
-	// total is the least that is spent at a price by all periods.
-	total := func(price float64) float64 {
-		sum := 0.0
+	if lowest > s.budget*(1+1e-12) {
+		return nil, false
+	}
+	sum := func(price float64, own []float64, pick func(least, most float64) float64) (total float64) {
 		for g, period := range s.groups {
-			l := &all[g]
-			switch {
-			case price < l.cap:
-				sum += period.High
-			case price > l.floor:
-				sum += period.Low
-			default:
-				own := 0.0
-				for _, it := range s.pointers(items, g) {
-					least, _ := it.best(price)
-					own += least
-				}
-				sum += min(max(own, period.Low), cmpHigh(period.High))
+			least, most := 0.0, 0.0
+			for _, it := range s.pointers(items, g) {
+				a, b := it.best(price)
+				least += a
+				most += b
 			}
+			own[g] = period.within(pick(least, most))
+			total += own[g]
 		}
-		return sum
+		return total
 	}
-	// The smallest of the limits' prices at which the budget suffices; the price
-	// lies between it and the one before.
-	k, _ := slices.BinarySearchFunc(prices, 0, func(price float64, _ int) int {
-		if total(price) > s.budget {
-			return -1
+	least := func(least, _ float64) float64 { return least }
+	most := func(_, most float64) float64 { return most }
+	price := s.price(items, func(price float64) (float64, float64) { return sum(price, own, least), sum(price, own, most) })
+	// Each period gets the least at the price, and what is left goes to those that
+	// are as well off with more.
+	room := make([]float64, len(s.groups))
+	left := s.budget - sum(price, own, least)
+	sum(price, room, most)
+	for g, period := range s.groups {
+		if add := min(max(room[g]-own[g], 0), left); add > 0 {
+			own[g] += add
+			left -= add
 		}
-		return 1
-	})
-	below, above := 0.0, math.Inf(1)
-	if k > 0 {
-		below = prices[k-1]
-	}
-	if k < len(prices) {
-		above = prices[k]
-	}
-	fixed := make([]bool, len(s.groups))
-	for {
-		left := s.budget
-		var pool []*item
-		var where []int
-		for g, period := range s.groups {
-			l := &all[g]
-			switch {
-			case l.capSpend != nil && (l.cap >= above || fixed[g]):
-				copy(x[g*s.n:], l.capSpend)
-				left -= period.High
-			case l.lowSpend != nil && l.floor <= below:
-				copy(x[g*s.n:], l.lowSpend)
-				left -= period.Low
-			default:
-				for i := range s.n {
-					pool, where = append(pool, &items[g*s.n+i]), append(where, g*s.n+i)
-				}
-			}
-		}
-		spends := make([]float64, len(pool))
-		price = fill(pool, max(left, 0), spends)
-		for i, at := range where {
-			x[at] = spends[i]
-		}
-		// At a price that is a slope, a period may have been given more than its
-		// limit: it is held to it, and the others are filled again.
-		again := false
-		for g, period := range s.groups {
-			if fixed[g] || all[g].capSpend == nil || all[g].cap >= above {
-				continue
-			}
-			sum := 0.0
-			for i := range s.n {
-				sum += x[g*s.n+i]
-			}
-			if sum > period.High*(1+1e-9) {
-				fixed[g], again = true, true
-			}
-		}
-		if !again {
-			return x, price, true
+		if left < 0 && own[g] > period.Low { // rounding
+			take := min(-left, own[g]-period.Low)
+			own[g] -= take
+			left += take
 		}
 	}
+	for g := range s.groups {
+		fill(s.pointers(items, g), own[g], x[g*s.n:(g+1)*s.n])
+	}
+	return x, true
 }
 
-func cmpHigh(high float64) float64 {
-	if high == 0 {
-		return math.Inf(1)
+// within moves a spend to within the limits of a period.
+func (p Period) within(spend float64) float64 {
+	if p.High > 0 {
+		spend = min(spend, p.High)
 	}
-	return high
+	return max(spend, p.Low)
+}
+
+// price finds the price at which the budget lies between the least and the most
+// that is spent.
+func (s *search) price(items []item, totals func(price float64) (least, most float64)) float64 {
+	var slopes []float64
+	top := 1e-300
+	for i := range items {
+		it := &items[i]
+		switch {
+		case it.high <= it.low:
+		case it.turn > it.low:
+			slopes = append(slopes, it.slope)
+			top = max(top, it.slope)
+		default:
+			top = max(top, it.marginal(it.low+min(s.budget/float64(len(items))*1e-3, it.high-it.low)))
+		}
+	}
+	if _, most := totals(0); most <= s.budget {
+		return 0
+	}
+	slices.Sort(slopes)
+	slopes = slices.Compact(slopes)
+	from, to := 0, len(slopes)
+	for from < to {
+		middle := (from + to) / 2
+		least, most := totals(slopes[middle])
+		switch {
+		case least > s.budget:
+			from = middle + 1
+		case most < s.budget:
+			to = middle
+		default:
+			return slopes[middle]
+		}
+	}
+	bottom := 0.0
+	if from > 0 {
+		bottom = slopes[from-1]
+	}
+	if from < len(slopes) {
+		top = slopes[from]
+	}
+	over := func(price float64) float64 {
+		least, _ := totals(price)
+		return least - s.budget
+	}
+	for from == len(slopes) && over(top) > 0 && top < 1e300 {
+		top *= 1e3
+	}
+	return root(over, bottom, top, s.budget)
 }
 
 // parts splits a node at the channel whose envelope lies furthest above its curve.
@@ -352,7 +347,7 @@ func (s *search) round(n *node) {
 		items := slices.Clone(n.items)
 		items[n.split].low, items[n.split].high, items[n.split].least = at, at, at
 		items[n.split].prepare()
-		if x, _, ok := s.solve(items); ok {
+		if x, ok := s.solve(items); ok {
 			s.keep(items, x)
 		}
 	}
@@ -361,14 +356,14 @@ func (s *search) round(n *node) {
 	}
 }
 
-// keep takes spends as the best allocation if they are one and bring more.
-func (s *search) keep(items []item, x []float64) {
-	value := 0.0
+// keep takes spends as the best allocation if they are one and bring more, and
+// returns what they bring.
+func (s *search) keep(items []item, x []float64) (value float64) {
 	for i := range items {
 		// A minimum that is not met forbids it.
 		c := &s.plan.Channels[i%s.n]
 		if c.Minimum > 0 && x[i] > 0 && x[i] < c.Minimum*(1-1e-12) {
-			return
+			return math.Inf(-1)
 		}
 		value += items[i].response(x[i])
 	}
@@ -376,32 +371,38 @@ func (s *search) keep(items []item, x []float64) {
 		s.value = value
 		s.best = append(s.best[:0], x...)
 	}
+	return value
 }
 
-// balance moves money between the channel on the straight part and the others
-// until the next unit brings the same in both: the spend at which its marginal
-// response falls to the price of the others, where there is one.
+// balance looks for the best spend of the channel on the straight part, with what
+// it leaves going to the others, by golden section. Where there are several peaks
+// it finds one of them; the search goes on in any case.
 func (s *search) balance(n *node) {
 	it := n.items[n.split]
 	items := slices.Clone(n.items)
-	at := func(v float64) (x []float64, price float64, ok bool) {
+	worth := func(v float64) float64 {
 		own := &items[n.split]
 		own.low, own.high, own.least = v, v, v
 		own.prepare()
-		return s.solve(items)
-	}
-	from, to := max(it.low, it.least), it.turn
-	for range 60 {
-		middle := from + (to-from)/2
-		x, price, ok := at(middle)
-		if !ok || middle <= from || middle >= to {
-			break
+		x, ok := s.solve(items)
+		if !ok {
+			return math.Inf(-1)
 		}
-		s.keep(items, x)
-		if it.marginal(middle) > price {
-			from = middle
+		return s.keep(items, x)
+	}
+	const golden = 0.6180339887498949
+	from, to := max(it.low, it.least), it.turn
+	a, b := to-golden*(to-from), from+golden*(to-from)
+	atA, atB := worth(a), worth(b)
+	for range 40 {
+		if atA > atB {
+			to, b, atB = b, a, atA
+			a = to - golden*(to-from)
+			atA = worth(a)
 		} else {
-			to = middle
+			from, a, atA = a, b, atB
+			b = from + golden*(to-from)
+			atB = worth(b)
 		}
 	}
 }

@@ -7,10 +7,9 @@ import (
 
 // fill allocates budget among items whose envelopes stand for their curves, which
 // is a concave problem: all items get what is best at one price lambda of money,
-// and those that are straight at that price the rest, in order. It returns the
-// price, and writes the spends to x. The budget is between the sums of low and
-// high.
-func fill(items []*item, budget float64, x []float64) (lambda float64) {
+// and those that are straight at that price the rest, in order. It writes the
+// spends to x. A budget beyond the sums of low and high counts as those.
+func fill(items []*item, budget float64, x []float64) {
 	low, high := 0.0, 0.0
 	for i, it := range items {
 		x[i] = it.high
@@ -18,21 +17,13 @@ func fill(items []*item, budget float64, x []float64) (lambda float64) {
 		high += it.high
 	}
 	if budget >= high {
-		return 0
+		return
 	}
 	if budget <= low {
-		price := 0.0
 		for i, it := range items {
 			x[i] = it.low
-			if it.high > it.low {
-				if it.turn > it.low {
-					price = max(price, it.slope)
-				} else {
-					price = max(price, it.marginal(it.low))
-				}
-			}
 		}
-		return price
+		return
 	}
 	sum := func(lambda float64) (least, most float64) {
 		for _, it := range items {
@@ -51,8 +42,6 @@ func fill(items []*item, budget float64, x []float64) (lambda float64) {
 	}
 	slices.Sort(slopes)
 	slopes = slices.Compact(slopes)
-	// above: the largest slope at which even the most is within the budget is
-	// sought from the top; sums fall as the price rises.
 	from, to := 0, len(slopes) // the price is below slopes[to] and above slopes[from-1]
 	for from < to {
 		middle := (from + to) / 2
@@ -63,7 +52,8 @@ func fill(items []*item, budget float64, x []float64) (lambda float64) {
 		case most < budget:
 			to = middle
 		default:
-			return share(items, slopes[middle], budget, x)
+			share(items, slopes[middle], budget, x)
+			return
 		}
 	}
 	// Between two slopes all is smooth.
@@ -87,11 +77,11 @@ func fill(items []*item, budget float64, x []float64) (lambda float64) {
 		}
 		top = max(top, bottom)
 	}
-	lambda = root(func(lambda float64) float64 {
+	lambda := root(func(lambda float64) float64 {
 		least, _ := sum(lambda)
 		return least - budget
 	}, bottom, top, budget)
-	return share(items, lambda, budget, x)
+	share(items, lambda, budget, x)
 }
 
 // root finds the price at which a falling function is zero, in the logarithm of
@@ -147,7 +137,7 @@ func root(f func(float64) float64, bottom, top, scale float64) float64 {
 // share gives each item the least that is best at the price, and what is left to
 // those that are straight there, in order; what rounding leaves goes to those that
 // can take it.
-func share(items []*item, lambda, budget float64, x []float64) float64 {
+func share(items []*item, lambda, budget float64, x []float64) {
 	left := budget
 	for i, it := range items {
 		x[i], _ = it.best(lambda)
@@ -177,5 +167,4 @@ func share(items []*item, lambda, budget float64, x []float64) float64 {
 			}
 		}
 	}
-	return lambda
 }
