@@ -116,7 +116,7 @@ func JoinCosts(r *Result, costs []Cost, margin, revenue float64) (*Report, error
 		out.MER = Ratio{}
 	}
 	if n := len(rows) - unpaid; n > 0 {
-		out.Warnings = append(out.Warnings, fmt.Sprintf("%d channels cost money and brought nothing, or go by another name in the paths", n))
+		out.Warnings = append(out.Warnings, fmt.Sprintf("channels that cost money and brought nothing, or go by another name in the paths: %d", n))
 	}
 	return out, nil
 }

@@ -57,14 +57,13 @@ func fill(items []*item, budget float64, x []float64) {
 		}
 	}
 	// Between two slopes all is smooth.
-	bottom, top := 0.0, math.Inf(1)
+	bottom, top := 0.0, 0.0
 	if from > 0 {
 		bottom = slopes[from-1]
 	}
 	if from < len(slopes) {
 		top = slopes[from]
 	} else {
-		top = 0
 		for _, it := range items {
 			if it.high > it.low && it.turn <= it.low {
 				// A price at which this item gets next to nothing.
