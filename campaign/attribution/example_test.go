@@ -87,12 +87,15 @@ func ExampleBuilder() {
 	for _, c := range persons[0].Credits {
 		fmt.Printf("%s: %s %.3f, %.2f %v\n", persons[0].Person, c.Channel, c.Conversions, c.Value, err)
 	}
+	all, err := attribution.CreditJourneys(attribution.Last{}, built.Journeys)
+	fmt.Println(all.Of("Email").Value, err)
 	// Output:
 	// 1 duplicate
 	// ada true 49.9 > Paid Search > Email
 	// ada false 0 > Organic Search
 	// ada: Email 0.667, 33.27 <nil>
 	// ada: Paid Search 0.333, 16.63 <nil>
+	// 49.9 <nil>
 }
 
 func ExampleCounts() {
@@ -144,7 +147,8 @@ func ExampleMarkov_Solve() {
 		return
 	}
 	fmt.Printf("%d states, %.3f convert\n", r.States, r.Probability)
-	for _, e := range r.Removals {
+	var e attribution.Removal
+	for _, e = range r.Removals {
 		fmt.Printf("without %s %.1f %% of conversions are lost\n", e.Channel, 100*e.Conversions)
 	}
 	shares, err := attribution.Shares(r.ByRemoval(), []attribution.Touch{{Channel: "mail"}, {Channel: "search"}}, time.Time{})
@@ -255,12 +259,13 @@ func ExampleJoinCosts() {
 	for _, c := range report.Channels {
 		fmt.Println(c.Channel, "ROAS", c.ROAS, "CPA", c.CPA, "ROI", c.ROI)
 	}
-	fmt.Println("MER", report.MER, report.Warnings)
+	var total attribution.Performance = report.Total
+	fmt.Println("all ROAS", total.ROAS, "MER", report.MER, report.Warnings)
 	// Output:
 	// mail ROAS - CPA 0 ROI -
 	// radio ROAS 0 CPA - ROI -1
 	// search ROAS 3 CPA 20 ROI 0.5
-	// MER 5 [channels that cost money and brought nothing, or go by another name in the paths: 1]
+	// all ROAS 3.222 MER 5 [channels that cost money and brought nothing, or go by another name in the paths: 1]
 }
 
 func ExampleEconomics() {

@@ -146,8 +146,8 @@ func ExampleFitting_Fit() {
 		return
 	}
 	for _, c := range fit.Channels {
-		within := c.Contribution.From < c.Contribution.Estimate && c.Contribution.Estimate < c.Contribution.To
-		fmt.Printf("%s brings about %.0f0 a week, limits around it: %v\n", c.Name, c.Contribution.Estimate/10, within)
+		var brings budget.Interval = c.Contribution
+		fmt.Printf("%s brings about %.0f0 a week, limits around it: %v\n", c.Name, brings.Estimate/10, brings.From < brings.Estimate && brings.Estimate < brings.To)
 	}
 	a, err := budget.Allocate(fit.Plan(200))
 	fmt.Printf("of 200, search should get about %.0f0 %v\n", a.Spend[0][0]/10, err)
