@@ -374,7 +374,7 @@ func TestEveryForm(t *testing.T) {
 				for _, v := range f.Brought[i] {
 					sum += v
 				}
-				require.InEpsilon(t, c.Contribution.Estimate, sum/float64(f.Periods), 0.5)
+				require.InEpsilon(t, c.Contribution.Estimate, sum/float64(f.Periods), 1e-9)
 			}
 			require.Greater(t, f.R2, 0.5)
 			_, err = budget.Allocate(f.Plan(300))

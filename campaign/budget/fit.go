@@ -68,8 +68,8 @@ type Fit struct {
 //	ln Shape, ln Scale  normal, means 0 and ln 2, deviations 0.5 and 0.7
 //
 // Scales are flat in the contribution and not negative. Limits are quantiles of
-// the draws, estimates their medians, and the scale is that of least squares at
-// these. Where data say little, limits are those of the priors, and a warning
+// the draws and estimates their medians; the scale of a curve is that of the median
+// contribution. Where data say little, limits are those of the priors, and a warning
 // says so.
 //
 // Jin, Wang, Sun, Chan and Koehler (2017), Bayesian methods for media mix modeling

@@ -415,23 +415,22 @@ func collectEvery(chains [2]*draws, joint bool, stride int, value func(c *draws,
 	return out
 }
 
-// finish sets the scales by least squares at the point, none negative, and what
-// follows from them.
+// finish sets the scales by the median contributions, and what follows from them.
 func (m *model) finish(f *Fit, point *state, means []float64) {
-	scales := nonNegative(point.gram, point.xy, m.c)
 	total := slices.Clone(m.y)
 	brought := 0.0
 	f.Fitted = slices.Clone(m.d.Response)
 	for i := range m.c {
 		fit := &f.Channels[i]
-		fit.Curve.A = scales[i] / means[i]
+		scale := fit.Contribution.Estimate // of columns with a mean of 1
+		fit.Curve.A = scale / means[i]
 		own := make([]float64, m.n)
 		m.raw(i, point.eta[i], own)
 		for t := range own {
-			own[t] *= scales[i]
-			total[t] -= float64(scales[i] * point.x[i][t])
+			own[t] *= scale
+			total[t] -= float64(scale * point.x[i][t])
 		}
-		brought += scales[i]
+		brought += scale
 		f.Brought = append(f.Brought, own)
 	}
 	mean := 0.0
@@ -449,52 +448,6 @@ func (m *model) finish(f *Fit, point *state, means []float64) {
 		f.R2 = 1 - rss/variance
 	}
 	f.Base = mean - brought
-}
-
-// nonNegative is least squares with coefficients of at least zero, by leaving out
-// the most negative one until none is.
-func nonNegative(gram, xy []float64, c int) []float64 {
-	out := make([]float64, c)
-	active := make([]int, c)
-	for i := range active {
-		active[i] = i
-	}
-	for len(active) > 0 {
-		n := len(active)
-		a := make([]float64, n*(n+1))
-		for i, p := range active {
-			for k, q := range active {
-				a[i*(n+1)+k] = gram[p*c+q]
-			}
-			a[i*(n+1)+i] *= 1 + 1e-12
-			a[i*(n+1)+n] = xy[p]
-		}
-		for i := range n { // positive definite: no pivoting
-			for j := i + 1; j < n; j++ {
-				r := a[j*(n+1)+i] / a[i*(n+1)+i]
-				for k := i; k <= n; k++ {
-					a[j*(n+1)+k] -= float64(r * a[i*(n+1)+k])
-				}
-			}
-		}
-		worst := -1
-		for i := n - 1; i >= 0; i-- {
-			v := a[i*(n+1)+n]
-			for k := i + 1; k < n; k++ {
-				v -= float64(a[i*(n+1)+k] * out[active[k]])
-			}
-			out[active[i]] = v / a[i*(n+1)+i]
-			if out[active[i]] < 0 && (worst < 0 || out[active[i]] < out[active[worst]]) {
-				worst = i
-			}
-		}
-		if worst < 0 {
-			return out
-		}
-		out[active[worst]] = 0
-		active = slices.Delete(active, worst, worst+1)
-	}
-	return out
 }
 
 // warn says what the data cannot tell.
