@@ -115,7 +115,7 @@ func TestPublicPaths(t *testing.T) {
 
 // The public events: paths as the reference builds them.
 func TestPublicEvents(t *testing.T) {
-	text := output(t, "-events", testkit.Data(t, "segment/events.csv.gz"), "-lookback", "720h")
+	text := output(t, "-events", testkit.Data(t, "segment/events.csv.gz"), "-lookback", "720h", "-order", "1")
 	require.Contains(t, text, "2,380 conversions")
 	require.Contains(t, text, "5 conversions worth")
 	require.Equal(t, "489.0", row(t, text, "Conversions by channel", "Direct")[0])
