@@ -118,3 +118,36 @@ func ExamplePage() {
 	// [MUG PAN]
 	// [POT]
 }
+
+func ExampleAfterCommit() {
+	db := new(flywheel.Memory)
+	err := db.InTx(context.Background(), func(ctx context.Context) error {
+		flywheel.AfterCommit(ctx, func(context.Context) { fmt.Println("look again") })
+		fmt.Println("decided")
+		return nil
+	})
+	fmt.Println(err)
+	// Output:
+	// decided
+	// look again
+	// <nil>
+}
+
+func ExamplePersonOf() {
+	anna, guest := flywheel.PersonOf("anna", "phone"), flywheel.PersonOf("", "phone")
+	fmt.Println(anna, anna.Customer(), guest, guest.Visitor())
+	// Output: c:anna anna v:phone phone
+}
+
+func ExampleEntryError() {
+	var c flywheel.Consumer // learns from entries
+	e := flywheel.Entry{Position: 7, Event: flywheel.Event{ID: "o-1"}}
+	var s flywheel.Stored // whose state is in a database
+	err := &flywheel.EntryError{Position: e.Position, ID: e.Event.ID, Err: flywheel.ErrInvalid}
+	field := &flywheel.FieldError{Field: "lines[3].sku", Err: flywheel.ErrInvalid}
+	fmt.Println(c == nil, s == nil, err)
+	fmt.Println(field)
+	// Output:
+	// true true flywheel: entry 7, event "o-1": invalid
+	// lines[3].sku: invalid
+}

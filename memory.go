@@ -3,6 +3,8 @@ package flywheel
 import (
 	"context"
 	"sync"
+
+	"github.com/flywheel-go/flywheel/internal/txhook"
 )
 
 // Transactor makes several store calls one transaction.
@@ -37,7 +39,8 @@ func (t *memoryTx) rollback(to int) {
 	t.undo = t.undo[:to]
 }
 
-// InTx implements [Transactor].
+// InTx implements [Transactor]. What was given to [AfterCommit] runs when the lock
+// is free again.
 func (m *Memory) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	if m.tx(ctx) != nil {
 		return fn(ctx)
@@ -45,6 +48,16 @@ func (m *Memory) InTx(ctx context.Context, fn func(ctx context.Context) error) e
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	inner, scope := txhook.Begin(ctx)
+	defer scope.RolledBack() // unless committed before
+	if err := m.transact(inner, fn); err != nil {
+		return err
+	}
+	scope.Committed()
+	return nil
+}
+
+func (m *Memory) transact(ctx context.Context, fn func(ctx context.Context) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	tx := &memoryTx{}

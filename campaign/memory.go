@@ -129,6 +129,9 @@ func (s *MemoryStore) Delete(ctx context.Context, id flywheel.CustomerID) error 
 	})
 }
 
+// Handle implements flywheel.Stored: the database given to the constructor.
+func (s *MemoryStore) Handle() flywheel.Transactor { return s.db }
+
 // InTx implements [flywheel.Transactor] for the database of the store.
 func (s *MemoryStore) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	return s.db.InTx(ctx, fn)

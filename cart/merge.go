@@ -98,7 +98,8 @@ func (s *Service) Merge(ctx context.Context, from, into ID) (Cart, error) {
 // errDone ends an update that finds nothing to do.
 var errDone = errors.New("done already")
 
-// absorb puts the lines and coupons of f into c.
+// absorb puts the lines and coupons of f into c. Codes beyond [MaxCoupons] stay
+// behind: nobody is kept from signing in by a code.
 func (s *Service) absorb(c, f *Cart) error {
 	if c.Status != Open {
 		return &ClosedError{Cart: c.ID, Status: c.Status, Order: c.Order, Into: c.Into}
@@ -113,7 +114,7 @@ func (s *Service) absorb(c, f *Cart) error {
 	if err := c.add(lines, s.opts.MaxLines); err != nil {
 		return err
 	}
-	if err := c.attach(f.Coupons); err != nil {
+	if err := c.attach(f.Coupons); err != nil && !errors.Is(err, flywheel.ErrLimit) {
 		return err
 	}
 	c.Absorbed = append(c.Absorbed, f.ID)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/eventid"
+	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/newid"
 	"github.com/flywheel-go/flywheel/pricing"
 )
@@ -82,6 +83,10 @@ func New(store Store, opts *Options) (*Service, error) {
 	s.engine.Store(s.opts.Engine)
 	return s, nil
 }
+
+// Handle implements flywheel.Stored: the database of the store, or nil if the store
+// names none.
+func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 
 // Create adds an empty open cart. Of c it takes ID, Customer, Visitor,
 // Session, Currency and Coupons; an empty ID has one made. A cart needs a customer

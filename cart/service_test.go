@@ -401,3 +401,34 @@ func BenchmarkAdd(b *testing.B) {
 		})
 	}
 }
+
+// A code is one however it was typed: pasted with a space, in full width, with a
+// circled digit.
+func TestCouponForms(t *testing.T) {
+	d := newDesk(t, cart.Options{})
+	d.create(t, cart.Cart{ID: "c", Visitor: "v"})
+	for _, typed := range []string{"SAVE10", "save10", " SAVE10\n", "ＳＡＶＥ１０", "SAVE①0", "SAVE\u200b10"} {
+		c, err := d.AddCoupons(t.Context(), "c", typed)
+		require.NoError(t, err, typed)
+		require.Equal(t, []string{"SAVE10"}, c.Coupons, typed)
+		c, err = d.RemoveCoupon(t.Context(), "c", "save①0 ")
+		require.NoError(t, err)
+		require.Empty(t, c.Coupons, typed)
+	}
+}
+
+// Nobody is kept from signing in by a code too many.
+func TestMergeBeyondMaxCoupons(t *testing.T) {
+	d := newDesk(t, cart.Options{})
+	codes := func(prefix string, n int) (list []string) {
+		for i := range n {
+			list = append(list, fmt.Sprint(prefix, i))
+		}
+		return list
+	}
+	d.create(t, cart.Cart{ID: "hers", Customer: "anna", Coupons: codes("HERS", 11)})
+	d.create(t, cart.Cart{ID: "guest", Visitor: "v", Coupons: codes("GUEST", 10)})
+	c, err := d.Merge(t.Context(), "guest", "hers")
+	require.NoError(t, err)
+	require.Equal(t, append(codes("HERS", 11), codes("GUEST", 9)...), c.Coupons)
+}

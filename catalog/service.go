@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/newid"
 )
 
@@ -55,6 +56,10 @@ func New(store Store, opts *Options) (*Service, error) {
 	}
 	return s, nil
 }
+
+// Handle implements flywheel.Stored: the database of the store, or nil if the store
+// names none.
+func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 
 func (s *Service) inTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	if s.tx == nil {

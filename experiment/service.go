@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/handle"
 )
 
 // Options configures a [Service]. Nil and zero fields mean the defaults.
@@ -56,6 +57,10 @@ func New(store Store, opts *Options) (*Service, error) {
 	s.snapshot.Store(&Snapshot{})
 	return s, nil
 }
+
+// Handle implements flywheel.Stored: the database of the store, or nil if the store
+// names none.
+func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 
 // Configure replaces all experiments at once. Calls in progress end with the
 // ones they began with. A [*DefinitionError] leaves everything as it was.

@@ -38,6 +38,9 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 	}
 }
 
+// Handle implements flywheel.Stored: the database given to the constructor.
+func (s *MemoryStore) Handle() flywheel.Transactor { return s.db }
+
 var (
 	_ Store      = (*MemoryStore)(nil)
 	_ BatchStore = (*MemoryStore)(nil)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/handle"
 )
 
 const (
@@ -69,6 +70,10 @@ func New(store Store, opts *Options) (*Service, error) {
 	}
 	return s, nil
 }
+
+// Handle implements flywheel.Stored: the database of the store, or nil if the store
+// names none.
+func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 
 // At returns the service of another location on the same store. Refs of
 // reservations are shared by all locations. A location that is no identifier is

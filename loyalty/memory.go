@@ -37,6 +37,9 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 	return &MemoryStore{db: db, members: map[flywheel.CustomerID]*memoryMember{}}
 }
 
+// Handle implements flywheel.Stored: the database given to the constructor.
+func (s *MemoryStore) Handle() flywheel.Transactor { return s.db }
+
 // InTx implements [flywheel.Transactor].
 func (s *MemoryStore) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	return s.db.InTx(ctx, fn)

@@ -22,7 +22,9 @@ type Basket struct {
 	Lines []Line    `json:"lines"`
 	// Shipping is what is charged for delivery.
 	Shipping []Shipping `json:"shipping,omitempty"`
-	// Coupons are the codes that the customer has entered.
+	// Coupons are the codes that the customer has entered, as typed. They are
+	// compared folded, as coupon.Normalize does; what cannot be a code is refused
+	// as one that no promotion has, and the rest is priced.
 	Coupons []string `json:"coupons,omitempty"`
 	// TaxExempt removes an included tax and charges none.
 	TaxExempt bool `json:"tax_exempt,omitempty"`
@@ -31,6 +33,8 @@ type Basket struct {
 	Taxes []Tax `json:"taxes,omitempty"`
 	// Attributes are the values of [Config.BasketAttributes].
 	Attributes map[string]any `json:"attributes,omitempty"`
+
+	mix *mix // set by Reprice: what delivery is taxed by
 }
 
 // Line is a quantity of one item in a [Basket].
@@ -93,11 +97,6 @@ func (b *Basket) check() error {
 	if err := checkIDs(b.Groups, "groups"); err != nil {
 		return err
 	}
-	for i, code := range b.Coupons {
-		if err := checkCode(code); err != nil {
-			return field(err, "coupons[%d]", i)
-		}
-	}
 	for i := range b.Lines {
 		if name, err := b.Lines[i].check(b.Currency); err != nil {
 			return field(err, "lines[%d].%s", i, name)
@@ -155,10 +154,19 @@ func checkUnitIn(p money.Price, c money.Currency) error {
 	return checkUnit(p)
 }
 
-// checkCode reports what cannot be a coupon code, as a customer may type it.
+// checkCode reports what cannot be the coupon code of a promotion.
 func checkCode(text string) error {
 	if len(text) > flywheel.MaxIDBytes {
 		return flywheel.CheckID(text)
 	}
 	return flywheel.CheckID(code.Fold(text))
+}
+
+// foldTyped returns the code that someone typed in the form in which codes are
+// compared, or "", which no promotion has, for what cannot be one.
+func foldTyped(text string) string {
+	if len(text) > flywheel.MaxIDBytes {
+		return ""
+	}
+	return code.Fold(text)
 }

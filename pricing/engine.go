@@ -16,6 +16,7 @@ type Engine struct {
 	offers     offers
 	promotions []promotion
 	groups     []group
+	byUnits    bool // a promotion looks at single units
 	strategy   Strategy
 	selectors  []selector
 	named      spans[int32] // by item: the selectors that name it
@@ -102,6 +103,10 @@ func (e *Engine) quote(q *Quote, b *Basket, w *work) error {
 	q.reset(b.Currency)
 	if err := e.priceLines(q, b, w); err != nil {
 		return err
+	}
+	if w.byUnits {
+		w.splitUnits(b)
+		w.rankLines(b)
 	}
 	if err := e.promote(q, b, w); err != nil {
 		return err

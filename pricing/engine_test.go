@@ -115,7 +115,6 @@ func TestQuoteRefuses(t *testing.T) {
 		{"at", flywheel.ErrInvalid, func(b *pricing.Basket) { b.At = time.Time{} }},
 		{"customer", flywheel.ErrInvalid, func(b *pricing.Basket) { b.Customer = "\n" }},
 		{"groups[0]", flywheel.ErrInvalid, func(b *pricing.Basket) { b.Groups = []string{""} }},
-		{"coupons[0]", flywheel.ErrInvalid, func(b *pricing.Basket) { b.Coupons = []string{""} }},
 		{"lines[1].id", flywheel.ErrInvalid, func(b *pricing.Basket) { b.Lines[1].ID = "" }},
 		{"lines[1].id", flywheel.ErrInvalid, func(b *pricing.Basket) { b.Lines[1].ID = "1" }},
 		{"lines[100].id", flywheel.ErrInvalid, func(b *pricing.Basket) { b.Lines = many(100) }},

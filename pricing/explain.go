@@ -42,7 +42,7 @@ func (e *Engine) explain(q *Quote, w *work) {
 	for i := range q.all {
 		l := &q.all[i]
 		if w.taxes[i].tax == nil {
-			e.explainShipping(l, w, i)
+			e.explainDelivery(l, w, i)
 		} else if !l.TaxRate.IsZero() {
 			l.Trace = append(l.Trace, e.taxStep(l, w, i))
 		}
@@ -79,8 +79,8 @@ func (e *Engine) taxStep(l *QuoteLine, w *work, i int) Step {
 	return s
 }
 
-// explainShipping ends the trace of shipping that is taxed like the goods.
-func (e *Engine) explainShipping(l *QuoteLine, w *work, i int) {
+// explainDelivery ends the trace of shipping that is taxed like the goods.
+func (e *Engine) explainDelivery(l *QuoteLine, w *work, i int) {
 	if removed := w.running[i] - l.Total.Minor(); removed > 0 { // an included tax, for an exempt buyer
 		l.Trace = append(l.Trace, Step{
 			Kind: StepTaxRemoved, Base: money.PriceOf(money.New(w.running[i], w.currency)), Scope: tax.PerRate,
@@ -93,6 +93,9 @@ func (e *Engine) explainShipping(l *QuoteLine, w *work, i int) {
 			continue
 		}
 		s := Step{Kind: StepTax, Rate: part.Rate, Base: money.PriceOf(part.Net), Amount: part.Tax, Rounding: e.rounding}
+		if e.taxScope == tax.PerRate {
+			s.Scope = tax.PerRate
+		}
 		if l.TaxIncluded {
 			s.Kind = StepTaxIncluded
 			s.Base = money.PriceOf(money.New(part.Net.Minor()+part.Tax.Minor(), w.currency))

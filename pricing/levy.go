@@ -9,12 +9,13 @@ import (
 
 // lineTax is how the tax of a line comes about.
 type lineTax struct {
-	tax   *classTax   // nil for shipping that is taxed like the goods
-	base  money.Price // the exact amount
-	scope tax.Scope   // tax.PerRate: the tax is a share
+	tax      *classTax   // nil for shipping that is taxed like the goods
+	included bool        // in the price
+	base     money.Price // the exact amount
+	scope    tax.Scope   // tax.PerRate: the tax is a share
 }
 
-// rateTax is the tax of all lines of one rate, with [tax.PerRate].
+// rateTax is what is taxed at one rate, with [tax.PerRate].
 type rateTax struct {
 	rate     money.Rate
 	included bool
@@ -45,10 +46,14 @@ func (e *Engine) levy(q *Quote, b *Basket, w *work) error {
 			return field(err, "%s.tax", b.place(i))
 		}
 	}
+	w.delivery = w.delivery[:0]
 	if e.taxScope == tax.PerRate {
-		if err := e.levyRates(q, w); err != nil {
+		if err := e.levyRates(q, b, w); err != nil {
 			return field(err, "lines.tax")
 		}
+	}
+	if err := e.shareDelivery(q, b, w); err != nil {
+		return err
 	}
 	for i := range q.all {
 		if err := e.settle(q, b, w, i); err != nil {
@@ -116,47 +121,74 @@ func (e *Engine) taxOn(base money.Price, rate money.Rate, included bool, parts i
 	return base.MulRatio(part, whole, e.rounding)
 }
 
-// levyRates computes the tax of all lines of each rate and shares it over them.
-func (e *Engine) levyRates(q *Quote, w *work) error {
+// levyRates computes the tax of all lines of each rate, and of the shares of
+// delivery that are taxed at it, and shares it over them.
+func (e *Engine) levyRates(q *Quote, b *Basket, w *work) (err error) {
 	w.rates = w.rates[:0]
 	for i := range q.all {
-		l := &q.all[i]
-		if w.taxes[i].tax == nil || l.TaxRate.IsZero() {
-			continue
+		if l := &q.all[i]; w.taxes[i].tax != nil && !l.TaxRate.IsZero() {
+			if err = w.addBase(l.TaxRate, l.TaxIncluded, w.taxes[i].base); err != nil {
+				return err
+			}
 		}
-		k := 0
-		for k < len(w.rates) && (w.rates[k].rate != l.TaxRate || w.rates[k].included != l.TaxIncluded) {
-			k++
-		}
-		if k == len(w.rates) {
-			w.rates = append(w.rates, rateTax{l.TaxRate, l.TaxIncluded, w.taxes[i].base})
-			continue
-		}
-		var err error
-		if w.rates[k].base, err = plusPrice(w.rates[k].base, w.taxes[i].base); err != nil {
-			return err
+	}
+	for k := range w.delivery {
+		if d := &w.delivery[k]; d.taxed(b) {
+			if err = w.addBase(d.rate, d.included, money.PriceOf(d.amount)); err != nil {
+				return err
+			}
 		}
 	}
 	for k := range w.rates {
-		r := &w.rates[k]
-		total, err := e.taxOn(r.base, r.rate, r.included, 1)
-		if err != nil {
+		if err = e.levyRate(q, b, w, &w.rates[k]); err != nil {
 			return err
 		}
-		w.hits, w.weights = w.hits[:0], w.weights[:0]
-		for i := range q.all {
-			if l := &q.all[i]; w.taxes[i].tax != nil && l.TaxRate == r.rate && l.TaxIncluded == r.included {
-				w.hits, w.weights = append(w.hits, int32(i)), append(w.weights, w.running[i])
-			}
+	}
+	return nil
+}
+
+// addBase adds to what is taxed at a rate.
+func (w *work) addBase(rate money.Rate, included bool, base money.Price) (err error) {
+	k := 0
+	for k < len(w.rates) && (w.rates[k].rate != rate || w.rates[k].included != included) {
+		k++
+	}
+	if k == len(w.rates) {
+		w.rates = append(w.rates, rateTax{rate, included, base})
+		return nil
+	}
+	w.rates[k].base, err = plusPrice(w.rates[k].base, base)
+	return err
+}
+
+// levyRate computes the tax of one rate and shares it by what each part has.
+func (e *Engine) levyRate(q *Quote, b *Basket, w *work, r *rateTax) error {
+	total, err := e.taxOn(r.base, r.rate, r.included, 1)
+	if err != nil || total.IsZero() {
+		return err
+	}
+	w.hits, w.weights = w.hits[:0], w.weights[:0]
+	for i := range q.all {
+		if l := &q.all[i]; w.taxes[i].tax != nil && l.TaxRate == r.rate && l.TaxIncluded == r.included {
+			w.hits, w.weights = append(w.hits, int32(i)), append(w.weights, w.running[i])
 		}
-		if total.IsZero() {
-			continue
+	}
+	for k := range w.delivery {
+		if d := &w.delivery[k]; d.taxed(b) && d.rate == r.rate && d.included == r.included {
+			w.weights = append(w.weights, d.amount.Minor())
 		}
-		if w.shares, err = total.AppendAllocate(w.shares[:0], w.weights); err != nil {
-			return err
-		}
-		for k, i := range w.hits {
-			q.all[i].Tax, w.taxes[i].scope = w.shares[k], tax.PerRate
+	}
+	if w.shares, err = total.AppendAllocate(w.shares[:0], w.weights); err != nil {
+		return err
+	}
+	for k, i := range w.hits {
+		q.all[i].Tax, w.taxes[i].scope = w.shares[k], tax.PerRate
+	}
+	next := len(w.hits)
+	for k := range w.delivery {
+		if d := &w.delivery[k]; d.taxed(b) && d.rate == r.rate && d.included == r.included {
+			d.tax = w.shares[next]
+			next++
 		}
 	}
 	return nil
@@ -175,7 +207,7 @@ func plusPrice(a, b money.Price) (money.Price, error) {
 func (e *Engine) settle(q *Quote, b *Basket, w *work, i int) (err error) {
 	l := &q.all[i]
 	if w.taxes[i].tax == nil {
-		if err = e.settleShipping(q, b, w, i); err != nil {
+		if err = q.settleDelivery(b, w, i); err != nil {
 			return err
 		}
 	} else {

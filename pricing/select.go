@@ -150,6 +150,8 @@ func (e *Engine) priceLines(q *Quote, b *Basket, w *work) error {
 			return field(err, "lines[%d].tax_class", i)
 		}
 		q.all[i].TaxRate = w.taxes[i].tax.rate
+		w.taxes[i].included = q.all[i].TaxIncluded
+		w.mixedTax = w.mixedTax || q.all[i].TaxIncluded != q.all[0].TaxIncluded
 		sum := w.originalGoods + w.original[i]
 		if sum < 0 {
 			return field(outOfRange("the sum of the lines"), "lines[%d]", i)

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/handle"
 )
 
 // Service prices baskets by what a [Store] keeps. Reading takes no lock: the
@@ -42,6 +45,10 @@ func New(store Store, options *Options) (*Service, error) {
 	s.engine.Store(engine)
 	return s, nil
 }
+
+// Handle implements flywheel.Stored: the database of the store, or nil if the store
+// names none.
+func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 
 // Engine returns the engine of the moment, for several quotes by one state of
 // prices, or for [Engine.QuoteInto].

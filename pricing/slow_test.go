@@ -46,6 +46,10 @@ type slowLine struct {
 	subtotal, running, floor *big.Int
 	net, tax, total          *big.Int
 	sku                      flywheel.SKU
+	id                       string
+	units                    []*slowUnit // as they stand
+	uneven                   bool        // a promotion took off some of them and not off others
+	rate                     *big.Rat
 	attributes               map[string]any
 	categories               []string
 }
@@ -60,7 +64,7 @@ func slowly(t *testing.T, c pricing.Config, b pricing.Basket) *slowQuote {
 	}
 	for _, l := range b.Lines {
 		line := &slowLine{
-			quantity: l.Quantity, class: l.TaxClass, floor: new(big.Int), sku: l.SKU, attributes: l.Attributes, categories: l.Categories,
+			quantity: l.Quantity, class: l.TaxClass, floor: new(big.Int), sku: l.SKU, id: l.ID, attributes: l.Attributes, categories: l.Categories,
 		}
 		price, floor := l.Agreed, l.Floor
 		line.included = l.TaxIncluded
@@ -79,6 +83,8 @@ func slowly(t *testing.T, c pricing.Config, b pricing.Basket) *slowQuote {
 		if floor != (money.Price{}) {
 			line.floor = exact.Round(new(big.Rat).Mul(inMinor(floor), new(big.Rat).SetInt64(l.Quantity)), money.Ceiling)
 		}
+		line.rate = slowRate(c, l.TaxClass)
+		line.split()
 		q.lines = append(q.lines, line)
 	}
 	for _, s := range b.Shipping {
@@ -93,25 +99,28 @@ func slowly(t *testing.T, c pricing.Config, b pricing.Basket) *slowQuote {
 	return q
 }
 
+// slowRate is the rate of a tax class.
+func slowRate(c pricing.Config, class string) *big.Rat {
+	for _, tax := range c.Taxes {
+		if tax.Class != class {
+			continue
+		}
+		total := ratOf(tax.Rate)
+		for _, component := range tax.Components {
+			adds := ratOf(component.Rate)
+			if component.Compound {
+				adds.Mul(adds, new(big.Rat).Add(total, big.NewRat(1, 1)))
+			}
+			total.Add(total, adds)
+		}
+		return total
+	}
+	return new(big.Rat)
+}
+
 // levy taxes the lines.
 func (q *slowQuote) levy(c pricing.Config, b pricing.Basket) {
-	rateOf := func(class string) *big.Rat {
-		for _, tax := range c.Taxes {
-			if tax.Class != class {
-				continue
-			}
-			total := ratOf(tax.Rate)
-			for _, component := range tax.Components {
-				adds := ratOf(component.Rate)
-				if component.Compound {
-					adds.Mul(adds, new(big.Rat).Add(total, big.NewRat(1, 1)))
-				}
-				total.Add(total, adds)
-			}
-			return total
-		}
-		return new(big.Rat)
-	}
+	rateOf := func(class string) *big.Rat { return slowRate(c, class) }
 	type part struct {
 		rate     string
 		included bool
@@ -147,7 +156,13 @@ func (q *slowQuote) levy(c pricing.Config, b pricing.Basket) {
 			}
 		}
 	}
-	if c.TaxScope == tax.PerRate {
+	type delivered struct {
+		line        int
+		rate        *big.Rat
+		amount, tax *big.Int
+	}
+	var deliveries []*delivered // delivery that is taxed like the goods, by rate
+	levy := func() {
 		for _, p := range parts {
 			rate, _ := new(big.Rat).SetString(p.rate)
 			bases, weights := new(big.Rat), []*big.Int{}
@@ -155,68 +170,99 @@ func (q *slowQuote) levy(c pricing.Config, b pricing.Basket) {
 				bases.Add(bases, base(q.lines[i]))
 				weights = append(weights, q.lines[i].running)
 			}
+			var with []*delivered
+			for _, d := range deliveries {
+				if d.rate.RatString() == p.rate && q.lines[d.line].included == p.included {
+					bases.Add(bases, new(big.Rat).SetInt(d.amount))
+					weights, with = append(weights, d.amount), append(with, d)
+				}
+			}
 			total := exact.Round(bases.Mul(bases, within(rate, p.included)), c.Rounding)
 			if sum(weights).Sign() == 0 {
 				continue
 			}
-			for k, share := range exact.Share(total, weights) {
-				q.lines[shares[p][k]].tax = share
+			allocated := exact.Share(total, weights)
+			for k, i := range shares[p] {
+				q.lines[i].tax = allocated[k]
+			}
+			for k, d := range with {
+				d.tax = allocated[len(shares[p])+k]
 			}
 		}
+	}
+	settle := func() {
+		for i, l := range q.lines {
+			if follows(i) {
+				continue
+			}
+			levied := l.tax
+			if b.TaxExempt && !l.included {
+				levied = new(big.Int)
+			}
+			l.net = l.running
+			if l.included {
+				l.net = new(big.Int).Sub(l.running, levied)
+			}
+			if b.TaxExempt {
+				levied = new(big.Int)
+			}
+			l.total = new(big.Int).Add(l.net, levied)
+		}
+	}
+	if c.TaxScope == tax.PerRate {
+		levy()
+	}
+	settle()
+	var rates []string
+	nets := map[string]*big.Int{}
+	for _, g := range q.lines[:q.goods] {
+		key := rateOf(g.class).RatString()
+		if nets[key] == nil {
+			nets[key] = new(big.Int)
+			rates = append(rates, key)
+		}
+		nets[key].Add(nets[key], g.net)
+	}
+	var weights []*big.Int
+	for _, key := range rates {
+		weights = append(weights, nets[key])
+	}
+	if len(rates) > 0 && sum(weights).Sign() == 0 {
+		weights[0] = big.NewInt(1)
+	}
+	for i, l := range q.lines {
+		if !follows(i) || len(rates) == 0 {
+			continue
+		}
+		for k, share := range exact.Share(l.running, weights) {
+			rate, _ := new(big.Rat).SetString(rates[k])
+			tax := exact.Round(new(big.Rat).Mul(new(big.Rat).SetInt(share), within(rate, l.included)), c.Rounding)
+			deliveries = append(deliveries, &delivered{i, rate, share, tax})
+			if p := (part{rates[k], l.included}); shares[p] == nil && !slices.Contains(parts, p) {
+				parts = append(parts, p)
+			}
+		}
+	}
+	if c.TaxScope == tax.PerRate && len(deliveries) > 0 {
+		levy()
+		settle()
 	}
 	for i, l := range q.lines {
 		if follows(i) {
-			continue
-		}
-		if b.TaxExempt && !l.included {
-			l.tax = new(big.Int)
-		}
-		l.net = l.running
-		if l.included {
-			l.net = new(big.Int).Sub(l.running, l.tax)
+			l.net, l.tax = l.running, new(big.Int)
+			for _, d := range deliveries {
+				if d.line != i {
+					continue
+				}
+				if l.included {
+					l.net = new(big.Int).Sub(l.net, d.tax)
+				}
+				l.tax.Add(l.tax, d.tax)
+			}
+			l.total = l.net
 		}
 		if b.TaxExempt {
 			l.tax = new(big.Int)
-		}
-		l.total = new(big.Int).Add(l.net, l.tax)
-	}
-	for i, l := range q.lines {
-		if !follows(i) {
-			continue
-		}
-		var rates []string
-		nets := map[string]*big.Int{}
-		for _, g := range q.lines[:q.goods] {
-			rate := rateOf(g.class)
-			key := rate.RatString()
-			if nets[key] == nil {
-				nets[key] = new(big.Int)
-				rates = append(rates, key)
-			}
-			nets[key].Add(nets[key], g.net)
-		}
-		l.net, l.tax = new(big.Int), new(big.Int)
-		if len(rates) == 0 {
-			l.net = l.running
-		} else {
-			var weights []*big.Int
-			for _, key := range rates {
-				weights = append(weights, nets[key])
-			}
-			if sum(weights).Sign() == 0 {
-				weights[0] = big.NewInt(1)
-			}
-			for k, share := range exact.Share(l.running, weights) {
-				rate, _ := new(big.Rat).SetString(rates[k])
-				tax := exact.Round(new(big.Rat).Mul(new(big.Rat).SetInt(share), within(rate, l.included)), c.Rounding)
-				if l.included {
-					share = new(big.Int).Sub(share, tax)
-				}
-				l.net.Add(l.net, share)
-				if !b.TaxExempt {
-					l.tax.Add(l.tax, tax)
-				}
-			}
 		}
 		l.total = new(big.Int).Add(l.net, l.tax)
 	}

@@ -1,7 +1,6 @@
 package pricing
 
 import (
-	"github.com/flywheel-go/flywheel/pricing/internal/code"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/segment/rule"
 )
@@ -22,7 +21,15 @@ type work struct {
 	floors               []int64 // what they have to leave
 	hasFloors            bool
 	exact                []money.Price // the subtotals before rounding
-	stairs               []*stair      // what graduated prices they have, if any
+	mixedTax             bool          // some prices include tax and some do not
+	byUnits              bool          // promotions may look at single units
+	units                [][]unit      // by line of goods, where byUnits
+	uneven               []bool        // by line: a promotion took off some of its units and not off others
+	unitWeights          []int64
+	unitOffs             []int64
+	given, rest          []int64  // by line: of a discount on units
+	rank                 []int32  // by line, where byUnits: see rankLines
+	stairs               []*stair // what graduated prices they have, if any
 	tiers                []tierUnits
 	audiences            []int32
 
@@ -62,6 +69,8 @@ type work struct {
 	classes   map[string]*classTax
 	taxes     []lineTax // by line
 	rates     []rateTax
+	delivery  []deliveryShare
+	mixed     mix
 	stepCount []int32 // by line
 
 	basket, line *rule.Record
@@ -97,12 +106,12 @@ func (w *work) begin(e *Engine, b *Basket) {
 	w.items = grown(w.items, len(b.Lines))
 	w.original, w.running = grown(w.original, n), grown(w.running, n)
 	w.floors, w.exact = grown(w.floors, n), grown(w.exact, n)
-	w.goods, w.originalGoods, w.hasFloors = 0, 0, false
+	w.goods, w.originalGoods, w.hasFloors, w.byUnits, w.mixedTax = 0, 0, false, e.byUnits, false
 	w.lists = cleared(w.lists, len(e.lists))
 	w.log = w.log[:0]
 	w.codes = w.codes[:0]
 	for _, text := range b.Coupons {
-		w.codes = append(w.codes, code.Fold(text))
+		w.codes = append(w.codes, foldTyped(text))
 	}
 	w.statics = cleared(w.statics, len(e.promotions))
 	w.choice = w.choice[:0]

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/handle"
 )
 
 // Options of a [Service]; nil stands for the zero value.
@@ -42,6 +43,10 @@ func New(store Store, opts *Options) (*Service, error) {
 	s.model.Store(&Model{config: opts.Config.withDefaults()})
 	return s, nil
 }
+
+// Handle implements flywheel.Stored: the database of the store, or nil if the store
+// names none.
+func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 
 // Publish implements [flywheel.Sink]: it records the views, carts and purchases
 // among events, each once however often it is delivered, and passes over other

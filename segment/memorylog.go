@@ -32,6 +32,9 @@ func NewMemoryLog(db *flywheel.Memory) *MemoryLog {
 	return &MemoryLog{db: db, ids: map[string]Position{}, cursors: map[string]Position{}}
 }
 
+// Handle implements flywheel.Stored: the database given to the constructor.
+func (m *MemoryLog) Handle() flywheel.Transactor { return m.db }
+
 // InTx implements flywheel.Transactor with the database's.
 func (m *MemoryLog) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	return m.db.InTx(ctx, fn)

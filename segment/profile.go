@@ -163,6 +163,9 @@ func NewMemoryProfiles(db *flywheel.Memory) *MemoryProfiles {
 	return &MemoryProfiles{db: db, numbers: map[flywheel.CustomerID]int{}}
 }
 
+// Handle implements flywheel.Stored: the database given to the constructor.
+func (m *MemoryProfiles) Handle() flywheel.Transactor { return m.db }
+
 // InTx implements flywheel.Transactor with the database's.
 func (m *MemoryProfiles) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	return m.db.InTx(ctx, fn)

@@ -90,13 +90,11 @@ func eachWorld(t *testing.T, fn func(t *testing.T, w *world)) {
 	})
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
 		t.Parallel()
-		db := open(t)
-		orders, stock, events := ordersql.New(db, d), inventorysql.New(db, d), segmentsql.New(db, d)
-		require.NoError(t, orders.Migrate(t.Context()))
-		require.NoError(t, stock.Migrate(t.Context()))
-		require.NoError(t, events.Migrate(t.Context()))
+		db := flywheel.OpenSQL(open(t), d)
+		orders, stock, events := ordersql.New(db), inventorysql.New(db), segmentsql.New(db)
+		require.NoError(t, flywheel.Migrate(t.Context(), db, orders, stock, events))
 		fn(t, &world{
-			carts: cart.NewMemory(nil), orders: orders, stock: stock, events: events, tx: orders,
+			carts: cart.NewMemory(nil), orders: orders, stock: stock, events: events, tx: db,
 			gateway: new(payment.Memory), engine: engine, stride: testkit.Often(1, 5),
 		})
 	})

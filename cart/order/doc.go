@@ -12,11 +12,9 @@
 //
 // The states and what leads from one to the other stand at [Status].
 //
-// Shares. The price of one unit of a line is rarely a whole number of cents. When
-// the order is placed the line's net and tax are each split over its units by
-// largest remainder ([Line.Share]); units come back in that order, so that the
-// refunds of all units sum exactly to what was paid. The method is that of
-// Hamilton (Balinski and Young 1982, Fair Representation, chapter 2).
+// Shares. The price of one unit of a line is rarely a whole number of cents. The
+// units of a line have fixed shares in it (pricing.QuoteLine.Units), so that the
+// refunds of all units sum exactly to what was paid.
 //
 // Taking back. [Service.Return] takes units, [Service.Refund] money without
 // goods, [Service.Cancel] all that is left. Each first saves the promise as a

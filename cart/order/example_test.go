@@ -95,19 +95,6 @@ func ExampleService_Page() {
 	// Output: 1 order-1 true <nil>
 }
 
-// The share of each unit of a line of 20.00 and three units.
-func ExampleLine_Share() {
-	l := order.Line{Quantity: 3, Net: money.New(2000, money.EUR), Tax: money.New(165, money.EUR)}
-	for unit := range l.Quantity {
-		net, tax := l.Share(unit, 1)
-		fmt.Println(net, tax)
-	}
-	// Output:
-	// 6.67 EUR 0.55 EUR
-	// 6.67 EUR 0.55 EUR
-	// 6.66 EUR 0.55 EUR
-}
-
 // A key belongs to its buyer: the order is found by both.
 func ExampleBuyerOf() {
 	ctx := context.Background()

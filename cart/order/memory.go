@@ -36,6 +36,9 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 	}
 }
 
+// Handle implements flywheel.Stored: the database given to the constructor.
+func (s *MemoryStore) Handle() flywheel.Transactor { return s.db }
+
 // InTx implements [flywheel.Transactor] with the store's database.
 func (s *MemoryStore) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	return s.db.InTx(ctx, fn)

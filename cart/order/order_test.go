@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
@@ -47,51 +46,6 @@ func lineID(i int) string {
 
 // The cases refd-01 to refd-03 of the reference data: net and tax are split over
 // units by largest remainder at order time, returns consume units in order.
-func TestShare(t *testing.T) {
-	for _, c := range []struct {
-		name                  string
-		net, tax, quantity    int64
-		returns               []int64
-		wantNet, wantTax, sum []int64
-	}{
-		{"three single units of 20.00 + 1.65", 2000, 165, 3, []int64{1, 1, 1}, []int64{667, 667, 666}, []int64{55, 55, 55}, []int64{722, 722, 721}},
-		{"one of two units at 180.00 + 18.00", 18000, 1800, 2, []int64{1}, []int64{9000}, []int64{900}, []int64{9900}},
-		{"one unit of 5.40", 540, 0, 1, []int64{1}, []int64{540}, []int64{0}, []int64{540}},
-		{"fewer cents than units", 2, 1, 4, []int64{1, 2, 1}, []int64{1, 1, 0}, []int64{1, 0, 0}, []int64{2, 1, 0}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			l := order.Line{Quantity: c.quantity, Net: eur(c.net), Tax: eur(c.tax)}
-			from := int64(0)
-			for i, n := range c.returns {
-				net, tax := l.Share(from, n)
-				assert.Equal(t, eur(c.wantNet[i]), net)
-				assert.Equal(t, eur(c.wantTax[i]), tax)
-				assert.Equal(t, c.sum[i], net.Minor()+tax.Minor())
-				from += n
-			}
-		})
-	}
-}
-
-// The law: in whatever parts the units come back, the shares sum to the line, and
-// no share is more than one minor unit per unit away from an even one.
-func TestSharesSum(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		amount := rapid.OneOf(rapid.Int64Range(0, 1000), rapid.Int64Range(0, math.MaxInt64))
-		l := order.Line{Quantity: rapid.Int64Range(1, 100_000).Draw(t, "quantity"), Net: eur(amount.Draw(t, "net")), Tax: eur(amount.Draw(t, "tax"))}
-		var net, tax int64
-		for from := int64(0); from < l.Quantity; {
-			n := rapid.Int64Range(1, l.Quantity-from).Draw(t, "units")
-			a, b := l.Share(from, n)
-			require.GreaterOrEqual(t, a.Minor(), l.Net.Minor()/l.Quantity*n)
-			require.LessOrEqual(t, a.Minor()-l.Net.Minor()/l.Quantity*n, n)
-			net, tax, from = net+a.Minor(), tax+b.Minor(), from+n
-		}
-		require.Equal(t, l.Net.Minor(), net)
-		require.Equal(t, l.Tax.Minor(), tax)
-	})
-}
-
 func TestValidate(t *testing.T) {
 	for _, c := range []struct {
 		field string

@@ -7,6 +7,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/eventid"
+	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -118,13 +119,23 @@ func (o *Order) take(r *Return) error {
 			o.untake(r.Lines[:i])
 			return err
 		}
-		l.Net, l.Tax = line.Share(line.Returned, l.Quantity)
+		share, err := line.sold().Units(line.Returned, l.Quantity)
+		if err != nil {
+			o.untake(r.Lines[:i])
+			return &FieldError{o.ID, fmt.Sprintf("lines[%d].quantity", i), err}
+		}
+		l.Net, l.Tax = share.Net, share.Tax
 		line.Returned += l.Quantity
 		net, tax = net+l.Net.Minor(), tax+l.Tax.Minor()
 	}
 	r.Net, r.Tax = money.New(net, o.Currency), money.New(tax, o.Currency)
 	r.Amount = money.New(net+tax, o.Currency)
 	return nil
+}
+
+// sold returns the line as it was quoted; its units' shares are computed there.
+func (l *Line) sold() *pricing.QuoteLine {
+	return &pricing.QuoteLine{Quantity: l.Quantity, TaxIncluded: l.TaxIncluded, Net: l.Net, Tax: l.Tax}
 }
 
 func (o *Order) untake(lines []ReturnLine) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/payment"
+	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -61,6 +62,10 @@ func New(store Store, opts *Options) (*Service, error) {
 	}
 	return s, nil
 }
+
+// Handle implements flywheel.Stored: the database of the store, or nil if the store
+// names none.
+func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 
 // Place validates o and adds it with status [Placed]. It is idempotent by the
 // buyer and o.Key, see [Store].Insert. Callers with a cart use

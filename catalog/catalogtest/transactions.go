@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/internal/suite"
 )
@@ -16,7 +15,7 @@ var transactionCases = []testCase{
 			return err
 		}
 		for _, panics := range []bool{false, true} {
-			err := suite.RollBack(ctx, s.(flywheel.Transactor), panics, func(ctx context.Context) error {
+			err := suite.RollBack(ctx, suite.Tx(s), panics, func(ctx context.Context) error {
 				tree, err := s.Tree(ctx)
 				if err != nil {
 					return err
@@ -58,7 +57,7 @@ var transactionCases = []testCase{
 	}},
 	{Name: "tx/refusal-within", Rule: "a call that is refused within a transaction takes back only itself", Transactions: true, Check: func(ctx context.Context, s catalog.Store) error {
 		var saved []catalog.Product
-		if err := s.(flywheel.Transactor).InTx(ctx, func(ctx context.Context) (err error) {
+		if err := suite.Tx(s).InTx(ctx, func(ctx context.Context) (err error) {
 			if saved, err = save(ctx, s, product("a")); err != nil {
 				return err
 			}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,29 +43,25 @@ func openStores(ctx context.Context, name string) (*stores, error) {
 		if _, err := os.Stat(filepath.Dir(where)); err != nil {
 			return nil, fmt.Errorf("-store: %w", err)
 		}
-		pragmas := url.Values{"_txlock": {"immediate"}, "_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)"}}
-		return openSQL(ctx, "sqlite", "file:"+(&url.URL{Path: where}).EscapedPath()+"?"+pragmas.Encode(), inventorysql.SQLite)
+		return openSQL(ctx, "sqlite", flywheel.SQLiteDSN(where), flywheel.SQLite)
 	case (kind == "postgres" || kind == "postgresql") && strings.HasPrefix(where, "//"):
-		return openSQL(ctx, "pgx", name, inventorysql.Postgres) // the whole name is a DSN
+		return openSQL(ctx, "pgx", name, flywheel.Postgres) // the whole name is a DSN
 	case kind == "postgres" && where != "":
-		return openSQL(ctx, "pgx", where, inventorysql.Postgres)
+		return openSQL(ctx, "pgx", where, flywheel.Postgres)
 	}
 	return nil, fmt.Errorf("-store: %q is not memory, sqlite:FILE or postgres:DSN: %w", name, flywheel.ErrInvalid)
 }
 
-func openSQL(ctx context.Context, driver, dsn string, dialect inventorysql.Dialect) (*stores, error) {
-	db, err := sql.Open(driver, dsn)
+func openSQL(ctx context.Context, driver, dsn string, dialect flywheel.Dialect) (*stores, error) {
+	pool, err := sql.Open(driver, dsn)
 	if err != nil {
 		return nil, fmt.Errorf("-store: %w", err)
 	}
-	db.SetMaxOpenConns(4)
-	stock := inventorysql.New(db, dialect)
-	orders := ordersql.New(db, dialect)
-	log := segmentsql.New(db, dialect)
-	for _, s := range []interface{ Migrate(context.Context) error }{stock, orders, log} {
-		if err := s.Migrate(ctx); err != nil {
-			return nil, errors.Join(fmt.Errorf("-store: %w", err), db.Close())
-		}
+	pool.SetMaxOpenConns(4)
+	db := flywheel.OpenSQL(pool, dialect)
+	stock, orders, log := inventorysql.New(db), ordersql.New(db), segmentsql.New(db)
+	if err := flywheel.Migrate(ctx, db, stock, orders, log); err != nil {
+		return nil, errors.Join(fmt.Errorf("-store: %w", err), pool.Close())
 	}
-	return &stores{stock, stock, orders, log, db}, nil
+	return &stores{db, stock, orders, log, pool}, nil
 }

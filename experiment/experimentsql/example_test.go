@@ -9,19 +9,21 @@ import (
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/experiment"
 	"github.com/flywheel-go/flywheel/experiment/experimentsql"
 )
 
 func ExampleNew() {
 	ctx := context.Background()
-	db, err := sql.Open("sqlite", "file:experiments?mode=memory&cache=shared")
+	pool, err := sql.Open("sqlite", "file:experiments?mode=memory&cache=shared")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer db.Close()
-	store := experimentsql.New(db, experimentsql.SQLite)
-	if err := store.Migrate(ctx); err != nil {
+	defer pool.Close()
+	db := flywheel.OpenSQL(pool, flywheel.SQLite)
+	store := experimentsql.New(db)
+	if err := flywheel.Migrate(ctx, db, store); err != nil {
 		log.Fatal(err)
 	}
 	service, err := experiment.New(store, nil)
@@ -42,24 +44,27 @@ func ExampleNew() {
 }
 
 // An exposure is recorded in the caller's own transaction.
-func ExampleWithTx() {
+func ExampleStore_join() {
 	ctx := context.Background()
-	db, err := sql.Open("sqlite", "file:experiments2?mode=memory&cache=shared")
+	pool, err := sql.Open("sqlite", "file:experiments2?mode=memory&cache=shared")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	store := experimentsql.New(db, experimentsql.SQLite)
-	if err := store.Migrate(ctx); err != nil {
+	defer pool.Close()
+	pool.SetMaxOpenConns(1)
+	db := flywheel.OpenSQL(pool, flywheel.SQLite)
+	store := experimentsql.New(db)
+	if err := flywheel.Migrate(ctx, db, store); err != nil {
 		log.Fatal(err)
 	}
-	tx, err := db.BeginTx(ctx, nil)
+	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	err = store.Assign(experimentsql.WithTx(ctx, db, tx), "id", "u1", "button__0", "green")
+	inTx, end := db.Join(ctx, tx)
+	err = store.Assign(inTx, "id", "u1", "button__0", "green")
 	fmt.Println(err, tx.Rollback())
+	end(false)
 	buckets, err := store.Assignments(ctx, "id", "u1")
 	fmt.Println(len(buckets), err)
 	// Output:
@@ -67,8 +72,13 @@ func ExampleWithTx() {
 	// 0 <nil>
 }
 
-func ExampleMigrations() {
-	goose, pairs, err := experimentsql.Migrations(experimentsql.Postgres)
+func ExampleStore_Migrations() {
+	migrations := (*experimentsql.Store)(nil).Migrations()[0]
+	goose, err := migrations.Goose(flywheel.Postgres)
+	if err != nil {
+		log.Fatal(err)
+	}
+	pairs, err := migrations.Pairs(flywheel.Postgres)
 	if err != nil {
 		log.Fatal(err)
 	}

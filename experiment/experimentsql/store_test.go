@@ -18,6 +18,7 @@ import (
 	"github.com/flywheel-go/flywheel/internal/pgtest"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/internal/sqldbtest"
+	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -25,10 +26,9 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 func TestStore(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
 		experimenttest.Run(t, func(t *testing.T) experiment.Store {
-			s := experimentsql.New(open(t), d)
-			require.NoError(t, s.Migrate(t.Context()))
+			s := sqldbtest.Store(t, open(t), d, experimentsql.New)
 			return s
-		}, experimenttest.Features{Tx: func(s experiment.Store) flywheel.Transactor { return s.(flywheel.Transactor) }})
+		}, experimenttest.Features{Tx: func(s experiment.Store) flywheel.Transactor { return suite.Tx(s) }})
 	})
 }
 
@@ -37,10 +37,9 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // More exposures than a page holds come whole and in order.
 func TestExposuresInPages(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
-		s := experimentsql.New(open(t), d)
-		require.NoError(t, s.Migrate(t.Context()))
+		s := sqldbtest.Store(t, open(t), d, experimentsql.New)
 		const n = 1101
-		require.NoError(t, s.InTx(t.Context(), func(ctx context.Context) error {
+		require.NoError(t, s.Handle().InTx(t.Context(), func(ctx context.Context) error {
 			for i := range n {
 				x := experiment.Exposure{Experiment: "E", Unit: fmt.Sprintf("u%04d", i*7919%n), Arm: "A", At: noon.Add(time.Duration(i/500) * time.Second)}
 				if err := s.Record(ctx, x); err != nil {
@@ -66,14 +65,13 @@ func TestExposuresInPages(t *testing.T) {
 // When the answer to COMMIT is lost the store finds out that it took effect.
 func TestLostCommit(t *testing.T) {
 	var lost atomic.Bool
-	db := sqldbtest.OpenFaulty(t, experimentsql.SQLite, func(op string, after bool) error {
+	db := sqldbtest.OpenFaulty(t, flywheel.SQLite, func(op string, after bool) error {
 		if op == "COMMIT" && after && lost.Load() {
 			return errors.New("the answer was lost")
 		}
 		return nil
 	})
-	s := experimentsql.New(db, experimentsql.SQLite)
-	require.NoError(t, s.Migrate(t.Context()))
+	s := sqldbtest.Store(t, db, flywheel.SQLite, experimentsql.New)
 	lost.Store(true)
 	x := experiment.Exposure{Experiment: "E", Unit: "u", Arm: "A", At: noon}
 	require.NoError(t, s.Record(t.Context(), x))
@@ -90,8 +88,7 @@ func TestLostCommit(t *testing.T) {
 func TestFlagsOnSQL(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
 		ctx, db := t.Context(), open(t)
-		s := experimentsql.New(db, d)
-		require.NoError(t, s.Migrate(ctx))
+		s := sqldbtest.Store(t, db, d, experimentsql.New)
 		service, err := experiment.New(s, nil)
 		require.NoError(t, err)
 		first, err := flag.New(s, &flag.Options{Recorder: service, Sticky: true})
@@ -106,7 +103,7 @@ func TestFlagsOnSQL(t *testing.T) {
 		require.Equal(t, "a", r.Value)
 
 		require.NoError(t, first.Load(ctx, payload("0, 1")))
-		second, err := flag.New(experimentsql.New(db, d), &flag.Options{Sticky: true})
+		second, err := flag.New(experimentsql.New(flywheel.OpenSQL(db, d)), &flag.Options{Sticky: true})
 		require.NoError(t, err)
 		require.NoError(t, second.Refresh(ctx))
 		r, err = second.Evaluate(ctx, "f", u)

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/kind"
 )
 
 func TestNumbered(t *testing.T) {
@@ -69,7 +69,7 @@ func TestSections(t *testing.T) {
 	for _, bad := range []string{"", "SELECT 1;", "-- +goose Up\nSELECT 1", "-- +goose Down\nSELECT 1;", "-- +goose Sideways\n",
 		"-- +goose Up\n-- +goose StatementBegin\nSELECT 1;\n", "-- +goose StatementBegin\n-- +goose StatementEnd\n"} {
 		_, _, err := Sections(bad)
-		require.ErrorIs(t, err, flywheel.ErrInvalid, "%q", bad)
+		require.ErrorIs(t, err, kind.ErrInvalid, "%q", bad)
 	}
 }
 
@@ -93,12 +93,12 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	_, err := Pairs(fstest.MapFS{"sqlite/00001_a.sql": {Data: []byte("SELECT 1;")}}, SQLite)
-	require.ErrorIs(t, err, flywheel.ErrInvalid)
+	require.ErrorIs(t, err, kind.ErrInvalid)
 	for name, migrations := range map[string]fstest.MapFS{
 		"none": {}, "no version": {"sqlite/a.sql": {Data: []byte(text)}}, "version 0": {"sqlite/0_a.sql": {Data: []byte(text)}},
 		"twice": {"sqlite/1_a.sql": {Data: []byte(text)}, "sqlite/01_a.sql": {Data: []byte(text)}}, "no section": {"sqlite/1_a.sql": {}},
 	} {
-		_, err := Open(nil, SQLite, migrations, "test").load()
+		_, err := load("test", migrations, SQLite)
 		require.Error(t, err, name)
 	}
 }

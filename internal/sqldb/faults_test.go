@@ -12,6 +12,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
+	"github.com/flywheel-go/flywheel/internal/sqldbtest"
 )
 
 // state is an error that a PostgreSQL server sent; safe is one that a driver
@@ -123,7 +124,7 @@ func TestFaults(t *testing.T) {
 				t.Parallel() // for the waits between attempts
 				f, raw := openFake(t)
 				f.before, f.after = c.before(), c.after()
-				db := sqldb.Open(raw, c.dialect, nil, "fake")
+				db := sqldb.New(raw, c.dialect)
 				runs := 0
 				var err error
 				if form == "alone" {
@@ -151,7 +152,7 @@ func TestFaults(t *testing.T) {
 func TestFaultsWithoutKey(t *testing.T) {
 	f, raw := openFake(t)
 	f.after = times(1, "COMMIT", io.EOF)()
-	db := sqldb.Open(raw, sqldb.Postgres, nil, "fake")
+	db := sqldb.New(raw, sqldb.Postgres)
 	err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
 		_, err := tx.ExecContext(t.Context(), `INSERT ?`, "a")
 		return err
@@ -165,7 +166,7 @@ func TestReadBackOfRolledBackWrite(t *testing.T) {
 	f, raw := openFake(t)
 	f.keys["a"] = true // so that its answer would be a false yes
 	f.before = times(1, "COMMIT", io.EOF)()
-	db := sqldb.Open(raw, sqldb.Postgres, nil, "fake")
+	db := sqldb.New(raw, sqldb.Postgres)
 	err := db.InTx(t.Context(), func(ctx context.Context) error {
 		runs := 0
 		require.Error(t, db.Write(ctx, func(tx *sqldb.Tx) error {
@@ -182,11 +183,11 @@ func TestReadBackOfRolledBackWrite(t *testing.T) {
 func TestOwnTransactionIsNotRunAgain(t *testing.T) {
 	f, raw := openFake(t)
 	f.before = times(1, "INSERT", state("40001"))()
-	db := sqldb.Open(raw, sqldb.Postgres, nil, "fake")
+	db := sqldb.New(raw, sqldb.Postgres)
 	tx, err := raw.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	runs := 0
-	ctx := sqldb.WithTx(t.Context(), raw, tx)
+	ctx := sqldbtest.Join(t, raw, sqldb.Postgres, tx)
 	require.ErrorIs(t, db.InTx(ctx, func(ctx context.Context) error { return insert(ctx, db, &runs) }), state("40001"))
 	require.Equal(t, 1, runs)
 	require.ErrorIs(t, insert(ctx, db, &runs), state("40001"), "the transaction cannot go on")
@@ -199,7 +200,7 @@ func TestOwnTransactionIsNotRunAgain(t *testing.T) {
 func TestRestartIgnored(t *testing.T) {
 	f, raw := openFake(t)
 	f.before = times(1, "INSERT", state("40001"))()
-	db := sqldb.Open(raw, sqldb.Postgres, nil, "fake")
+	db := sqldb.New(raw, sqldb.Postgres)
 	runs, outer := 0, 0
 	require.NoError(t, db.InTx(t.Context(), func(ctx context.Context) error {
 		outer++
@@ -221,7 +222,7 @@ func TestSavepointLost(t *testing.T) {
 		}
 		return nil
 	}
-	db := sqldb.Open(raw, sqldb.SQLite, nil, "fake")
+	db := sqldb.New(raw, sqldb.SQLite)
 	runs := 0
 	err := db.InTx(t.Context(), func(ctx context.Context) error {
 		require.Error(t, insert(ctx, db, &runs))

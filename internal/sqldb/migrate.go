@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/kind"
 )
 
 const migrationsTable = `CREATE TABLE IF NOT EXISTS flywheel_migrations (
@@ -21,22 +21,24 @@ const migrationsTable = `CREATE TABLE IF NOT EXISTS flywheel_migrations (
 	PRIMARY KEY (package, version)
 )`
 
-// Migrate applies the package's migrations that the database does not have yet,
-// each in a transaction of its own. The table flywheel_migrations keeps one row
+// Migrate applies the migrations of the package called name that the database does
+// not have yet, each in a transaction of its own; they are the files of the folder
+// named after the dialect, "postgres" or "sqlite", in files or in its sub-folder
+// "migrations". The table flywheel_migrations keeps one row
 // per package and version. It is idempotent, and safe to run from many processes
 // at once: the row is written first, so the second waits for the first and finds
 // the work done.
-func (d *DB) Migrate(ctx context.Context) error {
-	all, err := d.load()
+func (d *DB) Migrate(ctx context.Context, name string, files fs.FS) error {
+	all, err := load(name, files, d.dialect)
 	if err != nil {
 		return err
 	}
 	if err := d.createTable(ctx); err != nil {
-		return fmt.Errorf("sqldb: migrations of %s: %w", d.name, err)
+		return fmt.Errorf("sqldb: migrations of %s: %w", name, err)
 	}
 	for _, m := range all {
-		if err := d.apply(ctx, m); err != nil {
-			return fmt.Errorf("sqldb: migration %s of %s: %w", m.file, d.name, err)
+		if err := d.apply(ctx, name, m); err != nil {
+			return fmt.Errorf("sqldb: migration %s of %s: %w", m.file, name, err)
 		}
 	}
 	return nil
@@ -52,18 +54,18 @@ func (d *DB) createTable(ctx context.Context) error {
 		})
 		state := sqlState(err)
 		again := slices.Contains([]string{"23505", "42P07", "42710", "XX000"}, state) ||
-			errors.Is(err, flywheel.ErrUnknownOutcome)
+			errors.Is(err, kind.ErrUnknownOutcome)
 		if !again || attempt == maxAttempts || !pause(ctx, attempt) {
 			return err
 		}
 	}
 }
 
-func (d *DB) apply(ctx context.Context, m migration) error {
+func (d *DB) apply(ctx context.Context, name string, m migration) error {
 	return d.Write(ctx, func(tx *Tx) error {
 		res, err := tx.ExecContext(ctx, `INSERT INTO flywheel_migrations (package, version, name, applied)
 			VALUES (?, ?, ?, ?) ON CONFLICT (package, version) DO NOTHING`,
-			d.name, m.version, m.file, Micros(time.Now()))
+			name, m.version, m.file, Micros(time.Now()))
 		if err != nil {
 			return err
 		}
@@ -73,7 +75,7 @@ func (d *DB) apply(ctx context.Context, m migration) error {
 		tx.ReadBack(func(ctx context.Context, q Queryer) (bool, error) {
 			var n int
 			err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM flywheel_migrations WHERE package = ? AND version = ?`,
-				d.name, m.version).Scan(&n)
+				name, m.version).Scan(&n)
 			return n > 0, err
 		})
 		for _, statement := range m.up {
@@ -92,8 +94,8 @@ type migration struct {
 }
 
 // load reads the dialect's files in order of their version.
-func (d *DB) load() ([]migration, error) {
-	dir, err := Files(d.migrations, d.dialect)
+func load(name string, migrations fs.FS, d Dialect) ([]migration, error) {
+	dir, err := Files(migrations, d)
 	if err != nil {
 		return nil, err
 	}
@@ -102,14 +104,14 @@ func (d *DB) load() ([]migration, error) {
 		return nil, err
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("sqldb: no %v migrations of %s: %w", d.dialect, d.name, flywheel.ErrNotFound)
+		return nil, fmt.Errorf("sqldb: no %v migrations of %s: %w", d, name, kind.ErrNotFound)
 	}
 	var all []migration
 	for _, file := range files {
 		number, _, _ := strings.Cut(file, "_")
 		version, err := strconv.ParseInt(number, 10, 64)
 		if err != nil || version <= 0 {
-			return nil, fmt.Errorf("sqldb: %s: the name does not start with a version: %w", file, flywheel.ErrInvalid)
+			return nil, fmt.Errorf("sqldb: %s: the name does not start with a version: %w", file, kind.ErrInvalid)
 		}
 		text, err := fs.ReadFile(dir, file)
 		if err != nil {
@@ -124,7 +126,7 @@ func (d *DB) load() ([]migration, error) {
 	slices.SortFunc(all, func(a, b migration) int { return int(a.version - b.version) })
 	for i := 1; i < len(all); i++ {
 		if all[i].version == all[i-1].version {
-			return nil, fmt.Errorf("sqldb: %s and %s have one version: %w", all[i-1].file, all[i].file, flywheel.ErrInvalid)
+			return nil, fmt.Errorf("sqldb: %s and %s have one version: %w", all[i-1].file, all[i].file, kind.ErrInvalid)
 		}
 	}
 	return all, nil

@@ -75,7 +75,7 @@ func TestPrepared(t *testing.T) {
 		{"the caller's", "the caller's transaction uses what is prepared and ends with nothing open", func(t *testing.T, f *fake, raw *sql.DB, db *sqldb.DB) {
 			tx, err := raw.BeginTx(t.Context(), nil)
 			require.NoError(t, err)
-			ctx := sqldb.WithTx(t.Context(), raw, tx)
+			ctx := sqldbtest.Join(t, raw, sqldb.SQLite, tx)
 			for range 3 {
 				require.NoError(t, add(ctx, db, `INSERT ?`))
 			}
@@ -117,7 +117,7 @@ func TestPrepared(t *testing.T) {
 		}},
 		{"collected", "a store that nobody has any more leaves nothing prepared", func(t *testing.T, f *fake, raw *sql.DB, db *sqldb.DB) {
 			func() {
-				gone := sqldb.Open(raw, sqldb.SQLite, nil, "gone")
+				gone := sqldb.New(raw, sqldb.SQLite)
 				for range 3 {
 					require.NoError(t, add(t.Context(), gone, `INSERT ?`))
 				}
@@ -137,7 +137,7 @@ func TestPrepared(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Log(c.rule)
 			f, raw := openFake(t)
-			c.check(t, f, raw, sqldb.Open(raw, sqldb.SQLite, nil, "fake"))
+			c.check(t, f, raw, sqldb.New(raw, sqldb.SQLite))
 			require.NoError(t, raw.Close())
 			prepared, closed := f.statements()
 			require.Equal(t, prepared, closed, "with the database everything ends")
@@ -149,7 +149,7 @@ func TestPrepared(t *testing.T) {
 // is a pooler.
 func TestPostgresPrepares(t *testing.T) {
 	f, raw := openFake(t)
-	db := sqldb.Open(raw, sqldb.Postgres, nil, "fake")
+	db := sqldb.New(raw, sqldb.Postgres)
 	for range 3 {
 		runs := 0
 		require.NoError(t, insert(t.Context(), db, &runs))
@@ -216,7 +216,7 @@ func TestPreparedInSQLite(t *testing.T) {
 		more := files(counters)
 		more["migrations/sqlite/00002_more.sql"] = &fstest.MapFile{
 			Data: []byte("-- +goose Up\nALTER TABLE counters ADD COLUMN extra BIGINT;\n")}
-		require.NoError(t, sqldb.Open(db, sqldb.SQLite, more, "counters").Migrate(t.Context()))
+		require.NoError(t, sqldb.New(db, sqldb.SQLite).Migrate(t.Context(), "counters", more))
 		require.Equal(t, 3, columns())
 		require.NoError(t, s.put(t.Context(), "after", 1))
 		_, err := db.Exec(`DROP TABLE counters`)

@@ -44,7 +44,9 @@ const page = 500
 // holds nothing in between, so that whoever ranges over it may call the store or
 // stop. The arguments come from the last value of the page before, at first the
 // zero value; the length of a page follows them, for the LIMIT.
-func Pages[T any](ctx context.Context, d *DB, query string, arguments func(last *T) []any, scan func(r Row) (T, error)) iter.Seq2[T, error] {
+func Pages[T any](ctx context.Context, d interface {
+	Read(ctx context.Context) Queryer
+}, query string, arguments func(last *T) []any, scan func(r Row) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero, last T
 		for {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/kind"
 )
 
 // Sections splits a migration in goose's form into the statements of its Up and
@@ -36,7 +36,7 @@ func Sections(text string) (up, down []string, err error) {
 					end()
 				}
 			default:
-				return nil, nil, fmt.Errorf("line %d: unknown %q: %w", i+1, bare, flywheel.ErrInvalid)
+				return nil, nil, fmt.Errorf("line %d: unknown %q: %w", i+1, bare, kind.ErrInvalid)
 			}
 			continue
 		}
@@ -44,7 +44,7 @@ func Sections(text string) (up, down []string, err error) {
 			continue
 		}
 		if section == nil {
-			return nil, nil, fmt.Errorf("line %d: a statement before -- +goose Up: %w", i+1, flywheel.ErrInvalid)
+			return nil, nil, fmt.Errorf("line %d: a statement before -- +goose Up: %w", i+1, kind.ErrInvalid)
 		}
 		statement.WriteString(line)
 		statement.WriteByte('\n')
@@ -53,10 +53,10 @@ func Sections(text string) (up, down []string, err error) {
 		}
 	}
 	if s := strings.TrimSpace(statement.String()); s != "" || whole {
-		return nil, nil, fmt.Errorf("the last statement does not end: %q: %w", s, flywheel.ErrInvalid)
+		return nil, nil, fmt.Errorf("the last statement does not end: %q: %w", s, kind.ErrInvalid)
 	}
 	if len(up) == 0 {
-		return nil, nil, fmt.Errorf("no -- +goose Up section: %w", flywheel.ErrInvalid)
+		return nil, nil, fmt.Errorf("no -- +goose Up section: %w", kind.ErrInvalid)
 	}
 	return up, down, nil
 }

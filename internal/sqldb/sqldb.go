@@ -3,32 +3,53 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"io/fs"
+	"database/sql/driver"
+	"fmt"
 	"runtime"
+
+	"github.com/flywheel-go/flywheel/internal/kind"
+	"github.com/flywheel-go/flywheel/internal/txhook"
 )
 
-// DB is one package's view of a database. It is a flywheel.Transactor; all DBs
-// over the same *sql.DB share transactions. It is safe for concurrent use.
+// DB is a database: its pool, its dialect and what is prepared on it. It is a
+// flywheel.Transactor; all DBs over one *sql.DB share transactions. It is safe
+// for concurrent use.
 type DB struct {
-	db         *sql.DB
-	dialect    Dialect
-	migrations fs.FS
-	name       string
-	binder     binder
-	cache      *cache // nil: statements are sent as text
+	db      *sql.DB
+	dialect Dialect
+	binder  binder
+	cache   *cache // nil: statements are sent as text
 }
 
-// Open returns the view of the package called name, whose migrations are the
-// files of the folder named after the dialect, "postgres" or "sqlite", in
-// migrations or in its sub-folder "migrations". It does no I/O.
-func Open(db *sql.DB, d Dialect, migrations fs.FS, name string) *DB {
-	v := &DB{db: db, dialect: d, migrations: migrations, name: name}
+// New returns the database behind a pool, which the caller opened and closes. It
+// does no I/O. Without a pool, or with a dialect that is unknown, each call
+// answers an error matching flywheel.ErrInvalid.
+func New(db *sql.DB, d Dialect) *DB {
+	switch {
+	case db == nil:
+		return Refuse(d, fmt.Errorf("sqldb: no *sql.DB: %w", kind.ErrInvalid))
+	case d != Postgres && d != SQLite:
+		return Refuse(d, fmt.Errorf("sqldb: %v is unknown: %w", d, kind.ErrInvalid))
+	}
+	v := &DB{db: db, dialect: d}
 	if d == SQLite {
 		v.cache = &cache{}
 		runtime.AddCleanup(v, (*cache).close, v.cache)
 	}
 	return v
 }
+
+// Refuse returns a database each call of which answers err.
+func Refuse(d Dialect, err error) *DB { return &DB{db: sql.OpenDB(refuse{err}), dialect: d} }
+
+// refuse is a database that cannot be connected to.
+type refuse struct{ err error }
+
+// Connect implements driver.Connector.
+func (r refuse) Connect(context.Context) (driver.Conn, error) { return nil, r.err }
+
+// Driver implements driver.Connector.
+func (r refuse) Driver() driver.Driver { return nil }
 
 // Dialect returns the dialect.
 func (d *DB) Dialect() Dialect { return d.dialect }
@@ -88,9 +109,21 @@ func (d *DB) ambient(ctx context.Context) *txState {
 	return s
 }
 
-// WithTx returns a context that carries tx, a transaction of db that the caller
-// began and will end: stores on db join it, each behind a savepoint. It is never
-// committed, rolled back or run again here.
-func WithTx(ctx context.Context, db *sql.DB, tx *sql.Tx) context.Context {
-	return context.WithValue(ctx, txKey{db}, &txState{tx: tx})
+// Join returns a context that carries tx, a transaction of the pool that the
+// caller began and will end: stores on the database join it, each behind a
+// savepoint. It is never committed, rolled back or run again here. Once it has
+// ended the caller calls end, with true if it was committed or its outcome is
+// unknown; until then what was given to flywheel.AfterCommit waits. After end the
+// context serves no store any more.
+func (d *DB) Join(ctx context.Context, tx *sql.Tx) (joined context.Context, end func(committed bool)) {
+	ctx, scope := txhook.Begin(ctx)
+	s := &txState{tx: tx}
+	return context.WithValue(ctx, txKey{d.db}, s), func(committed bool) {
+		s.ended.Store(true)
+		if committed {
+			scope.Committed()
+		} else {
+			scope.RolledBack()
+		}
+	}
 }

@@ -45,8 +45,8 @@ func files(text string) fstest.MapFS {
 type store struct{ *sqldb.DB }
 
 func newStore(t testing.TB, db *sql.DB, d sqldb.Dialect) store {
-	s := store{sqldb.Open(db, d, files(counters), "counters")}
-	require.NoError(t, s.Migrate(t.Context()))
+	s := store{sqldb.New(db, d)}
+	require.NoError(t, s.Migrate(t.Context(), "counters", files(counters)))
 	return s
 }
 
@@ -213,7 +213,7 @@ func TestTransactions(t *testing.T) {
 			require.Empty(t, s.all(t))
 		}},
 		{"tx/shared", "stores on one *sql.DB share the transaction", func(t *testing.T, s store, db *sql.DB) {
-			other := store{sqldb.Open(db, s.Dialect(), files(counters), "other")}
+			other := store{sqldb.New(db, s.Dialect())}
 			require.ErrorIs(t, s.InTx(t.Context(), func(ctx context.Context) error {
 				require.NoError(t, other.put(ctx, "a", 1))
 				_, err := s.read(ctx, s.Read(ctx), "a")
@@ -226,7 +226,7 @@ func TestTransactions(t *testing.T) {
 			tx, err := db.BeginTx(t.Context(), nil)
 			require.NoError(t, err)
 			defer tx.Rollback()
-			ctx := sqldb.WithTx(t.Context(), db, tx)
+			ctx := sqldbtest.Join(t, db, s.Dialect(), tx)
 			require.NoError(t, s.InTx(ctx, func(ctx context.Context) error { return s.put(ctx, "a", 1) }))
 			require.ErrorIs(t, s.put(ctx, "a", 1), flywheel.ErrConflict)
 			require.ErrorIs(t, s.InTx(ctx, func(context.Context) error { return boom }), boom)
@@ -239,7 +239,7 @@ func TestTransactions(t *testing.T) {
 		{"tx/own-rolled-back", "what stores wrote goes with the caller's transaction", func(t *testing.T, s store, db *sql.DB) {
 			tx, err := db.BeginTx(t.Context(), nil)
 			require.NoError(t, err)
-			require.NoError(t, s.put(sqldb.WithTx(t.Context(), db, tx), "a", 1))
+			require.NoError(t, s.put(sqldbtest.Join(t, db, s.Dialect(), tx), "a", 1))
 			require.NoError(t, tx.Rollback())
 			require.Empty(t, s.all(t))
 		}},
@@ -420,8 +420,7 @@ func TestMigrate(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range 6 {
 				wg.Go(func() {
-					s := sqldb.Open(db, d, files(counters), "counters")
-					if err := s.Migrate(t.Context()); err != nil {
+					if err := sqldb.New(db, d).Migrate(t.Context(), "counters", files(counters)); err != nil {
 						t.Errorf("migrator %d: %v", i, err)
 					}
 				})
@@ -436,11 +435,11 @@ func TestMigrate(t *testing.T) {
 		t.Run("failing", func(t *testing.T) {
 			db := open(t)
 			bad := files("-- +goose Up\nCREATE TABLE half (id BIGINT);\nINSERT INTO nowhere VALUES (1);\n")
-			require.Error(t, sqldb.Open(db, d, bad, "bad").Migrate(t.Context()))
+			require.Error(t, sqldb.New(db, d).Migrate(t.Context(), "bad", bad))
 			_, err := db.Exec(`SELECT * FROM half`)
 			require.Error(t, err, "a migration that fails leaves nothing behind")
 			good := files("-- +goose Up\nCREATE TABLE half (id BIGINT);\n")
-			require.NoError(t, sqldb.Open(db, d, good, "bad").Migrate(t.Context()))
+			require.NoError(t, sqldb.New(db, d).Migrate(t.Context(), "bad", good))
 		})
 		t.Run("next version", func(t *testing.T) {
 			db := open(t)
@@ -448,8 +447,7 @@ func TestMigrate(t *testing.T) {
 			more := files(counters)
 			more["migrations/"+d.String()+"/00002_more.sql"] = &fstest.MapFile{
 				Data: []byte("-- +goose Up\nALTER TABLE counters ADD COLUMN extra BIGINT;\n")}
-			s := sqldb.Open(db, d, more, "counters")
-			require.NoError(t, s.Migrate(t.Context()))
+			require.NoError(t, sqldb.New(db, d).Migrate(t.Context(), "counters", more))
 			_, err := db.Exec(`SELECT extra FROM counters`)
 			require.NoError(t, err)
 		})
@@ -457,8 +455,7 @@ func TestMigrate(t *testing.T) {
 			db := open(t)
 			tx, err := db.BeginTx(t.Context(), nil)
 			require.NoError(t, err)
-			s := sqldb.Open(db, d, files(counters), "counters")
-			require.NoError(t, s.Migrate(sqldb.WithTx(t.Context(), db, tx)))
+			require.NoError(t, sqldb.New(db, d).Migrate(sqldbtest.Join(t, db, d, tx), "counters", files(counters)))
 			require.NoError(t, tx.Rollback())
 			_, err = db.Exec(`SELECT * FROM counters`)
 			require.Error(t, err)

@@ -8,7 +8,8 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/kind"
+	"github.com/flywheel-go/flywheel/internal/txhook"
 )
 
 const (
@@ -22,7 +23,10 @@ const (
 // InTx implements flywheel.Transactor: it runs fn in the transaction of ctx, or
 // else in a new one, which it runs again when the server asks for it.
 func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
-	if d.ambient(ctx) != nil {
+	if s := d.ambient(ctx); s != nil {
+		if s.ended.Load() {
+			return errEnded
+		}
 		return fn(ctx)
 	}
 	return d.transact(ctx, func(ctx context.Context, _ *txState) error { return fn(ctx) })
@@ -43,16 +47,8 @@ func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 
 func (d *DB) transact(ctx context.Context, fn func(context.Context, *txState) error) error {
 	for attempt := 1; ; attempt++ {
-		s := &txState{}
-		err := d.attempt(ctx, s, fn)
-		if err == nil {
-			s.grant(ctx)
-			return nil
-		}
-		if lost, ok := errors.AsType[*lostCommit](err); ok {
-			return d.settle(ctx, lost)
-		}
-		if !d.dialect.asksToRestart(err) {
+		err := d.attempt(ctx, fn)
+		if err == nil || !d.dialect.asksToRestart(err) || errors.Is(err, kind.ErrUnknownOutcome) {
 			return err
 		}
 		if attempt == maxAttempts {
@@ -62,6 +58,25 @@ func (d *DB) transact(ctx context.Context, fn func(context.Context, *txState) er
 			return fmt.Errorf("sqldb: %w while retrying: %w", ctx.Err(), err)
 		}
 	}
+}
+
+// attempt runs fn in one transaction and finds its outcome. What waits for the
+// end runs when it may have been committed, with the connection given back.
+func (d *DB) attempt(ctx context.Context, fn func(context.Context, *txState) error) error {
+	inner, scope := txhook.Begin(ctx)
+	defer scope.RolledBack() // unless committed before
+	s := &txState{}
+	err := d.once(inner, s, fn)
+	if lost, ok := errors.AsType[*lostCommit](err); ok {
+		err = d.settle(ctx, lost)
+	}
+	if err == nil {
+		s.grant(ctx)
+	}
+	if err == nil || errors.Is(err, kind.ErrUnknownOutcome) && s.sent {
+		scope.Committed()
+	}
+	return err
 }
 
 // pause waits longer after each attempt, and not equally long in two
@@ -78,10 +93,10 @@ func pause(ctx context.Context, attempt int) bool {
 	}
 }
 
-// attempt runs fn in one transaction. The connection is held beyond COMMIT, so
+// once runs fn in one transaction. The connection is held beyond COMMIT, so
 // that a transaction that SQLite could not commit can be ended, and given back
 // before anything is read back.
-func (d *DB) attempt(ctx context.Context, s *txState, fn func(context.Context, *txState) error) error {
+func (d *DB) once(ctx context.Context, s *txState, fn func(context.Context, *txState) error) error {
 	conn, err := d.db.Conn(ctx)
 	if err != nil {
 		return err
@@ -91,9 +106,9 @@ func (d *DB) attempt(ctx context.Context, s *txState, fn func(context.Context, *
 	if err != nil {
 		return err
 	}
-	ended := false
+	defer s.ended.Store(true)
 	defer func() {
-		if !ended {
+		if !s.sent {
 			tx.Rollback()
 		}
 	}()
@@ -111,7 +126,7 @@ func (d *DB) attempt(ctx context.Context, s *txState, fn func(context.Context, *
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	ended = true
+	s.sent = true
 	return d.commit(ctx, conn, s)
 }
 
@@ -163,7 +178,7 @@ func (d *DB) settle(ctx context.Context, lost *lostCommit) error {
 			break
 		}
 	}
-	return fmt.Errorf("sqldb: commit: %w: %w", flywheel.ErrUnknownOutcome, lost.err)
+	return fmt.Errorf("sqldb: commit: %w: %w", kind.ErrUnknownOutcome, lost.err)
 }
 
 // ask takes the first answer: a transaction has one outcome.

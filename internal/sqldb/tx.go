@@ -5,6 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
+
+	"github.com/flywheel-go/flywheel/internal/kind"
+	"github.com/flywheel-go/flywheel/internal/txhook"
 )
 
 var errOutside = errors.New("sqldb: a write outside a transaction")
@@ -18,6 +22,8 @@ type Tx struct {
 // txState is a transaction in progress, shared by all stores that join it.
 type txState struct {
 	tx         *sql.Tx
+	sent       bool // COMMIT
+	ended      atomic.Bool
 	savepoints int        // open ones
 	failed     error      // the statement after which nothing may follow
 	dead       bool       // failed cannot be cured by rolling back to a savepoint
@@ -75,12 +81,8 @@ func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.
 // QueryRowContext implements [Queryer]. After a failed statement the row's Scan
 // reports an error.
 func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if t.ready(ctx) != nil {
-		// A *sql.Row with an error can only be had from database/sql, which
-		// sends nothing under a context that is over.
-		over, cancel := context.WithCancel(ctx)
-		cancel()
-		return t.state.tx.QueryRowContext(over, query, args...)
+	if err := t.ready(ctx); err != nil {
+		return errorRow(err)
 	}
 	var row *sql.Row
 	if stmt := t.statement(ctx, query); stmt != nil {
@@ -92,6 +94,14 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 	return row
 }
 
+// errorRow returns a row whose Scan answers err. Only database/sql makes rows, so
+// it is asked for one of a database that cannot be reached.
+func errorRow(err error) *sql.Row {
+	db := sql.OpenDB(refuse{err})
+	defer db.Close()
+	return db.QueryRowContext(context.Background(), "")
+}
+
 // ready reports why a statement is not to be sent.
 func (t *Tx) ready(ctx context.Context) error {
 	if err := t.state.usable(); err != nil {
@@ -100,7 +110,12 @@ func (t *Tx) ready(ctx context.Context) error {
 	return ctx.Err()
 }
 
+var errEnded = &kind.TxError{What: "the one of this context has ended"}
+
 func (s *txState) usable() error {
+	if s.ended.Load() {
+		return errEnded
+	}
 	if s.failed == nil {
 		return nil
 	}
@@ -131,9 +146,11 @@ func (s *txState) nested(ctx context.Context, d *DB, fn func(tx *Tx) error) (err
 	if _, err := t.ExecContext(ctx, "SAVEPOINT "+name); err != nil {
 		return err
 	}
+	_, scope := txhook.Begin(ctx)
 	kept := false
 	defer func() {
 		if !kept {
+			scope.RolledBack()
 			s.readBack = s.readBack[:mark]
 			s.rollbackTo(context.WithoutCancel(ctx), name)
 		}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/pgtest"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 )
@@ -19,7 +20,7 @@ import (
 // does when the connection ends.
 func OpenFaulty(t testing.TB, d sqldb.Dialect, hook func(op string, after bool) error) *sql.DB {
 	t.Helper()
-	name, dsn := "sqlite", SQLiteDSN(filepath.Join(t.TempDir(), "test.db"))
+	name, dsn := "sqlite", flywheel.SQLiteDSN(filepath.Join(t.TempDir(), "test.db"))
 	if d == sqldb.Postgres {
 		name, dsn = "pgx", pgtest.DSN(t)
 	}

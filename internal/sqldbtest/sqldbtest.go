@@ -4,16 +4,18 @@
 //
 //	func TestSQL(t *testing.T) {
 //		sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
-//			itemtest.Run(t, func(t *testing.T) item.Store { return migrated(t, itemsql.New(open(t), d)) })
+//			itemtest.Run(t, func(t *testing.T) item.Store { return sqldbtest.Store(t, open(t), d, itemsql.New) })
 //		})
 //	}
 package sqldbtest
 
 import (
+	"context"
 	"database/sql"
 	"path/filepath"
 	"testing"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/pgtest"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -37,14 +39,25 @@ func OpenPostgres(t testing.TB) *sql.DB {
 // OpenSQLite opens a file in the test's directory, as SQLite should be opened.
 func OpenSQLite(t testing.TB) *sql.DB {
 	t.Helper()
-	return open(t, "sqlite", SQLiteDSN(filepath.Join(t.TempDir(), "test.db")))
+	return open(t, "sqlite", flywheel.SQLiteDSN(filepath.Join(t.TempDir(), "test.db")))
 }
 
-// SQLiteDSN is the connection string for a file: WAL, synchronous FULL, ten
-// seconds of patience and transactions that take the write lock at once.
-func SQLiteDSN(file string) string {
-	return "file:" + file + "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_txlock=immediate"
+// Store makes a store on a pool and its tables.
+func Store[S flywheel.SQLStore](t testing.TB, pool *sql.DB, d flywheel.Dialect, newStore func(db *flywheel.SQL) S) S {
+	t.Helper()
+	db := flywheel.OpenSQL(pool, d)
+	s := newStore(db)
+	if err := flywheel.Migrate(t.Context(), db, s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Join returns a context that carries a transaction of the pool that the test began.
+func Join(t testing.TB, pool *sql.DB, d flywheel.Dialect, tx *sql.Tx) context.Context {
+	ctx, end := flywheel.OpenSQL(pool, d).Join(t.Context(), tx)
+	t.Cleanup(func() { end(true) })
+	return ctx
 }
 
 func open(t testing.TB, driver, dsn string) *sql.DB {

@@ -84,11 +84,20 @@ func Transactor[S any](transactions bool, of func(S) flywheel.Transactor) func(S
 	case of != nil:
 		return of
 	default:
-		return func(s S) flywheel.Transactor {
-			tx, _ := any(s).(flywheel.Transactor)
-			return tx
-		}
+		return func(s S) flywheel.Transactor { return Tx(s) }
 	}
+}
+
+// Tx returns the Transactor of a store: the store itself if it is one, else the
+// handle that it names, else nil.
+func Tx(store any) flywheel.Transactor {
+	if tx, ok := store.(flywheel.Transactor); ok {
+		return tx
+	}
+	if s, ok := store.(flywheel.Stored); ok {
+		return s.Handle()
+	}
+	return nil
 }
 
 // Broken returns the names of the cases that the stores of fresh do not pass. A

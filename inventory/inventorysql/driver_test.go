@@ -12,20 +12,19 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/sqldbtest"
 	"github.com/flywheel-go/flywheel/inventory"
-	"github.com/flywheel-go/flywheel/inventory/inventorysql"
 )
 
 // An order of many lines costs as many round-trips as one of a single line.
 func TestRoundTrips(t *testing.T) {
 	ctx := t.Context()
 	var sent atomic.Int64
-	db := sqldbtest.OpenFaulty(t, inventorysql.SQLite, func(_ string, after bool) error {
+	db := sqldbtest.OpenFaulty(t, flywheel.SQLite, func(_ string, after bool) error {
 		if !after {
 			sent.Add(1)
 		}
 		return nil
 	})
-	svc, err := inventory.New(migrated(t, db, inventorysql.SQLite), nil)
+	svc, err := inventory.New(migrated(t, db, flywheel.SQLite), nil)
 	require.NoError(t, err)
 	count := func(fn func() error) int64 {
 		before := sent.Load()
@@ -50,13 +49,13 @@ func TestRoundTrips(t *testing.T) {
 func TestLostCommit(t *testing.T) {
 	ctx := t.Context()
 	var lost atomic.Bool
-	db := sqldbtest.OpenFaulty(t, inventorysql.SQLite, func(op string, after bool) error {
+	db := sqldbtest.OpenFaulty(t, flywheel.SQLite, func(op string, after bool) error {
 		if op == "COMMIT" && after && lost.Load() {
 			return errors.New("the answer was lost")
 		}
 		return nil
 	})
-	store := migrated(t, db, inventorysql.SQLite)
+	store := migrated(t, db, flywheel.SQLite)
 	svc, err := inventory.New(store, nil)
 	require.NoError(t, err)
 	lost.Store(true)
@@ -76,7 +75,7 @@ func TestLostCommit(t *testing.T) {
 	require.Equal(t, inventory.Level{SKU: "a", Location: "main", Seq: 3}, level)
 
 	// A transaction of several calls is settled as one.
-	require.NoError(t, store.InTx(ctx, func(ctx context.Context) error {
+	require.NoError(t, store.Handle().InTx(ctx, func(ctx context.Context) error {
 		r, err := store.SaveReservation(ctx, inventory.Reservation{Ref: "s", Location: "main", Lines: lines, State: inventory.StateOpen, Attempt: 1})
 		if err != nil {
 			return err

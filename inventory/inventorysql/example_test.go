@@ -15,16 +15,17 @@ import (
 
 func ExampleNew() {
 	ctx := context.Background()
-	db, err := sql.Open("sqlite", "file:shop?mode=memory&cache=shared")
+	pool, err := sql.Open("sqlite", "file:shop?mode=memory&cache=shared")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer db.Close()
-	store := inventorysql.New(db, inventorysql.SQLite)
-	if err := store.Migrate(ctx); err != nil {
+	defer pool.Close()
+	db := flywheel.OpenSQL(pool, flywheel.SQLite)
+	store := inventorysql.New(db)
+	if err := flywheel.Migrate(ctx, db, store); err != nil {
 		log.Fatal(err)
 	}
-	stock, err := inventory.New(store, &inventory.Options{Tx: store})
+	stock, err := inventory.New(store, &inventory.Options{Tx: db})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -36,19 +37,20 @@ func ExampleNew() {
 }
 
 // The stock changes with a row of the caller's own, in the caller's transaction.
-func ExampleWithTx() {
+func ExampleStore_join() {
 	ctx := context.Background()
-	db, err := sql.Open("sqlite", "file:orders?mode=memory&cache=shared")
+	pool, err := sql.Open("sqlite", "file:orders?mode=memory&cache=shared")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	store := inventorysql.New(db, inventorysql.SQLite)
-	if err := store.Migrate(ctx); err != nil {
+	defer pool.Close()
+	pool.SetMaxOpenConns(1)
+	db := flywheel.OpenSQL(pool, flywheel.SQLite)
+	store := inventorysql.New(db)
+	if err := flywheel.Migrate(ctx, db, store); err != nil {
 		log.Fatal(err)
 	}
-	if _, err := db.Exec(`CREATE TABLE orders (id TEXT PRIMARY KEY)`); err != nil {
+	if _, err := pool.Exec(`CREATE TABLE orders (id TEXT PRIMARY KEY)`); err != nil {
 		log.Fatal(err)
 	}
 	stock, err := inventory.New(store, nil)
@@ -58,17 +60,19 @@ func ExampleWithTx() {
 	mug := []flywheel.Line{{SKU: "mug", Quantity: 1}}
 	fmt.Println(stock.Receive(ctx, "delivery-1", mug))
 
-	tx, err := db.BeginTx(ctx, nil)
+	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
 	if _, err := tx.Exec(`INSERT INTO orders (id) VALUES ('order-1')`); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(stock.Reserve(inventorysql.WithTx(ctx, db, tx), "order-1", mug))
+	inTx, end := db.Join(ctx, tx)
+	fmt.Println(stock.Reserve(inTx, "order-1", mug))
 	if err := tx.Rollback(); err != nil {
 		log.Fatal(err)
 	}
+	end(false)
 	level, err := stock.Level(ctx, "mug")
 	fmt.Println(level.Reserved, err)
 	// Output:

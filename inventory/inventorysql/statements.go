@@ -1,6 +1,10 @@
 package inventorysql
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/flywheel-go/flywheel"
+)
 
 const (
 	levelColumns       = `sku, location, on_hand, reserved, backorder, seq`
@@ -20,9 +24,9 @@ type statements struct {
 	findMovements string // ref, attempt, rows of item
 }
 
-func statementsOf(d Dialect) statements {
+func statementsOf(d flywheel.Dialect) statements {
 	lock := ""
-	if d == Postgres {
+	if d == flywheel.Postgres {
 		lock = " FOR UPDATE OF l"
 	}
 	items := rows(d, "n bigint", "sku text", "location text")
@@ -51,8 +55,8 @@ func statementsOf(d Dialect) statements {
 }
 
 // rows is the table x of the rows in an argument, with columns such as "n bigint".
-func rows(d Dialect, columns ...string) string {
-	if d == Postgres {
+func rows(d flywheel.Dialect, columns ...string) string {
+	if d == flywheel.Postgres {
 		return `json_to_recordset(CAST(? AS json)) AS x(` + strings.Join(columns, ", ") + `)`
 	}
 	fields := make([]string, len(columns))

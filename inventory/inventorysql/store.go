@@ -2,56 +2,41 @@ package inventorysql
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/inventory"
 )
 
 //go:embed migrations
 var migrations embed.FS
 
-// Dialect is the SQL that a database speaks.
-type Dialect = sqldb.Dialect
-
-// The dialects. Postgres is also right for CockroachDB and YugabyteDB.
-const (
-	Postgres = sqldb.Postgres
-	SQLite   = sqldb.SQLite
-)
-
 // Store is an inventory.Store in a SQL database; it offers
 // inventory.BatchStore. It is safe for concurrent use.
 type Store struct {
-	db         *sqldb.DB
+	db         *flywheel.SQL
 	statements statements
 }
 
 var (
 	_ inventory.Store      = (*Store)(nil)
 	_ inventory.BatchStore = (*Store)(nil)
-	_ flywheel.Transactor  = (*Store)(nil)
+	_ flywheel.SQLStore    = (*Store)(nil)
 )
 
-// New returns the store in db, which the caller opened and closes. It does no
-// I/O; call [Store.Migrate] before the first use.
-func New(db *sql.DB, d Dialect) *Store {
-	return &Store{db: sqldb.Open(db, d, migrations, "inventory"), statements: statementsOf(d)}
-}
+// New returns the store in db. It does no I/O; call [flywheel.Migrate] before the
+// first use.
+func New(db *flywheel.SQL) *Store { return &Store{db: db, statements: statementsOf(db.Dialect())} }
 
-// Migrate creates or updates the tables. It is idempotent and safe to run from
-// many processes at once.
-func (s *Store) Migrate(ctx context.Context) error { return s.db.Migrate(ctx) }
+// Handle implements flywheel.Stored: the database, which is the store's Transactor.
+func (s *Store) Handle() flywheel.Transactor { return s.db }
 
-// InTx implements flywheel.Transactor. Every store on the same *sql.DB joins.
+// InTx implements flywheel.Transactor with the database's.
 func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	return s.db.InTx(ctx, fn)
 }
 
-// WithTx returns a context that carries tx, a transaction of db that the caller
-// began and will end. Every store on db joins it.
-func WithTx(ctx context.Context, db *sql.DB, tx *sql.Tx) context.Context {
-	return sqldb.WithTx(ctx, db, tx)
+// Migrations implements flywheel.SQLStore.
+func (s *Store) Migrations() []flywheel.Migrations {
+	return []flywheel.Migrations{{Package: "inventory", Files: migrations}}
 }

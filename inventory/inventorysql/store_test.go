@@ -21,8 +21,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 func migrated(t testing.TB, db *sql.DB, d sqldb.Dialect) *inventorysql.Store {
 	t.Helper()
-	s := inventorysql.New(db, d)
-	require.NoError(t, s.Migrate(t.Context()))
+	s := sqldbtest.Store(t, db, d, inventorysql.New)
 	return s
 }
 
@@ -60,7 +59,7 @@ func TestCallersTransaction(t *testing.T) {
 		ctx := t.Context()
 		db := open(t)
 		store := migrated(t, db, d)
-		require.NoError(t, store.Migrate(ctx), "again")
+		require.NoError(t, flywheel.Migrate(ctx, flywheel.OpenSQL(db, d), store), "again")
 		svc, err := inventory.New(store, nil)
 		require.NoError(t, err)
 		goods := []flywheel.Line{{SKU: "a", Quantity: 3}, {SKU: "b", Quantity: 1}}
@@ -73,8 +72,8 @@ func TestCallersTransaction(t *testing.T) {
 		for _, commit := range []bool{false, true} {
 			tx, err := db.BeginTx(ctx, nil)
 			require.NoError(t, err)
-			inTx := inventorysql.WithTx(ctx, db, tx)
-			other, err := inventory.New(inventorysql.New(db, d), nil)
+			inTx := sqldbtest.Join(t, db, d, tx)
+			other, err := inventory.New(inventorysql.New(flywheel.OpenSQL(db, d)), nil)
 			require.NoError(t, err)
 			require.NoError(t, svc.Reserve(inTx, "order", goods))
 			require.ErrorIs(t, other.Reserve(inTx, "another", goods), inventory.ErrOutOfStock)

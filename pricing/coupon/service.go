@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -55,6 +56,10 @@ func New(store Store, opts *Options) (*Service, error) {
 	}
 	return s, nil
 }
+
+// Handle implements flywheel.Stored: the database of the store, or nil if the store
+// names none.
+func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 
 // Campaign returns the campaign with the id.
 func (s *Service) Campaign(ctx context.Context, id string) (Campaign, error) {

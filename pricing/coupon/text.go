@@ -1,8 +1,6 @@
 package coupon
 
 import (
-	"strings"
-
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing/internal/code"
 )
@@ -22,6 +20,6 @@ func normalized(code string) (string, error) {
 	if len(code) > maxTyped {
 		return "", flywheel.CheckID(code)
 	}
-	code = strings.TrimSpace(Normalize(code))
+	code = Normalize(code)
 	return code, flywheel.CheckID(code)
 }

@@ -1,18 +1,19 @@
 package money
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
+
+	"github.com/flywheel-go/flywheel/internal/kind"
 )
 
 // The kinds of error. Package flywheel names the same values, so that a
 // program that imports it need not know this package's.
 var (
 	// ErrInvalid reports input that is malformed or contradictory.
-	ErrInvalid = errors.New("invalid")
+	ErrInvalid = kind.ErrInvalid
 	// ErrOutOfRange reports a result beyond what int64 minor units can hold.
-	ErrOutOfRange = errors.New("out of range")
+	ErrOutOfRange = kind.ErrOutOfRange
 )
 
 var (

@@ -47,6 +47,10 @@ func TestCashIncrement(t *testing.T) {
 	for code, want := range map[string]int64{"EUR": 1, "CHF": 5, "CAD": 5, "DKK": 50, "SEK": 100, "HUF": 500, "JPY": 1} {
 		require.Equal(t, want, money.MustCurrency(code).CashIncrement(), code)
 	}
+	// Central banks, where CLDR has none (internal/gen).
+	for code, want := range map[string]int64{"AUD": 5, "HKD": 10, "ILS": 10, "MYR": 5, "NZD": 10, "SGD": 5, "ZAR": 10} {
+		require.Equal(t, want, money.MustCurrency(code).CashIncrement(), code)
+	}
 	paid, err := money.New(1238, money.CHF).Round(money.CHF.CashIncrement(), money.HalfUp)
 	require.NoError(t, err)
 	require.Equal(t, money.New(1240, money.CHF), paid)

@@ -9,6 +9,7 @@ import (
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/pricing/pricingsql"
@@ -19,13 +20,14 @@ var mug = pricing.List{ID: "base", Entries: []pricing.Entry{{SKU: "mug", Unit: m
 // A service whose prices are kept in a database.
 func ExampleNew() {
 	ctx := context.Background()
-	db, err := sql.Open("sqlite", "file:prices?mode=memory&cache=shared")
+	pool, err := sql.Open("sqlite", "file:prices?mode=memory&cache=shared")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer db.Close()
-	store := pricingsql.New(db, pricingsql.SQLite)
-	if err := store.Migrate(ctx); err != nil {
+	defer pool.Close()
+	db := flywheel.OpenSQL(pool, flywheel.SQLite)
+	store := pricingsql.New(db)
+	if err := flywheel.Migrate(ctx, db, store); err != nil {
 		log.Fatal(err)
 	}
 	prices, err := pricing.New(store, nil)
@@ -45,27 +47,30 @@ func ExampleNew() {
 }
 
 // A price changes in the caller's transaction, or not at all.
-func ExampleWithTx() {
+func ExampleStore_join() {
 	ctx := context.Background()
-	db, err := sql.Open("sqlite", "file:rolled?mode=memory&cache=shared")
+	pool, err := sql.Open("sqlite", "file:rolled?mode=memory&cache=shared")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	store := pricingsql.New(db, pricingsql.SQLite)
-	if err := store.Migrate(ctx); err != nil {
+	defer pool.Close()
+	pool.SetMaxOpenConns(1)
+	db := flywheel.OpenSQL(pool, flywheel.SQLite)
+	store := pricingsql.New(db)
+	if err := flywheel.Migrate(ctx, db, store); err != nil {
 		log.Fatal(err)
 	}
-	tx, err := db.BeginTx(ctx, nil)
+	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	saved, err := store.SaveList(pricingsql.WithTx(ctx, db, tx), mug)
+	inTx, end := db.Join(ctx, tx)
+	saved, err := store.SaveList(inTx, mug)
 	fmt.Println(saved.Version, err)
 	if err := tx.Rollback(); err != nil {
 		log.Fatal(err)
 	}
+	end(false)
 	n := 0
 	for range store.Lists(ctx) {
 		n++

@@ -23,8 +23,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 func migrated(t testing.TB, db *sql.DB, d sqldb.Dialect) *pricingsql.Store {
 	t.Helper()
-	s := pricingsql.New(db, d)
-	require.NoError(t, s.Migrate(t.Context()))
+	s := sqldbtest.Store(t, db, d, pricingsql.New)
 	return s
 }
 
@@ -51,11 +50,11 @@ func TestManyEntriesInTheCallersTransaction(t *testing.T) {
 		ctx := t.Context()
 		db := open(t)
 		store := migrated(t, db, d)
-		require.NoError(t, store.Migrate(ctx), "again")
+		require.NoError(t, flywheel.Migrate(ctx, flywheel.OpenSQL(db, d), store), "again")
 		for _, commit := range []bool{false, true} {
 			tx, err := db.BeginTx(ctx, nil)
 			require.NoError(t, err)
-			_, err = store.SaveList(pricingsql.WithTx(ctx, db, tx), listOf(1201))
+			_, err = store.SaveList(sqldbtest.Join(t, db, d, tx), listOf(1201))
 			require.NoError(t, err)
 			if !commit {
 				require.NoError(t, tx.Rollback())

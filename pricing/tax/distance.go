@@ -13,6 +13,12 @@ type DistanceSale struct {
 	// Seller is the country that the goods are sent from, Buyer the one that
 	// they go to. Greece is GR or EL, Northern Ireland XI.
 	Seller, Buyer string
+	// SellerPostal and BuyerPostal are the postal codes there. Without them the
+	// territories that do not follow their state, such as the Canary Islands,
+	// are taken for the state; see [VATState].
+	SellerPostal, BuyerPostal string
+	// Service says that it is an electronic service and not goods.
+	Service bool
 	// OptedIn says that the seller has chosen to tax all such sales where they
 	// go (art. 59c(3)).
 	OptedIn bool
@@ -40,20 +46,23 @@ const (
 	TaxedAtOrigin      Treatment = "origin"         // in the seller's country
 	TaxedAtDestination Treatment = "destination"    // in the buyer's country
 	ReverseCharge      Treatment = "reverse_charge" // without tax: the buyer owes it
-	Export             Treatment = "export"         // without tax: the goods leave the Union
+	Export             Treatment = "export"         // without tax: the goods leave the VAT area
+	OutsideUnion       Treatment = "outside_union"  // not taxed in the Union: the service is used outside of the VAT area
 )
 
 // Treatment tells how the sale is taxed. The sale with which the year's net goes
 // beyond the threshold is the first that is taxed at its destination (art. 59c(2));
 // one that only reaches it is not. The error is a [*FieldError].
 func (s DistanceSale) Treatment() (Treatment, error) {
-	if !inUnion(s.Seller) {
-		return "", field(invalid("%.10q is no state of the European Union", s.Seller), "seller")
+	from := VATState(Place{Country: s.Seller, Postal: s.SellerPostal}, !s.Service)
+	if from == "" {
+		return "", field(invalid("%.10q %.20q is not in the VAT area of the European Union", s.Seller, s.SellerPostal), "seller")
 	}
-	buyer := Place{Country: s.Buyer}
+	buyer := Place{Country: s.Buyer, Postal: s.BuyerPostal}
 	if err := buyer.check(); err != nil {
 		return "", field(errors.Unwrap(err), "buyer")
 	}
+	to := VATState(buyer, !s.Service)
 	if s.Before.Sign() < 0 {
 		return "", field(invalid("%s is negative", s.Before), "before")
 	}
@@ -73,10 +82,12 @@ func (s DistanceSale) Treatment() (Treatment, error) {
 		return "", field(err, "threshold")
 	}
 	switch {
-	case vatPrefix(s.Seller) == vatPrefix(s.Buyer):
-		return TaxedAtOrigin, nil
-	case !inUnion(s.Buyer):
+	case to == "" && s.Service:
+		return OutsideUnion, nil
+	case to == "":
 		return Export, nil
+	case from == to:
+		return TaxedAtOrigin, nil
 	case s.Business:
 		return ReverseCharge, nil
 	case s.OptedIn || s.ExceededLastYear || over > 0:

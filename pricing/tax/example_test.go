@@ -139,3 +139,12 @@ func ExampleTable() {
 	fmt.Println(decision.Exempt, decision.Reason, err)
 	// Output: true certificate 12 <nil>
 }
+
+// The goods go to Tenerife, which is Spanish and outside of the VAT area.
+func ExampleVATState() {
+	fmt.Println(tax.VATState(tax.Place{Country: "MC"}, true))
+	fmt.Printf("%q\n", tax.VATState(tax.Place{Country: "ES", Postal: "38001"}, true))
+	// Output:
+	// FR
+	// ""
+}

@@ -41,7 +41,8 @@ type Exemption struct {
 // an entry for its place: the entry of the longest postal code, else of the
 // region, else of the country, and among these the one of the class before the
 // one of all classes. Taxes of several codes add up in the order of their first
-// entries, so that a city's comes on top of the state's. A tax that a class or
+// entries, so that a city's comes on top of the state's. Postal codes compare
+// without case, spaces and dashes. A tax that a class or
 // place does not bear has an entry with the rate 0. Table is immutable and safe
 // for concurrent use.
 type Table struct {
@@ -57,6 +58,7 @@ func NewTable(entries []Entry, exemptions []Exemption) (*Table, error) {
 		if err := e.check(); err != nil {
 			return nil, within(err, "entries[%d]", i)
 		}
+		e.Place.Postal = foldPostal(e.Place.Postal)
 		of := t.countries[e.Place.Country]
 		for _, other := range of {
 			if e.Tax.Code == other.Tax.Code && e.Place == other.Place && e.Class == other.Class && overlap(e.From, e.Until, other.From, other.Until) {
@@ -126,6 +128,7 @@ func (t *Table) Taxes(ctx context.Context, q Query) (Decision, error) {
 	if q.At.IsZero() {
 		return Decision{}, field(invalid("missing"), "at")
 	}
+	q.Place.Postal = foldPostal(q.Place.Postal)
 	var best []*Entry
 	list := t.countries[q.Place.Country]
 	for i := range list {

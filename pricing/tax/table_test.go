@@ -124,6 +124,25 @@ func TestTableRefuses(t *testing.T) {
 	}
 }
 
+// A postal code is the same however it is written.
+func TestPostalCode(t *testing.T) {
+	table, err := tax.NewTable([]tax.Entry{
+		{Place: tax.Place{Country: "GB"}, Tax: levied("VAT", "0.2")},
+		{Place: tax.Place{Country: "GB", Postal: "bt"}, Tax: levied("VAT", "0.05")},
+	}, nil)
+	require.NoError(t, err)
+	for _, postal := range []string{"BT1 1AA", "bt1 1aa", " BT1-1aa"[1:]} {
+		d, err := table.Taxes(t.Context(), tax.Query{Place: tax.Place{Country: "GB", Postal: postal}, At: day(2026, 1, 1)})
+		require.NoError(t, err)
+		require.Equal(t, []tax.Tax{levied("VAT", "0.05")}, d.Taxes, postal)
+	}
+	_, err = tax.NewTable([]tax.Entry{
+		{Place: tax.Place{Country: "GB", Postal: "BT"}, Tax: levied("VAT", "0.2")},
+		{Place: tax.Place{Country: "GB", Postal: "bt"}, Tax: levied("VAT", "0.05")},
+	}, nil)
+	require.ErrorIs(t, err, flywheel.ErrInvalid, "one place in two forms")
+}
+
 func TestDistanceSale(t *testing.T) {
 	eur := func(n int64) money.Amount { return money.New(n*100, money.EUR) }
 	for _, c := range []struct {
@@ -141,6 +160,27 @@ func TestDistanceSale(t *testing.T) {
 		{"last year", tax.DistanceSale{Seller: "DE", Buyer: "FR", ExceededLastYear: true}, tax.TaxedAtDestination},
 		{"to a business", tax.DistanceSale{Seller: "DE", Buyer: "FR", OptedIn: true, Business: true}, tax.ReverseCharge},
 		{"to Belfast", tax.DistanceSale{Seller: "IE", Buyer: "XI", OptedIn: true}, tax.TaxedAtDestination},
+		{"to Belfast, as people write it", tax.DistanceSale{Seller: "IE", Buyer: "GB", BuyerPostal: "bt1 1aa", OptedIn: true}, tax.TaxedAtDestination},
+		{"a service to Belfast", tax.DistanceSale{Seller: "IE", Buyer: "XI", Service: true, OptedIn: true}, tax.OutsideUnion},
+		{"a service to London", tax.DistanceSale{Seller: "IE", Buyer: "GB", Service: true, Business: true}, tax.OutsideUnion},
+		{"to Monaco", tax.DistanceSale{Seller: "DE", Buyer: "MC", OptedIn: true}, tax.TaxedAtDestination},
+		{"to a business in Monaco", tax.DistanceSale{Seller: "DE", Buyer: "MC", Business: true}, tax.ReverseCharge},
+		{"from Monaco", tax.DistanceSale{Seller: "MC", Buyer: "IT", OptedIn: true}, tax.TaxedAtDestination},
+		{"from Monaco to France", tax.DistanceSale{Seller: "MC", Buyer: "FR", OptedIn: true}, tax.TaxedAtOrigin},
+		{"to Monaco with a French code", tax.DistanceSale{Seller: "FR", Buyer: "FR", BuyerPostal: "98000"}, tax.TaxedAtOrigin},
+		{"to the Isle of Man", tax.DistanceSale{Seller: "DE", Buyer: "IM", OptedIn: true}, tax.Export},
+		{"to Tenerife", tax.DistanceSale{Seller: "DE", Buyer: "ES", BuyerPostal: "38001", OptedIn: true}, tax.Export},
+		{"from Madrid to Tenerife", tax.DistanceSale{Seller: "ES", Buyer: "ES", BuyerPostal: "38001"}, tax.Export},
+		{"to Seville", tax.DistanceSale{Seller: "DE", Buyer: "ES", BuyerPostal: "41001", OptedIn: true}, tax.TaxedAtDestination},
+		{"to Heligoland", tax.DistanceSale{Seller: "DE", Buyer: "DE", BuyerPostal: "27498"}, tax.Export},
+		{"to Büsingen", tax.DistanceSale{Seller: "FR", Buyer: "DE", BuyerPostal: "78266", Business: true}, tax.Export},
+		{"to Ceuta", tax.DistanceSale{Seller: "PT", Buyer: "ES", BuyerPostal: "51001"}, tax.Export},
+		{"to Mount Athos", tax.DistanceSale{Seller: "DE", Buyer: "GR", BuyerPostal: "630 86"}, tax.Export},
+		{"to Mariehamn", tax.DistanceSale{Seller: "SE", Buyer: "FI", BuyerPostal: "22100"}, tax.Export},
+		{"to Åland by its own code", tax.DistanceSale{Seller: "SE", Buyer: "AX"}, tax.Export},
+		{"to Guadeloupe", tax.DistanceSale{Seller: "FR", Buyer: "FR", BuyerPostal: "97110"}, tax.Export},
+		{"to Livigno", tax.DistanceSale{Seller: "AT", Buyer: "IT", BuyerPostal: "23041"}, tax.Export},
+		{"to Campione", tax.DistanceSale{Seller: "AT", Buyer: "IT", BuyerPostal: "22061"}, tax.Export},
 		{"to London", tax.DistanceSale{Seller: "IE", Buyer: "GB", OptedIn: true, Business: true}, tax.Export},
 	} {
 		got, err := c.sale.Treatment()
@@ -148,7 +188,7 @@ func TestDistanceSale(t *testing.T) {
 		require.Equal(t, c.want, got, c.name)
 	}
 	for field, sale := range map[string]tax.DistanceSale{
-		"seller":    {Seller: "US", Buyer: "FR"},
+		"seller":    {Seller: "ES", SellerPostal: "35001", Buyer: "FR"},
 		"buyer":     {Seller: "DE", Buyer: "france"},
 		"before":    {Seller: "DE", Buyer: "FR", Before: eur(-1)},
 		"net":       {Seller: "DE", Buyer: "FR", Before: eur(1), Net: money.New(1, money.PLN)},
@@ -160,6 +200,10 @@ func TestDistanceSale(t *testing.T) {
 		require.Equal(t, field, f.Field)
 		require.ErrorIs(t, err, flywheel.ErrInvalid)
 	}
-	_, err := tax.DistanceSale{Seller: "DE", Buyer: "FR", Net: eur(-1)}.Treatment()
+	_, err := tax.DistanceSale{Seller: "US", Buyer: "FR"}.Treatment()
+	require.ErrorIs(t, err, flywheel.ErrInvalid)
+	_, err = tax.DistanceSale{Seller: "XI", Buyer: "FR", Service: true}.Treatment()
+	require.ErrorIs(t, err, flywheel.ErrInvalid, "Northern Ireland is part of the area for goods")
+	_, err = tax.DistanceSale{Seller: "DE", Buyer: "FR", Net: eur(-1)}.Treatment()
 	require.ErrorIs(t, err, flywheel.ErrInvalid)
 }

@@ -222,7 +222,7 @@ var cases = []testCase{
 			return err
 		}
 		for _, panics := range []bool{false, true} {
-			err := suite.RollBack(ctx, s.(flywheel.Transactor), panics, func(ctx context.Context) error {
+			err := suite.RollBack(ctx, suite.Tx(s), panics, func(ctx context.Context) error {
 				if err := s.Append(ctx, fact(1), fact(2)); err != nil {
 					return err
 				}
@@ -250,7 +250,7 @@ var cases = []testCase{
 		return holds(ctx, s, fact(0), other, fact(2))
 	}},
 	{Name: "tx/refusal-within", Rule: "a call that is refused within a transaction takes back only itself", Transactions: true, Check: func(ctx context.Context, s recommend.Store) error {
-		if err := s.(flywheel.Transactor).InTx(ctx, func(ctx context.Context) error {
+		if err := suite.Tx(s).InTx(ctx, func(ctx context.Context) error {
 			if err := s.Append(ctx, fact(0)); err != nil {
 				return err
 			}

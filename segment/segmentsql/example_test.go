@@ -22,17 +22,17 @@ func Example() {
 		return
 	}
 	defer os.RemoveAll(dir)
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "shop.db")+
-		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)&_txlock=immediate")
+	pool, err := sql.Open("sqlite", flywheel.SQLiteDSN(filepath.Join(dir, "shop.db")))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	defer db.Close()
+	defer pool.Close()
 
 	ctx := context.Background()
-	store := segmentsql.New(db, segmentsql.SQLite)
-	if err := store.Migrate(ctx); err != nil {
+	db := flywheel.OpenSQL(pool, flywheel.SQLite)
+	store := segmentsql.New(db)
+	if err := flywheel.Migrate(ctx, db, store); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -43,14 +43,15 @@ func Example() {
 	}
 
 	// The caller's own transaction: the event is there when the change is.
-	tx, err := db.BeginTx(ctx, nil)
+	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	signUp := flywheel.Event{ID: "sign_up:ann", Name: flywheel.EventSignUp, Customer: "ann",
 		Time: time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)}
-	if err := log.Publish(segmentsql.WithTx(ctx, db, tx), signUp); err != nil {
+	inTx, end := db.Join(ctx, tx)
+	if err := log.Publish(inTx, signUp); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -58,14 +59,21 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
+	end(true)
 	entries, err := log.Read(ctx, 0, 10)
 	fmt.Println(len(entries), entries[0].Position, entries[0].Event.ID, err)
 	// Output: 1 1 sign_up:ann <nil>
 }
 
 // The files, for those who migrate with goose or golang-migrate.
-func ExampleMigrations() {
-	goose, pairs, err := segmentsql.Migrations(segmentsql.Postgres)
+func ExampleStore_Migrations() {
+	migrations := (*segmentsql.Store)(nil).Migrations()[0]
+	goose, err := migrations.Goose(flywheel.Postgres)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	pairs, err := migrations.Pairs(flywheel.Postgres)
 	if err != nil {
 		fmt.Println(err)
 		return

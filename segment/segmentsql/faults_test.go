@@ -31,8 +31,7 @@ func TestLostAnswers(t *testing.T) {
 					}
 					return nil
 				})
-				s := segmentsql.New(db, d)
-				require.NoError(t, s.Migrate(t.Context()))
+				s := sqldbtest.Store(t, db, d, segmentsql.New)
 				log, err := segment.NewLog(s, &segment.LogOptions{Batch: 2})
 				require.NoError(t, err)
 				armed.Store(true)
@@ -75,14 +74,13 @@ func TestLostCommit(t *testing.T) {
 			}
 			return nil
 		})
-		s := segmentsql.New(db, d)
-		require.NoError(t, s.Migrate(t.Context()))
+		s := sqldbtest.Store(t, db, d, segmentsql.New)
 		require.NoError(t, s.Append(t.Context(), event("a")))
 		armed.Store(true)
 		require.NoError(t, s.Append(t.Context(), event("a"), event("b")))
 		armed.Store(true)
 		err := s.Append(t.Context(), event("a"), event("b"))
-		if d == segmentsql.Postgres {
+		if d == flywheel.Postgres {
 			require.ErrorIs(t, err, flywheel.ErrUnknownOutcome, "nothing was written that could tell")
 		} else {
 			require.Error(t, err)

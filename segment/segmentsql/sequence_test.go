@@ -16,6 +16,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/internal/sqldbtest"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/segment"
@@ -30,8 +31,7 @@ func event(id string) flywheel.Event {
 
 func open(t testing.TB, opener sqldbtest.Opener, d sqldb.Dialect) (*segmentsql.Store, *sql.DB) {
 	db := opener(t)
-	s := segmentsql.New(db, d)
-	require.NoError(t, s.Migrate(t.Context()))
+	s := sqldbtest.Store(t, db, d, segmentsql.New)
 	return s, db
 }
 
@@ -46,15 +46,15 @@ func ids(entries []segment.Entry) []string {
 // TestInterleavedTransactions is the classic trap: the transaction that drew the
 // smaller number of a sequence commits last, after a reader has gone past it.
 func TestInterleavedTransactions(t *testing.T) {
-	s, db := open(t, sqldbtest.OpenPostgres, segmentsql.Postgres)
+	s, db := open(t, sqldbtest.OpenPostgres, flywheel.Postgres)
 	slow, err := db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	defer slow.Rollback()
-	slowCtx := segmentsql.WithTx(t.Context(), db, slow)
+	slowCtx := sqldbtest.Join(t, db, flywheel.Postgres, slow)
 	fast, err := db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	defer fast.Rollback()
-	fastCtx := segmentsql.WithTx(t.Context(), db, fast)
+	fastCtx := sqldbtest.Join(t, db, flywheel.Postgres, fast)
 
 	require.NoError(t, s.Append(slowCtx, event("slow-1"))) // arrival 1
 	require.NoError(t, s.Append(fastCtx, event("fast-1"))) // arrival 2, does not wait
@@ -83,7 +83,7 @@ func TestRolledBackAppend(t *testing.T) {
 		s, _ := open(t, opener, d)
 		boom := errors.New("boom")
 		for i := range 3 {
-			require.ErrorIs(t, s.InTx(t.Context(), func(ctx context.Context) error {
+			require.ErrorIs(t, s.Handle().InTx(t.Context(), func(ctx context.Context) error {
 				require.NoError(t, s.Append(ctx, event("lost")))
 				return boom
 			}), boom)
@@ -99,10 +99,10 @@ func TestRolledBackAppend(t *testing.T) {
 // TestReaderInsideTransaction numbers its own events and gives the numbers back
 // when it rolls back.
 func TestReaderInsideTransaction(t *testing.T) {
-	s, db := open(t, sqldbtest.OpenPostgres, segmentsql.Postgres)
+	s, db := open(t, sqldbtest.OpenPostgres, flywheel.Postgres)
 	tx, err := db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
-	ctx := segmentsql.WithTx(t.Context(), db, tx)
+	ctx := sqldbtest.Join(t, db, flywheel.Postgres, tx)
 	require.NoError(t, s.Append(ctx, event("mine")))
 	page, err := s.Read(ctx, 0, 10)
 	require.NoError(t, err)
@@ -122,14 +122,14 @@ func TestReaderInsideTransaction(t *testing.T) {
 // TestManyReadersAndWriters follows with several readers while transactions of
 // several events commit and roll back in any order.
 func TestManyReadersAndWriters(t *testing.T) {
-	s, _ := open(t, sqldbtest.OpenPostgres, segmentsql.Postgres)
+	s, _ := open(t, sqldbtest.OpenPostgres, flywheel.Postgres)
 	const writers, each, readers = 4, 20, 3
 	var writing, reading sync.WaitGroup
 	done := make(chan struct{})
 	for w := range writers {
 		writing.Go(func() {
 			for i := range each {
-				s.InTx(t.Context(), func(ctx context.Context) error {
+				s.Handle().InTx(t.Context(), func(ctx context.Context) error {
 					if err := s.Append(ctx, event(fmt.Sprintf("%d-%d-a", w, i))); err != nil {
 						t.Error(err)
 						return err
@@ -229,7 +229,7 @@ func TestAgainstMemory(t *testing.T) {
 				"roll back": func(t *rapid.T) {
 					batch := rapid.SliceOfN(draw, 1, 5).Draw(t, "events")
 					for _, store := range []segment.LogStore{s, m} {
-						store.(flywheel.Transactor).InTx(ctx, func(ctx context.Context) error {
+						suite.Tx(store).InTx(ctx, func(ctx context.Context) error {
 							store.Append(ctx, batch...)
 							store.Read(ctx, 0, 3)
 							return errors.New("roll back")
@@ -262,8 +262,8 @@ func BenchmarkAppend(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		open sqldbtest.Opener
-		d    segmentsql.Dialect
-	}{{"sqlite", sqldbtest.OpenSQLite, segmentsql.SQLite}, {"postgres", sqldbtest.OpenPostgres, segmentsql.Postgres}} {
+		d    flywheel.Dialect
+	}{{"sqlite", sqldbtest.OpenSQLite, flywheel.SQLite}, {"postgres", sqldbtest.OpenPostgres, flywheel.Postgres}} {
 		for _, size := range []int{1, 256} {
 			b.Run(fmt.Sprintf("db=%s/events=%d", c.name, size), func(b *testing.B) {
 				s, _ := open(b, c.open, c.d)
@@ -289,8 +289,8 @@ func BenchmarkDrain(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		open sqldbtest.Opener
-		d    segmentsql.Dialect
-	}{{"sqlite", sqldbtest.OpenSQLite, segmentsql.SQLite}, {"postgres", sqldbtest.OpenPostgres, segmentsql.Postgres}} {
+		d    flywheel.Dialect
+	}{{"sqlite", sqldbtest.OpenSQLite, flywheel.SQLite}, {"postgres", sqldbtest.OpenPostgres, flywheel.Postgres}} {
 		b.Run("db="+c.name, func(b *testing.B) {
 			s, _ := open(b, c.open, c.d)
 			log, err := segment.NewLog(s, nil)

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
@@ -17,48 +16,24 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// Dialect is the SQL that a database speaks.
-type Dialect = sqldb.Dialect
-
-// The dialects. Postgres is also right for CockroachDB and YugabyteDB.
-const (
-	Postgres = sqldb.Postgres
-	SQLite   = sqldb.SQLite
-)
-
 // Store is a segment.LogStore and a flywheel.Transactor.
-type Store struct{ db *sqldb.DB }
+type Store struct{ db *flywheel.SQL }
 
-// New returns the store in db. It does no I/O; see [Store.Migrate].
-func New(db *sql.DB, d Dialect) *Store {
-	return &Store{sqldb.Open(db, d, migrations, "segment")}
-}
+// New returns the store in db. It does no I/O; call [flywheel.Migrate] before the
+// first use.
+func New(db *flywheel.SQL) *Store { return &Store{db: db} }
 
-// Migrate creates or updates the tables. It is idempotent, and safe to run from
-// many processes at once.
-func (s *Store) Migrate(ctx context.Context) error { return s.db.Migrate(ctx) }
+// Handle implements flywheel.Stored: the database, which is the store's Transactor.
+func (s *Store) Handle() flywheel.Transactor { return s.db }
 
-// Migrations returns the migrations of a dialect for those who apply them with a
-// tool of their own: as files for goose (NewProvider takes an fs.FS), or in pairs
-// for golang-migrate (source/iofs). Versions count per package, so the tool needs
-// a table of its own for each; [Store.Migrate] is then not called.
-func Migrations(d Dialect) (goose, pairs fs.FS, err error) {
-	if goose, err = sqldb.Files(migrations, d); err == nil {
-		pairs, err = sqldb.Pairs(migrations, d)
-	}
-	return goose, pairs, err
-}
-
-// InTx implements flywheel.Transactor: every Flywheel store on the same *sql.DB
-// that is called with fn's context joins the transaction.
+// InTx implements flywheel.Transactor with the database's.
 func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	return s.db.InTx(ctx, fn)
 }
 
-// WithTx returns a context that carries tx, a transaction of db that the caller
-// began and will end; stores on db join it.
-func WithTx(ctx context.Context, db *sql.DB, tx *sql.Tx) context.Context {
-	return sqldb.WithTx(ctx, db, tx)
+// Migrations implements flywheel.SQLStore.
+func (s *Store) Migrations() []flywheel.Migrations {
+	return []flywheel.Migrations{{Package: "segment", Files: migrations}}
 }
 
 // maxRows is the longest INSERT. Batches are cut into powers of two, so that

@@ -19,15 +19,13 @@ import (
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
 var (
-	_ segment.LogStore    = (*segmentsql.Store)(nil)
-	_ flywheel.Transactor = (*segmentsql.Store)(nil)
+	_ segment.LogStore = (*segmentsql.Store)(nil)
 )
 
 func TestStore(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
 		segmenttest.Run(t, func(t *testing.T) segment.LogStore {
-			s := segmentsql.New(open(t), d)
-			require.NoError(t, s.Migrate(t.Context()))
+			s := sqldbtest.Store(t, open(t), d, segmentsql.New)
 			return s
 		}, segmenttest.Features{Transactions: true})
 	})
@@ -36,7 +34,10 @@ func TestStore(t *testing.T) {
 // TestMigrations applies the pairs, down included, and then what Migrate applies.
 func TestMigrations(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
-		goose, pairs, err := segmentsql.Migrations(d)
+		migrations := (*segmentsql.Store)(nil).Migrations()[0]
+		goose, err := migrations.Goose(d)
+		require.NoError(t, err)
+		pairs, err := migrations.Pairs(d)
 		require.NoError(t, err)
 		names, err := fs.Glob(goose, "*.sql")
 		require.NoError(t, err)
@@ -50,9 +51,8 @@ func TestMigrations(t *testing.T) {
 				require.NoError(t, err)
 			}
 		}
-		s := segmentsql.New(db, d)
-		require.NoError(t, s.Migrate(t.Context()))
-		require.NoError(t, s.Migrate(t.Context()))
+		s := sqldbtest.Store(t, db, d, segmentsql.New)
+		require.NoError(t, flywheel.Migrate(t.Context(), flywheel.OpenSQL(db, d), s))
 		require.NoError(t, s.Append(t.Context(), event("a")))
 	})
 }

@@ -202,7 +202,7 @@ var cases = []testCase{
 		wantCursor(t, t.Context(), s, "a", 0)
 	}},
 	{Name: "tx/commit", Transactions: true, Rule: "calls in a transaction see each other and are committed with it", Check: func(t suite.T, s segment.LogStore) {
-		must(t, s.(flywheel.Transactor).InTx(t.Context(), func(ctx context.Context) error {
+		must(t, suite.Tx(s).InTx(t.Context(), func(ctx context.Context) error {
 			must(t, s.Append(ctx, event("a"), event("b")))
 			wantIDs(t, ctx, s, "a", "b")
 			must(t, s.Advance(ctx, "c", 0, 2))
@@ -214,7 +214,7 @@ var cases = []testCase{
 	}},
 	{Name: "tx/rollback", Transactions: true, Rule: "a transaction that fails leaves nothing, positions included", Check: func(t suite.T, s segment.LogStore) {
 		must(t, s.Append(t.Context(), event("a")))
-		must(t, suite.RollBack(t.Context(), s.(flywheel.Transactor), false, func(ctx context.Context) error {
+		must(t, suite.RollBack(t.Context(), suite.Tx(s), false, func(ctx context.Context) error {
 			must(t, s.Append(ctx, events("e", 1500)...))
 			must(t, s.Advance(ctx, "c", 0, 1))
 			if n := len(read(t, ctx, s)); n != 1501 {
@@ -227,7 +227,7 @@ var cases = []testCase{
 		wantIDs(t, t.Context(), s, "a", "e-0000", "b")
 	}},
 	{Name: "tx/panic", Transactions: true, Rule: "a panic rolls back and goes on", Check: func(t suite.T, s segment.LogStore) {
-		must(t, suite.RollBack(t.Context(), s.(flywheel.Transactor), true, func(ctx context.Context) error {
+		must(t, suite.RollBack(t.Context(), suite.Tx(s), true, func(ctx context.Context) error {
 			return s.Append(ctx, event("a"))
 		}))
 		wantIDs(t, t.Context(), s)
@@ -235,7 +235,7 @@ var cases = []testCase{
 	}},
 	{Name: "tx/failed-call", Transactions: true, Rule: "a failed call within a transaction leaves nothing behind and the transaction goes on", Check: func(t suite.T, s segment.LogStore) {
 		must(t, s.Append(t.Context(), event("a")))
-		must(t, s.(flywheel.Transactor).InTx(t.Context(), func(ctx context.Context) error {
+		must(t, suite.Tx(s).InTx(t.Context(), func(ctx context.Context) error {
 			other := event("a")
 			other.Name = flywheel.EventRefund
 			if err := s.Append(ctx, event("b"), other); !errors.Is(err, flywheel.ErrConflict) {

@@ -20,20 +20,21 @@ import (
 // A checkout whose orders are kept in a database.
 func ExampleNew() {
 	ctx := context.Background()
-	db, err := sql.Open("sqlite", "file:shop?mode=memory&cache=shared")
+	pool, err := sql.Open("sqlite", "file:shop?mode=memory&cache=shared")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer db.Close()
-	store := ordersql.New(db, ordersql.SQLite)
-	if err := store.Migrate(ctx); err != nil {
+	defer pool.Close()
+	db := flywheel.OpenSQL(pool, flywheel.SQLite)
+	store := ordersql.New(db)
+	if err := flywheel.Migrate(ctx, db, store); err != nil {
 		log.Fatal(err)
 	}
-	orders, err := order.New(store, &order.Options{Tx: store})
+	orders, err := order.New(store, &order.Options{Tx: db})
 	if err != nil {
 		log.Fatal(err)
 	}
-	shop, err := checkout.New(nil, orders, &checkout.Options{Tx: store})
+	shop, err := checkout.New(nil, orders, &checkout.Options{Tx: db})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -54,33 +55,36 @@ func ExampleNew() {
 
 // An order and a row of the caller's own in the caller's transaction, which comes
 // to nothing.
-func ExampleWithTx() {
+func ExampleStore_join() {
 	ctx := context.Background()
-	db, err := sql.Open("sqlite", "file:orders?mode=memory&cache=shared")
+	pool, err := sql.Open("sqlite", "file:orders?mode=memory&cache=shared")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	store := ordersql.New(db, ordersql.SQLite)
-	if err := store.Migrate(ctx); err != nil {
+	defer pool.Close()
+	pool.SetMaxOpenConns(1)
+	db := flywheel.OpenSQL(pool, flywheel.SQLite)
+	store := ordersql.New(db)
+	if err := flywheel.Migrate(ctx, db, store); err != nil {
 		log.Fatal(err)
 	}
-	if _, err := db.Exec(`CREATE TABLE notes (text TEXT)`); err != nil {
+	if _, err := pool.Exec(`CREATE TABLE notes (text TEXT)`); err != nil {
 		log.Fatal(err)
 	}
-	tx, err := db.BeginTx(ctx, nil)
+	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
 	if _, err := tx.Exec(`INSERT INTO notes (text) VALUES ('gift wrap')`); err != nil {
 		log.Fatal(err)
 	}
-	_, err = store.Insert(ordersql.WithTx(ctx, db, tx), sample("order-1"))
+	inTx, end := db.Join(ctx, tx)
+	_, err = store.Insert(inTx, sample("order-1"))
 	fmt.Println(err)
 	if err := tx.Rollback(); err != nil {
 		log.Fatal(err)
 	}
+	end(false)
 	_, err = store.Get(ctx, "order-1")
 	fmt.Println(errors.Is(err, flywheel.ErrNotFound))
 	// Output:

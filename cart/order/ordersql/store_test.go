@@ -23,8 +23,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 func migrated(t testing.TB, db *sql.DB, d sqldb.Dialect) *ordersql.Store {
 	t.Helper()
-	s := ordersql.New(db, d)
-	require.NoError(t, s.Migrate(t.Context()))
+	s := sqldbtest.Store(t, db, d, ordersql.New)
 	return s
 }
 
@@ -53,9 +52,9 @@ func TestCallersOwnTransaction(t *testing.T) {
 		for _, commit := range []bool{true, false} {
 			tx, err := db.BeginTx(t.Context(), nil)
 			require.NoError(t, err)
-			ctx := ordersql.WithTx(t.Context(), db, tx)
+			ctx := sqldbtest.Join(t, db, d, tx)
 			id := map[bool]string{true: "kept", false: "dropped"}[commit]
-			require.NoError(t, s.InTx(ctx, func(ctx context.Context) error {
+			require.NoError(t, s.Handle().InTx(ctx, func(ctx context.Context) error {
 				_, err := s.Insert(ctx, sample(id))
 				return err
 			}))
@@ -85,7 +84,7 @@ func TestReopened(t *testing.T) {
 
 func TestDatabaseGoesAway(t *testing.T) {
 	db := sqldbtest.OpenSQLite(t)
-	s := migrated(t, db, ordersql.SQLite)
+	s := migrated(t, db, flywheel.SQLite)
 	require.NoError(t, db.Close())
 	_, err := s.Insert(t.Context(), sample("o"))
 	require.ErrorContains(t, err, "ordersql: ")
@@ -99,7 +98,7 @@ func TestDatabaseGoesAway(t *testing.T) {
 
 func TestUnreadableBody(t *testing.T) {
 	db := sqldbtest.OpenSQLite(t)
-	s := migrated(t, db, ordersql.SQLite)
+	s := migrated(t, db, flywheel.SQLite)
 	_, err := s.Insert(t.Context(), sample("o"))
 	require.NoError(t, err)
 	_, err = db.Exec(`UPDATE flywheel_orders SET body = '{'`)

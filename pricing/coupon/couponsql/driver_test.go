@@ -12,9 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/flywheel-go/flywheel/internal/sqldbtest"
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
-	"github.com/flywheel-go/flywheel/pricing/coupon/couponsql"
 )
 
 // forgetful is the SQLite driver; when lost is set the answers to COMMIT are lost
@@ -77,10 +76,10 @@ func init() {
 // effect.
 func TestLostCommit(t *testing.T) {
 	ctx := t.Context()
-	db, err := sql.Open("forgetful-sqlite", sqldbtest.SQLiteDSN(filepath.Join(t.TempDir(), "test.db")))
+	db, err := sql.Open("forgetful-sqlite", flywheel.SQLiteDSN(filepath.Join(t.TempDir(), "test.db")))
 	require.NoError(t, err)
 	t.Cleanup(func() { db.Close() })
-	store := migrated(t, db, couponsql.SQLite)
+	store := migrated(t, db, flywheel.SQLite)
 	svc, err := coupon.New(store, nil)
 	require.NoError(t, err)
 	forgets.lost.Store(true)

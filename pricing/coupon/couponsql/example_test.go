@@ -8,19 +8,21 @@ import (
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/coupon/couponsql"
 )
 
 func ExampleNew() {
 	ctx := context.Background()
-	db, err := sql.Open("sqlite", "file:coupons?mode=memory&cache=shared")
+	pool, err := sql.Open("sqlite", "file:coupons?mode=memory&cache=shared")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer db.Close()
-	store := couponsql.New(db, couponsql.SQLite)
-	if err := store.Migrate(ctx); err != nil {
+	defer pool.Close()
+	db := flywheel.OpenSQL(pool, flywheel.SQLite)
+	store := couponsql.New(db)
+	if err := flywheel.Migrate(ctx, db, store); err != nil {
 		log.Fatal(err)
 	}
 	coupons, err := coupon.New(store, nil)
@@ -43,16 +45,17 @@ func ExampleNew() {
 }
 
 // The coupon is used with a row of the caller's own, in the caller's transaction.
-func ExampleWithTx() {
+func ExampleStore_join() {
 	ctx := context.Background()
-	db, err := sql.Open("sqlite", "file:coupon_orders?mode=memory&cache=shared")
+	pool, err := sql.Open("sqlite", "file:coupon_orders?mode=memory&cache=shared")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	store := couponsql.New(db, couponsql.SQLite)
-	if err := store.Migrate(ctx); err != nil {
+	defer pool.Close()
+	pool.SetMaxOpenConns(1)
+	db := flywheel.OpenSQL(pool, flywheel.SQLite)
+	store := couponsql.New(db)
+	if err := flywheel.Migrate(ctx, db, store); err != nil {
 		log.Fatal(err)
 	}
 	coupons, err := coupon.New(store, nil)
@@ -64,12 +67,14 @@ func ExampleWithTx() {
 	}
 	fmt.Println(coupons.Add(ctx, coupon.Code{Code: "SAVE10", Campaign: "spring"}))
 
-	tx, err := db.BeginTx(ctx, nil)
+	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = coupons.Redeem(couponsql.WithTx(ctx, db, tx), "order-1", coupon.Request{Code: "SAVE10", Customer: "ann"})
+	inTx, end := db.Join(ctx, tx)
+	_, err = coupons.Redeem(inTx, "order-1", coupon.Request{Code: "SAVE10", Customer: "ann"})
 	fmt.Println(err, tx.Rollback())
+	end(false)
 	used, err := coupons.Used(ctx, "spring")
 	fmt.Println(used, err)
 	// Output:

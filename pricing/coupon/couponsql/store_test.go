@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/pgtest"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/internal/sqldbtest"
@@ -19,8 +20,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 func migrated(t testing.TB, db *sql.DB, d sqldb.Dialect) *couponsql.Store {
 	t.Helper()
-	s := couponsql.New(db, d)
-	require.NoError(t, s.Migrate(t.Context()))
+	s := sqldbtest.Store(t, db, d, couponsql.New)
 	return s
 }
 
@@ -38,7 +38,7 @@ func TestCallersTransaction(t *testing.T) {
 		ctx := t.Context()
 		db := open(t)
 		store := migrated(t, db, d)
-		require.NoError(t, store.Migrate(ctx), "again")
+		require.NoError(t, flywheel.Migrate(ctx, flywheel.OpenSQL(db, d), store), "again")
 		svc, err := coupon.New(store, nil)
 		require.NoError(t, err)
 		_, err = svc.SaveCampaign(ctx, coupon.Campaign{ID: "c", Limit: 1})
@@ -47,7 +47,7 @@ func TestCallersTransaction(t *testing.T) {
 		for _, commit := range []bool{false, true} {
 			tx, err := db.BeginTx(ctx, nil)
 			require.NoError(t, err)
-			inTx := couponsql.WithTx(ctx, db, tx)
+			inTx := sqldbtest.Join(t, db, d, tx)
 			_, err = svc.Redeem(inTx, "order", coupon.Request{Code: "X", Customer: "ann"})
 			require.NoError(t, err)
 			_, err = svc.Redeem(inTx, "another", coupon.Request{Code: "X", Customer: "bob"})

@@ -1,5 +1,6 @@
 // Package code folds the codes that people type, so that those which look alike
-// to them compare equal: NFKC, without invisible characters, in upper case.
+// to them compare equal: NFKC, without invisible characters and without space at
+// the ends, in upper case.
 // Look-alikes of different scripts stay different.
 package code
 
@@ -13,11 +14,11 @@ import (
 // Fold returns the form in which codes are compared. It is idempotent.
 func Fold(code string) string {
 	if plain(code) {
-		return strings.ToUpper(code)
+		return strings.ToUpper(strings.TrimSpace(code))
 	}
 	code = nfkc.String(strings.Map(visible, code))
 	// Each step can make work for those before it; what comes out is stable.
-	return nfkc.String(strings.Map(visible, strings.ToUpper(code)))
+	return strings.TrimSpace(nfkc.String(strings.Map(visible, strings.ToUpper(code))))
 }
 
 // plain reports whether code is of printable ASCII, as nearly all are.

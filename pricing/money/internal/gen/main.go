@@ -199,6 +199,24 @@ func table(data currencyData) ([]byte, error) {
 	return format.Source(b.Bytes())
 }
 
+// coins are the smallest amounts of cash, in minor units, of currencies for which
+// CLDR has none, by their central banks.
+var coins = map[string]int{
+	"AUD": 5,   // 1 and 2 cents withdrawn in 1992, Reserve Bank of Australia
+	"BBD": 5,   // 1 cent withdrawn in 2014, Central Bank of Barbados
+	"BSD": 5,   // 1 cent withdrawn in 2020, Central Bank of The Bahamas
+	"FJD": 5,   // 1 and 2 cents withdrawn in 2008, Reserve Bank of Fiji
+	"HKD": 10,  // 10 cents is the smallest coin, Hong Kong Monetary Authority
+	"ILS": 10,  // 5 agorot withdrawn in 2008, Bank of Israel
+	"JMD": 100, // coins below 1 dollar withdrawn in 2018, Bank of Jamaica
+	"MYR": 5,   // rounding to 5 sen since 2008, Bank Negara Malaysia
+	"NZD": 10,  // 5 cents withdrawn in 2006, Reserve Bank of New Zealand
+	"SGD": 5,   // 1 cent not issued since 2002, Monetary Authority of Singapore
+	"TTD": 5,   // 1 cent withdrawn in 2018, Central Bank of Trinidad and Tobago
+	"XCD": 5,   // 1 and 2 cents withdrawn in 2015, Eastern Caribbean Central Bank
+	"ZAR": 10,  // 5 cents not minted since 2012, South African Reserve Bank
+}
+
 // exponents returns the ISO exponent of code and the smallest cash amount in
 // minor units of that exponent.
 func exponents(code string, fractions map[string]fraction) (digits, cash int, err error) {
@@ -228,6 +246,9 @@ func exponents(code string, fractions map[string]fraction) (digits, cash int, er
 	cash = max(cash, 1)
 	for range digits - cashDigits {
 		cash *= 10
+	}
+	if coin, known := coins[code]; known && cash == 1 {
+		cash = coin
 	}
 	return digits, cash, nil
 }
