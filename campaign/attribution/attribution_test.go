@@ -2,6 +2,7 @@ package attribution_test
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -206,6 +207,8 @@ func TestRefusesPaths(t *testing.T) {
 		require.ErrorIs(t, err, c.kind, name)
 		assert.Contains(t, err.Error(), "path 1", name)
 		assert.Less(t, len(err.Error()), 300, name)
+		field, ok := errors.AsType[*flywheel.FieldError](err)
+		assert.True(t, ok && field.Field != "", name)
 		assert.Zero(t, counts.Len(), "nothing was added")
 	}
 	s, err := attribution.NewSet([]attribution.Path{{Channels: one, Conversions: 1}})
@@ -489,6 +492,8 @@ func TestMoneyRefusals(t *testing.T) {
 	} {
 		err := f()
 		require.Error(t, err, name)
+		field, ok := errors.AsType[*flywheel.FieldError](err)
+		assert.True(t, ok && field.Field != "", name)
 	}
 	report, err := attribution.JoinCosts(r, nil, 0.5, 0)
 	require.NoError(t, err)

@@ -43,11 +43,11 @@ func (b Bootstrap) Run(m Model, s *Set) ([]Limits, error) {
 	}
 	switch {
 	case b.Replicates < 20 || b.Replicates > 100_000:
-		return nil, fmt.Errorf("attribution: %d replicates, want 20 to 100000: %w", b.Replicates, flywheel.ErrOutOfRange)
+		return nil, refuse("replicates", fmt.Errorf("%d, want 20 to 100000: %w", b.Replicates, flywheel.ErrOutOfRange))
 	case !(b.Level > 0 && b.Level < 1):
-		return nil, fmt.Errorf("attribution: the level %v is not between 0 and 1: %w", b.Level, flywheel.ErrOutOfRange)
+		return nil, refuse("level", fmt.Errorf("%v is not between 0 and 1: %w", b.Level, flywheel.ErrOutOfRange))
 	case m == nil:
-		return nil, fmt.Errorf("attribution: no model: %w", flywheel.ErrInvalid)
+		return nil, refuse("model", fmt.Errorf("none: %w", flywheel.ErrInvalid))
 	}
 	estimate, err := m.Credit(s)
 	if err != nil {

@@ -69,9 +69,9 @@ func (b *Builder) check() error {
 	for _, d := range []struct {
 		name  string
 		value time.Duration
-	}{{"lookback", b.Lookback}, {"gap", b.Gap}, {"view window", b.ViewWindow}} {
+	}{{"lookback", b.Lookback}, {"gap", b.Gap}, {"viewWindow", b.ViewWindow}} {
 		if d.value < 0 {
-			return fmt.Errorf("attribution: a %s of %v: %w", d.name, d.value, flywheel.ErrOutOfRange)
+			return refuse(d.name, fmt.Errorf("%v: %w", d.value, flywheel.ErrOutOfRange))
 		}
 	}
 	return nil

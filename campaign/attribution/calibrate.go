@@ -58,10 +58,10 @@ func Calibrate(r *Result, tests []Lift, level float64) (*Calibration, *Result, e
 		level = 0.9
 	}
 	if !(level > 0 && level < 1) {
-		return nil, nil, fmt.Errorf("attribution: the level %v is not between 0 and 1: %w", level, flywheel.ErrOutOfRange)
+		return nil, nil, refuse("level", fmt.Errorf("%v is not between 0 and 1: %w", level, flywheel.ErrOutOfRange))
 	}
 	if len(tests) == 0 {
-		return nil, nil, fmt.Errorf("attribution: no lift tests: %w", flywheel.ErrInvalid)
+		return nil, nil, refuse("tests", fmt.Errorf("none: %w", flywheel.ErrInvalid))
 	}
 	type own struct {
 		tests           int
@@ -71,10 +71,10 @@ func Calibrate(r *Result, tests []Lift, level float64) (*Calibration, *Result, e
 	for i, t := range tests {
 		factor, spread := t.Incremental/t.Attributed, t.Error/t.Attributed
 		if err := flywheel.CheckID(string(t.Channel)); err != nil {
-			return nil, nil, fmt.Errorf("attribution: channel of lift test %d: %w", i, err)
+			return nil, nil, refuse(fmt.Sprintf("tests[%d].channel", i), err)
 		}
 		if weight := 1 / (spread * spread); !(t.Attributed > 0 && t.Error > 0) || math.IsNaN(factor) || math.IsInf(factor, 0) || !(weight > 0) || math.IsInf(weight, 0) {
-			return nil, nil, fmt.Errorf("attribution: lift test %d of %q: attributed %v, incremental %v, error %v: %w", i, t.Channel, t.Attributed, t.Incremental, t.Error, flywheel.ErrOutOfRange)
+			return nil, nil, refuse(fmt.Sprintf("tests[%d]", i), fmt.Errorf("%q: attributed %v, incremental %v, error %v: %w", t.Channel, t.Attributed, t.Incremental, t.Error, flywheel.ErrOutOfRange))
 		}
 		o := channels[t.Channel]
 		if o == nil {

@@ -47,7 +47,7 @@ func (c *Counts) Add(paths ...Path) error {
 		row.nulls += p.Nulls
 		row.value.add(p.Value)
 		if row.conversions > maxCount || row.nulls > maxCount || row.value.hi > maxValue {
-			return &PathError{i, "conversions", fmt.Errorf("the sum over equal paths: %w", flywheel.ErrOutOfRange)}
+			return pathError(i, "conversions", fmt.Errorf("the sum over equal paths: %w", flywheel.ErrOutOfRange))
 		}
 	}
 	return c.Merge(part)
@@ -165,7 +165,7 @@ func (c *Counts) UnmarshalJSON(data []byte) error {
 		}
 		key := p.key()
 		if read.rows[key] != nil || r.Conversions == 0 && r.Fraction != 0 {
-			return &PathError{i, "channels", fmt.Errorf("twice, or a value without a conversion: %w", flywheel.ErrInvalid)}
+			return pathError(i, "channels", fmt.Errorf("twice, or a value without a conversion: %w", flywheel.ErrInvalid))
 		}
 		read.rows[key] = &count{r.Conversions, r.Nulls, exact{r.Value, r.Fraction}}
 	}

@@ -43,7 +43,7 @@ func (h Holdout) Measure(level float64) (*Incrementality, error) {
 		level = 0.95
 	}
 	if !(level > 0 && level < 1) {
-		return nil, fmt.Errorf("attribution: the level %v is not between 0 and 1: %w", level, flywheel.ErrOutOfRange)
+		return nil, refuse("level", fmt.Errorf("%v is not between 0 and 1: %w", level, flywheel.ErrOutOfRange))
 	}
 	if err := h.check(); err != nil {
 		return nil, err
@@ -74,21 +74,21 @@ func (h Holdout) Measure(level float64) (*Incrementality, error) {
 
 func (h *Holdout) check() error {
 	fail := func(name string, v any) error {
-		return fmt.Errorf("attribution: holdout: %s of %v: %w", name, v, flywheel.ErrOutOfRange)
+		return refuse(name, fmt.Errorf("%v: %w", v, flywheel.ErrOutOfRange))
 	}
 	switch {
 	case h.Treated < 1 || h.Treated > maxCount:
-		return fail("a number treated", h.Treated)
+		return fail("treated", h.Treated)
 	case h.Held < 1 || h.Held > maxCount:
-		return fail("a number held out", h.Held)
+		return fail("held", h.Held)
 	case h.TreatedConversions < 0 || h.TreatedConversions > h.Treated:
-		return fail("conversions of the treated", h.TreatedConversions)
+		return fail("treatedConversions", h.TreatedConversions)
 	case h.HeldConversions < 0 || h.HeldConversions > h.Held:
-		return fail("conversions of the held", h.HeldConversions)
+		return fail("heldConversions", h.HeldConversions)
 	case !(h.Cost >= 0) || math.IsInf(h.Cost, 0):
-		return fail("a cost", h.Cost)
+		return fail("cost", h.Cost)
 	case !(h.ValuePerConversion >= 0) || math.IsInf(h.ValuePerConversion, 0):
-		return fail("a value per conversion", h.ValuePerConversion)
+		return fail("valuePerConversion", h.ValuePerConversion)
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func (m Markov) Credit(s *Set) (*Result, error) {
 
 func (m Markov) order() (int, error) {
 	if m.Order < 0 || m.Order > MaxOrder {
-		return 0, fmt.Errorf("attribution: order %d is not from 1 to %d: %w", m.Order, MaxOrder, flywheel.ErrOutOfRange)
+		return 0, refuse("order", fmt.Errorf("%d is not from 1 to %d: %w", m.Order, MaxOrder, flywheel.ErrOutOfRange))
 	}
 	return max(m.Order, 1), nil
 }

@@ -73,10 +73,10 @@ type Report struct {
 // with costs and no credit are kept: they are what the report is for.
 func JoinCosts(r *Result, costs []Cost, margin, revenue float64) (*Report, error) {
 	if !(margin >= 0 && margin <= 1) {
-		return nil, fmt.Errorf("attribution: a margin of %v is not from 0 to 1: %w", margin, flywheel.ErrOutOfRange)
+		return nil, refuse("margin", fmt.Errorf("%v is not from 0 to 1: %w", margin, flywheel.ErrOutOfRange))
 	}
 	if !(revenue >= 0) || math.IsInf(revenue, 0) {
-		return nil, fmt.Errorf("attribution: a revenue of %v: %w", revenue, flywheel.ErrOutOfRange)
+		return nil, refuse("revenue", fmt.Errorf("%v: %w", revenue, flywheel.ErrOutOfRange))
 	}
 	rows := map[utm.ChannelGroup]*Performance{}
 	for _, c := range r.Credits {
@@ -85,10 +85,10 @@ func JoinCosts(r *Result, costs []Cost, margin, revenue float64) (*Report, error
 	unpaid := len(rows)
 	for i, c := range costs {
 		if !(c.Amount >= 0) || math.IsInf(c.Amount, 0) {
-			return nil, fmt.Errorf("attribution: cost %d of %q is %v: %w", i, c.Channel, c.Amount, flywheel.ErrOutOfRange)
+			return nil, refuse(fmt.Sprintf("costs[%d].amount", i), fmt.Errorf("%v of %q: %w", c.Amount, c.Channel, flywheel.ErrOutOfRange))
 		}
 		if err := flywheel.CheckID(string(c.Channel)); err != nil {
-			return nil, fmt.Errorf("attribution: channel of cost %d: %w", i, err)
+			return nil, refuse(fmt.Sprintf("costs[%d].channel", i), err)
 		}
 		row := rows[c.Channel]
 		if row == nil {
@@ -107,7 +107,7 @@ func JoinCosts(r *Result, costs []Cost, margin, revenue float64) (*Report, error
 		out.Total.Value += row.Value
 	}
 	if math.IsInf(out.Total.Cost, 0) {
-		return nil, fmt.Errorf("attribution: the sum of all costs: %w", flywheel.ErrOutOfRange)
+		return nil, refuse("costs", fmt.Errorf("their sum: %w", flywheel.ErrOutOfRange))
 	}
 	out.Total.Channel = "all"
 	out.Total.ratios(margin)
@@ -164,12 +164,12 @@ func (e Economics) Ratios() (Unit, error) {
 		value float64
 		most  float64
 	}{
-		{"spend", e.Spend, math.MaxFloat64}, {"new customers", e.NewCustomers, math.MaxFloat64}, {"attributed revenue", e.AttributedRevenue, math.MaxFloat64},
-		{"total revenue", e.TotalRevenue, math.MaxFloat64}, {"margin", e.Margin, 1}, {"revenue per customer", e.ARPU, math.MaxFloat64},
-		{"churn", e.Churn, 1}, {"discount", e.Discount, 1}, {"lifetime value", e.LTV, math.MaxFloat64},
+		{"spend", e.Spend, math.MaxFloat64}, {"newCustomers", e.NewCustomers, math.MaxFloat64}, {"attributedRevenue", e.AttributedRevenue, math.MaxFloat64},
+		{"totalRevenue", e.TotalRevenue, math.MaxFloat64}, {"margin", e.Margin, 1}, {"arpu", e.ARPU, math.MaxFloat64},
+		{"churn", e.Churn, 1}, {"discount", e.Discount, 1}, {"ltv", e.LTV, math.MaxFloat64},
 	} {
 		if !(f.value >= 0 && f.value <= f.most) {
-			return Unit{}, fmt.Errorf("attribution: %s of %v: %w", f.name, f.value, flywheel.ErrOutOfRange)
+			return Unit{}, refuse(f.name, fmt.Errorf("%v: %w", f.value, flywheel.ErrOutOfRange))
 		}
 	}
 	u := Unit{

@@ -30,7 +30,7 @@ type OrderScore struct {
 // tells the orders apart.
 func ChooseOrder(s *Set, most int) (suggested int, scores []OrderScore, err error) {
 	if most < 1 || most > MaxOrder {
-		return 0, nil, fmt.Errorf("attribution: order %d is not from 1 to %d: %w", most, MaxOrder, flywheel.ErrOutOfRange)
+		return 0, nil, refuse("most", fmt.Errorf("%d is not from 1 to %d: %w", most, MaxOrder, flywheel.ErrOutOfRange))
 	}
 	if s.totals.conversions == 0 || s.totals.nulls == 0 {
 		return 0, nil, fmt.Errorf("attribution: choosing an order needs persons who convert and persons who do not, there are %d and %d: %w", s.totals.conversions, s.totals.nulls, flywheel.ErrInvalid)

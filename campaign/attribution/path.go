@@ -26,22 +26,30 @@ const (
 	maxCount    = 1 << 53 // so that counts are exact as float64
 )
 
-// PathError names the path and the field that is refused.
+// PathError names the path and the field that is refused, such as "channels[3]".
 type PathError struct {
-	Index int    // of the path in the input
-	Field string // such as "channels[3]"
-	Err   error  // wraps a kind
+	Index int // of the path in the input
+	flywheel.FieldError
 }
 
 func (e *PathError) Error() string {
 	return fmt.Sprintf("attribution: path %d: %s: %v", e.Index, e.Field, e.Err)
 }
 
-// Unwrap returns the cause.
-func (e *PathError) Unwrap() error { return e.Err }
+// Unwrap returns the error about the field, which wraps the cause.
+func (e *PathError) Unwrap() error { return &e.FieldError }
+
+func pathError(index int, field string, err error) error {
+	return &PathError{index, flywheel.FieldError{Field: field, Err: err}}
+}
+
+// refuse names a field of anything else.
+func refuse(field string, err error) error {
+	return fmt.Errorf("attribution: %w", &flywheel.FieldError{Field: field, Err: err})
+}
 
 func (p *Path) check(index int) error {
-	fail := func(field string, err error) error { return &PathError{index, field, err} }
+	fail := func(field string, err error) error { return pathError(index, field, err) }
 	switch {
 	case len(p.Channels) == 0:
 		return fail("channels", fmt.Errorf("none: %w", flywheel.ErrInvalid))

@@ -102,7 +102,7 @@ func (r UShaped) Split(w []float64, _ []Touch, _ time.Time) {
 
 func (r UShaped) check() error {
 	if !(r.First >= 0 && r.Last >= 0 && r.First+r.Last <= 1) {
-		return fmt.Errorf("attribution: the shares %v and %v of a U: %w", r.First, r.Last, flywheel.ErrOutOfRange)
+		return refuse("first", fmt.Errorf("shares of %v and %v: %w", r.First, r.Last, flywheel.ErrOutOfRange))
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func (r TimeDecay) Split(w []float64, touches []Touch, conversion time.Time) {
 
 func (r TimeDecay) check() error {
 	if r.HalfLife < 0 {
-		return fmt.Errorf("attribution: a half-life of %v: %w", r.HalfLife, flywheel.ErrOutOfRange)
+		return refuse("halfLife", fmt.Errorf("%v: %w", r.HalfLife, flywheel.ErrOutOfRange))
 	}
 	return nil
 }
@@ -181,7 +181,7 @@ func (r PositionDecay) Split(w []float64, _ []Touch, _ time.Time) {
 
 func (r PositionDecay) check() error {
 	if !(r.Factor >= 0 && (r.Factor == 0 || r.Factor >= 1) && r.Factor <= 1e6) {
-		return fmt.Errorf("attribution: a factor of %v is not from 1 to 1e6: %w", r.Factor, flywheel.ErrOutOfRange)
+		return refuse("factor", fmt.Errorf("%v is not from 1 to 1e6: %w", r.Factor, flywheel.ErrOutOfRange))
 	}
 	return nil
 }
@@ -217,7 +217,7 @@ func split(r Rule, w []float64, touches []Touch, conversion time.Time) error {
 
 func checkRule(r Rule) error {
 	if r == nil {
-		return fmt.Errorf("attribution: no rule: %w", flywheel.ErrInvalid)
+		return refuse("rule", fmt.Errorf("none: %w", flywheel.ErrInvalid))
 	}
 	if c, ok := r.(interface{ check() error }); ok {
 		return c.check()

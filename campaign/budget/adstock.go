@@ -42,7 +42,7 @@ const maxLength = 10_000
 // Check reports what is wrong with an adstock, or nil.
 func (a Adstock) Check() error {
 	fail := func(field string, v float64) error {
-		return fmt.Errorf("budget: %s of %v in an adstock of the kind %q: %w", field, v, a.Kind, flywheel.ErrOutOfRange)
+		return refuse(field, fmt.Errorf("%v in an adstock of the kind %q: %w", v, a.Kind, flywheel.ErrOutOfRange))
 	}
 	if a.Length < 0 || a.Length > maxLength {
 		return fail("length", float64(a.Length))
@@ -61,7 +61,7 @@ func (a Adstock) Check() error {
 			return fail("scale", a.Scale)
 		}
 	default:
-		return fmt.Errorf("budget: unknown kind %q of an adstock: %w", a.Kind, flywheel.ErrInvalid)
+		return refuse("kind", fmt.Errorf("%q is unknown: %w", a.Kind, flywheel.ErrInvalid))
 	}
 	return nil
 }
@@ -73,7 +73,7 @@ func (a Adstock) Weights(n int) ([]float64, error) {
 		return nil, err
 	}
 	if n < 0 || n > 10_000_000 {
-		return nil, fmt.Errorf("budget: weights of %d periods: %w", n, flywheel.ErrOutOfRange)
+		return nil, refuse("n", fmt.Errorf("%d periods: %w", n, flywheel.ErrOutOfRange))
 	}
 	return a.weights(n), nil
 }
@@ -143,7 +143,7 @@ func (a Adstock) Apply(spend []float64) ([]float64, error) {
 	}
 	for t, v := range spend {
 		if !(v >= 0 && v <= maxMoney) {
-			return nil, fmt.Errorf("budget: spend of %v in period %d: %w", v, t, flywheel.ErrOutOfRange)
+			return nil, refuse(fmt.Sprintf("spend[%d]", t), fmt.Errorf("%v: %w", v, flywheel.ErrOutOfRange))
 		}
 	}
 	out := make([]float64, len(spend))

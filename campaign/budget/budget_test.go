@@ -263,6 +263,8 @@ func TestRefusesPlans(t *testing.T) {
 		_, err := budget.Allocate(p)
 		require.Error(t, err, name)
 		assert.True(t, isKind(err), "%s: %v", name, err)
+		field, ok := errors.AsType[*flywheel.FieldError](err)
+		assert.True(t, ok && field.Field != "", "%s: %v", name, err)
 	}
 	a, err := budget.Allocate(with(budget.Channel{Curve: good, High: 4}, budget.Plan{}))
 	require.NoError(t, err)
@@ -355,8 +357,11 @@ func TestRefusesData(t *testing.T) {
 func TestEveryForm(t *testing.T) {
 	w := newWorld(3, budget.Michaelis, false)
 	for _, form := range []budget.Form{budget.Log, budget.Exp, budget.Power, budget.Michaelis, budget.Hill} {
-		for _, kind := range []budget.AdstockKind{budget.None, budget.Geometric, budget.WeibullCDF, budget.WeibullPDF} {
-			o := budget.Fitting{Form: form, Adstock: kind, Draws: 150, Seed: 5}
+		for i, kind := range []budget.AdstockKind{budget.None, budget.Geometric, budget.WeibullCDF, budget.WeibullPDF} {
+			if i == 3 && form != budget.Exp && testkit.Often(1, 0) == 0 {
+				continue
+			}
+			o := budget.Fitting{Form: form, Adstock: kind, Draws: 100, Seed: 5}
 			f, err := o.Fit(w.data)
 			require.NoError(t, err)
 			again, err := o.Fit(w.data)

@@ -31,7 +31,7 @@ type Curve struct {
 // Check reports what is wrong with a curve, or nil.
 func (c Curve) Check() error {
 	fail := func(field string, v float64) error {
-		return fmt.Errorf("budget: %s of %v in a curve of the form %q: %w", field, v, c.Form, flywheel.ErrOutOfRange)
+		return refuse(field, fmt.Errorf("%v in a curve of the form %q: %w", v, c.Form, flywheel.ErrOutOfRange))
 	}
 	if !(c.A >= 0 && c.A <= 1e15) {
 		return fail("a", c.A)
@@ -48,7 +48,7 @@ func (c Curve) Check() error {
 			return fail("s", c.S)
 		}
 	default:
-		return fmt.Errorf("budget: unknown form %q of a curve: %w", c.Form, flywheel.ErrInvalid)
+		return refuse("form", fmt.Errorf("%q is unknown: %w", c.Form, flywheel.ErrInvalid))
 	}
 	if !(c.B >= 1e-9 && c.B <= 1e15) {
 		return fail("b", c.B)

@@ -39,7 +39,7 @@ type Promotion struct {
 // add up.
 func Calendar(n int, promotions []Promotion) ([]Series, error) {
 	if n < 1 || n > maxWeeks {
-		return nil, fmt.Errorf("budget: a calendar of %d periods: %w", n, flywheel.ErrOutOfRange)
+		return nil, refuse("n", fmt.Errorf("%d periods: %w", n, flywheel.ErrOutOfRange))
 	}
 	index := map[string]int{}
 	var out []Series
@@ -49,7 +49,7 @@ func Calendar(n int, promotions []Promotion) ([]Series, error) {
 			strength = 1
 		}
 		if p.Name == "" || p.From < 0 || p.To > n || p.From >= p.To || math.IsNaN(strength) || math.IsInf(strength, 0) {
-			return nil, fmt.Errorf("budget: promotion %d, %q from %d to %d of %d periods, strength %v: %w", i, p.Name, p.From, p.To, n, p.Strength, flywheel.ErrInvalid)
+			return nil, refuse(fmt.Sprintf("promotions[%d]", i), fmt.Errorf("%q from %d to %d of %d periods, strength %v: %w", p.Name, p.From, p.To, n, p.Strength, flywheel.ErrInvalid))
 		}
 		at, ok := index[p.Name]
 		if !ok {
@@ -70,21 +70,23 @@ const (
 	maxControls = 100
 )
 
-// DataError names the series that cannot be used.
+// DataError names the series that cannot be used. Its Field is such as
+// "spend[1]".
 type DataError struct {
-	Field string // such as "spend[1]"
-	Name  string // of the series
-	Err   error  // wraps a kind
+	Name string // of the series
+	flywheel.FieldError
 }
 
 func (e *DataError) Error() string { return fmt.Sprintf("budget: %s %q: %v", e.Field, e.Name, e.Err) }
 
-// Unwrap returns the cause.
-func (e *DataError) Unwrap() error { return e.Err }
+// Unwrap returns the error about the field, which wraps the cause.
+func (e *DataError) Unwrap() error { return &e.FieldError }
 
 func (d *Data) check() error {
 	n := len(d.Response)
-	fail := func(field, name string, err error) error { return &DataError{field, name, err} }
+	fail := func(field, name string, err error) error {
+		return &DataError{name, flywheel.FieldError{Field: field, Err: err}}
+	}
 	if n > maxWeeks {
 		return fail("response", "", fmt.Errorf("%d periods, at most %d: %w", n, maxWeeks, flywheel.ErrLimit))
 	}

@@ -85,11 +85,11 @@ func (o Fitting) Fit(d Data) (*Fit, error) {
 	basis := d.base()
 	n, c := len(d.Response), len(d.Spend)
 	if free := n - len(basis) - c*(1+o.dimensions()); free < 8 {
-		return nil, fmt.Errorf("budget: %d periods for %d parameters: too few, at least %d are needed: %w", n, len(basis)+c*(1+o.dimensions()), n+8-free, flywheel.ErrInvalid)
+		return nil, refuse("response", fmt.Errorf("%d periods for %d parameters: too few, at least %d are needed: %w", n, len(basis)+c*(1+o.dimensions()), n+8-free, flywheel.ErrInvalid))
 	}
 	m := newModel(&d, &o, basis)
 	if !(m.yy > 1e-18*dot(d.Response, d.Response)) || m.yy == 0 {
-		return nil, &DataError{"response", "", fmt.Errorf("nothing is left of it beside level, trend, season and controls: %w", flywheel.ErrInvalid)}
+		return nil, &DataError{"", flywheel.FieldError{Field: "response", Err: fmt.Errorf("nothing is left of it beside level, trend, season and controls: %w", flywheel.ErrInvalid)}}
 	}
 	chains := [2]*draws{m.sample(o.Seed, 0), m.sample(o.Seed, 1)}
 	return m.summary(chains), nil
@@ -106,13 +106,13 @@ func (o *Fitting) check() error {
 		o.Draws = 2000
 	}
 	if !slices.Contains([]Form{Log, Exp, Power, Michaelis, Hill}, o.Form) {
-		return fmt.Errorf("budget: unknown form %q of a curve: %w", o.Form, flywheel.ErrInvalid)
+		return refuse("form", fmt.Errorf("%q is unknown: %w", o.Form, flywheel.ErrInvalid))
 	}
 	if !slices.Contains([]AdstockKind{None, Geometric, WeibullCDF, WeibullPDF}, o.Adstock) {
-		return fmt.Errorf("budget: unknown kind %q of an adstock: %w", o.Adstock, flywheel.ErrInvalid)
+		return refuse("adstock", fmt.Errorf("%q is unknown: %w", o.Adstock, flywheel.ErrInvalid))
 	}
 	if !(o.Level > 0 && o.Level < 1) || o.Draws < 100 || o.Draws > 1_000_000 {
-		return fmt.Errorf("budget: level %v, %d draws: %w", o.Level, o.Draws, flywheel.ErrOutOfRange)
+		return refuse("draws", fmt.Errorf("%d at a level of %v: %w", o.Draws, o.Level, flywheel.ErrOutOfRange))
 	}
 	return nil
 }

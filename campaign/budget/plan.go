@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -61,16 +62,26 @@ type Allocation struct {
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// PlanError names the part of a plan that is refused.
-type PlanError struct {
-	Field string // such as "channels[2].low"
-	Err   error  // wraps a kind
+// PlanError names the part of a plan, a curve or a fitting that is refused. Its
+// Field is such as "channels[2].low".
+type PlanError struct{ flywheel.FieldError }
+
+func (e *PlanError) Error() string { return "budget: " + e.FieldError.Error() }
+
+// Unwrap returns the error about the field, which wraps the cause.
+func (e *PlanError) Unwrap() error { return &e.FieldError }
+
+func refuse(field string, err error) error {
+	return &PlanError{flywheel.FieldError{Field: field, Err: err}}
 }
 
-func (e *PlanError) Error() string { return fmt.Sprintf("budget: %s: %v", e.Field, e.Err) }
-
-// Unwrap returns the cause.
-func (e *PlanError) Unwrap() error { return e.Err }
+// within puts a path before the field of an error.
+func within(path string, err error) error {
+	if inner, ok := errors.AsType[*flywheel.FieldError](err); ok {
+		return refuse(path+"."+inner.Field, inner.Err)
+	}
+	return refuse(path, err)
+}
 
 const (
 	maxChannels = 1000
@@ -79,7 +90,7 @@ const (
 )
 
 func (p *Plan) check() error {
-	fail := func(field string, err error) error { return &PlanError{field, err} }
+	fail := refuse
 	money := func(v float64) bool { return v >= 0 && v <= maxMoney }
 	outside := func(v float64) error { return fmt.Errorf("%v: %w", v, flywheel.ErrOutOfRange) }
 	switch {
@@ -100,7 +111,7 @@ func (p *Plan) check() error {
 	for i, c := range p.Channels {
 		at := fmt.Sprintf("channels[%d]", i)
 		if err := c.Curve.Check(); err != nil {
-			return fail(at+".curve", err)
+			return within(at+".curve", err)
 		}
 		high := c.High
 		if high == 0 {

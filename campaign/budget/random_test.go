@@ -30,7 +30,7 @@ func randomPlan(random *rand.Rand, channels int) budget.Plan {
 }
 
 func TestRandomHillsAgainstDynamicProgramming(t *testing.T) {
-	instances, grid := testkit.Often(60, 15), 500
+	instances, grid := testkit.Often(60, 8), 500
 	if os.Getenv("FLYWHEEL_BUDGET") != "" {
 		instances = 1000
 	}

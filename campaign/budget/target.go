@@ -32,7 +32,7 @@ func ForTarget(p Plan, t Target) (*Allocation, error) {
 	}
 	switch ok := func(v float64) bool { return v >= 0 && v <= maxMoney }; {
 	case !ok(t.Average) || !ok(t.Marginal) || t.Average > 0 == (t.Marginal > 0):
-		return nil, &PlanError{"target", fmt.Errorf("average %v and marginal %v: want one above 0: %w", t.Average, t.Marginal, flywheel.ErrInvalid)}
+		return nil, refuse("target", fmt.Errorf("average %v and marginal %v: want one above 0: %w", t.Average, t.Marginal, flywheel.ErrInvalid))
 	}
 	periods := p.Periods
 	if len(periods) == 0 {
@@ -150,16 +150,16 @@ type Step struct {
 // Steps shows where each channel of a plan stands at the given spends.
 func Steps(p Plan, spend []float64) ([]Step, error) {
 	if len(spend) != len(p.Channels) {
-		return nil, &PlanError{"spend", fmt.Errorf("%d for %d channels: %w", len(spend), len(p.Channels), flywheel.ErrInvalid)}
+		return nil, refuse("spend", fmt.Errorf("%d for %d channels: %w", len(spend), len(p.Channels), flywheel.ErrInvalid))
 	}
 	out := make([]Step, len(spend))
 	for i, x := range spend {
 		c := &p.Channels[i]
 		if err := c.Curve.Check(); err != nil {
-			return nil, &PlanError{fmt.Sprintf("channels[%d].curve", i), err}
+			return nil, within(fmt.Sprintf("channels[%d].curve", i), err)
 		}
 		if !(x >= 0 && x <= maxMoney) {
-			return nil, &PlanError{fmt.Sprintf("spend[%d]", i), fmt.Errorf("%v: %w", x, flywheel.ErrOutOfRange)}
+			return nil, refuse(fmt.Sprintf("spend[%d]", i), fmt.Errorf("%v: %w", x, flywheel.ErrOutOfRange))
 		}
 		s := Step{Channel: c.Name, Spend: x, Response: c.Curve.Response(x), Marginal: min(c.Curve.Marginal(x), math.MaxFloat64)}
 		if x > 0 {

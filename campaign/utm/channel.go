@@ -149,7 +149,7 @@ type Grouping struct{ before, after []compiled }
 
 // NewGrouping compiles rules that are tried before and after the default channel
 // group. A rule without a channel or without a condition, and a broken pattern,
-// are a [*RuleError].
+// are a [*ParamError].
 func NewGrouping(before, after []Rule) (*Grouping, error) {
 	g := &Grouping{}
 	for _, list := range []struct {
@@ -160,25 +160,13 @@ func NewGrouping(before, after []Rule) (*Grouping, error) {
 		for i, r := range list.rules {
 			c, err := r.compile()
 			if err != nil {
-				return nil, &RuleError{List: list.name, Index: i, Err: err}
+				return nil, refuse(fmt.Sprintf("%s[%d]", list.name, i), err)
 			}
 			*list.into = append(*list.into, c)
 		}
 	}
 	return g, nil
 }
-
-// RuleError names the rule that cannot be compiled.
-type RuleError struct {
-	List  string // "before" or "after"
-	Index int
-	Err   error // wraps a kind
-}
-
-func (e *RuleError) Error() string { return fmt.Sprintf("utm: %s[%d]: %v", e.List, e.Index, e.Err) }
-
-// Unwrap returns the cause.
-func (e *RuleError) Unwrap() error { return e.Err }
 
 func (r Rule) compile() (compiled, error) {
 	c := compiled{rule: r}

@@ -109,11 +109,11 @@ func ExampleParams_Set() {
 	var p utm.Params
 	err := p.Set("utm_sauce", "mail")
 	bad, _ := errors.AsType[*utm.ParamError](err)
-	fmt.Println(bad.Key, errors.Is(err, flywheel.ErrInvalid), p.IsZero())
+	fmt.Println(bad.Field, errors.Is(err, flywheel.ErrInvalid), p.IsZero())
 	_, err = utm.NewGrouping([]utm.Rule{{Channel: "x"}}, nil)
-	rule, _ := errors.AsType[*utm.RuleError](err)
-	fmt.Println(rule.List, rule.Index)
+	field, _ := errors.AsType[*flywheel.FieldError](err)
+	fmt.Println(field.Field)
 	// Output:
 	// utm_sauce true true
-	// before 0
+	// before[0]
 }

@@ -42,7 +42,7 @@ func (p *Params) Set(key, value string) error {
 			return nil
 		}
 	}
-	return &ParamError{Key: key, Err: fmt.Errorf("no campaign parameter: %w", flywheel.ErrInvalid)}
+	return refuse(key, fmt.Errorf("no campaign parameter: %w", flywheel.ErrInvalid))
 }
 
 // MaxValueBytes is the longest value that a link is tagged with.
@@ -53,21 +53,23 @@ func (p *Params) check() error {
 		v := *p.field(i)
 		switch {
 		case len(v) > MaxValueBytes:
-			return &ParamError{Key: k, Err: fmt.Errorf("%d bytes, at most %d: %w", len(v), MaxValueBytes, flywheel.ErrLimit)}
+			return refuse(k, fmt.Errorf("%d bytes, at most %d: %w", len(v), MaxValueBytes, flywheel.ErrLimit))
 		case !utf8.ValidString(v):
-			return &ParamError{Key: k, Err: fmt.Errorf("%q is not UTF-8: %w", v, flywheel.ErrInvalid)}
+			return refuse(k, fmt.Errorf("%q is not UTF-8: %w", v, flywheel.ErrInvalid))
 		}
 	}
 	return nil
 }
 
-// ParamError names the parameter that is refused.
-type ParamError struct {
-	Key string // such as "utm_source"
-	Err error  // wraps a kind
+// ParamError names the parameter, the option or the rule that is refused. Its
+// Field is such as "utm_source", "domains[2]" or "before[0]".
+type ParamError struct{ flywheel.FieldError }
+
+func (e *ParamError) Error() string { return "utm: " + e.FieldError.Error() }
+
+// Unwrap returns the error about the field, which wraps the cause.
+func (e *ParamError) Unwrap() error { return &e.FieldError }
+
+func refuse(field string, err error) error {
+	return &ParamError{flywheel.FieldError{Field: field, Err: err}}
 }
-
-func (e *ParamError) Error() string { return fmt.Sprintf("utm: %s: %v", e.Key, e.Err) }
-
-// Unwrap returns the cause.
-func (e *ParamError) Unwrap() error { return e.Err }

@@ -75,7 +75,7 @@ func NewTagger(p Params, opts Options) (*Tagger, error) {
 	for i, d := range opts.Domains {
 		d = strings.ToLower(strings.TrimSuffix(strings.TrimSpace(d), "."))
 		if d == "" || strings.ContainsAny(d, "/?#@ ") {
-			return nil, &ParamError{Key: fmt.Sprintf("domains[%d]", i), Err: fmt.Errorf("%q is no host: %w", opts.Domains[i], flywheel.ErrInvalid)}
+			return nil, refuse(fmt.Sprintf("domains[%d]", i), fmt.Errorf("%q is no host: %w", opts.Domains[i], flywheel.ErrInvalid))
 		}
 		t.domains = append(t.domains, d)
 	}
