@@ -45,6 +45,12 @@ func TestModelLaws(t *testing.T) {
 		again, err := attribution.NewSet(shuffled)
 		require.NoError(t, err)
 		require.Equal(t, s, again)
+		counts := attribution.NewCounts()
+		require.NoError(t, counts.Add(paths...))
+		counted, err := counts.Set()
+		require.NoError(t, err)
+		require.Equal(t, s.Paths(), counted.Paths(), "the same by way of counts")
+		require.Equal(t, s.Channels(), counted.Channels())
 		conversions, _, value := s.Totals()
 		order := rapid.IntRange(1, 4).Draw(t, "order")
 		for name, m := range map[string]attribution.Model{

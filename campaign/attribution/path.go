@@ -1,6 +1,7 @@
 package attribution
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -22,7 +23,7 @@ type Path struct {
 // Bounds of a path and of a set.
 const (
 	MaxTouches  = 10_000
-	MaxChannels = 65_535
+	MaxChannels = 65_000
 	maxCount    = 1 << 53 // so that counts are exact as float64
 )
 
@@ -49,6 +50,18 @@ func refuse(field string, err error) error {
 }
 
 func (p *Path) check(index int) error {
+	if err := p.checkCounts(index); err != nil {
+		return err
+	}
+	for i, c := range p.Channels {
+		if err := flywheel.CheckID(string(c)); err != nil {
+			return pathError(index, fmt.Sprintf("channels[%d]", i), err)
+		}
+	}
+	return nil
+}
+
+func (p *Path) checkCounts(index int) error {
 	fail := func(field string, err error) error { return pathError(index, field, err) }
 	switch {
 	case len(p.Channels) == 0:
@@ -63,11 +76,6 @@ func (p *Path) check(index int) error {
 		return fail("value", fmt.Errorf("%v is not from 0 to %g: %w", p.Value, float64(maxValue), flywheel.ErrOutOfRange))
 	case p.Value > 0 && p.Conversions == 0:
 		return fail("value", fmt.Errorf("%v without a conversion: %w", p.Value, flywheel.ErrInvalid))
-	}
-	for i, c := range p.Channels {
-		if err := flywheel.CheckID(string(c)); err != nil {
-			return fail(fmt.Sprintf("channels[%d]", i), err)
-		}
 	}
 	return nil
 }
@@ -108,11 +116,121 @@ type tally struct {
 // NewSet checks and compiles paths. Equal ones are added up. A path that cannot
 // be used is a [*PathError]. O(n) in the touches, and sorting.
 func NewSet(paths []Path) (*Set, error) {
-	c := NewCounts()
-	if err := c.Add(paths...); err != nil {
-		return nil, err
+	s := &Set{}
+	touches := 0
+	for i := range paths {
+		touches += len(paths[i].Channels)
 	}
-	return c.Set()
+	index := map[utm.ChannelGroup]uint16{} // in order of appearance
+	all := make([]uint16, 0, touches)
+	at := make(map[string]int32, len(paths))
+	var values []exact
+	for i := range paths {
+		p := &paths[i]
+		if err := p.checkCounts(i); err != nil {
+			return nil, err
+		}
+		from := len(all)
+		for k, c := range p.Channels {
+			id, known := index[c]
+			if !known {
+				if err := flywheel.CheckID(string(c)); err != nil {
+					return nil, pathError(i, fmt.Sprintf("channels[%d]", k), err)
+				}
+				if len(s.channels) == MaxChannels {
+					return nil, tooManyChannels()
+				}
+				id = uint16(len(s.channels))
+				index[c] = id
+				s.channels = append(s.channels, c)
+			}
+			all = append(all, id)
+		}
+		channels := all[from:len(all):len(all)]
+		key := bytesOf(channels)
+		k, seen := at[key]
+		if !seen {
+			k = int32(len(s.paths))
+			at[key] = k
+			s.paths = append(s.paths, sequence{channels: channels})
+			values = append(values, exact{})
+		}
+		row := &s.paths[k]
+		row.conversions += p.Conversions
+		row.nulls += p.Nulls
+		values[k].add(p.Value)
+		if row.conversions > maxCount || row.nulls > maxCount || values[k].hi > maxValue {
+			return nil, pathError(i, "conversions", fmt.Errorf("the sum over equal paths: %w", flywheel.ErrOutOfRange))
+		}
+	}
+	for k := range s.paths {
+		s.paths[k].value = values[k].float()
+	}
+	// A path without conversions and nulls says nothing, and neither do channels
+	// that are on such paths alone.
+	s.paths = slices.DeleteFunc(s.paths, func(p sequence) bool { return p.conversions == 0 && p.nulls == 0 })
+	s.rank()
+	return s, s.total()
+}
+
+func tooManyChannels() error {
+	return refuse("channels", fmt.Errorf("more than %d: %w", MaxChannels, flywheel.ErrLimit))
+}
+
+// rank numbers the channels that are used by their names, and sorts the paths.
+func (s *Set) rank() {
+	used := make([]bool, len(s.channels))
+	for i := range s.paths {
+		for _, c := range s.paths[i].channels {
+			used[c] = true
+		}
+	}
+	order := make([]uint16, 0, len(s.channels))
+	for i := range s.channels {
+		if used[i] {
+			order = append(order, uint16(i))
+		}
+	}
+	slices.SortFunc(order, func(a, b uint16) int { return strings.Compare(string(s.channels[a]), string(s.channels[b])) })
+	ranks := make([]uint16, len(s.channels))
+	var names []utm.ChannelGroup
+	for rank, i := range order {
+		ranks[i] = uint16(rank)
+		names = append(names, s.channels[i])
+	}
+	s.channels = names
+	for i := range s.paths {
+		for k, c := range s.paths[i].channels {
+			s.paths[i].channels[k] = ranks[c]
+		}
+	}
+	// Most paths are told apart by their first four channels, in one word.
+	type place struct {
+		key  uint64
+		path int32
+	}
+	places := make([]place, len(s.paths))
+	for i := range s.paths {
+		key := uint64(0)
+		for k := range 4 {
+			key <<= 16
+			if c := s.paths[i].channels; k < len(c) {
+				key |= uint64(c[k]) + 1
+			}
+		}
+		places[i] = place{key, int32(i)}
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return slices.Compare(s.paths[a.path].channels, s.paths[b.path].channels)
+	})
+	sorted := make([]sequence, len(s.paths))
+	for i, p := range places {
+		sorted[i] = s.paths[p.path]
+	}
+	s.paths = sorted
 }
 
 func newSet(keys []string, rows []tally) (*Set, error) {
@@ -129,7 +247,7 @@ func newSet(keys []string, rows []tally) (*Set, error) {
 		}
 	}
 	if len(s.channels) > MaxChannels {
-		return nil, fmt.Errorf("attribution: %d channels, at most %d: %w", len(s.channels), MaxChannels, flywheel.ErrLimit)
+		return nil, tooManyChannels()
 	}
 	slices.Sort(s.channels)
 	for i, name := range s.channels {
