@@ -547,3 +547,38 @@ func TestCalibration(t *testing.T) {
 	assert.InDelta(t, 0.6, two.Factors[0].Factor, 1e-12, "the mean of .5 and .7, equally sure")
 	assert.Equal(t, 2, two.Factors[0].Tests)
 }
+
+func FuzzCounts(f *testing.F) {
+	f.Add([]byte(`[{"channels":["a","b"],"conversions":2,"nulls":1,"value":3,"fraction":"9223372036854775808"},{"channels":["a"],"nulls":4}]`))
+	f.Add([]byte(`[{"channels":["a\u001fb"],"conversions":1}]`))
+	f.Add([]byte(`[{"channels":["a"],"conversions":9007199254740993}]`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var c attribution.Counts
+		if json.Unmarshal(data, &c) != nil {
+			return
+		}
+		s, err := c.Set()
+		if err != nil {
+			return
+		}
+		for _, m := range []attribution.Model{attribution.Markov{Order: 2}, attribution.Shapley{}, attribution.ByRule(attribution.WShaped{})} {
+			r, err := m.Credit(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, credit := range r.Credits {
+				if math.IsNaN(credit.Conversions) || math.IsNaN(credit.Value) {
+					t.Fatalf("%s: %+v", data, credit)
+				}
+			}
+		}
+		out, err := json.Marshal(&c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again attribution.Counts
+		if err := json.Unmarshal(out, &again); err != nil {
+			t.Fatalf("%s: %v", out, err)
+		}
+	})
+}

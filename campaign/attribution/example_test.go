@@ -164,6 +164,32 @@ func ExampleMarkov_Solve() {
 	// [] to [mail]: 0.098 <nil>
 }
 
+func ExampleCreditPaths() {
+	set, err := attribution.NewSet(small)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	markov, err := attribution.Markov{}.Solve(set)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	paths, err := attribution.CreditPaths(markov.ByRemoval(), set)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range paths {
+		fmt.Printf("%v %d conversions: %.2f\n", p.Path.Channels, p.Path.Conversions, p.Shares)
+	}
+	// Output:
+	// [mail] 5 conversions: [1.00]
+	// [search] 20 conversions: [1.00]
+	// [social mail search] 10 conversions: [0.24 0.14 0.62]
+	// [social search] 15 conversions: [0.28 0.72]
+}
+
 func ExampleShapley_Solve() {
 	set, err := attribution.NewSet(small)
 	if err != nil {

@@ -281,3 +281,35 @@ func Shares(r Rule, touches []Touch, conversion time.Time) ([]float64, error) {
 	w := make([]float64, len(touches))
 	return w, split(r, w, touches, conversion)
 }
+
+// PathCredit is how the conversions of one path are shared among its touches.
+type PathCredit struct {
+	Path   Path
+	Shares []float64 // of each touch; they sum to one
+}
+
+// CreditPaths shares the conversions of each path that has some by a rule, in the
+// order of [Set.Paths]. Times are not known there, so that the rule must not need
+// them.
+func CreditPaths(r Rule, s *Set) ([]PathCredit, error) {
+	if _, err := ByRule(r).Credit(s); err != nil {
+		return nil, err
+	}
+	var out []PathCredit
+	var touches []Touch
+	for i := range s.paths {
+		if s.paths[i].conversions == 0 {
+			continue
+		}
+		p := PathCredit{Path: s.path(i), Shares: make([]float64, len(s.paths[i].channels))}
+		touches = touches[:0]
+		for _, c := range p.Path.Channels {
+			touches = append(touches, Touch{Channel: c})
+		}
+		if err := split(r, p.Shares, touches, time.Time{}); err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
