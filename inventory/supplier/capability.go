@@ -3,8 +3,7 @@ package supplier
 import (
 	"math"
 
-	"gonum.org/v1/gonum/mathext"
-
+	"github.com/flywheel-go/flywheel/experiment/stats"
 	"github.com/flywheel-go/flywheel/internal/normal"
 )
 
@@ -111,8 +110,8 @@ func (p Process) Capability() (Capability, error) {
 	return c, nil
 }
 
-// chiSquareQuantile inverts the chi-square law by Newton's method on the
-// regularized gamma function from Wilson and Hilferty's (1931) approximation.
+// chiSquareQuantile inverts the chi-square law by Newton's method from
+// Wilson and Hilferty's (1931) approximation.
 func chiSquareQuantile(p, df float64) float64 {
 	a := df / 2
 	z := normal.Quantile(p)
@@ -120,10 +119,8 @@ func chiSquareQuantile(p, df float64) float64 {
 	x := df * math.Pow(math.Max(1-h+float64(z*math.Sqrt(h)), 0.01), 3) / 2
 	g, _ := math.Lgamma(a)
 	for range 60 {
-		f := mathext.GammaIncReg(a, x) - p
-		if p > 0.5 {
-			f = (1 - p) - mathext.GammaIncRegComp(a, x)
-		}
+		upper, _ := stats.ChiSquareTail(2*x, df)
+		f := (1 - p) - upper
 		density := math.Exp(float64((a-1)*math.Log(x)) - x - g)
 		next := x - f/density
 		if !(next > 0) {
