@@ -233,22 +233,30 @@ func functional(s *sums, penalty float64) []int32 {
 		// base is best[start] + penalty - the squares before it; its cost at level m is
 		// base + squares[t] - 2·m·(linear[t]-linear[start]) + (t-start)·m².
 		base, linear float64
+		// middle is the best level at the current end, inverse 1/(t-start).
+		middle, inverse float64
 	}
-	pieces := []piece{{math.Inf(-1), math.Inf(1), 0, 0, 0}}
+	pieces := []piece{{low: math.Inf(-1), high: math.Inf(1)}}
+	inverses := make([]float64, n+1)
+	for k := 1; k <= n; k++ {
+		inverses[k] = 1 / float64(k)
+	}
 	next := make([]piece, 0, 16)
 	for t := 1; t <= n; t++ {
 		lin, sq := s.linear[t], s.square[t]
 		min, from := math.Inf(1), int32(0)
 		for i := range pieces {
 			p := &pieces[i]
-			k, l := float64(int32(t)-p.start), lin-p.linear
-			m := l / k
+			k := int32(t) - p.start
+			l, inverse := lin-p.linear, inverses[k]
+			m := l * inverse
+			p.middle, p.inverse = m, inverse
 			if m < p.low {
 				m = p.low
 			} else if m > p.high {
 				m = p.high
 			}
-			if v := p.base + m*(k*m-2*l); v < min {
+			if v := p.base + m*(float64(k)*m-2*l); v < min {
 				min, from = v, p.start
 			}
 		}
@@ -273,9 +281,8 @@ func functional(s *sums, penalty float64) []int32 {
 			add(fresh)
 		}
 		for _, p := range pieces {
-			k, l := float64(int32(t)-p.start), lin-p.linear
-			m := l / k
-			d := (level-p.base)/k + m*m // base + k·(m'-m)² - k·m² <= level
+			m := p.middle
+			d := (level-p.base)*p.inverse + m*m // base + k·(m'-m)² - k·m² <= level
 			if d <= 0 {
 				take(p.low, p.high)
 				continue
@@ -286,17 +293,16 @@ func functional(s *sums, penalty float64) []int32 {
 				take(p.low, p.high)
 				continue
 			}
-			low, high := p.low, p.high
-			if a > low {
-				take(low, a)
-				low = a
+			high := p.high
+			if a > p.low {
+				take(p.low, a)
+				p.low = a
 			}
 			if b < high {
-				p.low, p.high = low, b
+				p.high = b
 				add(p)
 				take(b, high)
 			} else {
-				p.low = low
 				add(p)
 			}
 		}

@@ -52,6 +52,7 @@ type EWMAStream struct {
 	chart            EWMA
 	z                float64
 	left, keep, most float64
+	reach            float64
 }
 
 // Next takes a value and returns the average with its exact limits, which widen
@@ -62,14 +63,18 @@ func (s *EWMAStream) Next(value float64) (z float64, limits Band, out bool) {
 		return s.z, s.limits(), false
 	}
 	s.z = float64(s.chart.Lambda*value) + float64((1-s.chart.Lambda)*s.z)
-	s.left *= s.keep
+	if s.left > 0 {
+		if s.left *= s.keep; s.left < 1e-17 {
+			s.left = 0 // what is left does not change the limits
+		}
+		s.reach = s.chart.Width * s.chart.Sigma * math.Sqrt(s.most*(1-s.left))
+	}
 	limits = s.limits()
 	return s.z, limits, s.z < limits.Lower || s.z > limits.Upper
 }
 
 func (s *EWMAStream) limits() Band {
-	reach := s.chart.Width * s.chart.Sigma * math.Sqrt(s.most*(1-s.left))
-	return Band{s.chart.Target, s.chart.Target - reach, s.chart.Target + reach}
+	return Band{s.chart.Target, s.chart.Target - s.reach, s.chart.Target + s.reach}
 }
 
 // CUSUM is the tabular cumulative sum chart: the fastest to see a shift of about

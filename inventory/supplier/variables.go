@@ -73,8 +73,8 @@ var legendreNodes, legendreWeights = func() (x, w []float64) {
 func newSpread(n int) *spread {
 	df := float64(n - 1)
 	sd := 1 / math.Sqrt(2*df)
-	low, high := math.Max(0, 1-12*sd), 1+12*sd
-	const panels = 24
+	low, high := math.Max(0, 1-8.5*sd), 1+8.5*sd
+	const panels = 12
 	s := &spread{root: math.Sqrt(float64(n))}
 	half := (high - low) / panels / 2
 	total := 0.0
@@ -175,61 +175,68 @@ func FindVariablesPlan(producer, consumer RiskPoint, sigmaKnown bool) (Variables
 	if za+zb <= 0 {
 		exact = 1
 	}
-	limits, least, guess := known, 1, exact
+	least, guess := 1, exact
+	// meets reports whether some k meets both points, which is so if the largest
+	// that the producer allows meets the consumer's.
+	meets := func(n int) bool { r := known(n); return r.KMin <= r.KMax }
 	if !sigmaKnown {
 		least = 2
 		// Wallis's approximation: an unknown sigma costs the factor 1 + k²/2.
-		k := (zp*zb + zc*za) / (za + zb)
 		if za+zb > 0 {
+			k := (zp*zb + zc*za) / (za + zb)
 			guess = exact * (1 + k*k/2)
 		}
-		limits = func(n int) VariablesRange {
-			s, near := newSpread(n), known(n)
-			return VariablesRange{N: n, KMin: s.solve(zc, consumer.Accept, near.KMin), KMax: s.solve(zp, producer.Accept, near.KMax)}
+		meets = func(n int) bool {
+			s := newSpread(n)
+			p, _ := s.accept(zc, s.solve(zp, producer.Accept, nearK(zp, za, n)))
+			return p <= consumer.Accept
 		}
 	}
-	if guess > mostUnits {
+	if guess > mostUnits/2 {
 		return VariablesRange{}, refuse("sample size", guess, ErrNoPlan)
 	}
-	// Gallop from the guess, then halve.
-	n := max(least, int(guess))
-	r := limits(n)
-	step := 1
-	low, high := least-1, 0
-	var best VariablesRange
-	for high == 0 || low < least-1 {
-		if r.KMin <= r.KMax {
-			high, best = n, r
-			if n == least {
-				return r, nil
-			}
-			n = max(least, n-step)
-		} else {
-			low = n
-			n += step
+	// Gallop away from the guess until the answer lies between low, which does not
+	// meet them, and high, which does; then halve.
+	low, high := least-1, max(least, int(guess))
+	for step := 1; !meets(high); step *= 2 {
+		low = high
+		high += step
+		if high > mostUnits {
+			return VariablesRange{}, refuse("sample size", high, ErrNoPlan)
 		}
-		if high != 0 && low >= least {
-			break
-		}
-		if n > mostUnits {
-			return VariablesRange{}, refuse("sample size", n, ErrNoPlan)
-		}
-		step *= 2
-		r = limits(n)
-		if high != 0 && r.KMin > r.KMax {
+	}
+	for step := 1; low < high-1; step *= 2 {
+		n := max(low+1, high-step)
+		if !meets(n) {
 			low = n
 			break
 		}
+		high = n
 	}
 	for high-low > 1 {
 		middle := low + (high-low)/2
-		if r := limits(middle); r.KMin <= r.KMax {
-			high, best = middle, r
+		if meets(middle) {
+			high = middle
 		} else {
 			low = middle
 		}
 	}
-	return best, nil
+	if sigmaKnown {
+		return known(high), nil
+	}
+	s := newSpread(high)
+	return VariablesRange{
+		N:    high,
+		KMin: s.solve(zc, consumer.Accept, nearK(zc, -zb, high)),
+		KMax: s.solve(zp, producer.Accept, nearK(zp, za, high)),
+	}, nil
+}
+
+// nearK approximates the k at which lots with upper quantile z are accepted with
+// the probability whose quantile is q, taking mean - k·s as normal.
+func nearK(z, q float64, n int) float64 {
+	m := float64(n)
+	return z - q*math.Sqrt(1/m+z*z/(2*m))
 }
 
 // Limits are the specification limits of a measured quantity; nil is none.
