@@ -29,9 +29,9 @@ const varianceFloor = 1e-11
 type Changes struct {
 	Cost Cost
 	// Penalty is what each change costs. 0 is a stated rule, at which fewer than
-	// one in a hundred white series of 500 values gets a change: 3·ln n for
-	// PoissonRate, 3·ln n·σ² for NormalMean, σ estimated from the median of the
-	// absolute differences of neighbors, and 5·ln n for NormalMeanVariance. A
+	// one in a hundred white series of 500 values gets a change: 2.5·ln n for
+	// PoissonRate, 2.5·ln n·σ² for NormalMean, σ estimated from the median of the
+	// absolute differences of neighbors, and 4·ln n for NormalMeanVariance. A
 	// series whose values depend on those before gets more.
 	Penalty float64
 	// MinSegment is the least number of values between changes; 0 is 1, for
@@ -79,11 +79,11 @@ func (c Changes) prepare(values []float64) (Changes, error) {
 		ln := math.Log(float64(max(2, len(values))))
 		switch c.Cost {
 		case NormalMeanVariance:
-			c.Penalty = 5 * ln
+			c.Penalty = 4 * ln
 		case PoissonRate:
-			c.Penalty = 3 * ln
+			c.Penalty = 2.5 * ln
 		default:
-			c.Penalty = 3 * ln * differenceVariance(values)
+			c.Penalty = 2.5 * ln * differenceVariance(values)
 			if c.Penalty == 0 {
 				return c, refuse("penalty", "not given, and most neighbors are equal", ErrNoSpread)
 			}
@@ -188,11 +188,12 @@ func pelt(s *sums, penalty float64, least int) []int32 {
 		start int32
 		until int32 // the end at which it is dropped, 0 for never so far
 		value float64
+		here  float64 // value with the segment from start to the current end
 	}
-	list := []candidate{{0, 0, best[0]}}
+	list := []candidate{{value: best[0]}}
 	for t := least; t <= n; t++ {
 		if start := t - least; start >= least {
-			list = append(list, candidate{int32(start), 0, best[start]})
+			list = append(list, candidate{start: int32(start), value: best[start]})
 		}
 		min, from := math.Inf(1), int32(0)
 		costs := list[:0]
@@ -205,14 +206,15 @@ func pelt(s *sums, penalty float64, least int) []int32 {
 		list = costs
 		for i := range list {
 			c := &list[i]
-			if v := c.value + s.of(int(c.start), t) + penalty; v < min {
+			c.here = c.value + s.of(int(c.start), t)
+			if v := c.here + penalty; v < min {
 				min, from = v, c.start
 			}
 		}
 		best[t], last[t] = min, from
 		for i := range list {
 			c := &list[i]
-			if c.until == 0 && c.value+s.of(int(c.start), t) >= min {
+			if c.until == 0 && c.here >= min {
 				// From the end at which t can start a segment, t is at least as good.
 				c.until = int32(t + least)
 			}
@@ -265,45 +267,44 @@ func functional(s *sums, penalty float64) []int32 {
 		// where a piece costs more.
 		level := min + penalty
 		next = next[:0]
-		add := func(p piece) {
-			if !(p.low < p.high) {
-				return
-			}
-			if k := len(next) - 1; k >= 0 && next[k].start == p.start {
-				next[k].high = p.high
-				return
-			}
-			next = append(next, p)
-		}
-		fresh := piece{start: int32(t), base: level, linear: lin}
+		fresh := false // whether the last piece of next starts at t
 		take := func(low, high float64) {
-			fresh.low, fresh.high = low, high
-			add(fresh)
+			if fresh {
+				next[len(next)-1].high = high
+				return
+			}
+			next = append(next, piece{low: low, high: high, start: int32(t), base: level, linear: lin})
+			fresh = true
 		}
-		for _, p := range pieces {
+		for i := range pieces {
+			p := &pieces[i]
 			m := p.middle
 			d := (level-p.base)*p.inverse + m*m // base + k·(m'-m)² - k·m² <= level
-			if d <= 0 {
+			below, above := (p.low-m)*(p.low-m), (p.high-m)*(p.high-m)
+			switch {
+			case d <= 0 || m < p.low && below >= d || m > p.high && above >= d:
 				take(p.low, p.high)
-				continue
-			}
-			r := math.Sqrt(d)
-			a, b := m-r, m+r
-			if a >= p.high || b <= p.low {
-				take(p.low, p.high)
-				continue
-			}
-			high := p.high
-			if a > p.low {
-				take(p.low, a)
-				p.low = a
-			}
-			if b < high {
-				p.high = b
-				add(p)
-				take(b, high)
-			} else {
-				add(p)
+			case below <= d && above <= d:
+				next = append(next, *p)
+				fresh = false
+			default:
+				r := math.Sqrt(d)
+				low, high := p.low, p.high
+				if x := m - r; x > low {
+					take(low, x)
+					low = x
+				}
+				kept := *p
+				kept.low = low
+				if x := m + r; x < high {
+					kept.high = x
+					next = append(next, kept)
+					fresh = false
+					take(x, high)
+				} else {
+					next = append(next, kept)
+					fresh = false
+				}
 			}
 		}
 		pieces, next = next, pieces

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flywheel-go/flywheel/catalog/market"
+	"github.com/flywheel-go/flywheel/internal/testkit"
 )
 
 // stepped returns normal noise around a level that jumps every 100 to 200 values;
@@ -88,4 +89,63 @@ func BenchmarkFind(b *testing.B) {
 			})
 		}
 	}
+}
+
+// changed returns in how many of n series Find reports a change at its default
+// penalty.
+func changed(t *testing.T, c market.Changes, n int, series func(r *rand.Rand) []float64) int {
+	count := 0
+	for k := range n {
+		s, err := c.Find(series(rand.New(rand.NewPCG(uint64(k), 7))))
+		require.NoError(t, err)
+		if len(s.At) > 0 {
+			count++
+		}
+	}
+	return count
+}
+
+// At the default penalty a white series hardly ever gets a change; a series that
+// remembers does, which is reported and not promised.
+func TestDefaultPenalty(t *testing.T) {
+	white := func(r *rand.Rand) []float64 {
+		out := make([]float64, 500)
+		for i := range out {
+			out[i] = r.NormFloat64()
+		}
+		return out
+	}
+	autoregressive := func(r *rand.Rand) []float64 {
+		out := make([]float64, 500)
+		x := 0.0
+		for i := range out {
+			x = 0.5*x + r.NormFloat64()
+			out[i] = x
+		}
+		return out
+	}
+	counts := func(r *rand.Rand) []float64 {
+		out := make([]float64, 500)
+		for i := range out {
+			out[i] = poisson(r, 20)
+		}
+		return out
+	}
+	n := testkit.Often(1000, 100)
+	for name, c := range map[string]struct {
+		changes market.Changes
+		series  func(r *rand.Rand) []float64
+	}{
+		"mean": {market.Changes{}, white}, "mean and variance": {market.Changes{Cost: market.NormalMeanVariance}, white},
+		"rate": {market.Changes{Cost: market.PoissonRate}, counts},
+	} {
+		n := n
+		if c.changes.Cost == market.NormalMeanVariance {
+			n /= 10 // without changes it is slow
+		}
+		k := changed(t, c.changes, n, c.series)
+		t.Logf("%s: %d of %d", name, k, n)
+		require.LessOrEqual(t, float64(k), 0.01*float64(n)+1, name)
+	}
+	t.Logf("AR(1) with 0.5: %d of %d", changed(t, market.Changes{}, n, autoregressive), n)
 }
