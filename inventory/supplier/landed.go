@@ -46,7 +46,7 @@ type Shipment struct {
 	// Dutiable are charges that duty is paid on, such as freight to the border,
 	// Others those that it is not.
 	Dutiable, Others []Charge
-	// At is the day whose exchange rates hold.
+	// At is the moment whose exchange rates hold, such as that of the customs entry.
 	At time.Time
 }
 
@@ -60,10 +60,10 @@ type LandedCost struct {
 	Unit money.Price
 }
 
-// Landed converts everything at the rates of the day, shares the charges by
+// Landed converts everything at the rates in force at s.At, shares the charges by
 // largest remainder, so that they add up to the cent, and computes duty per line.
-// Amounts are in the currency that exchange has as base. Rates are looked up by
-// [money.Exchange]: a day without a rate is an error, never an old rate.
+// The result is in the currency that exchange has as base. A currency without a
+// rate by that day is an error.
 func (s Shipment) Landed(exchange *money.Exchange) ([]LandedCost, error) {
 	if len(s.Lines) == 0 {
 		return nil, refuse("lines", 0, ErrInput)
