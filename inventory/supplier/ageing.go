@@ -64,7 +64,11 @@ func Ageing(stock []Holding, at time.Time, limits []int, deadAfter int) ([]Aged,
 		}
 		a := found[h.Supplier]
 		if a == nil {
-			a = &Aged{Supplier: h.Supplier, Cost: make([]money.Amount, len(limits)+1), Units: make([]int64, len(limits)+1)}
+			zero := money.New(0, h.Cost.Currency())
+			a = &Aged{Supplier: h.Supplier, Units: make([]int64, len(limits)+1), DeadCost: zero, Total: zero}
+			for range a.Units {
+				a.Cost = append(a.Cost, zero)
+			}
 			found[h.Supplier] = a
 		}
 		age := day(at) - day(h.Received)
