@@ -30,12 +30,12 @@ type Merit struct {
 	// one; zeros are 10, 60 and 0.55.
 	Short, Long, LongWeight float64
 	// LeastDays bounds from below the days that a product is taken to have been on
-	// sale; 0 is 14.
+	// sale; 0 is 7.
 	LeastDays float64
-	// Breadth is how many customers' worth of doubt a margin carries; 0 is 0.5.
+	// Breadth is how many customers' worth of doubt a margin carries; 0 is 0.8.
 	Breadth float64
 	// TrendPrior is what a group of products is taken to earn a day beside what it
-	// does, so that small ones show no trend; 0 is 10. In the unit of the margins.
+	// does, so that small ones show no trend; 0 is 20. In the unit of the margins.
 	TrendPrior float64
 }
 
@@ -45,8 +45,8 @@ func (m Merit) withDefaults() (Merit, error) {
 		field *float64
 		value float64
 	}{
-		{"short", &m.Short, 10}, {"long", &m.Long, 60}, {"long weight", &m.LongWeight, 0.55}, {"least days", &m.LeastDays, 14},
-		{"breadth", &m.Breadth, 0.5}, {"trend prior", &m.TrendPrior, 10},
+		{"short", &m.Short, 10}, {"long", &m.Long, 60}, {"long weight", &m.LongWeight, 0.55}, {"least days", &m.LeastDays, 7},
+		{"breadth", &m.Breadth, 0.8}, {"trend prior", &m.TrendPrior, 20},
 	} {
 		if *f.field == 0 {
 			*f.field = f.value
@@ -67,7 +67,7 @@ type Score struct {
 	// not held to days on which it was not on sale.
 	Margin float64
 	// Customers is n/(n + Breadth), n being the effective number of customers
-	// (inverse Herfindahl): near 1 for a product that many buy, 0.67 at Breadth 0.5
+	// (inverse Herfindahl): near 1 for a product that many buy, 0.56 at Breadth 0.8
 	// for one that lives on a single customer.
 	Customers float64
 	// Effective is that number.

@@ -109,8 +109,8 @@ func date(t testing.TB, text string) time.Time {
 }
 
 // TestReferenceBackTest runs the keep/drop question on the Online Retail year. The
-// setting was compared with others on the first two origins, where it is within
-// 0.001 of the best of 489; that it also passes at the third was seen.
+// default setting is the best of 54 at the first two origins. The form of the score
+// was found while all three were in sight; half of the 54 pass.
 func TestReferenceBackTest(t *testing.T) {
 	var ref backtestReference
 	strict(t, testkit.Reference(t, "assortment", "backtest_online_retail.json"), &ref)
@@ -174,28 +174,6 @@ func TestReferenceBackTest(t *testing.T) {
 			}
 		}
 		groups = append(groups, words)
-	}
-	if os.Getenv("GRID") != "" {
-		for _, lw := range []float64{.3, .4, .55} {
-			for _, br := range []float64{.3, .5, .8} {
-				for _, tp := range []float64{5, 10, 20} {
-					for _, ld := range []float64{7, 14} {
-						rs, _ := assortment.BackTest(assortment.Merit{LongWeight: lw, Breadth: br, TrendPrior: tp, LeastDays: ld}, sales, groups, origins, []float64{0.1, 0.3, 0.5}, 0)
-						var a, b [3]float64
-						for k, r := range rs {
-							for j, c := range r.Captured {
-								if k < 2 {
-									b[j] += c.Share / 2
-								}
-								a[j] += c.Share / 3
-							}
-						}
-						t.Logf("GRID %.4f %.4f lw %g br %g tp %g ld %g", b, a, lw, br, tp, ld)
-					}
-				}
-			}
-		}
-		return
 	}
 	results, err := assortment.BackTest(assortment.Merit{}, sales, groups, origins, []float64{0.1, 0.3, 0.5}, 0)
 	require.NoError(t, err)

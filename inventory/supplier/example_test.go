@@ -58,7 +58,8 @@ func ExampleScheme_Plan() {
 	severity := must(supplier.ParseSeverity("normal"))
 	for _, sampling := range []supplier.Sampling{supplier.Single, supplier.Double} {
 		p := must(supplier.Scheme{Level: level, AQL: 1.0, Sampling: sampling}.Plan(1000, severity))
-		fmt.Println(p.PlanLetter, p.Stages)
+		var stages []supplier.Stage = p.Stages
+		fmt.Println(p.PlanLetter, stages)
 		out := must(p.Plan(supplier.Binomial, 0).At(0.05))
 		fmt.Printf("lots with 5 %% bad: accepted %.3f, %.1f inspected\n", out.Accept, out.SampleNumber)
 	}
@@ -217,7 +218,8 @@ func ExampleTOPSIS() {
 	// OTIF, lead time in days, defects in ppm
 	suppliers := [][]float64{{0.97, 12, 320}, {0.92, 9, 150}, {0.99, 18, 80}}
 	r := must(supplier.TOPSIS(suppliers, []bool{true, false, false}, []float64{0.5, 0.2, 0.3}))
-	fmt.Printf("%v %.2f, order depends on others: %v\n", r.Order, r.Closeness, len(r.Reversals) > 0)
+	var reversals []supplier.Reversal = r.Reversals
+	fmt.Printf("%v %.2f, order depends on others: %v\n", r.Order, r.Closeness, len(reversals) > 0)
 	fmt.Printf("%.3f\n", must(supplier.EntropyWeights(suppliers)))
 	// Output:
 	// [2 1 0] [0.21 0.72 0.72], order depends on others: false
