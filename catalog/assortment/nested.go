@@ -211,11 +211,14 @@ func (n *nestParts) candidates(p NestedProblem) {
 		return
 	}
 	n.open = n.g > 1
-	if p.MaxProducts == 0 || p.MaxProducts >= len(n.items) {
+	if p.MaxProducts == 0 || p.MaxProducts >= len(p.Margin) {
 		slices.SortStableFunc(n.items, func(a, b int) int { return compareFalling(p.Margin[a], p.Margin[b]) })
 		for k := 1; k <= len(n.items); k++ {
 			add(n.items[:k])
 		}
+		return
+	}
+	if len(n.items) == 0 {
 		return
 	}
 	// The order of v·(r - u) changes only where two lines cross.
@@ -239,16 +242,13 @@ func (n *nestParts) candidates(p NestedProblem) {
 		order := slices.Clone(n.items)
 		gain := func(i int) float64 { return p.Model.Weight[i] * (p.Margin[i] - u) }
 		slices.SortStableFunc(order, func(a, b int) int { return compareFalling(gain(a), gain(b)) })
-		for k := 1; k <= p.MaxProducts && gain(order[k-1]) > 0; k++ {
+		for k := 1; k <= min(p.MaxProducts, len(order)) && gain(order[k-1]) > 0; k++ {
 			set := slices.Clone(order[:k])
 			slices.Sort(set)
 			key := fmt.Sprint(set)
 			if !seen[key] {
 				seen[key] = true
 				add(set)
-			}
-			if k == len(order) {
-				break
 			}
 		}
 	}
