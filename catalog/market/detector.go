@@ -124,6 +124,8 @@ type Reading struct {
 	// while warming up they are zero and Ready is false.
 	Expected, Lower, Upper float64
 	Ready                  bool
+	// Plain is what would be expected without a promotion.
+	Plain float64
 	// Score is the point's distance in deviations.
 	Score float64
 	// Cause explains a point that is off, or that is not to be judged; Name is the
@@ -177,7 +179,7 @@ func (d Detector) Stream() (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stream{rule: d, season: make([]float64, d.Season), elasticity: 2}, nil
+	return &Stream{rule: d, season: make([]float64, d.Season)}, nil
 }
 
 // Stream is a [Detector] in progress. It belongs to one goroutine at a time.
@@ -188,21 +190,17 @@ type Stream struct {
 	seen        int
 	warm        []warm
 
-	level, trend, sd float64 // in the scale of learning: logarithms for Counts
-	season           []float64
-	lastPrice        float64
-	elasticity       float64
-	uplift           float64
-	uplifts          int
+	level, sd float64 // in the scale of learning: logarithms for Counts
+	season    []float64
+	lastPrice float64
+	uplift    float64 // of promotions, in the scale of learning
+	uplifts   int     // points it was learned from
 
-	lastPromotion string
-	promotionDir  float64
-	sincePromo    int // points since the last promotion, large for none
-	settling      int // points left in which a price change settles
-	settleDir     float64
-	settleMoves   []float64
-	priceRatio    float64
-	learning      int // points left in which the level learns faster
+	sincePromo  int // points since the last promotion, large for none
+	settling    int // points left in which a price change settles
+	settleDir   float64
+	settleMoves []float64
+	learning    int // points left in which the level learns faster
 
 	up, down     float64 // CUSUM
 	upAt, downAt int     // when they left zero
@@ -211,8 +209,6 @@ type Stream struct {
 	recent       []float64 // moves of the last points, oldest first
 	open         *Incident
 	quiet        int
-	moves        float64
-	sameSide     int
 	relevels     int
 }
 
@@ -225,7 +221,6 @@ type warm struct {
 const (
 	levelRate    = 0.05
 	fastRate     = 0.3
-	trendRate    = 0.003
 	seasonRate   = 0.08
 	spreadRate   = 0.03
 	settlePoints = 7
@@ -258,9 +253,17 @@ func (s *Stream) deviation(value, expected float64) (score, move float64) {
 	}
 	// The power 2/3 makes a count nearly symmetric (Anscombe, 1953); scaled so that
 	// the move is about value/expected - 1. A Poisson variable adds its own variance.
-	base := math.Cbrt((expected + 0.375) * (expected + 0.375))
+	base, spread := s.spread(expected)
 	move = 1.5 * (math.Cbrt((value+0.375)*(value+0.375)) - base) / base
-	return move / math.Sqrt(float64(s.sd*s.sd)+1/(expected+0.375)), move
+	return move / spread, move
+}
+
+// spread returns the power 2/3 of what is expected and the deviation of a move.
+func (s *Stream) spread(expected float64) (base, spread float64) {
+	if s.rule.Scale == Level {
+		return expected, s.sd
+	}
+	return math.Cbrt((expected + 0.375) * (expected + 0.375)), math.Sqrt(float64(s.sd*s.sd) + 1/(expected+0.375))
 }
 
 // Next takes a point. A value that is not finite or, for Counts, negative, and a
@@ -379,6 +382,7 @@ func (s *Stream) judge(p Point, phase int) Reading {
 	}
 	r := Reading{Ready: true, Expected: s.expected(phase, effect)}
 	plain := s.expected(phase, 0)
+	r.Plain = plain
 	var move float64
 	r.Score, move = s.deviation(p.Value, r.Expected)
 	plainScore, plainMove := s.deviation(p.Value, plain)
@@ -386,8 +390,10 @@ func (s *Stream) judge(p Point, phase int) Reading {
 
 	priceMoved := s.lastPrice > 0 && p.Price > 0 && p.Price != s.lastPrice
 	if priceMoved {
-		ratio := math.Log(p.Price / s.lastPrice)
-		s.settling, s.settleDir, s.priceRatio = settlePoints, -math.Copysign(1, ratio), ratio
+		s.settling, s.settleDir = settlePoints, 1
+		if p.Price > s.lastPrice {
+			s.settleDir = -1
+		}
 		s.settleMoves = s.settleMoves[:0]
 		s.up, s.down = 0, 0
 	}
@@ -399,7 +405,6 @@ func (s *Stream) judge(p Point, phase int) Reading {
 	} else if s.sincePromo < math.MaxInt32 {
 		s.sincePromo++
 	}
-	defer func() { s.lastPromotion = p.Promotion }()
 
 	switch {
 	case p.OutOfStock:
@@ -426,8 +431,8 @@ func (s *Stream) judge(p Point, phase int) Reading {
 		}
 		if plainScore*s.settleDir > -s.rule.Threshold {
 			s.settleMoves = append(s.settleMoves, plainMove)
-			if s.settling == 0 {
-				s.settle()
+			if s.settling == 0 && s.settle() {
+				r.Cause = Price
 			}
 			return s.hold(r)
 		}
@@ -446,8 +451,8 @@ func (s *Stream) band(expected float64) (lower, upper float64) {
 		reach := s.rule.Threshold * s.sd
 		return expected - reach, expected + reach
 	}
-	base := math.Cbrt((expected + 0.375) * (expected + 0.375))
-	reach := base / 1.5 * s.rule.Threshold * math.Sqrt(float64(s.sd*s.sd)+1/(expected+0.375))
+	base, spread := s.spread(expected)
+	reach := base / 1.5 * s.rule.Threshold * spread
 	back := func(x float64) float64 { return math.Max(0, math.Pow(math.Max(0, x), 1.5)-0.375) }
 	return back(base - reach), back(base + reach)
 }
@@ -468,27 +473,31 @@ func (s *Stream) learnUplift(move float64) {
 	s.uplift += rate * (math.Max(0, move) - s.uplift)
 }
 
-// settle takes over the level to which a price change led.
-func (s *Stream) settle() {
+// settle takes over the level to which a price change led, and reports whether the
+// points together moved as far as one that would have been named.
+func (s *Stream) settle() bool {
 	if len(s.settleMoves) == 0 {
-		return
+		return false
 	}
 	m := medianOf(s.settleMoves)
+	_, spread := s.spread(s.expected(0, 0))
+	// A median varies a quarter more than a mean.
+	z := m / spread * math.Sqrt(float64(len(s.settleMoves))) / 1.25
 	s.level += m
 	s.learning = 10
 	s.up, s.down = 0, 0
+	return z*s.settleDir > notice
 }
 
 // watch judges an unexplained point, keeps the incident and learns.
 func (s *Stream) watch(r *Reading, p Point, phase int, move float64) {
 	z := r.Score
-	fallen := s.rule.Threshold
 	s.recent = append(s.recent, move)
 	if len(s.recent) > 60 {
 		s.recent = s.recent[1:]
 	}
-	// One point adds at most what makes it noticed itself.
-	step := clip(z, fallen)
+	// One point is bounded, so that a spike after a slow day is no shift.
+	step := clip(z, 3.3)
 	if s.up == 0 {
 		s.upAt, s.upTime = s.seen, p.At
 	}
@@ -498,9 +507,7 @@ func (s *Stream) watch(r *Reading, p Point, phase int, move float64) {
 	s.up = math.Max(0, s.up+step-1)
 	s.down = math.Max(0, s.down-step-1)
 	spike := math.Abs(z) > s.rule.Threshold
-	// A single ordinary excess is a spike, not a shift: the sum needs two points.
-	shiftUp := s.up > s.rule.Shift && s.seen > s.upAt
-	shiftDown := s.down > s.rule.Shift && s.seen > s.downAt
+	shiftUp, shiftDown := s.up > s.rule.Shift, s.down > s.rule.Shift
 	alarm := spike || shiftUp || shiftDown
 	switch {
 	case alarm && s.open == nil:
@@ -570,11 +577,8 @@ func (s *Stream) relevel(up bool) {
 }
 
 func (s *Stream) learn(z, move float64, phase int, spike bool) {
-	limit := 2 * s.sd
-	if s.rule.Scale == Counts {
-		limit = 2 * math.Sqrt(float64(s.sd*s.sd)+1/(s.expected(phase, 0)+0.375))
-	}
-	bounded := clip(move, limit)
+	_, spread := s.spread(s.expected(phase, 0))
+	bounded := clip(move, 2*spread)
 	rate := levelRate
 	if s.learning > 0 {
 		s.learning--

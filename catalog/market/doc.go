@@ -46,7 +46,7 @@
 // On series of a generator (see the tests: seasons, empty shelves, promotions,
 // prices, injected spikes, shifts and drifts) Detector found 94 % of what was
 // injected with a third of a false incident per series and year, shifts of three
-// deviations after one day in the median, and never opened one for what the shop did
+// deviations at the second or third day in the median, and never opened one for what the shop did
 // itself. Novelty scores 61 on the Numenta benchmark with one setting for all files.
 //
 // # Units

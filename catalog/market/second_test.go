@@ -10,7 +10,7 @@ import (
 
 type reading struct{ at, price int64 }
 
-type naiveViolation struct{ opened, firstSeen, lowest, closed, lost int64 }
+type naiveViolation struct{ opened, firstSeen, lowest, closed int64 }
 
 // naiveViolations reads the whole list anew for each moment: an incident opens
 // where the last openAfter readings, all after the last closing, are low; it
