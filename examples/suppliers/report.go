@@ -20,7 +20,6 @@ type report struct {
 	rows    [][]string
 	names   []string
 	shrunk  []supplier.Shrunk
-	asOf    string
 }
 
 // criteria are the definitions of the rating.
