@@ -2,6 +2,7 @@ package supplier_test
 
 import (
 	"math/rand/v2"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,10 +20,14 @@ func riskPoints(r *rand.Rand) (producer, consumer supplier.RiskPoint) {
 }
 
 // The plan is the one that the R package's loop over sizes and acceptance numbers
-// finds.
+// finds. FLYWHEEL_LONG looks at 10,000 pairs of points.
 func TestFindPlanIsTheScannedOne(t *testing.T) {
+	n := testkit.Often(600, 60)
+	if os.Getenv("FLYWHEEL_LONG") != "" {
+		n = 10_000
+	}
 	r := rand.New(rand.NewPCG(16, 1))
-	for range testkit.Often(600, 60) {
+	for range n {
 		producer, consumer := riskPoints(r)
 		for _, law := range []supplier.Law{supplier.Binomial, supplier.Poisson, supplier.Hypergeometric} {
 			lot := 0
