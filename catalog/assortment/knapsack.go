@@ -13,20 +13,20 @@ const work = 2_000_000
 // branching on the items by falling gain per space (Horowitz and Sahni, 1974).
 // It returns the items and an upper bound, the exact maximum unless the search
 // was cut off.
-func (s *search) knapsack(items []int, gain func(int) float64, limit int) ([]int, float64) {
-	slices.SortFunc(items, func(a, b int) int {
-		x, y := gain(a)*s.Space[b], gain(b)*s.Space[a]
+func (s *search) knapsack(items []ranked, limit int) ([]int, float64) {
+	slices.SortFunc(items, func(a, b ranked) int {
+		x, y := a.by*s.Space[b.item], b.by*s.Space[a.item]
 		switch {
 		case x > y:
 			return -1
 		case x < y:
 			return 1
 		}
-		return a - b
+		return a.item - b.item
 	})
 	k := &knapsack{limit: limit, taken: make([]bool, len(items)), left: work}
 	for _, i := range items {
-		k.gains, k.sizes = append(k.gains, gain(i)), append(k.sizes, s.Space[i])
+		k.gains, k.sizes = append(k.gains, i.by), append(k.sizes, s.Space[i.item])
 	}
 	// largest[j] is the largest gain of items from j on, for the bound by number.
 	k.largest = make([]float64, len(items)+1)
@@ -39,7 +39,7 @@ func (s *search) knapsack(items []int, gain func(int) float64, limit int) ([]int
 	var chosen []int
 	for j, taken := range k.answer {
 		if taken {
-			chosen = append(chosen, items[j])
+			chosen = append(chosen, items[j].item)
 		}
 	}
 	bound := math.Max(k.best, 0)

@@ -119,8 +119,9 @@ func (p Problem) Solve() (Offer, error) {
 
 type search struct {
 	Problem
-	v  []float64
-	v0 float64
+	v        []float64
+	v0       float64
+	positive []ranked // reused by every step
 }
 
 // value returns the profit of an offer.
@@ -139,21 +140,33 @@ func (s *search) value(offer []int) float64 {
 	return top / bottom
 }
 
+// ranked is a product with what it is ranked by.
+type ranked struct {
+	by   float64
+	item int
+}
+
+func compareRanked(a, b ranked) int {
+	switch {
+	case a.by > b.by:
+		return -1
+	case a.by < b.by:
+		return 1
+	}
+	return a.item - b.item
+}
+
 // byMargin returns the products by falling margin.
 func (s *search) byMargin() []int {
-	order := make([]int, len(s.Margin))
-	for i := range order {
-		order[i] = i
+	rs := make([]ranked, len(s.Margin))
+	for i, m := range s.Margin {
+		rs[i] = ranked{m, i}
 	}
-	slices.SortFunc(order, func(a, b int) int {
-		switch {
-		case s.Margin[a] > s.Margin[b]:
-			return -1
-		case s.Margin[a] < s.Margin[b]:
-			return 1
-		}
-		return a - b
-	})
+	slices.SortFunc(rs, compareRanked)
+	order := make([]int, len(rs))
+	for i, r := range rs {
+		order[i] = r.item
+	}
 	return order
 }
 
@@ -216,44 +229,40 @@ func (s *search) fixedPoint() Offer {
 // linear maximizes Σ v(r-z) under the constraints and returns an upper bound of
 // it, which is exact but for a knapsack that is too hard.
 func (s *search) linear(z float64) ([]int, float64) {
-	gain := func(i int) float64 { return s.v[i] * (s.Margin[i] - z) }
-	var positive []int
-	for i := range s.Margin {
-		if gain(i) > 0 && (s.Space == nil || s.Space[i] <= s.MaxSpace) {
-			positive = append(positive, i)
+	s.positive = s.positive[:0]
+	for i, m := range s.Margin {
+		if m <= z {
+			continue
+		}
+		if g := s.v[i] * (m - z); g > 0 && (s.Space == nil || s.Space[i] <= s.MaxSpace) {
+			s.positive = append(s.positive, ranked{g, i})
 		}
 	}
 	limit := s.MaxProducts
 	if limit == 0 {
-		limit = len(positive)
+		limit = len(s.positive)
 	}
 	if s.Space != nil {
-		return s.knapsack(positive, gain, limit)
+		return s.knapsack(s.positive, limit)
 	}
-	if len(positive) > limit {
-		selectLargest(positive, limit, gain)
-		positive = positive[:limit]
+	chosen := s.positive
+	if len(chosen) > limit {
+		selectLargest(chosen, limit)
+		chosen = chosen[:limit]
 	}
 	sum := 0.0
-	for _, i := range positive {
-		sum += gain(i)
+	items := make([]int, len(chosen))
+	for k, r := range chosen {
+		sum += r.by
+		items[k] = r.item
 	}
-	return positive, sum
+	return items, sum
 }
 
-// selectLargest moves the k items with the largest gain to the front; equal gains
-// prefer the smaller index. Expected O(n) (Hoare's selection with a median of
-// three).
-func selectLargest(items []int, k int, gain func(int) float64) {
-	type entry struct {
-		gain float64
-		item int
-	}
-	es := make([]entry, len(items))
-	for j, i := range items {
-		es[j] = entry{gain(i), i}
-	}
-	less := func(a, b entry) bool { return a.gain > b.gain || a.gain == b.gain && a.item < b.item }
+// selectLargest moves the k largest to the front; equal ones prefer the smaller
+// index. Expected O(n) (Hoare's selection with a median of three).
+func selectLargest(es []ranked, k int) {
+	less := func(a, b ranked) bool { return a.by > b.by || a.by == b.by && a.item < b.item }
 	low, high := 0, len(es)-1
 	for low < high {
 		middle := low + (high-low)/2
@@ -289,8 +298,5 @@ func selectLargest(items []int, k int, gain func(int) float64) {
 		default:
 			low = high
 		}
-	}
-	for j := range es {
-		items[j] = es[j].item
 	}
 }

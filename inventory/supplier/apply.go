@@ -123,7 +123,7 @@ func (o Order) applyLine(l *Line, kind Kind, d DocumentLine, name func(string) s
 		if d.Promised.IsZero() || d.Quantity != 0 || d.Rejected != 0 {
 			return nil, refuse(name("promised date"), d.Promised, ErrInput)
 		}
-		l.Promised = d.Promised
+		l.Confirmed = d.Promised
 		return nil, nil
 	}
 	if d.Quantity < 1 || d.Quantity > MostQuantity {

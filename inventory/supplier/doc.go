@@ -25,7 +25,7 @@
 // order and the [Movement]s of stock, is idempotent by the document's ID, and leaves
 // everything as it was after an error. [Order.Incoming] has the rows that a delivery
 // promise reads, [Order.Match] compares order, receipt and invoice, [Shipment.Landed]
-// shares freight and adds duty at dated exchange rates, [Ageing] finds old and dead
+// shares freight and adds duty at dated exchange rates, [Aging] finds old and dead
 // stock by supplier.
 //
 // # Acceptance sampling

@@ -259,9 +259,9 @@ func ExampleShipment_Landed() {
 	// bulb 320.00 EUR 40.00 EUR 0.00 EUR 360.00 EUR 0.90 EUR
 }
 
-func ExampleAgeing() {
+func ExampleAging() {
 	eur := money.MustCurrency("EUR")
-	aged := must(supplier.Ageing([]supplier.Holding{
+	aged := must(supplier.Aging([]supplier.Holding{
 		{SKU: "lamp", Supplier: "acme", Quantity: 10, Cost: money.New(12500, eur), Received: day(1).AddDate(0, -1, 0), LastSold: day(1)},
 		{SKU: "vase", Supplier: "acme", Quantity: 4, Cost: money.New(8000, eur), Received: day(1).AddDate(-1, 0, 0)},
 	}, day(2), []int{30, 90}, 180))

@@ -67,6 +67,9 @@ type Line struct {
 	Ordered  int64        `json:"ordered"`
 	Price    money.Price  `json:"price"`
 	Promised time.Time    `json:"promised"`
+	// Confirmed is the date of the last confirmation, zero without one. It is what is
+	// expected; what a supplier is scored by stays Promised.
+	Confirmed time.Time `json:"confirmed,omitzero"`
 	// SpreadDays is the standard deviation of the lead time, for the range of the
 	// incoming date.
 	SpreadDays float64 `json:"spread_days,omitempty"`
@@ -242,9 +245,13 @@ func (o Order) Incoming() []Incoming {
 			continue
 		}
 		reach := time.Duration(2 * l.SpreadDays * 24 * float64(time.Hour))
+		expected := l.Promised
+		if !l.Confirmed.IsZero() {
+			expected = l.Confirmed
+		}
 		row := Incoming{
 			Order: o.ID, Line: i, SKU: l.SKU, Place: l.Place, Quantity: l.Open(),
-			Expected: l.Promised, Earliest: l.Promised.Add(-reach), Latest: l.Promised.Add(reach),
+			Expected: expected, Earliest: expected.Add(-reach), Latest: expected.Add(reach),
 		}
 		if row.Earliest.Before(o.Placed) {
 			row.Earliest = o.Placed

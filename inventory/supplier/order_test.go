@@ -82,6 +82,19 @@ func TestOrderFromSendToScore(t *testing.T) {
 	require.Equal(t, "251.25", o.Value().String())
 }
 
+// A confirmation moves what is expected, not what the supplier is scored by.
+func TestConfirmation(t *testing.T) {
+	o := apply(t, sent(t), supplier.Document{ID: "c", Kind: supplier.Confirm, At: on(2), Lines: []supplier.DocumentLine{{Line: 0, Promised: on(25)}}})
+	require.Equal(t, supplier.Confirmed, o.State)
+	require.Equal(t, on(25), o.Incoming()[0].Expected)
+	require.Equal(t, on(12), o.Incoming()[1].Expected)
+	require.Equal(t, on(10), o.Scored()[0].Promised)
+	o = apply(t, o, supplier.Document{ID: "x", Kind: supplier.Close, At: on(3)})
+	require.Equal(t, supplier.Closed, o.State)
+	require.Empty(t, o.Incoming())
+	require.Empty(t, o.Scored(), "what was canceled in full is not held against the supplier")
+}
+
 func TestApplyIsIdempotentAndNeverHalf(t *testing.T) {
 	o := sent(t)
 	receipt := supplier.Document{ID: "r1", Kind: supplier.Receipt, At: on(9), Lines: []supplier.DocumentLine{{Line: 0, Quantity: 60}}}

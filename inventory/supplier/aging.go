@@ -40,11 +40,11 @@ type Aged struct {
 	Total     money.Amount
 }
 
-// Ageing groups stock by supplier and age in calendar days at a moment. limits are
+// Aging groups stock by supplier and age in calendar days at a moment. limits are
 // the upper ends of the buckets, ascending, such as 30, 90, 180; deadAfter is the
 // number of days without a sale after which stock is dead. Suppliers are in order
 // of their ids. All costs have one currency.
-func Ageing(stock []Holding, at time.Time, limits []int, deadAfter int) ([]Aged, error) {
+func Aging(stock []Holding, at time.Time, limits []int, deadAfter int) ([]Aged, error) {
 	if len(limits) == 0 || !slices.IsSorted(limits) || limits[0] < 0 {
 		return nil, refuse("limits", limits, ErrInput)
 	}
