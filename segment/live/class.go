@@ -293,8 +293,10 @@ func groupKeys(states []*rows) []int64 {
 	var keys []int64
 	for _, s := range states {
 		if s.more != nil {
-			for key := range s.more.groups {
-				keys = append(keys, key)
+			for key, g := range s.more.groups {
+				if g.states != nil {
+					keys = append(keys, key)
+				}
 			}
 		}
 	}
@@ -429,7 +431,8 @@ func (c *core) takeGroup(l *leaf, alias, person uint32, e *reading, now int64, l
 			}
 			part := &s.group(key, len(l.groups.leaves)).states[j]
 			sub.settle(part, now, loc)
-			touched = sub.accept(part, e, now, loc, c) || touched
+			sub.accept(part, e, now, loc, c)
+			touched = true
 		}
 		if touched && person != nobody {
 			root := l.store.make(person)

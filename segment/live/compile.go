@@ -129,6 +129,9 @@ func (b *compiler) rules(leaves map[string]Leaf, src json.RawMessage, path strin
 		if err != nil {
 			return nil, nil, err
 		}
+		if own, ok := o.(*leafOperand); ok && b.grouped {
+			own.grouped() // it selects events, whatever it is compared with
+		}
 		types[name], compiled[name] = kind, o
 	}
 	schema, err := rule.NewSchema(types)
@@ -534,6 +537,23 @@ func (b *compiler) ringTest(l *leaf, n int) *expr {
 	return &expr{op: opTest, test: t}
 }
 
+func (o *leafOperand) key() string {
+	return fmt.Sprintf("%s %q %s %v %v %d %s", o.leaf.agg, o.leaf.of, o.leaf.filter.source, o.leaf.window, o.leaf.until, o.leaf.every, o.leaf.key)
+}
+
+// grouped returns the leaf within its group.
+func (o *leafOperand) grouped() *leaf {
+	b, key := o.b, o.key()
+	i := slices.IndexFunc(b.groupLeaves, func(l *leaf) bool { return l.key == key })
+	if i < 0 {
+		l := o.leaf
+		l.key = key
+		i = len(b.groupLeaves)
+		b.groupLeaves = append(b.groupLeaves, &l)
+	}
+	return b.groupLeaves[i]
+}
+
 // test returns the comparison of the leaf.
 func (o *leafOperand) test(op compareOp, x float64, text *rule.Rule) (*expr, error) {
 	b := o.b
@@ -542,20 +562,13 @@ func (o *leafOperand) test(op compareOp, x float64, text *rule.Rule) (*expr, err
 	case Count, Distinct, Sequence, Groups:
 		keep = int(x)
 	}
-	key := fmt.Sprintf("%s %q %s %v %v %d %s", o.leaf.agg, o.leaf.of, o.leaf.filter.source, o.leaf.window, o.leaf.until, o.leaf.every, o.leaf.key)
+	key := o.key()
 	t := &test{key: fmt.Sprintf("%s | %d %v %s", key, op, x, text), op: op, num: x, rule: text}
 	if text != nil {
 		t.record = textSchema.NewRecord()
 	}
 	if b.grouped {
-		i := slices.IndexFunc(b.groupLeaves, func(l *leaf) bool { return l.key == key })
-		if i < 0 {
-			l := o.leaf
-			l.key = key
-			i = len(b.groupLeaves)
-			b.groupLeaves = append(b.groupLeaves, &l)
-		}
-		t.leaf = b.groupLeaves[i]
+		t.leaf = o.grouped()
 		t.leaf.keep = max(t.leaf.keep, keep)
 		t.leaf.tests = append(t.leaf.tests, t)
 		b.groupTests = append(b.groupTests, t)

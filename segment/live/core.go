@@ -251,7 +251,7 @@ func (c *core) apply(alias uint32, e *reading, at int64) {
 		c.feed(alias, nobody, e, at, nil, nil)
 		return
 	}
-	c.catchUp(person, e.at)
+	c.catchUp(person, min(e.at, at+1))
 	c.begin()
 	bits := c.row(person)
 	c.meet(person, bits)
@@ -488,7 +488,7 @@ func (c *core) valid(t timer) bool {
 		return true
 	}
 	test := c.byTest[t.what]
-	if test == nil {
+	if test == nil || test.ring == nil { // the number was another test's
 		return false
 	}
 	c.row(t.who)[test.armed] &^= test.mask

@@ -205,6 +205,8 @@ func (c *core) count(p *prepared, person uint32, now int64, bits []uint64) {
 		}
 		if l.agg == Groups {
 			c.regroup(l, person, now)
+		} else {
+			l.resettle(c.states(l, person), now, c.zone(person)) // the log was read in no particular zone
 		}
 		c.judgeLeaf(l, person, now, bits)
 	}
@@ -551,7 +553,7 @@ func (c *core) begins() {
 		if asks {
 			bits[s.word] |= s.mask
 		}
-		s.rule.walk(func(e *expr) { asks = asks || e.op == opTest && e.test.static != nil })
+		s.rule.walk(func(e *expr) { asks = asks || e.op == opMember || e.test.static != nil })
 		if asks {
 			c.start = append(c.start, s.slot)
 		}

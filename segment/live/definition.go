@@ -72,7 +72,8 @@ type Leaf struct {
 	Steps []Step   `json:"steps,omitempty"`
 	Same  []string `json:"same,omitempty"`
 	// By, Leaves and Rule are the grouping of Groups: a property or "skus", and a rule
-	// about the events that share a value of it.
+	// about the events that share a value of it. The values are those of the events
+	// that some nested leaf selects.
 	By     string          `json:"by,omitempty"`
 	Leaves map[string]Leaf `json:"leaves,omitempty"`
 	Rule   json.RawMessage `json:"rule,omitempty"`

@@ -194,7 +194,7 @@ func (c *core) take1(entry *Entry, now int64) {
 	if entry.Visitor != "" {
 		v := c.visitor(entry.Visitor)
 		if !c.linked(v, customer, r.at) {
-			c.catchUp(customer, r.at)
+			c.catchUp(customer, min(r.at, now+1))
 			c.flags[customer] |= flagSeen
 			c.renew(c.link(entry.Visitor, v, link{customer, r.at, r.seq}, now), now)
 		}

@@ -89,7 +89,7 @@ func (e *Engine) Members(name string) (iter.Seq[string], error) {
 	}, nil
 }
 
-// Set returns the members of a segment as a bitmap of their numbers, for set algebra
+// Bitmap returns the members of a segment as a bitmap of their numbers, for set algebra
 // with other segments of the same engine; [Engine.ID] names a number. O(customers).
 func (e *Engine) Bitmap(name string) (*roaring.Bitmap, error) {
 	c, s, err := e.find(name)
