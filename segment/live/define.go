@@ -386,9 +386,6 @@ func (c *core) collect() {
 		}
 		gone = append(gone, t)
 		c.byTest[i] = nil
-		if c.tests[t.key] == t {
-			delete(c.tests, t.key)
-		}
 		drop := func(x *test) bool { return x == t }
 		if t.ring != nil {
 			t.ring.tests = slices.DeleteFunc(t.ring.tests, drop)
@@ -409,20 +406,11 @@ func (c *core) collect() {
 	}
 	for _, cl := range c.classes {
 		cl.rings = slices.DeleteFunc(cl.rings, func(r *ring) bool {
-			if len(r.tests) > 0 {
-				return false
-			}
-			if c.rings[r.filter.source] == r {
-				delete(c.rings, r.filter.source)
-			}
-			return true
+			return len(r.tests) == 0
 		})
 		cl.leaves = slices.DeleteFunc(cl.leaves, func(l *leaf) bool {
 			if len(l.tests) > 0 {
 				return false
-			}
-			if c.leaves[l.key] == l {
-				delete(c.leaves, l.key)
 			}
 			c.byLeaf[l.id] = nil
 			l.dead = true
@@ -430,6 +418,36 @@ func (c *core) collect() {
 		})
 	}
 	c.classes = slices.DeleteFunc(c.classes, func(cl *class) bool { return len(cl.rings)+len(cl.leaves) == 0 })
+	c.remap()
+}
+
+// remap finds by key what can be shared: of several rings and leaves of one
+// source the one that tells most apart, and its tests.
+func (c *core) remap() {
+	clear(c.rings)
+	clear(c.leaves)
+	clear(c.tests)
+	for _, cl := range c.classes {
+		for _, r := range cl.rings {
+			if old := c.rings[r.filter.source]; old == nil || r.n > old.n {
+				c.rings[r.filter.source] = r
+			}
+		}
+	}
+	for _, l := range c.byLeaf {
+		if l != nil && (c.leaves[l.key] == nil || l.keep > c.leaves[l.key].keep) {
+			c.leaves[l.key] = l
+		}
+	}
+	for _, t := range c.byTest {
+		if t == nil {
+			continue
+		}
+		best := t.static != nil || t.ring != nil && c.rings[t.ring.filter.source] == t.ring || t.leaf != nil && c.leaves[t.leaf.key] == t.leaf
+		if c.tests[t.key] == nil || best {
+			c.tests[t.key] = t
+		}
+	}
 }
 
 // wire lays out the bits, and points from events to classes, from tests to

@@ -316,6 +316,15 @@ func randomWorld(t *testing.T, seed uint64) {
 				require.NoError(t, e.Set(flywheel.CustomerID(c), "tier", "gold", now))
 				s.attrs["tier"][c] = "gold"
 			}
+		case k == 5:
+			what = "restart"
+			snapshot := e.Snapshot()
+			restored, err := live.Restore(snapshot, opts)
+			require.NoError(t, err)
+			again, err := live.Restore(restored.Snapshot(), opts)
+			require.NoError(t, err)
+			require.Equal(t, restored.Snapshot(), again.Snapshot())
+			e = again
 		case k == 4:
 			what = "zone"
 			c := pick(m, "c1", "c2", "c3")
