@@ -123,12 +123,12 @@ const (
 
 // Limits of definitions.
 const (
-	MaxLeaves     = 100                    // of one definition
-	MaxSteps      = 31                     // of one sequence
-	MaxCount      = 10_000                 // to which a Count or Distinct is compared
-	MaxPeriods    = 1000                   // in one window
+	MaxLeaves     = 100                     // of one definition
+	MaxSteps      = 31                      // of one sequence
+	MaxCount      = 10_000                  // to which a Count or Distinct is compared
+	MaxPeriods    = 1000                    // in one window
 	MaxWindow     = 36_525 * 24 * time.Hour // a hundred years
-	maxNesting    = 2                      // groups within groups
+	maxNesting    = 2                       // groups within groups
 	maxSegments   = 100_000
 	maxDefinition = 1 << 20
 )

@@ -168,3 +168,9 @@ func ExampleDefinitionError() {
 	fmt.Printf("%T %v\n", wrong, err)
 	// Output: *live.DefinitionError live: segment "odd": leaves.n.window: duration "PT0S" is no time: invalid
 }
+
+func ExampleParseDefinition() {
+	_, err := live.ParseDefinition([]byte(`{"name": "a", "leafs": {}}`))
+	fmt.Println(err)
+	// Output: live: definition: json: leafs (offset 21): unknown field "leafs": invalid
+}

@@ -256,4 +256,3 @@ func (w *jointWorld) check(t *testing.T, expected map[string]any, at time.Time) 
 		}
 	}
 }
-
