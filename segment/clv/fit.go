@@ -97,7 +97,9 @@ type slopes struct {
 
 func geometricSlopes(shift float64, build func(p []float64) Model) slopes {
 	return slopes{
-		row: func(p [4]float64, h History) (float64, gradient) { return geometricSlope(p[0], p[1], p[2], p[3], shift, h) },
+		row: func(p [4]float64, h History) (float64, gradient) {
+			return geometricSlope(p[0], p[1], p[2], p[3], shift, h)
+		},
 		common: func(p [4]float64, x float64) (float64, gradient) {
 			r, alpha, a, b := p[0], p[1], p[2], p[3]
 			ab, abx := mathext.Digamma(a+b), mathext.Digamma(a+b+x+shift)
@@ -124,7 +126,9 @@ func FitMBG(rows []Row, opts *FitOptions) (*Fit, error) {
 // FitPareto fits the Pareto/NBD model, as [FitBG].
 func FitPareto(rows []Row, opts *FitOptions) (*Fit, error) {
 	return fit(rows, opts, slopes{
-		row: func(p [4]float64, h History) (float64, gradient) { return paretoSlope(Pareto{p[0], p[1], p[2], p[3]}, h) },
+		row: func(p [4]float64, h History) (float64, gradient) {
+			return paretoSlope(Pareto{p[0], p[1], p[2], p[3]}, h)
+		},
 		common: func(p [4]float64, x float64) (float64, gradient) {
 			r, alpha := p[0], p[1]
 			return lgamma(r+x) - lgamma(r) + r*math.Log(alpha), gradient{mathext.Digamma(r+x) - mathext.Digamma(r) + math.Log(alpha), r / alpha}
@@ -179,7 +183,7 @@ func fit(rows []Row, opts *FitOptions, s slopes) (*Fit, error) {
 }
 
 func newProblem(rows []Row, s slopes) (*problem, float64, error) {
-	p := &problem{slopes: s, rows: rows}
+	p := &problem{slopes: s}
 	if len(rows) == 0 {
 		return nil, 0, fmt.Errorf("clv: no histories: %w", flywheel.ErrInvalid)
 	}
@@ -210,6 +214,7 @@ func newProblem(rows []Row, s slopes) (*problem, float64, error) {
 	if repeats == 0 || age == 0 {
 		return nil, 0, fmt.Errorf("clv: nobody has bought twice: %w", flywheel.ErrInvalid)
 	}
+	p.rows = merged(rows)
 	for x, w := range counts {
 		p.counts = append(p.counts, [2]float64{x, w})
 	}
@@ -220,6 +225,26 @@ func newProblem(rows []Row, s slopes) (*problem, float64, error) {
 		return 1
 	})
 	return p, age / total, nil
+}
+
+// merged makes one row of equal histories, unless covariates tell them apart.
+func merged(rows []Row) []Row {
+	if len(rows[0].Covariates) > 0 {
+		return rows
+	}
+	place := make(map[History]int, len(rows))
+	var out []Row
+	for i := range rows {
+		r := &rows[i]
+		at, ok := place[r.History]
+		if !ok {
+			place[r.History] = len(out)
+			out = append(out, Row{History: r.History, Weight: r.weight()})
+			continue
+		}
+		out[at].Weight += r.weight()
+	}
+	return out
 }
 
 // evaluate returns the log-likelihood and its gradient by logarithms and effects.
