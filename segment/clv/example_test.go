@@ -149,6 +149,8 @@ func ExampleChoose() {
 		return
 	}
 	var group clv.Group = report.Frequency(0, 0)
-	fmt.Println(len(choice.Scores), len(choice.Fits), choice.Track(13) > 0, group.Customers > 0)
-	// Output: 4 3 true true
+	var first clv.Outcome = report.Customers[0]
+	var score clv.Score = choice.Scores[0]
+	fmt.Println(len(choice.Scores), len(choice.Fits), choice.Track(13) > 0, group.Customers > 0, first.Predicted >= 0, score.Name)
+	// Output: 4 3 true true true combination
 }
