@@ -268,9 +268,76 @@ func lloyd(points, centers [][]float64, passes int) *Result {
 	for i := range points {
 		assign(i)
 		r.Sizes[r.Of[i]]++
+	}
+	r.exchange(points, passes)
+	for i := range points {
 		r.Inertia += squared(points[i], centers[r.Of[i]])
 	}
 	return r
+}
+
+// exchange moves single points as long as that lessens the inertia, counting what the move
+// does to both centers (Hartigan, 1975), which leaves the places where Lloyd's algorithm
+// stops too early.
+func (r *Result) exchange(points [][]float64, passes int) {
+	r.recenter(points)
+	for range passes {
+		moved := false
+		for i, p := range points {
+			own := r.Of[i]
+			n := float64(r.Sizes[own])
+			if n == 1 {
+				continue
+			}
+			gain := n / (n - 1) * squared(p, r.Centers[own])
+			best, least := own, gain*(1-1e-12)
+			for j, c := range r.Centers {
+				if m := float64(r.Sizes[j]); j != own {
+					if cost := m / (m + 1) * squared(p, c); cost < least {
+						best, least = j, cost
+					}
+				}
+			}
+			if best == own {
+				continue
+			}
+			m := float64(r.Sizes[best])
+			for x := range p {
+				r.Centers[own][x] += (r.Centers[own][x] - p[x]) / (n - 1)
+				r.Centers[best][x] += (p[x] - r.Centers[best][x]) / (m + 1)
+			}
+			r.Sizes[own]--
+			r.Sizes[best]++
+			r.Of[i] = best
+			moved = true
+		}
+		if !moved {
+			break
+		}
+	}
+	r.recenter(points)
+}
+
+// recenter sets the centers to the means of their points.
+func (r *Result) recenter(points [][]float64) {
+	for j, c := range r.Centers {
+		if r.Sizes[j] > 0 {
+			clear(c)
+		}
+	}
+	for i, p := range points {
+		c := r.Centers[r.Of[i]]
+		for x := range p {
+			c[x] += p[x]
+		}
+	}
+	for j, c := range r.Centers {
+		for x := range c {
+			if r.Sizes[j] > 0 {
+				c[x] /= float64(r.Sizes[j])
+			}
+		}
+	}
 }
 
 // order numbers the clusters by size, then by center.

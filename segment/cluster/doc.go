@@ -13,7 +13,8 @@
 //
 // [KMeans] is Lloyd's algorithm from starts by k-means++ (Arthur and Vassilvitskii, 2007), with
 // the best of several greedy candidates at each step, and passes only over the points that the triangle
-// inequality leaves in doubt (Hamerly, 2010). [Silhouette] is Rousseeuw's (1987), [DaviesBouldin] (1979) and
+// inequality leaves in doubt (Hamerly, 2010), and then moves single points while that helps
+// (Hartigan, 1975). [Silhouette] is Rousseeuw's (1987), [DaviesBouldin] (1979) and
 // [CalinskiHarabasz] (1974) are the other two usual scores. All distances are Euclidean.
 //
 // # Cost
