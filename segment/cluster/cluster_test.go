@@ -88,9 +88,9 @@ func TestReference(t *testing.T) {
 		t.Run("k="+name, func(t *testing.T) {
 			k, err := strconv.Atoi(name)
 			require.NoError(t, err)
-			r, err := cluster.KMeans(z, k, &cluster.Options{Starts: 60, Seed: 1})
+			r, err := cluster.KMeans(z, k, &cluster.Options{Starts: 100, Seed: 1})
 			require.NoError(t, err)
-			require.LessOrEqual(t, r.Inertia, want.Inertia*(1+1e-9), "the best of forty starts")
+			require.LessOrEqual(t, r.Inertia, want.Inertia*(1+1e-9), "no worse than the best of forty starts")
 			if r.Inertia < want.Inertia*(1-1e-9) {
 				return // a better end than the reference's: its scores do not apply
 			}
