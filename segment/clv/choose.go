@@ -66,11 +66,11 @@ func Choose(purchases []Purchase, end time.Time) (*Choice, error) {
 	}
 	out := weeks / 3
 	split := end.AddDate(0, 0, -7*out)
-	inner, err := combine(purchases, split)
+	inner, err := combine(purchases, split, nil)
 	if err != nil {
 		return nil, fmt.Errorf("the first %d of %d weeks: %w", weeks-out, weeks, err)
 	}
-	c, err := combine(purchases, end)
+	c, err := combine(purchases, end, inner)
 	if err != nil {
 		return nil, err
 	}
@@ -107,15 +107,19 @@ func Choose(purchases []Purchase, end time.Time) (*Choice, error) {
 	return c, nil
 }
 
-// combine fits the three models.
-func combine(purchases []Purchase, end time.Time) (*Choice, error) {
+// combine fits the three models, beginning where those of fewer purchases ended.
+func combine(purchases []Purchase, end time.Time, fewer *Choice) (*Choice, error) {
 	rows, firsts, err := summarize(purchases, end)
 	if err != nil {
 		return nil, err
 	}
 	c := &Choice{Name: "combination", Fits: map[string]*Fit{}}
-	for _, fit := range []func([]Row, *FitOptions) (*Fit, error){FitBG, FitMBG, FitPareto} {
-		f, err := fit(rows, nil)
+	for i, fit := range []func([]Row, *FitOptions) (*Fit, error){FitBG, FitMBG, FitPareto} {
+		var opts *FitOptions
+		if fewer != nil && len(fewer.Fits[fewer.models[i].Name()].Warnings) == 0 {
+			opts = &FitOptions{Start: fewer.models[i].Params()}
+		}
+		f, err := fit(rows, opts)
 		if err != nil {
 			return nil, err
 		}

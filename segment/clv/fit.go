@@ -359,6 +359,30 @@ func hessian(theta []float64, f func(theta, g []float64) float64) *mat.SymDense 
 	return h
 }
 
+// forward is hessian by differences to one side of a point whose gradient is known: half the
+// work, and good enough for the direction of a step.
+func forward(theta, g []float64, f func(theta, g []float64) float64) *mat.SymDense {
+	n := len(theta)
+	raw, up := make([]float64, n*n), make([]float64, n)
+	at := slices.Clone(theta)
+	const step = 1e-5
+	for i := range n {
+		at[i] = theta[i] + step
+		f(at, up)
+		at[i] = theta[i]
+		for j := range n {
+			raw[i*n+j] = (up[j] - g[j]) / step
+		}
+	}
+	h := mat.NewSymDense(n, nil)
+	for i := range n {
+		for j := i; j < n; j++ {
+			h.SetSym(i, j, (raw[i*n+j]+raw[j*n+i])/2)
+		}
+	}
+	return h
+}
+
 // newton maximizes f by Newton's method with a growing ridge where the second derivative
 // is not negative definite or a step goes down (Levenberg and Marquardt).
 func newton(theta []float64, f func(theta, g []float64) float64) *newtonResult {
@@ -367,8 +391,9 @@ func newton(theta []float64, f func(theta, g []float64) float64) *newtonResult {
 	r := &newtonResult{theta: slices.Clone(theta)}
 	r.value = f(r.theta, g)
 	ridge := 1e-3
-	for r.steps = 0; r.steps < 200; r.steps++ {
-		r.hessian = hessian(r.theta, f)
+	flat := 0 // steps in a row that gained next to nothing
+	for r.steps = 0; r.steps < 100 && flat < 4; r.steps++ {
+		r.hessian = forward(r.theta, g, f)
 		scale := 0.0
 		for i := range n {
 			scale = max(scale, math.Abs(r.hessian.At(i, i)))
@@ -404,6 +429,9 @@ func newton(theta []float64, f func(theta, g []float64) float64) *newtonResult {
 			value := f(next, ng)
 			if value >= r.value-1e-12*math.Abs(r.value) && !math.IsNaN(value) {
 				small = long < 1e-9 || gain < 1e-13*math.Abs(r.value) && long < 1e-6
+				if flat++; value-r.value > 1e-9*math.Abs(r.value) {
+					flat = 0
+				}
 				copy(r.theta, next)
 				copy(g, ng)
 				r.value = value
@@ -424,6 +452,7 @@ func newton(theta []float64, f func(theta, g []float64) float64) *newtonResult {
 			break
 		}
 	}
+	r.converged = r.converged || flat >= 4 // along a ridge, or at the end of a range
 	return r
 }
 

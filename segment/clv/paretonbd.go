@@ -22,17 +22,19 @@ func (m Pareto) Params() []float64 { return []float64{m.R, m.Alpha, m.S, m.Beta}
 // panels that are as wide as the integrand allows.
 func (m Pareto) defection(h History, means *[4]float64) (logOdds float64) {
 	k := m.R + h.X
-	start, end := m.Alpha+h.Recency, m.Alpha+h.T
+	start := m.Alpha + h.Recency
 	u := math.Log1p((h.T - h.Recency) / start)
 	if u <= 0 {
 		return math.Inf(-1)
 	}
 	most := min(u, 45/k)
-	// near τ = t_x the second factor changes on the scale of β + t_x
-	narrow := min(1, 4/k, max(1e-6, 0.7*(m.Beta+h.Recency)/start))
+	// The second factor is singular at τ = -β, which lies off the left end; a panel of 16
+	// nodes may be three times as wide as that is away, and as e^(-kw) allows.
+	away := (m.Beta + h.Recency) / start
 	var sum float64
 	var parts [4]float64
-	for at, width := 0.0, narrow; at < most; {
+	for at := 0.0; at < most; {
+		width := min(3*(at+away), 8/k, 2)
 		w := min(width, most-at)
 		middle, half := at+w/2, w/2
 		for _, node := range legendre16 {
@@ -51,7 +53,6 @@ func (m Pareto) defection(h History, means *[4]float64) (logOdds float64) {
 			}
 		}
 		at += w
-		width = min(width*1.6, 1, 4/k)
 	}
 	if means != nil {
 		means[0] = parts[0]/sum + math.Log(start)
@@ -60,7 +61,6 @@ func (m Pareto) defection(h History, means *[4]float64) (logOdds float64) {
 		means[3] = parts[3] / sum
 	}
 	// dτ = (α+t_x) e^w dw; the factors of T that are taken out leave k·u and 1/(β+T).
-	_ = end
 	return k*u + math.Log(m.S*sum*start/(m.Beta+h.T))
 }
 
