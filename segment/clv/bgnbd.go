@@ -44,12 +44,24 @@ func (g geometric) expect(t float64) float64 {
 		}
 	}
 	tau := t / g.rate
-	return overBeta(g.a, g.b, func(p float64) float64 {
-		if p == 0 {
+	purchases := func(p float64) float64 {
+		if p*tau < 1e-300 {
 			return g.k * tau
 		}
 		return -math.Expm1(-g.k*math.Log1p(p*tau)) / p
-	})
+	}
+	if g.a < 0.2 {
+		// Most of the density is where p hardly matters: the difference to p = 0 is
+		// p·f with a density that begins at a + 1.
+		mass := g.a / (g.a + g.b)
+		return g.k*tau + mass*overBeta(g.a+1, g.b, func(p float64) float64 {
+			if p == 0 {
+				return 0
+			}
+			return (purchases(p) - g.k*tau) / p
+		})
+	}
+	return overBeta(g.a, g.b, purchases)
 }
 
 // discounted is the mean of λ/(λp + rate).

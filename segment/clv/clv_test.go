@@ -204,3 +204,18 @@ func BenchmarkScore(b *testing.B) {
 		})
 	}
 }
+
+// TestNobodyLeaves: without defection the models are a plain negative binomial, whose
+// expectation is (r+x)/(α+T)·t, at once and without a trap.
+func TestNobodyLeaves(t *testing.T) {
+	h := clv.History{X: 4, Recency: 20, T: 30}
+	for _, a := range []float64{1e-2, 1e-5, 1e-9} {
+		want := (0.7 + 4) / (10 + 30) * 26
+		require.InEpsilon(t, want, clv.BG{R: 0.7, Alpha: 10, A: a, B: 40_000}.Expect(h, 26), 1e-3)
+		require.InEpsilon(t, want, clv.MBG{R: 0.7, Alpha: 10, A: a, B: 3}.Expect(h, 26), 0.05)
+		require.InEpsilon(t, want, clv.Pareto{R: 0.7, Alpha: 10, S: a, Beta: 20}.Expect(h, 26), 0.05)
+	}
+	// The two forms of the mean over p agree where they meet.
+	near := func(a float64) float64 { return clv.BG{R: 0.7, Alpha: 10, A: a, B: 2}.Expect(h, 1e6) }
+	require.InEpsilon(t, near(0.2-1e-12), near(0.2+1e-12), 1e-9)
+}

@@ -46,7 +46,7 @@ func overBeta(a, b float64, f func(p float64) float64) float64 {
 			}
 			w, p := density(mode + side*float64(i)*h)
 			v := w * f(p)
-			if sum += v; v <= 1e-18*sum && i > 2 {
+			if sum += v; math.Abs(v) <= 1e-18*math.Abs(sum) && i > 2 {
 				break
 			}
 		}
