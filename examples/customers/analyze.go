@@ -42,7 +42,6 @@ type analysis struct {
 	model    string
 	params   []clv.Score
 	warnings []string
-	minor    float64
 }
 
 // week and year in the units of the models.

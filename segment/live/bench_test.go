@@ -29,7 +29,6 @@ type generator struct {
 	*rand.Rand
 	customers []flywheel.CustomerID
 	names     [20]string
-	cats      [10]any
 	now       time.Time
 	step      time.Duration // mean time between two events of the shop
 	i         uint64
@@ -76,9 +75,9 @@ func (g *generator) definitions(eager bool) []live.Definition {
 	for i := range 100 {
 		four := []string{name(i), name(i + 5), name(i + 10), name(i + 15)}
 		window := windows[i/5%10]
-		n := 2 + i%4
+		n := 3 + i%3
 		if eager {
-			n = 1 + i%3
+			n = 2 + i%3
 		}
 		switch {
 		case i < 30:
@@ -128,22 +127,22 @@ func warmed(b *testing.B, eager bool) (*generator, *live.Engine, float64) {
 	e := live.New(nil)
 	defs := g.definitions(eager)
 	require.NoError(b, e.Define(g.now, nil, defs...))
-	var entry live.Entry
-	for i := range *warm * *persons {
-		g.next(&entry)
-		if err := e.Feed(&entry); err != nil {
+	batch := make([]live.Entry, 1000)
+	for range *warm * *persons / len(batch) {
+		for i := range batch {
+			g.next(&batch[i])
+		}
+		if err := e.FeedAll(batch); err != nil {
 			b.Fatal(err)
 		}
-		if i%1000 == 0 {
-			e.Changes()
-		}
+		e.Changes()
 	}
 	e.Changes()
 	return g, e, touched(defs, g.names[:])
 }
 
-// BenchmarkFeed is one event at a time with everything that time brings about
-// before it. go test -run '^$' -bench Feed -persons 1000000 ./segment/live
+// BenchmarkFeed is events with everything that time brings about before each,
+// the making of the events included. go test -run '^$' -bench Feed -persons 1000000 ./segment/live
 func BenchmarkFeed(b *testing.B) {
 	for _, eager := range []bool{false, true} {
 		b.Run(fmt.Sprintf("eager=%t/persons=%d", eager, *persons), func(b *testing.B) {
@@ -151,17 +150,22 @@ func BenchmarkFeed(b *testing.B) {
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
-			var entry live.Entry
+			batch := make([]live.Entry, 240)
 			n, moves := 0, 0
 			b.ReportAllocs()
 			for b.Loop() {
-				g.next(&entry)
-				if err := e.Feed(&entry); err != nil {
-					b.Fatal(err)
-				}
-				if n++; n%256 == 0 {
+				if n%len(batch) == 0 {
+					if n > 0 {
+						if err := e.FeedAll(batch); err != nil {
+							b.Fatal(err)
+						}
+					}
 					moves += len(e.Changes())
+					for i := range batch {
+						g.next(&batch[i])
+					}
 				}
+				n++
 			}
 			moves += len(e.Changes())
 			runtime.ReadMemStats(&after)

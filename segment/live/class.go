@@ -219,16 +219,17 @@ func (c *core) leafValue(l *leaf, person uint32, now int64, move bool) (value, i
 }
 
 func (c *core) sequenceValue(l *leaf, person uint32, now int64, move bool) (value, int64) {
-	states := c.states(l, person)
-	if len(states) == 0 {
-		return value{known: true}, never
+	root := l.store.get(person)
+	if root == nil {
+		if len(c.states(l, person)) == 0 {
+			return value{known: true}, never
+		}
+		root = l.store.make(person)
 	}
-	root := l.store.make(person)
-	states = c.states(l, person)
 	m := root.extra()
 	if m.seq == nil {
 		m.seq = &sequenceState{}
-		l.retrace(m.seq, states, now)
+		l.retrace(m.seq, c.states(l, person), now)
 	}
 	if move {
 		l.prune(m.seq, root, now)
@@ -399,7 +400,10 @@ func (c *core) takeStep(l *leaf, alias, person uint32, e *reading, now int64) bo
 	if person == nobody {
 		return true
 	}
-	root := l.store.make(person)
+	root := s
+	if alias != person {
+		root = l.store.make(person)
+	}
 	m := root.extra()
 	switch {
 	case m.seq == nil: // made when it is read

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/internal/strictjson"
 	"github.com/flywheel-go/flywheel/segment/rule"
 )
 
@@ -640,11 +639,4 @@ func (o *staticOperand) other(src json.RawMessage) (*expr, error) {
 func SampleOf(sample, id string) int {
 	sum := sha256.Sum256([]byte(sample + id))
 	return int(binary.BigEndian.Uint32(sum[:4]) % 10_000)
-}
-
-// equalSource reports whether two definitions are the same text.
-func equalSource(a, b *Definition) bool {
-	x, err1 := json.Marshal(a)
-	y, err2 := json.Marshal(b)
-	return err1 == nil && err2 == nil && string(x) == string(y) && strictjson.Check(x, nil) == nil
 }

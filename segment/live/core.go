@@ -58,6 +58,7 @@ type core struct {
 	instants []int64
 	fresh    []uint64
 	what     []uint32
+	sink     uint64
 }
 
 const (

@@ -36,8 +36,9 @@ type completion struct {
 type sequenceState struct {
 	last  row
 	begun bool
-	ends  map[int64][]mark
-	done  []completion // in order
+	only  []mark           // without Same
+	ends  map[int64][]mark // by the number of what is the same
+	done  []completion     // in order
 }
 
 // positive is the number of steps that must come.
@@ -60,17 +61,24 @@ func (l *leaf) follow(s *sequenceState, r row, now int64) (again bool) {
 			return dead
 		})
 	}
-	ends := s.ends[key]
+	s.last, s.begun = r, true
+	ends := s.only
+	if len(l.same) > 0 {
+		ends = s.ends[key]
+	}
 	if ends == nil {
 		if mask&(1<<k-1) == 0 {
-			s.last, s.begun = r, true
 			return again
 		}
-		if s.ends == nil {
-			s.ends = map[int64][]mark{}
-		}
 		ends = make([]mark, k)
-		s.ends[key] = ends
+		if len(l.same) == 0 {
+			s.only = ends
+		} else {
+			if s.ends == nil {
+				s.ends = map[int64][]mark{}
+			}
+			s.ends[key] = ends
+		}
 	}
 	for i := k - 1; i >= 0; i-- {
 		if mask>>i&1 == 0 {
@@ -87,7 +95,6 @@ func (l *leaf) follow(s *sequenceState, r row, now int64) (again bool) {
 			s.done = append(s.done, completion{r, key})
 		}
 	}
-	s.last, s.begun = r, true
 	return again
 }
 
