@@ -255,8 +255,8 @@ func (e *Engine) Advance(at time.Time, limit int) (done bool, err error) {
 // Feed applies an event that comes in order of time: everything that is due
 // before it is done first, for everybody, and its time is the clock.
 func (e *Engine) Feed(entry *Entry) error {
-	if entry.Time.IsZero() {
-		return entry.check()
+	if err := entry.check(); err != nil {
+		return err
 	}
 	at := entry.Time
 	if !entry.Received.IsZero() {
