@@ -60,6 +60,9 @@ func (t *top) push(s scored) {
 	}
 }
 
+// take returns a copy of what is kept, best first, and leaves t empty.
+func (t *top) take() []scored { return slices.Clone(t.sorted()) }
+
 // sorted returns what is kept, best first, and leaves t empty. The slice is
 // reused by the next push.
 func (t *top) sorted() []scored {
