@@ -76,6 +76,18 @@ func NewExam(train *Matrix, held []Choice) (*Exam, error) {
 // Cases returns the number of questions.
 func (e *Exam) Cases() int { return len(e.cases) }
 
+func (e *Exam) index() *Index { return e.train.items }
+
+func (e *Exam) candidates() []bool { return e.known }
+
+func (e *Exam) question(q int, h History) (history, skip History, held []int32) {
+	h = h[:0]
+	if row := e.cases[q].row; row >= 0 {
+		h = e.train.history(row, h)
+	}
+	return h, h, e.cases[q].held
+}
+
 // Metrics are means over the questions of an [Exam]; gains are binary and
 // logarithms those of base 2. With T the held items of a question and k the length
 // of its list:
@@ -129,11 +141,7 @@ func (e *Exam) Run(s Scorer, k int) (*Outcome, error) {
 	lists := make([][]int32, len(e.cases))
 	wrong := make([]bool, len(e.cases))
 	parallel(len(e.cases), func() *ranker { return newRanker(e.train.items.Len()) }, func(n int, r *ranker) {
-		row := e.cases[n].row
-		r.history = r.history[:0]
-		if row >= 0 {
-			r.history = e.train.history(row, r.history)
-		}
+		r.history, _, _ = e.question(n, r.history)
 		s.Score(r.history, r.scores)
 		lists[n], wrong[n] = r.rank(k, e.known)
 	})
