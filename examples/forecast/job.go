@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/flywheel-go/flywheel/internal/progress"
 	"github.com/flywheel-go/flywheel/inventory/forecast"
 )
 
@@ -60,7 +61,7 @@ func (j *job) do(ctx context.Context, t *table) error {
 			}
 		}
 	}
-	bar := newProgress(j.stderr, len(t.series))
+	bar := progress.New(j.stderr, len(t.series), "series")
 	var charts []chart
 	var test backtest
 	done := 0
@@ -69,7 +70,7 @@ func (j *job) do(ctx context.Context, t *table) error {
 	err := b.Each(ctx, all, func(r *forecast.Result) error {
 		c := calendars[done]
 		done++
-		bar.step(done)
+		bar.Step(done)
 		if r.Err != nil {
 			failed(r.Err)
 			return nil
@@ -98,7 +99,7 @@ func (j *job) do(ctx context.Context, t *table) error {
 		}
 		return nil
 	})
-	bar.end()
+	bar.Clear()
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/examples/replay/retail"
+	"github.com/flywheel-go/flywheel/internal/progress"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -93,13 +94,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	bar := newProgress(stderr, len(s.days))
-	if err := s.run(ctx, bar.step); err != nil {
-		bar.clear()
+	bar := progress.New(stderr, len(s.days), "days")
+	if err := s.run(ctx, bar.Say); err != nil {
+		bar.Clear()
 		return err
 	}
 	tables, err := s.report(ctx)
-	bar.clear()
+	bar.Clear()
 	if err != nil {
 		return err
 	}

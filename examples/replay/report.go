@@ -3,15 +3,14 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"embed"
-	"encoding/csv"
 	"fmt"
-	"html/template"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/flywheel-go/flywheel/internal/chart"
+	report "github.com/flywheel-go/flywheel/internal/table"
 )
 
 // table is one result, the same in every form of the report.
@@ -21,7 +20,7 @@ type table struct {
 	note    string
 	columns []string
 	rows    [][]string
-	charts  []template.HTML
+	charts  []chart.Figure
 }
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
@@ -32,25 +31,11 @@ func writeText(w io.Writer, tables []table) error {
 	for i := range tables {
 		t := &tables[i]
 		fmt.Fprintf(out, "%s\n", strings.ToUpper(t.title))
-		widths := make([]int, len(t.columns))
-		for _, row := range append([][]string{t.columns}, t.rows...) {
-			for c, cell := range row {
-				widths[c] = max(widths[c], utf8.RuneCountInString(cell))
-			}
+		if err := out.Flush(); err != nil {
+			return err
 		}
-		for _, row := range append([][]string{t.columns}, t.rows...) {
-			for c, cell := range row {
-				pad := strings.Repeat(" ", widths[c]-utf8.RuneCountInString(cell))
-				switch {
-				case c == 0 && len(row) > 1:
-					fmt.Fprintf(out, "  %s%s", cell, pad)
-				case c == 0:
-					fmt.Fprintf(out, "  %s", cell)
-				default:
-					fmt.Fprintf(out, "  %s%s", pad, cell)
-				}
-			}
-			fmt.Fprintln(out)
+		if err := report.WriteText(w, t.columns, t.rows); err != nil {
+			return err
 		}
 		if t.note != "" {
 			fmt.Fprintf(out, "  (%s)\n", t.note)
@@ -60,66 +45,21 @@ func writeText(w io.Writer, tables []table) error {
 	return out.Flush()
 }
 
-//go:embed report.html.tmpl
-var templates embed.FS
-
 func writeHTML(w io.Writer, title string, tables []table) error {
-	type section struct {
-		Title, Note string
-		Columns     []string
-		Rows        [][]string
-		Charts      []template.HTML
-		More        int
-	}
 	const most = 60
-	var sections []section
+	var sections []chart.Section
 	for i := range tables {
 		t := &tables[i]
-		s := section{t.title, t.note, t.columns, t.rows, t.charts, 0}
-		if len(s.Rows) > most {
-			s.Rows, s.More = s.Rows[:most], len(s.Rows)-most
+		s := chart.Section{Title: t.title, Note: t.note, Figures: t.charts, Columns: t.columns, Rows: t.rows, Most: most}
+		if len(t.rows) > most {
+			s.Note = strings.TrimPrefix(s.Note+"; all rows are in the CSV file", "; ")
 		}
 		sections = append(sections, s)
 	}
-	page, err := template.ParseFS(templates, "report.html.tmpl")
-	if err != nil {
-		return err
-	}
-	return page.Execute(w, struct {
-		Title    string
-		Sections []section
-	}{title, sections})
+	return chart.Write(w, title, sections...)
 }
 
-func writeCSV(w io.Writer, t *table) error {
-	out := csv.NewWriter(w)
-	if err := out.Write(t.columns); err != nil {
-		return err
-	}
-	cells := make([]string, len(t.columns))
-	for _, row := range t.rows {
-		for c, cell := range row {
-			cells[c] = harmless(cell)
-		}
-		if err := out.Write(cells[:len(row)]); err != nil {
-			return err
-		}
-	}
-	out.Flush()
-	return out.Error()
-}
-
-// harmless quotes a text that a spreadsheet would run as a formula. Numbers
-// keep their sign.
-func harmless(cell string) string {
-	if cell == "" || !strings.ContainsRune("=+-@\t\r'", rune(cell[0])) {
-		return cell
-	}
-	if cell[0] == '-' && strings.Trim(cell[1:], "0123456789.,") == "" {
-		return cell
-	}
-	return "'" + cell
-}
+func writeCSV(w io.Writer, t *table) error { return report.WriteCSV(w, t.columns, t.rows) }
 
 // writeFolder writes report.html and a CSV file for each table into folder. It
 // makes all of them beside the folder first, so that a full disk or another

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"html/template"
 	"maps"
 	"math"
 	"slices"
@@ -14,8 +13,8 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/examples/replay/chart"
 	"github.com/flywheel-go/flywheel/examples/replay/retail"
+	"github.com/flywheel-go/flywheel/internal/chart"
 	"github.com/flywheel-go/flywheel/recommend"
 	"github.com/flywheel-go/flywheel/segment/rfm"
 )
@@ -138,7 +137,7 @@ func (s *shop) months() table {
 		t.add(m, retail.FormatValue(s.exact.byMonth[m]), retail.FormatValue(moved), retail.FormatValue(moved-s.exact.byMonth[m]))
 		values = append(values, float64(s.exact.byMonth[m])/1e6)
 	}
-	t.charts = []template.HTML{chart.Bars("Net value by month", months, chart.Series{Name: "net", Values: values})}
+	t.charts = []chart.Figure{chart.Bars("Net value by month", months, chart.Series{Name: "net", Values: values})}
 	return t
 }
 
@@ -169,7 +168,7 @@ func (s *shop) stockTable() table {
 	for i := range s.room.planned.weeks {
 		weeks = append(weeks, s.room.first.Add(time.Duration(i)*week).Format("01-02"))
 	}
-	t.charts = []template.HTML{
+	t.charts = []chart.Figure{
 		chart.Lines("Fill rate by week, per cent", weeks, fill...),
 		chart.Lines("Units on hand at the end of the week", weeks, onHand...),
 	}
@@ -204,7 +203,7 @@ func (s *shop) rfmTable(context.Context) (table, error) {
 		t.add(string(name), strconv.Itoa(customers[name]), percent(ratio(float64(customers[name]), float64(len(scores)))),
 			retail.FormatValue(s.exactly(revenue[name])))
 	}
-	t.charts = []template.HTML{chart.Heat("Customers by recency (rows, 5 is recent) and frequency (columns, 5 is often)",
+	t.charts = []chart.Figure{chart.Heat("Customers by recency (rows, 5 is recent) and frequency (columns, 5 is often)",
 		[]string{"R 5", "R 4", "R 3", "R 2", "R 1"}, []string{"F 1", "F 2", "F 3", "F 4", "F 5"}, cells)}
 	return t, nil
 }
