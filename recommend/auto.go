@@ -510,6 +510,8 @@ func (s *search) finish(all *Matrix) (*Chosen, error) {
 	if len(s.kinds) > 1 && !s.chosen.Stopped {
 		best = s.blendKinds(best)
 	}
+	// Whoever has no history gets what is popular, and so do equal scores.
+	best.learner, best.scorer = Filled{best.learner}, filledBy(best.scorer, s.m)
 	s.chosen.Learner, s.chosen.NDCG = best.learner, best.ndcg
 	s.chosen.Matrix, s.chosen.Scorer = s.m, best.scorer
 	if all.Len() == s.m.Len() {

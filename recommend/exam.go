@@ -124,8 +124,9 @@ type Outcome struct {
 	// NDCGs holds the NDCG of each question, in the order of the held choices: for
 	// [PairedBootstrap].
 	NDCGs []float64 `json:"-"`
-	// Lists are the ranked lists, as item numbers.
-	Lists [][]int32 `json:"-"`
+	// Lists are the ranked lists, as item numbers, and Scores their scores.
+	Lists  [][]int32   `json:"-"`
+	Scores [][]float64 `json:"-"`
 }
 
 // Run asks s for k items for each question and measures the lists. Scores that are
@@ -138,17 +139,22 @@ func (e *Exam) Run(s Scorer, k int) (*Outcome, error) {
 	if !sameIndex(s.Index(), e.train.items) {
 		return nil, errOtherItems
 	}
-	lists := make([][]int32, len(e.cases))
+	lists, scores := make([][]int32, len(e.cases)), make([][]float64, len(e.cases))
 	wrong := make([]bool, len(e.cases))
 	parallel(len(e.cases), func() *ranker { return newRanker(e.train.items.Len()) }, func(n int, r *ranker) {
 		r.history, _, _ = e.question(n, r.history)
 		s.Score(r.history, r.scores)
 		lists[n], wrong[n] = r.rank(k, e.known)
+		for _, item := range lists[n] {
+			scores[n] = append(scores[n], r.scores[item])
+		}
 	})
 	if n := slices.Index(wrong, true); n >= 0 {
 		return nil, fmt.Errorf("recommend: a score of question %d is not a number: %w", n, flywheel.ErrInvalid)
 	}
-	return e.judge(lists, k), nil
+	out := e.judge(lists, k)
+	out.Scores = scores
+	return out, nil
 }
 
 var errOtherItems = fmt.Errorf("recommend: the model was fitted on other items than the exam: %w", flywheel.ErrInvalid)
