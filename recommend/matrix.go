@@ -230,6 +230,16 @@ func (m *Matrix) value(i int) float64 {
 	return float64(m.weight[i])
 }
 
+// Binary returns m with all weights 1: whether an item was chosen, not how often.
+func (m *Matrix) Binary() *Matrix {
+	if m.weight == nil {
+		return m
+	}
+	out := *m
+	out.weight = nil
+	return &out
+}
+
 // Choices returns the cells of m, row by row.
 func (m *Matrix) Choices() []Choice {
 	out := make([]Choice, 0, m.Len())

@@ -58,6 +58,15 @@ func (k SessionKNN) withDefaults() SessionKNN {
 
 // Fit implements [Learner].
 func (k SessionKNN) Fit(m *Matrix) (Scorer, error) {
+	s, err := k.Live(m)
+	if err != nil {
+		return nil, err
+	}
+	return &sessions{s}, nil
+}
+
+// Live is Fit with a model that learns on.
+func (k SessionKNN) Live(m *Matrix) (*LiveSessions, error) {
 	switch {
 	case k.Last < 0:
 		return nil, paramError("SessionKNN", "Last", k.Last)
@@ -73,8 +82,7 @@ func (k SessionKNN) Fit(m *Matrix) (Scorer, error) {
 		return nil, paramError("SessionKNN", "LengthPower", k.LengthPower)
 	}
 	k = k.withDefaults()
-	n := len(m.actors)
-	order := make([]int32, n) // newest first
+	order := make([]int32, len(m.actors)) // oldest first
 	for i := range order {
 		order[i] = int32(i)
 	}
@@ -84,52 +92,108 @@ func (k SessionKNN) Fit(m *Matrix) (Scorer, error) {
 		}
 		return m.at[m.start[row+1]-1]
 	}
-	slices.SortStableFunc(order, func(a, b int32) int {
-		if m.timed {
-			return cmp.Compare(ends(b), ends(a))
-		}
-		return cmp.Compare(b, a)
-	})
-	s := &sessions{params: k, items: m.items, start: make([]int32, n+1), first: make([]int32, m.items.Len()+1), idf: make([]float64, m.items.Len()), factor: make([]float64, n)}
-	for at, row := range order {
-		s.flat = append(s.flat, m.row(row)...)
-		s.start[at+1] = int32(len(s.flat))
-		if length := len(m.row(row)); length > 0 {
-			s.factor[at] = math.Pow(float64(length), -max(0, k.LengthPower))
-		}
+	if m.timed {
+		slices.SortStableFunc(order, func(a, b int32) int {
+			return cmp.Or(cmp.Compare(ends(a), ends(b)), cmp.Compare(b, a))
+		})
 	}
+	s := &LiveSessions{params: k, items: m.items, start: make([]int32, 1, len(order)+1), flat: make([]int32, 0, m.Len()),
+		of: make([][]int32, m.items.Len()), logs: make([]float64, m.items.Len()), newest: math.MinInt64}
 	pop := m.popularity()
-	for item, df := range pop {
-		s.first[item+1] = s.first[item] + min(df, int32(k.Sample))
-		if df > 0 {
-			s.idf[item] = math.Log(float64(n) / float64(df))
+	flat := make([]int32, m.Len())
+	for item, n := range pop { // exact room, so that fitting does not move lists
+		s.of[item], flat = flat[:0:n], flat[n:]
+	}
+	for p := range maxLast {
+		s.decays[p], s.positions[p] = math.Pow(k.Decay, float64(p)), math.Pow(k.Position, float64(p))
+		if k.Linear {
+			s.positions[p] = max(0, 1-float64(p)/10)
 		}
 	}
-	s.newest = make([]int32, s.first[m.items.Len()])
-	next := slices.Clone(s.first)
-	for at := range int32(n) {
-		for _, item := range s.flat[s.start[at]:s.start[at+1]] {
-			if next[item] < s.first[item+1] {
-				s.newest[next[item]] = at
-				next[item]++
-			}
-		}
+	for _, row := range order {
+		s.add(m.row(row), ends(row))
 	}
 	return s, nil
 }
 
-// sessions is what SessionKNN learned: sessions newest first, and for each item
-// its newest ones.
-type sessions struct {
+// maxLast is the most items of a history that count.
+const maxLast = 64
+
+// LiveSessions is what [SessionKNN] learns, and learns on from every session that
+// ends. What it answers equals, bit for bit, what a fit from scratch would. It is safe
+// for concurrent use.
+type LiveSessions struct {
 	params SessionKNN
 	items  *Index
-	start  []int32 // session n is flat[start[n]:start[n+1]]
+
+	mu     sync.RWMutex
+	start  []int32 // session n is flat[start[n]:start[n+1]]; oldest first
 	flat   []int32
-	first  []int32 // item i has newest[first[i]:first[i+1]]
-	newest []int32
-	idf    []float64
+	of     [][]int32 // by item: its sessions, oldest first
+	logs   []float64 // by item: ln of their number
+	log    float64   // ln of the number of sessions
 	factor []float64 // by session: items^-LengthPower
-	pool   sync.Pool
+	newest int64
+
+	decays, positions [maxLast]float64
+	pool              sync.Pool
+}
+
+// Add learns a session that has ended, and reports whether it could: it must not be
+// older than the newest one, and items that the model does not know are left out of
+// it. The session of the moment needs no Add: it is the history of the question.
+func (s *LiveSessions) Add(session Session) (added bool, err error) {
+	m, err := SessionMatrix([]Session{session})
+	if err != nil || m.Len() == 0 {
+		return false, err
+	}
+	var items []int32
+	for _, item := range m.row(0) {
+		if n, ok := s.items.Number(m.items.SKU(item)); ok {
+			items = append(items, n)
+		}
+	}
+	end := int64(math.MinInt64)
+	if m.timed {
+		end = m.at[m.Len()-1]
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if end < s.newest || len(items) == 0 {
+		return false, nil
+	}
+	s.add(items, end)
+	return true, nil
+}
+
+// add appends a session of distinct items.
+func (s *LiveSessions) add(items []int32, end int64) {
+	at := int32(len(s.start) - 1)
+	s.flat = append(s.flat, items...)
+	s.start = append(s.start, int32(len(s.flat)))
+	for _, item := range items {
+		s.of[item] = append(s.of[item], at)
+		s.logs[item] = math.Log(float64(len(s.of[item])))
+	}
+	f := 1.0
+	if len(items) > 0 {
+		f = math.Pow(float64(len(items)), -max(0, s.params.LengthPower))
+	}
+	s.factor = append(s.factor, f)
+	s.log = math.Log(float64(len(s.factor)))
+	s.newest = max(s.newest, end)
+}
+
+// sessions is LiveSessions that learns no more.
+type sessions struct{ live *LiveSessions }
+
+// Index implements [Scorer].
+func (s *sessions) Index() *Index { return s.live.items }
+
+// Score implements [Scorer].
+func (s *sessions) Score(h History, scores []float64) {
+	clear(scores)
+	s.live.score(h, scores, nil)
 }
 
 // sessionScratch is the working memory of one question.
@@ -138,31 +202,39 @@ type sessionScratch struct {
 	shared  []int32   // by session: 1 + distance of the newest shared item
 	touched []int32
 	top     top
-	recent  [64]Past
-	weight  [64]float64
+	recent  [maxLast]Past
+	weight  [maxLast]float64
+	place   [maxLast]int
 }
 
 // Index implements [Scorer].
-func (s *sessions) Index() *Index { return s.items }
+func (s *LiveSessions) Index() *Index { return s.items }
 
 // Score implements [Scorer].
-func (s *sessions) Score(h History, scores []float64) {
+func (s *LiveSessions) Score(h History, scores []float64) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	clear(scores)
-	s.scoreSparse(h, scores, nil)
+	s.score(h, scores, nil)
 }
 
-// scoreSparse adds to scores and appends to touched the items that it adds to, some
-// of them more than once.
-func (s *sessions) scoreSparse(h History, scores []float64, touched []int32) []int32 {
+// score adds to scores and appends to touched, unless nil, the items that it adds to,
+// some of them more than once.
+func (s *LiveSessions) score(h History, scores []float64, touched []int32) []int32 {
 	c, _ := s.pool.Get().(*sessionScratch)
 	if c == nil {
-		c = &sessionScratch{similar: make([]float64, len(s.start)), shared: make([]int32, len(s.start))}
+		c = &sessionScratch{}
 	}
 	defer s.pool.Put(c)
+	if grow := len(s.factor) - len(c.similar); grow > 0 {
+		c.similar, c.shared = append(c.similar, make([]float64, grow)...), append(c.shared, make([]int32, grow)...)
+	}
 	recent := s.last(h, c)
-	for p, past := range recent {
+	for p := range recent {
 		w := c.weight[p]
-		for _, at := range s.newest[s.first[past.Item]:s.first[past.Item+1]] {
+		list := s.of[recent[p].Item]
+		for i := len(list) - 1; i >= max(0, len(list)-s.params.Sample); i-- {
+			at := list[i]
 			if c.shared[at] == 0 {
 				c.touched = append(c.touched, at)
 				c.shared[at] = int32(p + 1)
@@ -172,14 +244,16 @@ func (s *sessions) scoreSparse(h History, scores []float64, touched []int32) []i
 	}
 	c.top.n = s.params.Neighbours
 	for _, at := range c.touched {
-		if v := (scored{at, c.similar[at]}); c.top.accepts(v) {
+		// Equal ones: the newer, whose number is larger.
+		if v := (scored{-at, c.similar[at]}); c.top.accepts(v) {
 			c.top.push(v)
 		}
 	}
 	for _, v := range c.top.heap {
-		w := v.score * s.factor[v.item] * s.position(int(c.shared[v.item]-1))
-		for _, item := range s.flat[s.start[v.item]:s.start[v.item+1]] {
-			scores[item] += float64(w * s.idf[item])
+		at := -v.item
+		w := v.score * s.factor[at] * s.positions[c.place[c.shared[at]-1]]
+		for _, item := range s.flat[s.start[at]:s.start[at+1]] {
+			scores[item] += float64(w * (s.log - s.logs[item]))
 			if touched != nil {
 				touched = append(touched, item)
 			}
@@ -193,29 +267,74 @@ func (s *sessions) scoreSparse(h History, scores []float64, touched []int32) []i
 	return touched
 }
 
-// last returns the items of h that count, newest first, each at its newest place,
-// and sets their weights.
-func (s *sessions) last(h History, c *sessionScratch) []Past {
+// last returns the items of h that count, newest first, each at its newest place, and
+// sets their weights and places.
+func (s *LiveSessions) last(h History, c *sessionScratch) []Past {
 	out := c.recent[:0]
-	limit := min(s.params.Last, len(c.recent))
+	limit := min(s.params.Last, maxLast)
 	for k := len(h) - 1; k >= 0 && k >= len(h)-limit; k-- {
 		p := len(h) - 1 - k
 		if h[k].Weight <= 0 || slices.ContainsFunc(out, func(o Past) bool { return o.Item == h[k].Item }) {
 			continue
 		}
+		c.place[len(out)] = p
+		c.weight[len(out)] = s.decays[p]
 		if s.params.Linear {
 			c.weight[len(out)] = 1 - float64(p)/float64(min(len(h), limit))
-		} else {
-			c.weight[len(out)] = math.Pow(s.params.Decay, float64(p))
 		}
 		out = append(out, h[k])
 	}
 	return out
 }
 
-func (s *sessions) position(distance int) float64 {
-	if s.params.Linear {
-		return max(0, 1-float64(distance)/10)
+// Top returns the k best items after h, without those of skip, best first: the answer
+// of Score without looking at items that no similar session holds. dst is appended
+// to, so that an answer needs no memory of its own when it has room.
+func (s *LiveSessions) Top(dst []Recommended, h, skip History, k int) []Recommended {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	a, _ := topPool.Get().(*topScratch)
+	if a == nil {
+		a = &topScratch{touched: make([]int32, 0, 256)}
 	}
-	return math.Pow(s.params.Position, float64(distance))
+	defer topPool.Put(a)
+	if n := s.items.Len() - len(a.scores); n > 0 {
+		a.scores = append(a.scores, make([]float64, n)...)
+	}
+	a.touched = s.score(h, a.scores, a.touched[:0])
+	for _, p := range skip {
+		a.scores[p.Item] = 0
+	}
+	a.top.n = k
+	for _, item := range a.touched {
+		// An item that is touched again has 0 by now.
+		if v := (scored{item, a.scores[item]}); v.score > 0 {
+			a.scores[item] = 0
+			if a.top.accepts(v) {
+				a.top.push(v)
+			}
+		}
+	}
+	for _, item := range a.touched {
+		a.scores[item] = 0
+	}
+	for _, v := range a.top.sorted() {
+		dst = append(dst, Recommended{Item: v.item, Score: v.score})
+	}
+	return dst
 }
+
+// Recommended is an item by its number in an [Index], with its score.
+type Recommended struct {
+	Item  int32
+	Score float64
+}
+
+// topScratch is the working memory of a Top.
+type topScratch struct {
+	scores  []float64
+	touched []int32
+	top     top
+}
+
+var topPool sync.Pool
