@@ -111,7 +111,8 @@ func (a Auto) Fit(m *Matrix) (Scorer, error) {
 
 // Learn chooses a model for train by valid. Without valid it holds out a part of
 // train by itself: where times are known the last tenth of each actor's choices, at
-// least one, of those who have five; else one in ten by a hash of actor and item.
+// least one, of those who have five; else, or where few have, one in ten by a hash of
+// actor and item.
 // Without anything to validate on it takes popularity.
 func (a Auto) Learn(train, valid []Choice) (*Chosen, error) {
 	if err := a.check(); err != nil {
@@ -189,27 +190,32 @@ func (a Auto) LearnSessions(train, valid []Session) (*Chosen, error) {
 
 // holdOut splits the rows of m.
 func holdOut(m *Matrix) (train, valid []Choice, how string) {
-	how = "a tenth of the choices by hash of actor and item"
 	if m.timed {
-		how = "the last tenth of the choices of each actor"
+		train, valid = holdOutBy(m, func(_ *Choice, place, length int) bool {
+			return length >= 5 && place >= length-max(1, length/10)
+		})
+		if len(valid) >= len(train)/50 && len(valid) > 0 {
+			return train, valid, "the last tenth of the choices of each actor"
+		}
 	}
+	train, valid = holdOutBy(m, func(c *Choice, _, _ int) bool { return hashChoice(c)%10 == 0 })
+	return train, valid, "a tenth of the choices by hash of actor and item"
+}
+
+// holdOutBy splits the rows of m by a rule about a choice and its place in its row.
+func holdOutBy(m *Matrix, held func(c *Choice, place, length int) bool) (train, valid []Choice) {
 	all := m.Choices()
 	for row := range m.actors {
 		from, to := m.start[row], m.start[row+1]
-		n := to - from
 		for i := from; i < to; i++ {
-			held := m.timed && n >= 5 && i >= to-max(1, n/10)
-			if !m.timed {
-				held = hashChoice(&all[i])%10 == 0
-			}
-			if held {
+			if held(&all[i], i-from, to-from) {
 				valid = append(valid, all[i])
 			} else {
 				train = append(train, all[i])
 			}
 		}
 	}
-	return train, valid, how
+	return train, valid
 }
 
 // hashChoice hashes actor and item (FNV-1a, then [mix]).

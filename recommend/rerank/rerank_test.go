@@ -33,6 +33,8 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
+	var first rerank.Placed = list.Items[0]
+	_ = first
 	for _, it := range list.Items {
 		fmt.Printf("%s %q\n", it.SKU, it.Why)
 	}
