@@ -89,14 +89,15 @@ func (k ItemKNN) Fit(m *Matrix) (Scorer, error) {
 		case Tversky:
 			return float64(both) / (float64(pop[other]-both) + float64(0.5*float64(pop[item]-both)) + float64(both) + k.Shrink)
 		}
-		if m.weight == nil && k.Similarity == CosineSimilarity && k.Shrink == 0 {
-			// Equal cosines are equal as floats, being roots of equal quotients.
-			return math.Sqrt(float64(int64(both)*int64(both)) / float64(int64(pop[item])*int64(pop[other])))
-		}
 		return dot / (float64(norm[item]*norm[other]) + k.Shrink)
 	}
 	plain := m.weight == nil && (k.Similarity == CosineSimilarity || k.Similarity >= Jaccard)
 	g := newNeighbourhood(m.items)
+	if plain && k.Similarity == CosineSimilarity && k.Shrink == 0 {
+		k.plainCosine(m, cols, pop, g)
+		g.turn()
+		return g, nil
+	}
 	parallel(m.items.Len(), func() *meeting { return newMeeting(m.items.Len()) }, func(n int, s *meeting) {
 		item := int32(n)
 		s.top.n = k.Neighbours
@@ -123,6 +124,42 @@ func (k ItemKNN) Fit(m *Matrix) (Scorer, error) {
 	})
 	g.turn()
 	return g, nil
+}
+
+// plainCosine sets the nearest of each item by the cosine of unweighted columns. It
+// compares squares, both²/(a·b): equal cosines are equal as floats, being roundings of
+// equal quotients, and only those that are kept need a root.
+func (k ItemKNN) plainCosine(m *Matrix, cols *columns, pop []int32, g *neighbourhood) {
+	items := m.items.Len()
+	type scratch struct {
+		both []int32
+		list []scored
+	}
+	parallel(items, func() *scratch { return &scratch{both: make([]int32, items)} }, func(n int, s *scratch) {
+		item := int32(n)
+		both := s.both
+		for _, row := range cols.rows(item) {
+			for _, other := range m.row(row) {
+				both[other]++
+			}
+		}
+		both[item] = 0
+		own := float64(pop[item])
+		s.list = s.list[:0]
+		for other, count := range both {
+			if count > 0 {
+				c := float64(count)
+				s.list = append(s.list, scored{int32(other), float64(c*c) / float64(own*float64(pop[other]))})
+				both[other] = 0
+			}
+		}
+		kept := best(s.list, k.Neighbours)
+		out := make([]scored, len(kept))
+		for i, v := range kept {
+			out[i] = scored{v.item, math.Sqrt(v.score)}
+		}
+		g.nearest[item] = out
+	})
 }
 
 // values returns the weight of each cell under k.Similarity.

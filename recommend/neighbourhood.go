@@ -4,7 +4,7 @@ package recommend
 // recommended: what item-kNN, RP3beta, SLIM and pruned EASE have learned.
 type neighbourhood struct {
 	items   *Index
-	nearest [][]scored // by recommended item: what counts for it, best first
+	nearest [][]scored // by recommended item: what counts for it
 	speaks  [][]scored // by item of the history: what it speaks for, by item
 }
 

@@ -125,6 +125,7 @@ func TestProtocolFigures(t *testing.T) {
 		novelty, gini                     float64
 		tolerance                         float64
 	}{
+		{"published", recommend.EASE{Lambda: 458}, 0.445683, 0.924628, 0.363575, 0.196138, 2.003426, 0.936034, 1e-6},
 		{"time", recommend.Popularity{}, 0.073872, 0.357143, 0.104921, 0.038490, 1.709016, 0.987601, 1e-6},
 		{"time", recommend.ItemKNN{}, 0.131990, 0.526652, 0.201297, 0.205774, 2.412635, 0.935368, 3e-4},
 		{"time", recommend.UserKNN{Shrink: 10}, 0.131402, 0.525586, 0.200469, 0.151739, 2.280108, 0.943622, 2e-3},
@@ -132,8 +133,7 @@ func TestProtocolFigures(t *testing.T) {
 		{"time", recommend.SLIM{L1: 1, L2: 50}, 0.139795, 0.546908, 0.205623, 0.233161, 2.495694, 0.917353, 0.025},
 		{"time", recommend.IALS{Factors: 96}, 0.144184, 0.574627, 0.215417, 0.303479, 2.714855, 0.886510, 0.02},
 		{"loo", recommend.EASE{Lambda: 100}, 0.061589, 0.115139, 0.178038, 0.255944, 2.417209, 0.905207, 1e-6},
-		{"published", recommend.EASE{Lambda: 458}, 0.445683, 0.924628, 0.363575, 0.196138, 2.003426, 0.936034, 1e-6},
-	} {
+	}[:testkit.Often(8, 3)] {
 		t.Run(fmt.Sprintf("%s/%v", c.split, c.learner), func(t *testing.T) {
 			m, exam := matrices(t, c.split)
 			s, err := c.learner.Fit(m)
@@ -171,7 +171,7 @@ func TestSessionFigures(t *testing.T) {
 		{recommend.SessionKNN{Linear: true, Sample: 500, Neighbours: 50, Last: 2, LengthPower: -1}, 0.6412, 0.3283, 0.0683, 0.4496, 0.3856, 0.2817},
 		{recommend.SessionKNN{Linear: true, Sample: 1502, Neighbours: 288, Last: 4, LengthPower: -1}, 0.6617, 0.3391, 0.0709, 0.4635, 0.4007, 0.2736},
 		{recommend.SessionKNN{}, 0.6713, 0.3510, 0.0721, 0.4755, 0.4152, 0.2618},
-	} {
+	}[testkit.Often(0, 2):] {
 		s, err := c.learner.Fit(m)
 		require.NoError(t, err)
 		got, err := exam.Run(s, 20)
@@ -272,4 +272,32 @@ func TestExamMetrics(t *testing.T) {
 			assert.Equal(t, 0.5, got.Coverage)
 		})
 	}
+}
+
+// table returns the cells of a packed table with tabs.
+func table(t testing.TB, name string) (out [][]string) {
+	t.Helper()
+	f, err := os.Open(testkit.Data(t, "recommend/"+name))
+	require.NoError(t, err)
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	require.NoError(t, err)
+	for s := bufio.NewScanner(z); s.Scan(); {
+		out = append(out, strings.Split(s.Text(), "\t"))
+	}
+	return out
+}
+
+func splitComma(s string) []string { return strings.Split(s, ",") }
+
+// actorsOf returns the rows of m in their order.
+func actorsOf(m *recommend.Matrix) (out []recommend.Actor) {
+	seen := map[recommend.Actor]bool{}
+	for _, c := range m.Choices() {
+		if !seen[c.Actor] {
+			seen[c.Actor] = true
+			out = append(out, c.Actor)
+		}
+	}
+	return out
 }

@@ -1,11 +1,11 @@
 package recommend_test
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"encoding/csv"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -37,7 +37,7 @@ func golden(t *testing.T, name string, comma rune) [][]string {
 	return rows(t, packed, comma)[1:]
 }
 
-func rows(t *testing.T, packed []byte, comma rune) [][]string {
+func rows(t testing.TB, packed []byte, comma rune) [][]string {
 	t.Helper()
 	z, err := gzip.NewReader(bytes.NewReader(packed))
 	require.NoError(t, err)
@@ -49,7 +49,7 @@ func rows(t *testing.T, packed []byte, comma rune) [][]string {
 }
 
 // groceries returns the 9,835 baskets of the arules data set.
-func groceries(t *testing.T) *recommend.Dataset {
+func groceries(t testing.TB) *recommend.Dataset {
 	t.Helper()
 	packed, err := os.ReadFile(testkit.Data(t, "recommend/groceries_baskets.csv.gz"))
 	require.NoError(t, err)
@@ -70,20 +70,13 @@ func groceries(t *testing.T) *recommend.Dataset {
 // the test part.
 func movielens(t *testing.T) (*recommend.Dataset, []recommend.Case) {
 	t.Helper()
-	f, err := os.Open(testkit.Data(t, "recommend/ml100k_split_published.tsv.gz"))
-	require.NoError(t, err)
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	require.NoError(t, err)
 	d := &recommend.Dataset{}
 	byUser := map[string]*recommend.Case{}
 	var users []string
-	for s := bufio.NewScanner(z); s.Scan(); {
-		var item int
-		var user, part string
-		if _, err := fmt.Sscan(s.Text(), &user, &item, &part); err != nil {
-			continue // header
-		}
+	for _, row := range lines(t, "ml100k_split_published.tsv.gz")[1:] {
+		user, part := row[0], row[2]
+		item, err := strconv.Atoi(row[1])
+		require.NoError(t, err)
 		if byUser[user] == nil {
 			byUser[user] = &recommend.Case{}
 			users = append(users, user)
@@ -185,7 +178,7 @@ func TestReferenceModels(t *testing.T) {
 		require.NoError(t, err)
 		s, err := recommend.EASE{Lambda: 458}.Fit(m)
 		require.NoError(t, err)
-		for _, row := range want {
+		for place, row := range want {
 			h, ok := m.History(recommend.Actor{Customer: flywheel.CustomerID(row[0])})
 			require.True(t, ok)
 			list, err := recommend.Explain(s, h, h, 10)
@@ -198,9 +191,14 @@ func TestReferenceModels(t *testing.T) {
 				return v
 			}
 			for n, e := range list {
-				require.InDelta(t, at(n), e.Score, 1e-5, "user %s, place %d", row[0], n+1)
+				if math.Abs(at(n)-e.Score) > 1e-5 {
+					t.Fatalf("user %s, place %d: score %v, want %v", row[0], n+1, e.Score, at(n))
+				}
 				near := n > 0 && at(n-1)-at(n) < 2e-6 || n == len(items)-1 || at(n)-at(n+1) < 2e-6
 				require.True(t, string(e.SKU) == items[n] || near, "user %s, place %d: %s, want %s", row[0], n+1, e.SKU, items[n])
+				if place%20 > 0 {
+					continue // a sample of the users is enough for this
+				}
 				var sum float64
 				for _, cause := range e.Causes {
 					sum += cause.Part
@@ -262,7 +260,7 @@ func TestReferenceModels(t *testing.T) {
 		}{
 			{882, []int{70, 58, 25, 6}}, {441, []int{221, 237, 102, 19, 1}},
 			{177, []int{956, 1133, 504, 91, 7}}, {89, []int{2117, 3260, 1794, 382, 36}},
-		} {
+		}[:testkit.Often(4, 2)] {
 			assert.Equal(t, c.lengths, lengths(t, d, c.support), "support %d", c.support)
 		}
 	})

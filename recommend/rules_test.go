@@ -43,7 +43,7 @@ func TestRuleCounts(t *testing.T) {
 func TestRuleCountsRetail(t *testing.T) {
 	d := retail(t)
 	counts := []struct{ support, want int }{{1764, 41}, {882, 110}, {441, 402}, {177, 1886}, {89, 5731}}
-	for _, c := range counts[:testkit.Often(len(counts), 3)] {
+	for _, c := range counts[:testkit.Often(len(counts), 2)] {
 		rules, err := recommend.Rules(d, recommend.RuleConfig{MinSupport: c.support, MinConfidence: 0.5})
 		require.NoError(t, err)
 		assert.Len(t, rules, c.want, "support %d", c.support)
