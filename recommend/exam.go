@@ -17,6 +17,7 @@ type Exam struct {
 	known []bool // by item: has a cell in training
 	pop   []int32
 	sets  int // distinct items of training
+	again bool
 }
 
 type examCase struct {
@@ -73,6 +74,14 @@ func NewExam(train *Matrix, held []Choice) (*Exam, error) {
 	return e, nil
 }
 
+// Repeats returns the same questions with the items of the history as candidates too,
+// for shops in which customers buy the same again.
+func (e *Exam) Repeats() *Exam {
+	out := *e
+	out.again = true
+	return &out
+}
+
 // Cases returns the number of questions.
 func (e *Exam) Cases() int { return len(e.cases) }
 
@@ -84,6 +93,9 @@ func (e *Exam) question(q int, h History) (history, skip History, held []int32) 
 	h = h[:0]
 	if row := e.cases[q].row; row >= 0 {
 		h = e.train.history(row, h)
+	}
+	if e.again {
+		return h, nil, e.cases[q].held
 	}
 	return h, h, e.cases[q].held
 }
@@ -142,9 +154,11 @@ func (e *Exam) Run(s Scorer, k int) (*Outcome, error) {
 	lists, scores := make([][]int32, len(e.cases)), make([][]float64, len(e.cases))
 	wrong := make([]bool, len(e.cases))
 	parallel(len(e.cases), func() *ranker { return newRanker(e.train.items.Len()) }, func(n int, r *ranker) {
-		r.history, _, _ = e.question(n, r.history)
-		s.Score(r.history, r.scores)
+		history, skip, _ := e.question(n, r.history)
+		s.Score(history, r.scores)
+		r.history = skip
 		lists[n], wrong[n] = r.rank(k, e.known)
+		r.history = history
 		for _, item := range lists[n] {
 			scores[n] = append(scores[n], r.scores[item])
 		}

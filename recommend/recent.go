@@ -7,7 +7,8 @@ import (
 
 // Recent lets late items of a history count more: the newest with its whole weight,
 // each one before it with a factor of 2^(−1/HalfLife) less. The model is learned as
-// before; only questions are asked in another way.
+// before; only questions are asked in another way. Items whose weight has fallen below a
+// millionth are left out.
 type Recent struct {
 	// Of is the Learner whose Scorer is asked.
 	Of Learner
@@ -43,7 +44,10 @@ type recent struct {
 func (r *recent) Index() *Index { return r.of.Index() }
 
 // Score implements [Scorer].
-func (r *recent) Score(h History, scores []float64) { r.of.Score(r.weighted(h), scores) }
+func (r *recent) Score(h History, scores []float64) {
+	h = r.weighted(h)
+	r.of.Score(h[max(0, len(h)-int(math.Ceil(faded*r.halfLife))):], scores)
+}
 
 // weighted returns h with its weights by recency.
 func (r *recent) weighted(h History) History {
@@ -55,10 +59,17 @@ func (r *recent) weighted(h History) History {
 	return out
 }
 
+// faded is after how many half-lives an item no longer counts: its weight is below a
+// millionth of the newest one's.
+const faded = 20
+
 // Contributions implements [Contributor]; all parts are 0 when the Scorer is none.
 func (r *recent) Contributions(h History, item int32, parts []float64) {
 	if c, ok := r.of.(Contributor); ok {
-		c.Contributions(r.weighted(h), item, parts)
+		clear(parts)
+		h = r.weighted(h)
+		from := max(0, len(h)-int(math.Ceil(faded*r.halfLife)))
+		c.Contributions(h[from:], item, parts[from:])
 		return
 	}
 	clear(parts)

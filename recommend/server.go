@@ -16,6 +16,9 @@ type Query struct {
 	// History is what the customer chose, oldest first: a cart, a session, a
 	// history. SKUs that nobody knows are left out and counted in the Answer.
 	History []flywheel.SKU
+	// Past is the history by numbers of the model's Index, with weights and times, in
+	// place of History: what [Matrix.History] and [Overlay.History] return.
+	Past History
 	// Hide are not shown: see [SeenPolicy.Hidden]. Repeat allows items of the
 	// History; without it they are hidden too.
 	Hide   []flywheel.SKU
@@ -71,8 +74,9 @@ type serving struct {
 	scorer  Scorer
 	items   *Items
 	version uint64
-	known   []*Item // by number in the scorer's Index; nil for items that may not be shown
+	known   []*Item // by number in the scorer's Index; nil for items that are never shown
 	plain   []Item  // where there are no Items
+	windows bool    // some item has a window of publication
 	pool    sync.Pool
 }
 
@@ -109,8 +113,9 @@ func (s *Server) Swap(model Scorer, items *Items) uint64 {
 		if items == nil {
 			v.plain[i].SKU = sku
 			v.known[i] = &v.plain[i]
-		} else if it, ok := items.Item(sku); ok {
+		} else if it, ok := items.Item(sku); ok && it.Shown(time.Time{}) {
 			v.known[i] = it
+			v.windows = v.windows || !it.From.IsZero() || !it.Until.IsZero()
 		}
 	}
 	s.state.Store(v)
@@ -147,6 +152,13 @@ func (s *Server) Answer(q Query) (Answer, error) {
 	defer v.release(a)
 	out := Answer{Version: v.version}
 	index := v.scorer.Index()
+	for _, p := range q.Past {
+		if p.Item >= 0 && int(p.Item) < index.Len() && positive(p.Weight) {
+			a.history = append(a.history, p)
+		} else {
+			out.Unknown++
+		}
+	}
 	for _, sku := range q.History {
 		if n, ok := index.Number(sku); ok {
 			a.history = append(a.history, Past{Item: n, Weight: 1})
@@ -157,7 +169,7 @@ func (s *Server) Answer(q Query) (Answer, error) {
 	switch {
 	case index.Len() == 0:
 		out.Fallback = "there is no model and there are no items"
-	case len(q.History) == 0:
+	case len(q.History)+len(q.Past) == 0:
 		out.Fallback = "there is no history: what is shown is the same for everyone"
 	case len(a.history) == 0:
 		out.Fallback = "nothing of the history is known: what is shown is the same for everyone"
@@ -228,9 +240,10 @@ func (v *serving) eligible(a *answering, q *Query) error {
 		}
 	}
 	v.scorer.Score(a.history, a.scores)
+	windows := v.windows && !q.At.IsZero()
 	consider := func(n int32) error {
 		it := v.known[n]
-		if it == nil || a.blocked[n] || !it.Shown(q.At) || q.Keep != nil && !q.Keep(it) {
+		if it == nil || a.blocked[n] || windows && !it.Shown(q.At) || q.Keep != nil && !q.Keep(it) {
 			return nil
 		}
 		score := a.scores[n]

@@ -120,6 +120,7 @@ const (
 	kindSessions
 	kindUsers
 	kindCounts
+	kindAgain
 )
 
 const maxNesting = 8
@@ -185,6 +186,8 @@ func (w *writer) scorer(s Scorer, index *Index) error {
 	case *Counts:
 		w.uint(kindCounts)
 		w.counts(s)
+	case *again:
+		w.uint(kindAgain)
 	default:
 		return fmt.Errorf("recommend: a %T cannot be stored: %w", s, flywheel.ErrInvalid)
 	}
@@ -266,6 +269,8 @@ func (r *reader) scorer(index *Index, depth int) Scorer {
 		return r.users(index)
 	case kindCounts:
 		return r.counts(index)
+	case kindAgain:
+		return &again{index}
 	}
 	r.bad = true
 	return nil

@@ -15,7 +15,7 @@ import (
 // storable are one of each kind of model.
 var storable = []recommend.Learner{
 	recommend.Popularity{}, recommend.ItemKNN{}, recommend.UserKNN{Rarity: true}, recommend.RP3beta{}, recommend.EASE{Lambda: 2}, recommend.EASE{Lambda: 2, Keep: 2},
-	recommend.SLIM{}, recommend.IALS{Factors: 4}, recommend.BPR{Factors: 4, Epochs: 3}, recommend.SessionKNN{}, recommend.CoOccurrence{},
+	recommend.SLIM{}, recommend.IALS{Factors: 4}, recommend.BPR{Factors: 4, Epochs: 3}, recommend.SessionKNN{}, recommend.CoOccurrence{}, recommend.Again{},
 	recommend.Filled{Of: recommend.Blend{Of: []recommend.Learner{recommend.Recent{Of: recommend.ItemKNN{}, HalfLife: 2}, recommend.SLIM{}}, Weights: []float64{1, 0.5}}},
 }
 
