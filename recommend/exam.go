@@ -21,6 +21,7 @@ type Exam struct {
 }
 
 type examCase struct {
+	who  Actor
 	row  int32 // of the history; -1 for an empty one
 	held []int32
 }
@@ -58,7 +59,7 @@ func NewExam(train *Matrix, held []Choice) (*Exam, error) {
 			if !ok {
 				row = -1
 			}
-			e.cases = append(e.cases, examCase{row: row})
+			e.cases = append(e.cases, examCase{who: who, row: row})
 		}
 		if p := (pair{c, held[n].Item}); seen[p] {
 			continue
@@ -175,6 +176,30 @@ var errOtherItems = fmt.Errorf("recommend: the model was fitted on other items t
 
 // sameIndex reports whether two models number the same items.
 func sameIndex(a, b *Index) bool { return a == b || slices.Equal(a.names, b.names) }
+
+// RunLists asks rank, such as a whole pipeline, for a list of at most k items for each
+// question, best first. SKUs that training does not know are misses; one that comes
+// twice counts once.
+func (e *Exam) RunLists(k int, rank func(who Actor, h History) ([]flywheel.SKU, error)) (*Outcome, error) {
+	if k < 1 {
+		return nil, fmt.Errorf("recommend: k = %d: %w", k, flywheel.ErrOutOfRange)
+	}
+	lists := make([][]int32, len(e.cases))
+	for n, c := range e.cases {
+		h, _, _ := e.question(n, nil)
+		skus, err := rank(c.who, h)
+		if err != nil {
+			return nil, err
+		}
+		for _, sku := range skus[:min(k, len(skus))] {
+			item, ok := e.train.items.Number(sku)
+			if ok && e.known[item] && !slices.Contains(lists[n], item) {
+				lists[n] = append(lists[n], item)
+			}
+		}
+	}
+	return e.judge(lists, k), nil
+}
 
 // ranker is the scratch of ranking by full scores.
 type ranker struct {
