@@ -2,8 +2,9 @@ package flywheel
 
 import (
 	"context"
-	"sync"
 
+	"github.com/flywheel-go/flywheel/internal/kind"
+	"github.com/flywheel-go/flywheel/internal/memlock"
 	"github.com/flywheel-go/flywheel/internal/txhook"
 )
 
@@ -12,7 +13,7 @@ type Transactor interface {
 	// InTx runs fn with a context that carries a transaction; every store of
 	// the same database that is called with that context joins it. It commits
 	// when fn returns nil and rolls back when fn returns an error or panics.
-	// Within a transaction InTx joins the one that is there. A database may
+	// If ctx already carries a transaction, InTx joins it. A database may
 	// run fn again after a serialization failure, so fn must not change
 	// anything else, and fn must not use the context it closes over.
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
@@ -22,52 +23,100 @@ type Transactor interface {
 // so that their calls can be one transaction. Its transactions are
 // serializable: a writer excludes all others. The zero value is ready, and it
 // is safe for concurrent use.
+//
+// A wait for the lock ends with the context of the call, and after 30 seconds at
+// the latest. What would wait for itself is refused with a [*TxError]: a call
+// within a transaction with another context than the transaction's, and
+// transactions that use two databases in two orders. A wait within a transaction
+// of another database ends after two seconds, since that database may be what the
+// holder waits for.
 type Memory struct {
-	mu sync.RWMutex
+	lock memlock.Lock
 }
 
 type memoryKey struct{ m *Memory }
 
-// memoryTx is the transaction in progress: what to undo, newest last.
-type memoryTx struct{ undo []func() }
-
-func (t *memoryTx) rollback(to int) {
-	for i := len(t.undo) - 1; i >= to; i-- {
-		t.undo[i]()
-	}
-	clear(t.undo[to:])
-	t.undo = t.undo[:to]
+// memoryContext carries a transaction.
+type memoryContext struct {
+	context.Context
+	m  *Memory
+	tx *memoryTx
 }
+
+// Value implements context.Context.
+func (c *memoryContext) Value(key any) any {
+	switch k := key.(type) {
+	case memlock.Key:
+		return &c.tx.Owner
+	case memoryKey:
+		if k.m == c.m {
+			return c.tx
+		}
+	}
+	return c.Context.Value(key)
+}
+
+// memoryTx is the transaction in progress.
+type memoryTx struct {
+	memlock.Owner
+	undo undoLog
+}
+
+// undoLog is what to undo, newest last.
+type undoLog []func()
+
+func (u *undoLog) rollback(to int) {
+	for i := len(*u) - 1; i >= to; i-- {
+		(*u)[i]()
+	}
+	clear((*u)[to:])
+	*u = (*u)[:to]
+}
+
+var errEnded = &kind.TxError{What: "the one of this context has ended"}
 
 // InTx implements [Transactor]. What was given to [AfterCommit] runs when the lock
 // is free again.
 func (m *Memory) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
-	if m.tx(ctx) != nil {
+	if tx, err := m.tx(ctx); err != nil {
+		return err
+	} else if tx != nil {
 		return fn(ctx)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := txhook.Rehearse(ctx, fn, func(fn func(context.Context) error) error { return m.once(ctx, fn) }); err != nil {
+		return err
+	}
+	return m.once(ctx, fn)
+}
+
+func (m *Memory) once(ctx context.Context, fn func(ctx context.Context) error) error {
 	inner, scope := txhook.Begin(ctx)
 	defer scope.RolledBack() // unless committed before
-	if err := m.transact(inner, fn); err != nil {
+	tx := &memoryTx{}
+	tx.Begin(ctx)
+	if err := tx.Run(func() error { return m.transact(inner, tx, fn) }); err != nil {
 		return err
 	}
 	scope.Committed()
 	return nil
 }
 
-func (m *Memory) transact(ctx context.Context, fn func(ctx context.Context) error) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	tx := &memoryTx{}
+func (m *Memory) transact(ctx context.Context, tx *memoryTx, fn func(ctx context.Context) error) error {
+	if err := m.lock.Lock(ctx, &tx.Owner); err != nil {
+		return err
+	}
+	defer m.lock.Unlock()
+	defer tx.End()
 	done := false
 	defer func() {
 		if !done {
-			tx.rollback(0)
+			tx.undo.rollback(0)
 		}
 	}()
-	if err := fn(context.WithValue(ctx, memoryKey{m}, tx)); err != nil {
+	if err := fn(&memoryContext{ctx, m, tx}); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -80,44 +129,66 @@ func (m *Memory) transact(ctx context.Context, fn func(ctx context.Context) erro
 // View runs fn while no one writes. It is for authors of memory stores; fn
 // must not call a store.
 func (m *Memory) View(ctx context.Context, fn func() error) error {
-	if err := ctx.Err(); err != nil {
+	tx, err := m.tx(ctx)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
 		return err
 	}
-	if m.tx(ctx) == nil {
-		m.mu.RLock()
-		defer m.mu.RUnlock()
+	if tx == nil {
+		if err := m.lock.RLock(ctx); err != nil {
+			return err
+		}
+		defer m.lock.RUnlock()
 	}
 	return fn()
 }
 
-// Update runs fn while no one else reads or writes. For every change that fn
-// makes it first passes to undo a function that takes the change back; they run,
-// newest first, when fn fails or panics or the surrounding transaction rolls
-// back. It is for authors of memory stores; fn must not call a store.
+// Update runs fn while no one else reads or writes. Before each change, fn
+// registers with undo a function that reverses it; these run, newest first, when
+// fn fails or panics or the surrounding transaction rolls back. It is for authors
+// of memory stores; fn must not call a store.
 func (m *Memory) Update(ctx context.Context, fn func(undo func(func())) error) error {
-	if err := ctx.Err(); err != nil {
+	tx, err := m.tx(ctx)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
 		return err
 	}
-	tx := m.tx(ctx)
 	if tx == nil {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		tx = &memoryTx{}
+		if err := m.lock.Lock(ctx, nil); err != nil {
+			return err
+		}
+		defer m.lock.Unlock()
 	}
-	mark, done := len(tx.undo), false
+	var own undoLog
+	undo := &own
+	if tx != nil {
+		undo = &tx.undo
+	}
+	mark, done := len(*undo), false
 	defer func() {
 		if !done {
-			tx.rollback(mark)
+			undo.rollback(mark)
 		}
 	}()
-	if err := fn(func(f func()) { tx.undo = append(tx.undo, f) }); err != nil {
+	if err := fn(func(f func()) { *undo = append(*undo, f) }); err != nil {
 		return err
 	}
 	done = true
 	return nil
 }
 
-func (m *Memory) tx(ctx context.Context) *memoryTx {
+// tx returns the transaction of m in ctx, if there is one.
+func (m *Memory) tx(ctx context.Context) (*memoryTx, error) {
 	tx, _ := ctx.Value(memoryKey{m}).(*memoryTx)
-	return tx
+	if tx != nil && tx.Ended() {
+		return nil, errEnded
+	}
+	return tx, nil
 }
+
+// Handle returns the database itself, as a [Stored].
+func (m *Memory) Handle() Transactor { return m }

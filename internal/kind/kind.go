@@ -23,10 +23,20 @@ var (
 )
 
 // TxError is a call that no transaction can serve as it was made: it would wait
-// for itself, or its transaction has ended. What says which.
-type TxError struct{ What string }
+// for itself or for too long, or its transaction has ended.
+type TxError struct {
+	What string
+	// Kind is ErrConflict where the same call may succeed at another time. Nil is
+	// ErrInvalid: the program is wrong.
+	Kind error
+}
 
 func (e *TxError) Error() string { return "transaction: " + e.What }
 
-// Unwrap returns [ErrInvalid]: the program is wrong, and trying again does not help.
-func (e *TxError) Unwrap() error { return ErrInvalid }
+// Unwrap returns the kind.
+func (e *TxError) Unwrap() error {
+	if e.Kind == nil {
+		return ErrInvalid
+	}
+	return e.Kind
+}

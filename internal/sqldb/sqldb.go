@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"github.com/flywheel-go/flywheel/internal/kind"
+	"github.com/flywheel-go/flywheel/internal/memlock"
 	"github.com/flywheel-go/flywheel/internal/txhook"
 )
 
@@ -18,7 +19,8 @@ type DB struct {
 	db      *sql.DB
 	dialect Dialect
 	binder  binder
-	cache   *cache // nil: statements are sent as text
+	cache   *cache        // nil: statements are sent as text
+	writer  *memlock.Lock // the one that SQLite has; nil: many
 }
 
 // New returns the database behind a pool, which the caller opened and closes. It
@@ -33,7 +35,7 @@ func New(db *sql.DB, d Dialect) *DB {
 	}
 	v := &DB{db: db, dialect: d}
 	if d == SQLite {
-		v.cache = &cache{}
+		v.cache, v.writer = &cache{}, &memlock.Lock{}
 		runtime.AddCleanup(v, (*cache).close, v.cache)
 	}
 	return v

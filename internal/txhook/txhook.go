@@ -42,6 +42,17 @@ func Begin(ctx context.Context) (context.Context, *Scope) {
 	return context.WithValue(ctx, key{}, h), &Scope{hooks: h, outer: true, ctx: context.WithoutCancel(ctx)}
 }
 
+// Within reports whether ctx carries a transaction that has not ended.
+func Within(ctx context.Context) bool {
+	h, ok := ctx.Value(key{}).(*hooks)
+	if !ok {
+		return false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.ended
+}
+
 // After runs fn when the outermost transaction of ctx has ended with a commit or
 // an unknown outcome, and at once when ctx carries none. fn gets a context
 // without that transaction that is never canceled.
