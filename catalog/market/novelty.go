@@ -161,7 +161,11 @@ func (s *NoveltyStream) ofDay(at time.Time, x float64) (deviations float64) {
 		s.distances.add(mean)
 	}
 	s.days[b]++
-	s.usual[b] += math.Max(dayRate, 1/float64(s.days[b])) * (x - s.usual[b])
+	rate := math.Max(dayRate, 1/float64(s.days[b]))
+	if deviations > s.rule.OfDay {
+		rate *= 0.5 // what is news is not usual yet
+	}
+	s.usual[b] += rate * (x - s.usual[b])
 	return deviations
 }
 
