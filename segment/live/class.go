@@ -226,15 +226,14 @@ func (c *core) sequenceValue(l *leaf, person uint32, now int64, move bool) (valu
 		}
 		root = l.store.make(person)
 	}
-	m := root.extra()
-	if m.seq == nil {
-		m.seq = &sequenceState{}
-		l.retrace(m.seq, c.states(l, person), now)
+	seq, fresh := root.sequence()
+	if fresh {
+		l.retrace(seq, c.states(l, person), now)
 	}
 	if move {
-		l.prune(m.seq, root, now)
+		l.prune(seq, root, now)
 	}
-	n, next := l.ripe(m.seq, now)
+	n, next := l.ripe(seq, now)
 	return value{known: true, num: float64(n)}, next
 }
 
@@ -404,10 +403,9 @@ func (c *core) takeStep(l *leaf, alias, person uint32, e *reading, now int64) bo
 	if alias != person {
 		root = l.store.make(person)
 	}
-	m := root.extra()
-	switch {
-	case m.seq == nil: // made when it is read
-	case m.seq.begun && r.before(m.seq.last) || l.follow(m.seq, r, now):
+	if m := root.more; m == nil || m.seq == nil {
+		return true // made when it is read
+	} else if m.seq.begun && r.before(m.seq.last) || l.follow(m.seq, r, now) {
 		m.seq = nil
 	}
 	return true

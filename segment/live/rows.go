@@ -43,6 +43,25 @@ func (s *rows) extra() *more {
 	return s.more
 }
 
+// sequence returns the state of a sequence, empty where there was none; a new one lies
+// beside what holds it.
+func (s *rows) sequence() (state *sequenceState, fresh bool) {
+	if s.more == nil {
+		both := &struct {
+			more
+			state sequenceState
+		}{}
+		both.more.seq = &both.state
+		s.more = &both.more
+		return &both.state, true
+	}
+	if s.more.seq == nil {
+		s.more.seq = &sequenceState{}
+		return s.more.seq, true
+	}
+	return s.more.seq, false
+}
+
 // leaf is a value of a person that needs more than the newest instants.
 type leaf struct {
 	id     uint32
