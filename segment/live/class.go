@@ -16,8 +16,10 @@ type class struct {
 	rings    []*ring
 	leaves   []*leaf
 	size     int      // of a block, in instants
+	slots    int      // states of leaves in a block
 	index    []uint32 // by alias: block + 1
 	blocks   [][]int64
+	states   [][]rows
 	used     int
 }
 
@@ -46,6 +48,11 @@ func (c *class) makeBlock(alias uint32) []int64 {
 			fresh[i] = empty
 		}
 		c.blocks = append(c.blocks, fresh)
+		states := make([]rows, blockChunk*c.slots)
+		for i := range states {
+			states[i].armed = never
+		}
+		c.states = append(c.states, states)
 	}
 	c.used++
 	c.index[alias] = uint32(c.used)
