@@ -1,6 +1,10 @@
 package flywheel
 
-import "github.com/flywheel-go/flywheel/internal/kind"
+import (
+	"errors"
+
+	"github.com/flywheel-go/flywheel/internal/kind"
+)
 
 // Error kinds. Every error that a package of this module returns because of its
 // input or its state matches exactly one of them under [errors.Is]; a package's
@@ -54,3 +58,27 @@ func (e *FieldError) Unwrap() error { return e.Err }
 // another time: two transactions that lock two databases in two orders, or a lock
 // that was not free for too long.
 type TxError = kind.TxError
+
+// TellError reports that a [Sink] did not take what a change had to report. In a
+// transaction the change is undone; without one it stands, and the same call again
+// completes it. It matches what Err matches, except the kinds of error and what
+// wraps one: a sink that says conflict says nothing of the change itself.
+// [ErrUnknownOutcome] is no such kind.
+type TellError struct {
+	Event string // ID of the first event
+	Err   error  // of the sink
+}
+
+func (e *TellError) Error() string {
+	return "flywheel: event " + e.Event + " not taken: " + e.Err.Error()
+}
+
+// Is implements the interface of [errors.Is].
+func (e *TellError) Is(target error) bool {
+	for _, kind := range []error{ErrInvalid, ErrOutOfRange, ErrLimit, ErrNotFound, ErrConflict, ErrForbidden, ErrExpired} {
+		if errors.Is(target, kind) {
+			return false
+		}
+	}
+	return errors.Is(e.Err, target)
+}

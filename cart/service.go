@@ -13,6 +13,7 @@ import (
 	"github.com/flywheel-go/flywheel/internal/eventid"
 	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/newid"
+	"github.com/flywheel-go/flywheel/internal/told"
 	"github.com/flywheel-go/flywheel/pricing"
 )
 
@@ -23,6 +24,7 @@ const DefaultMaxLines = 1000
 type Service struct {
 	store  Store
 	opts   Options
+	teller told.Teller
 	engine atomic.Pointer[pricing.Engine]
 }
 
@@ -36,11 +38,15 @@ type Options struct {
 	NewID func() string
 	// MaxLines is how many lines a cart may have, by default DefaultMaxLines.
 	MaxLines int
-	// Sink learns of add_to_cart and remove_from_cart, by default
-	// flywheel.Discard.
+	// AbandonAfter is how long an open cart with lines is left alone until it
+	// counts as abandoned, and ExpireAfter how long until it is closed; zero is
+	// never. [Service.Advance] does both.
+	AbandonAfter, ExpireAfter time.Duration
+	// Sink learns of add_to_cart, remove_from_cart and [EventCartAbandoned], by
+	// default nobody. A log in the database of the carts is told in the transaction
+	// of the change, any other sink after it, see [Service.Deliver].
 	Sink flywheel.Sink
-	// Tx makes a change and its event one. Without it the event follows the
-	// change: when the sink fails, the cart has changed and the error says so.
+	// Tx makes a change and its event one, by default the database of the carts.
 	Tx flywheel.Transactor
 }
 
@@ -52,12 +58,13 @@ func New(store Store, opts *Options) (*Service, error) {
 		s.opts = *opts
 	}
 	if s.store == nil {
-		memory := NewMemory(nil)
-		s.store = memory
-		if s.opts.Tx == nil {
-			s.opts.Tx = memory
-		}
+		s.store = NewMemory(nil)
 	}
+	if s.opts.AbandonAfter < 0 || s.opts.ExpireAfter < 0 {
+		return nil, fmt.Errorf("cart: AbandonAfter %v, ExpireAfter %v: %w", s.opts.AbandonAfter, s.opts.ExpireAfter, flywheel.ErrOutOfRange)
+	}
+	s.opts.Tx = handle.Tx(s.opts.Tx, s.store)
+	s.teller = told.New(s.store, s.opts.Sink)
 	if s.opts.Now == nil {
 		s.opts.Now = time.Now
 	}
@@ -69,9 +76,6 @@ func New(store Store, opts *Options) (*Service, error) {
 	}
 	if s.opts.MaxLines < 0 {
 		return nil, fmt.Errorf("cart: MaxLines %d: %w", s.opts.MaxLines, flywheel.ErrInvalid)
-	}
-	if s.opts.Sink == nil {
-		s.opts.Sink = flywheel.Discard
 	}
 	if s.opts.Engine == nil {
 		engine, err := pricing.Compile(pricing.Config{})
@@ -87,6 +91,13 @@ func New(store Store, opts *Options) (*Service, error) {
 // Handle implements flywheel.Stored: the database of the store, or nil if the store
 // names none.
 func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
+
+// Deliver tells the Sink what it did not take when it was told, as far as that is
+// to be tried again at now, and reports whether there was anything. A sink outside
+// the store's database needs it: a runner calls it, or a program now and then.
+func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
+	return s.teller.Deliver(ctx, now)
+}
 
 // Create adds an empty open cart. Of c it takes ID, Customer, Visitor,
 // Session, Currency and Coupons; an empty ID has one made. A cart needs a customer
@@ -126,7 +137,7 @@ func (s *Service) Create(ctx context.Context, c Cart) (Cart, error) {
 	if err := fresh.attach(c.Coupons); err != nil {
 		return Cart{}, err
 	}
-	return s.store.Save(ctx, fresh)
+	return s.save(ctx, fresh, nil)
 }
 
 // Get returns the cart.
@@ -152,6 +163,11 @@ func (s *Service) Abandoned(ctx context.Context, t time.Time) iter.Seq2[Cart, er
 	}
 }
 
+// Forget removes the carts of a customer.
+func (s *Service) Forget(ctx context.Context, c flywheel.CustomerID) error {
+	return s.store.Forget(ctx, c)
+}
+
 // Delete removes the cart, whatever its status. One that is not there is no
 // error.
 func (s *Service) Delete(ctx context.Context, id ID) error { return s.store.Delete(ctx, id) }
@@ -164,7 +180,7 @@ func (s *Service) change(ctx context.Context, id ID, fn func(*Cart) (*flywheel.E
 			return nil, &ClosedError{Cart: c.ID, Status: c.Status, Order: c.Order, Into: c.Into}
 		}
 		e, err := fn(c)
-		c.UpdatedAt = s.opts.Now()
+		c.touch(s.opts.Now())
 		return e, err
 	})
 }
@@ -184,36 +200,34 @@ func (s *Service) update(ctx context.Context, id ID, fn func(*Cart) (*flywheel.E
 			return Cart{}, err
 		}
 		saved, err := s.save(ctx, c, e)
-		if !errors.Is(err, ErrVersion) {
+		if !errors.Is(err, ErrStale) {
 			return saved, err
 		}
 	}
-	return Cart{}, ErrVersion
+	return Cart{}, ErrStale
 }
 
 // save writes the cart and publishes the event, if any, whose ID is that of the
 // version.
 func (s *Service) save(ctx context.Context, c Cart, e *flywheel.Event) (saved Cart, err error) {
-	if e == nil {
+	c.Due = s.due(&c)
+	if e == nil || !s.teller.Listens() {
 		return s.store.Save(ctx, c)
 	}
-	write := func(ctx context.Context) (err error) {
+	err = s.opts.Tx.InTx(ctx, func(ctx context.Context) (err error) {
 		if saved, err = s.store.Save(ctx, c); err != nil {
 			return err
 		}
 		e.ID = eventid.Of(e.Name, string(c.ID), strconv.FormatInt(saved.Version, 10))
-		e.Time, e.Ref = saved.UpdatedAt, string(c.ID)
+		if e.Ref = string(c.ID); e.Time.IsZero() {
+			e.Time = saved.UpdatedAt
+		}
 		e.Customer, e.Visitor, e.Session = c.Customer, c.Visitor, c.Session
-		if err := s.opts.Sink.Publish(ctx, *e); err != nil {
-			return fmt.Errorf("cart %q: publish %s: %w", c.ID, e.Name, err)
+		if err := s.teller.Tell(ctx, *e); err != nil {
+			return fmt.Errorf("cart %q: %w", c.ID, err)
 		}
 		return nil
-	}
-	if s.opts.Tx == nil {
-		err = write(ctx)
-	} else {
-		err = s.opts.Tx.InTx(ctx, write)
-	}
+	})
 	if err != nil {
 		return Cart{}, err
 	}

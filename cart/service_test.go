@@ -188,7 +188,7 @@ func TestRefusedCallsChangeNothing(t *testing.T) {
 		{"merge of another currency", flywheel.ErrInvalid, second(d.Merge(t.Context(), "dollars", "c"))},
 		{"merge into a closed cart", cart.ErrClosed, second(d.Merge(t.Context(), "c", "closed"))},
 		{"merge of a closed cart", cart.ErrClosed, second(d.Merge(t.Context(), "closed", "c"))},
-		{"close of another version", cart.ErrVersion, second(d.Close(t.Context(), "c", 1, "o"))},
+		{"close of another version", cart.ErrStale, second(d.Close(t.Context(), "c", 1, "o"))},
 		{"taken ID", flywheel.ErrConflict, second(d.Create(t.Context(), cart.Cart{ID: "c", Visitor: "v", Currency: money.EUR}))},
 		{"no owner", flywheel.ErrInvalid, second(d.Create(t.Context(), cart.Cart{Currency: money.EUR}))},
 		{"no currency", flywheel.ErrInvalid, second(d.Create(t.Context(), cart.Cart{Visitor: "v"}))},
@@ -304,16 +304,44 @@ func TestParallelAdds(t *testing.T) {
 	assert.Len(t, ids, n)
 }
 
-func TestSinkThatFailsTakesTheChangeBack(t *testing.T) {
-	d := newDesk(t, cart.Options{}) // a fresh memory store is its own transactor
-	want := d.create(t, cart.Cart{ID: "c"})
+// A sink elsewhere that fails is told later; one in the carts' own database takes
+// the change back.
+func TestSinkThatFails(t *testing.T) {
+	d := newDesk(t, cart.Options{})
+	d.create(t, cart.Cart{ID: "c"})
 	d.broken = errors.New("disk full")
-	_, err := d.Add(t.Context(), "c", cart.Line{SKU: "a", Quantity: 1})
-	require.ErrorIs(t, err, d.broken)
-	got, err := d.Get(t.Context(), "c")
+	c, err := d.Add(t.Context(), "c", cart.Line{SKU: "a", Quantity: 1})
+	require.NoError(t, err)
+	require.Len(t, c.Lines, 1)
+	told := len(d.events)
+	d.broken = nil
+	more, err := d.Deliver(t.Context(), d.now)
+	require.NoError(t, err)
+	require.True(t, more)
+	require.Len(t, d.events, told+1)
+	require.Equal(t, d.events[told-1], d.events[told], "as it was told the first time")
+
+	db := &flywheel.Memory{}
+	own, err := cart.New(cart.NewMemory(db), &cart.Options{Sink: sinkIn{db, errors.New("disk full")}})
+	require.NoError(t, err)
+	want, err := own.Create(t.Context(), cart.Cart{ID: "c", Customer: "ann", Currency: money.EUR})
+	require.NoError(t, err)
+	_, err = own.Add(t.Context(), "c", cart.Line{SKU: "a", Quantity: 1})
+	var refused *flywheel.TellError
+	require.ErrorAs(t, err, &refused)
+	got, err := own.Get(t.Context(), "c")
 	require.NoError(t, err)
 	assert.Equal(t, want, got)
 }
+
+// sinkIn is a sink in a database that refuses everything.
+type sinkIn struct {
+	flywheel.Transactor
+	err error
+}
+
+func (s sinkIn) Handle() flywheel.Transactor                      { return s.Transactor }
+func (s sinkIn) Publish(context.Context, ...flywheel.Event) error { return s.err }
 
 func TestAbandoned(t *testing.T) {
 	d := newDesk(t, cart.Options{})
@@ -373,8 +401,10 @@ func TestQuote(t *testing.T) {
 	assert.Equal(t, money.New(1250, money.EUR), q.Total)
 	_, err = d.Add(t.Context(), "c", cart.Line{SKU: "unpriced", Quantity: 1})
 	require.NoError(t, err)
-	_, err = d.Quote(t.Context(), "c", cart.Terms{})
-	require.Error(t, err)
+	q, err = d.Quote(t.Context(), "c", cart.Terms{})
+	require.NoError(t, err)
+	require.ErrorIs(t, q.Priced(), pricing.ErrNoPrice)
+	assert.Equal(t, money.New(1500, money.EUR), q.Total, "the rest has its price")
 }
 
 func BenchmarkAdd(b *testing.B) {

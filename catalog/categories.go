@@ -42,7 +42,7 @@ func (s *Service) RemoveCategory(ctx context.Context, id CategoryID) (Tree, erro
 // someone else has saved meanwhile.
 func (s *Service) changeTree(ctx context.Context, change func(context.Context, Tree) (Tree, error)) (t Tree, err error) {
 	for {
-		err = s.inTx(ctx, func(ctx context.Context) error {
+		err = s.tx.InTx(ctx, func(ctx context.Context) error {
 			if t, err = s.store.Tree(ctx); err != nil {
 				return err
 			}

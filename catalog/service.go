@@ -9,27 +9,28 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/newid"
+	"github.com/flywheel-go/flywheel/internal/told"
 )
 
 // Options of a [Service]; nil stands for the zero value.
 type Options struct {
 	Now   func() time.Time // time.Now
 	NewID func() string    // a UUIDv7, which grows with time
-	// Sink is told what changed, see the Event constants: flywheel.Discard.
+	// Sink is told what changed, see the Event constants; by default nobody. A
+	// log in the database of the store is told in the transaction of the change,
+	// any other sink after it, see [Service.Deliver].
 	Sink flywheel.Sink
-	// Tx makes a change and the events that tell of it one: the Store itself
-	// where it is a Transactor. Without one, events are lost when the Sink
-	// fails after the change.
+	// Tx makes a change and what is told of it one: the database of the store.
 	Tx flywheel.Transactor
 }
 
 // Service manages products and categories. It is safe for concurrent use.
 type Service struct {
-	store Store
-	now   func() time.Time
-	newID func() string
-	sink  flywheel.Sink
-	tx    flywheel.Transactor
+	store  Store
+	now    func() time.Time
+	newID  func() string
+	teller told.Teller
+	tx     flywheel.Transactor
 }
 
 // New returns a Service over store, or over a fresh memory store when store is
@@ -41,18 +42,12 @@ func New(store Store, opts *Options) (*Service, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	s := &Service{store: store, now: opts.Now, newID: opts.NewID, sink: opts.Sink, tx: opts.Tx}
+	s := &Service{store: store, now: opts.Now, newID: opts.NewID, teller: told.New(store, opts.Sink), tx: handle.Tx(opts.Tx, store)}
 	if s.now == nil {
 		s.now = time.Now
 	}
 	if s.newID == nil {
 		s.newID = newid.New
-	}
-	if s.sink == nil {
-		s.sink = flywheel.Discard
-	}
-	if s.tx == nil {
-		s.tx, _ = store.(flywheel.Transactor)
 	}
 	return s, nil
 }
@@ -61,11 +56,11 @@ func New(store Store, opts *Options) (*Service, error) {
 // names none.
 func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 
-func (s *Service) inTx(ctx context.Context, fn func(ctx context.Context) error) error {
-	if s.tx == nil {
-		return fn(ctx)
-	}
-	return s.tx.InTx(ctx, fn)
+// Deliver tells the Sink what it did not take when it was told, as far as that is
+// to be tried again at now, and reports whether there was anything. A sink outside
+// the store's database needs it: a runner calls it, or a program now and then.
+func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
+	return s.teller.Deliver(ctx, now)
 }
 
 // Get returns the product with the given id.
@@ -123,7 +118,7 @@ func (s *Service) SetStatus(ctx context.Context, id ID, status Status) (Product,
 
 func (s *Service) put(ctx context.Context, products []Product, place func(i int) string) (out []Product, err error) {
 	now := normalTime(s.now())
-	err = s.inTx(ctx, func(ctx context.Context) error {
+	err = s.tx.InTx(ctx, func(ctx context.Context) error {
 		out = make([]Product, len(products))
 		copy(out, products)
 		for i := range out {
@@ -171,7 +166,7 @@ func (s *Service) put(ctx context.Context, products []Product, place func(i int)
 			out[i] = changed[n]
 			events[n] = changeEvent(&changed[n], stored[changed[n].ID])
 		}
-		return s.sink.Publish(ctx, events...)
+		return s.teller.Tell(ctx, events...)
 	})
 	if err != nil {
 		return nil, err

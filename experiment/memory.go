@@ -61,12 +61,12 @@ func (s *MemoryStore) Exposed(ctx context.Context, x Exposure) (exposed bool, er
 }
 
 // Record implements [Store].
-func (s *MemoryStore) Record(ctx context.Context, x Exposure) error {
+func (s *MemoryStore) Record(ctx context.Context, x Exposure) (added bool, err error) {
 	if err := x.Validate(); err != nil {
-		return err
+		return false, err
 	}
 	x.At = x.At.UTC().Truncate(time.Microsecond)
-	return s.db.Update(ctx, func(undo func(func())) error {
+	err = s.db.Update(ctx, func(undo func(func())) error {
 		key := x.key()
 		if _, ok := s.exposures[key]; ok {
 			return nil
@@ -77,8 +77,10 @@ func (s *MemoryStore) Record(ctx context.Context, x Exposure) error {
 		})
 		s.exposures[key] = x
 		s.byID[key.experiment] = append(s.byID[key.experiment], key)
+		added = true
 		return nil
 	})
+	return added, err
 }
 
 // Exposures implements [Store].
@@ -157,7 +159,7 @@ func (s *MemoryStore) SaveDefinition(ctx context.Context, d Definition) (Definit
 		key := [2]string{d.Kind, d.ID}
 		old, ok := s.definitions[key]
 		if old.Version != d.Version {
-			return fmt.Errorf("experiment: definition %s %q: version %d, stored %d: %w", d.Kind, d.ID, d.Version, old.Version, flywheel.ErrConflict)
+			return fmt.Errorf("experiment: definition %s %q: version %d, stored %d: %w", d.Kind, d.ID, d.Version, old.Version, flywheel.ErrStale)
 		}
 		undo(func() {
 			if ok {

@@ -2,23 +2,26 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/handle"
+	"github.com/flywheel-go/flywheel/internal/told"
 )
 
 // Options configures a [Service]. Nil and zero fields mean the defaults.
 type Options struct {
 	// Now is the clock of exposures, time.Now by default.
 	Now func() time.Time
-	// Sink is told of each exposure as [flywheel.EventExperimentViewed];
-	// [flywheel.Discard] by default.
+	// Sink is told of each exposure as [flywheel.EventExperimentViewed], by default
+	// nobody. A log in the database of the store is told in the transaction of the
+	// record, any other sink after it, see [Service.Deliver].
 	Sink flywheel.Sink
-	// Tx makes recording and telling one change. The store itself is the
-	// default where it is a Transactor; without one an event may be told
-	// again, with the same ID, after a failure.
+	// Tx makes recording and telling one change, by default the database of the
+	// store. On a store without transactions an event may be told again, with the
+	// same ID, after a failure.
 	Tx flywheel.Transactor
 }
 
@@ -30,7 +33,7 @@ type Options struct {
 type Service struct {
 	store    Store
 	now      func() time.Time
-	sink     flywheel.Sink
+	teller   told.Teller
 	tx       flywheel.Transactor
 	snapshot atomic.Pointer[Snapshot]
 }
@@ -44,15 +47,9 @@ func New(store Store, opts *Options) (*Service, error) {
 	if store == nil {
 		store = NewMemory(nil)
 	}
-	s := &Service{store: store, now: opts.Now, sink: opts.Sink, tx: opts.Tx}
+	s := &Service{store: store, now: opts.Now, teller: told.New(store, opts.Sink), tx: handle.Tx(opts.Tx, store)}
 	if s.now == nil {
 		s.now = time.Now
-	}
-	if s.sink == nil {
-		s.sink = flywheel.Discard
-	}
-	if s.tx == nil {
-		s.tx, _ = store.(flywheel.Transactor)
 	}
 	s.snapshot.Store(&Snapshot{})
 	return s, nil
@@ -61,6 +58,13 @@ func New(store Store, opts *Options) (*Service, error) {
 // Handle implements flywheel.Stored: the database of the store, or nil if the store
 // names none.
 func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
+
+// Deliver tells the Sink what it did not take when it was told, as far as that is
+// to be tried again at now, and reports whether there was anything. A sink outside
+// the store's database needs it: a runner calls it, or a program now and then.
+func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
+	return s.teller.Deliver(ctx, now)
+}
 
 // Configure replaces all experiments at once. Calls in progress end with the
 // ones they began with. A [*DefinitionError] leaves everything as it was.
@@ -115,21 +119,30 @@ func (s *Service) Record(ctx context.Context, x Exposure) error {
 	if err != nil || seen {
 		return err
 	}
-	// Told before it is recorded: if the second step fails, the next call tells
-	// it again under the same ID rather than never.
-	return s.inTx(ctx, func(ctx context.Context) error {
-		if err := s.sink.Publish(ctx, x.event()); err != nil {
-			return err
+	if handle.None(s.tx) {
+		return s.recordAlone(ctx, x)
+	}
+	return s.tx.InTx(ctx, func(ctx context.Context) error {
+		added, err := s.store.Record(ctx, x)
+		if err != nil || !added {
+			return err // whoever was faster tells it
 		}
-		return s.store.Record(ctx, x)
+		return s.teller.Tell(ctx, x.event())
 	})
 }
 
-func (s *Service) inTx(ctx context.Context, fn func(ctx context.Context) error) error {
-	if s.tx == nil {
-		return fn(ctx)
+// recordAlone is Record on a store without transactions. It tells first: if the
+// second step fails, the next call tells it again under the same ID rather than
+// never. A log that knows the ID at another time was told by somebody faster.
+func (s *Service) recordAlone(ctx context.Context, x Exposure) error {
+	if err := s.teller.Tell(ctx, x.event()); err != nil {
+		var refused *flywheel.TellError
+		if !errors.As(err, &refused) || !errors.Is(refused.Err, flywheel.ErrKeyReused) {
+			return err
+		}
 	}
-	return s.tx.InTx(ctx, fn)
+	_, err := s.store.Record(ctx, x)
+	return err
 }
 
 // Publish implements [flywheel.Sink]: it records the exposures among events and
@@ -143,7 +156,7 @@ func (s *Service) Publish(ctx context.Context, events ...flywheel.Event) error {
 		if x.Validate() != nil {
 			continue // told by another tool in another form
 		}
-		if err := s.store.Record(ctx, x); err != nil {
+		if _, err := s.store.Record(ctx, x); err != nil {
 			return err
 		}
 	}

@@ -18,9 +18,10 @@ type Store interface {
 	// Exposed reports whether an exposure of x's experiment, unit, arm and group
 	// is recorded.
 	Exposed(ctx context.Context, x Exposure) (bool, error)
-	// Record keeps x. Of exposures of the same experiment, unit, arm and group
-	// it keeps the one recorded first and ignores the others without an error.
-	Record(ctx context.Context, x Exposure) error
+	// Record keeps x and reports whether it is new. Of exposures of the same
+	// experiment, unit, arm and group it keeps the one recorded first and ignores
+	// the others without an error.
+	Record(ctx context.Context, x Exposure) (added bool, err error)
 	// Exposures yields the exposures of an experiment ordered by (At, Unit,
 	// Arm, Group). An error is yielded once, last. The caller may call the
 	// store while ranging.

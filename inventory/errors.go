@@ -12,7 +12,7 @@ var (
 	ErrOutOfStock = fmt.Errorf("inventory: out of stock: %w", flywheel.ErrConflict)
 	// ErrStale reports that what the call was based on has changed since it was
 	// read: another call won. Reading again tells what to do.
-	ErrStale = fmt.Errorf("inventory: changed in the meantime: %w", flywheel.ErrConflict)
+	ErrStale = fmt.Errorf("inventory: changed in the meantime: %w", flywheel.ErrStale)
 )
 
 // ShortageError tells which item is short. It matches [ErrOutOfStock].

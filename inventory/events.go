@@ -3,7 +3,6 @@ package inventory
 import (
 	"context"
 	"maps"
-	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/eventid"
@@ -12,7 +11,8 @@ import (
 // Events that a [Service] tells its Sink: the movements that change what is on
 // hand. Ref is that of the call, Lines hold SKUs and quantities, and property
 // "location" names the place. The ID is made of name, location and ref (and the
-// SKU of an adjustment), so that a repeated call tells the same fact.
+// SKU of an adjustment), so that a repeated call tells the same fact;
+// the time is that of the movement in the ledger.
 const (
 	// EventReceived tells of goods that came from outside.
 	EventReceived = "stock_received"
@@ -32,10 +32,17 @@ var eventNames = map[Kind]string{
 	KindCommit:  EventCommitted,
 }
 
-// tell publishes the event of a movement, if anyone listens.
-func (s *Service) tell(ctx context.Context, kind Kind, location Location, ref string, at time.Time, lines []flywheel.Line, more map[string]any) error {
-	if s.sink == nil {
+// tell reports movements of one call, as they stand in the ledger: at the time of
+// the first of them, whenever the call is made again.
+func (s *Service) tell(ctx context.Context, kind Kind, location Location, ref string, posted []Movement, lines []flywheel.Line, more map[string]any) error {
+	if !s.teller.Listens() || len(posted) == 0 {
 		return nil
+	}
+	at := posted[0].At
+	for i := range posted {
+		if posted[i].At.Before(at) {
+			at = posted[i].At
+		}
 	}
 	properties := map[string]any{"location": string(location)}
 	maps.Copy(properties, more)
@@ -43,7 +50,7 @@ func (s *Service) tell(ctx context.Context, kind Kind, location Location, ref st
 	if sku, ok := more["sku"].(string); ok {
 		parts = []string{string(location), sku, ref}
 	}
-	return s.sink.Publish(ctx, flywheel.Event{
+	return s.teller.Tell(ctx, flywheel.Event{
 		ID:         eventid.Of(eventNames[kind], parts...),
 		Name:       eventNames[kind],
 		Time:       at,

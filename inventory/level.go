@@ -71,7 +71,7 @@ func (l *Level) Apply(m Movement, earlier []Movement) (answer Movement, posted b
 		switch {
 		case e.Kind == m.Kind:
 			if !m.Kind.closes() && (e.OnHand != m.OnHand || e.Reserved != m.Reserved || e.Reason != m.Reason) {
-				return Movement{}, false, refused(flywheel.ErrConflict, "%s %q of %s at %s was posted with another quantity or reason",
+				return Movement{}, false, refused(flywheel.ErrKeyReused, "%s %q of %s at %s was posted with another quantity or reason",
 					m.Kind, m.Ref, m.SKU, m.Location)
 			}
 			return *e, false, nil

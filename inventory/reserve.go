@@ -28,7 +28,7 @@ func (s *Service) Reserve(ctx context.Context, ref string, lines []flywheel.Line
 	if s.batch != nil { // one call, which needs no transaction around it
 		return s.reserve(ctx, ref, lines)
 	}
-	return s.atomic(ctx, func(ctx context.Context) error { return s.reserve(ctx, ref, lines) })
+	return s.tx.InTx(ctx, func(ctx context.Context) error { return s.reserve(ctx, ref, lines) })
 }
 
 func (s *Service) reserve(ctx context.Context, ref string, lines []flywheel.Line) error {
@@ -53,7 +53,7 @@ func (s *Service) open(ctx context.Context, ref string, lines []flywheel.Line, n
 	r, step := fresh, opening
 	var err error
 	for range maxRounds {
-		if err = s.advance(ctx, &r, step, now); err == nil && step.after == StateOpen {
+		if _, err = s.advance(ctx, &r, step, now); err == nil && step.after == StateOpen {
 			return nil
 		}
 		if err != nil && !errors.Is(err, ErrStale) {
@@ -112,17 +112,13 @@ func (s *Service) Commit(ctx context.Context, ref string) error {
 		return err
 	}
 	now := s.now()
-	commit := func(ctx context.Context) error {
-		r, err := s.finish(ctx, ref, now, committing)
+	return s.told(ctx, func(ctx context.Context) error {
+		r, posted, err := s.finish(ctx, ref, now, committing)
 		if err != nil {
 			return err
 		}
-		return s.tell(ctx, KindCommit, r.Location, ref, now, r.Lines, nil)
-	}
-	if s.batch != nil && s.sink == nil {
-		return commit(ctx)
-	}
-	return s.atomic(ctx, commit)
+		return s.tellCommitted(ctx, &r, posted)
+	})
 }
 
 // Release takes the promise to ref back. Releasing again, or after the
@@ -134,13 +130,13 @@ func (s *Service) Release(ctx context.Context, ref string) error {
 	}
 	now := s.now()
 	release := func(ctx context.Context) error {
-		_, err := s.finish(ctx, ref, now, releasing)
+		_, _, err := s.finish(ctx, ref, now, releasing)
 		return err
 	}
 	if s.batch != nil {
 		return release(ctx)
 	}
-	return s.atomic(ctx, release)
+	return s.tx.InTx(ctx, release)
 }
 
 // Reservation returns the reservation of ref as it stands. A missing one matches
@@ -153,22 +149,38 @@ func (s *Service) Reservation(ctx context.Context, ref string) (Reservation, err
 }
 
 // finish brings the reservation of ref to the end of the step, and reads again
-// as long as others change it.
-func (s *Service) finish(ctx context.Context, ref string, now time.Time, step step) (Reservation, error) {
+// as long as others change it. It returns the movements of the step unless it was
+// there before.
+func (s *Service) finish(ctx context.Context, ref string, now time.Time, step step) (Reservation, []Movement, error) {
 	for range maxRounds {
 		r, err := s.store.Reservation(ctx, ref)
 		if err != nil {
-			return r, err
+			return r, nil, err
 		}
 		done, err := r.admits(step, now)
 		if done || err != nil {
-			return r, err
+			return r, nil, err
 		}
-		if err := s.advance(ctx, &r, step, now); !errors.Is(err, ErrStale) {
-			return r, err
+		if posted, err := s.advance(ctx, &r, step, now); !errors.Is(err, ErrStale) {
+			return r, posted, err
 		}
 	}
-	return Reservation{}, refused(ErrStale, "reservation %q keeps changing", ref)
+	return Reservation{}, nil, refused(ErrStale, "reservation %q keeps changing", ref)
+}
+
+// tellCommitted reports that the units of r left. Movements that are not known
+// are posted once more, which answers with those in the ledger.
+func (s *Service) tellCommitted(ctx context.Context, r *Reservation, posted []Movement) error {
+	if !s.teller.Listens() {
+		return nil
+	}
+	if posted == nil {
+		posted = r.movements(KindCommit, r.Expires)
+		if err := s.post(ctx, posted); err != nil {
+			return err
+		}
+	}
+	return s.tell(ctx, KindCommit, r.Location, r.Ref, posted, r.Lines, nil)
 }
 
 // admits reports whether the step has been done, or why it cannot be.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/handle"
+	"github.com/flywheel-go/flywheel/internal/told"
 )
 
 const (
@@ -24,10 +25,11 @@ type Options struct {
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
 	// Sink is told of movements that change what is on hand; see the Event
-	// constants. Default: flywheel.Discard.
+	// constants. A log in the database of the store is told in the transaction of
+	// the change, any other sink after it (see [Service.Deliver]). Default: nobody.
 	Sink flywheel.Sink
-	// Tx makes a change and what is told of it one transaction. Without it the
-	// Sink is told after the change, and again when the call is repeated.
+	// Tx makes a change and what is told of it one transaction. Default: the
+	// database of the store.
 	Tx flywheel.Transactor
 }
 
@@ -38,7 +40,7 @@ type Service struct {
 	location Location
 	hold     time.Duration
 	clock    func() time.Time
-	sink     flywheel.Sink // nil when nobody listens
+	teller   told.Teller
 	tx       flywheel.Transactor
 }
 
@@ -51,7 +53,7 @@ func New(store Store, opts *Options) (*Service, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	s := &Service{store: store, location: opts.Location, hold: opts.Hold, clock: opts.Now, sink: opts.Sink, tx: opts.Tx}
+	s := &Service{store: store, location: opts.Location, hold: opts.Hold, clock: opts.Now, teller: told.New(store, opts.Sink), tx: handle.Tx(opts.Tx, store)}
 	s.batch, _ = store.(BatchStore)
 	if s.location == "" {
 		s.location = DefaultLocation
@@ -89,11 +91,17 @@ func (s *Service) Location() Location { return s.location }
 
 func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
 
-// atomic runs fn, several calls that change things, as one transaction where
-// there is a Transactor.
-func (s *Service) atomic(ctx context.Context, fn func(ctx context.Context) error) error {
-	if s.tx == nil {
-		return fn(ctx)
+// Deliver tells the Sink what it did not take when it was told, as far as that is
+// to be tried again at now, and reports whether there was anything. A sink outside
+// the store's database needs it: a runner calls it, or a program now and then.
+func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
+	return s.teller.Deliver(ctx, now)
+}
+
+// told runs fn, a change that the sink is told of, as one transaction.
+func (s *Service) told(ctx context.Context, fn func(ctx context.Context) error) error {
+	if !s.teller.Listens() && s.batch != nil {
+		return fn(ctx) // one call of the store
 	}
 	return s.tx.InTx(ctx, fn)
 }

@@ -162,13 +162,31 @@ func TestEvents(t *testing.T) {
 	require.True(t, strings.HasPrefix(told[4].ID, "stock_restocked#"), told[4].ID)
 
 	fail = errors.New("log is full")
-	require.ErrorIs(t, svc.Receive(ctx, "d2", line("x", 5)), fail)
-	require.NoError(t, svc.Reserve(ctx, "o2", line("x", 1)))
-	require.ErrorIs(t, svc.Commit(ctx, "o2"), fail)
+	require.NoError(t, svc.Receive(ctx, "d2", line("x", 5)), "a sink elsewhere is told later")
+	fail = nil
+	more, err := svc.Deliver(ctx, now)
+	require.NoError(t, err)
+	require.True(t, more)
+	require.Equal(t, "stock_received:a%3Ab:d2", told[len(told)-1].ID)
+
+	fail = flywheel.ErrConflict
+	svc, err = inventory.New(inventory.NewMemory(db), &inventory.Options{Sink: sinkIn{db, sink}, Location: "b", Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	var refused *flywheel.TellError
+	require.ErrorAs(t, svc.Receive(ctx, "d3", line("x", 5)), &refused)
+	require.NotErrorIs(t, refused, flywheel.ErrConflict, "what the sink refuses is not what the stock refuses")
 	l, err := svc.Level(ctx, "x")
 	require.NoError(t, err)
-	require.Equal(t, []int64{2, 1}, []int64{l.OnHand, l.Reserved}, "the change is undone with what tells of it")
+	require.Zero(t, l.OnHand, "the change is undone with what tells of it")
 }
+
+// sinkIn is a sink in a database.
+type sinkIn struct {
+	flywheel.Transactor
+	flywheel.Sink
+}
+
+func (s sinkIn) Handle() flywheel.Transactor { return s.Transactor }
 
 // Laws of the rule itself, for any level and movement.
 func TestApplyLaws(t *testing.T) {

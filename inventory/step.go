@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/due"
+	"github.com/flywheel-go/flywheel/internal/handle"
 )
 
 // step is one way of a reservation from a resting state to the next, with the
@@ -33,36 +35,53 @@ const maxRounds = 64
 // saving the state after closes it. A crash leaves the state in between, from
 // which a repeated call or ReleaseExpired goes on; closing a hold that was not
 // opened yet keeps it from being opened later.
-func (s *Service) advance(ctx context.Context, r *Reservation, step step, at time.Time) error {
+func (s *Service) advance(ctx context.Context, r *Reservation, step step, at time.Time) (posted []Movement, err error) {
 	ms := r.movements(step.kind, at)
 	if s.batch != nil {
 		r.State = step.after
-		return s.batch.PostBatch(ctx, r, ms)
+		return ms, s.batch.PostBatch(ctx, r, ms)
 	}
-	var err error
 	if r.State != step.during {
 		r.State = step.during
 		if *r, err = s.store.SaveReservation(ctx, *r); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	for _, m := range ms {
-		if _, err := s.store.Post(ctx, m); err != nil {
+	for i := range ms {
+		if ms[i], err = s.store.Post(ctx, ms[i]); err != nil {
 			if step == opening && isRefusal(err) {
-				return errors.Join(err, s.advance(ctx, r, releasing, at))
+				_, released := s.advance(ctx, r, releasing, at)
+				err = errors.Join(err, released)
 			}
-			return err
+			return nil, err
 		}
 	}
 	r.State = step.after
 	*r, err = s.store.SaveReservation(ctx, *r)
-	return err
+	return ms, err
 }
 
 // isRefusal reports whether err will stay the same however often one tries, so
 // that what was done before it has to be taken back.
 func isRefusal(err error) bool {
 	return errors.Is(err, ErrOutOfStock) || errors.Is(err, flywheel.ErrOutOfRange)
+}
+
+// end takes a reservation through its last step. A commit tells what the call that
+// began it could not.
+func (s *Service) end(ctx context.Context, r Reservation, step step, now time.Time) error {
+	if step != committing {
+		_, err := s.advance(ctx, &r, step, now)
+		return err
+	}
+	return s.told(ctx, func(ctx context.Context) error {
+		r := r // a transaction may be run again
+		posted, err := s.advance(ctx, &r, step, now)
+		if err != nil {
+			return err
+		}
+		return s.tellCommitted(ctx, &r, posted)
+	})
 }
 
 // duePage is how many due reservations are read at a time.
@@ -76,26 +95,13 @@ func (s *Service) ReleaseExpired(ctx context.Context, now time.Time) (int, error
 	now = now.UTC().Truncate(time.Microsecond)
 	released := 0
 	for fruitless := 0; fruitless < maxRounds; {
-		due, err := s.store.Due(ctx, now, duePage)
-		if err != nil || len(due) == 0 {
+		list, err := s.store.Due(ctx, now, duePage)
+		if err != nil || len(list) == 0 {
 			return released, err
 		}
 		before := released
-		for i := range due {
-			step := expiring
-			switch due[i].State {
-			case StateReleasing:
-				step = releasing
-			case StateCommitting:
-				step = committing
-			}
-			switch err := s.advance(ctx, &due[i], step, now); {
-			case err == nil && step == committing: // its Commit did not come to tell
-				err := s.tell(ctx, KindCommit, due[i].Location, due[i].Ref, now, due[i].Lines, nil)
-				if err != nil {
-					return released, err
-				}
-				released++
+		for i := range list {
+			switch err := s.end(ctx, list[i], list[i].last(), now); {
 			case err == nil:
 				released++
 			case !errors.Is(err, ErrStale): // stale: someone else was faster
@@ -107,4 +113,43 @@ func (s *Service) ReleaseExpired(ctx context.Context, now time.Time) (int, error
 		}
 	}
 	return released, refused(ErrStale, "due reservations keep changing")
+}
+
+// Advance does what [Service.ReleaseExpired] does, as a runner wants it: a small
+// batch, each reservation in a transaction of its own where there is one, and it
+// reports whether it did anything. Processes that share a store take different
+// reservations where the database can tell; where two take one, one of them finds
+// that it is done.
+func (s *Service) Advance(ctx context.Context, now time.Time) (more bool, err error) {
+	now = now.UTC().Truncate(time.Microsecond)
+	tx := handle.Tx(s.tx, s.store)
+	for range due.Batch {
+		found := false
+		err := tx.InTx(ctx, func(ctx context.Context) error {
+			list, err := s.store.Due(ctx, now, 1)
+			if found = len(list) > 0; err != nil || !found {
+				return err
+			}
+			return s.end(ctx, list[0], list[0].last(), now)
+		})
+		if err != nil && !errors.Is(err, ErrStale) { // stale: someone else was faster
+			return more, err
+		}
+		if !found {
+			return more, nil
+		}
+		more = true
+	}
+	return more, nil
+}
+
+// last returns the step that ends a reservation whose time is over.
+func (r *Reservation) last() step {
+	switch r.State {
+	case StateReleasing:
+		return releasing
+	case StateCommitting:
+		return committing
+	}
+	return expiring
 }

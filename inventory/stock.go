@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/flywheel-go/flywheel"
 )
@@ -34,11 +35,12 @@ func (s *Service) add(ctx context.Context, kind Kind, ref string, lines []flywhe
 	for i, l := range lines {
 		ms[i] = Movement{SKU: l.SKU, Location: s.location, Kind: kind, Ref: ref, OnHand: l.Quantity, At: at}
 	}
-	return s.atomic(ctx, func(ctx context.Context) error {
-		if err := s.post(ctx, ms); err != nil {
+	return s.told(ctx, func(ctx context.Context) error {
+		posted := slices.Clone(ms) // a transaction may be run again
+		if err := s.post(ctx, posted); err != nil {
 			return err
 		}
-		return s.tell(ctx, kind, s.location, ref, at, lines, nil)
+		return s.tell(ctx, kind, s.location, ref, posted, lines, nil)
 	})
 }
 
@@ -81,11 +83,12 @@ func (s *Service) Adjust(ctx context.Context, ref, reason string, sku flywheel.S
 		return err
 	}
 	m := Movement{SKU: sku, Location: s.location, Kind: KindAdjust, Ref: ref, OnHand: delta, Reason: reason, At: s.now()}
-	return s.atomic(ctx, func(ctx context.Context) error {
-		if _, err := s.store.Post(ctx, m); err != nil {
+	return s.told(ctx, func(ctx context.Context) error {
+		posted, err := s.store.Post(ctx, m)
+		if err != nil {
 			return err
 		}
-		return s.tell(ctx, KindAdjust, s.location, ref, m.At, []flywheel.Line{{SKU: sku, Quantity: size}},
+		return s.tell(ctx, KindAdjust, s.location, ref, []Movement{posted}, []flywheel.Line{{SKU: sku, Quantity: size}},
 			map[string]any{"reason": reason, "direction": direction, "sku": string(sku)})
 	})
 }

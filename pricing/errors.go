@@ -13,7 +13,7 @@ var (
 	// ErrTaxClass reports a line whose tax class the configuration does not have.
 	ErrTaxClass = fmt.Errorf("pricing: unknown tax class: %w", flywheel.ErrInvalid)
 	// ErrVersion reports a save of something that has changed in the meantime.
-	ErrVersion = fmt.Errorf("pricing: stale version: %w", flywheel.ErrConflict)
+	ErrVersion = fmt.Errorf("pricing: %w", flywheel.ErrStale)
 )
 
 // FieldError names the field of a [Config], a [Basket] or other input that is

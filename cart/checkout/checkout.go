@@ -2,13 +2,14 @@ package checkout
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/newid"
+	"github.com/flywheel-go/flywheel/internal/told"
 )
 
 // Checkout turns carts into orders. It is safe for concurrent use.
@@ -16,17 +17,25 @@ type Checkout struct {
 	carts  *cart.Service
 	orders *order.Service
 	opts   Options
+	teller told.Teller
+	// together: order and stock change in one transaction. withCart: so does the
+	// cart.
+	together, withCart bool
 }
 
 // Options are the neighbours of a [Checkout]. The zero value is ready.
 type Options struct {
 	// Stock sets goods aside and takes them; nil where no stock is kept.
 	Stock Stock
-	// Sink learns of purchases, by default flywheel.Discard.
+	// Sink learns of purchases, by default nobody. A log in the database of the
+	// orders is told in the transaction of the order, any other sink after it, see
+	// [Checkout.Deliver].
 	Sink flywheel.Sink
-	// Tx makes order, stock, cart and event one transaction; it is that of the
-	// database in which orders, stock and the sink's log are kept. Without
-	// it each step is atomic on its own and repeated until all are done.
+	// Tx makes order, stock, cart and event one transaction, as far as they are
+	// kept in one database; by default it is that of the orders. What is kept in
+	// another is changed outside of it, so that no lock of one database is held
+	// while another is waited for: then each step is atomic on its own and
+	// repeated until all are done.
 	Tx flywheel.Transactor
 	// Now is the clock, by default time.Now.
 	Now func() time.Time
@@ -69,9 +78,14 @@ func New(carts *cart.Service, orders *order.Service, opts *Options) (*Checkout, 
 	if c.opts.Stock == nil {
 		c.opts.Stock = noStock{}
 	}
-	if c.opts.Sink == nil {
-		c.opts.Sink = flywheel.Discard
+	c.opts.Tx = handle.Tx(c.opts.Tx, c.orders)
+	c.teller = told.New(c.orders, c.opts.Sink)
+	var stock any = c.opts.Stock
+	if stock == (noStock{}) {
+		stock = nil
 	}
+	c.together = !handle.None(c.opts.Tx) && handle.Joins(c.opts.Tx, c.orders) && handle.Joins(c.opts.Tx, stock)
+	c.withCart = handle.Joins(c.opts.Tx, c.carts)
 	if c.opts.Now == nil {
 		c.opts.Now = time.Now
 	}
@@ -87,17 +101,21 @@ func (c *Checkout) Carts() *cart.Service { return c.carts }
 // Orders returns the service that keeps the orders.
 func (c *Checkout) Orders() *order.Service { return c.orders }
 
+// Handle implements flywheel.Stored: the database of the orders, or nil if their
+// store names none.
+func (c *Checkout) Handle() flywheel.Transactor { return c.orders.Handle() }
+
+// Deliver tells the Sink what it did not take when it was told, as far as that is
+// to be tried again at now, and reports whether there was anything. A sink outside
+// the database of the orders needs it: a runner calls it, or a program now and
+// then.
+func (c *Checkout) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
+	return c.teller.Deliver(ctx, now)
+}
+
 // noStock has everything.
 type noStock struct{}
 
 func (noStock) Reserve(context.Context, string, []flywheel.Line) error { return nil }
 func (noStock) Commit(context.Context, string) error                   { return nil }
 func (noStock) Release(context.Context, string) error                  { return nil }
-
-// inTx runs fn in the transaction that the options name.
-func (c *Checkout) inTx(ctx context.Context, fn func(ctx context.Context) error) error {
-	if err := c.opts.Tx.InTx(ctx, fn); err != nil {
-		return fmt.Errorf("checkout: %w", err)
-	}
-	return nil
-}

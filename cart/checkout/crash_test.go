@@ -113,6 +113,7 @@ func TestStopPlaceAnywhere(t *testing.T) {
 // once, and nothing else.
 func checkEvents(t *testing.T, w *world) {
 	clean := w.open(t, noHook, true)
+	clean.deliver(t)
 	got := clean.consume(t)
 	want := newConsumer()
 	for o, err := range clean.orders.List(t.Context(), order.Filter{}) {

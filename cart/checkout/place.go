@@ -63,7 +63,11 @@ func (c *Checkout) Place(ctx context.Context, r Request) (order.Order, error) {
 	if err == nil {
 		return c.finish(ctx, placed)
 	}
-	if payment.Uncertain(err) {
+	cause := err
+	if untold, ok := errors.AsType[*flywheel.TellError](err); ok {
+		cause = untold.Err // the transaction came to nothing as it does for any cause
+	}
+	if payment.Uncertain(cause) {
 		return order.Order{}, err
 	}
 	err = c.undo(ctx, &o, err)
@@ -110,14 +114,15 @@ func (c *Checkout) secure(ctx context.Context, o *order.Order, method string) er
 	return nil
 }
 
-// record makes the order stand. With a transaction all that belongs to it is
-// done in it; without, the order is first, and finish does the rest.
+// record makes the order stand. Where order and stock share a database all that
+// belongs to it is done in one transaction; else the order is first, and finish
+// does the rest.
 func (c *Checkout) record(ctx context.Context, o order.Order, version int64) (placed order.Order, err error) {
-	if c.opts.Tx == nil {
+	if !c.together {
 		return c.orders.Place(ctx, o)
 	}
 	o.Booked = true
-	err = c.inTx(ctx, func(ctx context.Context) (err error) {
+	err = c.opts.Tx.InTx(ctx, func(ctx context.Context) (err error) {
 		if placed, err = c.orders.Place(ctx, o); err != nil {
 			return err
 		}
@@ -126,13 +131,18 @@ func (c *Checkout) record(ctx context.Context, o order.Order, version int64) (pl
 	return placed, err
 }
 
-// book takes the stock, closes the cart and publishes the purchase. Each step is
+// book takes the stock, closes the cart and tells of the purchase. Each step is
 // idempotent.
 func (c *Checkout) book(ctx context.Context, o *order.Order, version int64) error {
 	if err := c.takeStock(ctx, o); err != nil {
 		return err
 	}
-	return c.announce(ctx, o, version)
+	if c.withCart {
+		if err := c.closeCart(ctx, o, version); err != nil {
+			return err
+		}
+	}
+	return c.announce(ctx, o)
 }
 
 // takeStock commits the reservation. One that is lost, since much time has
@@ -150,22 +160,27 @@ func (c *Checkout) takeStock(ctx context.Context, o *order.Order) error {
 	return nil
 }
 
-// announce closes the cart and publishes the purchase. A cart that is deleted is
-// closed enough.
-func (c *Checkout) announce(ctx context.Context, o *order.Order, version int64) error {
-	if o.Cart != "" {
-		_, err := c.carts.Close(ctx, cart.ID(o.Cart), version, string(o.ID))
-		if err != nil && !errors.Is(err, flywheel.ErrNotFound) {
-			return fmt.Errorf("checkout: close cart %q: %w", o.Cart, err)
-		}
+// closeCart marks the cart as ordered. One that is deleted is closed enough.
+func (c *Checkout) closeCart(ctx context.Context, o *order.Order, version int64) error {
+	if o.Cart == "" {
+		return nil
 	}
-	err := c.opts.Sink.Publish(ctx, flywheel.Event{
+	_, err := c.carts.Close(ctx, cart.ID(o.Cart), version, string(o.ID))
+	if err != nil && !errors.Is(err, flywheel.ErrNotFound) {
+		return fmt.Errorf("checkout: close cart %q: %w", o.Cart, err)
+	}
+	return nil
+}
+
+// announce tells of the purchase.
+func (c *Checkout) announce(ctx context.Context, o *order.Order) error {
+	err := c.teller.Tell(ctx, flywheel.Event{
 		ID: eventid.Of("purchase", string(o.ID)), Name: flywheel.EventPurchase, Time: o.PlacedAt,
 		Customer: o.Customer, Visitor: o.Visitor, Session: o.Session, Ref: string(o.ID),
 		Lines: o.Items(), Value: o.Total,
 	})
 	if err != nil {
-		return fmt.Errorf("checkout: order %q: publish: %w", o.ID, err)
+		return fmt.Errorf("checkout: order %q: %w", o.ID, err)
 	}
 	return nil
 }

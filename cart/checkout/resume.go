@@ -51,6 +51,10 @@ func (c *Checkout) finish(ctx context.Context, o order.Order) (order.Order, erro
 			return o, err
 		}
 		o = booked
+	} else if !c.withCart { // it was not closed in the order's transaction
+		if err := c.closeCart(ctx, &o, 0); err != nil {
+			return o, err
+		}
 	}
 	paid, err := c.orders.Capture(ctx, o.ID)
 	if errors.Is(err, order.ErrStatus) { // cancelled meanwhile
@@ -65,11 +69,18 @@ func (c *Checkout) finish(ctx context.Context, o order.Order) (order.Order, erro
 }
 
 // bookRest does what follows the stock and records that it is done.
-func (c *Checkout) bookRest(ctx context.Context, o *order.Order) (order.Order, error) {
-	if err := c.announce(ctx, o, 0); err != nil {
+func (c *Checkout) bookRest(ctx context.Context, o *order.Order) (booked order.Order, err error) {
+	if err := c.closeCart(ctx, o, 0); err != nil {
 		return order.Order{}, err
 	}
-	return c.orders.Book(ctx, o.ID)
+	err = c.opts.Tx.InTx(ctx, func(ctx context.Context) (err error) {
+		if err := c.announce(ctx, o); err != nil {
+			return err
+		}
+		booked, err = c.orders.Book(ctx, o.ID)
+		return err
+	})
+	return booked, err
 }
 
 // giveUp cancels an order that stands but whose stock was lost. The purchase is

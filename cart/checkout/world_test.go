@@ -109,19 +109,32 @@ func (w *world) open(t testing.TB, h hook, withTx bool) *shop {
 	named := func(what string) func(string, bool) error {
 		return func(call string, after bool) error { return h(what+"."+call, after) }
 	}
+	// Without a transaction the stores do not say where they are kept.
 	var tx flywheel.Transactor
+	goods := inventorytest.Failing(w.stock, named("stock"))
+	book := ordertest.Failing(w.orders, named("orders"))
 	if withTx {
 		tx = failingTx{w.tx, h}
+	} else {
+		book = struct{ order.Store }{book}
+		if batch, ok := goods.(inventory.BatchStore); ok {
+			goods = struct {
+				inventory.Store
+				inventory.BatchStore
+			}{goods, batch}
+		} else {
+			goods = struct{ inventory.Store }{goods}
+		}
 	}
 	s := &shop{}
 	var err error
 	s.log, err = segment.NewLog(segmenttest.Failing(w.events, named("events")), nil)
 	require.NoError(t, err)
-	s.stock, err = inventory.New(inventorytest.Failing(w.stock, named("stock")), &inventory.Options{Now: clock, Tx: tx})
+	s.stock, err = inventory.New(goods, &inventory.Options{Now: clock, Tx: tx})
 	require.NoError(t, err)
 	s.carts, err = cart.New(carttest.Failing(w.carts, named("carts")), &cart.Options{Now: clock, Engine: w.engine})
 	require.NoError(t, err)
-	s.orders, err = order.New(ordertest.Failing(w.orders, named("orders")), &order.Options{
+	s.orders, err = order.New(book, &order.Options{
 		Now: clock, Gateway: failingGateway{w.gateway, h}, Stock: s.stock, Sink: s.log, Tx: tx,
 	})
 	require.NoError(t, err)

@@ -9,14 +9,16 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/internal/handle"
+	"github.com/flywheel-go/flywheel/internal/told"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 // Service keeps orders and takes goods and money back. It is safe for concurrent
 // use.
 type Service struct {
-	store Store
-	opts  Options
+	store  Store
+	opts   Options
+	teller told.Teller
 }
 
 // Options are the neighbours of a [Service]. The zero value is ready.
@@ -28,11 +30,14 @@ type Options struct {
 	Gateway payment.Gateway
 	// Stock takes goods that come back; nil where no stock is kept.
 	Stock Restocker
-	// Sink learns of refunds, by default flywheel.Discard.
+	// Sink learns of refunds, by default nobody. A log in the database of the
+	// orders is told in the transaction of the change, any other sink after it,
+	// see [Service.Deliver].
 	Sink flywheel.Sink
-	// Tx makes restocking, publishing and saving one change. Without it each is
-	// atomic on its own, and a return that stops between them is finished
-	// by [Service.Resume] or by asking again.
+	// Tx makes restocking, telling and saving one change; by default it is the
+	// database of the orders. A Stock that is kept elsewhere is asked first. A
+	// return that stops on the way is finished by [Service.Resume] or by asking
+	// again.
 	Tx flywheel.Transactor
 }
 
@@ -57,15 +62,21 @@ func New(store Store, opts *Options) (*Service, error) {
 	if s.opts.Gateway == nil {
 		s.opts.Gateway = new(payment.Memory)
 	}
-	if s.opts.Sink == nil {
-		s.opts.Sink = flywheel.Discard
-	}
+	s.opts.Tx = handle.Tx(s.opts.Tx, s.store)
+	s.teller = told.New(s.store, s.opts.Sink)
 	return s, nil
 }
 
 // Handle implements flywheel.Stored: the database of the store, or nil if the store
 // names none.
 func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
+
+// Deliver tells the Sink what it did not take when it was told, as far as that is
+// to be tried again at now, and reports whether there was anything. A sink outside
+// the store's database needs it: a runner calls it, or a program now and then.
+func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
+	return s.teller.Deliver(ctx, now)
+}
 
 // Place validates o and adds it with status [Placed]. It is idempotent by the
 // buyer and o.Key, see [Store].Insert. Callers with a cart use
@@ -135,14 +146,14 @@ func (s *Service) change(ctx context.Context, o Order, change func(*Order) (bool
 			return o, nil
 		}
 		saved, err := s.store.Save(ctx, o)
-		if !errors.Is(err, ErrVersion) {
+		if !errors.Is(err, ErrStale) {
 			return saved, err
 		}
 		if o, err = s.store.Get(ctx, o.ID); err != nil {
 			return Order{}, err
 		}
 	}
-	return Order{}, ErrVersion
+	return Order{}, ErrStale
 }
 
 // Gateway returns the gateway that moves the money of the orders.

@@ -9,6 +9,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/internal/eventid"
+	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -142,15 +143,30 @@ func (s *Service) carry(ctx context.Context, o Order, key string) (Order, error)
 		}
 		return Order{}, fmt.Errorf("order %q: refund: %w", o.ID, err)
 	}
+	restock := func(ctx context.Context) error {
+		if r.Discard || s.opts.Stock == nil || len(r.Lines) == 0 {
+			return nil
+		}
+		if err := s.opts.Stock.Restock(ctx, eventid.Of("return", string(o.ID), key), o.items(r)); err != nil {
+			return fmt.Errorf("order %q: restock: %w", o.ID, err)
+		}
+		return nil
+	}
+	together := handle.Joins(s.opts.Tx, s.opts.Stock)
+	if !together { // no lock of the orders is held while another database is asked
+		if err := restock(ctx); err != nil {
+			return Order{}, err
+		}
+	}
 	var done Order
-	err = s.inTx(ctx, func(ctx context.Context) error {
-		if !r.Discard && s.opts.Stock != nil && len(r.Lines) > 0 {
-			if err := s.opts.Stock.Restock(ctx, eventid.Of("return", string(o.ID), key), o.items(r)); err != nil {
-				return fmt.Errorf("order %q: restock: %w", o.ID, err)
+	err = s.opts.Tx.InTx(ctx, func(ctx context.Context) error {
+		if together {
+			if err := restock(ctx); err != nil {
+				return err
 			}
 		}
-		if err := s.opts.Sink.Publish(ctx, o.event(r)); err != nil {
-			return fmt.Errorf("order %q: publish: %w", o.ID, err)
+		if err := s.teller.Tell(ctx, o.event(r)); err != nil {
+			return fmt.Errorf("order %q: %w", o.ID, err)
 		}
 		var err error
 		done, err = s.change(ctx, o.Clone(), func(o *Order) (bool, error) {
@@ -221,11 +237,4 @@ func (s *Service) Resume(ctx context.Context) (int, error) {
 		}
 	}
 	return finished, errors.Join(failed...)
-}
-
-func (s *Service) inTx(ctx context.Context, fn func(ctx context.Context) error) error {
-	if s.opts.Tx == nil {
-		return fn(ctx)
-	}
-	return s.opts.Tx.InTx(ctx, fn)
 }

@@ -66,7 +66,7 @@ var (
 	// ErrCaptured reports a void of an authorization that was captured.
 	ErrCaptured = fmt.Errorf("payment: authorization is captured: %w", flywheel.ErrConflict)
 	// ErrKeyReused reports an idempotency key with other arguments than before.
-	ErrKeyReused = fmt.Errorf("payment: idempotency key used for another call: %w", flywheel.ErrConflict)
+	ErrKeyReused = fmt.Errorf("payment: %w", flywheel.ErrKeyReused)
 	// ErrNoAnswer reports that no answer came: the call may have had its effect.
 	ErrNoAnswer = fmt.Errorf("payment: no answer: %w", flywheel.ErrUnknownOutcome)
 )

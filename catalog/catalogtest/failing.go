@@ -6,6 +6,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
@@ -25,6 +26,9 @@ type failing struct {
 	store catalog.Store
 	hook  suite.Hook
 }
+
+// Handle implements flywheel.Stored with that of the store.
+func (f *failing) Handle() flywheel.Transactor { return handle.Of(f.store) }
 
 func (f *failing) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	if tx, ok := f.store.(flywheel.Transactor); ok {

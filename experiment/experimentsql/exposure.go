@@ -17,59 +17,30 @@ func (s *Store) Exposed(ctx context.Context, x experiment.Exposure) (bool, error
 }
 
 // Record implements experiment.Store.
-func (s *Store) Record(ctx context.Context, x experiment.Exposure) error {
+func (s *Store) Record(ctx context.Context, x experiment.Exposure) (added bool, err error) {
 	if err := x.Validate(); err != nil {
-		return err
+		return false, err
 	}
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO flywheel_experiment_exposures
+	at := sqldb.Micros(x.At)
+	err = s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
+		added, err = tx.Once(ctx, `INSERT INTO flywheel_experiment_exposures
 			(experiment, unit, arm, "group", propensity, at, customer, visitor) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (experiment, unit, arm, "group") DO NOTHING`,
-			string(x.Experiment), x.Unit, x.Arm, x.Group, x.Propensity, sqldb.Micros(x.At), string(x.Customer), string(x.Visitor))
-		if err == nil {
-			exists(tx, `SELECT 1 FROM flywheel_experiment_exposures WHERE experiment = ? AND unit = ? AND arm = ? AND "group" = ?`,
-				string(x.Experiment), x.Unit, x.Arm, x.Group)
-		}
+			[]any{string(x.Experiment), x.Unit, x.Arm, x.Group, x.Propensity, at, string(x.Customer), string(x.Visitor)},
+			`SELECT 1 FROM flywheel_experiment_exposures WHERE experiment = ? AND unit = ? AND arm = ? AND "group" = ? AND at = ?`,
+			string(x.Experiment), x.Unit, x.Arm, x.Group, at)
 		return err
 	})
+	return added && err == nil, err
 }
-
-const page = 1000
 
 // Exposures implements experiment.Store.
 func (s *Store) Exposures(ctx context.Context, id experiment.ID) iter.Seq2[experiment.Exposure, error] {
-	return func(yield func(experiment.Exposure, error) bool) {
-		var last experiment.Exposure
-		started := false
-		for {
-			rows, err := s.exposures(ctx, id, last, started)
-			if err != nil {
-				yield(experiment.Exposure{}, err)
-				return
-			}
-			for _, x := range rows {
-				if !yield(x, nil) {
-					return
-				}
-			}
-			if len(rows) < page {
-				return
-			}
-			last, started = rows[page-1], true
-		}
-	}
-}
-
-// exposures reads the page behind last.
-func (s *Store) exposures(ctx context.Context, id experiment.ID, last experiment.Exposure, started bool) ([]experiment.Exposure, error) {
-	query, args := `SELECT experiment, unit, arm, "group", propensity, at, customer, visitor
-		FROM flywheel_experiment_exposures WHERE experiment = ?`, []any{string(id)}
-	if started {
-		query += ` AND (at, unit, arm, "group") > (?, ?, ?, ?)`
-		args = append(args, sqldb.Micros(last.At), last.Unit, last.Arm, last.Group)
-	}
-	query += ` ORDER BY at, unit, arm, "group" LIMIT ?`
-	return sqldb.Select(ctx, s.db.Read(ctx), query, append(args, page), func(r sqldb.Row) (x experiment.Exposure, err error) {
+	return sqldb.Pages(ctx, s.db, `SELECT experiment, unit, arm, "group", propensity, at, customer, visitor
+		FROM flywheel_experiment_exposures WHERE experiment = ? AND (at, unit, arm, "group") > (?, ?, ?, ?)
+		ORDER BY at, unit, arm, "group" LIMIT ?`, func(last *experiment.Exposure) []any {
+		return []any{string(id), sqldb.Micros(last.At), last.Unit, last.Arm, last.Group}
+	}, func(r sqldb.Row) (x experiment.Exposure, err error) {
 		var at int64
 		err = r.Scan(&x.Experiment, &x.Unit, &x.Arm, &x.Group, &x.Propensity, &at, &x.Customer, &x.Visitor)
 		x.At = sqldb.Time(at)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/internal/effect"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 )
 
@@ -39,7 +40,7 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) er
 
 // Migrations implements flywheel.SQLStore.
 func (s *Store) Migrations() []flywheel.Migrations {
-	return []flywheel.Migrations{{Package: "experiment", Files: migrations}}
+	return []flywheel.Migrations{{Package: "experiment", Files: migrations}, effect.Migrations}
 }
 
 // Assignments implements experiment.Store.
@@ -63,26 +64,12 @@ func (s *Store) Assign(ctx context.Context, attribute, value, key, variation str
 	if err := experiment.CheckAssignment(attribute, value, key, variation); err != nil {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO flywheel_experiment_buckets (attribute, value, key, variation)
-			VALUES (?, ?, ?, ?) ON CONFLICT (attribute, value, key) DO NOTHING`, attribute, value, key, variation)
-		if err == nil {
-			exists(tx, `SELECT 1 FROM flywheel_experiment_buckets WHERE attribute = ? AND value = ? AND key = ?`, attribute, value, key)
-		}
+	return s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Once(ctx, `INSERT INTO flywheel_experiment_buckets (attribute, value, key, variation)
+			VALUES (?, ?, ?, ?) ON CONFLICT (attribute, value, key) DO NOTHING`, []any{attribute, value, key, variation},
+			`SELECT 1 FROM flywheel_experiment_buckets WHERE attribute = ? AND value = ? AND key = ? AND variation = ?`,
+			attribute, value, key, variation)
 		return err
-	})
-}
-
-// exists settles a lost COMMIT: what is kept once is done when it is there,
-// whoever wrote it.
-func exists(tx *sqldb.Tx, query string, args ...any) {
-	tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
-		var one int
-		err := q.QueryRowContext(ctx, query, args...).Scan(&one)
-		if errors.Is(err, sql.ErrNoRows) {
-			return false, nil
-		}
-		return err == nil, err
 	})
 }
 
@@ -117,23 +104,19 @@ func (s *Store) SaveDefinition(ctx context.Context, d experiment.Definition) (ex
 	saved := d
 	saved.Version++
 	body := append([]byte{}, d.Body...)
-	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err := s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
 		query, args := `UPDATE flywheel_experiment_definitions SET version = ?, body = ?, saved_at = ? WHERE kind = ? AND id = ? AND version = ?`,
 			[]any{saved.Version, body, sqldb.Micros(d.SavedAt), d.Kind, d.ID, d.Version}
 		if d.Version == 0 {
 			query, args = `INSERT INTO flywheel_experiment_definitions (version, body, saved_at, kind, id)
 				VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO NOTHING`, args[:5]
 		}
-		result, err := tx.ExecContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
+		changed, err := tx.Changed(ctx, query, args...)
 		switch {
 		case err != nil:
 			return err
-		case n == 0:
-			return fmt.Errorf("experiment: definition %s %q: version %d is not the stored one: %w", d.Kind, d.ID, d.Version, flywheel.ErrConflict)
+		case !changed:
+			return fmt.Errorf("experiment: definition %s %q: version %d is not the stored one: %w", d.Kind, d.ID, d.Version, flywheel.ErrStale)
 		}
 		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
 			now, err := definition(ctx, q, d.Kind, d.ID)

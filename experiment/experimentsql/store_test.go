@@ -42,7 +42,7 @@ func TestExposuresInPages(t *testing.T) {
 		require.NoError(t, s.Handle().InTx(t.Context(), func(ctx context.Context) error {
 			for i := range n {
 				x := experiment.Exposure{Experiment: "E", Unit: fmt.Sprintf("u%04d", i*7919%n), Arm: "A", At: noon.Add(time.Duration(i/500) * time.Second)}
-				if err := s.Record(ctx, x); err != nil {
+				if _, err := s.Record(ctx, x); err != nil {
 					return err
 				}
 			}
@@ -74,8 +74,10 @@ func TestLostCommit(t *testing.T) {
 	s := sqldbtest.Store(t, db, flywheel.SQLite, experimentsql.New)
 	lost.Store(true)
 	x := experiment.Exposure{Experiment: "E", Unit: "u", Arm: "A", At: noon}
-	require.NoError(t, s.Record(t.Context(), x))
-	require.NoError(t, s.Record(t.Context(), x))
+	_, err := s.Record(t.Context(), x)
+	require.NoError(t, err)
+	_, err = s.Record(t.Context(), x)
+	require.NoError(t, err)
 	require.NoError(t, s.Assign(t.Context(), "id", "u", "E__0", "a"))
 	d, err := s.SaveDefinition(t.Context(), experiment.Definition{Kind: "payload", ID: "live", Body: []byte("{}"), SavedAt: noon})
 	require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
@@ -29,12 +30,15 @@ type failing struct {
 	hook  suite.Hook
 }
 
+// Handle implements flywheel.Stored with that of the store.
+func (f failing) Handle() flywheel.Transactor { return handle.Of(f.store) }
+
 func (f failing) Exposed(ctx context.Context, x experiment.Exposure) (bool, error) {
 	return suite.Call(f.hook, "Exposed", func() (bool, error) { return f.store.Exposed(ctx, x) })
 }
 
-func (f failing) Record(ctx context.Context, x experiment.Exposure) error {
-	return suite.Do(f.hook, "Record", func() error { return f.store.Record(ctx, x) })
+func (f failing) Record(ctx context.Context, x experiment.Exposure) (bool, error) {
+	return suite.Call(f.hook, "Record", func() (bool, error) { return f.store.Record(ctx, x) })
 }
 
 func (f failing) Exposures(ctx context.Context, id experiment.ID) iter.Seq2[experiment.Exposure, error] {

@@ -60,7 +60,7 @@ func expect(ctx context.Context, s experiment.Store, want ...experiment.Exposure
 
 func record(ctx context.Context, s experiment.Store, all ...experiment.Exposure) error {
 	for _, x := range all {
-		if err := s.Record(ctx, x); err != nil {
+		if _, err := s.Record(ctx, x); err != nil {
 			return fmt.Errorf("record %v: %w", x, err)
 		}
 	}
@@ -82,6 +82,17 @@ var exposureCases = []testCase{
 			later.Visitor = "other"
 			return errors.Join(record(ctx, s, first, later, earlier), expect(ctx, s, first))
 		}},
+	{Name: "record/tells-new", Rule: "Record tells the first of its key from all that follow",
+		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
+			for i, want := range []bool{true, false, false} {
+				x := exposure("u", "A")
+				x.At = noon.Add(time.Duration(i/2) * time.Hour)
+				if added, err := s.Record(ctx, x); err != nil || added != want {
+					return fmt.Errorf("call %d: new is %v, want %v (%v)", i+1, added, want, err)
+				}
+			}
+			return nil
+		}},
 	{Name: "record/other-arm", Rule: "a unit that saw two arms has two exposures",
 		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			a, b := exposure("u", "A"), exposure("u", "B")
@@ -98,7 +109,7 @@ var exposureCases = []testCase{
 			noUnit, noArm, noExperiment, noTime := exposure("", "A"), exposure("u", ""), exposure("u", "A"), exposure("u", "A")
 			noExperiment.Experiment, noTime.At = "", time.Time{}
 			for _, x := range []experiment.Exposure{noUnit, noArm, noExperiment, noTime} {
-				if err := s.Record(ctx, x); !errors.Is(err, flywheel.ErrInvalid) {
+				if _, err := s.Record(ctx, x); !errors.Is(err, flywheel.ErrInvalid) {
 					return fmt.Errorf("%+v: %v", x, err)
 				}
 			}
@@ -154,7 +165,7 @@ var exposureCases = []testCase{
 					return err
 				}
 				if x.Arm == "A" {
-					if err := s.Record(ctx, exposure(x.Unit, "B")); err != nil {
+					if _, err := s.Record(ctx, exposure(x.Unit, "B")); err != nil {
 						return err
 					}
 				}
@@ -182,7 +193,7 @@ var exposureCases = []testCase{
 		Check: func(ctx context.Context, s experiment.Store, _ flywheel.Transactor) error {
 			cancelled, cancel := context.WithCancel(ctx)
 			cancel()
-			if err := s.Record(cancelled, exposure("u", "A")); !errors.Is(err, context.Canceled) {
+			if _, err := s.Record(cancelled, exposure("u", "A")); !errors.Is(err, context.Canceled) {
 				return fmt.Errorf("Record: %v", err)
 			}
 			if _, err := s.Exposed(cancelled, exposure("u", "A")); !errors.Is(err, context.Canceled) {
@@ -217,7 +228,7 @@ var exposureCases = []testCase{
 			func() {
 				defer func() { _ = recover() }()
 				_ = tx.InTx(ctx, func(ctx context.Context) error {
-					if err := s.Record(ctx, exposure("a", "A")); err != nil {
+					if _, err := s.Record(ctx, exposure("a", "A")); err != nil {
 						return err
 					}
 					panic("stop")

@@ -34,7 +34,7 @@ func TestFailingPassesThrough(t *testing.T) {
 type broken struct {
 	*experiment.MemoryStore
 	caught    string
-	record    func(ctx context.Context, s *experiment.MemoryStore, x experiment.Exposure) error
+	record    func(ctx context.Context, s *experiment.MemoryStore, x experiment.Exposure) (bool, error)
 	exposed   func(ctx context.Context, s *experiment.MemoryStore, x experiment.Exposure) (bool, error)
 	exposures func(ctx context.Context, s *experiment.MemoryStore, id experiment.ID) iter.Seq2[experiment.Exposure, error]
 	assign    func(ctx context.Context, s *experiment.MemoryStore, attribute, value, key, variation string) error
@@ -55,7 +55,7 @@ func (b broken) SaveDefinition(ctx context.Context, d experiment.Definition) (ex
 	return b.MemoryStore.SaveDefinition(ctx, d)
 }
 
-func (b broken) Record(ctx context.Context, x experiment.Exposure) error {
+func (b broken) Record(ctx context.Context, x experiment.Exposure) (bool, error) {
 	if b.record != nil {
 		return b.record(ctx, b.MemoryStore, x)
 	}
@@ -80,32 +80,36 @@ func (b broken) Exposures(ctx context.Context, id experiment.ID) iter.Seq2[exper
 func TestSuiteCatches(t *testing.T) {
 	type store = experiment.MemoryStore
 	for name, b := range map[string]broken{
-		"keeps one arm per unit": {caught: "record/other-arm", record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+		"keeps one arm per unit": {caught: "record/other-arm", record: func(ctx context.Context, s *store, x experiment.Exposure) (bool, error) {
 			for old := range s.Exposures(ctx, x.Experiment) {
 				if old.Unit == x.Unit {
-					return nil
+					return false, nil
 				}
 			}
 			return s.Record(ctx, x)
 		}},
-		"folds case": {caught: "strings/odd", record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+		"calls nothing new": {caught: "record/tells-new", record: func(ctx context.Context, s *store, x experiment.Exposure) (bool, error) {
+			_, err := s.Record(ctx, x)
+			return true, err
+		}},
+		"folds case": {caught: "strings/odd", record: func(ctx context.Context, s *store, x experiment.Exposure) (bool, error) {
 			x.Unit = strings.ToLower(x.Unit)
 			return s.Record(ctx, x)
 		}},
-		"ignores cancellation": {caught: "context/cancelled", record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+		"ignores cancellation": {caught: "context/cancelled", record: func(ctx context.Context, s *store, x experiment.Exposure) (bool, error) {
 			return s.Record(context.WithoutCancel(ctx), x)
 		}},
-		"forgets the visitor": {caught: "record/read-back", record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+		"forgets the visitor": {caught: "record/read-back", record: func(ctx context.Context, s *store, x experiment.Exposure) (bool, error) {
 			x.Visitor = ""
 			return s.Record(ctx, x)
 		}},
-		"truncates to milliseconds": {caught: "time/utc-microseconds", record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+		"truncates to milliseconds": {caught: "time/utc-microseconds", record: func(ctx context.Context, s *store, x experiment.Exposure) (bool, error) {
 			x.At = x.At.Truncate(time.Millisecond)
 			return s.Record(ctx, x)
 		}},
-		"takes anything": {caught: "record/refuse-invalid", record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+		"takes anything": {caught: "record/refuse-invalid", record: func(ctx context.Context, s *store, x experiment.Exposure) (bool, error) {
 			if x.Validate() != nil {
-				return nil
+				return false, nil
 			}
 			return s.Record(ctx, x)
 		}},
@@ -131,7 +135,7 @@ func TestSuiteCatches(t *testing.T) {
 				}
 			}
 		}},
-		"forgets the group": {caught: "record/groups", record: func(ctx context.Context, s *store, x experiment.Exposure) error {
+		"forgets the group": {caught: "record/groups", record: func(ctx context.Context, s *store, x experiment.Exposure) (bool, error) {
 			x.Group = ""
 			return s.Record(ctx, x)
 		}},
@@ -177,7 +181,7 @@ func TestFailing(t *testing.T) {
 		return s
 	}
 	suite.Fails(t, Failing, fresh, map[string]func(s experiment.Store) error{
-		"Record":         func(s experiment.Store) error { return s.Record(ctx, exposure("b", "A")) },
+		"Record":         func(s experiment.Store) error { _, err := s.Record(ctx, exposure("b", "A")); return err },
 		"Exposed":        func(s experiment.Store) error { return suite.Err(s.Exposed(ctx, exposure("a", "A"))) },
 		"Exposures":      func(s experiment.Store) error { return suite.Err(list(ctx, s, "E")) },
 		"Assign":         func(s experiment.Store) error { return s.Assign(ctx, "id", "u", "F__0", "b") },
@@ -212,7 +216,7 @@ func ExampleFailing() {
 	})
 	ctx := context.Background()
 	x := experiment.Exposure{Experiment: "button", Unit: "anna", Arm: "green", At: time.Now()}
-	err := store.Record(ctx, x)
+	_, err := store.Record(ctx, x)
 	done, _ := memory.Exposed(ctx, x)
 	fmt.Println(err, done)
 	// Output: connection lost true

@@ -21,6 +21,26 @@ func Same(a, b any) bool {
 	return x != nil && x == Of(b)
 }
 
+// Joins reports whether the calls of v may be part of a transaction of tx: v is
+// kept in the same database, as far as both say where they are. Of a tx that does
+// not say it, it is what the program claims by naming it.
+func Joins(tx flywheel.Transactor, v any) bool {
+	if v == nil {
+		return true
+	}
+	db := tx
+	if named := Of(tx); named != nil {
+		db = named
+	}
+	switch db.(type) {
+	case *flywheel.Memory, *flywheel.SQL:
+		return Of(v) == db
+	case none:
+		return false
+	}
+	return true
+}
+
 // Tx returns the Transactor of a service on store: tx if it is given, else the
 // store's own, else one that begins no transaction.
 func Tx(tx flywheel.Transactor, store any) flywheel.Transactor {
@@ -37,6 +57,9 @@ func Tx(tx flywheel.Transactor, store any) flywheel.Transactor {
 }
 
 type none struct{}
+
+// None reports whether tx is the one of [Tx] that begins no transaction.
+func None(tx flywheel.Transactor) bool { return tx == none{} }
 
 // InTx implements flywheel.Transactor without a transaction.
 func (none) InTx(ctx context.Context, fn func(ctx context.Context) error) error { return fn(ctx) }

@@ -28,8 +28,8 @@
 //     calls safe to retry is not asked. Attempts are bounded.
 //   - An error of COMMIT is a rollback only with a class 40 SQLSTATE, 40003
 //     (completion unknown) excepted, or when SQLite still has the transaction
-//     open. After any other, [Tx.ReadBack] functions ask the database by key; one
-//     answer holds for the whole transaction, since it is atomic. Found means
+//     open. After any other, [Tx.ReadBack] functions ask the database for what the transaction
+//     wrote; it is atomic, so all of it is there or nothing. Found means
 //     committed. Not found means rolled back in SQLite; in PostgreSQL the lost
 //     COMMIT may still be under way, so the error matches
 //     flywheel.ErrUnknownOutcome, as it does when there is no key to ask by.

@@ -30,6 +30,11 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error
 		}
 		return fn(ctx)
 	}
+	if err := txhook.Rehearse(ctx, fn, func(fn func(context.Context) error) error {
+		return d.transact(ctx, func(ctx context.Context, _ *txState) error { return fn(ctx) })
+	}); err != nil {
+		return err
+	}
 	return d.transact(ctx, func(ctx context.Context, _ *txState) error { return fn(ctx) })
 }
 
@@ -41,8 +46,37 @@ func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	if s := d.ambient(ctx); s != nil {
 		return s.nested(ctx, d, fn)
 	}
-	return d.transact(ctx, func(_ context.Context, s *txState) error {
-		return fn(&Tx{db: d, state: s})
+	return d.alone(ctx, fn)
+}
+
+// WriteFirst is Write without a savepoint, for calls that have nothing to take
+// back: whatever they refuse they refuse before they have changed anything, as one
+// conditional statement does, or reading before writing. In a joined transaction
+// an error after a change, as of a statement that fails, is the end of the whole
+// transaction.
+func (d *DB) WriteFirst(ctx context.Context, fn func(tx *Tx) error) error {
+	if s := d.ambient(ctx); s != nil {
+		return s.direct(ctx, d, fn)
+	}
+	return d.alone(ctx, fn)
+}
+
+func (d *DB) alone(ctx context.Context, fn func(tx *Tx) error) error {
+	var state *txState
+	write := func(context.Context) error {
+		return state.covered(func() error { return fn(&Tx{db: d, state: state}) })
+	}
+	if err := txhook.Rehearse(ctx, write, func(fn func(context.Context) error) error {
+		return d.transact(ctx, func(ctx context.Context, s *txState) error {
+			state = s
+			return fn(ctx)
+		})
+	}); err != nil {
+		return err
+	}
+	return d.transact(ctx, func(ctx context.Context, s *txState) error {
+		state = s
+		return write(ctx)
 	})
 }
 
@@ -171,14 +205,18 @@ func (d *DB) commit(ctx context.Context, conn *sql.Conn, s *txState) error {
 			return err
 		}
 	}
-	return &lostCommit{err: err, dialect: d.dialect, readBack: s.readBack}
+	if s.writes+s.queries == 0 {
+		return nil // nothing that could be lost
+	}
+	return &lostCommit{err, d.dialect, s.readBack, s.uncovered}
 }
 
 // lostCommit is an error of COMMIT that does not tell the outcome.
 type lostCommit struct {
-	err      error
-	dialect  Dialect
-	readBack []readBack
+	err       error
+	dialect   Dialect
+	readBack  []readBack
+	uncovered bool
 }
 
 func (l *lostCommit) Error() string { return l.err.Error() }
@@ -188,7 +226,7 @@ func (d *DB) settle(ctx context.Context, lost *lostCommit) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readBackTime)
 	defer cancel()
 	for attempt := 1; len(lost.readBack) > 0; attempt++ {
-		committed, err := d.ask(ctx, lost.readBack)
+		committed, err := d.ask(ctx, lost)
 		switch {
 		case err == nil && committed:
 			return nil
@@ -202,12 +240,39 @@ func (d *DB) settle(ctx context.Context, lost *lostCommit) error {
 	return fmt.Errorf("sqldb: commit: %w: %w", kind.ErrUnknownOutcome, lost.err)
 }
 
-// ask takes the first answer: a transaction has one outcome.
-func (d *DB) ask(ctx context.Context, readBack []readBack) (committed bool, err error) {
-	for _, f := range readBack {
-		if committed, err = f(ctx, plain{d}); err == nil {
-			return committed, nil
+// errUncovered is why what was found does not settle an outcome.
+var errUncovered = errors.New("sqldb: not all that was written can be looked for")
+
+// ask takes the answer about what only this transaction can have written. Without
+// one, all that it wrote must be there.
+func (d *DB) ask(ctx context.Context, lost *lostCommit) (committed bool, err error) {
+	for _, r := range lost.readBack {
+		if r.own {
+			if committed, err = r.ask(ctx, plain{d}); err == nil {
+				return committed, nil
+			}
 		}
 	}
-	return false, err
+	answered := false
+	for _, r := range lost.readBack {
+		if r.own {
+			continue
+		}
+		there, e := r.ask(ctx, plain{d})
+		switch {
+		case e != nil:
+			err = e
+		case !there:
+			return false, nil
+		default:
+			answered = true
+		}
+	}
+	switch {
+	case !answered:
+		return false, err
+	case lost.uncovered:
+		return false, errUncovered
+	}
+	return true, nil
 }

@@ -1,11 +1,13 @@
 package sqldb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/flywheel-go/flywheel/internal/kind"
@@ -30,19 +32,53 @@ type txState struct {
 	seen       []error    // of statements
 	dead       bool       // failed cannot be cured by rolling back to a savepoint
 	readBack   []readBack // how to find out whether it was committed
+	writes     int        // statements that changed something
+	queries    int        // those that may have, and answered with rows
+	uncovered  bool       // a Write changed something that no readBack asks for
+	local      map[any]any
 	stmts      map[string]*sql.Stmt
 	wishes     []wish
 }
 
-type readBack func(ctx context.Context, q Queryer) (committed bool, err error)
+type readBack struct {
+	ask func(ctx context.Context, q Queryer) (there bool, err error)
+	own bool
+}
 
 // ReadBack registers how to find out, after the answer to COMMIT was lost,
-// whether this transaction was committed: by looking for a key that it, and no
-// one before it, wrote. Register it only when something was written under the
-// key now; a fact found already there tells nothing. An error means that the
-// question cannot be answered.
-func (t *Tx) ReadBack(f func(ctx context.Context, q Queryer) (committed bool, err error)) {
-	t.state.readBack = append(t.state.readBack, f)
+// whether what this transaction wrote is there, key and content. Register it only
+// when something was written under the key now; a fact found already there tells
+// nothing. The transaction counts as committed when all that it wrote is there:
+// another transaction may have written one of its facts alike, as a repeated call
+// does. An error means that the question cannot be answered.
+func (t *Tx) ReadBack(ask func(ctx context.Context, q Queryer) (there bool, err error)) {
+	t.state.readBack = append(t.state.readBack, readBack{ask, false})
+}
+
+// ReadBackOwn is ReadBack for what no other transaction can have written, such as
+// a fact with the time of this call: its answer alone settles the outcome.
+func (t *Tx) ReadBackOwn(ask func(ctx context.Context, q Queryer) (there bool, err error)) {
+	t.state.readBack = append(t.state.readBack, readBack{ask, true})
+}
+
+// covered calls fn and notes whether it wrote without telling how to find it.
+func (s *txState) covered(fn func() error) error {
+	writes, asks := s.writes+s.queries, len(s.readBack)
+	err := fn()
+	if s.writes+s.queries > writes && len(s.readBack) == asks {
+		s.uncovered = true
+	}
+	return err
+}
+
+// Local returns what stores remember of this transaction, by keys of their own: what
+// it has locked or written, which nobody else can change before it ends. It is
+// empty again after a rollback to a savepoint.
+func (t *Tx) Local() map[any]any {
+	if t.state.local == nil {
+		t.state.local = map[any]any{}
+	}
+	return t.state.local
 }
 
 // Dialect returns the dialect.
@@ -60,8 +96,21 @@ func (t *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Re
 	} else {
 		res, err = t.state.tx.ExecContext(ctx, t.db.bind(query), args...)
 	}
-	t.saw(query, err)
+	if t.saw(query, err); err == nil {
+		if n, err := res.RowsAffected(); err != nil || n > 0 || changesSchema(query) {
+			t.state.writes++
+		}
+	}
 	return res, err
+}
+
+func changesSchema(query string) bool {
+	word, _, _ := strings.Cut(strings.TrimSpace(query), " ")
+	switch strings.ToUpper(word) {
+	case "CREATE", "ALTER", "DROP":
+		return true
+	}
+	return false
 }
 
 // QueryContext implements [Queryer].
@@ -76,7 +125,9 @@ func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.
 	} else {
 		rows, err = t.state.tx.QueryContext(ctx, t.db.bind(query), args...)
 	}
-	t.saw(query, err)
+	if t.saw(query, err); err == nil && !strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
+		t.state.queries++ // with RETURNING
+	}
 	return rows, err
 }
 
@@ -92,7 +143,9 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 	} else {
 		row = t.state.tx.QueryRowContext(ctx, t.db.bind(query), args...)
 	}
-	t.saw(query, row.Err())
+	if t.saw(query, row.Err()); row.Err() == nil && !strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
+		t.state.queries++
+	}
 	return row
 }
 
@@ -160,15 +213,16 @@ func (s *txState) nested(ctx context.Context, d *DB, fn func(tx *Tx) error) (err
 		return err
 	}
 	_, scope := txhook.Begin(ctx)
-	kept := false
+	uncovered, kept := s.uncovered, false
 	defer func() {
 		if !kept {
 			scope.RolledBack()
+			s.uncovered = uncovered
 			s.readBack = s.readBack[:mark]
 			s.rollbackTo(context.WithoutCancel(ctx), name)
 		}
 	}()
-	if err := fn(t); err != nil {
+	if err := s.covered(func() error { return fn(t) }); err != nil {
 		d.noticeRestart(s, err)
 		return err
 	}
@@ -185,10 +239,31 @@ func (s *txState) nested(ctx context.Context, d *DB, fn func(tx *Tx) error) (err
 	return nil
 }
 
+// direct runs fn without a savepoint. An error after something was written ends
+// the transaction, since that cannot be taken back alone.
+func (s *txState) direct(ctx context.Context, d *DB, fn func(tx *Tx) error) error {
+	if err := cmp.Or(ctx.Err(), s.usable()); err != nil {
+		return err
+	}
+	_, scope := txhook.Begin(ctx)
+	writes := s.writes
+	err := s.covered(func() error { return fn(&Tx{db: d, state: s}) })
+	if err == nil {
+		return s.usable()
+	}
+	scope.RolledBack()
+	d.noticeRestart(s, err)
+	if s.writes > writes && s.failed == nil {
+		s.failed = err // a savepoint around it can take it back
+	}
+	return err
+}
+
 // rollbackTo takes back what happened since the savepoint. Where that is not
 // possible the whole transaction is dead: SQLite rolls it back by itself after
 // an interrupt or a full disk, and the next statement would stand alone.
 func (s *txState) rollbackTo(ctx context.Context, name string) {
+	s.local = nil
 	_, err := s.tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT "+name)
 	if err == nil {
 		_, err = s.tx.ExecContext(ctx, "RELEASE SAVEPOINT "+name)

@@ -5,6 +5,7 @@ import (
 	"embed"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/effect"
 	"github.com/flywheel-go/flywheel/inventory"
 )
 
@@ -38,5 +39,5 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) er
 
 // Migrations implements flywheel.SQLStore.
 func (s *Store) Migrations() []flywheel.Migrations {
-	return []flywheel.Migrations{{Package: "inventory", Files: migrations}}
+	return []flywheel.Migrations{{Package: "inventory", Files: migrations}, effect.Migrations}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/inventory"
 )
@@ -29,6 +30,9 @@ type failing struct {
 	inventory.Store
 	hook suite.Hook
 }
+
+// Handle implements flywheel.Stored with that of the store.
+func (f failing) Handle() flywheel.Transactor { return handle.Of(f.Store) }
 
 func (f failing) SetBackorder(ctx context.Context, sku flywheel.SKU, location inventory.Location, limit int64) error {
 	return suite.Do(f.hook, "SetBackorder", func() error { return f.Store.SetBackorder(ctx, sku, location, limit) })

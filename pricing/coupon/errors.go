@@ -19,7 +19,7 @@ var (
 	// ErrCancelled reports a redemption that was given back.
 	ErrCancelled = fmt.Errorf("coupon: cancelled: %w", flywheel.ErrConflict)
 	// ErrStale reports a campaign that was saved by someone else meanwhile.
-	ErrStale = fmt.Errorf("coupon: stale version: %w", flywheel.ErrConflict)
+	ErrStale = fmt.Errorf("coupon: %w", flywheel.ErrStale)
 	// ErrTaken reports a code that exists already.
 	ErrTaken = fmt.Errorf("coupon: the code exists: %w", flywheel.ErrConflict)
 )

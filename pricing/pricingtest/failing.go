@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing"
 )
@@ -20,6 +22,9 @@ type failing struct {
 	pricing.Store
 	hook suite.Hook
 }
+
+// Handle implements flywheel.Stored with that of the store.
+func (f failing) Handle() flywheel.Transactor { return handle.Of(f.Store) }
 
 func (f failing) SaveList(ctx context.Context, l pricing.List) (pricing.List, error) {
 	return suite.Call(f.hook, "SaveList", func() (pricing.List, error) { return f.Store.SaveList(ctx, l) })

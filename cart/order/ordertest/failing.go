@@ -4,7 +4,9 @@ import (
 	"context"
 	"iter"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
@@ -21,6 +23,9 @@ type failing struct {
 	store order.Store
 	hook  suite.Hook
 }
+
+// Handle implements flywheel.Stored with that of the store.
+func (f *failing) Handle() flywheel.Transactor { return handle.Of(f.store) }
 
 func (f *failing) Insert(ctx context.Context, o order.Order) (order.Order, error) {
 	return suite.Call(f.hook, "Insert", func() (order.Order, error) { return f.store.Insert(ctx, o) })
@@ -40,4 +45,8 @@ func (f *failing) Save(ctx context.Context, o order.Order) (order.Order, error) 
 
 func (f *failing) List(ctx context.Context, filter order.Filter) iter.Seq2[order.Order, error] {
 	return suite.Seq(f.hook, "List", f.store.List(ctx, filter))
+}
+
+func (f *failing) Forget(ctx context.Context, customer flywheel.CustomerID) error {
+	return suite.Do(f.hook, "Forget", func() error { return f.store.Forget(ctx, customer) })
 }

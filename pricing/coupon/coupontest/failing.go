@@ -5,6 +5,8 @@ import (
 	"iter"
 	"time"
 
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 )
@@ -21,6 +23,9 @@ type failing struct {
 	store coupon.Store
 	hook  suite.Hook
 }
+
+// Handle implements flywheel.Stored with that of the store.
+func (f failing) Handle() flywheel.Transactor { return handle.Of(f.store) }
 
 func (f failing) Campaign(ctx context.Context, id string) (coupon.Campaign, error) {
 	return suite.Call(f.hook, "Campaign", func() (coupon.Campaign, error) { return f.store.Campaign(ctx, id) })

@@ -1,0 +1,43 @@
+// Package told is how services report what they changed.
+package told
+
+import (
+	"context"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/effect"
+	"github.com/flywheel-go/flywheel/internal/handle"
+)
+
+// Teller reports the facts of one service to its sink, see effect.Tell. The zero
+// value reports nothing.
+type Teller struct {
+	own  flywheel.Transactor
+	sink flywheel.Sink
+}
+
+// New returns the teller of a service on store. A nil sink takes nothing.
+func New(store any, sink flywheel.Sink) Teller { return Teller{handle.Of(store), sink} }
+
+// Listens reports whether anyone is told.
+func (t Teller) Listens() bool { return t.sink != nil }
+
+// Tell reports events from within the transaction that made their facts. What the
+// sink answers is a [flywheel.TellError], so that nobody takes it for an answer of
+// the change itself.
+func (t Teller) Tell(ctx context.Context, events ...flywheel.Event) error {
+	if t.sink == nil || len(events) == 0 {
+		return nil
+	}
+	if err := effect.Tell(ctx, t.own, t.sink, events...); err != nil {
+		return &flywheel.TellError{Event: events[0].ID, Err: err}
+	}
+	return nil
+}
+
+// Deliver reports what Tell could not and is due at now. more says that something
+// was done.
+func (t Teller) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
+	return effect.Retell(ctx, t.own, t.sink, now)
+}
