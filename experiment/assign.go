@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/unittext"
 	"github.com/flywheel-go/flywheel/segment/rule"
 )
 
@@ -28,8 +29,7 @@ func (s *Subject) unit(attribute string) string {
 	case ByVisitor:
 		return string(s.Visitor)
 	}
-	value, _ := s.Attributes[attribute].(string)
-	return value
+	return unittext.Of(s.Attributes[attribute])
 }
 
 func (s *Subject) matches(r *rule.Rule) bool {
@@ -104,12 +104,38 @@ func Compile(experiments ...Experiment) (*Snapshot, error) {
 		if e.Namespace != nil {
 			p.namespace = NewHasher("__"+e.Namespace.ID, HashV1)
 		}
+		if err := s.checkNamespace(&p.experiment); err != nil {
+			return nil, err
+		}
 		p.ranges, p.owners = e.ranges()
 		s.plans[e.ID] = p
 		s.experiments = append(s.experiments, e)
 	}
 	slices.SortFunc(s.experiments, func(a, b Experiment) int { return cmp.Compare(a.ID, b.ID) })
 	return s, nil
+}
+
+// checkNamespace refuses an experiment that would share units with another one of
+// its namespace: by a range that overlaps, or because they hash different
+// attributes, so that one person is in both.
+func (s *Snapshot) checkNamespace(e *Experiment) error {
+	if e.Namespace == nil {
+		return nil
+	}
+	for _, other := range s.experiments {
+		n := other.Namespace
+		if n == nil || n.ID != e.Namespace.ID {
+			continue
+		}
+		if unit := cmp.Or(other.Unit, ByCustomer); unit != e.Unit {
+			return &DefinitionError{e.ID, "unit", fmt.Errorf("%q, but %q of the same namespace has %q: %w", e.Unit, string(other.ID), unit, flywheel.ErrInvalid)}
+		}
+		if e.Namespace.From < n.To && n.From < e.Namespace.To {
+			return &DefinitionError{e.ID, "namespace", fmt.Errorf("[%v, %v) overlaps with [%v, %v) of %q: %w",
+				e.Namespace.From, e.Namespace.To, n.From, n.To, string(other.ID), flywheel.ErrInvalid)}
+		}
+	}
+	return nil
 }
 
 func (e Experiment) clone() Experiment {
@@ -120,6 +146,10 @@ func (e Experiment) clone() Experiment {
 	if e.Namespace != nil {
 		n := *e.Namespace
 		e.Namespace = &n
+	}
+	if e.Coverage != nil {
+		coverage := *e.Coverage
+		e.Coverage = &coverage
 	}
 	return e
 }

@@ -40,7 +40,7 @@ func TestReference(t *testing.T) {
 			if c.Seed == "" {
 				return // an experiment without a seed takes its ID
 			}
-			e := experiment.Experiment{ID: "E", Seed: c.Seed, Coverage: c.Coverage}
+			e := experiment.Experiment{ID: "E", Seed: c.Seed, Coverage: &c.Coverage}
 			for arm := range c.Arms {
 				e.Arms = append(e.Arms, experiment.Arm{ID: fmt.Sprint(arm)})
 				if c.Weights != nil {
@@ -55,7 +55,7 @@ func TestReference(t *testing.T) {
 					require.Equal(t, want, d.Index)
 				}
 			}
-			e.Coverage = 0
+			e.Coverage = nil
 			e.Namespace = &experiment.Namespace{ID: c.Namespace[0].(string), From: c.Namespace[1].(float64), To: c.Namespace[2].(float64)}
 			d := assign(t, e, c.Value)
 			require.Equal(t, c.InNamespace, d.Reason != experiment.OutsideNamespace)
@@ -81,13 +81,13 @@ func TestReasons(t *testing.T) {
 		{func(e *experiment.Experiment) { e.ID = "F" }, experiment.NotConfigured},
 		{func(e *experiment.Experiment) { e.Paused = true }, experiment.Paused},
 		{func(e *experiment.Experiment) { e.Unit = "team" }, experiment.NoUnit},
-		{func(e *experiment.Experiment) { e.Unit = "n" }, experiment.NoUnit},
+		{func(e *experiment.Experiment) { e.Unit = "n" }, experiment.AssignedByHash},
 		{func(e *experiment.Experiment) { e.Unit = "company" }, experiment.AssignedByHash},
 		{func(e *experiment.Experiment) { e.Unit = experiment.ByVisitor }, experiment.AssignedByHash},
 		{func(e *experiment.Experiment) { e.Namespace = &experiment.Namespace{ID: "n", To: 1e-9} }, experiment.OutsideNamespace},
 		{func(e *experiment.Experiment) { e.Condition = rule.MustCompile(`{"company": "other"}`) }, experiment.ConditionNotMet},
 		{func(e *experiment.Experiment) { e.Condition = rule.MustCompile(`{"company": "acme"}`) }, experiment.AssignedByHash},
-		{func(e *experiment.Experiment) { e.Coverage = 1e-9 }, experiment.OutsideCoverage},
+		{func(e *experiment.Experiment) { e.Coverage = new(1e-9) }, experiment.OutsideCoverage},
 	} {
 		e := base
 		c.change(&e)
@@ -135,8 +135,8 @@ func TestValidate(t *testing.T) {
 		{"arms[0].id", flywheel.ErrInvalid, func(e *experiment.Experiment) { e.Arms[0].ID = " " }},
 		{"arms[1].weight", flywheel.ErrOutOfRange, func(e *experiment.Experiment) { e.Arms[1].Weight = nan }},
 		{"arms[0].weight", flywheel.ErrOutOfRange, func(e *experiment.Experiment) { e.Arms[0].Weight = -0.5 }},
-		{"coverage", flywheel.ErrOutOfRange, func(e *experiment.Experiment) { e.Coverage = nan }},
-		{"coverage", flywheel.ErrOutOfRange, func(e *experiment.Experiment) { e.Coverage = 1.1 }},
+		{"coverage", flywheel.ErrOutOfRange, func(e *experiment.Experiment) { e.Coverage = &nan }},
+		{"coverage", flywheel.ErrOutOfRange, func(e *experiment.Experiment) { e.Coverage = new(1.1) }},
 		{"hash", flywheel.ErrInvalid, func(e *experiment.Experiment) { e.Hash = 3 }},
 		{"unit", flywheel.ErrInvalid, func(e *experiment.Experiment) { e.Unit = "\n" }},
 		{"namespace.id", flywheel.ErrInvalid, func(e *experiment.Experiment) { e.Namespace = &experiment.Namespace{To: 1} }},
@@ -158,7 +158,7 @@ func TestValidate(t *testing.T) {
 
 func TestDefinitionsAreJSON(t *testing.T) {
 	e := experiment.Experiment{
-		ID: "E", Arms: []experiment.Arm{{ID: "A", Weight: 0.2}, {ID: "B", Weight: 0.8}}, Coverage: 0.9, Hash: experiment.HashV1,
+		ID: "E", Arms: []experiment.Arm{{ID: "A", Weight: 0.2}, {ID: "B", Weight: 0.8}}, Coverage: new(0.9), Hash: experiment.HashV1,
 		Namespace: &experiment.Namespace{ID: "n", To: 0.9}, Condition: rule.MustCompile(`{"country": "DE"}`),
 	}
 	data, err := json.Marshal(e)
@@ -188,10 +188,10 @@ func TestCoverageMovesNobody(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		e := experiment.Experiment{ID: "E", Arms: []experiment.Arm{{ID: "A", Weight: 0.2}, {ID: "B", Weight: 0.3}, {ID: "C", Weight: 0.5}}}
 		low := rapid.Float64Range(0.01, 1).Draw(rt, "low")
-		e.Coverage = low
+		e.Coverage = &low
 		unit := rapid.StringN(1, 20, -1).Draw(rt, "unit")
 		before := assign(t, e, unit)
-		e.Coverage = rapid.Float64Range(low, 1).Draw(rt, "high")
+		e.Coverage = new(rapid.Float64Range(low, 1).Draw(rt, "high"))
 		after := assign(t, e, unit)
 		if before.In && (!after.In || after.Arm != before.Arm) {
 			rt.Fatalf("%v became %v", before, after)

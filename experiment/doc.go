@@ -45,7 +45,7 @@
 // called at any time, since it does not show the goal; [Study.Decide] names a
 // winner, or refuses with a [*NoWinnerError] where the sample ratio is broken,
 // the goal was looked at early, or a guardrail is harmed. [Study.Override] decides
-// all the same, under a name. [Plan.Analyse] is the pure computation behind it.
+// all the same, under a name. [Plan.Analyze] is the pure computation behind it.
 //
 // The sample ratio is always checked first. Rates are compared as proportions,
 // means by Welch's test or with a covariate by CUPED, ratios by the delta

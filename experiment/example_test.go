@@ -72,7 +72,7 @@ func ExampleCompile() {
 	snapshot, err := experiment.Compile(experiment.Experiment{
 		ID:        "free-shipping",
 		Arms:      []experiment.Arm{{ID: "no", Weight: 0.5}, {ID: "from-30", Weight: 0.3}, {ID: "always", Weight: 0.2}},
-		Coverage:  0.8,
+		Coverage:  new(0.8),
 		Condition: rule.MustCompile(`{"country": "DE"}`),
 	})
 	if err != nil {
@@ -251,7 +251,7 @@ func ExampleStudy() {
 	// Output:
 	// 7677 units, 3 weeks
 	// false <nil>
-	// experiment: "green-button" has no winner: early: 4010 of 7677 planned units have been exposed; a difference that shows early often goes away
+	// experiment: "green-button" has no winner: early: 4010 of 7677 planned units have an outcome; a difference that shows early often goes away
 	// green treatment_wins <nil>
 	// 2026-03-01 designed false
 	// 2026-03-08 monitored false

@@ -32,9 +32,9 @@ type Experiment struct {
 	Seed string `json:"seed,omitempty"`
 	// Hash is [HashV2] when zero.
 	Hash HashVersion `json:"hash,omitempty"`
-	// Coverage is the share of units that take part, all when zero. Raising it
-	// moves nobody from one arm to another.
-	Coverage float64 `json:"coverage,omitempty"`
+	// Coverage is the share of units that take part, all when nil and nobody
+	// when it is 0. Raising it moves nobody from one arm to another.
+	Coverage *float64 `json:"coverage,omitempty"`
 	// Namespace keeps experiments apart: units take part in those whose range
 	// holds them.
 	Namespace *Namespace `json:"namespace,omitempty"`
@@ -141,8 +141,8 @@ func (e *Experiment) Validate() error {
 	if e.Hash > HashV2 {
 		return fail("hash", "version %d is unknown: %w", e.Hash, flywheel.ErrInvalid)
 	}
-	if !share(e.Coverage) {
-		return fail("coverage", "%v is no share: %w", e.Coverage, flywheel.ErrOutOfRange)
+	if e.Coverage != nil && !share(*e.Coverage) {
+		return fail("coverage", "%v is no share: %w", *e.Coverage, flywheel.ErrOutOfRange)
 	}
 	if n := e.Namespace; n != nil {
 		if err := flywheel.CheckID(n.ID); err != nil {

@@ -10,7 +10,10 @@ import (
 // Health is what may be watched while an experiment runs, without spoiling it:
 // everything but the goal.
 type Health struct {
-	Units    int64 `json:"units"`
+	Units int64 `json:"units"`
+	// Analyzed are those of them whose outcome of the goal is known; they are
+	// compared with Required.
+	Analyzed int64 `json:"analyzed_units"`
 	Required int64 `json:"required"`
 	// SampleRatioP holds however often it is looked at; below the plan's
 	// SampleRatioAlpha the assignment is broken.
@@ -27,11 +30,11 @@ type Health struct {
 func (s *Study) Monitor(at time.Time, reading Reading) (Health, error) {
 	watch := s.plan
 	watch.Design, watch.Alpha = AlwaysValid, s.plan.Alpha
-	report, err := watch.Analyse(reading, 0)
+	report, err := watch.Analyze(reading)
 	if err != nil {
 		return Health{}, err
 	}
-	h := Health{Units: report.Units(), Required: s.required.Units}
+	h := Health{Units: report.Units(), Analyzed: report.Analyzed, Required: s.required.Units}
 	if h.SampleRatioP, err = s.watchRatio(&report); err != nil {
 		return Health{}, err
 	}
@@ -51,7 +54,7 @@ func (s *Study) Monitor(at time.Time, reading Reading) (Health, error) {
 			}
 		}
 	}
-	text := fmt.Sprintf("%d of %d units, nothing in the way", h.Units, h.Required)
+	text := fmt.Sprintf("%d of %d units, nothing in the way", h.Analyzed, h.Required)
 	if h.Stop {
 		text = h.Reasons[0]
 	}

@@ -46,6 +46,17 @@ func (r *Reading) Units() int64 {
 	return n
 }
 
+// analyzed returns the number of units whose outcome of the goal is known.
+func (r *Reading) analyzed() int64 {
+	var n int64
+	for _, a := range r.Arms {
+		if len(a.Metrics) > 0 {
+			n += a.Metrics[0].X.N
+		}
+	}
+	return n
+}
+
 // Merge counts the units of o, which must be others than those of r. The error
 // matches [flywheel.ErrInvalid] where arms or metrics differ; r is then as it
 // was.

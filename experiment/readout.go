@@ -292,5 +292,5 @@ func (r *Readout) Cohorts(asOf time.Time) []CohortReading {
 // anything. The error matches [flywheel.ErrInvalid] where nobody has been
 // exposed yet.
 func (r *Readout) Report() (Report, error) {
-	return r.plan.Analyse(r.Reading(time.Time{}), 0)
+	return r.plan.Analyze(r.Reading(time.Time{}))
 }

@@ -1,7 +1,9 @@
 package experiment
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/flywheel-go/flywheel/experiment/stats"
 )
@@ -14,7 +16,11 @@ type Report struct {
 	// PlannedUnits is the number of units at which the reading was planned.
 	PlannedUnits int64 `json:"planned_units,omitempty"`
 	Reading
-	// SampleRatio is checked before anything else is believed.
+	// Analyzed is the number of units whose outcome of the goal is known: those
+	// whose window is over. They are what is due and what is compared.
+	Analyzed int64 `json:"analyzed_units"`
+	// SampleRatio is checked before anything else is believed. In a design that
+	// is read more than once its P holds at every reading.
 	SampleRatio stats.SampleRatioResult `json:"sample_ratio"`
 	// Metrics are the comparisons: the goal, the guardrails, the others.
 	Metrics []MetricReport `json:"metrics"`
@@ -37,7 +43,9 @@ type Comparison struct {
 	// Result has the intervals and p values that the design allows: wider ones
 	// where it may be looked at more than once.
 	Result stats.Result `json:"result"`
-	// AdjustedP is the p value corrected for the number of treatments (Holm).
+	// AdjustedP is the p value corrected for the number of treatments: by Holm's
+	// procedure, in an [AlwaysValid] design by Bonferroni's. The intervals are
+	// corrected alike.
 	AdjustedP float64 `json:"adjusted_p"`
 	// Bayes is the posterior of a [Bayesian] design.
 	Bayes *stats.BayesianResult `json:"bayes,omitempty"`
@@ -105,21 +113,21 @@ func (r *Report) Winner() (string, error) {
 }
 
 // judge concludes from a filled report.
-func (p *Plan) judge(report *Report, look int) Verdict {
+func (p *Plan) judge(report *Report, now *look) Verdict {
 	v := Verdict{Warnings: warnings(report)}
 	goal := &report.Metrics[0]
 	due := report.PlannedUnits
 	if p.Design == GroupSequential {
-		due = p.due(look, report.PlannedUnits)
+		due = now.due
 	}
-	switch units := report.Units(); {
+	switch units := report.Analyzed; {
 	case report.SampleRatio.Mismatch:
 		v.State = Broken
 		v.Reason = fmt.Sprintf("the arms do not have the sizes that were set (p = %.2g); find the cause before anything is concluded", report.SampleRatio.P)
 		return v
 	case units < due && p.Design != AlwaysValid:
 		v.State = Early
-		v.Reason = fmt.Sprintf("%d of %d planned units have been exposed; a difference that shows early often goes away", units, due)
+		v.Reason = fmt.Sprintf("%d of %d planned units have an outcome; a difference that shows early often goes away", units, due)
 		return v
 	}
 	// The best of the treatments that differ, ties to the earlier one.
@@ -153,9 +161,48 @@ func (p *Plan) judge(report *Report, look int) Verdict {
 		v.Reason = fmt.Sprintf("%s cannot be compared: %v", goal.Metric.Name, goal.Comparisons[0].Err)
 	default:
 		v.State = Undecided
-		v.Reason = fmt.Sprintf("no difference in %s could be shown at the level of %g", goal.Metric.Name, report.Alpha)
+		v.Reason = goal.standstill(report.Alpha)
+	}
+	if now.spent && v.State != ControlWins {
+		v.Reason += "; an earlier look at all of the planned units has used up the level"
 	}
 	return v
+}
+
+// standstill says what is known where neither a treatment nor the control wins.
+func (m *MetricReport) standstill(alpha float64) string {
+	var worse, same []string
+	for i := range m.Comparisons {
+		c := &m.Comparisons[i]
+		switch {
+		case c.Err != nil:
+		case c.Shown:
+			worse = append(worse, fmt.Sprintf("%s (%s)", c.Arm, c.evidence()))
+		default:
+			same = append(same, c.Arm)
+		}
+	}
+	if len(worse) == 0 {
+		return fmt.Sprintf("no difference in %s could be shown at the level of %g", m.Metric.Name, alpha)
+	}
+	text := fmt.Sprintf("worse than the control in %s: %s", m.Metric.Name, strings.Join(worse, ", "))
+	if len(same) > 0 {
+		text += "; no difference could be shown for " + strings.Join(same, ", ")
+	}
+	return text
+}
+
+// MarshalJSON writes a comparison that could not be made with its error and
+// without a result.
+func (c Comparison) MarshalJSON() ([]byte, error) {
+	if c.Err != nil {
+		return json.Marshal(struct {
+			Arm   string `json:"arm"`
+			Error string `json:"error"`
+		}{c.Arm, c.Err.Error()})
+	}
+	type plain Comparison
+	return json.Marshal(plain(c))
 }
 
 // harm tells of a guardrail that the treatment harms, empty for none.

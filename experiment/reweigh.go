@@ -17,7 +17,11 @@ func (e *Experiment) bucketed() bool {
 // ranges returns the buckets that take part, and the arm of each.
 func (e *Experiment) ranges() (ranges []Range, owners []int) {
 	if !e.bucketed() {
-		ranges = Ranges(cmp.Or(e.Coverage, 1), e.Weights())
+		coverage := 1.0
+		if e.Coverage != nil {
+			coverage = *e.Coverage
+		}
+		ranges = Ranges(coverage, e.Weights())
 		for i := range ranges {
 			owners = append(owners, i)
 		}
@@ -75,7 +79,7 @@ func (e Experiment) Reweigh(coverage float64, weights []float64) (Experiment, er
 		return fail("weights", fmt.Errorf("%d for %d arms: %w", len(weights), len(e.Arms), flywheel.ErrInvalid))
 	case math.Abs(sum-1) > 0.01:
 		return fail("weights", fmt.Errorf("sum to %v: %w", sum, flywheel.ErrInvalid))
-	case !share(coverage) || coverage == 0:
+	case !share(coverage):
 		return fail("coverage", fmt.Errorf("%v is no share: %w", coverage, flywheel.ErrOutOfRange))
 	}
 	steps := 10_000
@@ -107,7 +111,7 @@ func (e Experiment) Reweigh(coverage float64, weights []float64) (Experiment, er
 		}
 		bucket++
 	}
-	e.Coverage = coverage
+	e.Coverage = &coverage
 	for arm := range e.Arms {
 		e.Arms[arm].Weight = weights[arm]
 		e.Arms[arm].Buckets = parts(owner, arm)

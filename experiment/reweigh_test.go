@@ -93,7 +93,7 @@ func TestReweighCoverage(t *testing.T) {
 		weights  []float64
 	}{
 		"one weight": {1, []float64{1}}, "sum": {1, []float64{0.5, 0.6}}, "negative": {1, []float64{1.5, -0.5}},
-		"NaN": {1, []float64{math.NaN(), 0.5}}, "no coverage": {0, []float64{0.5, 0.5}}, "coverage": {2, []float64{0.5, 0.5}},
+		"NaN": {1, []float64{math.NaN(), 0.5}}, "coverage": {2, []float64{0.5, 0.5}},
 	} {
 		_, err := two.Reweigh(c.coverage, c.weights)
 		require.Error(t, err, name)

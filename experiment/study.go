@@ -114,10 +114,10 @@ func (s *Study) Look(at time.Time, reading Reading) (Report, error) {
 	}
 	if s.plan.Design == GroupSequential && report.Verdict.State == Early {
 		report.Metrics = nil
-		s.append(Entry{At: at, Kind: Refused, Units: report.Units(), State: Early, Text: report.Verdict.Reason})
+		s.append(Entry{At: at, Kind: Refused, Units: report.Analyzed, State: Early, Text: report.Verdict.Reason})
 		return report, nil
 	}
-	s.append(Entry{At: at, Kind: Looked, Units: report.Units(), State: report.Verdict.State, Text: report.Verdict.Reason, Reading: reading.fingerprint()})
+	s.append(Entry{At: at, Kind: Looked, Units: report.Analyzed, State: report.Verdict.State, Arm: report.Verdict.Winner, Text: report.Verdict.Reason, Reading: reading.fingerprint()})
 	return report, nil
 }
 
@@ -125,7 +125,7 @@ func (s *Study) Look(at time.Time, reading Reading) (Report, error) {
 func (s *Study) analyse(reading Reading) (Report, error) {
 	plan := s.plan
 	plan.Units = s.required.Units
-	report, err := plan.Analyse(reading, s.looks(reading.fingerprint()))
+	report, err := plan.Analyze(reading, s.looks(reading.fingerprint())...)
 	if err != nil {
 		return Report{}, err
 	}
@@ -140,19 +140,36 @@ func (s *Study) analyse(reading Reading) (Report, error) {
 		report.Verdict.Reason = fmt.Sprintf("the goal was looked at on %s with %d of %d units; the level holds for one look at the end",
 			before.At.Format(time.DateOnly), before.Units, s.required.Units)
 	}
+	if e, ok := s.crossed(); ok && (report.Verdict.State == Undecided || report.Verdict.State == Early) {
+		report.Verdict.State, report.Verdict.Winner = e.State, e.Arm
+		report.Verdict.Reason = fmt.Sprintf("the boundary was crossed on %s with %d units: %s", e.At.Format(time.DateOnly), e.Units, e.Text)
+	}
 	return report, nil
 }
 
-// looks is how many looks have been used up before one at a reading: to look at
-// the same reading again is no other look.
-func (s *Study) looks(reading string) int {
-	n, last := 0, ""
+// looks are the units that were analyzed at each look before one at a reading: to
+// look at the same reading again is no other look.
+func (s *Study) looks(reading string) (units []int64) {
+	last := ""
 	for _, e := range s.log {
 		if e.Kind == Looked && e.Reading != reading && (e.Reading != last || last == "") {
-			n, last = n+1, e.Reading
+			units, last = append(units, e.Units), e.Reading
 		}
 	}
-	return n
+	return units
+}
+
+// crossed finds the look of a group-sequential design that ended it. What comes
+// after, such as the units that were on their way, does not take that back.
+func (s *Study) crossed() (Entry, bool) {
+	if s.plan.Design == GroupSequential {
+		for _, e := range s.log {
+			if e.Kind == Looked && (e.State == TreatmentWins || e.State == ControlWins) {
+				return e, true
+			}
+		}
+	}
+	return Entry{}, false
 }
 
 // lookedBefore finds a look at another reading where the design allows one look
@@ -185,12 +202,12 @@ func (s *Study) Decide(at time.Time, reading Reading) (Conclusion, error) {
 	v := report.Verdict
 	if v.Winner == "" {
 		if v.State == Undecided || v.State == GuardrailHarmed {
-			s.append(Entry{At: at, Kind: Looked, Units: report.Units(), State: v.State, Text: v.Reason, Reading: reading.fingerprint()}) // a look is used up
+			s.append(Entry{At: at, Kind: Looked, Units: report.Analyzed, State: v.State, Text: v.Reason, Reading: reading.fingerprint()}) // a look is used up
 		}
-		s.append(Entry{At: at, Kind: Refused, Units: report.Units(), State: v.State, Text: v.Reason})
+		s.append(Entry{At: at, Kind: Refused, Units: report.Analyzed, State: v.State, Text: v.Reason})
 		return Conclusion{}, &NoWinnerError{Experiment: s.plan.Experiment.ID, Verdict: v}
 	}
-	s.append(Entry{At: at, Kind: Decided, Units: report.Units(), State: v.State, Arm: v.Winner, Text: v.Reason})
+	s.append(Entry{At: at, Kind: Decided, Units: report.Analyzed, State: v.State, Arm: v.Winner, Text: v.Reason})
 	d, _ := s.Conclusion()
 	d.Reasons = append(d.Reasons, v.Warnings...)
 	return d, nil

@@ -8,8 +8,10 @@ import (
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
-// Account is all that is known of one member's points: a value that [Ledger]
-// computes with and a [Store] loads and saves as a whole.
+// Account is one member's points: a value that [Ledger] computes with, and of
+// which a [Store] loads and saves what a change concerns. Its size does not grow
+// with what the member has done: lots, orders, receipts, holds, activity and
+// entries are rows of their own, loaded as [Need] asks.
 type Account struct {
 	Member  flywheel.CustomerID `json:"member"`
 	Version int64               `json:"version"`
@@ -17,20 +19,29 @@ type Account struct {
 	Settled time.Time `json:"settled,omitzero"`
 	// Sequence is that of the youngest lot.
 	Sequence int64 `json:"sequence"`
+	// Spendable, Pending and Held are the points of all lots, loaded or not, that
+	// can be spent, that will be, and that holds have taken.
+	Spendable int64 `json:"spendable"`
+	Pending   int64 `json:"pending"`
+	Held      int64 `json:"held"`
 	// Debt is what the member owes; the next points that become available repay
 	// it.
 	Debt       int64 `json:"debt"`
 	Redeemed   int64 `json:"redeemed"`
 	Expired    int64 `json:"expired"`
 	WrittenOff int64 `json:"written_off"`
-	// Tier is the member's tier when the account was saved.
-	Tier string `json:"tier,omitempty"`
-	// Activity is what counts towards tiers, in order of time.
-	Activity []Activity `json:"activity,omitempty"`
+	// Tier is the member's tier when the account was saved, and Fall the first
+	// instant after it at which time alone may change that; zero is never.
+	Tier string    `json:"tier,omitempty"`
+	Fall time.Time `json:"fall,omitzero"`
 
-	// Lots are the lots that hold points, and those that were asked for.
-	Lots []Lot `json:"lots,omitempty"`
-	// Receipts are those asked for and those of the changes made since.
+	// Activity is what counts towards tiers, in the order in which it was saved.
+	// What has no N has not been saved yet.
+	Activity []Activity `json:"activity,omitempty"`
+	// Lots are in order of Sequence.
+	Lots     []Lot     `json:"lots,omitempty"`
+	Holds    []Hold    `json:"holds,omitempty"`
+	Orders   []Order   `json:"orders,omitempty"`
 	Receipts []Receipt `json:"receipts,omitempty"`
 	// Entries are the bookings since the account was loaded.
 	Entries []Entry `json:"entries,omitempty"`
@@ -52,11 +63,32 @@ type Lot struct {
 	Expired int64 `json:"expired,omitempty"`
 	// Origin is the lot whose expired points this one gives back.
 	Origin string `json:"origin,omitempty"`
+	// Order is the ref of the order that earned the points, empty for none.
+	Order string `json:"order,omitempty"`
+}
+
+// Due returns the next instant at which time alone changes the lot when the
+// account is settled up to then: its activation, else its expiry. It is zero for
+// a lot that is empty or stays as it is.
+func (l Lot) Due(settled time.Time) time.Time {
+	switch {
+	case l.Left == 0:
+		return time.Time{}
+	case l.Available.After(settled):
+		if !l.Expires.IsZero() && l.Expires.Before(l.Available) {
+			return l.Expires
+		}
+		return l.Available
+	}
+	return l.Expires
 }
 
 // Activity is an amount that counts towards tiers from At on, at the date of
 // Reverses when it takes an earlier activity back.
 type Activity struct {
+	// N numbers the saved activity of a member in rising order; zero is not saved
+	// yet.
+	N        int64     `json:"n,omitempty"`
 	At       time.Time `json:"at"`
 	Amount   int64     `json:"amount"`
 	Reverses time.Time `json:"reverses,omitzero"`
@@ -97,10 +129,10 @@ type Operation struct {
 	// Of is the key of the earning or burn that is reversed.
 	Of string `json:"of,omitempty"`
 	// At is when it happens; it is not part of the content. A change that is
-	// told late happens when the account was last settled.
+	// reported late happens when the account was last settled.
 	At time.Time `json:"at"`
 	// AvailableAt and ExpiresAt are those of an earning's lot; zero is what the
-	// programme says.
+	// program says.
 	AvailableAt time.Time `json:"available_at,omitzero"`
 	ExpiresAt   time.Time `json:"expires_at,omitzero"`
 	// Qualifying is what an earning counts towards tiers, or what its reversal
@@ -110,6 +142,9 @@ type Operation struct {
 	Spend money.Amount `json:"spend,omitzero"`
 	// Multiplier is the member's tier bonus that an earning was computed with.
 	Multiplier money.Rate `json:"multiplier,omitzero"`
+	// Covered refuses a burn of more than the spendable points less the debt; it
+	// is not part of the content. [Service.Burn] sets it.
+	Covered bool `json:"covered,omitempty"`
 }
 
 // Receipt is an operation with its outcome and what has become of it since.
@@ -169,7 +204,7 @@ type Fate string
 const (
 	Restored Fate = "restored" // to their lot
 	Lapsed   Fate = "expired"  // with their lot, which has expired meanwhile
-	Renewed  Fate = "renewed"  // in a new lot, for the programme's grace
+	Renewed  Fate = "renewed"  // in a new lot, for the program's grace
 )
 
 // Clawed splits the points of a reversed earning by where they came from.
@@ -191,14 +226,16 @@ type Balance struct {
 	Redeemed   int64 `json:"redeemed"`
 	Expired    int64 `json:"expired"`
 	WrittenOff int64 `json:"written_off"`
-	// Lots are those that hold points, oldest first.
-	Lots []Lot `json:"lots,omitempty"`
+	// Held is what holds have taken and neither spent nor given back.
+	Held int64 `json:"held"`
 }
 
 // clone returns an account that shares no memory with a.
 func (a Account) clone() Account {
 	a.Activity = slices.Clone(a.Activity)
 	a.Lots = slices.Clone(a.Lots)
+	a.Holds = slices.Clone(a.Holds)
+	a.Orders = slices.Clone(a.Orders)
 	a.Receipts = slices.Clone(a.Receipts)
 	a.Entries = slices.Clone(a.Entries)
 	return a
@@ -228,6 +265,7 @@ func (a *Account) receipt(key string) *Receipt {
 // same reports whether o asks for the same change; times of asking differ.
 func (o Operation) same(other Operation) bool {
 	o.At, other.At = time.Time{}, time.Time{}
+	o.Covered, other.Covered = false, false
 	sameTimes := o.AvailableAt.Equal(other.AvailableAt) && o.ExpiresAt.Equal(other.ExpiresAt)
 	o.AvailableAt, o.ExpiresAt = time.Time{}, time.Time{}
 	other.AvailableAt, other.ExpiresAt = time.Time{}, time.Time{}

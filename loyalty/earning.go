@@ -101,6 +101,10 @@ func (l *Ledger) Points(multiplier money.Rate, spends ...Spend) (Earned, error) 
 	return l.earning.points(multiplier, spends)
 }
 
+// shares reports whether points depend on how an amount is split, so that those
+// of a part of an order are its share and cannot be computed from the amount.
+func (e *earning) shares() bool { return e.perLine || len(e.bonus) > 0 }
+
 func (e *earning) points(multiplier money.Rate, spends []Spend) (Earned, error) {
 	if multiplier.IsZero() {
 		multiplier = one

@@ -5,20 +5,22 @@ import "time"
 // Book is one side of an [Entry]: an account in the sense of double entry.
 type Book string
 
-// Books. Points come from Program and end there when they are taken back.
+// Books. Points come from BookProgram and end there when they are taken back.
 const (
-	Program   Book = "program"
-	Pending   Book = "pending"
-	Available Book = "available"
-	Redeemed  Book = "redeemed"
-	Expired   Book = "expired"
-	Debt      Book = "debt"
+	BookProgram   Book = "program"
+	BookPending   Book = "pending"
+	BookAvailable Book = "available"
+	BookHeld      Book = "held"
+	BookRedeemed  Book = "redeemed"
+	BookExpired   Book = "expired"
+	BookDebt      Book = "debt"
 )
 
 // Entry books points from one book of a member to another, so that all books
 // together always sum to zero.
 type Entry struct {
-	// Key is that of the operation; empty for what time alone brings about.
+	// Key is that of the operation, hold or change of an order; empty for what
+	// time alone causes.
 	Key    string    `json:"key,omitempty"`
 	At     time.Time `json:"at"`
 	Lot    string    `json:"lot,omitempty"`

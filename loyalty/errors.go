@@ -15,10 +15,9 @@ var (
 	ErrInsufficient = fmt.Errorf("loyalty: insufficient points: %w", flywheel.ErrConflict)
 	// ErrExceeds reports the reversal of more points than are left to reverse.
 	ErrExceeds = fmt.Errorf("loyalty: more than is left to reverse: %w", flywheel.ErrConflict)
-	// ErrKeyReused reports a key that was used for another change.
-	ErrKeyReused = fmt.Errorf("loyalty: key used for another change: %w", flywheel.ErrConflict)
-	// ErrStale reports a Save of an account that has changed meanwhile.
-	ErrStale = fmt.Errorf("loyalty: account has changed: %w", flywheel.ErrConflict)
+	// ErrKeyReused reports a key that was used for another change. It matches
+	// [flywheel.ErrKeyReused].
+	ErrKeyReused = fmt.Errorf("loyalty: %w", flywheel.ErrKeyReused)
 )
 
 // InsufficientError tells the points wanted and those there are.
@@ -34,15 +33,12 @@ func (e *InsufficientError) Error() string {
 // Unwrap returns [ErrInsufficient].
 func (e *InsufficientError) Unwrap() error { return ErrInsufficient }
 
-// ProgrammeError names the field of a [Programme] that is refused.
-type ProgrammeError struct {
-	Field string // such as "tiers[1].threshold"
-	Err   error  // wraps a kind
-}
+// ProgramError names the field of a [Program] that is refused, such as
+// "tiering.tiers[1].threshold", or of one of several, such as
+// "programs[1].timezone".
+type ProgramError struct{ flywheel.FieldError }
 
-func (e *ProgrammeError) Error() string {
-	return fmt.Sprintf("loyalty: programme: %s: %v", e.Field, e.Err)
-}
+func (e *ProgramError) Error() string { return "loyalty: program: " + e.FieldError.Error() }
 
-// Unwrap returns the cause.
-func (e *ProgrammeError) Unwrap() error { return e.Err }
+// Unwrap returns the [*flywheel.FieldError].
+func (e *ProgramError) Unwrap() error { return &e.FieldError }

@@ -24,21 +24,25 @@ func Example() {
 	ctx := context.Background()
 	now := newYear
 	points := must(loyalty.New(nil, &loyalty.Options{
-		Programme: loyalty.Programme{
+		Programs: []loyalty.Program{{
 			Expiry:     loyalty.Expiry{After: "P12M", Round: loyalty.EndOfMonth},
 			PendingFor: "P14D", // the time for returning goods
 			Tiering: &loyalty.Tiering{
 				Tiers:  []loyalty.Tier{{ID: "base"}, {ID: "gold", Threshold: 100, Multiplier: money.MustRate("1.5")}},
 				Window: loyalty.Rolling, Period: "P12M",
 			},
-		},
+		}},
 		Now: func() time.Time { return now },
 	}))
 	buy := func(order, amount string) {
-		err := points.Publish(ctx, flywheel.Event{
-			ID: "purchase:" + order, Name: flywheel.EventPurchase, Ref: order, Customer: "anna", Time: now,
-			Value: must(money.Parse(amount, money.EUR)),
-		})
+		// In a shop a segment.Runner reads entries from the log.
+		err := points.Consume(ctx, []flywheel.Entry{{
+			Received: now, Effective: now, Person: flywheel.PersonOf("anna", ""),
+			Event: flywheel.Event{
+				ID: "purchase:" + order, Name: flywheel.EventPurchase, Ref: order, Customer: "anna", Time: now,
+				Value: must(money.Parse(amount, money.EUR)),
+			},
+		}})
 		if err != nil {
 			panic(err)
 		}
@@ -51,15 +55,16 @@ func Example() {
 	now = now.AddDate(0, 0, 14)
 	fmt.Println(must(points.Burn(ctx, "anna", "voucher-1", 120)).Outcome.From)
 	b = must(points.Balance(ctx, "anna"))
-	fmt.Println(b.Available, "available until", b.Lots[0].Expires.Format(time.DateOnly))
+	lots := must(points.Lots(ctx, "anna", now))
+	fmt.Println(b.Available, "available until", lots[0].Expires.Format(time.DateOnly))
 	// Output:
 	// 0 available, 144 pending, gold
-	// [{purchase:O1 120  0001-01-01 00:00:00 +0000 UTC}]
+	// [{order:O1:1 120  0001-01-01 00:00:00 +0000 UTC}]
 	// 24 available until 2027-02-01
 }
 
 func ExampleLedger_Apply() {
-	ledger := must(loyalty.NewLedger(loyalty.Programme{BurnOrder: loyalty.ExpiringFirst}))
+	ledger := must(loyalty.NewLedger(loyalty.Program{BurnOrder: loyalty.ExpiringFirst}))
 	var account loyalty.Account
 	for _, op := range []loyalty.Operation{
 		{Key: "welcome", Kind: loyalty.Earn, Points: 100},
@@ -99,16 +104,16 @@ func ExampleInsufficientError() {
 	// Output: 0 60 true
 }
 
-func ExampleProgrammeError() {
-	_, err := loyalty.NewLedger(loyalty.Programme{PendingFor: "two weeks"})
-	if e, ok := errors.AsType[*loyalty.ProgrammeError](err); ok {
+func ExampleProgramError() {
+	_, err := loyalty.NewLedger(loyalty.Program{PendingFor: "two weeks"})
+	if e, ok := errors.AsType[*loyalty.ProgramError](err); ok {
 		fmt.Println(e.Field)
 	}
 	// Output: pending_for
 }
 
 func ExampleLedger_Points() {
-	ledger := must(loyalty.NewLedger(loyalty.Programme{Earning: loyalty.Earning{
+	ledger := must(loyalty.NewLedger(loyalty.Program{Earning: loyalty.Earning{
 		Bonus: map[string]money.Rate{"tea": money.MustRate("1")},
 	}}))
 	earned := must(ledger.Points(money.MustRate("1.5"),
@@ -120,7 +125,7 @@ func ExampleLedger_Points() {
 }
 
 func ExampleLedger_Standing() {
-	ledger := must(loyalty.NewLedger(loyalty.Programme{Tiering: &loyalty.Tiering{
+	ledger := must(loyalty.NewLedger(loyalty.Program{Tiering: &loyalty.Tiering{
 		Tiers:  []loyalty.Tier{{ID: "base"}, {ID: "silver", Threshold: 500}, {ID: "gold", Threshold: 1500}},
 		Window: loyalty.CalendarYear, ThroughNextPeriod: true, Downgrade: loyalty.OneDown,
 	}}))
@@ -137,7 +142,7 @@ func ExampleLedger_Standing() {
 }
 
 func ExampleLedger_ExpiresAt() {
-	ledger := must(loyalty.NewLedger(loyalty.Programme{
+	ledger := must(loyalty.NewLedger(loyalty.Program{
 		Timezone: "Europe/Berlin", Expiry: loyalty.Expiry{After: "P1Y", Round: loyalty.EndOfYear},
 	}))
 	fmt.Println(ledger.ExpiresAt(newYear))
@@ -156,11 +161,93 @@ func ExampleDeferral() {
 		panic(err)
 	}
 	fmt.Println(product, share)
-	for _, r := range must(d.Recognise(loyalty.Redemption{Redeemed: 1000, Expected: 1700}, loyalty.Redemption{Redeemed: 1200, Expected: 1200})) {
+	for _, r := range must(d.Recognize(loyalty.Redemption{Redeemed: 1000, Expected: 1700}, loyalty.Redemption{Redeemed: 1200, Expected: 1200})) {
 		fmt.Println(r.Revenue, r.Liability)
 	}
 	// Output:
 	// 1843.32 EUR 156.68 EUR
 	// 92.16 EUR 64.52 EUR
 	// 64.52 EUR 0.00 EUR
+}
+
+// A rate that doubles in April: what was bought before keeps its rate, also when
+// it is refunded later.
+func ExampleService_Consume() {
+	april := time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
+	points := must(loyalty.New(nil, &loyalty.Options{Programs: []loyalty.Program{
+		{}, {From: april, Earning: loyalty.Earning{PerUnit: money.MustRate("2")}},
+	}}))
+	ctx := context.Background()
+	position := flywheel.Position(0)
+	happened := func(name, order string, euros int64, at time.Time) {
+		position++
+		err := points.Consume(ctx, []flywheel.Entry{{
+			Position: position, Received: at, Effective: at, Person: flywheel.PersonOf("anna", ""),
+			Event: flywheel.Event{ID: fmt.Sprint("e", position), Name: name, Ref: order, Customer: "anna", Time: at, Value: money.New(100*euros, money.EUR)},
+		}})
+		if err != nil {
+			panic(err)
+		}
+		o := must(points.Order(ctx, "anna", order))
+		fmt.Println(order, o.Total(), o.Points)
+	}
+	happened(flywheel.EventPurchase, "O1", 50, april.AddDate(0, 0, -5))
+	happened(flywheel.EventPurchase, "O2", 50, april)
+	happened(flywheel.EventRefund, "O1", 20, april.AddDate(0, 0, 3))
+	happened(loyalty.EventOrderEdited, "O2", 60, april.AddDate(0, 0, 4))
+	fmt.Println(must(points.BalanceAt(ctx, "anna", april.AddDate(0, 0, 5))).Available)
+	// Output:
+	// O1 50.00 EUR 50
+	// O2 50.00 EUR 100
+	// O1 30.00 EUR 30
+	// O2 60.00 EUR 120
+	// 150
+}
+
+func ExampleService_Hold() {
+	points := must(loyalty.New(nil, &loyalty.Options{Now: func() time.Time { return newYear }}))
+	ctx := context.Background()
+	must(points.Apply(ctx, loyalty.Operation{Member: "anna", Key: "welcome", Kind: loyalty.Earn, Points: 100}))
+	show := func(err error) {
+		b := must(points.Balance(ctx, "anna"))
+		fmt.Println(b.Available, "available,", b.Held, "held,", b.Redeemed, "spent", err)
+	}
+	show(points.Hold(ctx, "anna", "order-1", 60))   // before the payment is authorized
+	show(points.Commit(ctx, "anna", "order-1"))     // with the order
+	show(points.Hold(ctx, "anna", "order-2", 40))   // payment refused:
+	show(points.Release(ctx, "anna", "order-2"))    // given back at once, else after 30 minutes
+	show(points.Release(ctx, "anna", "order-none")) // unknown
+	// Output:
+	// 40 available, 60 held, 0 spent <nil>
+	// 40 available, 0 held, 60 spent <nil>
+	// 0 available, 40 held, 60 spent <nil>
+	// 40 available, 0 held, 60 spent <nil>
+	// 40 available, 0 held, 60 spent loyalty: no hold "order-none": not found
+}
+
+// A store loads what a change concerns.
+func ExampleNeed() {
+	ctx := context.Background()
+	store := loyalty.NewMemory(nil)
+	points := must(loyalty.New(store, &loyalty.Options{Now: func() time.Time { return newYear }}))
+	for i := range 1000 {
+		must(points.Apply(ctx, loyalty.Operation{Member: "anna", Key: fmt.Sprint("gift-", i), Kind: loyalty.Earn, Points: 10}))
+	}
+	a := must(store.Account(ctx, "anna", loyalty.Need{Points: 25, Until: newYear}))
+	fmt.Println(a.Spendable, len(a.Lots))
+	// Output: 10000 3
+}
+
+func ExampleProgramStore() {
+	ctx := context.Background()
+	store := loyalty.NewMemory(nil)
+	points := must(loyalty.New(store, nil))
+	if err := points.SetPrograms(ctx, loyalty.Program{PendingFor: "P14D"}); err != nil {
+		panic(err)
+	}
+	var kept loyalty.ProgramStore = store
+	for _, list := range must(kept.Programs(ctx, 0)) {
+		fmt.Println(list.Number, list.Programs[0].PendingFor)
+	}
+	// Output: 1 P14D
 }

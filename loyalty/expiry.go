@@ -56,10 +56,10 @@ func (r *ExpiryRounding) UnmarshalText(text []byte) error {
 // ExpiresAt returns when points earned at that instant expire: the first
 // instant at which they cannot be spent, zero for never.
 func (l *Ledger) ExpiresAt(earned time.Time) time.Time {
-	if l.programme.Expiry.After == "" {
+	if l.program.Expiry.After == "" {
 		return time.Time{}
 	}
-	if l.programme.Expiry.Round == Exact {
+	if l.program.Expiry.Round == Exact {
 		return l.expiry.AddTo(earned, l.zone).UTC()
 	}
 	// The date is computed apart from the time of day, which does not matter
@@ -70,7 +70,7 @@ func (l *Ledger) ExpiresAt(earned time.Time) time.Time {
 		date = l.expiry.AddTo(earned, l.zone)
 	}
 	year, month, day = date.Date()
-	switch l.programme.Expiry.Round {
+	switch l.program.Expiry.Round {
 	case EndOfDay:
 		day++
 	case EndOfMonth:

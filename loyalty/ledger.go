@@ -6,23 +6,26 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 )
 
 // Apply returns the account after an operation. The account must hold what the
-// operation concerns: a receipt of the same key where there is one, and for a
-// reversal the receipt and lots of what is reversed ([Store.Account] with their
-// keys loads them; an account that was never saved has everything).
+// operation concerns: the receipt or hold of the same key, the lots that are due
+// or that a burn takes from, and for a reversal the receipt and lots of what is
+// reversed ([Store.Account] loads what [Need] names; an account that was never
+// saved has everything).
 //
 // A repeated operation answers with the receipt of the first time. A refused one
 // comes with an error matching [ErrInsufficient] or [ErrExceeds] and is kept in
 // the account, so that it is refused again when repeated; with any other error
-// the account is as it was. The cost grows with the lots that hold points.
+// the account is as it was. The cost grows with
+// the lots that are loaded.
 func (l *Ledger) Apply(a Account, op Operation) (Account, Receipt, error) {
 	next := a.clone()
-	receipt, _, err := l.apply(&next, op)
+	receipt, _, err := l.apply(&next, op, false)
 	if err != nil && receipt.Outcome.Refusal == "" {
 		return a, Receipt{}, err
 	}
@@ -30,8 +33,9 @@ func (l *Ledger) Apply(a Account, op Operation) (Account, Receipt, error) {
 }
 
 // apply is Apply in place. On an error without a refusal the account may have
-// been settled, but nothing else.
-func (l *Ledger) apply(a *Account, op Operation) (receipt Receipt, replayed bool, err error) {
+// been settled, but nothing else. What has happened is a fact: a burn of more than
+// there is leaves the member in debt.
+func (l *Ledger) apply(a *Account, op Operation, fact bool) (receipt Receipt, replayed bool, err error) {
 	if err := op.validate(); err != nil {
 		return Receipt{}, false, err
 	}
@@ -40,6 +44,9 @@ func (l *Ledger) apply(a *Account, op Operation) (receipt Receipt, replayed bool
 	}
 	if a.Member != op.Member {
 		return Receipt{}, false, fmt.Errorf("loyalty: operation of %q on the account of %q: %w", op.Member, a.Member, flywheel.ErrInvalid)
+	}
+	if h := a.hold(op.Key); h != nil && h.State == HoldOpen {
+		return Receipt{}, false, fmt.Errorf("%w: %q names a hold", ErrKeyReused, op.Key)
 	}
 	if first := a.receipt(op.Key); first != nil {
 		if !first.Operation.same(op) {
@@ -69,7 +76,7 @@ func (l *Ledger) apply(a *Account, op Operation) (receipt Receipt, replayed bool
 	case Earn:
 		receipt.Outcome, err = l.earn(a, op)
 	case Burn:
-		receipt.Outcome = l.burn(a, op)
+		receipt.Outcome, err = l.burn(a, op, fact)
 	case ReverseEarn:
 		receipt.Outcome, err = l.reverseEarn(a, op, of)
 	case ReverseBurn:
@@ -103,6 +110,9 @@ func (o *Operation) validate() error {
 	if err := flywheel.CheckID(o.Key); err != nil {
 		return fmt.Errorf("loyalty: operation: key: %w", err)
 	}
+	if strings.HasPrefix(o.Key, orderKey+":") || strings.HasPrefix(o.Of, orderKey+":") {
+		return invalid("key", "is of an order, whose points follow its events")
+	}
 	if err := flywheel.CheckID(string(o.Member)); err != nil {
 		return fmt.Errorf("loyalty: operation %q: member: %w", o.Key, err)
 	}
@@ -129,10 +139,33 @@ func (o *Operation) validate() error {
 // maxPoints of one operation, so that the sums of an account cannot overflow.
 const maxPoints = math.MaxInt64 >> 20
 
+// maxBalance of one account.
+const maxBalance = math.MaxInt64 >> 2
+
 // book books points from one book to another.
 func (a *Account) book(key string, at time.Time, lot string, from, to Book, points int64) {
 	if points != 0 {
 		a.Entries = append(a.Entries, Entry{Key: key, At: at, Lot: lot, From: from, To: to, Points: points})
+		a.move(from, -points)
+		a.move(to, points)
+	}
+}
+
+// move changes the total that a book is kept as.
+func (a *Account) move(book Book, points int64) {
+	switch book {
+	case BookPending:
+		a.Pending += points
+	case BookAvailable:
+		a.Spendable += points
+	case BookHeld:
+		a.Held += points
+	case BookDebt:
+		a.Debt -= points
+	case BookRedeemed:
+		a.Redeemed += points
+	case BookExpired:
+		a.Expired += points
 	}
 }
 
@@ -144,50 +177,68 @@ func (l *Ledger) Settle(a Account, at time.Time) Account {
 	return a
 }
 
-// due is an activation or expiry of a lot.
-type due struct {
-	at     time.Time
-	expiry bool
-	lot    int
+// dueThing is an activation, the end of a hold, or an expiry; at one instant they
+// happen in this order.
+type dueThing struct {
+	at    time.Time
+	kind  int8
+	index int // of the lot or hold
 }
+
+const (
+	dueActivation int8 = iota
+	dueHold
+	dueExpiry
+)
 
 func (l *Ledger) settle(a *Account, now time.Time) {
 	if !now.After(a.Settled) {
 		return
 	}
-	var dues []due
+	var dues []dueThing
 	for i := range a.Lots {
 		lot := &a.Lots[i]
-		if lot.Left == 0 {
-			continue
-		}
 		if lot.Available.After(a.Settled) && !lot.Available.After(now) {
-			dues = append(dues, due{lot.Available, false, i})
+			dues = append(dues, dueThing{lot.Available, dueActivation, i})
 		}
 		if !lot.Expires.IsZero() && !lot.Expires.After(now) {
-			dues = append(dues, due{lot.Expires, true, i})
+			dues = append(dues, dueThing{lot.Expires, dueExpiry, i})
 		}
 	}
-	slices.SortFunc(dues, func(x, y due) int {
-		if c := x.at.Compare(y.at); c != 0 {
+	for i := range a.Holds {
+		if h := &a.Holds[i]; h.State == HoldOpen && !h.Expires.After(now) {
+			dues = append(dues, dueThing{h.Expires, dueHold, i})
+		}
+	}
+	slices.SortFunc(dues, func(x, y dueThing) int {
+		if c := cmp.Or(x.at.Compare(y.at), cmp.Compare(x.kind, y.kind)); c != 0 {
 			return c
 		}
-		if x.expiry != y.expiry {
-			if x.expiry {
-				return 1
-			}
-			return -1
+		if x.kind == dueHold {
+			return cmp.Compare(a.Holds[x.index].Key, a.Holds[y.index].Key)
 		}
-		return byAge(&a.Lots[x.lot], &a.Lots[y.lot])
+		return byAge(&a.Lots[x.index], &a.Lots[y.index])
 	})
 	for _, d := range dues {
-		if d.expiry {
-			a.expire(d.lot, d.at)
-		} else {
-			a.activate("", d.lot, d.at)
+		a.Settled = later(a.Settled, d.at)
+		switch {
+		case d.kind == dueHold:
+			l.release(a, &a.Holds[d.index], HoldExpired)
+		case a.Lots[d.index].Left == 0:
+		case d.kind == dueExpiry:
+			a.expire(d.index, d.at)
+		default:
+			a.activate("", d.index, d.at)
 		}
 	}
 	a.Settled = now
+}
+
+func later(x, y time.Time) time.Time {
+	if x.After(y) {
+		return x
+	}
+	return y
 }
 
 // byAge orders lots by earning time, then sequence.
@@ -197,39 +248,36 @@ func byAge(x, y *Lot) int {
 
 // activate makes a pending lot available.
 func (a *Account) activate(key string, lot int, at time.Time) {
-	a.book(key, at, a.Lots[lot].ID, Pending, Available, a.Lots[lot].Left)
+	a.book(key, at, a.Lots[lot].ID, BookPending, BookAvailable, a.Lots[lot].Left)
 	a.repay(key, lot, at)
 }
 
 // repay pays debt from a lot whose points have become available.
 func (a *Account) repay(key string, lot int, at time.Time) {
 	n := min(a.Debt, a.Lots[lot].Left)
-	a.book(key, at, a.Lots[lot].ID, Available, Debt, n)
+	a.book(key, at, a.Lots[lot].ID, BookAvailable, BookDebt, n)
 	a.Lots[lot].Left -= n
-	a.Debt -= n
 }
 
 // expire ends a lot. Points that are still pending go with it.
 func (a *Account) expire(index int, at time.Time) {
 	lot := &a.Lots[index]
-	from := Available
+	from := BookAvailable
 	if lot.Available.After(at) {
-		from = Pending
+		from = BookPending
 	}
-	a.book("", at, lot.ID, from, Expired, lot.Left)
+	a.book("", at, lot.ID, from, BookExpired, lot.Left)
 	lot.Expired += lot.Left
-	a.Expired += lot.Left
 	lot.Left = 0
 }
 
-// earn makes a lot. What is told late may be available, or even expired, by the
-// time at which the account is settled.
+// earn makes a lot of an operation.
 func (l *Ledger) earn(a *Account, op Operation) (Outcome, error) {
 	if op.Points == 0 {
 		return Outcome{}, nil
 	}
 	lot := Lot{
-		ID: op.Key, Sequence: a.Sequence + 1, Earned: op.At, Points: op.Points, Left: op.Points,
+		ID: op.Key, Earned: op.At, Points: op.Points,
 		Available: op.AvailableAt.UTC().Truncate(time.Microsecond),
 		Expires:   op.ExpiresAt.UTC().Truncate(time.Microsecond),
 	}
@@ -242,31 +290,44 @@ func (l *Ledger) earn(a *Account, op Operation) (Outcome, error) {
 	if !lot.Expires.IsZero() && !lot.Expires.After(lot.Available) {
 		return Outcome{}, fmt.Errorf("loyalty: operation %q: points would expire at %v before they are available: %w", op.Key, lot.Expires, flywheel.ErrInvalid)
 	}
+	if !a.fits(op.Points) {
+		return Outcome{}, fmt.Errorf("loyalty: operation %q: more points than an account holds: %w", op.Key, flywheel.ErrOutOfRange)
+	}
+	a.add(op.Key, lot)
+	return Outcome{Points: op.Points}, nil
+}
+
+// fits reports whether the account can hold so many points more.
+func (a *Account) fits(points int64) bool {
+	return points <= maxPoints && a.Spendable+a.Pending+a.Held+a.Expired+a.Redeemed <= maxBalance-points
+}
+
+// add books a lot that has just been earned. What is reported late may be
+// available, or even expired, by the time up to which the account is settled.
+func (a *Account) add(key string, lot Lot) {
 	a.Sequence++
+	lot.Sequence, lot.Left = a.Sequence, lot.Points
 	a.Lots = append(a.Lots, lot)
 	now, index := a.Settled, len(a.Lots)-1
-	a.book(op.Key, now, lot.ID, Program, Pending, lot.Left)
+	a.book(key, now, lot.ID, BookProgram, BookPending, lot.Left)
 	if !lot.Available.After(now) {
-		a.activate(op.Key, index, now)
+		a.activate(key, index, now)
 	}
 	if !lot.Expires.IsZero() && !lot.Expires.After(now) {
 		a.expire(index, now)
 	}
-	return Outcome{Points: op.Points}, nil
 }
 
-// spendable returns the lots that can be spent now, in burn order, and their
-// points.
-func (l *Ledger) spendable(a *Account) (order []int, points int64) {
+// spendable returns the loaded lots that can be spent now, in burn order.
+func (l *Ledger) spendable(a *Account) (order []int) {
 	for i := range a.Lots {
 		if lot := &a.Lots[i]; lot.Left > 0 && !lot.Available.After(a.Settled) {
 			order = append(order, i)
-			points += lot.Left
 		}
 	}
 	slices.SortFunc(order, func(i, j int) int {
 		x, y := &a.Lots[i], &a.Lots[j]
-		if l.programme.BurnOrder == ExpiringFirst && !x.Expires.Equal(y.Expires) {
+		if l.program.BurnOrder == ExpiringFirst && !x.Expires.Equal(y.Expires) {
 			switch {
 			case x.Expires.IsZero():
 				return 1
@@ -277,7 +338,7 @@ func (l *Ledger) spendable(a *Account) (order []int, points int64) {
 		}
 		return byAge(x, y)
 	})
-	return order, points
+	return order
 }
 
 // take removes up to n points from lots in the given order.
@@ -288,42 +349,47 @@ func (a *Account) take(key string, order []int, to Book, n int64) (parts []Part,
 			continue
 		}
 		a.Lots[i].Left -= part
-		a.book(key, a.Settled, a.Lots[i].ID, Available, to, part)
+		a.book(key, a.Settled, a.Lots[i].ID, BookAvailable, to, part)
 		parts = append(parts, Part{Lot: a.Lots[i].ID, Points: part})
 		taken += part
 	}
 	return parts, taken
 }
 
-func (l *Ledger) burn(a *Account, op Operation) Outcome {
-	order, have := l.spendable(a)
-	if op.Points > have {
-		return Outcome{Refusal: InsufficientPoints, Have: have}
+func (l *Ledger) burn(a *Account, op Operation, fact bool) (Outcome, error) {
+	have := a.Spendable
+	if op.Covered {
+		have = max(0, have-a.Debt)
 	}
-	parts, _ := a.take(op.Key, order, Redeemed, op.Points)
-	a.Redeemed += op.Points
-	return Outcome{Points: op.Points, From: parts}
+	if op.Points > have && !fact {
+		return Outcome{Refusal: InsufficientPoints, Have: have}, nil
+	}
+	owed := max(0, op.Points-a.Spendable)
+	parts, taken := a.take(op.Key, l.spendable(a), BookRedeemed, op.Points)
+	a.book(op.Key, a.Settled, "", BookDebt, BookRedeemed, owed)
+	if taken+owed < op.Points {
+		return Outcome{}, fmt.Errorf("loyalty: operation %q: %w: %w", op.Key, errNoLot, flywheel.ErrInvalid)
+	}
+	return Outcome{Points: op.Points, From: parts}, nil
 }
 
 // Balance returns the member's points at an instant, which must not be before
 // the account was settled.
 func (l *Ledger) Balance(a Account, at time.Time) Balance {
 	a = l.Settle(a, at)
-	b := Balance{At: a.Settled, Debt: a.Debt, Redeemed: a.Redeemed, Expired: a.Expired, WrittenOff: a.WrittenOff}
-	b.Available = -a.Debt
-	for _, lot := range a.Lots {
-		switch {
-		case lot.Left == 0:
-			continue
-		case lot.Available.After(a.Settled):
-			b.Pending += lot.Left
-		default:
-			b.Available += lot.Left
-		}
-		b.Lots = append(b.Lots, lot)
+	return Balance{
+		At: a.Settled, Available: a.Spendable - a.Debt, Pending: a.Pending, Held: a.Held, Debt: a.Debt,
+		Redeemed: a.Redeemed, Expired: a.Expired, WrittenOff: a.WrittenOff,
 	}
-	slices.SortFunc(b.Lots, func(x, y Lot) int { return byAge(&x, &y) })
-	return b
+}
+
+// OpenLots returns the loaded lots that hold points at an instant, which must not
+// be before the account was settled, oldest first.
+func (l *Ledger) OpenLots(a Account, at time.Time) []Lot {
+	a = l.Settle(a, at)
+	lots := slices.DeleteFunc(a.Lots, func(lot Lot) bool { return lot.Left == 0 })
+	slices.SortFunc(lots, func(x, y Lot) int { return byAge(&x, &y) })
+	return lots
 }
 
 // errNoLot reports an account that was loaded without the lots of a reversal.

@@ -32,7 +32,7 @@ type Redemption struct {
 
 // Recognition is the effect of a period on the books.
 type Recognition struct {
-	// Revenue is what the period recognises and Liability what is left.
+	// Revenue is what the period recognizes and Liability what is left.
 	Revenue, Liability money.Amount
 }
 
@@ -91,15 +91,15 @@ func (d Deferral) part(amount money.Amount, numerator, denominator int64) (money
 	return times.Mul(increment)
 }
 
-// Recognise returns what each period recognises: the points' share × redeemed /
-// expected so far, less what earlier periods recognised. Estimates may change
+// Recognize returns what each period recognizes: the points' share × redeemed /
+// expected so far, less what earlier periods recognized. Estimates may change
 // between periods; when Expected equals Redeemed nothing is left.
-func (d Deferral) Recognise(periods ...Redemption) ([]Recognition, error) {
+func (d Deferral) Recognize(periods ...Redemption) ([]Recognition, error) {
 	_, share, err := d.Split()
 	if err != nil {
 		return nil, err
 	}
-	recognised := money.New(0, d.Sale.Currency())
+	recognized := money.New(0, d.Sale.Currency())
 	list := make([]Recognition, 0, len(periods))
 	for i, p := range periods {
 		if p.Redeemed < 0 || p.Expected <= 0 || p.Redeemed > p.Expected {
@@ -109,7 +109,7 @@ func (d Deferral) Recognise(periods ...Redemption) ([]Recognition, error) {
 		if err != nil {
 			return nil, fmt.Errorf("loyalty: deferral: period %d: %w", i, err)
 		}
-		revenue, err := so.Sub(recognised)
+		revenue, err := so.Sub(recognized)
 		if err != nil {
 			return nil, fmt.Errorf("loyalty: deferral: period %d: %w", i, err)
 		}
@@ -117,7 +117,7 @@ func (d Deferral) Recognise(periods ...Redemption) ([]Recognition, error) {
 		if err != nil {
 			return nil, fmt.Errorf("loyalty: deferral: period %d: %w", i, err)
 		}
-		recognised = so
+		recognized = so
 		list = append(list, Recognition{Revenue: revenue, Liability: liability})
 	}
 	return list, nil

@@ -1,7 +1,6 @@
 package loyalty
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -10,22 +9,16 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/due"
 )
 
-// MemoryStore is the [Store] in memory.
+// MemoryStore is the [Store] in memory. What a call costs does not grow with the
+// lots, orders and receipts that it does not concern.
 type MemoryStore struct {
 	db      *flywheel.Memory
 	members map[flywheel.CustomerID]*memoryMember
-}
-
-// memoryMember is what is kept of one member.
-type memoryMember struct {
-	head     Account // without lots, receipts and entries
-	open     []Lot   // with points, in order of Sequence; replaced, never changed
-	empty    map[string]Lot
-	receipts map[string]int // index of the key in history
-	history  []Receipt
-	entries  []Entry
+	dues    due.Heap[flywheel.CustomerID]
+	lists   []Programs
 }
 
 // NewMemory returns an empty store in db, so that it shares the transactions of
@@ -46,163 +39,91 @@ func (s *MemoryStore) InTx(ctx context.Context, fn func(ctx context.Context) err
 }
 
 // Account implements [Store].
-func (s *MemoryStore) Account(ctx context.Context, member flywheel.CustomerID, keys ...string) (a Account, err error) {
-	a.Member = member
+func (s *MemoryStore) Account(ctx context.Context, member flywheel.CustomerID, n Need) (a Account, err error) {
 	err = s.db.View(ctx, func() error {
-		m, ok := s.members[member]
-		if !ok {
-			return nil
-		}
-		a = m.head
-		a.Activity = slices.Clone(m.head.Activity)
-		a.Lots = slices.Clone(m.open)
-		for _, key := range keys {
-			if i, ok := m.receipts[key]; ok && a.receipt(key) == nil {
-				a.Receipts = append(a.Receipts, m.history[i].clone())
-			}
-		}
-		if len(m.empty) > 0 {
-			for _, lot := range m.empty {
-				if slices.Contains(keys, lot.ID) || lot.Origin != "" && slices.Contains(keys, lot.Origin) {
-					a.Lots = append(a.Lots, lot)
-				}
-			}
-			slices.SortFunc(a.Lots, bySequence)
+		a = Account{Member: member}
+		if m, ok := s.members[member]; ok {
+			a = m.account(n)
 		}
 		return nil
 	})
 	return a, err
 }
 
-func bySequence(x, y Lot) int { return cmp.Compare(x.Sequence, y.Sequence) }
-
 // Save implements [Store].
 func (s *MemoryStore) Save(ctx context.Context, a Account) error {
 	if err := flywheel.CheckID(string(a.Member)); err != nil {
 		return fmt.Errorf("loyalty: member: %w", err)
 	}
-	if !slices.IsSortedFunc(a.Lots, bySequence) {
-		a.Lots = slices.Clone(a.Lots)
-		slices.SortFunc(a.Lots, bySequence)
-	}
 	return s.db.Update(ctx, func(undo func(func())) error {
 		m, known := s.members[a.Member]
 		if !known {
-			m = &memoryMember{receipts: map[string]int{}}
+			m = newMemoryMember()
 		}
 		if m.head.Version != a.Version {
-			return fmt.Errorf("%w: %s is at version %d, not %d", ErrStale, a.Member, m.head.Version, a.Version)
+			return fmt.Errorf("loyalty: account of %s is at version %d, not %d: %w", a.Member, m.head.Version, a.Version, flywheel.ErrStale)
 		}
+		before := s.dues.At(a.Member)
+		undo(func() { s.dues.Set(a.Member, before) })
 		m.save(a, undo)
+		s.dues.Set(a.Member, m.due())
 		if !known {
-			s.members[a.Member] = m
-			undo(func() { delete(s.members, a.Member) })
+			put(s.members, a.Member, m, undo)
 		}
 		return nil
 	})
 }
 
-func (m *memoryMember) save(a Account, undo func(func())) {
-	head, open, receipts, entries := m.head, m.open, len(m.history), len(m.entries)
-	opened := open
-	var replaced []Receipt
-	var emptied, refilled []Lot
-	undo(func() {
-		for _, lot := range emptied {
-			delete(m.empty, lot.ID)
+// Forget implements [Store].
+func (s *MemoryStore) Forget(ctx context.Context, member flywheel.CustomerID) error {
+	return s.db.Update(ctx, func(undo func(func())) error {
+		m, ok := s.members[member]
+		if !ok {
+			return nil
 		}
-		for _, lot := range refilled {
-			m.empty[lot.ID] = lot
-		}
-		for _, r := range m.history[receipts:] {
-			delete(m.receipts, r.Key)
-		}
-		m.history = m.history[:receipts]
-		for _, r := range replaced {
-			m.history[m.receipts[r.Key]] = r
-		}
-		m.head, m.open, m.entries = head, opened, m.entries[:entries]
+		before := s.dues.At(member)
+		undo(func() {
+			s.members[member] = m
+			s.dues.Set(member, before)
+		})
+		delete(s.members, member)
+		s.dues.Set(member, time.Time{})
+		return nil
 	})
-	next := make([]Lot, 0, len(a.Lots))
-	for _, lot := range a.Lots {
-		// Lots that a does not hold stay.
-		for len(open) > 0 && open[0].Sequence < lot.Sequence {
-			next = append(next, open[0])
-			open = open[1:]
-		}
-		if len(open) > 0 && open[0].Sequence == lot.Sequence {
-			open = open[1:]
-		}
-		if old, ok := m.empty[lot.ID]; ok {
-			refilled = append(refilled, old)
-			delete(m.empty, lot.ID)
-		}
-		if lot.Left > 0 {
-			next = append(next, lot.normal())
-			continue
-		}
-		if m.empty == nil {
-			m.empty = map[string]Lot{}
-		}
-		m.empty[lot.ID] = lot.normal()
-		emptied = append(emptied, lot)
-	}
-	m.open = append(next, open...)
-	for _, r := range a.Receipts {
-		if i, ok := m.receipts[r.Key]; ok {
-			replaced = append(replaced, m.history[i])
-			m.history[i] = r.normal()
-			continue
-		}
-		m.receipts[r.Key] = len(m.history)
-		m.history = append(m.history, r.normal())
-	}
-	for _, e := range a.Entries {
-		e.At = stamp(e.At)
-		m.entries = append(m.entries, e)
-	}
-	m.head = a
-	m.head.Version++
-	m.head.Settled = stamp(a.Settled)
-	m.head.Activity = make([]Activity, len(a.Activity))
-	for i, x := range a.Activity {
-		m.head.Activity[i] = Activity{At: stamp(x.At), Amount: x.Amount, Reverses: stamp(x.Reverses)}
-	}
-	if len(a.Activity) == 0 {
-		m.head.Activity = nil
-	}
-	m.head.Lots, m.head.Receipts, m.head.Entries = nil, nil, nil
 }
 
-// clone returns a receipt that shares no memory with r.
-func (r Receipt) clone() Receipt {
-	r.Outcome.From = slices.Clone(r.Outcome.From)
-	r.Outcome.To = slices.Clone(r.Outcome.To)
-	return r
+// Due implements [Store].
+func (s *MemoryStore) Due(ctx context.Context, at time.Time, limit int) (list []flywheel.CustomerID, err error) {
+	err = s.db.View(ctx, func() error {
+		list = s.dues.Claim(at, limit, nil)
+		return nil
+	})
+	return list, err
 }
 
-// stamp returns a time as stores keep it.
-func stamp(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
-	}
-	return t.UTC().Truncate(time.Microsecond)
+// Programs implements [ProgramStore].
+func (s *MemoryStore) Programs(ctx context.Context, after int64) (lists []Programs, err error) {
+	err = s.db.View(ctx, func() error {
+		for _, p := range s.lists[min(max(0, after), int64(len(s.lists))):] {
+			p.Programs = slices.Clone(p.Programs)
+			lists = append(lists, p)
+		}
+		return nil
+	})
+	return lists, err
 }
 
-// normal returns a lot as stores keep it.
-func (l Lot) normal() Lot {
-	l.Earned, l.Available, l.Expires = stamp(l.Earned), stamp(l.Available), stamp(l.Expires)
-	return l
-}
-
-// normal returns a receipt as stores keep it, sharing no memory with r.
-func (r Receipt) normal() Receipt {
-	r = r.clone()
-	r.At, r.AvailableAt, r.ExpiresAt = stamp(r.At), stamp(r.AvailableAt), stamp(r.ExpiresAt)
-	for i := range r.Outcome.To {
-		r.Outcome.To[i].Expires = stamp(r.Outcome.To[i].Expires)
-	}
-	return r
+// Record implements [ProgramStore].
+func (s *MemoryStore) Record(ctx context.Context, p Programs) error {
+	return s.db.Update(ctx, func(undo func(func())) error {
+		if p.Number != int64(len(s.lists))+1 {
+			return fmt.Errorf("loyalty: list %d of programs after %d: %w", p.Number, len(s.lists), flywheel.ErrStale)
+		}
+		undo(func() { s.lists = s.lists[:p.Number-1] })
+		p.Recorded, p.Programs = stamp(p.Recorded), slices.Clone(p.Programs)
+		s.lists = append(s.lists, p)
+		return nil
+	})
 }
 
 // listed yields copies of what items returns for a member.

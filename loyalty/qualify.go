@@ -1,6 +1,12 @@
 package loyalty
 
-import "time"
+import (
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/flywheel-go/flywheel/internal/caltime"
+)
 
 // qualify books what an operation counts towards tiers and returns the tiers
 // before and after it, empty when they are the same.
@@ -21,11 +27,16 @@ func (l *Ledger) qualify(a *Account, op Operation, of *Receipt) (from, to string
 // regrade sets the member's tier to what it is at an instant.
 func (l *Ledger) regrade(a *Account, at time.Time) (from, to string) {
 	if l.tiering == nil {
-		return "", ""
+		from, a.Tier, a.Fall = a.Tier, "", time.Time{}
+		return from, ""
 	}
 	l.tiering.forget(a, at)
 	before := a.Tier
-	a.Tier = l.tiering.Tiers[l.tiering.at(a.Activity, at)].ID
+	index := l.tiering.at(a.Activity, at)
+	a.Tier, a.Fall = l.tiering.Tiers[index].ID, time.Time{}
+	if index > 0 {
+		a.Fall = l.tiering.fall(a.Activity, at)
+	}
 	if before == "" {
 		before = l.tiering.Tiers[0].ID
 	}
@@ -35,19 +46,77 @@ func (l *Ledger) regrade(a *Account, at time.Time) (from, to string) {
 	return before, a.Tier
 }
 
-// forget drops activity that can never count again: in a rolling window that
-// is not remembered for ever, what is older than window and grace.
-func (t *tiering) forget(a *Account, at time.Time) {
+// horizon returns the instant before which activity can never count again: in a
+// rolling window that is not remembered for ever, what is older than window and
+// grace. Zero is none.
+func (t *tiering) horizon(at time.Time) time.Time {
 	if t.Window != Rolling || t.Downgrade == Never {
-		return
+		return time.Time{}
 	}
 	horizon := t.grace.Neg().AddTo(t.period.Neg().AddTo(at, t.zone), t.zone)
-	horizon = horizon.AddDate(0, 0, -7) // calendars are uneven: stay on the safe side
+	return horizon.AddDate(0, 0, -7) // calendars are uneven: stay on the safe side
+}
+
+// forget drops saved activity before the horizon from the account, which the
+// store keeps.
+func (t *tiering) forget(a *Account, at time.Time) {
+	horizon := t.horizon(at)
+	if horizon.IsZero() {
+		return
+	}
 	kept := a.Activity[:0]
 	for _, x := range a.Activity {
-		if x.date().After(horizon) {
+		if x.N == 0 || x.date().After(horizon) {
 			kept = append(kept, x)
 		}
 	}
 	a.Activity = kept
+}
+
+// fall returns the first instant after at, when a tier above the first one is
+// held, at which time alone may lower it; zero is never.
+func (t *tiering) fall(activity []Activity, at time.Time) time.Time {
+	switch {
+	case t.Downgrade == Never:
+		return time.Time{}
+	case t.Window == CalendarYear:
+		year := at.In(t.zone).Year()
+		if end := t.grace.AddTo(t.yearStart(year), t.zone); !t.grace.IsZero() && end.After(at) {
+			return end.UTC()
+		}
+		return t.yearStart(year + 1).UTC()
+	}
+	// The metric falls when activity leaves the window and, where a fall waits for
+	// the grace, that much later; refunds fall at once, and count for the grace.
+	var falls []time.Time
+	for _, x := range activity {
+		drop := x.At
+		if x.Amount > 0 {
+			if t.Window == Lifetime {
+				continue
+			}
+			drop = t.leaves(t.period, x.date())
+		}
+		if !t.grace.IsZero() {
+			drop = t.leaves(t.grace, drop)
+		}
+		if drop.After(at) {
+			falls = append(falls, drop)
+		}
+	}
+	if len(falls) == 0 {
+		return time.Time{}
+	}
+	return slices.MinFunc(falls, time.Time.Compare).UTC()
+}
+
+// leaves returns the first instant, to the microsecond, that is at least d after
+// an instant when d is subtracted on the calendar, which clamps month ends.
+func (t *tiering) leaves(d caltime.Duration, from time.Time) time.Time {
+	const slack = 5 * 24 * time.Hour
+	low := d.AddTo(from, t.zone).Add(-slack)
+	n := sort.Search(int(2*slack/time.Microsecond), func(i int) bool {
+		return !d.Neg().AddTo(low.Add(time.Duration(i)*time.Microsecond), t.zone).Before(from)
+	})
+	return low.Add(time.Duration(n) * time.Microsecond)
 }

@@ -88,17 +88,17 @@ func ledgerCase(t *testing.T, data json.RawMessage) {
 		}
 	}
 	decode(t, data, &c)
-	programme := loyalty.Programme{BurnOrder: c.Program.BurnOrder, Clawback: c.Program.Clawback, Timezone: c.Program.Timezone}
+	program := loyalty.Program{BurnOrder: c.Program.BurnOrder, Clawback: c.Program.Clawback, Timezone: c.Program.Timezone}
 	if len(c.Program.RestoreExpired) > 0 && string(c.Program.RestoreExpired) != `"expire_immediately"` {
 		var restore struct{ Grace string }
 		decode(t, c.Program.RestoreExpired, &restore)
 		require.NotEmpty(t, restore.Grace)
-		programme.RestoreGrace = restore.Grace
+		program.RestoreGrace = restore.Grace
 	}
 	// The pure ledger, and the service over a store, must agree.
-	ledger, err := loyalty.NewLedger(programme)
+	ledger, err := loyalty.NewLedger(program)
 	require.NoError(t, err)
-	service, err := loyalty.New(nil, &loyalty.Options{Programme: programme})
+	service, err := loyalty.New(nil, &loyalty.Options{Programs: []loyalty.Program{program}})
 	require.NoError(t, err)
 	var account loyalty.Account
 	results, snapshots := c.Expect.Results, c.Expect.Snapshots
@@ -108,14 +108,16 @@ func ledgerCase(t *testing.T, data json.RawMessage) {
 		if o.Op == "snapshot" {
 			want := snapshots[0]
 			snapshots = snapshots[1:]
-			for _, b := range []func() (loyalty.Balance, error){
-				func() (loyalty.Balance, error) { return ledger.Balance(account, o.At), nil },
-				func() (loyalty.Balance, error) { return service.BalanceAt(t.Context(), member, o.At) },
-			} {
-				got, err := b()
-				require.NoError(t, err)
-				lots := map[string]int64{}
-				for _, lot := range got.Lots {
+			stored, err := service.BalanceAt(t.Context(), member, o.At)
+			require.NoError(t, err)
+			storedLots, err := service.Lots(t.Context(), member, o.At)
+			require.NoError(t, err)
+			for _, b := range []struct {
+				loyalty.Balance
+				lots []loyalty.Lot
+			}{{ledger.Balance(account, o.At), ledger.OpenLots(account, o.At)}, {stored, storedLots}} {
+				got, lots := b.Balance, map[string]int64{}
+				for _, lot := range b.lots {
 					lots[lot.ID] = lot.Left
 				}
 				require.True(t, want.At.Equal(got.At))
@@ -170,7 +172,7 @@ func ledgerCase(t *testing.T, data json.RawMessage) {
 	if c.Expect.TrialBalance != nil {
 		account = ledger.Settle(account, last)
 		require.Equal(t, c.Expect.TrialBalance, loyalty.TrialBalance(account.Entries...))
-		require.NoError(t, service.Advance(t.Context(), member, last))
+		require.NoError(t, service.Settle(t.Context(), member, last))
 		var entries []loyalty.Entry
 		for e, err := range service.Entries(t.Context(), member) {
 			require.NoError(t, err)
@@ -210,8 +212,8 @@ func datesCase(t *testing.T, data json.RawMessage) {
 		Expect json.RawMessage
 	}
 	decode(t, data, &c)
-	programme := loyalty.Programme{Timezone: c.Timezone, Expiry: loyalty.Expiry{After: c.Given.After, Round: c.Given.Round}}
-	ledger, err := loyalty.NewLedger(programme)
+	program := loyalty.Program{Timezone: c.Timezone, Expiry: loyalty.Expiry{After: c.Given.After, Round: c.Given.Round}}
+	ledger, err := loyalty.NewLedger(program)
 	require.NoError(t, err)
 	switch c.Op {
 	case "expires_at":
@@ -266,7 +268,7 @@ func rate(t *testing.T, s string) money.Rate {
 
 func points(t *testing.T, e loyalty.Earning, multiplier money.Rate, spends ...loyalty.Spend) loyalty.Earned {
 	t.Helper()
-	ledger, err := loyalty.NewLedger(loyalty.Programme{Earning: e})
+	ledger, err := loyalty.NewLedger(loyalty.Program{Earning: e})
 	require.NoError(t, err)
 	earned, err := ledger.Points(multiplier, spends...)
 	require.NoError(t, err)
@@ -344,8 +346,10 @@ func roundingCase(t *testing.T, data json.RawMessage) {
 			Clawed []int64
 		}
 		decode(t, c.Expect, &want)
+		sink := &recorder{}
 		service, err := loyalty.New(nil, &loyalty.Options{
-			Programme: loyalty.Programme{Earning: loyalty.Earning{PerUnit: rate(t, g.PointsPerUnit), Rounding: mode(t, g.Mode)}},
+			Programs: []loyalty.Program{{Earning: loyalty.Earning{PerUnit: rate(t, g.PointsPerUnit), Rounding: mode(t, g.Mode)}}},
+			Sink:     sink,
 		})
 		require.NoError(t, err)
 		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -355,11 +359,15 @@ func roundingCase(t *testing.T, data json.RawMessage) {
 				ID: fmt.Sprint("r", i), Name: flywheel.EventRefund, Ref: "O", Customer: member, Time: at, Value: amount(t, r),
 			})
 		}
-		require.NoError(t, service.Publish(t.Context(), events...))
-		var got []int64
-		for r, err := range service.Receipts(t.Context(), member) {
-			require.NoError(t, err)
-			got = append(got, r.Outcome.Points)
+		require.NoError(t, consume(service, events...))
+		// What an event changes is reported under its ID; no change, no report.
+		reported := map[string]int64{}
+		for _, e := range sink.events {
+			reported[e.ID] = int64(e.Properties["points"].(float64))
+		}
+		got := []int64{reported["points_earned:p"]}
+		for i := range g.Refunds {
+			got = append(got, reported[fmt.Sprint("points_reversed:r", i)])
 		}
 		require.Equal(t, append([]int64{want.Earned}, want.Clawed...), got)
 	case "apportion":
@@ -443,7 +451,7 @@ func tiersCase(t *testing.T, data json.RawMessage) {
 		t.Fatalf("unknown validity %q", c.Rule.Valid)
 	}
 	require.Contains(t, []string{"", "immediate"}, c.Rule.Refunds)
-	ledger, err := loyalty.NewLedger(loyalty.Programme{Timezone: c.Rule.Timezone, Tiering: &tiering})
+	ledger, err := loyalty.NewLedger(loyalty.Program{Timezone: c.Rule.Timezone, Tiering: &tiering})
 	require.NoError(t, err)
 	for _, want := range c.Expect {
 		got := ledger.Standing(c.Activity, want.At)
@@ -465,8 +473,9 @@ func liabilityCase(t *testing.T, data json.RawMessage) {
 			Round string
 		}
 		Expect struct {
-			Product, Points       string
-			Recognised, Liability []string
+			Product, Points string
+			Recognized      []string `json:"recognised"`
+			Liability       []string
 		}
 	}
 	decode(t, data, &c)
@@ -488,11 +497,11 @@ func liabilityCase(t *testing.T, data json.RawMessage) {
 	for _, p := range c.Given.Periods {
 		periods = append(periods, loyalty.Redemption{Redeemed: p.Redeemed, Expected: p.Expected})
 	}
-	got, err := d.Recognise(periods...)
+	got, err := d.Recognize(periods...)
 	require.NoError(t, err)
-	require.Len(t, got, len(c.Expect.Recognised))
+	require.Len(t, got, len(c.Expect.Recognized))
 	for i := range got {
-		require.Equal(t, read(c.Expect.Recognised[i]), got[i].Revenue)
+		require.Equal(t, read(c.Expect.Recognized[i]), got[i].Revenue)
 		require.Equal(t, read(c.Expect.Liability[i]), got[i].Liability)
 	}
 }

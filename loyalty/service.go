@@ -2,76 +2,108 @@ package loyalty
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"iter"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/effect"
+	"github.com/flywheel-go/flywheel/internal/handle"
 )
 
 // Options configures a [Service]. Nil and zero fields mean the defaults.
 type Options struct {
-	// Programme is the rules; the zero Programme by default.
-	Programme Programme
+	// Programs are the rules, each from its From on. Where they differ from those
+	// that the store keeps, the first call that changes something records them;
+	// they hold for what is received from then on. Nil is what the store keeps,
+	// the zero Program for an empty store. Where processes of different builds
+	// share a store, leave it nil and call [Service.SetPrograms].
+	Programs []Program
 	// Category returns the category of a SKU for [Earning.Bonus].
 	Category func(flywheel.SKU) string
-	// Now is the clock of operations without a time, time.Now by default.
-	// Events carry their own time.
+	// Hold is how long [Service.Hold] keeps points; 30 minutes by default.
+	Hold time.Duration
+	// Now is the clock of operations without a time, of holds and of recorded
+	// programs, time.Now by default. Entries of the log carry their own times.
 	Now func() time.Time
-	// Sink is told of each change as [flywheel.EventPointsEarned],
+	// Sink receives each change as [flywheel.EventPointsEarned],
 	// [flywheel.EventPointsBurned], [flywheel.EventPointsReversed] and
-	// [flywheel.EventTierChanged]; [flywheel.Discard] by default.
+	// [flywheel.EventTierChanged]; nil is nobody. It is the log that the service
+	// consumes, so that a rebuild finds the operations there. Of the same database
+	// it is part of the change; else it gets them right after COMMIT, and by
+	// [Service.Deliver] what it refused then.
 	Sink flywheel.Sink
-	// Tx makes a change and telling of it one. The store itself is the default
-	// where it is a Transactor; without one a change whose telling fails is
-	// told when it is repeated with the same key.
+	// Tx makes a change and its events one. The store itself is the default where
+	// it is a Transactor.
 	Tx flywheel.Transactor
 }
 
 // Service keeps the points of members. It is safe for concurrent use. As a
-// [flywheel.Sink] it earns on purchases and takes back on refunds, driven by the
-// time of the events alone.
+// [flywheel.Consumer] it earns on purchases and takes back on refunds and edits.
 type Service struct {
-	ledger   *Ledger
-	store    Store
-	category func(flywheel.SKU) string
-	now      func() time.Time
-	sink     flywheel.Sink
-	tx       flywheel.Transactor
+	store      Store
+	lists      ProgramStore
+	configured []Program   // nil: what the store keeps
+	applied    atomic.Bool // configured is recorded
+	known      atomic.Pointer[calendar]
+	category   func(flywheel.SKU) string
+	hold       time.Duration
+	now        func() time.Time
+	sink       flywheel.Sink
+	tx         flywheel.Transactor
 }
 
-// New returns a service. A nil store is a fresh memory store. The error is a
-// [*ProgrammeError].
+// New returns a service. A nil store is a fresh memory store. It does no I/O. The
+// error is a [*ProgramError].
 func New(store Store, opts *Options) (*Service, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	ledger, err := NewLedger(opts.Programme)
-	if err != nil {
-		return nil, err
+	if opts.Programs != nil {
+		if _, err := compileList(opts.Programs); err != nil {
+			return nil, err
+		}
+	}
+	if opts.Hold < 0 {
+		return nil, &flywheel.FieldError{Field: "hold", Err: fmt.Errorf("%v is negative: %w", opts.Hold, flywheel.ErrOutOfRange)}
 	}
 	if store == nil {
 		store = NewMemory(nil)
 	}
-	s := &Service{ledger: ledger, store: store, category: opts.Category, now: opts.Now, sink: opts.Sink, tx: opts.Tx}
+	s := &Service{
+		store: store, configured: opts.Programs, category: opts.Category, hold: opts.Hold, now: opts.Now, sink: opts.Sink, tx: opts.Tx,
+	}
+	s.known.Store(&calendar{})
 	if s.category == nil {
 		s.category = func(flywheel.SKU) string { return "" }
+	}
+	if s.hold == 0 {
+		s.hold = 30 * time.Minute
 	}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	if s.sink == nil {
-		s.sink = flywheel.Discard
+	if s.tx == nil {
+		s.tx = handle.Of(store)
 	}
 	if s.tx == nil {
 		s.tx, _ = store.(flywheel.Transactor)
 	}
+	if s.lists, _ = store.(ProgramStore); s.lists == nil {
+		s.lists = NewMemory(nil)
+	}
 	return s, nil
 }
 
-// Ledger returns the compiled programme.
-func (s *Service) Ledger() *Ledger { return s.ledger }
+// Handle returns the database of the store, nil where it names none: the place of
+// the cursor of this consumer.
+func (s *Service) Handle() flywheel.Transactor {
+	if own := handle.Of(s.store); own != nil {
+		return own
+	}
+	return s.tx
+}
 
 // Apply makes one change and returns its receipt. A repeated key answers with
 // the receipt, or the refusal, of the first time; see [Ledger.Apply] for the
@@ -83,118 +115,90 @@ func (s *Service) Apply(ctx context.Context, op Operation) (Receipt, error) {
 	if err := op.validate(); err != nil {
 		return Receipt{}, err
 	}
-	return s.change(ctx, op.Member, op.Key, op.Of, func(*Account) (Operation, bool, error) { return op, true, nil })
+	var receipt Receipt
+	err := s.change(ctx, op.Member, op.At, needOf(op), func(t *turn) (events []flywheel.Event, save bool, err error) {
+		if err := t.loadReversed(op); err != nil {
+			return nil, false, err
+		}
+		var replayed bool
+		receipt, replayed, err = t.ledger.apply(&t.account, op, false)
+		if err != nil && receipt.Outcome.Refusal == "" {
+			return nil, false, err
+		}
+		return receipt.events(), !replayed, nil
+	})
+	if err != nil {
+		return Receipt{}, err
+	}
+	return receipt, receipt.err()
 }
 
-// Burn spends points. It is [Service.Apply] of the most frequent change.
+// Burn spends points: at most the spendable ones less the debt. It is
+// [Service.Apply] of the most frequent change.
 func (s *Service) Burn(ctx context.Context, member flywheel.CustomerID, key string, points int64) (Receipt, error) {
-	return s.Apply(ctx, Operation{Member: member, Key: key, Kind: Burn, Points: points})
+	return s.Apply(ctx, Operation{Member: member, Key: key, Kind: Burn, Points: points, Covered: true})
 }
 
-// attempts is how often a change is computed anew on an account that others
-// change at the same time.
-const attempts = 100
+// Hold keeps points for an order that is not paid yet, for Options.Hold; see
+// [Ledger.Hold]. Call it before the payment is authorized.
+func (s *Service) Hold(ctx context.Context, member flywheel.CustomerID, key string, points int64) error {
+	now := s.now()
+	n := needOf(Operation{Key: key, Kind: Burn, Points: points})
+	return s.change(ctx, member, now, n, func(t *turn) ([]flywheel.Event, bool, error) {
+		return nil, true, t.ledger.holdPoints(&t.account, key, points, now, now.Add(s.hold))
+	})
+}
 
-// change loads an account with what key and of name, decides the operation,
-// applies and saves it and tells of it. decide reports false when there is
-// nothing to do.
-func (s *Service) change(
-	ctx context.Context, member flywheel.CustomerID, key, of string,
-	decide func(a *Account) (Operation, bool, error),
-) (receipt Receipt, err error) {
-	for range attempts {
-		var refusal error
-		err = s.inTx(ctx, func(ctx context.Context) error {
-			a, err := s.load(ctx, member, key, of)
-			if err != nil {
-				return err
+// Commit spends the points of a hold; see [Ledger.CommitHold]. Call it in the
+// transaction that records the order.
+func (s *Service) Commit(ctx context.Context, member flywheel.CustomerID, key string) error {
+	now := s.now()
+	return s.change(ctx, member, now, Need{Keys: []string{key}}, func(t *turn) ([]flywheel.Event, bool, error) {
+		if h := t.account.hold(key); h != nil && h.State == HoldOpen && len(h.From) == 0 {
+			if err := t.load(Need{All: true}); err != nil {
+				return nil, false, err
 			}
-			op, ok, err := decide(&a)
-			if err != nil || !ok {
-				return err
-			}
-			var replayed bool
-			receipt, replayed, err = s.ledger.apply(&a, op)
-			if err != nil && receipt.Outcome.Refusal == "" {
-				return err
-			}
-			refusal = err
-			if !replayed {
-				if err := s.store.Save(ctx, a); err != nil {
-					return err
-				}
-			}
-			return s.sink.Publish(ctx, receipt.events()...)
-		})
-		if err == nil {
-			return receipt, refusal
 		}
-		if !errors.Is(err, ErrStale) {
-			return Receipt{}, err
+		receipt, replayed, err := t.ledger.commitHold(&t.account, key, now)
+		if err != nil {
+			return nil, false, err
 		}
-	}
-	return Receipt{}, err
+		return receipt.events(), !replayed, nil
+	})
 }
 
-// load reads an account with everything that an operation of key, reversing of,
-// concerns.
-func (s *Service) load(ctx context.Context, member flywheel.CustomerID, key, of string) (Account, error) {
-	keys := make([]string, 0, 2)
-	keys = append(keys, key)
-	if of != "" {
-		keys = append(keys, of)
-	}
-	a, err := s.store.Account(ctx, member, keys...)
-	if err != nil || of == "" {
-		return a, err
-	}
-	burn := a.receipt(of)
-	if burn == nil || burn.Kind != Burn {
-		return a, nil
-	}
-	// The lots that it took from, and those that have given them back since.
-	for _, part := range burn.Outcome.From {
-		keys = append(keys, part.Lot, strings.TrimRight(part.Lot, "'"))
-	}
-	return s.store.Account(ctx, member, keys...)
+// Release gives the points of a hold back; see [Ledger.ReleaseHold].
+func (s *Service) Release(ctx context.Context, member flywheel.CustomerID, key string) error {
+	now := s.now()
+	return s.change(ctx, member, now, Need{Keys: []string{key}}, func(t *turn) ([]flywheel.Event, bool, error) {
+		if h := t.account.hold(key); h != nil && h.State == HoldOpen && len(h.From) > 0 {
+			if err := t.load(Need{Keys: lotsOf(h.From)}); err != nil {
+				return nil, false, err
+			}
+		}
+		return nil, true, t.ledger.releaseHold(&t.account, key, now)
+	})
 }
 
-// Advance applies to a member what time alone brings about up to an instant:
-// activations, expiries and a lower tier. Balances and standings need no
-// Advance; it books what is due and tells of the tier, for instance every night
-// for all [Service.Members]. Without a transactor a tier whose telling fails is
-// not told again.
-func (s *Service) Advance(ctx context.Context, member flywheel.CustomerID, at time.Time) error {
+// Settle applies to a member what time alone causes up to an instant, as
+// [Service.Advance] does for all.
+func (s *Service) Settle(ctx context.Context, member flywheel.CustomerID, at time.Time) error {
+	return s.change(ctx, member, at, Need{}, func(t *turn) ([]flywheel.Event, bool, error) {
+		if t.account.Version == 0 || !at.After(t.account.Settled) {
+			return nil, false, nil
+		}
+		return t.ledger.advance(&t.account, at), true, nil
+	})
+}
+
+// advance settles an account and returns the event of a lower tier.
+func (l *Ledger) advance(a *Account, at time.Time) []flywheel.Event {
 	at = at.UTC().Truncate(time.Microsecond)
-	var err error
-	for range attempts {
-		err = s.inTx(ctx, func(ctx context.Context) error {
-			a, err := s.store.Account(ctx, member)
-			if err != nil || a.Version == 0 || !at.After(a.Settled) {
-				return err
-			}
-			s.ledger.settle(&a, at)
-			from, to := s.ledger.regrade(&a, at)
-			if len(a.Entries) == 0 && to == "" {
-				return nil
-			}
-			if err := s.store.Save(ctx, a); err != nil || to == "" {
-				return err
-			}
-			return s.sink.Publish(ctx, tierChanged(member, at.Format(time.RFC3339Nano), at, from, to))
-		})
-		if !errors.Is(err, ErrStale) {
-			break
-		}
+	l.settle(a, at)
+	if from, to := l.regrade(a, a.Settled); to != "" {
+		return []flywheel.Event{tierChanged(a.Member, a.Settled.Format(time.RFC3339Nano), a.Settled, from, to)}
 	}
-	return err
-}
-
-func (s *Service) inTx(ctx context.Context, fn func(ctx context.Context) error) error {
-	if s.tx == nil {
-		return fn(ctx)
-	}
-	return s.tx.InTx(ctx, fn)
+	return nil
 }
 
 // Balance returns a member's points now; one never heard of has none.
@@ -205,11 +209,33 @@ func (s *Service) Balance(ctx context.Context, member flywheel.CustomerID) (Bala
 // BalanceAt returns a member's points at an instant from the last change on,
 // with the activations and expiries until then.
 func (s *Service) BalanceAt(ctx context.Context, member flywheel.CustomerID, at time.Time) (Balance, error) {
-	a, err := s.store.Account(ctx, member)
+	l, a, err := s.read(ctx, member, at, Need{})
 	if err != nil {
 		return Balance{}, err
 	}
-	return s.ledger.Balance(a, at), nil
+	return l.Balance(a, at), nil
+}
+
+// Lots returns the lots that hold points at an instant from the last change on,
+// oldest first. Its cost grows with their number.
+func (s *Service) Lots(ctx context.Context, member flywheel.CustomerID, at time.Time) ([]Lot, error) {
+	l, a, err := s.read(ctx, member, at, Need{All: true})
+	if err != nil {
+		return nil, err
+	}
+	return l.OpenLots(a, at), nil
+}
+
+// Order returns what is known of one order of a member.
+func (s *Service) Order(ctx context.Context, member flywheel.CustomerID, ref string) (Order, error) {
+	a, err := s.store.Account(ctx, member, Need{Orders: []string{ref}})
+	if err == nil && len(a.Orders) == 0 {
+		err = fmt.Errorf("loyalty: order %q of %s: %w", ref, member, flywheel.ErrNotFound)
+	}
+	if err != nil {
+		return Order{}, err
+	}
+	return a.Orders[0], nil
 }
 
 // Standing returns a member's tier now.
@@ -219,14 +245,15 @@ func (s *Service) Standing(ctx context.Context, member flywheel.CustomerID) (Sta
 
 // StandingAt returns a member's tier at an instant from the last change on.
 func (s *Service) StandingAt(ctx context.Context, member flywheel.CustomerID, at time.Time) (Standing, error) {
-	a, err := s.store.Account(ctx, member)
+	l, a, err := s.read(ctx, member, at, Need{Activity: true})
 	if err != nil {
 		return Standing{}, err
 	}
-	return s.ledger.Standing(a.Activity, at), nil
+	return l.Standing(a.Activity, at), nil
 }
 
-// Receipts yields what a member's operations did, oldest first.
+// Receipts yields what a member's operations did, oldest first. Points of orders
+// are not among them; see [Service.Order] and [Service.Entries].
 func (s *Service) Receipts(ctx context.Context, member flywheel.CustomerID) iter.Seq2[Receipt, error] {
 	return s.store.Receipts(ctx, member)
 }
@@ -240,4 +267,17 @@ func (s *Service) Entries(ctx context.Context, member flywheel.CustomerID) iter.
 // Members yields all members, ordered.
 func (s *Service) Members(ctx context.Context) iter.Seq2[flywheel.CustomerID, error] {
 	return s.store.Members(ctx)
+}
+
+// Forget removes everything that is kept of a customer, events that the Sink has
+// not received yet included.
+func (s *Service) Forget(ctx context.Context, c flywheel.CustomerID) error {
+	return s.inTx(ctx, func(ctx context.Context) error {
+		if effects, err := effect.On(s.Handle()); err == nil {
+			if err := effects.Forget(ctx, string(flywheel.PersonOf(c, ""))); err != nil {
+				return err
+			}
+		}
+		return s.store.Forget(ctx, c)
+	})
 }

@@ -82,7 +82,7 @@ type tiering struct {
 
 func (t Tiering) compile(zone *time.Location) (*tiering, error) {
 	fail := func(field, format string, args ...any) (*tiering, error) {
-		return nil, &ProgrammeError{Field: "tiering." + field, Err: fmt.Errorf(format, args...)}
+		return nil, &ProgramError{flywheel.FieldError{Field: "tiering." + field, Err: fmt.Errorf(format, args...)}}
 	}
 	c := &tiering{Tiering: t, zone: zone}
 	c.Tiers = slices.Clone(t.Tiers)
@@ -146,7 +146,7 @@ func (t Tiering) compile(zone *time.Location) (*tiering, error) {
 }
 
 // Standing returns where a member with that activity stands at an instant.
-// Activity after it is not known yet. The zero Standing is that of a programme
+// Activity after it is not known yet. The zero Standing is that of a program
 // without tiers. O(n), for calendar years O(n) per year of activity.
 func (l *Ledger) Standing(activity []Activity, at time.Time) Standing {
 	t := l.tiering

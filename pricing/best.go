@@ -27,19 +27,20 @@ const (
 // candidate is a promotion, or several that are decided together, that would
 // take something off if it were tried first.
 type candidate struct {
-	first     int32 // promotion
-	worth     int64 // what it takes off if it is tried first: never more later, unless it grows
-	grows     bool  // it may take off more when others have taken theirs before
-	ceiling   int64 // but never more than that
-	clique    int32 // of candidates that exclude each other, -1 for none
-	lines     []int32
+	first     int32   // promotion
+	worth     int64   // what it takes off if it is tried first: never more later, unless it grows
+	grows     bool    // it may take off more when others have taken theirs before
+	ceiling   int64   // but never more than that
+	clique    int32   // of candidates that exclude each other, -1 for none
+	lines     []int32 // that it takes off, where each bears what is said below
+	targets   []int32 // lines of whose units it takes some off
+	share     float64 // the most that it takes of what they have left, 0 for all
+	units     float64 // how many they are: rounding can add one to each
 	rate      float64 // of what is left, 0 where it is not that simple
 	amount    float64 // off the sum of what is left, likewise
 	slack     float64 // what rounding can add to that, summed over the lines
 	rounding  float64 // and what to their sum
 	each      float64 // off each unit of its lines, likewise
-	shrinks   []int32 // lines: when all of them shrink by a factor so does what it takes off, else empty
-	units     float64 // of those lines
 	shape     monotony
 	noise     int64 // how much rounding can take from that
 	minimum   int64 // of what is left of the goods, 0 for none
@@ -60,6 +61,8 @@ type tree struct {
 	taken      []bool
 	blocked    []int32 // by how many that are taken
 	saved      []int64 // by depth: what was left of the lines
+	states     []unitState
+	initial    unitState
 	best       []bool
 	bestTotal  int64
 	alone      int32 // candidate that is best alone, -1 for none
@@ -69,7 +72,6 @@ type tree struct {
 	left       []float64
 	rates      []float64
 	cliques    []int32 // those that a bound has seen
-	lines      []int32 // of the candidates that shrink
 }
 
 // search decides which promotions apply, into w.choice.
@@ -84,6 +86,9 @@ func (e *Engine) search(q *Quote, b *Basket, w *work) error {
 	t.blocked = cleared(t.blocked, n)
 	t.total, t.nodes, t.open = 0, 0, 0
 	t.saved = grown(t.saved, n*len(w.running))
+	for len(t.states) < n {
+		t.states = append(t.states, unitState{})
+	}
 	t.findConflicts(e)
 	t.rates = cleared(t.rates, len(w.running))
 	if _, err := e.visit(b, w, t, 0); err != nil {
@@ -114,10 +119,11 @@ func (e *Engine) search(q *Quote, b *Basket, w *work) error {
 // best counts: it stands against all combinations of the others.
 func (e *Engine) findCandidates(b *Basket, w *work, t *tree) error {
 	clear(t.candidates)
-	t.candidates, t.lines = t.candidates[:0], t.lines[:0]
+	t.candidates = t.candidates[:0]
 	t.alone, t.bestTotal = -1, 0
 	w.choice = cleared(w.choice, len(e.promotions))
 	t.saved = append(t.saved[:0], w.running...)
+	t.initial.save(w, w.byUnits)
 	for i := 0; i < len(e.promotions); i += e.promotions[i].together {
 		p := &e.promotions[i]
 		turn := e.promotions[i : i+p.together]
@@ -125,16 +131,15 @@ func (e *Engine) findCandidates(b *Basket, w *work, t *tree) error {
 		if err != nil {
 			return field(err, "promotions[%q]", p.id)
 		}
-		w.restore(t.saved)
+		w.restore(t.saved, &t.initial)
 		c := candidate{first: int32(i), worth: worth, clique: p.clique}
-		e.characterize(w, p, &c)
+		e.characterize(b, w, p, &c)
 		if c.grows {
 			if c.ceiling, err = e.ceiling(b, w, int32(i), turn); err != nil {
 				return field(err, "promotions[%q]", p.id)
 			}
-			w.restore(t.saved)
+			w.restore(t.saved, &t.initial)
 		}
-		t.findShrinks(b, w, p, &c)
 		if worth == 0 && (!c.grows || p.exclusive) {
 			continue
 		}
@@ -150,9 +155,10 @@ func (e *Engine) findCandidates(b *Basket, w *work, t *tree) error {
 	return nil
 }
 
-// restore sets what is left of the lines.
-func (w *work) restore(running []int64) {
+// restore sets what is left of the lines and their units.
+func (w *work) restore(running []int64, units *unitState) {
 	copy(w.running, running)
+	units.restore(w)
 	w.goods = 0
 	for _, left := range w.running[:w.goodsLines] {
 		w.goods += left
@@ -170,7 +176,7 @@ func (e *Engine) step(b *Basket, w *work, first int32, turn []promotion) (total 
 		}
 		out, err := e.compute(b, w, p, &refusal)
 		if err == nil {
-			w.subtract(&out)
+			w.subtract(e, &out)
 		}
 		return out.total, err
 	}
@@ -185,7 +191,7 @@ func (e *Engine) step(b *Basket, w *work, first int32, turn []promotion) (total 
 		if err != nil {
 			return 0, err
 		}
-		w.subtract(&out)
+		w.subtract(e, &out)
 		total += out.total
 	}
 	return total, nil
@@ -247,6 +253,7 @@ func (e *Engine) visit(b *Basket, w *work, t *tree, k int) (most int64, err erro
 	c := &t.candidates[k]
 	saved := t.saved[k*len(w.running) : (k+1)*len(w.running)]
 	copy(saved, w.running)
+	t.states[k].save(w, w.byUnits)
 	d, err := e.step(b, w, c.first, e.promotions[c.first:int(c.first)+e.promotions[c.first].together])
 	if err != nil {
 		return 0, field(err, "promotions[%q]", e.promotions[c.first].id)
@@ -261,7 +268,7 @@ func (e *Engine) visit(b *Basket, w *work, t *tree, k int) (most int64, err erro
 		t.total -= d
 		t.taken[k] = false
 		t.block(k, -1)
-		w.restore(saved)
+		w.restore(saved, &t.states[k])
 		if free {
 			// Without it more would be left in the end, but for rounding.
 			if noise, sure := t.sure(e, w, k, w.goods-more, w.goods); sure && (noise == 0 || most+noise <= t.bestTotal) {

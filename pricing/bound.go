@@ -66,6 +66,11 @@ func (t *tree) bound(e *Engine, b *Basket, w *work, k int) int64 {
 			for _, i := range c.lines {
 				t.left[i] = max(0, t.left[i]-c.each*float64(b.Lines[i].Quantity))
 			}
+		case c.share > 0 && c.share*t.sumLeft(c.targets)+c.units < most:
+			for _, i := range c.targets {
+				t.left[i] *= 1 - c.share
+			}
+			slack += c.units
 		default:
 			rest += most
 		}
@@ -82,12 +87,17 @@ func (t *tree) bound(e *Engine, b *Basket, w *work, k int) int64 {
 	return int64(math.Ceil(bound + all*1e-9 + 1e-6)) // what floating point may lack
 }
 
-// takeAmount takes an amount off lines by what is left of them.
-func (t *tree) takeAmount(c *candidate) {
-	var sum float64
-	for _, i := range c.lines {
+// sumLeft returns what lines have left.
+func (t *tree) sumLeft(lines []int32) (sum float64) {
+	for _, i := range lines {
 		sum += t.left[i]
 	}
+	return sum
+}
+
+// takeAmount takes an amount off lines by what is left of them.
+func (t *tree) takeAmount(c *candidate) {
+	sum := t.sumLeft(c.lines)
 	if sum <= 0 {
 		return
 	}

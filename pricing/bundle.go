@@ -45,7 +45,9 @@ func (e *Engine) perBundle(b *Basket, w *work, p *promotion, v value, r *Refusal
 		}
 	}
 	w.spread(off, sum)
-	return w.byLine(p, v, StepShare), nil
+	out := w.byLine(p, v, StepShare)
+	out.bundles = true
+	return out, nil
 }
 
 // offBundles returns what v takes off n bundles that are worth sum.
@@ -75,11 +77,14 @@ func (w *work) addParts(b *Basket, p *promotion) (n, missing int64, err error) {
 		for _, line := range w.selected(part.of) {
 			if w.roles[line] == 0 {
 				w.roles[line] = used
-				w.addUnits(b, p, line)
+				w.addUnits(p, line)
 			}
 		}
 		runs := w.runs[start:]
-		slices.SortFunc(runs, dearestFirst)
+		for k := range runs {
+			runs[k].rank = runs[k].value // the price of a bundle is compared with what it takes the place of
+		}
+		w.dearestFirst(runs)
 		units, err := count(runs, either)
 		if err != nil {
 			return 0, 0, err
@@ -122,7 +127,9 @@ func (w *work) spread(off, sum int64) {
 		rest -= r.off
 		w.remainders[i], w.ranked[i] = remainder, int32(i)
 	}
-	slices.SortStableFunc(w.ranked, func(a, b int32) int { return cmp.Compare(w.remainders[b], w.remainders[a]) })
+	slices.SortStableFunc(w.ranked, func(x, y int32) int {
+		return cmp.Or(cmp.Compare(w.remainders[y], w.remainders[x]), cmp.Compare(w.rank[w.runs[x].line], w.rank[w.runs[y].line]))
+	})
 	for _, i := range w.ranked {
 		if rest == 0 {
 			break

@@ -177,6 +177,7 @@ func (e *Engine) compilePromotion(p *Promotion, named *pairs) (promotion, error)
 	}
 	if p.BuyGet != nil || p.Bundle != nil || p.Gift != nil {
 		to.level = LineLevel
+		e.byUnits = true
 	}
 	switch {
 	case p.BuyGet != nil:

@@ -69,7 +69,7 @@ func (c *conditions) loadBasket(r *rule.Record, b *Basket, w *work) {
 		units += float64(b.Lines[i].Quantity)
 	}
 	r.SetString(c.currency, b.Currency.String())
-	r.SetNumber(c.subtotal, major(money.PriceOf(money.New(w.originalGoods, b.Currency))))
+	r.SetNumber(c.subtotal, major(money.PriceOf(money.New(w.goodsBefore(), b.Currency))))
 	r.SetNumber(c.quantity, units)
 	r.SetNumber(c.lines, float64(len(b.Lines)))
 }

@@ -68,18 +68,22 @@ func (w *work) room(p *promotion, i int32) int64 {
 
 // perLine computes a promotion on each of its lines.
 func (e *Engine) perLine(b *Basket, w *work, p *promotion, v value, lines []int32) (outcome, error) {
-	out := outcome{value: v, kind: StepLine, lines: lines}
+	out := outcome{value: v, kind: StepLine, lines: lines, perLine: true, original: p.percentBase == Original}
 	w.discounts, w.cut = grown(w.discounts, len(lines)), grown(w.cut, len(lines))
 	looked := w.looked(p)
 	for k, i := range lines {
-		d, err := e.perUnits(w, v, looked[i], w.running[i], b.Lines[i].Quantity)
+		full, err := e.perUnits(w, v, looked[i], w.running[i], b.Lines[i].Quantity)
 		if err != nil {
 			return out, err
 		}
-		full := min(d, w.running[i])
+		full = min(full, w.running[i])
+		d, err := e.offLine(b, w, p, v, i, full)
+		if err != nil {
+			return out, err
+		}
 		d = min(d, w.room(p, i))
 		if p.maximumPerUse > 0 {
-			d = min(d, times(p.maximumPerUse, b.Lines[i].Quantity))
+			d = min(d, times(p.maximumPerUse, w.bought(b, Running, i)))
 		}
 		w.cut[k] = d < full
 		w.discounts[k] = d
@@ -87,6 +91,95 @@ func (e *Engine) perLine(b *Basket, w *work, p *promotion, v value, lines []int3
 		out.total += d
 	}
 	return out, nil
+}
+
+// offLine returns what v takes off a line, where full is what it takes off one
+// whose units are alike. Where they are not, each bears what it can: one that is
+// free takes nothing over from another.
+func (e *Engine) offLine(b *Basket, w *work, p *promotion, v value, i int32, full int64) (int64, error) {
+	if !w.byUnits || !w.uneven[i] || !v.percent.IsZero() && p.percentBase == Running && !w.hasFloors {
+		return full, nil
+	}
+	var amount, left, wanted, count int64
+	want := e.want(w, &outcome{value: v, original: p.percentBase == Original, perLine: true})
+	for k := range w.units[i] {
+		u := &w.units[i][k]
+		each := want.of(u)
+		if each == 0 {
+			continue
+		}
+		looked := u.left
+		if p.percentBase == Original {
+			looked = u.original
+		}
+		amount, left, wanted, count = amount+looked*u.count, left+u.left*u.count, wanted+each*u.count, count+u.count
+	}
+	if count == 0 {
+		return 0, nil
+	}
+	d, err := e.perUnits(w, v, amount, left, count)
+	if v.percent.IsZero() && !v.fixed() {
+		return wanted, err
+	}
+	return min(d, wanted), err
+}
+
+// want is what a plain promotion would take off single units by themselves, no more
+// than they have left: what is taken off a line is shared by it.
+type want struct {
+	kind     wantKind
+	percent  money.Rate
+	amount   int64 // off each unit, or what each is to cost
+	currency money.Currency
+}
+
+type wantKind uint8
+
+const (
+	wantLeft     wantKind = iota // in proportion to what is left
+	wantRoom                     // to what is left above the floor
+	wantPercent                  // a percentage of what is left
+	wantOriginal                 // a percentage of the price before promotions
+	wantPrice
+	wantAmount
+)
+
+func (e *Engine) want(w *work, out *outcome) want {
+	v := out.value
+	switch {
+	case out.kind == StepShare && !out.perLine && w.hasFloors:
+		return want{kind: wantRoom}
+	case out.kind == StepShare && !out.perLine, !v.percent.IsZero() && !out.original && !w.hasFloors:
+		return want{kind: wantLeft}
+	case !v.percent.IsZero() && !out.original:
+		return want{kind: wantPercent, percent: v.percent, currency: w.currency}
+	case !v.percent.IsZero():
+		return want{kind: wantOriginal, percent: v.percent, currency: w.currency}
+	case v.fixed():
+		return want{kind: wantPrice, amount: e.costs(v.price, 1)}
+	}
+	return want{kind: wantAmount, amount: v.amount.Minor()}
+}
+
+func (t *want) of(u *unit) int64 {
+	switch t.kind {
+	case wantRoom:
+		return u.room()
+	case wantPercent, wantOriginal:
+		of := u.left
+		if t.kind == wantOriginal {
+			of = u.original
+		}
+		d, err := money.New(of, t.currency).MulRate(t.percent, money.Ceiling)
+		if err == nil {
+			return min(u.room(), d.Minor())
+		}
+	case wantPrice:
+		return min(u.room(), max(0, u.left-t.amount))
+	case wantAmount:
+		return min(u.room(), t.amount)
+	}
+	return u.left
 }
 
 // perUnits returns what v takes off an amount of so many units. It may be more

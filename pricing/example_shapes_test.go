@@ -88,7 +88,7 @@ func ExampleBundle() {
 	}})
 	// Output:
 	// offer-1 6.00 EUR
-	// offer-2 4.60 EUR
+	// offer-2 4.40 EUR
 }
 
 // The more one spends, or buys, the more is taken off.

@@ -9,9 +9,10 @@ import (
 
 // lineTax is how the tax of a line comes about.
 type lineTax struct {
-	tax   *classTax   // nil for shipping that is taxed like the goods
-	base  money.Price // the exact amount
-	scope tax.Scope   // tax.PerRate: the tax is a share
+	tax      *classTax   // nil for shipping that is taxed like the goods
+	included bool        // in the price
+	base     money.Price // the exact amount
+	scope    tax.Scope   // tax.PerRate: the tax is a share
 }
 
 // rateTax is what is taxed at one rate, with [tax.PerRate].

@@ -10,7 +10,7 @@ type monotony uint8
 const (
 	// jumpy: more before may leave less, as where a tier is missed.
 	jumpy monotony = iota
-	// selecting: more before, on each line, leaves a greater sum, as where the
+	// selecting: more before, of each unit, leaves a greater sum, as where the
 	// cheapest units are free; which lines have it may change.
 	selecting
 	// byEach: on each line, more before leaves more, but for the noise of
@@ -28,29 +28,45 @@ const (
 // when any line grows: so does a cap on what a promotion takes in all. Rounding
 // the shares adds up to a minor unit on each line, for each round of sharing, and
 // as much again to what it is compared with.
-func (e *Engine) characterize(w *work, p *promotion, c *candidate) {
+func (e *Engine) characterize(b *Basket, w *work, p *promotion, c *candidate) {
 	if p.byLine {
 		c.shape, c.grows = e.characterizeGroup(e.promotions[c.first : int(c.first)+p.together])
 		return
 	}
-	if p.minimumBase == Running {
+	if w.mixedTax && p.minimum > 0 {
+		c.moving = true // the sum with tax
+	} else if p.minimumBase == Running {
 		c.moving = len(p.tiers) > 0 || p.minimumOfLines && p.minimum > 0
 		if !p.minimumOfLines {
 			c.minimum = p.minimum
 		}
 	}
 	bounded := w.hasFloors || p.maximumPerLine > 0
-	n := int64(len(w.running))
 	if p.shape != plain {
-		switch stays := p.percentBase == Original; {
-		case !stays && (bounded || p.shape == buyGet && !w.choosesByRank(p)):
-			c.grows = true
-		case stays:
-			c.shape, c.noise = byEach, 2*n
-		default:
+		// A unit that is free is not bought, and not chosen before one that
+		// costs something: with more before there may be less left.
+		c.grows = bounded || p.shape != bundle || p.percentBase == Original
+		if p.shape == buyGet && p.get == 1 && p.selection != MaxCustomerBenefit && p.percentBase == Running && !bounded && w.sameLines(p) {
+			// All but the k cheapest, or every k-th, stay. A unit that costs a
+			// little instead of nothing makes at most itself one more of them.
 			c.shape = selecting
 		}
+		c.targets = w.unitLines(p)
+		if p.percentBase == Running {
+			c.share = p.greatestRate()
+			for _, i := range c.targets {
+				for k := range w.units[i] {
+					c.units += float64(w.units[i][k].count)
+				}
+			}
+		}
 		return
+	}
+	n := int64(len(w.running)) // what rounds
+	if w.byUnits {
+		for i := range w.goodsLines {
+			n += b.Lines[i].Quantity
+		}
 	}
 	c.lines = w.affected(p)
 	c.shippings = p.level == ShippingLevel
@@ -70,6 +86,7 @@ func (e *Engine) characterize(w *work, p *promotion, c *candidate) {
 		}
 	}
 	switch {
+	case w.byUnits && p.asksUnits(): // a unit that has become free counts no more
 	case len(c.lines) == 1, p.level == LineLevel && p.maximum == 0:
 		c.shape = byEach
 	case p.level == LineLevel:
@@ -97,19 +114,27 @@ func (p *promotion) greatestRate() float64 {
 	return rate
 }
 
-// choosesByRank reports that the discount of a BuyGet is a sum of order statistics
-// of its units, or the largest of several sums, which does not grow when units
-// are worth less: so it is where the units that are bought are those that can get
-// the discount, or others.
-func (w *work) choosesByRank(p *promotion) bool {
-	if p.selection == MaxCustomerBenefit {
-		return true
+// unitLines returns the lines whose units a promotion can make cheaper, all of them
+// where those are of several selectors.
+func (w *work) unitLines(p *promotion) []int32 {
+	if p.shape != bundle {
+		return w.selected(p.of)
 	}
-	bought, discounted := w.selected(p.scope), w.selected(p.of)
-	if slices.Equal(bought, discounted) {
-		return true
+	if len(p.parts) == 1 {
+		return w.selected(p.parts[0].of)
 	}
-	return p.selection == GlobalCheapest && !slices.ContainsFunc(bought, func(i int32) bool { return slices.Contains(discounted, i) })
+	return w.all[:w.goodsLines]
+}
+
+// asksUnits reports that a minimum or a tier looks at a number of units.
+func (p *promotion) asksUnits() bool {
+	return p.minimumQuantity > 0 || slices.ContainsFunc(p.tiers, func(t Tier) bool { return t.Quantity > 0 })
+}
+
+// sameLines reports that the units that a BuyGet asks for and those that it
+// discounts are of the same lines.
+func (w *work) sameLines(p *promotion) bool {
+	return slices.Equal(w.selected(p.scope), w.selected(p.of))
 }
 
 // characterizeGroup is for promotions that are decided line by line: the best of
@@ -164,6 +189,9 @@ func (t *tree) sure(e *Engine, w *work, k int, low, high int64) (noise int64, su
 // moves reports that what the lines of p have left passes a tier or the minimum
 // of p when up to more is taken off.
 func (w *work) moves(p *promotion, more int64) bool {
+	if w.mixedTax { // then the sums are others
+		return true
+	}
 	var high int64
 	for _, i := range w.selected(p.scope) {
 		high += w.running[i]

@@ -11,14 +11,17 @@ func (t *tree) most(e *Engine, w *work, c *candidate) float64 {
 		worth = float64(c.ceiling)
 	}
 	if c.lines == nil {
-		part := 1.0
-		if len(c.shrinks) > 0 {
-			part = 0
-			for _, i := range c.shrinks {
-				part = max(part, float64(w.running[i])/float64(max(1, w.original[i])))
-			}
+		var left float64
+		for _, i := range c.targets {
+			left += float64(w.running[i])
 		}
-		return min(worth, worth*part+4*c.units, float64(w.goods))
+		if p.byLine {
+			left = float64(w.goods)
+		}
+		if c.share > 0 {
+			left = left*c.share + c.units
+		}
+		return min(worth, left)
 	}
 	var sum float64
 	for _, i := range c.lines {
@@ -60,10 +63,13 @@ func (e *Engine) ceiling(b *Basket, w *work, first int32, turn []promotion) (int
 			most = min(most, p.maximum)
 		}
 		p.maximumPerLine = 0
-		if p.shape == buyGet && !w.choosesByRank(p) {
-			if p.selection != GlobalCheapest {
-				return most, nil
-			}
+		switch {
+		case p.shape == gift:
+			p.minimum, p.minimumQuantity = 0, 0
+			p.scope = -1
+		case p.shape == buyGet && p.selection == GroupDescending && !w.sameLines(p), p.percentBase == Original:
+			return most, nil
+		case p.shape == buyGet:
 			p.selection = MaxCustomerBenefit
 		}
 	}
@@ -72,39 +78,4 @@ func (e *Engine) ceiling(b *Basket, w *work, first int32, turn []promotion) (int
 	total, err := e.step(b, w, first, w.relaxed)
 	w.hasFloors = hasFloors
 	return min(most, total), err
-}
-
-// findShrinks finds the lines of a candidate that takes off a sum of shares of
-// units, or of what units cost beyond a price: when each line has left at most a
-// part of what it had, it takes off at most that part of what it would, but for
-// up to 4 minor units on each unit, as cutting lines into units moves each by less
-// than one, and so does rounding what is taken off it, before and after.
-func (t *tree) findShrinks(b *Basket, w *work, p *promotion, c *candidate) {
-	homogeneous := len(p.tiers) == 0 && p.maximum == 0 && p.maximumPerUse == 0 && (!p.value.percent.IsZero() || p.value.fixed())
-	if p.byLine || p.shape == plain || p.percentBase == Original || !homogeneous {
-		return
-	}
-	from := len(t.lines)
-	w.roles = cleared(w.roles, w.goodsLines)
-	add := func(lines []int32) {
-		for _, i := range lines {
-			if w.roles[i] == 0 {
-				w.roles[i] = used
-				t.lines = append(t.lines, i)
-				c.units += float64(b.Lines[i].Quantity)
-			}
-		}
-	}
-	switch p.shape {
-	case bundle:
-		for _, part := range p.parts {
-			add(w.selected(part.of))
-		}
-	case buyGet:
-		add(w.selected(p.scope))
-		add(w.selected(p.of))
-	default:
-		add(w.selected(p.of))
-	}
-	c.shrinks = t.lines[from:len(t.lines):len(t.lines)]
 }

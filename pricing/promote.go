@@ -68,6 +68,12 @@ type outcome struct {
 	kind  StepKind
 	lines []int32
 	total int64
+	// byUnits says that it takes off the units that w.runs has chosen, and
+	// bundles that it makes bundles of them.
+	byUnits, bundles bool
+	// perLine says that it takes off each line by itself, and original that a
+	// percentage looks at the amounts before promotions.
+	perLine, original bool
 }
 
 // take writes the discounts of a promotion down and takes them off.
@@ -96,12 +102,23 @@ func (e *Engine) take(q *Quote, w *work, index int32, out *outcome) {
 		w.log = append(w.log, entry)
 		applied.Lines++
 	}
-	w.subtract(out)
+	w.subtract(e, out)
 	q.Applied = append(q.Applied, applied)
 }
 
 // subtract takes the discounts of a promotion off.
-func (w *work) subtract(out *outcome) {
+func (w *work) subtract(e *Engine, out *outcome) {
+	switch {
+	case out.byUnits:
+		w.takeChosen(out)
+	case w.byUnits:
+		t := e.want(w, out)
+		for k, i := range out.lines {
+			if int(i) < w.goodsLines {
+				w.takeUnits(i, w.discounts[k], t)
+			}
+		}
+	}
 	for k, i := range out.lines {
 		w.running[i] -= w.discounts[k]
 		if int(i) < w.goodsLines {

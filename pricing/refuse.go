@@ -72,7 +72,7 @@ func (e *Engine) refuse(r *Refusal, b *Basket, w *work, p *promotion, index int3
 		}
 	}
 	if p.minimumQuantity > 0 {
-		if n := units(b, lines); n < p.minimumQuantity {
+		if n := w.boughtBy(b, p, lines); n < p.minimumQuantity {
 			r.Reason, r.MissingQuantity = ReasonQuantity, p.minimumQuantity-n
 			return true
 		}
@@ -104,26 +104,54 @@ func (p *promotion) static(b *Basket, w *work) uint8 {
 
 // spent returns the sum that a minimum of p looks at.
 func (w *work) spent(p *promotion, lines []int32) (sum int64) {
-	amounts := w.running
-	if p.minimumBase == Original {
-		amounts = w.original
-	}
 	if !p.minimumOfLines {
-		if p.minimumBase == Original {
-			return w.originalGoods
+		switch {
+		case p.minimumBase == Original:
+			return w.goodsBefore()
+		case w.mixedTax:
+			return w.sumOf(Running, w.all[:w.goodsLines])
 		}
 		return w.goods
 	}
+	return w.sumOf(p.minimumBase, lines)
+}
+
+// goodsBefore returns the sum of all goods before promotions.
+func (w *work) goodsBefore() int64 {
+	if w.mixedTax {
+		return w.sumOf(Original, w.all[:w.goodsLines])
+	}
+	return w.originalGoods
+}
+
+// sumOf returns the sum of lines. Where some prices include tax and some do not,
+// it is one with tax.
+func (w *work) sumOf(base Basis, lines []int32) (sum int64) {
+	amounts := w.running
+	if base == Original {
+		amounts = w.original
+	}
 	for _, i := range lines {
-		sum += amounts[i]
+		if sum += w.withTax(i, amounts[i]); sum < 0 {
+			return math.MaxInt64
+		}
 	}
 	return sum
 }
 
-// units returns how many units the lines have.
-func units(b *Basket, lines []int32) (n int64) {
+// spentOn is what one unit of a run is of the sum that a minimum of p looks at.
+func (w *work) spentOn(p *promotion, r *run) int64 {
+	u := &w.units[r.line][r.unit]
+	if p.minimumBase == Original {
+		return w.withTax(r.line, u.original)
+	}
+	return w.withTax(r.line, u.left)
+}
+
+// boughtBy returns how many units of the lines count as bought for p.
+func (w *work) boughtBy(b *Basket, p *promotion, lines []int32) (n int64) {
 	for _, i := range lines {
-		if n += b.Lines[i].Quantity; n < 0 {
+		if n += w.bought(b, p.minimumBase, i); n < 0 {
 			return math.MaxInt64
 		}
 	}
@@ -136,15 +164,7 @@ func (p *promotion) reach(b *Basket, w *work, lines []int32) (v value, missing, 
 	if len(p.tiers) == 0 {
 		return p.value, 0, 0
 	}
-	var sum int64
-	amounts := w.running
-	if p.minimumBase == Original {
-		amounts = w.original
-	}
-	for _, i := range lines {
-		sum += amounts[i]
-	}
-	n := units(b, lines)
+	sum, n := w.sumOf(p.minimumBase, lines), w.boughtBy(b, p, lines)
 	for i := len(p.tiers) - 1; i >= 0; i-- {
 		t := &p.tiers[i]
 		if sum >= t.Minimum.Minor() && n >= t.Quantity {

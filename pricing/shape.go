@@ -22,8 +22,9 @@ func (o *Of) empty() bool { return len(o.SKUs) == 0 && len(o.Lines) == 0 }
 
 // BuyGet takes something off Get units for each Buy units that are bought, over
 // and over. A unit is either bought for the offer or gets the discount. The
-// units of a line are worth their equal shares of what is left of it, by largest
-// remainder, and the discount is rounded for each.
+// units of a line are worth what promotions before have left of each, and the
+// discount is rounded for each. A unit that costs nothing is neither bought nor
+// discounted.
 type BuyGet struct {
 	Buy int64 `json:"buy"`
 	Get int64 `json:"get"`
@@ -73,7 +74,8 @@ func (s *Selection) UnmarshalText(text []byte) error {
 // Bundle takes something off units that are bought together, over and over: an
 // Amount off each bundle, a Percent of all of them, or all above the Price of
 // each. Bundles are made of the dearest units, as long as they save something;
-// what they save is shared over their units by price.
+// what they save is shared over their units by price. A unit that is in one bundle
+// is in no other, of whichever promotion.
 type Bundle struct {
 	// Quantity is how many units of the promotion's lines make a bundle, as in
 	// "3 for 10.00".
@@ -90,7 +92,8 @@ type Part struct {
 }
 
 // Gift makes up to Quantity units free, the dearest first, where the basket has
-// some of them. Where it has none the promotion is refused with [ReasonGift], so
+// some of them and enough others are bought: the conditions of the promotion, and
+// at least one more unit of its lines, are met without the gift. Where it has none the promotion is refused with [ReasonGift], so
 // that they can be offered.
 type Gift struct {
 	SKUs     []flywheel.SKU `json:"skus"`

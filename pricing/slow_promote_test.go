@@ -82,9 +82,9 @@ func (q *slowQuote) promote(t *testing.T, c pricing.Config, b pricing.Basket) {
 			}
 			q.tryByLine(t, c, b, members)
 		default:
-			discounts, reason := q.try(t, c, b, p)
+			discounts, off, reason := q.try(t, c, b, p)
 			if reason == "" {
-				q.take(c, p, discounts)
+				q.take(c, p, discounts, off)
 			} else {
 				q.refused = append(q.refused, p.ID+" "+reason)
 			}
@@ -108,9 +108,16 @@ func boolOf(b bool) int {
 }
 
 // take takes discounts off and marks what does not go together with p.
-func (q *slowQuote) take(c pricing.Config, p pricing.Promotion, discounts []*big.Int) {
+func (q *slowQuote) take(c pricing.Config, p pricing.Promotion, discounts []*big.Int, off slowOff) {
 	for i, d := range discounts {
+		if i < q.goods {
+			q.takeUnits(c, p, q.lines[i], d, off)
+		}
 		q.lines[i].running = new(big.Int).Sub(q.lines[i].running, d)
+	}
+	for _, u := range off.order {
+		u.bundled = u.bundled || p.Bundle != nil
+		q.lines[u.line].sortUnits()
 	}
 	q.applied = append(q.applied, fmt.Sprint(p.ID, " ", sum(discounts)))
 	q.taken[p.ID] = true
@@ -181,18 +188,18 @@ func (q *slowQuote) outvoted(c pricing.Config, p pricing.Promotion) string {
 }
 
 // try returns what p takes off each line, or why it does not apply.
-func (q *slowQuote) try(t *testing.T, c pricing.Config, b pricing.Basket, p pricing.Promotion) ([]*big.Int, string) {
+func (q *slowQuote) try(t *testing.T, c pricing.Config, b pricing.Basket, p pricing.Promotion) ([]*big.Int, slowOff, string) {
 	if reason := q.outvoted(c, p); reason != "" {
-		return nil, reason
+		return nil, slowOff{}, reason
 	}
 	if reason := q.refuse(t, p, b); reason != "" {
-		return nil, reason
+		return nil, slowOff{}, reason
 	}
-	discounts, reason := q.discounts(t, c, b, p)
+	discounts, off, reason := q.discounts(t, c, b, p)
 	if reason == "" && sum(discounts).Sign() == 0 {
 		reason = "nothing_left"
 	}
-	return discounts, reason
+	return discounts, off, reason
 }
 
 // tryByLine gives each line the member of a group that takes off the most.
@@ -203,7 +210,7 @@ func (q *slowQuote) tryByLine(t *testing.T, c pricing.Config, b pricing.Basket, 
 		best[i] = -1
 	}
 	for m, p := range members {
-		all[m], reasons[m] = q.try(t, c, b, p)
+		all[m], _, reasons[m] = q.try(t, c, b, p)
 		for i, d := range all[m] {
 			if reasons[m] == "" && d.Sign() > 0 && (best[i] < 0 || d.Cmp(all[best[i]][i]) > 0) {
 				best[i] = m
@@ -213,13 +220,14 @@ func (q *slowQuote) tryByLine(t *testing.T, c pricing.Config, b pricing.Basket, 
 	type taking struct {
 		p         pricing.Promotion
 		discounts []*big.Int
+		off       slowOff
 	}
 	var taken []taking
 	for m, p := range members {
 		if reasons[m] == "" {
 			uncapped := p
 			uncapped.Maximum = money.Amount{}
-			won, _ := q.discounts(t, c, b, uncapped)
+			won, off, _ := q.discounts(t, c, b, uncapped)
 			for i := range won {
 				if best[i] != m {
 					won[i] = new(big.Int)
@@ -229,7 +237,7 @@ func (q *slowQuote) tryByLine(t *testing.T, c pricing.Config, b pricing.Basket, 
 				won = exact.Share(maximum, won)
 			}
 			if sum(won).Sign() > 0 {
-				taken = append(taken, taking{p, won})
+				taken = append(taken, taking{p, won, off})
 				continue
 			}
 			reasons[m] = "outdone"
@@ -237,7 +245,7 @@ func (q *slowQuote) tryByLine(t *testing.T, c pricing.Config, b pricing.Basket, 
 		q.refused = append(q.refused, p.ID+" "+reasons[m])
 	}
 	for _, x := range taken {
-		q.take(c, x.p, x.discounts)
+		q.take(c, x.p, x.discounts, x.off)
 	}
 }
 
@@ -261,9 +269,9 @@ func (q *slowQuote) sumOf(basis pricing.Basis, lines []int) *big.Int {
 	total := new(big.Int)
 	for _, i := range lines {
 		if basis == pricing.Original {
-			total.Add(total, q.lines[i].subtotal)
+			total.Add(total, q.withTax(q.lines[i], q.lines[i].subtotal))
 		} else {
-			total.Add(total, q.lines[i].running)
+			total.Add(total, q.withTax(q.lines[i], q.lines[i].running))
 		}
 	}
 	return total
@@ -280,6 +288,26 @@ func (q *slowQuote) goodsLines() []int {
 func (q *slowQuote) units(lines []int) (n int64) {
 	for _, i := range lines {
 		n += q.lines[i].quantity
+	}
+	return n
+}
+
+// bought counts the units that cost something.
+func (q *slowQuote) bought(basis pricing.Basis, lines []int) (n int64) {
+	for _, i := range lines {
+		l, amount := q.lines[i], q.lines[i].running
+		if basis == pricing.Original {
+			amount = l.subtotal
+		}
+		if !l.uneven && amount.Sign() > 0 {
+			n += l.quantity
+		} else if amount.Sign() > 0 {
+			for _, u := range l.units {
+				if basis == pricing.Original && u.original.Sign() > 0 || basis == pricing.Running && u.left.Sign() > 0 {
+					n++
+				}
+			}
+		}
 	}
 	return n
 }
@@ -323,7 +351,7 @@ func (q *slowQuote) refuse(t *testing.T, p pricing.Promotion, b pricing.Basket) 
 		return "no_line"
 	case q.sumOf(p.MinimumBase, counted).Cmp(big.NewInt(p.Minimum.Minor())) < 0:
 		return "minimum"
-	case q.units(lines) < p.MinimumQuantity:
+	case q.bought(p.MinimumBase, lines) < p.MinimumQuantity:
 		return "quantity"
 	}
 	return ""
@@ -335,6 +363,8 @@ type slowOff struct {
 	amount  money.Amount
 	price   money.Price
 	mode    money.Rounding
+	single  map[*slowUnit]*big.Int // of a promotion on single units: what each bears
+	order   []*slowUnit            // in which they came up
 }
 
 func (o slowOff) of(looked, left *big.Int, quantity int64) *big.Int {
@@ -353,12 +383,12 @@ func (o slowOff) costs(quantity int64) *big.Int {
 }
 
 // discounts returns what p takes off each line when it applies.
-func (q *slowQuote) discounts(t *testing.T, c pricing.Config, b pricing.Basket, p pricing.Promotion) ([]*big.Int, string) {
+func (q *slowQuote) discounts(t *testing.T, c pricing.Config, b pricing.Basket, p pricing.Promotion) ([]*big.Int, slowOff, string) {
 	lines := q.of(t, b, pricing.Of{SKUs: p.SKUs, Lines: p.Lines})
-	off := slowOff{p.Percent, p.Amount, p.Price, c.Rounding}
+	off := slowOff{percent: p.Percent, amount: p.Amount, price: p.Price, mode: c.Rounding}
 	if len(p.Tiers) > 0 {
 		reached := -1
-		spent, n := q.sumOf(p.MinimumBase, lines), q.units(lines)
+		spent, n := q.sumOf(p.MinimumBase, lines), q.bought(p.MinimumBase, lines)
 		for i, tier := range p.Tiers {
 			if spent.Cmp(big.NewInt(tier.Minimum.Minor())) >= 0 && n >= tier.Quantity {
 				reached = i
@@ -366,11 +396,11 @@ func (q *slowQuote) discounts(t *testing.T, c pricing.Config, b pricing.Basket, 
 		}
 		if reached < 0 {
 			if spent.Cmp(big.NewInt(p.Tiers[0].Minimum.Minor())) < 0 {
-				return nil, "minimum"
+				return nil, off, "minimum"
 			}
-			return nil, "quantity"
+			return nil, off, "quantity"
 		}
-		off = slowOff{p.Tiers[reached].Percent, p.Tiers[reached].Amount, p.Tiers[reached].Price, c.Rounding}
+		off = slowOff{percent: p.Tiers[reached].Percent, amount: p.Tiers[reached].Amount, price: p.Tiers[reached].Price, mode: c.Rounding}
 	}
 	discounts := make([]*big.Int, len(q.lines))
 	for i := range discounts {
@@ -397,16 +427,29 @@ func (q *slowQuote) discounts(t *testing.T, c pricing.Config, b pricing.Basket, 
 	}
 	switch {
 	case p.BuyGet != nil || p.Bundle != nil || p.Gift != nil:
-		if reason := q.byUnits(t, b, p, off, lines, looked, perUse, discounts); reason != "" {
-			return nil, reason
+		if p.Gift != nil {
+			off = slowOff{percent: money.Percent(100)}
+		}
+		off.single = map[*slowUnit]*big.Int{}
+		if reason := q.byUnits(t, b, p, &off, lines, perUse); reason != "" {
+			return nil, off, reason
+		}
+		for _, u := range off.order {
+			off.single[u] = least(off.single[u], u.room())
+			discounts[u.line].Add(discounts[u.line], off.single[u])
 		}
 		for i := range discounts {
 			discounts[i] = least(discounts[i], room(i))
 		}
 	case p.Level == pricing.LineLevel:
 		for _, i := range lines {
-			n := q.lines[i].quantity
-			discounts[i] = least(perUse(off.of(looked(i), q.lines[i].running, n), n), room(i))
+			l := q.lines[i]
+			d := off.of(looked(i), l.running, l.quantity)
+			floors := slices.ContainsFunc(q.lines, func(l *slowLine) bool { return l.floor.Sign() > 0 })
+			if off.percent.IsZero() || p.PercentBase == pricing.Original || floors {
+				d = q.offUnits(p, l, off, d)
+			}
+			discounts[i] = least(perUse(d, q.bought(pricing.Running, []int{i})), room(i))
 		}
 	default:
 		if p.Level == pricing.ShippingLevel {
@@ -415,8 +458,12 @@ func (q *slowQuote) discounts(t *testing.T, c pricing.Config, b pricing.Basket, 
 				lines = append(lines, i)
 			}
 		}
-		left := q.sumOf(pricing.Running, lines)
-		d := perUse(least(off.of(q.sumOf(p.PercentBase, lines), left, 1), left), 1)
+		left, looks := new(big.Int), new(big.Int)
+		for _, i := range lines {
+			left.Add(left, q.lines[i].running)
+			looks.Add(looks, looked(i))
+		}
+		d := perUse(least(off.of(looks, left, 1), left), 1)
 		if !p.Maximum.IsZero() {
 			d = least(d, big.NewInt(p.Maximum.Minor()))
 		}
@@ -425,7 +472,7 @@ func (q *slowQuote) discounts(t *testing.T, c pricing.Config, b pricing.Basket, 
 	if !p.Maximum.IsZero() && sum(discounts).Cmp(big.NewInt(p.Maximum.Minor())) > 0 {
 		discounts = exact.Share(big.NewInt(p.Maximum.Minor()), discounts)
 	}
-	return discounts, ""
+	return discounts, off, ""
 }
 
 // share spreads d by what is left of lines, and again what some have no room for.
@@ -452,61 +499,272 @@ func (q *slowQuote) share(d *big.Int, lines []int, room func(i int) *big.Int, di
 	}
 }
 
-// slowUnit is one unit of a line.
+// slowUnit is one unit of a line: what it has left, what it cost, and its floor.
 type slowUnit struct {
-	value      *big.Int
-	line       int
-	buys, gets bool
+	left, original, floor *big.Int
+	line                  int
+	value, rank           *big.Int // as a promotion looks at it, and by what it is chosen
+	buys, gets            bool
+	bundled               bool // part of a bundle
 }
 
-func (q *slowQuote) split(i int, amount *big.Int) (units []slowUnit) {
-	n := q.lines[i].quantity
-	weights := make([]*big.Int, n)
-	for k := range weights {
-		weights[k] = big.NewInt(1)
+func (u *slowUnit) room() *big.Int { return most(new(big.Int), new(big.Int).Sub(u.left, u.floor)) }
+
+// split cuts a line into its units.
+func (l *slowLine) split() {
+	ones := make([]*big.Int, l.quantity)
+	for k := range ones {
+		ones[k] = big.NewInt(1)
 	}
-	for _, value := range exact.Share(amount, weights) {
-		units = append(units, slowUnit{value: value, line: i})
+	prices, floors := exact.Share(l.subtotal, ones), exact.Share(l.floor, ones)
+	for k := range ones {
+		l.units = append(l.units, &slowUnit{left: prices[k], original: prices[k], floor: floors[k]})
+	}
+}
+
+// sortUnits puts the units in the order in which odd minor units are shared.
+func (l *slowLine) sortUnits() {
+	slices.SortStableFunc(l.units, func(a, b *slowUnit) int {
+		return cmp.Or(b.original.Cmp(a.original), b.floor.Cmp(a.floor), b.left.Cmp(a.left), boolOf(a.bundled)-boolOf(b.bundled))
+	})
+}
+
+// wants is what a plain promotion would take off one unit by itself.
+func (q *slowQuote) wants(p pricing.Promotion, off slowOff, u *slowUnit) *big.Int {
+	floors := slices.ContainsFunc(q.lines, func(l *slowLine) bool { return l.floor.Sign() > 0 })
+	switch {
+	case p.Level != pricing.LineLevel && floors:
+		return u.room()
+	case p.Level != pricing.LineLevel, !off.percent.IsZero() && p.PercentBase == pricing.Running && !floors:
+		return u.left
+	case !off.percent.IsZero():
+		of := u.left
+		if p.PercentBase == pricing.Original {
+			of = u.original
+		}
+		return least(u.room(), exact.Round(new(big.Rat).Mul(new(big.Rat).SetInt(of), ratOf(off.percent)), money.Ceiling))
+	case off.price != money.Price{}:
+		return least(u.room(), most(new(big.Int), new(big.Int).Sub(u.left, off.costs(1))))
+	}
+	return least(u.room(), big.NewInt(off.amount.Minor()))
+}
+
+// offUnits is what a plain promotion takes off a line whose units differ, where
+// full is what it takes off one whose units do not.
+func (q *slowQuote) offUnits(p pricing.Promotion, l *slowLine, off slowOff, full *big.Int) *big.Int {
+	if !l.uneven {
+		return least(full, l.running)
+	}
+	original, left, wanted, n := new(big.Int), new(big.Int), new(big.Int), int64(0)
+	for _, u := range l.units {
+		if w := q.wants(p, off, u); w.Sign() > 0 {
+			if p.PercentBase == pricing.Original {
+				original.Add(original, u.original)
+			} else {
+				original.Add(original, u.left)
+			}
+			left.Add(left, u.left)
+			wanted.Add(wanted, w)
+			n++
+		}
+	}
+	switch {
+	case n == 0:
+		return new(big.Int)
+	case !off.amount.IsZero():
+		return wanted
+	}
+	return least(off.of(original, left, n), wanted)
+}
+
+// takeUnits takes d off the units of a line.
+func (q *slowQuote) takeUnits(c pricing.Config, p pricing.Promotion, l *slowLine, d *big.Int, off slowOff) {
+	if d.Sign() == 0 || !unitsMatter(c) {
+		return
+	}
+	weights := make([]*big.Int, len(l.units))
+	if off.single == nil {
+		for k, u := range l.units {
+			weights[k] = q.wants(p, off, u)
+		}
+		if sum(weights).Cmp(d) < 0 {
+			for k, u := range l.units {
+				weights[k] = u.left
+			}
+		}
+		for k, part := range exact.Share(d, weights) {
+			l.units[k].left = new(big.Int).Sub(l.units[k].left, part)
+		}
+	} else {
+		q.takeSingle(l, d, off)
+		l.uneven = true
+	}
+	l.sortUnits()
+}
+
+// takeSingle takes d off those units that were chosen, in proportion to what each
+// bears; of what does not divide, those that came up first bear what they can.
+func (q *slowQuote) takeSingle(l *slowLine, d *big.Int, off slowOff) {
+	var runs [][]*slowUnit // alike
+	for _, u := range off.order {
+		if q.lines[u.line] != l || off.single[u].Sign() == 0 {
+			continue
+		}
+		at := slices.IndexFunc(runs, func(run []*slowUnit) bool {
+			o := run[0]
+			return o.left.Cmp(u.left) == 0 && o.original.Cmp(u.original) == 0 && o.floor.Cmp(u.floor) == 0 && o.bundled == u.bundled
+		})
+		if at < 0 {
+			at, runs = len(runs), append(runs, nil)
+		}
+		runs[at] = append(runs[at], u)
+	}
+	bears := func(run []*slowUnit) *big.Int {
+		total := new(big.Int)
+		for _, u := range run {
+			total.Add(total, off.single[u])
+		}
+		return total
+	}
+	all := new(big.Int)
+	for _, run := range runs {
+		all.Add(all, bears(run))
+	}
+	shares, rest := make([]*big.Int, len(runs)), new(big.Int).Set(d)
+	for k, run := range runs {
+		shares[k] = new(big.Int).Mul(d, bears(run))
+		shares[k].Quo(shares[k], all)
+		rest.Sub(rest, shares[k])
+	}
+	for k, run := range runs {
+		more := least(rest, new(big.Int).Sub(bears(run), shares[k]))
+		rest = new(big.Int).Sub(rest, more)
+		ones := make([]*big.Int, len(run))
+		for i := range ones {
+			ones[i] = big.NewInt(1)
+		}
+		for i, part := range exact.Share(new(big.Int).Add(shares[k], more), ones) {
+			run[i].left = new(big.Int).Sub(run[i].left, part)
+		}
+	}
+}
+
+// unitsMatter reports that some promotion looks at single units; else only lines
+// are known.
+func unitsMatter(c pricing.Config) bool {
+	return slices.ContainsFunc(c.Promotions, func(p pricing.Promotion) bool { return p.BuyGet != nil || p.Bundle != nil || p.Gift != nil })
+}
+
+// payable are the units of lines that cost something, as p looks at them, in the
+// order in which those of one price are chosen.
+func (q *slowQuote) payable(p pricing.Promotion, lines []int) (units []*slowUnit) {
+	lines = slices.Clone(lines)
+	slices.SortStableFunc(lines, func(i, j int) int {
+		x, y := q.lines[i], q.lines[j]
+		return cmp.Or(cmp.Compare(x.sku, y.sku), cmp.Compare(x.class, y.class), x.subtotal.Cmp(y.subtotal), cmp.Compare(x.quantity, y.quantity), cmp.Compare(x.id, y.id), cmp.Compare(i, j))
+	})
+	for _, i := range lines {
+		for _, u := range q.lines[i].units {
+			if u.bundled && p.Bundle != nil {
+				continue
+			}
+			if u.left.Sign() > 0 || !q.lines[i].uneven && q.lines[i].running.Sign() > 0 {
+				u.line, u.value, u.buys, u.gets = i, u.left, false, false
+				if p.PercentBase == pricing.Original {
+					u.value = u.original
+				}
+				u.rank = q.withTax(q.lines[i], u.value)
+				units = append(units, u)
+			}
+		}
 	}
 	return units
 }
 
-func dearest(a, b slowUnit) int { return b.value.Cmp(a.value) }
+func dearest(a, b *slowUnit) int { return b.rank.Cmp(a.rank) }
+
+// withTax is an amount on the basis on which lines are compared and summed: with
+// tax where only some prices of the basket include it.
+func (q *slowQuote) withTax(l *slowLine, amount *big.Int) *big.Int {
+	mixed := slices.ContainsFunc(q.lines[:q.goods], func(o *slowLine) bool { return o.included != q.lines[0].included })
+	if !mixed || l.included {
+		return amount
+	}
+	tax := exact.Round(new(big.Rat).Mul(new(big.Rat).SetInt(amount), l.rate), money.HalfUp)
+	return new(big.Int).Add(amount, tax)
+}
 
 // byUnits computes a promotion on single units.
-func (q *slowQuote) byUnits(t *testing.T, b pricing.Basket, p pricing.Promotion, off slowOff, lines []int,
-	looked func(int) *big.Int, perUse func(*big.Int, int64) *big.Int, discounts []*big.Int) string {
+func (q *slowQuote) byUnits(t *testing.T, b pricing.Basket, p pricing.Promotion, off *slowOff, lines []int, perUse func(*big.Int, int64) *big.Int) string {
 	if p.Bundle != nil {
-		return q.bundles(t, b, p, off, lines, looked, perUse, discounts)
+		return q.bundles(t, b, p, off, lines, perUse)
 	}
-	var units []slowUnit
+	worth := func(u *slowUnit) *big.Int { return perUse(least(off.of(u.value, u.value, 1), u.room()), 1) }
+	var units []*slowUnit
 	if p.Gift != nil {
-		off = slowOff{percent: money.Percent(100)}
-		for _, i := range q.of(t, b, pricing.Of{SKUs: p.Gift.SKUs}) {
-			units = append(units, q.split(i, looked(i))...)
-		}
-		slices.SortStableFunc(units, dearest)
-		units = units[:min(int64(len(units)), p.Gift.Quantity)]
-		if len(units) == 0 {
+		candidates := q.payable(p, q.of(t, b, pricing.Of{SKUs: p.Gift.SKUs}))
+		slices.SortStableFunc(candidates, dearest)
+		if len(candidates) == 0 {
 			return "gift"
+		}
+		counted := q.goodsLines()
+		if p.MinimumOfLines {
+			counted = lines
+		}
+		given := map[*slowUnit]bool{}
+		qualifies := func() string {
+			spent, n := q.sumOf(p.MinimumBase, counted), q.bought(p.MinimumBase, lines)
+			for u := range given {
+				value := u.left
+				if p.MinimumBase == pricing.Original {
+					value = u.original
+				}
+				if slices.Contains(counted, u.line) {
+					spent.Sub(spent, q.withTax(q.lines[u.line], value))
+				}
+				if slices.Contains(lines, u.line) {
+					n--
+				}
+			}
+			switch {
+			case spent.Cmp(big.NewInt(p.Minimum.Minor())) < 0:
+				return "minimum"
+			case n < max(1, p.MinimumQuantity):
+				return "quantity"
+			}
+			return ""
+		}
+		why := ""
+		for _, u := range candidates {
+			if int64(len(units)) == p.Gift.Quantity {
+				break
+			}
+			given[u] = true
+			if why = qualifies(); why != "" {
+				delete(given, u)
+				continue
+			}
+			units = append(units, u)
+		}
+		if len(units) == 0 {
+			return why
 		}
 	} else {
 		getters := lines
 		if len(p.BuyGet.Of.SKUs) > 0 || len(p.BuyGet.Of.Lines) > 0 {
 			getters = q.of(t, b, p.BuyGet.Of)
 		}
+		var either []int
 		for i := range q.goods {
-			buys, gets := slices.Contains(lines, i), slices.Contains(getters, i)
-			if !buys && !gets {
-				continue
-			}
-			for _, u := range q.split(i, looked(i)) {
-				u.buys, u.gets = buys, gets
-				units = append(units, u)
+			if slices.Contains(lines, i) || slices.Contains(getters, i) {
+				either = append(either, i)
 			}
 		}
-		all := units
-		units = rewards(units, p, func(u slowUnit) *big.Int { return perUse(least(off.of(u.value, u.value, 1), u.value), 1) })
+		all := q.payable(p, either)
+		for _, u := range all {
+			u.buys, u.gets = slices.Contains(lines, u.line), slices.Contains(getters, u.line)
+		}
+		units = rewards(slices.Clone(all), p, worth)
 		if len(units) == 0 {
 			var buyers, gets int64
 			for _, u := range all {
@@ -525,13 +783,14 @@ func (q *slowQuote) byUnits(t *testing.T, b pricing.Basket, p pricing.Promotion,
 		}
 	}
 	for _, u := range units {
-		discounts[u.line].Add(discounts[u.line], perUse(least(off.of(u.value, u.value, 1), u.value), 1))
+		off.single[u] = worth(u)
+		off.order = append(off.order, u)
 	}
 	return ""
 }
 
 // rewards returns the units that get the discount of a BuyGet.
-func rewards(units []slowUnit, p pricing.Promotion, worth func(slowUnit) *big.Int) (chosen []slowUnit) {
+func rewards(units []*slowUnit, p pricing.Promotion, worth func(*slowUnit) *big.Int) (chosen []*slowUnit) {
 	buy, get := int(p.BuyGet.Buy), int(p.BuyGet.Get)
 	limit := int(p.Limit)
 	if limit == 0 {
@@ -553,11 +812,11 @@ func rewards(units []slowUnit, p pricing.Promotion, worth func(slowUnit) *big.In
 			}
 		}
 	case pricing.GlobalCheapest:
-		slices.SortStableFunc(units, func(a, b slowUnit) int {
-			return cmp.Or(a.value.Cmp(b.value), boolOf(a.buys)-boolOf(b.buys))
+		slices.SortStableFunc(units, func(a, b *slowUnit) int {
+			return cmp.Or(a.rank.Cmp(b.rank), boolOf(a.buys)-boolOf(b.buys))
 		})
 		for n := 1; n <= limit && n*buy <= buyers; n++ {
-			var these []slowUnit
+			var these []*slowUnit
 			left := buyers
 			for _, u := range units {
 				if u.gets && len(these) < n*get {
@@ -574,7 +833,7 @@ func rewards(units []slowUnit, p pricing.Promotion, worth func(slowUnit) *big.In
 		slices.SortStableFunc(units, dearest)
 		best := new(big.Int)
 		for n := 1; n <= limit && n*buy <= buyers; n++ {
-			var these []slowUnit
+			var these []*slowUnit
 			spare, total := buyers-n*buy, new(big.Int)
 			for _, u := range units {
 				if !u.gets || len(these) == n*get || u.buys && spare == 0 || worth(u).Sign() == 0 {
@@ -593,8 +852,7 @@ func rewards(units []slowUnit, p pricing.Promotion, worth func(slowUnit) *big.In
 }
 
 // bundles computes a promotion on bundles.
-func (q *slowQuote) bundles(t *testing.T, b pricing.Basket, p pricing.Promotion, off slowOff, lines []int,
-	looked func(int) *big.Int, perUse func(*big.Int, int64) *big.Int, discounts []*big.Int) string {
+func (q *slowQuote) bundles(t *testing.T, b pricing.Basket, p pricing.Promotion, off *slowOff, lines []int, perUse func(*big.Int, int64) *big.Int) string {
 	parts := [][]int{lines}
 	sizes := []int64{p.Bundle.Quantity}
 	if len(p.Bundle.Parts) > 0 {
@@ -604,15 +862,19 @@ func (q *slowQuote) bundles(t *testing.T, b pricing.Basket, p pricing.Promotion,
 		}
 	}
 	used := map[int]bool{}
-	var sorted [][]slowUnit
+	var sorted [][]*slowUnit
 	n := int64(1) << 40
 	for k, part := range parts {
-		var units []slowUnit
+		var own []int
 		for _, i := range part {
 			if !used[i] {
 				used[i] = true
-				units = append(units, q.split(i, looked(i))...)
+				own = append(own, i)
 			}
+		}
+		units := q.payable(p, own)
+		for _, u := range units {
+			u.rank = u.value
 		}
 		slices.SortStableFunc(units, dearest)
 		sorted = append(sorted, units)
@@ -648,18 +910,27 @@ func (q *slowQuote) bundles(t *testing.T, b pricing.Basket, p pricing.Promotion,
 		saved = least(off.of(total, total, made), total)
 	}
 	saved = perUse(saved, made)
-	var chosen []slowUnit
-	var weights []*big.Int
+	var chosen []*slowUnit
 	for i, units := range sorted {
-		for _, u := range units[:made*sizes[i]] {
-			chosen, weights = append(chosen, u), append(weights, u.value)
-		}
+		chosen = append(chosen, units[:made*sizes[i]]...)
 	}
 	if saved.Sign() == 0 {
 		return "nothing_left"
 	}
+	off.order = slices.Clone(chosen)
+	order := q.payable(p, q.goodsLines())
+	slices.SortStableFunc(chosen, func(a, b *slowUnit) int {
+		line := func(u *slowUnit) int {
+			return slices.IndexFunc(order, func(o *slowUnit) bool { return o.line == u.line })
+		}
+		return cmp.Compare(line(a), line(b))
+	})
+	weights := make([]*big.Int, len(chosen))
+	for k, u := range chosen {
+		weights[k] = u.value
+	}
 	for k, part := range exact.Share(saved, weights) {
-		discounts[chosen[k].line].Add(discounts[chosen[k].line], part)
+		off.single[chosen[k]] = part
 	}
 	return ""
 }

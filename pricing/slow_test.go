@@ -46,6 +46,10 @@ type slowLine struct {
 	subtotal, running, floor *big.Int
 	net, tax, total          *big.Int
 	sku                      flywheel.SKU
+	id                       string
+	units                    []*slowUnit // as they stand
+	uneven                   bool        // a promotion took off some of them and not off others
+	rate                     *big.Rat
 	attributes               map[string]any
 	categories               []string
 }
@@ -60,7 +64,7 @@ func slowly(t *testing.T, c pricing.Config, b pricing.Basket) *slowQuote {
 	}
 	for _, l := range b.Lines {
 		line := &slowLine{
-			quantity: l.Quantity, class: l.TaxClass, floor: new(big.Int), sku: l.SKU, attributes: l.Attributes, categories: l.Categories,
+			quantity: l.Quantity, class: l.TaxClass, floor: new(big.Int), sku: l.SKU, id: l.ID, attributes: l.Attributes, categories: l.Categories,
 		}
 		price, floor := l.Agreed, l.Floor
 		line.included = l.TaxIncluded
@@ -79,6 +83,8 @@ func slowly(t *testing.T, c pricing.Config, b pricing.Basket) *slowQuote {
 		if floor != (money.Price{}) {
 			line.floor = exact.Round(new(big.Rat).Mul(inMinor(floor), new(big.Rat).SetInt64(l.Quantity)), money.Ceiling)
 		}
+		line.rate = slowRate(c, l.TaxClass)
+		line.split()
 		q.lines = append(q.lines, line)
 	}
 	for _, s := range b.Shipping {
@@ -93,25 +99,28 @@ func slowly(t *testing.T, c pricing.Config, b pricing.Basket) *slowQuote {
 	return q
 }
 
+// slowRate is the rate of a tax class.
+func slowRate(c pricing.Config, class string) *big.Rat {
+	for _, tax := range c.Taxes {
+		if tax.Class != class {
+			continue
+		}
+		total := ratOf(tax.Rate)
+		for _, component := range tax.Components {
+			adds := ratOf(component.Rate)
+			if component.Compound {
+				adds.Mul(adds, new(big.Rat).Add(total, big.NewRat(1, 1)))
+			}
+			total.Add(total, adds)
+		}
+		return total
+	}
+	return new(big.Rat)
+}
+
 // levy taxes the lines.
 func (q *slowQuote) levy(c pricing.Config, b pricing.Basket) {
-	rateOf := func(class string) *big.Rat {
-		for _, tax := range c.Taxes {
-			if tax.Class != class {
-				continue
-			}
-			total := ratOf(tax.Rate)
-			for _, component := range tax.Components {
-				adds := ratOf(component.Rate)
-				if component.Compound {
-					adds.Mul(adds, new(big.Rat).Add(total, big.NewRat(1, 1)))
-				}
-				total.Add(total, adds)
-			}
-			return total
-		}
-		return new(big.Rat)
-	}
+	rateOf := func(class string) *big.Rat { return slowRate(c, class) }
 	type part struct {
 		rate     string
 		included bool
@@ -284,6 +293,20 @@ func slowEntry(t *testing.T, c pricing.Config, b pricing.Basket, l pricing.Line)
 		entry pricing.Entry
 		list  pricing.List
 	}
+	total := int64(0) // of the item, on all lines
+	for _, other := range b.Lines {
+		if other.SKU == l.SKU && other.Agreed == (money.Price{}) {
+			total += other.Quantity
+		}
+	}
+	rate := slowRate(c, l.TaxClass)
+	taxed := func(f *found) *big.Rat {
+		unit, _ := new(big.Rat).SetString(f.entry.Unit.Decimal().String())
+		if !f.list.TaxIncluded {
+			unit.Mul(unit, new(big.Rat).Add(big.NewRat(1, 1), rate))
+		}
+		return unit
+	}
 	best := map[pricing.ListKind]*found{}
 	for _, li := range c.Lists {
 		if b.At.Before(li.Starts) || !li.Ends.IsZero() && !b.At.Before(li.Ends) {
@@ -297,12 +320,12 @@ func slowEntry(t *testing.T, c pricing.Config, b pricing.Basket, l pricing.Line)
 			member = member || slices.Contains(b.Groups, g)
 		}
 		for _, e := range li.Entries {
-			fits := member && e.SKU == l.SKU && e.Unit.Currency() == b.Currency && l.Quantity >= e.MinQuantity &&
-				(e.MaxQuantity == 0 || l.Quantity <= e.MaxQuantity)
+			fits := member && e.SKU == l.SKU && e.Unit.Currency() == b.Currency && total >= e.MinQuantity &&
+				(e.MaxQuantity == 0 || total <= e.MaxQuantity)
 			if !fits {
 				continue
 			}
-			if old := best[li.Kind]; old != nil && e.Unit.Decimal().Cmp(old.entry.Unit.Decimal()) >= 0 {
+			if old := best[li.Kind]; old != nil && taxed(&found{e, li}).Cmp(taxed(old)) >= 0 {
 				continue
 			}
 			best[li.Kind] = &found{e, li}
@@ -312,7 +335,7 @@ func slowEntry(t *testing.T, c pricing.Config, b pricing.Basket, l pricing.Line)
 	if chosen == nil {
 		chosen = best[pricing.Base]
 		sale := best[pricing.Sale]
-		if chosen == nil || sale != nil && sale.entry.Unit.Decimal().LessThan(chosen.entry.Unit.Decimal()) {
+		if chosen == nil || sale != nil && taxed(sale).Cmp(taxed(chosen)) < 0 {
 			chosen = sale
 		}
 	}

@@ -7,15 +7,20 @@ import (
 	"slices"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 // run is some units of one line that are worth the same: value each.
 type run struct {
 	value, count int64
+	rank         int64 // what orders them: value, with tax where some prices include it and some do not
+	room         int64 // what can be taken off one of them
 	line         int32
+	unit         int32 // which of the units of the line
 	buys, gets   bool  // the roles that they can have
 	chosen       int64 // how many of them are discounted
 	off          int64 // what is taken off them in all, or off one of them
+	share        int64 // of a discount that a cap made less
 }
 
 // The roles of lines in w.roles.
@@ -25,33 +30,44 @@ const (
 	used                   // its units belong to a part of a bundle
 )
 
-// addUnits appends the units of a line. The amount that p looks at is shared over
-// them by largest remainder.
-func (w *work) addUnits(b *Basket, p *promotion, i int32) {
-	looked, n := w.looked(p)[i], b.Lines[i].Quantity
-	each, more := looked/n, looked%n
-	r := run{line: i, buys: w.roles[i]&bought != 0, gets: w.roles[i]&discounted != 0}
-	if more > 0 {
-		r.value, r.count = each+1, more
-		w.runs = append(w.runs, r)
-	}
-	r.value, r.count = each, n-more
-	w.runs = append(w.runs, r)
-}
-
-func dearestFirst(a, b run) int {
-	return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(a.line, b.line))
-}
-
-// cheapestRun orders the cheapest first, of equals those that cannot be bought.
-func cheapestRun(a, b run) int {
-	if a.value == b.value && a.buys != b.buys {
-		if b.buys {
-			return -1
+// addUnits appends the units of a line that cost something: one that is free is
+// neither bought nor made cheaper.
+func (w *work) addUnits(p *promotion, i int32) {
+	for k := range w.units[i] {
+		u := &w.units[i][k]
+		if u.left == 0 && (w.uneven[i] || w.running[i] == 0) || u.bundled && p.shape == bundle {
+			continue
 		}
-		return 1
+		value := u.left
+		if p.percentBase == Original {
+			value = u.original
+		}
+		w.runs = append(w.runs, run{
+			value: value, count: u.count, rank: w.withTax(i, value), room: u.room(), line: i, unit: int32(k),
+			buys: w.roles[i]&bought != 0, gets: w.roles[i]&discounted != 0,
+		})
 	}
-	return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.line, b.line))
+}
+
+// dearestFirst sorts runs, the dearest first.
+func (w *work) dearestFirst(runs []run) {
+	slices.SortFunc(runs, func(x, y run) int {
+		return cmp.Or(cmp.Compare(y.rank, x.rank), cmp.Compare(w.rank[x.line], w.rank[y.line]), cmp.Compare(x.unit, y.unit))
+	})
+}
+
+// cheapestFirst sorts runs, the cheapest first, of equals those that cannot be
+// bought.
+func (w *work) cheapestFirst(runs []run) {
+	slices.SortFunc(runs, func(x, y run) int {
+		if x.rank == y.rank && x.buys != y.buys {
+			if y.buys {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(x.rank, y.rank), cmp.Compare(w.rank[x.line], w.rank[y.line]), cmp.Compare(x.unit, y.unit))
+	})
 }
 
 // count returns the number of units that keep accepts.
@@ -74,7 +90,7 @@ func either(*run) bool { return true }
 // perReward computes a promotion with BuyGet.
 func (e *Engine) perReward(b *Basket, w *work, p *promotion, v value, r *Refusal) (outcome, error) {
 	w.runs = w.runs[:0]
-	w.addRoles(b, p)
+	w.addRoles(p)
 	runs := w.runs
 	buyers, err := count(runs, buys)
 	if err != nil {
@@ -87,7 +103,7 @@ func (e *Engine) perReward(b *Basket, w *work, p *promotion, v value, r *Refusal
 	}
 	for i := range runs {
 		if runs[i].gets {
-			if runs[i].off, err = e.offUnit(w, p, v, runs[i].value); err != nil {
+			if runs[i].off, err = e.offUnit(w, p, v, &runs[i]); err != nil {
 				return outcome{}, err
 			}
 		}
@@ -99,10 +115,13 @@ func (e *Engine) perReward(b *Basket, w *work, p *promotion, v value, r *Refusal
 	var chosen int64
 	switch p.selection {
 	case GroupDescending:
+		w.dearestFirst(runs)
 		chosen = chooseGroups(runs, p.buy, p.get, min(limit, all/(p.buy+p.get)))
 	case MaxCustomerBenefit:
+		w.dearestFirst(runs)
 		chosen = chooseBest(runs, p.buy, p.get, limit, buyers, getters)
 	default:
+		w.cheapestFirst(runs)
 		chosen = chooseCheapest(runs, p.buy, p.get, limit, buyers, getters)
 	}
 	if chosen == 0 {
@@ -122,7 +141,7 @@ func (e *Engine) perReward(b *Basket, w *work, p *promotion, v value, r *Refusal
 }
 
 // addRoles appends each unit that is bought or can get the discount, once.
-func (w *work) addRoles(b *Basket, p *promotion) {
+func (w *work) addRoles(p *promotion) {
 	w.roles = cleared(w.roles, w.goodsLines)
 	for _, i := range w.selected(p.scope) {
 		w.roles[i] |= bought
@@ -132,25 +151,24 @@ func (w *work) addRoles(b *Basket, p *promotion) {
 	}
 	for i := range w.roles {
 		if w.roles[i] != 0 {
-			w.addUnits(b, p, int32(i))
+			w.addUnits(p, int32(i))
 		}
 	}
 }
 
-// offUnit returns what v takes off one unit.
-func (e *Engine) offUnit(w *work, p *promotion, v value, unit int64) (int64, error) {
-	d, err := e.perUnits(w, v, unit, unit, 1)
-	d = min(d, unit)
+// offUnit returns what v takes off one unit of a run.
+func (e *Engine) offUnit(w *work, p *promotion, v value, r *run) (int64, error) {
+	d, err := e.perUnits(w, v, r.value, r.value, 1)
+	d = min(d, r.room)
 	if p.maximumPerUse > 0 {
 		d = min(d, p.maximumPerUse)
 	}
 	return d, err
 }
 
-// chooseCheapest chooses the cheapest units that can get the discount, for as
+// chooseCheapest chooses of runs, the cheapest first, those units that can get the discount, for as
 // many applications as leave enough units to be bought.
 func chooseCheapest(runs []run, buy, get, limit, buyers, getters int64) int64 {
-	slices.SortFunc(runs, cheapestRun)
 	limit = min(limit, buyers/buy, (getters+get-1)/get)
 	n := last(limit, func(n int64) bool {
 		rewards, spent := min(n*get, getters), int64(0)
@@ -191,10 +209,9 @@ func last(limit int64, holds func(n int64) bool) int64 {
 	return low
 }
 
-// chooseGroups chooses in each of n groups of buy + get units, dearest first,
-// the last get ones that can get the discount.
+// chooseGroups chooses of runs, the dearest first, in each of n groups of buy + get
+// units the last get ones that can get the discount.
 func chooseGroups(runs []run, buy, get, n int64) (chosen int64) {
-	slices.SortFunc(runs, dearestFirst)
 	end := n * (buy + get)
 	var start int64 // the first unit of the run
 	for i := range runs {
@@ -217,12 +234,11 @@ func rewardsBelow(n, buy, get int64) int64 {
 	return n/size*get + max(0, n%size-buy)
 }
 
-// chooseBest chooses the units with the largest discount. For n applications
+// chooseBest chooses of runs, the dearest first, the units with the largest discount. For n applications
 // that is the n·get largest discounts, with at least n·buy of the units that can
 // be bought left: a laminar matroid, on which the greedy choice is the best one.
 // The best sum is concave in n, so the last n that adds to it is found by halving.
 func chooseBest(runs []run, buy, get, limit, buyers, getters int64) (chosen int64) {
-	slices.SortFunc(runs, dearestFirst)
 	limit = min(limit, buyers/buy, (getters+get-1)/get)
 	n := last(limit, func(n int64) bool {
 		if n == 0 {
@@ -275,10 +291,11 @@ func (w *work) gather(p *promotion, v value, kind StepKind) outcome {
 // byLine sums what is taken off the runs by line. The off of a run is for all of
 // its chosen units.
 func (w *work) byLine(p *promotion, v value, kind StepKind) outcome {
-	out := outcome{value: v, kind: kind}
+	out := outcome{value: v, kind: kind, byUnits: true}
 	w.offs = cleared(w.offs, w.goodsLines)
 	for i := range w.runs {
 		r := &w.runs[i]
+		r.off = min(r.off, r.room*r.chosen)
 		out.base += r.value * r.chosen
 		w.offs[r.line] += r.off
 	}
@@ -296,26 +313,64 @@ func (w *work) byLine(p *promotion, v value, kind StepKind) outcome {
 	return out
 }
 
-// perGift computes a promotion with Gift.
+// perGift computes a promotion with Gift: it gives the dearest units for which
+// enough others are bought. A gift does not qualify for itself.
 func (e *Engine) perGift(b *Basket, w *work, p *promotion, v value, r *Refusal) (outcome, error) {
 	w.runs, w.roles = w.runs[:0], cleared(w.roles, w.goodsLines)
 	for _, i := range w.selected(p.of) {
-		w.addUnits(b, p, i)
+		w.addUnits(p, i)
 	}
-	slices.SortFunc(w.runs, dearestFirst)
-	left := p.get
+	w.dearestFirst(w.runs)
+	spent, units := w.spent(p, w.selected(p.scope)), w.boughtBy(b, p, w.selected(p.scope))
+	least := max(1, p.minimumQuantity) // of the units bought for the gift
+	counts := cleared(w.roles, w.goodsLines)
+	for _, i := range w.selected(p.scope) {
+		counts[i] = used
+	}
+	left, given := p.get, int64(0)
+	lacks := Refusal{MissingQuantity: p.get}
 	for i := range w.runs {
 		run := &w.runs[i]
-		run.chosen = min(left, run.count)
+		qualifying, inScope := counts[run.line] != 0 || !p.minimumOfLines, counts[run.line] != 0
+		enough := func(n int64) bool {
+			sum, count := spent, units
+			if qualifying {
+				sum -= n * w.spentOn(p, run)
+			}
+			if inScope {
+				count -= n
+			}
+			if sum >= p.minimum && count >= least {
+				return true
+			}
+			if n == 1 {
+				lacks.Missing, lacks.MissingQuantity = money.New(max(0, p.minimum-sum), b.Currency), max(0, least-count)
+			}
+			return false
+		}
+		run.chosen = last(min(left, run.count), func(n int64) bool { return n == 0 || enough(n) })
+		if qualifying {
+			spent -= run.chosen * w.spentOn(p, run)
+		}
+		if inScope {
+			units -= run.chosen
+		}
 		left -= run.chosen
+		given += run.chosen
 		var err error
-		if run.off, err = e.offUnit(w, p, v, run.value); err != nil {
+		if run.off, err = e.offUnit(w, p, v, run); err != nil {
 			return outcome{}, err
 		}
 	}
-	if left == p.get {
-		r.Reason, r.MissingQuantity, r.SKUs = ReasonGift, left, p.gifts
-		return outcome{}, nil
+	switch {
+	case given > 0:
+		return w.gather(p, v, StepShare), nil
+	case len(w.runs) == 0:
+		r.Reason, r.MissingQuantity, r.SKUs = ReasonGift, p.get, p.gifts
+	case !lacks.Missing.IsZero():
+		r.Reason, r.Missing = ReasonMinimum, lacks.Missing
+	default:
+		r.Reason, r.MissingQuantity = ReasonQuantity, lacks.MissingQuantity
 	}
-	return w.gather(p, v, StepShare), nil
+	return outcome{}, nil
 }

@@ -9,9 +9,12 @@ import (
 type work struct {
 	currency money.Currency
 	at       instant
-	items    []int32  // by line: its item, -1 where nothing names it
-	lists    []byte   // by list: unknown, open or closed
-	codes    []string // of the basket, folded
+	unpriced []int32     // lines for which no list has a price
+	counts   []itemCount // by item, zero between quotes
+	before   []int64     // by line: units of its item on lines before
+	items    []int32     // by line: its item, -1 where nothing names it
+	lists    []byte      // by list: unknown, open or closed
+	codes    []string    // of the basket, folded
 	ids      map[string]struct{}
 
 	// By line, the goods first and then shipping, in minor units.
@@ -21,7 +24,15 @@ type work struct {
 	floors               []int64 // what they have to leave
 	hasFloors            bool
 	exact                []money.Price // the subtotals before rounding
-	stairs               []*stair      // what graduated prices they have, if any
+	mixedTax             bool          // some prices include tax and some do not
+	byUnits              bool          // promotions may look at single units
+	units                [][]unit      // by line of goods, where byUnits
+	uneven               []bool        // by line: a promotion took off some of its units and not off others
+	unitWeights          []int64
+	unitOffs             []int64
+	given, rest          []int64  // by line: of a discount on units
+	rank                 []int32  // by line, where byUnits: see rankLines
+	stairs               []*stair // what graduated prices they have, if any
 	tiers                []tierUnits
 	audiences            []int32
 
@@ -98,9 +109,9 @@ func (w *work) begin(e *Engine, b *Basket) {
 	w.items = grown(w.items, len(b.Lines))
 	w.original, w.running = grown(w.original, n), grown(w.running, n)
 	w.floors, w.exact = grown(w.floors, n), grown(w.exact, n)
-	w.goods, w.originalGoods, w.hasFloors = 0, 0, false
+	w.goods, w.originalGoods, w.hasFloors, w.byUnits, w.mixedTax = 0, 0, false, e.byUnits, false
 	w.lists = cleared(w.lists, len(e.lists))
-	w.log = w.log[:0]
+	w.log, w.unpriced = w.log[:0], w.unpriced[:0]
 	w.codes = w.codes[:0]
 	for _, text := range b.Coupons {
 		w.codes = append(w.codes, foldTyped(text))

@@ -33,7 +33,7 @@ func analyse(t *table, opts options) (*analysis, error) {
 	}
 	reading.Crossed = t.crossed
 	a := &analysis{table: t, opts: opts}
-	if a.report, err = plan.Analyse(reading, 0); err != nil {
+	if a.report, err = plan.Analyze(reading); err != nil {
 		return nil, err
 	}
 	if t.dated && opts.plot != "" {
@@ -140,7 +140,7 @@ func (a *analysis) follow(plan experiment.Plan) error {
 		if err != nil {
 			continue // too few units for a quantile
 		}
-		report, err := plan.Analyse(reading, 0)
+		report, err := plan.Analyze(reading)
 		if err != nil {
 			return err
 		}

@@ -2,9 +2,10 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
+
+	rowtable "github.com/flywheel-go/flywheel/internal/table"
 )
 
 // kind is how a column becomes a metric.
@@ -40,8 +41,8 @@ func (c column) label() string {
 // parseColumn reads column[:binary|mean|ratio/column|quantile=0.9].
 func parseColumn(s string) (column, error) {
 	name, form, given := strings.Cut(s, ":")
-	c := column{name: name, kind: mean}
-	if name == "" {
+	c := column{name: strings.TrimSpace(name), kind: mean}
+	if c.name == "" {
 		return c, fmt.Errorf("metric %q names no column", s)
 	}
 	switch per, isRatio := strings.CutPrefix(form, "ratio/"); {
@@ -63,24 +64,21 @@ func parseColumn(s string) (column, error) {
 }
 
 // value reads a cell: a number, or a truth value.
-func value(cell string, k kind) (float64, error) {
-	cell = strings.TrimSpace(cell)
-	switch strings.ToLower(cell) {
-	case "true", "yes":
-		return 1, nil
-	case "false", "no":
+func value(rows *rowtable.Reader, k int, kind kind) (float64, error) {
+	if truth, err := rows.Bool(k); err == nil {
+		if truth {
+			return 1, nil
+		}
 		return 0, nil
 	}
-	x, err := strconv.ParseFloat(cell, 64)
-	switch {
-	case err != nil || math.IsNaN(x) || math.IsInf(x, 0):
-		return 0, fmt.Errorf("%q is no number", cell)
-	case k == binary && x != 0 && x != 1:
-		return 0, fmt.Errorf("%q is neither 0 nor 1", cell)
-	case math.Abs(x) > 1e100: // squares are summed
-		return 0, fmt.Errorf("%q is too large", cell)
+	if kind == binary {
+		if x, err := rows.Number(k); err == nil && x != 0 && x != 1 {
+			return 0, rows.Fail(k, fmt.Errorf("%q is neither 0 nor 1", rows.Raw(k)))
+		} else if err != nil {
+			return 0, err
+		}
 	}
-	return x, nil
+	return rows.NumberBetween(k, -1e100, 1e100) // squares are summed
 }
 
 // parseWeights reads shares such as 0.5,0.25,0.25; none for equal shares.

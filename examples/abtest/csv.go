@@ -1,9 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"compress/gzip"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/flywheel-go/flywheel"
+	rowtable "github.com/flywheel-go/flywheel/internal/table"
 )
 
 // table is the units of a file.
@@ -32,23 +32,6 @@ type unit struct {
 	covariate float64
 }
 
-// cellError names the file, line and column of what cannot be read.
-type cellError struct {
-	file   string
-	line   int
-	column string
-	err    error
-}
-
-func (e *cellError) Error() string {
-	if e.column == "" {
-		return fmt.Sprintf("%s: line %d: %v", e.file, e.line, e.err)
-	}
-	return fmt.Sprintf("%s: line %d: column %q: %v", e.file, e.line, e.column, e.err)
-}
-
-func (e *cellError) Unwrap() error { return e.err }
-
 func readFile(name string, opts options) (*table, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -58,53 +41,33 @@ func readFile(name string, opts options) (*table, error) {
 	return readCSV(name, f, opts)
 }
 
-// readCSV reads a table, unpacking it where it is compressed.
-func readCSV(name string, r io.Reader, opts options) (*table, error) {
-	buffered := bufio.NewReader(r)
-	r = buffered
-	if magic, _ := buffered.Peek(2); string(magic) == "\x1f\x8b" {
-		z, err := gzip.NewReader(buffered)
-		if err != nil {
-			return nil, &cellError{file: name, line: 1, err: err}
-		}
-		r = z
-	}
-	rows := csv.NewReader(r)
-	rows.ReuseRecord = true
-	header, err := rows.Read()
-	if err != nil {
-		if errors.Is(err, io.EOF) {
-			err = errors.New("the file is empty")
-		}
-		return nil, &cellError{file: name, line: 1, err: err}
-	}
-	b, err := newBuilder(name, header, opts)
+// readCSV reads a table of units; package internal/table says what forms it may
+// have.
+func readCSV(name string, in io.Reader, opts options) (*table, error) {
+	rows, err := rowtable.New(name, in, opts.form)
 	if err != nil {
 		return nil, err
 	}
-	for {
-		row, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			return b.finish()
-		}
-		if err != nil {
-			line := 0
-			if at, ok := errors.AsType[*csv.ParseError](err); ok {
-				line, err = at.Line, at.Err
-			}
-			return nil, &cellError{file: name, line: max(line, 2), err: err}
-		}
-		line, _ := rows.FieldPos(0)
-		if err := b.add(row, line); err != nil {
+	b := &builder{name: name, opts: opts, rows: rows, byID: map[string]*unit{}, armOf: map[string]int{}}
+	if err := b.findColumns(); err != nil {
+		return nil, err
+	}
+	for rows.Next() {
+		if err := b.add(); err != nil {
 			return nil, err
 		}
 	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return b.finish()
 }
 
 // builder collects rows into units.
 type builder struct {
 	name                           string
 	opts                           options
+	rows                           *rowtable.Reader
 	unit, variant, covariate, date int // columns, -1 for none
 	values, per                    []int
 	byID                           map[string]*unit
@@ -113,47 +76,41 @@ type builder struct {
 	units                          []*unit
 }
 
-func newBuilder(name string, header []string, opts options) (*builder, error) {
-	header = slices.Clone(header)
-	header[0] = strings.TrimPrefix(header[0], "\ufeff")
-	b := &builder{name: name, opts: opts, byID: map[string]*unit{}, armOf: map[string]int{}}
-	var missing error
-	find := func(column string) int {
-		if column == "" {
+func (b *builder) findColumns() (err error) {
+	find := func(header string) int {
+		if header == "" || err != nil {
 			return -1
 		}
-		i := slices.Index(header, column)
-		if i < 0 && missing == nil {
-			missing = &cellError{file: name, line: 1, column: column, err: fmt.Errorf("not among the columns %s", strings.Join(header, ", "))}
-		}
-		return i
+		var k int
+		k, err = b.rows.Find(header)
+		return k
 	}
-	b.unit, b.variant = find(opts.unit), find(opts.variant)
-	b.covariate, b.date = find(opts.covariate), find(opts.date)
-	for _, m := range opts.metrics {
+	b.unit, b.variant = find(b.opts.unit), find(b.opts.variant)
+	b.covariate, b.date = find(b.opts.covariate), find(b.opts.date)
+	for _, m := range b.opts.metrics {
 		b.values = append(b.values, find(m.name))
 		b.per = append(b.per, find(m.per))
 	}
-	return b, missing
+	return err
 }
 
-func (b *builder) add(row []string, line int) error {
-	fail := func(column string, err error) error { return &cellError{b.name, line, column, err} }
-	variant := strings.TrimSpace(row[b.variant])
+func (b *builder) add() error {
+	variant := b.rows.Raw(b.variant)
 	if variant == "" {
-		return fail(b.opts.variant, errors.New("no arm"))
+		return b.rows.Fail(b.variant, errors.New("no arm"))
 	}
 	arm, ok := b.armOf[variant]
 	if !ok {
 		if len(b.arms) == maxArms {
-			return fail(b.opts.variant, fmt.Errorf("more than %d arms: is this the column of the arms?", maxArms))
+			return b.rows.Fail(b.variant, fmt.Errorf("more than %d arms: is this the column of the arms? %w", maxArms, flywheel.ErrLimit))
 		}
+		variant = strings.Clone(variant)
 		arm = len(b.arms)
-		b.armOf[variant], b.arms = arm, append(b.arms, strings.Clone(variant))
+		b.armOf[variant], b.arms = arm, append(b.arms, variant)
 	}
-	u, err := b.unitOf(row)
+	u, err := b.unitOf()
 	if err != nil {
-		return fail(b.opts.unit, err)
+		return err
 	}
 	fresh := u.arm < 0
 	if fresh {
@@ -161,9 +118,9 @@ func (b *builder) add(row []string, line int) error {
 	}
 	u.crossed = u.crossed || u.arm != arm
 	for i, m := range b.opts.metrics {
-		x, err := value(row[b.values[i]], m.kind)
+		x, err := value(b.rows, b.values[i], m.kind)
 		if err != nil {
-			return fail(m.name, err)
+			return err
 		}
 		if m.kind == binary {
 			u.values[i] = max(u.values[i], x)
@@ -171,32 +128,28 @@ func (b *builder) add(row []string, line int) error {
 			u.values[i] += x
 		}
 		if m.kind == ratio {
-			x, err := value(row[b.per[i]], mean)
-			if err != nil {
-				return fail(m.per, err)
+			if x, err = value(b.rows, b.per[i], mean); err != nil {
+				return err
 			}
 			u.per[i] += x
 		}
 	}
 	if b.covariate >= 0 {
-		x, err := value(row[b.covariate], mean)
+		x, err := value(b.rows, b.covariate, mean)
 		if err != nil {
-			return fail(b.opts.covariate, err)
+			return err
 		}
 		if fresh {
 			u.covariate = x // the same in each row of a unit
 		}
 	}
 	if b.date >= 0 {
-		day := strings.TrimSpace(row[b.date])
-		if len(day) > len(time.DateOnly) {
-			day = day[:len(time.DateOnly)]
+		at, err := b.rows.Time(b.date)
+		if err != nil {
+			return err
 		}
-		if _, err := time.Parse(time.DateOnly, day); err != nil {
-			return fail(b.opts.date, fmt.Errorf("%q is no date of the form YYYY-MM-DD", row[b.date]))
-		}
-		if fresh || day < u.date {
-			u.date = strings.Clone(day)
+		if day := at.Format(time.DateOnly); fresh || day < u.date {
+			u.date = day
 		}
 	}
 	return nil
@@ -205,11 +158,11 @@ func (b *builder) add(row []string, line int) error {
 // maxArms guards against a column that does not name arms.
 const maxArms = 20
 
-func (b *builder) unitOf(row []string) (*unit, error) {
+func (b *builder) unitOf() (*unit, error) {
 	id := ""
 	if b.unit >= 0 {
-		if id = strings.TrimSpace(row[b.unit]); id == "" {
-			return nil, errors.New("no unit")
+		if id = b.rows.Raw(b.unit); id == "" {
+			return nil, b.rows.Fail(b.unit, errors.New("no unit"))
 		}
 		if u := b.byID[id]; u != nil {
 			return u, nil

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/flywheel-go/flywheel/experiment"
+	rowtable "github.com/flywheel-go/flywheel/internal/table"
 )
 
 func main() {
@@ -44,6 +45,7 @@ type options struct {
 	json                                        bool
 	plot                                        string
 	planned                                     int64
+	form                                        rowtable.Spec // of the file
 }
 
 func read(args []string, out, usage io.Writer) error {
@@ -100,6 +102,7 @@ func parseOptions(args []string, usage io.Writer) (options, error) {
 	set.Int64Var(&opts.planned, "planned", 0, "number of `units` at which the experiment was planned to be read; before that there is no winner")
 	set.BoolVar(&opts.json, "json", false, "print JSON")
 	set.StringVar(&opts.plot, "plot", "", "write the intervals as SVG to this `file`")
+	opts.form.Flags(set)
 	if err := set.Parse(args); err != nil {
 		return options{}, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flywheel-go/flywheel/experiment"
+	rowtable "github.com/flywheel-go/flywheel/internal/table"
 	"github.com/flywheel-go/flywheel/internal/testkit"
 )
 
@@ -90,7 +91,7 @@ func TestCookieCatsHasNoWinner(t *testing.T) {
 	opts := options{unit: "userid", variant: "version", metrics: []column{{name: "retention_7", kind: binary}}, alpha: 0.05}
 	table, err := readFile(in, opts)
 	require.NoError(t, err)
-	for _, opts.design = range []experiment.Design{experiment.FixedHorizon, experiment.AlwaysValid, experiment.Bayesian} {
+	for _, opts.design = range []experiment.Design{experiment.FixedHorizon, experiment.Bayesian} {
 		a, err := analyse(table, opts)
 		require.NoError(t, err)
 		require.InDelta(t, 0.0086, a.report.SampleRatio.P, 0.0001)
@@ -171,6 +172,35 @@ func TestUnits(t *testing.T) {
 	}
 }
 
+// One table in the dialects in which people save it.
+func TestDialects(t *testing.T) {
+	opts := options{unit: "u", variant: "g", date: "d", metrics: []column{{name: "of Impressions", kind: mean}, {name: "bought", kind: binary}}, alpha: 0.05}
+	want := "u,g,d,of Impressions,bought\n1,a,2020-10-07,1234.5,yes\n2,b,2020-10-27,0.125,no\n"
+	base, err := readCSV("x.csv", strings.NewReader(want), opts)
+	require.NoError(t, err)
+	utf16 := []byte{0xff, 0xfe}
+	for _, r := range want {
+		utf16 = append(utf16, byte(r), byte(r>>8))
+	}
+	for name, data := range map[string]string{
+		"semicolons and decimal commas": "u;g;d; of Impressions ;bought\n1;a;07.10.2020;1234,5;1\n2;b;27.10.2020;0,125;0\n",
+		"tabs":                          strings.ReplaceAll(want, ",", "\t"),
+		"sep=":                          "sep=,\n" + want,
+		"UTF-16":                        string(utf16),
+		"slashes, percent":              "u,g,d,of Impressions,bought\n1,a,10/7/2020,1234.5,true\n2,b,10/27/2020,12.5 %,false\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			opts := opts
+			if strings.HasPrefix(name, "slashes") {
+				opts.form.Dates = rowtable.MonthFirst
+			}
+			table, err := readCSV("x.csv", strings.NewReader(data), opts)
+			require.NoError(t, err)
+			require.Equal(t, base, table)
+		})
+	}
+}
+
 func gzipped(t *testing.T, text string) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -189,15 +219,16 @@ func TestRefuses(t *testing.T) {
 		args []string
 		want string
 	}{
-		"empty file":          {file(""), "line 1: the file is empty"},
+		"empty file":          {file(""), "the table is empty"},
 		"header only":         {file("g,x\n"), "0 arms"},
 		"one arm":             {file("g,x\na,1\na,2\n"), "1 arms"},
-		"no such column":      {file("g,z\na,1\n"), `line 1: column "x": not among`},
+		"no such column":      {file("g,z\na,1\n"), `no such column: it has "g", "z"`},
 		"short row":           {file("g,x\na,1\nb\n"), "line 3"},
-		"no number":           {file("g,x\na,1\nb,one\n"), `line 3: column "x": "one" is no number`},
+		"no number":           {file("g,x\na,1\nb,one\n"), `"one" is no number`},
 		"NaN":                 {file("g,x\na,NaN\nb,1\n"), "is no number"},
-		"overflow":            {file("g,x\na,1e999\nb,1\n"), "is no number"},
+		"overflow":            {file("g,x\na,1e999\nb,1\n"), "out of range"},
 		"empty arm":           {file("g,x\n,1\nb,1\n"), "no arm"},
+		"a column twice":      {file("g,x,x\na,1,0\nb,0,1\n"), "the column is there twice"},
 		"neither 0 nor 1":     {[]string{"-in", write(t, "g,x\na,1\nb,2\n"), "-variant", "g", "-metric", "x:binary"}, "neither 0 nor 1"},
 		"many arms":           {file("g,x\n" + manyArms()), "more than 20 arms"},
 		"truncated gzip":      {file(gzipped(t, small)[:40]), "line"},
@@ -209,7 +240,7 @@ func TestRefuses(t *testing.T) {
 		"design":              {file(small, "-design", "guess"), "-design"},
 		"metric form":         {file(small, "-metric", "x:median"), "median"},
 		"level":               {file(small, "-metric", "x:quantile=1"), "level"},
-		"date":                {file(small, "-date", "u"), "no date"},
+		"date":                {file(small, "-date", "u"), "date"},
 		"no file":             {[]string{"-in", "none.csv", "-variant", "g", "-metric", "x"}, "none.csv"},
 		"nothing to compare":  {[]string{"-in", write(t, small)}, "-variant and -metric"},
 		"argument":            {[]string{"data.csv"}, "data.csv"},
@@ -280,8 +311,8 @@ func FuzzCSV(f *testing.F) {
 
 func TestErrorsNameTheirPlace(t *testing.T) {
 	_, err := readCSV("x.csv", strings.NewReader("g,x\na,1\nb,?\n"), options{variant: "g", metrics: []column{{name: "x", kind: mean}}})
-	place, ok := errors.AsType[*cellError](err)
+	place, ok := errors.AsType[*rowtable.CellError](err)
 	require.True(t, ok)
-	require.Equal(t, 3, place.line)
-	require.Equal(t, "x", place.column)
+	require.Equal(t, 3, place.Line)
+	require.Equal(t, "x", place.Header)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flywheel-go/flywheel/experiment"
 	"github.com/flywheel-go/flywheel/experiment/stats"
+	"github.com/flywheel-go/flywheel/internal/normal"
 )
 
 // text is the report for people.
@@ -37,7 +38,7 @@ func (a *analysis) split(s *strings.Builder) {
 	if r.SampleRatio.Mismatch {
 		answer = "NO"
 	}
-	fmt.Fprintf(s, "Are the arms as large as planned? %s (p = %.2g)\n", answer, r.SampleRatio.P)
+	fmt.Fprintf(s, "Sample ratio: are the arms as large as planned? %s (p = %.2g)\n", answer, r.SampleRatio.P)
 	w := tabwriter.NewWriter(s, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(w, "\tarm\tunits\tplanned\t\n")
 	for i, arm := range r.Arms {
@@ -125,14 +126,19 @@ func (a *analysis) advice() string {
 	}
 }
 
-// reach tells which effect an experiment of this size would have found: the
-// interval's half-width and then 0.84 standard errors, the 80 % quantile of the
-// normal distribution.
+// reach tells which effect an experiment of this size would have found, by any one
+// treatment whatever the others do: what the first step of the correction for
+// several treatments asks for and then 0.84 standard errors, the 80 % quantile of
+// the normal distribution.
 func (a *analysis) reach() string {
 	r := &a.report
 	c := r.Metrics[0].Comparisons[0]
 	base := math.Abs(valueOf(r.Metrics[0].Metric, r.Arms[0].Metrics[0]))
-	found := (c.Result.Absolute.Upper-c.Result.Absolute.Lower)/2 + 0.8416*c.Result.Absolute.StandardError
+	half := normal.Quantile(1-r.Alpha/2/float64(len(r.Arms)-1)) * c.Result.Absolute.StandardError
+	if r.Design == experiment.AlwaysValid {
+		half = (c.Result.Absolute.Upper - c.Result.Absolute.Lower) / 2 // shared among the treatments already
+	}
+	found := half + normal.Quantile(0.8)*c.Result.Absolute.StandardError
 	if c.Err != nil || base == 0 || !(found > 0) || math.IsInf(found, 0) {
 		return "this one shows nothing."
 	}
@@ -143,7 +149,22 @@ func number(x float64, percent bool) string {
 	if percent {
 		return fmt.Sprintf("%.2f %%", 100*x)
 	}
-	return fmt.Sprintf("%.4g", x)
+	return plain(x, "%.4g")
+}
+
+// plain writes a number in a form, but whole and with separators where the form
+// would take an exponent.
+func plain(x float64, form string) string {
+	if a := math.Abs(x); a >= 999.5 && a < 1e15 {
+		text := thousands(int64(math.Round(a)))
+		if x < 0 {
+			text = "-" + text
+		} else if strings.Contains(form, "+") {
+			text = "+" + text
+		}
+		return text
+	}
+	return fmt.Sprintf(form, x)
 }
 
 // signed writes a difference; those of rates are in percentage points.
@@ -151,7 +172,7 @@ func signed(x float64, percent bool) string {
 	if percent {
 		return fmt.Sprintf("%+.2f pp", 100*x)
 	}
-	return fmt.Sprintf("%+.3g", x)
+	return plain(x, "%+.3g")
 }
 
 func thousands(n int64) string {

@@ -263,7 +263,7 @@ func (s *shop) pointsTable(ctx context.Context) (table, error) {
 		v := byTier[at.Tier]
 		byTier[at.Tier] = standing{v.members + 1, v.available + balance.Available, v.expired + balance.Expired}
 	}
-	for _, tier := range programme().Tiering.Tiers {
+	for _, tier := range program().Tiering.Tiers {
 		v := byTier[tier.ID]
 		t.add(tier.ID, strconv.FormatInt(v.members, 10), strconv.FormatInt(v.available, 10), strconv.FormatInt(v.expired, 10))
 	}

@@ -157,6 +157,10 @@ func (c *compiler) rule(id, path string, r Rule) *featureRule {
 		switch {
 		case r.Range != nil:
 			out.inside, out.partly = r.Range, true
+			c.checkRange(path+".range", *r.Range)
+		case r.Coverage != nil && !(*r.Coverage >= 0 && *r.Coverage <= 1):
+			c.problem(path+".coverage", fmt.Errorf("%v is no share: %w", *r.Coverage, flywheel.ErrOutOfRange))
+			out.inside, out.partly = &experiment.Range{}, true // nobody
 		case r.Coverage != nil:
 			out.inside, out.partly = &experiment.Range{0, *r.Coverage}, true
 		default:
@@ -219,6 +223,9 @@ func (c *compiler) experiment(path string, def Experiment) *compiled {
 	if len(def.Weights) > 0 && !validWeights(def.Weights, len(def.Variations)) {
 		c.problem(path+".weights", fmt.Errorf("%v are no shares of %d variations: %w", def.Weights, len(def.Variations), ErrPayload))
 	}
+	for i, r := range def.Ranges {
+		c.checkRange(fmt.Sprintf("%s.ranges[%d]", path, i), r)
+	}
 	x.ranges, x.full = def.Ranges, def.Ranges
 	if len(x.ranges) == 0 {
 		x.cut(def.Weights)
@@ -235,6 +242,13 @@ func (c *compiler) experiment(path string, def Experiment) *compiled {
 		x.urls = append(x.urls, target)
 	}
 	return x
+}
+
+// checkRange notes a range whose end is before its beginning, in which nobody is.
+func (c *compiler) checkRange(path string, r experiment.Range) {
+	if !(r[0] <= r[1]) {
+		c.problem(path, fmt.Errorf("[%v, %v) ends before it begins: %w", r[0], r[1], flywheel.ErrOutOfRange))
+	}
 }
 
 // cut gives the variations their buckets.

@@ -322,3 +322,36 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// Identifiers are hashed digit by digit, whatever their Go type: two that a
+// float64 cannot tell apart are two units.
+func TestUnitsOfAnyKind(t *testing.T) {
+	set := parse(t, `{"features":{"f":{"defaultValue":0,"rules":[{"variations":[1,2]}]}}}`)
+	for want, id := range map[string]any{
+		"1234567890123456789": int64(1234567890123456789), "1234567890123456790": uint64(1234567890123456790),
+		"7": int8(7), "8": uint16(8), "9": int32(9), "10": json.Number("10"), "2.5": json.Number("2.50"), "0.5": float32(0.5),
+		"1234567890123456791": json.Number("1234567890123456791"), "": int64(0),
+	} {
+		r := set.Evaluate("f", &User{Attributes: map[string]any{"id": id}})
+		require.Equal(t, want != "", r.Assignment.In, "%T", id)
+		if r.Assignment.In {
+			require.Equal(t, want, r.Assignment.Unit, "%T", id)
+		}
+	}
+}
+
+// A share written as a percentage is noted, and nobody gets the value; so is a
+// range that ends before it begins.
+func TestSharesThatAreNone(t *testing.T) {
+	set := parse(t, `{"features":{
+		"a":{"defaultValue":"off","rules":[{"force":"on","coverage":50}]},
+		"b":{"defaultValue":"off","rules":[{"force":"on","range":[0.6,0.4]}]},
+		"c":{"defaultValue":"off","rules":[{"force":"on","coverage":0}]}}}`)
+	require.Len(t, set.Problems(), 2)
+	for i := range 100 {
+		for _, key := range []string{"a", "b", "c"} {
+			r := set.Evaluate(key, &User{Attributes: map[string]any{"id": fmt.Sprint(i)}})
+			require.Equal(t, "off", r.Value)
+		}
+	}
+}

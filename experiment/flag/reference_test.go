@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/flywheel-go/flywheel/experiment"
 	"github.com/flywheel-go/flywheel/internal/testkit"
+	"github.com/flywheel-go/flywheel/internal/unittext"
 	"github.com/flywheel-go/flywheel/segment/rule"
 )
 
@@ -41,8 +41,7 @@ type groupSection struct {
 }
 
 func TestReference(t *testing.T) {
-	data, err := os.ReadFile(testkit.Data(t, "experiment/growthbook_cases.json"))
-	require.NoError(t, err)
+	data := testkit.PublicReference(t, "experiment", "growthbook_cases.json")
 	var s suite
 	require.NoError(t, json.Unmarshal(data, &s))
 	for _, section := range []struct {
@@ -69,7 +68,7 @@ func TestReference(t *testing.T) {
 		{"savedGroupReferencesRemote/feature", s.SavedGroupReferencesRemote.Feature, 3, featureCase},
 	} {
 		t.Run(section.name, func(t *testing.T) {
-			require.Len(t, section.cases, section.count)
+			require.True(t, testkit.Overridden() || len(section.cases) == section.count, "%d cases", len(section.cases))
 			for i, c := range section.cases {
 				name := fmt.Sprintf("%03d", i)
 				var text string
@@ -199,7 +198,7 @@ func requireAgree(t *testing.T, want json.RawMessage, got any) {
 			continue
 		}
 		if f, ok := value.(float64); ok && key == "hashValue" {
-			value = number(f) // what is hashed is a text
+			value = unittext.Of(f) // what is hashed is a text
 		}
 		require.Equal(t, value, g[key], "%s in %s", key, out)
 	}

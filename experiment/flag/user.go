@@ -2,13 +2,11 @@ package flag
 
 import (
 	"maps"
-	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/internal/unittext"
 	"github.com/flywheel-go/flywheel/segment/rule"
 )
 
@@ -88,29 +86,10 @@ func (u *User) unit(attribute string) string {
 		case experiment.ByVisitor:
 			return string(u.Visitor)
 		}
-	case string:
-		return v
-	case float64:
-		return number(v)
-	case int:
-		return number(float64(v))
-	case int64:
-		return number(float64(v))
+	default:
+		return unittext.Of(v)
 	}
 	return ""
-}
-
-// number writes f as JavaScript does, nothing for what cannot be hashed.
-func number(f float64) string {
-	if f == 0 || math.IsNaN(f) || math.IsInf(f, 0) {
-		return ""
-	}
-	if a := math.Abs(f); a >= 1e-6 && a < 1e21 {
-		return strconv.FormatFloat(f, 'f', -1, 64)
-	}
-	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'e', -1, 64), "e")
-	sign, digits := exponent[:1], strings.TrimLeft(exponent[1:], "0")
-	return mantissa + "e" + sign + digits
 }
 
 // identity is the attribute that is hashed, and its value.

@@ -15,6 +15,8 @@ var (
 	// ErrZeroVariance reports that no observation differs from another, so that
 	// no error can be estimated.
 	ErrZeroVariance = fmt.Errorf("zero variance: %w", flywheel.ErrInvalid)
+	// ErrTies reports a quantile that lies on values which come often.
+	ErrTies = fmt.Errorf("many equal values: %w", flywheel.ErrInvalid)
 	// ErrNotANumber reports NaN or an infinity.
 	ErrNotANumber = fmt.Errorf("not a finite number: %w", flywheel.ErrInvalid)
 	// ErrNegative reports a negative count, weight or variance.

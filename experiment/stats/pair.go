@@ -76,6 +76,6 @@ func (p Pair) RatioSample() (Sample, error) {
 	}
 	r := p.X.Mean / y
 	variance := (p.X.Variance() + float64(r*r)*p.Y.Variance() - float64(2*r)*p.Covariance()) / (y * y)
-	s := Sample{N: p.X.N, Mean: r, Variance: max(0, variance)}
+	s := Sample{N: p.X.N, Mean: r, Variance: notBelow(variance, (p.X.Variance()+float64(r*r)*p.Y.Variance())/(y*y))}
 	return s, s.check("ratio")
 }

@@ -21,6 +21,10 @@ type Quantile struct {
 	Value float64 `json:"value"`
 	Lower float64 `json:"lower"`
 	Upper float64 `json:"upper"`
+	// Tied reports that the values from Lower to Upper are few different ones
+	// that come often. How far the quantile of such steps varies, neither the
+	// bounds nor a normal approximation can tell.
+	Tied bool `json:"tied,omitempty"`
 }
 
 // QuantileOf returns the quantile of values, by linear interpolation (type 7 of
@@ -41,7 +45,26 @@ func QuantileOf(values []float64, level float64) (Quantile, error) {
 	at := func(rank float64) float64 { return sorted[int(max(0, min(n-1, rank)))] }
 	q.Lower, q.Upper = at(math.Floor(n*level-half)-1), at(math.Ceil(n*level+half)-1)
 	q.Lower, q.Upper = min(q.Lower, q.Value), max(q.Upper, q.Value)
+	q.Tied = tied(sorted, q.Lower, q.Upper)
 	return q, nil
+}
+
+// fewValues is up to how many different values between the bounds of a quantile
+// are steps, where a quarter of the values there repeat others. With as many, the
+// steps add about a hundredth to the variance: s²/12 for steps of width s, where
+// the bounds are 3.9 standard errors apart.
+const fewValues = 10
+
+func tied(sorted []float64, lower, upper float64) bool {
+	from, _ := slices.BinarySearch(sorted, lower)
+	different, all := 0, 0
+	for i := from; i < len(sorted) && sorted[i] <= upper && different < fewValues; i++ {
+		if i == from || sorted[i] != sorted[i-1] {
+			different++
+		}
+		all++
+	}
+	return different < fewValues && 4*different < 3*all
 }
 
 // interpolate returns a quantile of sorted values by linear interpolation between
@@ -102,13 +125,12 @@ func (q Quantile) check() error {
 	return nil
 }
 
-// leastQuantileVariance keeps the variance of a unit from vanishing where many
-// observations share one value.
-const leastQuantileVariance = 1e-5
-
 // Sample returns the quantile as if it were a mean of that many observations,
 // for units that have one observation each. The variance is that of the bounds:
-// (n*/n)·(n-1)·((upper-lower)/2z)². The error is an [*InputError].
+// (n*/n)·(n-1)·((upper-lower)/2z)². The error is an [*InputError]: it matches
+// [ErrTooFew] where so few observations have no order statistics that bound the
+// quantile, and [ErrTies] where it lies on ties; a share of values beyond a limit
+// can then be compared instead.
 func (q Quantile) Sample() (Sample, error) {
 	if err := q.check(); err != nil {
 		return Sample{}, err
@@ -118,11 +140,14 @@ func (q Quantile) Sample() (Sample, error) {
 		from = float64(q.Observations)
 	}
 	n := float64(q.Observations)
+	if half := normalQuantile(0.025) * math.Sqrt(from*q.Level*(1-q.Level)); from*q.Level-half < 1 || from*q.Level+half > from {
+		return Sample{}, refuse("observations for a quantile of this level", from, ErrTooFew)
+	}
+	if q.Tied || q.Lower == q.Upper {
+		return Sample{}, refuse("quantile", q.Value, ErrTies)
+	}
 	spread := (q.Upper - q.Lower) / (2 * normalQuantile(0.025))
 	s := Sample{N: q.Observations, Mean: q.Value, Variance: from / n * (n - 1) * spread * spread}
-	if q.Observations >= 100 {
-		s.Variance = max(s.Variance, leastQuantileVariance)
-	}
 	return s, s.check("quantile")
 }
 

@@ -76,13 +76,24 @@ func MomentsOf(values ...float64) Moments {
 
 // MomentsFromSums returns the moments of n values known by their sum and sum of
 // squares. The subtraction inside loses digits when the mean is large beside
-// the standard deviation; [Moments.Add] does not.
+// the standard deviation; [Moments.Add] does not. Sums that no values have, such as
+// a sum of squares below sum²/n, give a negative M2, which every test refuses.
 func MomentsFromSums(n int64, sum, sumOfSquares float64) Moments {
 	if n == 0 {
 		return Moments{}
 	}
 	mean := sum / float64(n)
-	return Moments{N: n, Mean: mean, M2: max(0, math.FMA(-mean, sum, sumOfSquares))}
+	return Moments{N: n, Mean: mean, M2: notBelow(math.FMA(-mean, sum, sumOfSquares), sumOfSquares)}
+}
+
+// notBelow returns zero for what rounding took below it, in numbers of the size of
+// scale, and else x.
+func notBelow(x, scale float64) float64 {
+	const digitsLost = 1e-9
+	if x < 0 && -x <= digitsLost*math.Abs(scale) {
+		return 0
+	}
+	return x
 }
 
 // Add counts one more value.

@@ -9,6 +9,9 @@ type Winsorize struct {
 	// Lower and Upper are the quantiles, such as 0 and 0.99. The zero value of
 	// Upper means 1.
 	Lower, Upper float64
+	// NonZero takes the quantiles of the values that are not zero: where most
+	// units buy nothing, those of all values are zero and would leave nothing.
+	NonZero bool
 }
 
 // Caps are the bounds that values are pulled in to.
@@ -19,7 +22,8 @@ type Caps struct {
 
 // Caps returns the bounds, the quantiles of the values of all arms together:
 // bounds by arm would hide a difference in the tail and bias the test. The error
-// is an [*InputError].
+// is an [*InputError]; it matches [ErrZeroVariance] where the bounds are equal
+// although the values differ, so that all of them would become one.
 func (w Winsorize) Caps(arms ...[]float64) (Caps, error) {
 	if w.Upper == 0 {
 		w.Upper = 1
@@ -35,7 +39,21 @@ func (w Winsorize) Caps(arms ...[]float64) (Caps, error) {
 		return Caps{}, err
 	}
 	slices.Sort(values)
-	return Caps{Lower: interpolate(values, w.Lower), Upper: interpolate(values, w.Upper)}, nil
+	varied := values[0] != values[len(values)-1]
+	if w.NonZero {
+		values = slices.DeleteFunc(values, func(x float64) bool { return x == 0 })
+		if len(values) == 0 {
+			return Caps{}, nil
+		}
+	}
+	c := Caps{Lower: interpolate(values, w.Lower), Upper: interpolate(values, w.Upper)}
+	if w.NonZero {
+		c.Lower, c.Upper = min(c.Lower, 0), max(c.Upper, 0) // zeros stay
+	}
+	if varied && c.Lower == c.Upper {
+		return Caps{}, refuse("caps", c.Upper, ErrZeroVariance)
+	}
+	return c, nil
 }
 
 // Apply returns x pulled in to the caps.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -74,12 +75,19 @@ func TestStore(t *testing.T) {
 			}))
 			return claimed
 		}
-		require.NoError(t, s.Add(ctx))
-		require.NoError(t, s.Add(ctx, sample("a2", "ann", 2), sample("b1", "bob", 1), sample("a1", "ann", 0), sample("a9", "ann", 9)))
+		add := func(effects ...effect.Effect) (known []string) {
+			t.Helper()
+			known, err := s.Add(ctx, effects...)
+			require.NoError(t, err)
+			return known
+		}
+		require.Empty(t, add())
+		require.Empty(t, add(sample("a2", "ann", 2), sample("b1", "bob", 1), sample("a1", "ann", 0), sample("a9", "ann", 9)))
 
 		// What is known stays as it is.
 		other := sample("a1", "zoe", 5)
-		require.NoError(t, s.Add(ctx, other))
+		require.Equal(t, []string{"a1"}, add(other, sample("z", "zoe", 100)))
+		require.NoError(t, s.Remove(ctx, "z"))
 		got, err := s.Get(ctx, "a1", "nobody")
 		require.NoError(t, err)
 		require.Len(t, got, 1)
@@ -182,16 +190,18 @@ func TestStore(t *testing.T) {
 func TestRollback(t *testing.T) {
 	each(t, func(t *testing.T, db flywheel.Transactor, s effect.Store) {
 		ctx := t.Context()
-		require.NoError(t, s.Add(ctx, sample("a", "ann", 0), sample("b", "bob", 0), sample("c", "cid", 0), sample("d", "dan", 0)))
+		_, err := s.Add(ctx, sample("a", "ann", 0), sample("b", "bob", 0), sample("c", "cid", 0), sample("d", "dan", 0))
+		require.NoError(t, err)
 		broken := errors.New("broken")
-		err := db.InTx(ctx, func(ctx context.Context) error {
+		err = db.InTx(ctx, func(ctx context.Context) error {
 			claimed, err := s.Claim(ctx, at(0))
 			require.NoError(t, err)
 			require.Len(t, claimed, 4)
 			claimed[0].Lease(start.Add(time.Hour))
 			_, err = s.Save(ctx, claimed[0])
 			require.NoError(t, err)
-			require.NoError(t, s.Add(ctx, sample("e", "eve", 0)))
+			_, err = s.Add(ctx, sample("e", "eve", 0))
+			require.NoError(t, err)
 			require.NoError(t, s.Drop(ctx, start, "run of bob"))
 			require.NoError(t, s.Remove(ctx, "c"))
 			require.NoError(t, s.Forget(ctx, "dan"))
@@ -213,7 +223,8 @@ func TestWorkersShare(t *testing.T) {
 		const contacts, each = 20, 3
 		for c := range contacts {
 			for i := range each {
-				require.NoError(t, s.Add(ctx, sample(fmt.Sprintf("%02d-%d", c, i), fmt.Sprint("contact ", c), i)))
+				_, err := s.Add(ctx, sample(fmt.Sprintf("%02d-%d", c, i), fmt.Sprint("contact ", c), i))
+				require.NoError(t, err)
 			}
 		}
 		var mu sync.Mutex
@@ -340,4 +351,53 @@ func TestCalls(t *testing.T) {
 	}
 	require.False(t, effect.Final(broken))
 	require.False(t, effect.Final(flywheel.ErrConflict))
+}
+
+// When the answer to COMMIT is lost, the store finds out whether what the
+// transaction did took effect, also when it changed the same effect twice.
+func TestLostCommit(t *testing.T) {
+	var before, after atomic.Bool
+	pool := sqldbtest.OpenFaulty(t, flywheel.SQLite, func(op string, done bool) error {
+		if op == "COMMIT" && (!done && before.Load() || done && after.Load()) {
+			return errors.New("the answer was lost")
+		}
+		return nil
+	})
+	ctx := t.Context()
+	db := flywheel.OpenSQL(pool, flywheel.SQLite)
+	require.NoError(t, flywheel.Migrate(ctx, db, tables{db}))
+	s, err := effect.On(db)
+	require.NoError(t, err)
+	change := func(contact string) error {
+		return db.InTx(ctx, func(ctx context.Context) error {
+			if _, err := s.Add(ctx, sample(contact+"1", contact, 0), sample(contact+"2", contact, 0), sample(contact+"3", contact, 0)); err != nil {
+				return err
+			}
+			claimed, err := s.Claim(ctx, at(0))
+			if err != nil {
+				return err
+			}
+			for _, e := range claimed {
+				e.Lease(start.Add(time.Hour))
+			}
+			if _, err := s.Save(ctx, claimed...); err != nil {
+				return err
+			}
+			if err := s.Drop(ctx, start, "run of "+contact); err != nil {
+				return err
+			}
+			return s.Remove(ctx, contact+"3")
+		})
+	}
+	after.Store(true)
+	require.NoError(t, change("ann"))
+	require.NoError(t, s.Forget(ctx, "nobody"))
+	after.Store(false)
+	before.Store(true)
+	require.Error(t, change("bob"))
+	require.Error(t, s.Forget(ctx, "ann"))
+	before.Store(false)
+	all, err := s.Of(ctx, "message", "ann", "bob")
+	require.NoError(t, err)
+	require.Equal(t, []string{"ann1", "ann2"}, ids(all))
 }

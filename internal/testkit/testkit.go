@@ -64,6 +64,24 @@ func ReferenceOf(tb testing.TB, folder, area, file string) []byte {
 	return data
 }
 
+// PublicReference is Reference for cases that are public data, which is never
+// committed: without an override they are read from the data folder (see [Data]).
+func PublicReference(tb testing.TB, area, file string) []byte {
+	tb.Helper()
+	if Overridden() {
+		return Reference(tb, area, file)
+	}
+	data, err := os.ReadFile(Data(tb, area+"/"+file))
+	if err != nil {
+		tb.Fatalf("reference cases: %v", err)
+	}
+	return data
+}
+
+// Overridden reports whether other cases than the module's own are run: then
+// their number is not known, and a file may hold only some of the sections.
+func Overridden() bool { return os.Getenv("FLYWHEEL_REFERENCE") != "" }
+
 // Missing skips the test because something outside the module is not there, or
 // fails it when FLYWHEEL_REQUIRE is set.
 func Missing(tb testing.TB, format string, args ...any) {

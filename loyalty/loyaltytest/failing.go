@@ -3,6 +3,7 @@ package loyaltytest
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/suite"
@@ -15,14 +16,25 @@ import (
 // the hook is returned in place of the answer: before, nothing has happened;
 // after, the effect is there and only the answer is lost.
 //
-// The result is a [flywheel.Transactor] when s is.
+// The result is a [flywheel.Transactor] and a [loyalty.ProgramStore] when s is.
 func Failing(s loyalty.Store, hook func(call string, after bool) error) loyalty.Store {
 	f := failing{s, hook}
-	if tx, ok := s.(flywheel.Transactor); ok {
+	tx, isTx := s.(flywheel.Transactor)
+	lists, hasLists := s.(loyalty.ProgramStore)
+	type transactor = flywheel.Transactor
+	switch {
+	case isTx && hasLists:
+		return struct {
+			failingPrograms
+			transactor
+		}{failingPrograms{f, lists}, tx}
+	case isTx:
 		return struct {
 			failing
-			flywheel.Transactor
+			transactor
 		}{f, tx}
+	case hasLists:
+		return failingPrograms{f, lists}
 	}
 	return f
 }
@@ -32,8 +44,8 @@ type failing struct {
 	hook  suite.Hook
 }
 
-func (f failing) Account(ctx context.Context, member flywheel.CustomerID, keys ...string) (loyalty.Account, error) {
-	return suite.Call(f.hook, "Account", func() (loyalty.Account, error) { return f.store.Account(ctx, member, keys...) })
+func (f failing) Account(ctx context.Context, member flywheel.CustomerID, n loyalty.Need) (loyalty.Account, error) {
+	return suite.Call(f.hook, "Account", func() (loyalty.Account, error) { return f.store.Account(ctx, member, n) })
 }
 
 func (f failing) Save(ctx context.Context, a loyalty.Account) error {
@@ -50,4 +62,26 @@ func (f failing) Entries(ctx context.Context, member flywheel.CustomerID) iter.S
 
 func (f failing) Members(ctx context.Context) iter.Seq2[flywheel.CustomerID, error] {
 	return suite.Seq(f.hook, "Members", f.store.Members(ctx))
+}
+
+func (f failing) Due(ctx context.Context, at time.Time, limit int) ([]flywheel.CustomerID, error) {
+	return suite.Call(f.hook, "Due", func() ([]flywheel.CustomerID, error) { return f.store.Due(ctx, at, limit) })
+}
+
+func (f failing) Forget(ctx context.Context, member flywheel.CustomerID) error {
+	return suite.Do(f.hook, "Forget", func() error { return f.store.Forget(ctx, member) })
+}
+
+// failingPrograms is a failing store that keeps programs.
+type failingPrograms struct {
+	failing
+	lists loyalty.ProgramStore
+}
+
+func (f failingPrograms) Programs(ctx context.Context, after int64) ([]loyalty.Programs, error) {
+	return suite.Call(f.hook, "Programs", func() ([]loyalty.Programs, error) { return f.lists.Programs(ctx, after) })
+}
+
+func (f failingPrograms) Record(ctx context.Context, p loyalty.Programs) error {
+	return suite.Do(f.hook, "Record", func() error { return f.lists.Record(ctx, p) })
 }

@@ -2,7 +2,6 @@ package rule
 
 import (
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -24,13 +23,12 @@ func TestReference(t *testing.T) {
 // growthbookCases runs GrowthBook's conformance suite: [name, condition,
 // attributes, expected] or with a fifth element, the saved groups.
 func growthbookCases(t *testing.T) {
-	data, err := os.ReadFile(testkit.Data(t, "experiment/growthbook_cases.json"))
-	require.NoError(t, err)
+	data := testkit.PublicReference(t, "experiment", "growthbook_cases.json")
 	var suite struct {
 		EvalCondition [][]json.RawMessage `json:"evalCondition"`
 	}
 	require.NoError(t, json.Unmarshal(data, &suite))
-	require.Len(t, suite.EvalCondition, 583)
+	require.True(t, testkit.Overridden() || len(suite.EvalCondition) == 583)
 	for _, c := range suite.EvalCondition {
 		var name string
 		var attrs map[string]any
@@ -74,8 +72,7 @@ func growthbookCases(t *testing.T) {
 // savedGroupCases runs the evalCondition parts of the suite's sections about
 // saved groups: [name, condition, attributes, expected, groups].
 func savedGroupCases(t *testing.T) {
-	data, err := os.ReadFile(testkit.Data(t, "experiment/growthbook_cases.json"))
-	require.NoError(t, err)
+	data := testkit.PublicReference(t, "experiment", "growthbook_cases.json")
 	type section struct {
 		EvalCondition [][]json.RawMessage `json:"evalCondition"`
 	}
@@ -84,8 +81,8 @@ func savedGroupCases(t *testing.T) {
 		Remote section `json:"savedGroupReferencesRemote"`
 	}
 	require.NoError(t, json.Unmarshal(data, &suite))
-	require.Len(t, suite.V2.EvalCondition, 56)
-	require.Len(t, suite.Remote.EvalCondition, 15)
+	require.True(t, testkit.Overridden() || len(suite.V2.EvalCondition) == 56)
+	require.True(t, testkit.Overridden() || len(suite.Remote.EvalCondition) == 15)
 	for _, c := range append(suite.V2.EvalCondition, suite.Remote.EvalCondition...) {
 		var name string
 		var attrs map[string]any
@@ -119,13 +116,12 @@ func savedGroupCases(t *testing.T) {
 // pruneCases runs [name, condition, known attributes, expected] or with a fifth
 // element, the saved groups.
 func pruneCases(t *testing.T) {
-	data, err := os.ReadFile(testkit.Data(t, "experiment/growthbook_cases.json"))
-	require.NoError(t, err)
+	data := testkit.PublicReference(t, "experiment", "growthbook_cases.json")
 	var suite struct {
 		PruneCondition [][]json.RawMessage `json:"pruneCondition"`
 	}
 	require.NoError(t, json.Unmarshal(data, &suite))
-	require.Len(t, suite.PruneCondition, 39)
+	require.True(t, testkit.Overridden() || len(suite.PruneCondition) == 39)
 	for _, c := range suite.PruneCondition {
 		var name string
 		var attrs map[string]any
@@ -134,6 +130,7 @@ func pruneCases(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var groups *Groups
 			if len(c) > 4 {
+				var err error
 				groups, err = ParseGroups(c[4])
 				require.NoError(t, err)
 			}

@@ -3,9 +3,11 @@ package rule
 import (
 	"encoding/json"
 	"errors"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -136,11 +138,13 @@ func TestGoValues(t *testing.T) {
 	attrs := map[string]any{
 		"i": 5, "i8": int8(5), "u": uint(5), "f": float32(5), "n": json.Number("5"), "s": city("Graz"), "b": true,
 		"list": []city{"Graz", "Linz"}, "texts": []string{"a"}, "ints": []int{1, 2}, "m": map[string]int{"a": 1}, "mm": map[city]string{"Graz": "x"},
+		"typed": map[string]string{"d": "x"}, "deep": map[string]map[city]int{"a": {"Graz": 1}}, "at": time.Date(2026, 3, 1, 12, 0, 0, 0, time.FixedZone("", 3600)),
 		"p": &number, "nothing": (*int)(nil), "struct": struct{}{}, "bad": json.Number("x"),
 	}
 	holds := []string{
 		`{"i":5,"i8":5,"u":5,"f":5,"n":5,"s":"Graz","b":true}`, `{"list":{"$all":["Linz"]}}`, `{"list.0":"Graz"}`, `{"texts":["a"]}`, `{"texts.0":"a"}`,
-		`{"ints":{"$size":2}}`, `{"m.a":1}`, `{"m.b":null}`, `{"mm.Graz":"x"}`, `{"p":7}`, `{"nothing":null}`, `{"struct":{"$type":"object"}}`, `{"struct.x":null}`, `{"bad":"x"}`,
+		`{"ints":{"$size":2}}`, `{"m.a":1}`, `{"m.b":null}`, `{"mm.Graz":"x"}`,
+		`{"typed":{"d":"x"}}`, `{"$not":{"typed":{"d":"y"}}}`, `{"$not":{"typed":{"d":"x","e":"x"}}}`, `{"deep":{"a":{"Graz":1}}}`, `{"at":"2026-03-01T11:00:00.000000Z"}`, `{"at":{"$gte":"2026-03-01","$lt":"2026-03-02"}}`, `{"p":7}`, `{"nothing":null}`, `{"struct":{"$type":"object"}}`, `{"struct.x":null}`, `{"bad":"x"}`,
 	}
 	for _, src := range holds {
 		require.True(t, MustCompile(src).Match(attrs), src)
@@ -265,4 +269,22 @@ func FuzzRule(f *testing.F) {
 			t.Fatalf("%q: no round trip: %v", src, err)
 		}
 	})
+}
+
+// Patterns are bounded before they cost: by their size written out, one by one and
+// together.
+func TestPatternsAreBounded(t *testing.T) {
+	many := `{"$or":[` + strings.Repeat(`{"a":{"$regex":"(a{1,900}){1,1}b"}},`, 20_000) + `{"b":1}]}`
+	for name, lenient := range map[string]bool{"strict": false, "lenient": true} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Compile([]byte(many), &Options{Lenient: lenient})
+		runtime.ReadMemStats(&after)
+		require.ErrorIs(t, err, flywheel.ErrLimit, name)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(48<<20), name)
+	}
+	_, err := Compile([]byte(`{"a":{"$regex":"((a{1,30}){1,30}){1,30}"}}`), nil)
+	require.ErrorIs(t, err, flywheel.ErrInvalid)
+	usual := `{"$or":[` + strings.Repeat(`{"a":{"$regex":"^/(shop|cart)/[a-z0-9-]{1,64}$"}},`, 100) + `{"b":1}]}`
+	require.NoError(t, func() error { _, err := Compile([]byte(usual), nil); return err }())
 }

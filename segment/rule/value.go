@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // kind is the JSON type of a value. A missing attribute is null.
@@ -45,8 +46,12 @@ func boolValue(b bool) value {
 	return value{kind: kindBool}
 }
 
-// valueOf takes what encoding/json gives, Go's own basic kinds, and slices and
-// maps of those. It does not allocate for JSON values.
+// timeForm is the text of a time.Time, which orders as times do.
+const timeForm = "2006-01-02T15:04:05.000000Z"
+
+// valueOf takes what encoding/json gives, Go's own basic kinds, slices and maps
+// of those, and a time.Time as text in [timeForm]. It does not allocate for JSON
+// values.
 func valueOf(x any) value {
 	switch x := x.(type) {
 	case nil:
@@ -65,6 +70,8 @@ func valueOf(x any) value {
 		return value{kind: kindList, ref: x}
 	case map[string]any:
 		return value{kind: kindObject, ref: x}
+	case time.Time:
+		return stringValue(x.UTC().Format(timeForm))
 	case json.Number:
 		f, err := x.Float64()
 		if err != nil {
@@ -139,7 +146,7 @@ func (v value) member(key string) value {
 		return valueOf(m[key])
 	}
 	m := reflect.ValueOf(v.ref)
-	if m.Kind() != reflect.Map || m.Type().Key().Kind() != reflect.String {
+	if !isObject(m) {
 		return value{}
 	}
 	found := m.MapIndex(reflect.ValueOf(key).Convert(m.Type().Key()))
@@ -201,9 +208,20 @@ func (v value) equal(w value) bool {
 		}
 		return true
 	case kindObject:
-		a, aok := v.ref.(map[string]any)
-		b, bok := w.ref.(map[string]any)
-		if !aok || !bok || len(a) != len(b) {
+		return v.equalObject(w)
+	default:
+		return v.num == w.num
+	}
+}
+
+// equalObject compares objects. A literal of a rule is a map[string]any, an
+// attribute may be any map with keys of text; other Go values equal nothing.
+func (v value) equalObject(w value) bool {
+	a, aok := v.ref.(map[string]any)
+	b, bok := w.ref.(map[string]any)
+	switch {
+	case aok && bok:
+		if len(a) != len(b) {
 			return false
 		}
 		for key, x := range a {
@@ -213,9 +231,23 @@ func (v value) equal(w value) bool {
 			}
 		}
 		return true
-	default:
-		return v.num == w.num
 	}
+	m, n := reflect.ValueOf(v.ref), reflect.ValueOf(w.ref)
+	if !isObject(m) || !isObject(n) || m.Len() != n.Len() {
+		return false
+	}
+	for entries := m.MapRange(); entries.Next(); {
+		other := n.MapIndex(entries.Key().Convert(n.Type().Key()))
+		if !other.IsValid() || !valueOf(entries.Value().Interface()).equal(valueOf(other.Interface())) {
+			return false
+		}
+	}
+	return true
+}
+
+// isObject reports whether v is a map with keys of text.
+func isObject(v reflect.Value) bool {
+	return v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String
 }
 
 // compareText orders strings by UTF-16 code units, as JavaScript does. It is

@@ -35,10 +35,13 @@ const (
 	FloorZero Clawback = "floor_zero"
 )
 
-// Programme is the rules of a loyalty programme. The zero value earns one point
+// Program is the rules of a loyalty program. The zero value earns one point
 // per unit of money, rounded down, without expiry and tiers, in UTC.
-// Durations are ISO 8601 ("P12M", "P30D") on the programme's calendar.
-type Programme struct {
+// Durations are ISO 8601 ("P12M", "P30D") on the program's calendar.
+type Program struct {
+	// From is when the program begins; zero is always. What takes effect at or
+	// after it, and before the From of the next one, belongs to the program.
+	From time.Time `json:"from,omitzero"`
 	// Timezone is the IANA zone of days, months and years; UTC when empty.
 	Timezone string  `json:"timezone,omitempty"`
 	Earning  Earning `json:"earning,omitzero"`
@@ -51,28 +54,28 @@ type Programme struct {
 	// RestoreGrace is how long points live that a reversed burn gives back
 	// after their lot has expired; empty lets them expire at once.
 	RestoreGrace string `json:"restore_grace,omitempty"`
-	// Tiering is how members rise and fall; nil is a programme without tiers.
+	// Tiering is how members rise and fall; nil is a program without tiers.
 	Tiering *Tiering `json:"tiering,omitempty"`
 }
 
-// Ledger computes with accounts by the rules of a programme. It is immutable,
+// Ledger computes with accounts by the rules of a program. It is immutable,
 // safe for concurrent use, and pure: it takes accounts and returns accounts,
 // and reads no clock.
 type Ledger struct {
-	programme Programme
-	zone      *time.Location
-	pending   caltime.Duration
-	expiry    caltime.Duration
-	grace     caltime.Duration
-	earning   earning
-	tiering   *tiering
+	program Program
+	zone    *time.Location
+	pending caltime.Duration
+	expiry  caltime.Duration
+	grace   caltime.Duration
+	earning earning
+	tiering *tiering
 }
 
-// NewLedger checks and compiles a programme. The error is a [*ProgrammeError].
-func NewLedger(p Programme) (*Ledger, error) {
-	l := &Ledger{programme: p}
+// NewLedger checks and compiles a program. The error is a [*ProgramError].
+func NewLedger(p Program) (*Ledger, error) {
+	l := &Ledger{program: p}
 	fail := func(field string, err error) (*Ledger, error) {
-		return nil, &ProgrammeError{Field: field, Err: err}
+		return nil, &ProgramError{flywheel.FieldError{Field: field, Err: err}}
 	}
 	var err error
 	if l.zone, err = time.LoadLocation(p.Timezone); err != nil || p.Timezone == "Local" {
@@ -99,14 +102,14 @@ func NewLedger(p Programme) (*Ledger, error) {
 	}
 	switch p.BurnOrder {
 	case "":
-		l.programme.BurnOrder = OldestFirst
+		l.program.BurnOrder = OldestFirst
 	case OldestFirst, ExpiringFirst:
 	default:
 		return fail("burn_order", fmt.Errorf("%q is unknown: %w", p.BurnOrder, flywheel.ErrInvalid))
 	}
 	switch p.Clawback {
 	case "":
-		l.programme.Clawback = Negative
+		l.program.Clawback = Negative
 	case Negative, OtherLots, FloorZero:
 	default:
 		return fail("clawback", fmt.Errorf("%q is unknown: %w", p.Clawback, flywheel.ErrInvalid))
