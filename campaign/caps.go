@@ -2,11 +2,13 @@ package campaign
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/caltime"
+	"github.com/flywheel-go/flywheel/internal/effect"
 )
 
 // Cap bounds how many messages a contact gets. Exactly one of Window and Per is
@@ -44,7 +46,31 @@ const (
 type Policy struct {
 	QuietHours QuietHours `json:"quiet_hours,omitzero"`
 	Caps       []Cap      `json:"caps,omitempty"`
-	OnCap      OnCap      `json:"on_cap,omitempty"`
+	// OnCap holds for messages that say nothing themselves.
+	OnCap OnCap `json:"on_cap,omitempty"`
+	// Late holds for journeys and messages that say nothing themselves.
+	Late *Late `json:"late,omitempty"`
+	// Retry are the elapsed times after the first, second, … failed attempt of a
+	// message. When the attempt after the last fails too, the message is dead.
+	// Default: 1, 5 and 30 minutes, 2 and 12 hours.
+	Retry []Duration `json:"retry,omitempty"`
+	// Jitter is the fraction by which such a time may be longer, so that what
+	// failed together is not tried together; it follows from the message's ID. Zero
+	// is the default, 0.1; negative is none.
+	Jitter float64 `json:"jitter,omitempty"`
+}
+
+// Late says when it is too late for a message.
+type Late struct {
+	// Within is how long after its plan a message may still be sent.
+	Within Duration `json:"within"`
+}
+
+func (l *Late) validate() error {
+	if l == nil {
+		return nil
+	}
+	return l.Within.validate()
 }
 
 func (p Policy) validate() error {
@@ -53,7 +79,33 @@ func (p Policy) validate() error {
 			return fmt.Errorf("campaign: cap %d: %w", i+1, err)
 		}
 	}
+	if err := p.Late.validate(); err != nil {
+		return err
+	}
+	for i, d := range p.Retry {
+		if _, err := d.elapsed(); err != nil {
+			return fmt.Errorf("campaign: retry %d: %w", i+1, err)
+		}
+	}
+	if math.IsNaN(p.Jitter) || p.Jitter > 10 {
+		return fmt.Errorf("campaign: jitter %v: %w", p.Jitter, flywheel.ErrOutOfRange)
+	}
 	return p.OnCap.validate()
+}
+
+// backoff is when failed messages are tried again.
+func (p Policy) backoff() effect.Backoff {
+	b := effect.DefaultBackoff
+	if p.Retry != nil {
+		b.Delays = make([]time.Duration, len(p.Retry))
+		for i, d := range p.Retry {
+			b.Delays[i], _ = d.elapsed()
+		}
+	}
+	if p.Jitter != 0 {
+		b.Jitter = max(0, p.Jitter)
+	}
+	return b
 }
 
 func (o OnCap) validate() error {
@@ -151,10 +203,24 @@ func (c Cap) expiry(s, t time.Time) time.Time {
 
 func isoWeekday(t time.Time) int { return (int(t.Weekday())+6)%7 + 1 }
 
-// memory is the longest time for which a message sent can matter.
-func (p Policy) memory() time.Duration {
+// counts reports whether messages of a channel count for a cap.
+func (p Policy) counts(channel string) bool {
+	return slices.ContainsFunc(p.Caps, func(c Cap) bool { return c.covers(channel) })
+}
+
+// shared reports whether a message of one channel may leave less room for one of
+// another.
+func (p Policy) shared(a, b string) bool {
+	return slices.ContainsFunc(p.Caps, func(c Cap) bool { return c.covers(a) && c.covers(b) })
+}
+
+// memory is the longest time for which a message of a channel can matter.
+func (p Policy) memory(channel string) time.Duration {
 	longest := time.Duration(0)
 	for _, c := range p.Caps {
+		if !c.covers(channel) {
+			continue
+		}
 		window, _ := c.Window.elapsed()
 		if c.Per != "" {
 			window = 9 * 24 * time.Hour // a week, and the hours between zones

@@ -1,83 +1,90 @@
 package campaign
 
 import (
-	"slices"
-	"strconv"
-
-	"github.com/google/uuid"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 )
 
-// enter begins a run where the trigger and the re-entry rule allow it.
-func (t *turn) enter(p *plan, e *flywheel.Event) {
-	if !t.holds(p.Trigger.When, e, e) {
+// EntryKey is what a re-entry rule remembers of a contact.
+type EntryKey struct {
+	Journey ID     `json:"journey"`
+	Key     string `json:"key,omitempty"`
+}
+
+// Entry is the latest entry of a contact into a journey under a key, a row of its
+// own. It is kept where the re-entry rule asks for it.
+type Entry struct {
+	EntryKey
+	At time.Time `json:"at"`
+}
+
+// key is the value of the attribute by which the re-entry rule is kept.
+func (p *plan) key(e *flywheel.Event) string {
+	if p.Reentry.Key == "" {
+		return ""
+	}
+	return attributeText(e, p.Reentry.Key)
+}
+
+// remembers reports whether the re-entry rule asks for earlier entries.
+func (p *plan) remembers() bool { return p.Reentry.Policy == Once || !p.Reentry.Cooldown.IsZero() }
+
+// enter begins a run at an instant where the trigger and the re-entry rule allow
+// it; acts is the last act of an operator from before it.
+func (t *turn) enter(p *plan, e *flywheel.Entry, at time.Time, acts int64) {
+	if !t.holds(p.Trigger.When, &e.Event, &e.Event) {
 		return
 	}
+	t.now, t.changed = at, true
 	c := t.contact
-	r := Run{Journey: p.ID, Version: p.Version, Entered: t.now}
-	if p.Reentry.Key != "" {
-		r.Key = attributeText(e, p.Reentry.Key)
-	}
+	r := &Run{Contact: c.ID, Journey: p.ID, Version: p.Version, Key: p.key(&e.Event), Position: e.Position, Entered: at, Began: earlier(at, t.at), Acts: acts, changed: true}
 	if reason := t.refusal(p, r.Key); reason != "" {
 		c.tally(p.ID).Rejected++
-		t.tell(FactRejected, &r, "", reason)
+		t.tell(FactRejected, r, at, "", "", reason)
 		return
 	}
 	if p.Reentry.Policy == Restart {
-		for i := range c.Runs {
-			if o := &c.Runs[i]; o.Journey == p.ID && o.Key == r.Key && !o.ended {
+		for _, o := range t.runs {
+			if o.Journey == p.ID && o.Key == r.Key && !o.ended {
 				t.end(o, OutcomeRestarted)
 			}
 		}
 	}
-	t.noteEntry(p, r.Key)
-	entry := *e
+	if p.remembers() {
+		key := EntryKey{p.ID, r.Key}
+		if t.entries == nil {
+			t.entries = map[EntryKey]time.Time{}
+		}
+		if t.entries[key].Before(at) {
+			t.entries[key] = at
+			t.noted = append(t.noted, Entry{key, at})
+		}
+	}
+	entry := e.Event
 	r.Entry = &entry
-	r.ID = deterministicID("run", string(p.ID), string(c.ID), e.ID)
+	r.ID = deterministicID("run", string(p.ID), string(c.ID), e.Event.ID)
 	c.tally(p.ID).Entries++
-	t.tell(FactEntered, &r, "", "")
-	t.proceed(p, &r, 0)
-	c.Runs = append(c.Runs, r)
+	t.tell(FactEntered, r, at, "", "", "")
+	t.runs = append(t.runs, r)
+	t.proceed(p, r, 0)
 }
 
 // refusal is why the re-entry rule refuses an entry under key, or empty.
 func (t *turn) refusal(p *plan, key string) string {
-	last := slices.IndexFunc(t.contact.Entries, func(x Entry) bool { return x.Journey == p.ID && x.Key == key })
+	if p.Reentry.Policy == WhenNotActive {
+		for _, r := range t.runs {
+			if r.Journey == p.ID && r.Key == key && !r.ended {
+				return reasonActive
+			}
+		}
+	}
+	last, entered := t.entries[EntryKey{p.ID, key}]
 	switch {
-	case p.Reentry.Policy == Once && last >= 0:
+	case entered && p.Reentry.Policy == Once:
 		return reasonOnce
-	case p.Reentry.Policy == WhenNotActive && slices.ContainsFunc(t.contact.Runs, func(r Run) bool {
-		return r.Journey == p.ID && r.Key == key && !r.ended
-	}):
-		return reasonActive
-	case last >= 0 && t.now.Before(p.Reentry.Cooldown.Add(t.local(t.contact.Entries[last].At))):
+	case entered && !p.Reentry.Cooldown.IsZero() && t.now.Before(p.Reentry.Cooldown.Add(t.local(last))):
 		return reasonCooldown
 	}
 	return ""
 }
-
-// noteEntry remembers an entry where the re-entry rule will ask for it, in place
-// of those that it will ask for no more.
-func (t *turn) noteEntry(p *plan, key string) {
-	if p.Reentry.Policy != Once && p.Reentry.Cooldown.IsZero() {
-		return
-	}
-	c := t.contact
-	c.Entries = slices.DeleteFunc(c.Entries, func(x Entry) bool {
-		over := p.Reentry.Policy != Once && !t.now.Before(p.Reentry.Cooldown.Add(t.local(x.At)))
-		return x.Journey == p.ID && (x.Key == key || over)
-	})
-	c.Entries = append(c.Entries, Entry{p.ID, key, t.now})
-}
-
-// deterministicID derives an identifier from what the thing is.
-func deterministicID(parts ...string) string {
-	var name []byte
-	for _, part := range parts {
-		name = append(append(strconv.AppendInt(name, int64(len(part)), 10), ':'), part...)
-	}
-	return uuid.NewSHA1(namespace, name).String()
-}
-
-var namespace = uuid.MustParse("6f1a4b53-52c4-5d35-a5f5-0c6b9c2f2d10")

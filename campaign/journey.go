@@ -1,6 +1,8 @@
 package campaign
 
 import (
+	"time"
+
 	"github.com/flywheel-go/flywheel/segment/rule"
 )
 
@@ -19,7 +21,9 @@ type Journey struct {
 	Reentry Reentry `json:"reentry,omitzero"`
 	// ExitOn ends a run early.
 	ExitOn []ExitOn `json:"exit_on,omitempty"`
-	Steps  []Step   `json:"steps"`
+	// Late holds for messages that say nothing themselves; see [Policy].
+	Late  *Late  `json:"late,omitempty"`
+	Steps []Step `json:"steps"`
 }
 
 // Trigger is the event that lets a contact enter.
@@ -102,6 +106,14 @@ type WaitEvent struct {
 	Match   []string   `json:"match,omitempty"` // as in ExitOn
 	When    *rule.Rule `json:"when,omitempty"`
 	Timeout Duration   `json:"timeout"`
+	// Subject are attributes that say what the wait is about: it is then answered by
+	// an event of anybody, or of nobody, that has them equal to those of the
+	// entry. An item is back in stock, a price has fallen.
+	Subject []string `json:"subject,omitempty"`
+	// Limit names the property of the answering event that says how many runs it
+	// answers at most: those that entered first; the others go on waiting. An event
+	// without it answers all.
+	Limit string `json:"limit,omitempty"`
 	// OnEvent and OnTimeout are the steps that follow, by default as Step.Next.
 	OnEvent   string `json:"on_event,omitempty"`
 	OnTimeout string `json:"on_timeout,omitempty"`
@@ -115,13 +127,34 @@ type Condition struct {
 	Else string `json:"else,omitempty"`
 }
 
-// Send sends one message. A contact who has unsubscribed from the channel is
-// skipped, quiet hours hold it back, and caps skip or defer it.
+// Send sends one message. The run stays at the step until the message is
+// accepted or skipped. What is asked before each attempt is told in the package
+// documentation.
 type Send struct {
-	Channel  string `json:"channel"`
+	Channel string `json:"channel"`
+	// Template is by default the ID of the step.
 	Template string `json:"template,omitempty"`
+	// Purpose is what consent is asked for, by default [PurposeMarketing], or
+	// [PurposeTransactional] for transactional messages.
+	Purpose string `json:"purpose,omitempty"`
 	// Transactional messages are neither capped, nor counted, nor held back.
 	Transactional bool `json:"transactional,omitempty"`
 	// OnCap overrides the policy's for this message.
 	OnCap OnCap `json:"on_cap,omitempty"`
+	// Late overrides the journey's and the policy's for this message.
+	Late *Late `json:"late,omitempty"`
+	// NotAfter is the last instant at which the message is worth sending, zero for
+	// none.
+	NotAfter time.Time `json:"not_after,omitzero"`
+}
+
+// purpose is what consent is asked for.
+func (s *Send) purpose() string {
+	switch {
+	case s.Purpose != "":
+		return s.Purpose
+	case s.Transactional:
+		return PurposeTransactional
+	}
+	return PurposeMarketing
 }

@@ -52,6 +52,9 @@ func newPlan(j Journey) (*plan, error) {
 			return fail(fmt.Sprintf("exit_on[%d]", i), err)
 		}
 	}
+	if err := j.Late.validate(); err != nil {
+		return fail("late", err)
+	}
 	j.Steps, j.ExitOn = slices.Clone(j.Steps), slices.Clone(j.ExitOn)
 	p := &plan{Journey: j, index: make(map[string]int, len(j.Steps))}
 	for i, step := range j.Steps {
@@ -96,10 +99,13 @@ func (s Step) validate() error {
 		if err := flywheel.CheckID(s.WaitEvent.Event); err != nil {
 			return err
 		}
-		return s.WaitEvent.Timeout.validate()
+		return s.WaitEvent.validate()
 	case s.Send != nil:
 		if err := flywheel.CheckID(s.Send.Channel); err != nil {
 			return fmt.Errorf("channel: %w", err)
+		}
+		if err := s.Send.Late.validate(); err != nil {
+			return err
 		}
 		return s.Send.OnCap.validate()
 	case s.Condition != nil && s.Condition.If == nil:
@@ -108,6 +114,18 @@ func (s Step) validate() error {
 		return flywheel.CheckID(s.Exit)
 	}
 	return nil
+}
+
+func (w *WaitEvent) validate() error {
+	for _, name := range w.Subject {
+		if err := flywheel.CheckID(name); err != nil {
+			return fmt.Errorf("subject: %w", err)
+		}
+	}
+	if w.Limit != "" && len(w.Subject) == 0 {
+		return fmt.Errorf("limit without subject: %w", flywheel.ErrInvalid)
+	}
+	return w.Timeout.validate()
 }
 
 func (w *Wait) validate() error {
@@ -168,7 +186,7 @@ func (p *plan) spin() (step string, found bool) {
 			return true
 		}
 		state[i] = open
-		if s := p.Steps[i]; !s.takesTime() && (visit(p.next[i].yes) || visit(p.next[i].no)) {
+		if s := &p.Steps[i]; !s.takesTime() && (visit(p.next[i].yes) || visit(p.next[i].no)) {
 			return true
 		}
 		state[i] = done

@@ -183,7 +183,6 @@ func journeyCases(t *testing.T) {
 }
 
 func (c journeyCase) run(t *testing.T) {
-	ctx := t.Context()
 	var versions []Journey
 	if c.Journey[0] == '[' {
 		require.NoError(t, strictjson.Decode(c.Journey, &versions, nil))
@@ -196,19 +195,18 @@ func (c journeyCase) run(t *testing.T) {
 	}
 
 	store := NewMemory(nil)
-	contact := Contact{ID: c.Contact.ID, Zone: c.Contact.Timezone}
+	contact := Contact{ID: flywheel.PersonOf(c.Contact.ID, ""), Zone: c.Contact.Timezone}
 	require.NotNil(t, place(contact.Zone))
 	for _, h := range c.History {
 		if !h.Transactional {
 			contact.Sent = append(contact.Sent, Sent{At: h.At.UTC(), Channel: h.Channel})
 		}
 	}
-	_, err := store.Save(ctx, contact)
-	require.NoError(t, err)
+	require.NoError(t, store.Save(t.Context(), Change{Contact: contact}))
 
 	var got journeyExpect
 	var recorder Recorder
-	engine, err := New(store, &Options{
+	w := newWorld(t, store, &Options{
 		Journeys: versions[:1], Policy: c.Settings, Sender: &recorder,
 		Trace: func(f Fact) {
 			switch f.Kind {
@@ -223,18 +221,25 @@ func (c journeyCase) run(t *testing.T) {
 			}
 		},
 	})
-	require.NoError(t, err)
+	known := map[string]bool{}
 	for i, raw := range c.Events {
 		if raw["name"] == "$publish" {
 			at, err := time.Parse(time.RFC3339, raw["at"].(string))
 			require.NoError(t, err)
-			require.NoError(t, engine.Advance(ctx, at.Add(-time.Microsecond)))
-			require.NoError(t, engine.Launch(versions[int(raw["version"].(float64))-1]))
+			w.passBefore(at)
+			w.now = at.UTC()
+			require.NoError(t, w.Launch(w.ctx, versions[int(raw["version"].(float64))-1], nil))
 			continue
 		}
-		require.NoError(t, engine.Publish(ctx, c.event(t, i, raw)))
+		e := c.event(t, i, raw)
+		if known[e.ID] { // the log knows it
+			got.Rejected = append(got.Rejected, stepAt{At: e.Time, Reason: "duplicate_event"})
+			continue
+		}
+		known[e.ID] = true
+		w.publish(e)
 	}
-	require.NoError(t, engine.Advance(ctx, time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)))
+	w.pass(time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC))
 	require.Equal(t, c.Expect.sorted(), got.sorted(), "%s: %s", c.Title, c.Why)
 	require.Len(t, recorder.Messages(), len(c.Expect.Sends))
 }

@@ -4,13 +4,50 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
 )
 
-// Sender brings a message to the contact. It may get a message again, after an
-// error or a crash, and sends one ID once. An error that matches
-// flywheel.ErrInvalid, ErrNotFound or ErrForbidden is final: the message is
-// counted as refused. Any other error stops the engine's call, and the message
-// is tried again with the next one.
+// Message is one message to a contact. Its ID follows from journey, contact, entry
+// and step, so that a message that is passed again is the same message.
+type Message struct {
+	ID string `json:"id"`
+	// At is the instant of the attempt, Plan the one for which it was meant.
+	At       time.Time       `json:"at"`
+	Plan     time.Time       `json:"plan"`
+	Contact  flywheel.Person `json:"contact"`
+	Journey  ID              `json:"journey"`
+	Version  int             `json:"version"`
+	Run      string          `json:"run"`
+	Step     string          `json:"step"`
+	Channel  string          `json:"channel"`
+	Purpose  string          `json:"purpose"`
+	Template string          `json:"template"`
+	// Transactional messages are neither capped nor held back.
+	Transactional bool `json:"transactional,omitempty"`
+	// Attempt counts from 1.
+	Attempt int `json:"attempt"`
+	// Entry is the event that the run began with: what was in the cart. It is
+	// shared, so nobody changes it.
+	Entry *flywheel.Event `json:"entry"`
+}
+
+// event announces a message that was accepted.
+func (m *Message) event() flywheel.Event {
+	return flywheel.Event{
+		ID: "message:" + m.ID, Name: flywheel.EventMessageSent, Time: m.At,
+		Customer: m.Contact.Customer(), Visitor: m.Contact.Visitor(), Ref: m.Run,
+		Properties: map[string]any{"journey": string(m.Journey), "step": m.Step, "channel": m.Channel, "template": m.Template},
+	}
+}
+
+// Sender brings a message to the contact. A nil error means that the provider took
+// it; that is final. An error that matches flywheel.ErrInvalid, ErrNotFound or
+// ErrForbidden is final too: the message is skipped as refused. After any other
+// error, and after [Options].SendLimit of real time, it is tried again later. So a
+// message comes again, under the same ID, only when an answer was lost. Send is
+// called outside of any transaction, for many contacts at once.
 type Sender interface {
 	Send(ctx context.Context, m Message) error
 }

@@ -1,23 +1,38 @@
 package campaign
 
 import (
+	"encoding/json"
 	"strconv"
 	"time"
+
+	"github.com/flywheel-go/flywheel/internal/effect"
 )
 
-// proceed takes a run through the steps from i on until it waits or ends.
+// Kinds of the effects that journeys have. A receipt is done when it is written:
+// it says that a deadline had been noticed, which a rebuild must know.
+const (
+	kindMessage = "campaign.message"
+	kindReceipt = "campaign.receipt"
+)
+
+// proceed takes a run through the steps from i on until it waits, comes to a send
+// or ends.
 func (t *turn) proceed(p *plan, r *Run, i int) {
+	t.changed = true
 	for i < len(p.Steps) {
 		step, next := &p.Steps[i], p.next[i]
-		r.Step, r.Since = step.ID, t.now
+		r.Step, r.Since, r.Seen, r.Due, r.changed = step.ID, t.now, earlier(t.now, t.at), time.Time{}, true
+		r.Subject = ""
 		switch {
 		case step.Wait != nil:
-			if r.Due = step.Wait.target(t.local(t.now)).UTC(); r.Due.After(t.now) {
+			if due := t.dueAt(step, t.now); due.After(t.now) {
+				r.Due = due
 				return
 			}
 			i = next.yes
 		case step.WaitEvent != nil:
-			r.Due = step.WaitEvent.Timeout.Add(t.local(t.now)).UTC()
+			r.Due = t.dueAt(step, t.now)
+			r.subjectOf(step)
 			return
 		case step.Condition != nil:
 			i = next.no
@@ -25,17 +40,29 @@ func (t *turn) proceed(p *plan, r *Run, i int) {
 				i = next.yes
 			}
 		case step.Send != nil:
-			if release := t.send(step, r); release.After(t.now) {
-				r.Due = release.UTC()
-				return
-			}
-			i = next.yes
+			t.send(step, r)
+			return
 		default:
 			t.end(r, step.Exit)
 			return
 		}
 	}
 	t.end(r, OutcomeCompleted)
+}
+
+// subjectOf notes what a run that came to a step waits for.
+func (r *Run) subjectOf(s *Step) {
+	r.Subject = ""
+	if s.WaitEvent != nil && len(s.WaitEvent.Subject) > 0 && r.Entry != nil {
+		r.Subject = subjectKey(s.WaitEvent.Event, s.WaitEvent.Subject, r.Entry)
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // target is when a wait that began at t is over.
@@ -47,52 +74,77 @@ func (w *Wait) target(t time.Time) time.Time {
 	return t
 }
 
-// send sends or skips the message of a step, or returns when to look again.
-func (t *turn) send(step *Step, r *Run) (release time.Time) {
-	c, send := t.contact, step.Send
-	tally := c.tally(r.Journey)
-	if !c.wants(send.Channel) {
-		tally.Unwanted++
-		t.tell(FactSkipped, r, step.ID, reasonUnsubscribed)
-		return t.now
-	}
-	if !send.Transactional {
-		now := t.local(t.now)
-		if release := t.policy.QuietHours.Release(now); release.After(now) {
-			tally.Held++
-			t.tell(FactHeld, r, step.ID, reasonQuiet)
-			return release
-		}
-		if room := t.policy.Room(c.Sent, send.Channel, now); room.After(now) {
-			tally.CapsHit++
-			onCap := send.OnCap
-			if onCap == "" {
-				onCap = t.policy.OnCap
-			}
-			if onCap == Defer {
-				t.tell(FactHeld, r, step.ID, reasonCap)
-				return room
-			}
-			t.tell(FactSkipped, r, step.ID, reasonCap)
-			return t.now
-		}
-	}
+// body is what the effect of a message says beside its own fields.
+type body struct {
+	Version  int       `json:"version"`
+	Step     string    `json:"step"`
+	Template string    `json:"template"`
+	Entered  time.Time `json:"entered"`
+	// Message is the whole message once it is dead, for then the run goes on.
+	Message *Message `json:"message,omitempty"`
+}
+
+// send decides on the message of a step.
+func (t *turn) send(step *Step, r *Run) {
 	r.Sends++
-	m := Message{
-		ID: deterministicID("message", r.ID, step.ID, strconv.Itoa(r.Sends)), At: t.now, Contact: c.ID, Journey: r.Journey, Version: r.Version,
-		Run: r.ID, Step: step.ID, Channel: send.Channel, Template: send.Template, Entry: r.Entry,
+	plan := earlier(t.now, t.at)
+	content, err := json.Marshal(body{Version: r.Version, Step: step.ID, Template: step.template(), Entered: r.Entered})
+	if err != nil { // a struct of texts and a time between the years 0 and 9999
+		panic(err)
 	}
-	c.Outbox = append(c.Outbox, m)
-	if !send.Transactional {
-		c.Sent = append(c.Sent, Sent{m.ID, t.now, send.Channel})
+	t.contact.Decided++
+	e := effect.Effect{
+		ID: r.messageID(), Kind: kindMessage, Contact: string(t.contact.ID), Topic: string(r.Journey), Provider: step.Send.Channel, Purpose: step.Send.purpose(),
+		Ref: r.ID, Seq: t.contact.Decided, Position: int64(t.contact.Position),
+		Plan: plan, Due: plan, NotAfter: step.Send.NotAfter, Body: content,
 	}
-	tally.Sends++
-	t.tell(FactSent, r, step.ID, "")
-	return t.now
+	if known := t.known[e.ID]; known != nil {
+		t.stand(r, known)
+		return
+	}
+	t.effects = append(t.effects, e)
+}
+
+// messageID is that of the message at whose step a run stands.
+func (r *Run) messageID() string {
+	return deterministicID("message", r.ID, r.Step, strconv.Itoa(r.Sends))
+}
+
+func (s *Step) template() string {
+	if s.Send.Template != "" {
+		return s.Send.Template
+	}
+	return s.ID
+}
+
+// completed lets a run go on from its send, whose message is over.
+func (t *turn) completed(r *Run, at time.Time) {
+	p, i, ok := t.where(r)
+	if !ok {
+		t.end(r, OutcomeWithdrawn)
+		return
+	}
+	t.now = at
+	t.proceed(p, r, p.next[i].yes)
+}
+
+// receipt notes that a timer was done and no message followed.
+func (t *turn) receipt(r *Run, step string) {
+	t.contact.Decided++
+	e := effect.Effect{
+		ID:   deterministicID("receipt", r.ID, step, strconv.FormatInt(t.now.UnixMicro(), 10)),
+		Kind: kindReceipt, Contact: string(t.contact.ID), Topic: string(r.Journey), Ref: r.ID,
+		Seq: t.contact.Decided, Position: int64(t.contact.Position), Plan: t.now, State: effect.Done, Settled: t.at,
+	}
+	if t.known[e.ID] != nil {
+		delete(t.known, e.ID)
+		return
+	}
+	t.effects = append(t.effects, e)
 }
 
 func (t *turn) end(r *Run, outcome string) {
-	r.ended = true
+	r.ended, t.changed = true, true
 	tally := t.contact.tally(r.Journey)
 	switch outcome {
 	case OutcomeCompleted:
@@ -102,5 +154,25 @@ func (t *turn) end(r *Run, outcome string) {
 	default:
 		tally.Exits++
 	}
-	t.tell(FactEnded, r, r.Step, outcome)
+	if p, i, ok := t.where(r); ok && p.Steps[i].Send != nil {
+		t.dropped = append(t.dropped, r.ID)
+	}
+	t.tell(FactEnded, r, t.now, r.Step, "", outcome)
+}
+
+// count counts a message that was skipped.
+func (t *turn) count(r *Run, reason string) {
+	tally := t.contact.tally(r.Journey)
+	switch reason {
+	case reasonUnsubscribed:
+		tally.Unwanted++
+	case reasonRefused:
+		tally.Refused++
+	case reasonLate:
+		tally.Late++
+	case reasonDead:
+		tally.Dead++
+	case reasonCap:
+		tally.CapsHit++
+	}
 }

@@ -15,11 +15,13 @@ type Tally struct {
 	Completed int64 `json:"completed,omitempty"` // runs that came to the end of the steps, or to an exit "completed"
 	Goals     int64 `json:"goals,omitempty"`     // runs that ended with the outcome "goal"
 	Exits     int64 `json:"exits,omitempty"`     // runs that ended with any other outcome, restarts included
-	Sends     int64 `json:"sends,omitempty"`
-	CapsHit   int64 `json:"caps_hit,omitempty"` // times that a cap skipped or deferred a message
-	Held      int64 `json:"held,omitempty"`     // times that quiet hours held a message back
-	Unwanted  int64 `json:"unwanted,omitempty"` // messages skipped because the contact has unsubscribed
-	Refused   int64 `json:"refused,omitempty"`  // messages that the Sender refused for good
+	Sends     int64 `json:"sends,omitempty"`     // messages accepted
+	CapsHit   int64 `json:"caps_hit,omitempty"`  // times that a cap skipped or deferred a message
+	Held      int64 `json:"held,omitempty"`      // times that quiet hours held a message back
+	Unwanted  int64 `json:"unwanted,omitempty"`  // messages skipped because the contact has unsubscribed
+	Late      int64 `json:"late,omitempty"`      // messages skipped because it was too late
+	Refused   int64 `json:"refused,omitempty"`   // messages that the Sender refused for good
+	Dead      int64 `json:"dead,omitempty"`      // messages that failed too often
 }
 
 func (t *Tally) add(u Tally) {
@@ -33,7 +35,9 @@ func (t *Tally) add(u Tally) {
 	t.CapsHit += u.CapsHit
 	t.Held += u.Held
 	t.Unwanted += u.Unwanted
+	t.Late += u.Late
 	t.Refused += u.Refused
+	t.Dead += u.Dead
 }
 
 func compareID(a, b ID) int { return strings.Compare(string(a), string(b)) }
@@ -43,15 +47,15 @@ func compareID(a, b ID) int { return strings.Compare(string(a), string(b)) }
 // and Exits. It reads every contact.
 func (e *Engine) Report(ctx context.Context) ([]Tally, error) {
 	var total Contact
-	for c, err := range e.store.List(ctx) {
+	for s, err := range e.store.List(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		for _, t := range c.Tallies {
+		for _, t := range s.Contact.Tallies {
 			total.tally(t.Journey).add(t)
 		}
-		for i := range c.Runs {
-			total.tally(c.Runs[i].Journey).Active++
+		for i := range s.Runs {
+			total.tally(s.Runs[i].Journey).Active++
 		}
 	}
 	return slices.Clip(total.Tallies), nil

@@ -401,8 +401,10 @@ func TestQuote(t *testing.T) {
 	assert.Equal(t, money.New(1250, money.EUR), q.Total)
 	_, err = d.Add(t.Context(), "c", cart.Line{SKU: "unpriced", Quantity: 1})
 	require.NoError(t, err)
-	_, err = d.Quote(t.Context(), "c", cart.Terms{})
-	require.Error(t, err)
+	q, err = d.Quote(t.Context(), "c", cart.Terms{})
+	require.NoError(t, err)
+	require.ErrorIs(t, q.Priced(), pricing.ErrNoPrice)
+	assert.Equal(t, money.New(1500, money.EUR), q.Total, "the rest has its price")
 }
 
 func BenchmarkAdd(b *testing.B) {

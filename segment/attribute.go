@@ -27,13 +27,13 @@ type attribute struct {
 
 // builtin are the attributes of every profile.
 var builtin = []attribute{
-	{name: "customer", kind: rule.String, read: func(p *Profile, _ time.Time) any { return string(p.Customer) }},
+	{name: "customer", kind: rule.String, read: func(p *Profile, _ time.Time) any { return string(p.Customer()) }},
 	{name: "events", kind: rule.Int, read: func(p *Profile, _ time.Time) any { return float64(p.Events) }},
 	{name: "orders", kind: rule.Int, read: func(p *Profile, _ time.Time) any { return float64(p.Orders) }},
 	{name: "items", kind: rule.Int, read: func(p *Profile, _ time.Time) any { return float64(p.Items) }},
 	{name: "refunds", kind: rule.Int, read: func(p *Profile, _ time.Time) any { return float64(p.Refunds) }},
-	{name: "revenue", kind: rule.Number, read: func(p *Profile, _ time.Time) any { return major(p.Revenue) }},
-	{name: "refunded", kind: rule.Number, read: func(p *Profile, _ time.Time) any { return major(p.Refunded) }},
+	{name: "revenue", kind: rule.Number, read: func(p *Profile, _ time.Time) any { return major(p.Revenue()) }},
+	{name: "refunded", kind: rule.Number, read: func(p *Profile, _ time.Time) any { return major(p.Refunded()) }},
 	{name: "average_order", kind: rule.Number, read: averageOrder},
 	{name: "currency", kind: rule.String, read: currency},
 	instant("first_seen", func(p *Profile) time.Time { return p.FirstSeen }),
@@ -55,7 +55,7 @@ func averageOrder(p *Profile, _ time.Time) any {
 }
 
 func currency(p *Profile, _ time.Time) any {
-	if c := p.Revenue.Currency(); !c.IsZero() {
+	if c := p.Revenue().Currency(); !c.IsZero() {
 		return c.String()
 	}
 	return nil
@@ -127,7 +127,7 @@ func (t *Trait) read(s *TraitState) any {
 	case t.Kind == Count:
 		return float64(s.Count)
 	case t.Kind == Distinct:
-		return float64(len(s.Counts))
+		return float64(s.Values)
 	case s.Count == 0 && t.Kind == Sum:
 		return 0.0
 	case s.Count == 0:
@@ -137,9 +137,9 @@ func (t *Trait) read(s *TraitState) any {
 	case t.Kind == Sum, t.Kind == Min, t.Kind == Max:
 		return s.Number
 	case t.Kind == Values:
-		values := make([]any, len(s.Counts))
-		for i := range s.Counts {
-			values[i] = s.Counts[i].Value
+		values := make([]any, len(s.List))
+		for i := range s.List {
+			values[i] = s.List[i]
 		}
 		return values
 	}

@@ -15,7 +15,9 @@ import (
 
 func Example() {
 	ctx := context.Background()
-	log, err := segment.NewLog(nil, nil)
+	june := func(day int) time.Time { return time.Date(2025, 6, day, 12, 0, 0, 0, time.UTC) }
+	now := june(1) // time.Now in a shop
+	log, err := segment.NewLog(nil, &segment.LogOptions{Now: func() time.Time { return now }})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -29,12 +31,12 @@ func Example() {
 		return
 	}
 
-	june := func(day int) time.Time { return time.Date(2025, 6, day, 12, 0, 0, 0, time.UTC) }
 	for i, sale := range []struct {
 		customer flywheel.CustomerID
 		day      int
 		cents    int64
 	}{{"ann", 1, 12999}, {"bob", 2, 990}, {"bob", 28, 1990}} {
+		now = june(sale.day)
 		if err := log.Publish(ctx, flywheel.Event{ID: fmt.Sprint("sale-", i), Name: flywheel.EventPurchase,
 			Time: june(sale.day), Customer: sale.customer, Value: money.New(sale.cents, money.EUR)}); err != nil {
 			fmt.Println(err)
@@ -42,47 +44,72 @@ func Example() {
 		}
 	}
 
-	n, err := log.Follow(profiles, 0).Drain(ctx)
-	fmt.Println("followed", n, err)
-	fmt.Println(profiles.Advance(ctx, june(35)))
+	runner, err := segment.NewRunner(log, nil, profiles)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	now = june(35)
+	fmt.Println(runner.Drain(ctx))
 	bob, _ := profiles.Get(ctx, "bob")
-	fmt.Println("bob:", bob.Orders, "orders,", bob.Revenue)
+	fmt.Println("bob:", bob.Orders, "orders,", bob.Revenue())
 	for _, name := range profiles.Segments() {
 		members, _ := profiles.Members(ctx, name)
 		fmt.Println(name, slices.Collect(members.All()))
 	}
 	// Output:
-	// followed 3 <nil>
 	// <nil>
 	// bob: 2 orders, 29.80 EUR
 	// vip [ann]
 	// win_back [ann]
 }
 
-func ExampleLog_Drain() {
+// learn lets profiles take events from a log of their own.
+func learn(ctx context.Context, profiles *segment.Profiles, events ...flywheel.Event) {
+	log, _ := segment.NewLog(nil, nil)
+	log.Publish(ctx, events...)
+	log.Number(ctx)
+	entries, _ := log.Read(ctx, 0, 100)
+	if err := profiles.Consume(ctx, entries); err != nil { // the Runner's call
+		fmt.Println(err)
+	}
+}
+
+// mail is a consumer in memory.
+type mail struct{}
+
+func (mail) Consume(ctx context.Context, entries []flywheel.Entry) error {
+	for _, e := range entries {
+		if e.Event.Customer == "eve" {
+			return &flywheel.EntryError{Position: e.Position, ID: e.Event.ID, Err: flywheel.ErrForbidden}
+		}
+		flywheel.AfterCommit(ctx, func(context.Context) { fmt.Println("mail took", e.Event.Name, "of", e.Person) })
+	}
+	return nil
+}
+
+// One entry that cannot be taken stops its person, and nobody else.
+func ExampleRunner() {
 	ctx := context.Background()
 	log, _ := segment.NewLog(nil, nil)
+	runner, _ := segment.NewRunner(log, nil, mail{})
 	at := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
-	log.Publish(ctx, flywheel.Event{ID: "1", Name: flywheel.EventSearch, Time: at}, flywheel.Event{ID: "2", Name: flywheel.EventShare, Time: at})
-
-	mail := flywheel.SinkFunc(func(ctx context.Context, events ...flywheel.Event) error {
-		for _, e := range events {
-			fmt.Println("mail took", e.Name)
-		}
-		return nil
-	})
-	fmt.Println(log.Drain(ctx, "mail", mail))
-	log.Publish(ctx, flywheel.Event{ID: "3", Name: flywheel.EventSignUp, Time: at})
-	fmt.Println(log.Drain(ctx, "mail", mail))
-	at3, _ := log.Cursor(ctx, "mail")
-	fmt.Println("cursor at", at3)
+	for i, who := range []flywheel.CustomerID{"ann", "eve", "bob", "eve"} {
+		log.Publish(ctx, flywheel.Event{ID: fmt.Sprint(i), Name: flywheel.EventSearch, Time: at, Customer: who})
+	}
+	fmt.Println(runner.Drain(ctx))
+	parked, _ := runner.Parked(ctx, "segment_test.mail")
+	fmt.Println(len(parked), parked[0].Person, parked[0].Position)
+	fmt.Println(runner.Drop(ctx, "segment_test.mail", 2)) // 4 was waiting behind it
+	health, _ := runner.Health(ctx)
+	fmt.Println(health[0].Position, health[0].Parked)
 	// Output:
-	// mail took search
-	// mail took share
-	// 2 <nil>
-	// mail took sign_up
-	// 1 <nil>
-	// cursor at 3
+	// mail took search of c:ann
+	// mail took search of c:bob
+	// <nil>
+	// 1 c:eve 2
+	// <nil>
+	// 4 1
 }
 
 func ExampleLog_Entries() {
@@ -90,7 +117,8 @@ func ExampleLog_Entries() {
 	log, _ := segment.NewLog(nil, nil)
 	at := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
 	log.Publish(ctx, flywheel.Event{ID: "a", Name: flywheel.EventSearch, Time: at}, flywheel.Event{ID: "b", Name: flywheel.EventShare, Time: at})
-	for entry, err := range log.Entries(ctx, 0) {
+	log.Number(ctx)
+	for entry, err := range log.Entries(ctx, segment.Query{}) {
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -114,18 +142,17 @@ func ExampleTrait() {
 	}
 	at := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
 	for i, category := range []string{"shoes", "hats", "hats"} {
-		profiles.Publish(ctx, flywheel.Event{ID: fmt.Sprint("view-", i), Name: flywheel.EventViewItem, Time: at, Customer: "ann",
+		learn(ctx, profiles, flywheel.Event{ID: fmt.Sprint("view-", i), Name: flywheel.EventViewItem, Time: at, Customer: "ann",
 			Properties: map[string]any{"category": category}})
 	}
-	profiles.Publish(ctx, flywheel.Event{ID: "order-1", Name: flywheel.EventPurchase, Time: at, Customer: "ann", Value: money.New(4999, money.EUR)})
+	learn(ctx, profiles, flywheel.Event{ID: "order-1", Name: flywheel.EventPurchase, Time: at, Customer: "ann", Value: money.New(4999, money.EUR)})
 	ann, _ := profiles.Get(ctx, "ann")
 	attributes := profiles.Attributes(&ann, at)
 	fmt.Println(attributes["favourite"], attributes["largest_order"])
-	counted := func(s segment.TraitState) []segment.ValueCount { return s.Counts }
-	fmt.Println(counted(ann.Traits[0]))
+	fmt.Println(profiles.Values(ctx, "ann", "favourite"))
 	// Output:
 	// hats 49.99
-	// [{hats 2} {shoes 1}]
+	// [{hats 2} {shoes 1}] <nil>
 }
 
 func ExampleMembers_And() {
@@ -136,7 +163,7 @@ func ExampleMembers_And() {
 	}})
 	at := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
 	for i, customer := range []flywheel.CustomerID{"ann", "bob", "ann"} {
-		profiles.Publish(ctx, flywheel.Event{ID: fmt.Sprint(i), Name: flywheel.EventPurchase, Time: at, Customer: customer})
+		learn(ctx, profiles, flywheel.Event{ID: fmt.Sprint(i), Name: flywheel.EventPurchase, Time: at, Customer: customer})
 	}
 	buyers, _ := profiles.Members(ctx, "buyers")
 	loyal, _ := profiles.Members(ctx, "loyal")
@@ -156,18 +183,20 @@ func ExampleNewMemoryLog() {
 	err := db.InTx(ctx, func(ctx context.Context) error {
 		at := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
 		event := flywheel.Event{ID: "1", Name: flywheel.EventLogin, Time: at, Customer: "ann"}
-		if err := flywheel.Fanout(log, profiles).Publish(ctx, event); err != nil {
+		if err := log.Publish(ctx, event); err != nil {
 			return err
 		}
 		return errors.New("changed my mind")
 	})
+	runner, _ := segment.NewRunner(log, nil, profiles)
+	runner.Drain(ctx)
 	entries, _ := log.Read(ctx, 0, 10)
 	_, missing := profiles.Get(ctx, "ann")
 	fmt.Println(err)
 	fmt.Println(len(entries), missing)
 	// Output:
 	// changed my mind
-	// 0 segment: profile "ann": not found
+	// 0 segment: profile "c:ann": not found
 }
 
 func ExampleSameEvent() {
@@ -184,9 +213,9 @@ func ExampleProfiles_Explain() {
 	profiles, _ := segment.NewProfiles(nil, &segment.ProfileOptions{Segments: []segment.Definition{
 		{Name: "loyal", Rule: json.RawMessage(`{"orders": {"$gte": 3}, "refunds": 0}`)},
 	}})
-	profiles.Publish(ctx, flywheel.Event{ID: "1", Name: flywheel.EventPurchase, Customer: "ann",
+	learn(ctx, profiles, flywheel.Event{ID: "1", Name: flywheel.EventPurchase, Customer: "ann",
 		Time: time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)})
-	why, err := profiles.Explain(ctx, "loyal", "ann")
+	why, err := profiles.Explain(ctx, "loyal", "ann", time.Date(2025, 6, 2, 0, 0, 0, 0, time.UTC))
 	fmt.Println(why.Decisive(), err)
 	// Output: orders $gte 3: no, is 1 <nil>
 }

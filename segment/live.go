@@ -2,10 +2,9 @@ package segment
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -17,188 +16,154 @@ import (
 	"github.com/flywheel-go/flywheel/segment/rule"
 )
 
-// Events that tell of a customer who enters or leaves a live segment; property
-// "segment". Their IDs are made of what caused them, so that the same events
-// cause the same.
+// Events that tell of a customer who enters or leaves a live segment; properties
+// "segment" and "cause": "event", "time" or "definition". Their IDs are made of
+// what caused them, so that the same cause tells the same.
 const (
 	EventEntered = "segment_entered"
 	EventExited  = "segment_exited"
 )
 
+// The causes of a change.
+const (
+	causeEvent      = "event"
+	causeTime       = "time"
+	causeDefinition = "definition"
+)
+
 // Definition is a live segment: the customers whose profiles meet a rule.
 type Definition struct {
 	Name string `json:"name"`
+	// Leaves are numbers of the segment's own that the rule may ask for by name.
+	Leaves map[string]Leaf `json:"leaves,omitempty"`
 	// Rule is a condition of package rule over the attributes of
-	// [Profiles.Schema].
+	// [Profiles.Schema] and the leaves.
 	Rule json.RawMessage `json:"rule"`
 }
 
-// segments is who is in which live segment. The database that [Profiles] uses
-// guards it: it is read under View and changed under Update, with undo.
-type segments struct {
-	list       []*liveSegment // by name
-	all, timed []*liveSegment // all, and those that time alone can change
-	used       []attribute    // those that rules ask for
-	counts     []dayCount     // the day counts that timed rules ask for
-	record     *rule.Record   // reused for each evaluation
-	customers  registry
-	clock      time.Time
-	agenda     agenda // when time can next change a segment for each customer
-	sink       flywheel.Sink
-	pending    []flywheel.Event // of the current change
+// engine is the live segments, ready to be evaluated. It is immutable.
+type engine struct {
+	segments []*liveSegment // by name
+	order    []*liveSegment // as they were defined
+	leaves   map[string]*compiledLeaf
+	counts   []dayCount // the day counts that rules ask for
 }
 
 type liveSegment struct {
-	name       string
-	rule       *rule.Rule
-	members    *roaring.Bitmap
-	properties map[string]any // of its events
+	Definition
+	rule   *rule.Rule
+	schema *rule.Schema
+	used   []attribute
+	leaves []*compiledLeaf
 }
 
-func newSegments(attributes []attribute, schema *rule.Schema, definitions []Definition, sink flywheel.Sink) (*segments, error) {
-	if sink == nil {
-		sink = flywheel.Discard
-	}
-	s := &segments{record: schema.NewRecord(), sink: sink}
-	s.customers.numbers = map[flywheel.CustomerID]uint32{}
-	asked := map[string]bool{}
+func newEngine(attributes []attribute, definitions []Definition) (*engine, error) {
+	e := &engine{leaves: map[string]*compiledLeaf{}}
 	for _, d := range definitions {
-		if err := flywheel.CheckID(d.Name); err != nil {
-			return nil, fmt.Errorf("segment: name of a segment: %w", err)
-		}
-		compiled, err := rule.Compile(d.Rule, &rule.Options{Schema: schema})
+		live, err := compileSegment(attributes, d)
 		if err != nil {
 			return nil, fmt.Errorf("segment: segment %q: %w", d.Name, err)
 		}
-		live := &liveSegment{d.Name, compiled, roaring.New(), map[string]any{"segment": d.Name}}
-		s.all = append(s.all, live)
-		timed := false
-		for i := range attributes {
-			a := &attributes[i]
-			if !slices.ContainsFunc(compiled.Paths(), func(path string) bool {
-				return path == a.name || strings.HasPrefix(path, a.name+".")
-			}) {
-				continue
-			}
-			if !asked[a.name] {
-				asked[a.name] = true
-				s.used = append(s.used, *a)
-			}
-			if a.since != nil {
-				timed = true
-				s.count(a).learn(compiled.String())
-			}
+		e.order = append(e.order, live)
+		for _, leaf := range live.leaves {
+			e.leaves[leaf.key] = leaf
 		}
-		if timed {
-			s.timed = append(s.timed, live)
+		for i := range live.used {
+			if a := &live.used[i]; a.since != nil {
+				e.count(a).learn(live.rule.String())
+			}
 		}
 	}
-	s.list = slices.Clone(s.all)
-	slices.SortFunc(s.list, func(a, b *liveSegment) int { return cmp.Compare(a.name, b.name) })
-	for i := 1; i < len(s.list); i++ {
-		if s.list[i].name == s.list[i-1].name {
-			return nil, fmt.Errorf("segment: two segments %q: %w", s.list[i].name, flywheel.ErrInvalid)
+	e.segments = slices.Clone(e.order)
+	slices.SortFunc(e.segments, func(a, b *liveSegment) int { return cmp.Compare(a.Name, b.Name) })
+	for i := 1; i < len(e.segments); i++ {
+		if e.segments[i].Name == e.segments[i-1].Name {
+			return nil, fmt.Errorf("segment: two segments %q: %w", e.segments[i].Name, flywheel.ErrInvalid)
 		}
 	}
-	return s, nil
+	return e, nil
+}
+
+func compileSegment(attributes []attribute, d Definition) (*liveSegment, error) {
+	if err := flywheel.CheckID(d.Name); err != nil {
+		return nil, fmt.Errorf("name: %w", err)
+	}
+	types := map[string]rule.Type{}
+	for i := range attributes {
+		types[attributes[i].name] = attributes[i].kind
+	}
+	live := &liveSegment{Definition: d}
+	for _, name := range slices.Sorted(maps.Keys(d.Leaves)) {
+		leaf, err := d.Leaves[name].compile()
+		if err != nil {
+			return nil, fmt.Errorf("leaf %q: %w", name, err)
+		}
+		live.leaves = append(live.leaves, leaf)
+		types[name] = rule.Number
+	}
+	var err error
+	if live.schema, err = rule.NewSchema(types); err != nil {
+		return nil, err
+	}
+	if live.rule, err = rule.Compile(d.Rule, &rule.Options{Schema: live.schema}); err != nil {
+		return nil, err
+	}
+	for i, name := range slices.Sorted(maps.Keys(d.Leaves)) {
+		live.leaves[i].slot, _ = live.schema.Slot(name)
+	}
+	for _, a := range attributes {
+		if _, own := d.Leaves[a.name]; own || !slices.ContainsFunc(live.rule.Paths(), func(path string) bool {
+			return path == a.name || strings.HasPrefix(path, a.name+".")
+		}) {
+			continue
+		}
+		a.slot, _ = live.schema.Slot(a.name)
+		live.used = append(live.used, a)
+	}
+	return live, nil
 }
 
 // count returns the day count of an attribute.
-func (s *segments) count(a *attribute) *dayCount {
-	for i := range s.counts {
-		if s.counts[i].name == a.name {
-			return &s.counts[i]
+func (e *engine) count(a *attribute) *dayCount {
+	for i := range e.counts {
+		if e.counts[i].name == a.name {
+			return &e.counts[i]
 		}
 	}
-	s.counts = append(s.counts, dayCount{name: a.name, since: a.since})
-	return &s.counts[len(s.counts)-1]
+	e.counts = append(e.counts, dayCount{name: a.name, since: a.since})
+	return &e.counts[len(e.counts)-1]
 }
 
-func (s *segments) find(name string) (*liveSegment, error) {
-	i, ok := slices.BinarySearchFunc(s.list, name, func(l *liveSegment, name string) int { return cmp.Compare(l.name, name) })
+func (e *engine) find(name string) (*liveSegment, error) {
+	i, ok := slices.BinarySearchFunc(e.segments, name, func(l *liveSegment, name string) int { return cmp.Compare(l.Name, name) })
 	if !ok {
 		return nil, fmt.Errorf("segment: segment %q: %w", name, flywheel.ErrNotFound)
 	}
-	return s.list[i], nil
+	return e.segments[i], nil
 }
 
-// begin starts a change.
-func (s *segments) begin(undo func(func())) {
-	clock := s.clock
-	undo(func() { s.clock = clock })
-	s.pending = nil
-}
-
-// update evaluates some segments for a profile as of the clock. cause is the
-// event that changed it, empty for the passing of time.
-func (s *segments) update(p *Profile, cause string, which []*liveSegment, undo func(func())) {
-	if len(s.all) == 0 {
-		return
-	}
-	number := s.customers.number(p.Customer)
-	fill(s.record, s.used, p, s.clock)
-	for _, live := range which {
-		in := live.rule.MatchRecord(s.record)
-		if in == live.members.Contains(number) {
-			continue
-		}
-		name, change, back := EventEntered, live.members.Add, live.members.Remove
-		if !in {
-			name, change, back = EventExited, back, change
-		}
-		change(number)
-		undo(func() { back(number) })
-		s.tell(name, live, p.Customer, cause)
-	}
-	if len(s.timed) > 0 {
-		before := s.agenda.set(number, s.nextTurn(p))
-		undo(func() { s.agenda.set(number, before) })
+// fill sets a record to a profile at a moment.
+func (l *liveSegment) fill(record *rule.Record, p *Profile, now time.Time) {
+	fill(record, l.used, p, now)
+	for _, leaf := range l.leaves {
+		record.SetNumber(leaf.slot, leaf.number(p))
 	}
 }
 
-func (s *segments) tell(name string, live *liveSegment, customer flywheel.CustomerID, cause string) {
-	if cause == "" {
-		cause = fmt.Sprintf("%s\x00%d", customer, s.clock.UnixMicro())
-	}
-	sum := sha256.Sum256([]byte(live.name + "\x00" + cause))
-	s.pending = append(s.pending, flywheel.Event{ID: name + ":" + hex.EncodeToString(sum[:16]), Name: name,
-		Time: s.clock, Customer: customer, Properties: live.properties})
-}
-
-// advance moves the clock, through every instant until then at which time can
-// change a segment. find has the profiles of [segments.due].
-func (s *segments) advance(to time.Time, find func(flywheel.CustomerID) *Profile, undo func(func())) {
-	for {
-		number, at, ok := s.agenda.first()
-		if !ok || at > to.UnixMicro() {
-			break
-		}
-		s.clock = later(s.clock, time.UnixMicro(at).UTC())
-		s.update(find(s.customers.customer(number)), "", s.timed, undo)
-	}
-	s.clock = later(s.clock, to)
-}
-
-// due are the customers whose segments time can change until then.
-func (s *segments) due(until time.Time) []flywheel.CustomerID {
-	numbers := s.agenda.until(until.UnixMicro())
-	customers := make([]flywheel.CustomerID, len(numbers))
-	for i, n := range numbers {
-		customers[i] = s.customers.customer(n)
-	}
-	return customers
-}
-
-// nextTurn is when the passing of time can next change a segment for a profile.
-func (s *segments) nextTurn(p *Profile) int64 {
+// nextTurn is when the passing of time can next change a segment for a profile;
+// zero for never.
+func (e *engine) nextTurn(p *Profile, now time.Time) time.Time {
 	next := int64(never)
-	for i := range s.counts {
-		next = min(next, s.counts[i].next(p, s.clock))
+	for i := range e.counts {
+		next = min(next, e.counts[i].next(p, now))
 	}
-	return next
+	if next == never {
+		return time.Time{}
+	}
+	return time.UnixMicro(next).UTC()
 }
 
-// registry numbers the customers densely, in the order of their first events. A
+// registry numbers the customers densely, in the order in which they were met. A
 // number is for ever, also when the transaction rolls back.
 type registry struct {
 	mu        sync.RWMutex
@@ -212,6 +177,9 @@ func (r *registry) number(customer flywheel.CustomerID) uint32 {
 	n, ok := r.numbers[customer]
 	if !ok {
 		n = uint32(len(r.customers))
+		if r.numbers == nil {
+			r.numbers = map[flywheel.CustomerID]uint32{}
+		}
 		r.numbers[customer] = n
 		r.customers = append(r.customers, customer)
 	}
@@ -229,4 +197,13 @@ func (r *registry) customer(n uint32) flywheel.CustomerID {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.customers[n]
+}
+
+// set returns the numbers of customers as a bitmap.
+func (r *registry) set(customers []flywheel.CustomerID) *roaring.Bitmap {
+	set := roaring.New()
+	for _, c := range customers {
+		set.Add(r.number(c))
+	}
+	return set
 }

@@ -5,69 +5,85 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/cursor"
 )
 
-// Position is the place of an event in the log: 1, 2, 3, … without gaps. Zero
-// is before the first.
-type Position int64
-
-// Entry is an event and its place. Its Lines and Properties are shared with the
-// log and must not be changed.
-type Entry struct {
-	Position Position       `json:"position"`
-	Event    flywheel.Event `json:"event"`
+// LogStore keeps a log. Events are appended without a place, so that writers
+// never wait for each other, and get it later by [LogStore.Number]; reading never
+// writes. Implementations are safe for concurrent use, honor ctx, and join the
+// transaction carried by ctx.
+type LogStore interface {
+	// Append adds the events in their order, all or none. told is the writer's
+	// clock and teller the consumer that tells, or "". An event whose ID is in the
+	// log with an equal body, or was erased, is passed over; with another body
+	// the error matches [ErrEventConflict]. The store keeps copies. Times are in
+	// UTC to the microsecond, as [Log.Publish] passes them.
+	Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error
+	// Number gives committed events that have no position their places, as
+	// [Numbering.Assign] says, and returns how many. Positions are 1, 2, 3, …
+	// without gaps; an event that commits late gets a late one, so that whoever
+	// follows by position misses none.
+	Number(ctx context.Context, n Numbering) (int, error)
+	// Read returns numbered entries in order of position, at most q.Limit. Their
+	// Effective is left to the caller. Erased ones have the name [EventErased].
+	Read(ctx context.Context, q Query) ([]flywheel.Entry, error)
+	// Last returns the last position given and when its entry was received.
+	Last(ctx context.Context) (flywheel.Position, time.Time, error)
+	// Links returns the links of a visitor and those of a customer, in order of
+	// visitor, From and Position.
+	Links(ctx context.Context, visitor flywheel.VisitorID, customer flywheel.CustomerID) ([]Link, error)
+	// Erase blanks the events at these positions, keeps the positions, and of the
+	// IDs only what is needed to know them again; and removes the links of
+	// customer.
+	Erase(ctx context.Context, customer flywheel.CustomerID, at ...flywheel.Position) error
 }
 
-// LogStore keeps a log and how far its consumers have come. Implementations are
-// safe for concurrent use, honour ctx, and join the transaction carried by ctx.
-// One that is a flywheel.Transactor too lets [Log.Drain] move a cursor in the
-// transaction of the changes it stands for.
-type LogStore interface {
-	// Append adds the events in their order, all or none. An event whose ID is
-	// in the log with an equal body is passed over; with another body the error
-	// matches flywheel.ErrConflict. The store keeps copies. Times are in UTC to
-	// the microsecond, as [Log.Publish] passes them.
-	Append(ctx context.Context, events ...flywheel.Event) error
-	// Read returns at most limit entries after a position, in order. Every
-	// committed event has its place among them or will get one after all that
-	// were ever returned, so that who follows by position misses none.
-	Read(ctx context.Context, after Position, limit int) ([]Entry, error)
-	// Cursor returns how far a consumer has come, zero for one not known.
-	Cursor(ctx context.Context, consumer string) (Position, error)
-	// Advance moves a consumer's cursor if it stands at from; else the error
-	// matches flywheel.ErrConflict.
-	Advance(ctx context.Context, consumer string, from, to Position) error
+// Query says which entries to read.
+type Query struct {
+	// After is the position after which to begin, and To the last one wanted; zero
+	// is no limit.
+	After, To flywheel.Position
+	// Person, where it is set, is whose entries are wanted.
+	Person flywheel.Person
+	// Name, where it is set, is the name of the events wanted.
+	Name string
+	// Limit is the most entries to return, 1 to 65536.
+	Limit int
 }
 
 // ErrEventConflict reports that an event's ID is in the log with another body.
-var ErrEventConflict = fmt.Errorf("segment: event id is taken by another event: %w", flywheel.ErrConflict)
+var ErrEventConflict = fmt.Errorf("segment: event id is taken by another event: %w", flywheel.ErrKeyReused)
 
 // LogOptions are the options of [NewLog]. Nil means defaults.
 type LogOptions struct {
-	// Tx makes a consumer's changes and its cursor one transaction. The default
-	// is the store, where it is a flywheel.Transactor.
-	Tx flywheel.Transactor
-	// Batch is how many events [Log.Drain] delivers in one transaction; default
-	// 512.
-	Batch int
+	// Now is the trusted clock; default time.Now. A replay passes a virtual one.
+	Now func() time.Time
+	// Skew is how far ahead of its receipt an event's time is believed; default 5
+	// minutes, at most a day. Negative means not at all.
+	Skew time.Duration
+	// Identity says whose the nameless events of a shared device are; default
+	// [FirstLinked].
+	Identity Identity
 }
 
 const (
-	defaultBatch = 512
-	maxBatch     = 1 << 16
+	defaultSkew = 5 * time.Minute
+	maxSkew     = 24 * time.Hour
+	readBatch   = 512
+	maxBatch    = 1 << 16
 )
 
 // Log is the durable list of everything that happened, in one order for all. It
 // is a flywheel.Sink that remembers, and safe for concurrent use.
 type Log struct {
-	store LogStore
-	tx    flywheel.Transactor
-	batch int
+	store    LogStore
+	now      func() time.Time
+	skew     time.Duration
+	identity Identity
 }
 
 // NewLog returns a log over store; nil is a fresh memory store.
@@ -78,20 +94,26 @@ func NewLog(store LogStore, opts *LogOptions) (*Log, error) {
 	if opts == nil {
 		opts = &LogOptions{}
 	}
-	l := &Log{store: store, tx: opts.Tx, batch: opts.Batch}
-	if l.tx == nil {
-		l.tx, _ = store.(flywheel.Transactor)
+	l := &Log{store: store, now: opts.Now, skew: opts.Skew, identity: opts.Identity}
+	if l.now == nil {
+		l.now = time.Now
 	}
-	if l.batch == 0 {
-		l.batch = defaultBatch
+	switch {
+	case l.skew == 0:
+		l.skew = defaultSkew
+	case l.skew < 0:
+		l.skew = 0
+	case l.skew > maxSkew:
+		return nil, fmt.Errorf("segment: skew of %v, at most %v: %w", l.skew, maxSkew, flywheel.ErrOutOfRange)
 	}
-	if l.batch < 0 || l.batch > maxBatch {
-		return nil, fmt.Errorf("segment: batch of %d events, allowed 1 to %d: %w", opts.Batch, maxBatch, flywheel.ErrOutOfRange)
+	if l.identity == "" {
+		l.identity = FirstLinked
 	}
-	return l, nil
+	return l, l.identity.check()
 }
 
-// Handle implements flywheel.Stored: the database of the store.
+// Handle implements flywheel.Stored with the store's handle, nil where it has
+// none.
 func (l *Log) Handle() flywheel.Transactor {
 	if s, ok := l.store.(flywheel.Stored); ok {
 		return s.Handle()
@@ -99,9 +121,13 @@ func (l *Log) Handle() flywheel.Transactor {
 	return nil
 }
 
+// clock is the trusted instant, to the microsecond.
+func (l *Log) clock() time.Time { return l.now().UTC().Truncate(time.Microsecond) }
+
 // Publish implements flywheel.Sink: it appends the events in their order, all or
 // none, in the transaction of ctx where there is one. An event that is in the log
-// already is passed over; an ID with another body is [ErrEventConflict].
+// already is passed over; an ID with another body is [ErrEventConflict]. Events
+// can be read once they are numbered, which a [Runner] does.
 func (l *Log) Publish(ctx context.Context, events ...flywheel.Event) error {
 	if len(events) == 0 {
 		return ctx.Err()
@@ -110,7 +136,23 @@ func (l *Log) Publish(ctx context.Context, events ...flywheel.Event) error {
 	if err != nil {
 		return err
 	}
-	return l.store.Append(ctx, events...)
+	return l.store.Append(ctx, l.clock(), cursor.Teller(ctx), events...)
+}
+
+// Number gives committed events their places and returns how many. It is the
+// [Runner]'s step, for whoever reads a log without one.
+func (l *Log) Number(ctx context.Context) (n int, err error) { return l.number(ctx, l.clock()) }
+
+func (l *Log) number(ctx context.Context, now time.Time) (n int, err error) {
+	for {
+		m, err := l.store.Number(ctx, Numbering{Now: now, Skew: l.skew, Identity: l.identity})
+		if errors.Is(err, flywheel.ErrUnknownOutcome) {
+			continue // what has a place keeps it: doing it again does no harm
+		}
+		if n += m; err != nil || m == 0 {
+			return n, err
+		}
+	}
 }
 
 // normal checks events and returns them with stored times, copying the slice
@@ -175,177 +217,73 @@ func validText(v any) bool {
 	return true
 }
 
-// Read returns at most limit entries after a position, in order; none means that
-// there are no more now.
-func (l *Log) Read(ctx context.Context, after Position, limit int) ([]Entry, error) {
-	if after < 0 || limit < 1 || limit > maxBatch {
-		return nil, fmt.Errorf("segment: read %d entries after %d: %w", limit, after, flywheel.ErrOutOfRange)
-	}
-	return l.store.Read(ctx, after, limit)
+// Read returns at most limit numbered entries after a position, in order; none
+// means that there are no more now.
+func (l *Log) Read(ctx context.Context, after flywheel.Position, limit int) ([]flywheel.Entry, error) {
+	return l.query(ctx, Query{After: after, Limit: limit})
 }
 
-// Entries yields all entries after a position, as long as there are more. An
-// error is yielded once, last.
-func (l *Log) Entries(ctx context.Context, after Position) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
-		at := after
+func (l *Log) query(ctx context.Context, q Query) ([]flywheel.Entry, error) {
+	if q.After < 0 || q.Limit < 1 || q.Limit > maxBatch {
+		return nil, fmt.Errorf("segment: read %d entries after %d: %w", q.Limit, q.After, flywheel.ErrOutOfRange)
+	}
+	entries, err := l.store.Read(ctx, q)
+	for i := range entries {
+		e := &entries[i]
+		e.Effective = effectiveTime(e.Event.Time, e.Received, l.skew)
+	}
+	return entries, err
+}
+
+// Entries yields the numbered entries that q asks for, as long as there are
+// more; its Limit, 512 by default, is how many are read at a time. Those erased
+// are left out. An error is yielded once, last.
+func (l *Log) Entries(ctx context.Context, q Query) iter.Seq2[flywheel.Entry, error] {
+	if q.Limit == 0 {
+		q.Limit = readBatch
+	}
+	return func(yield func(flywheel.Entry, error) bool) {
 		for {
-			entries, err := l.Read(ctx, at, l.batch)
+			entries, err := l.query(ctx, q)
 			if err != nil {
-				yield(Entry{}, err)
+				yield(flywheel.Entry{}, err)
 				return
 			}
 			if len(entries) == 0 {
 				return
 			}
 			for _, e := range entries {
-				if !yield(e, nil) {
+				if e.Event.Name != EventErased && !yield(e, nil) {
 					return
 				}
-				at = e.Position
+				q.After = e.Position
 			}
 		}
 	}
 }
 
-// Cursor returns how far a consumer has come.
-func (l *Log) Cursor(ctx context.Context, consumer string) (Position, error) {
-	if err := flywheel.CheckID(consumer); err != nil {
-		return 0, fmt.Errorf("segment: consumer: %w", err)
-	}
-	return l.store.Cursor(ctx, consumer)
+// Last returns the last position given, zero for an empty log.
+func (l *Log) Last(ctx context.Context) (flywheel.Position, error) {
+	last, _, err := l.store.Last(ctx)
+	return last, err
 }
 
-// Drain delivers to sink every event after the consumer's durable cursor, batch
-// by batch, and returns how many. Where there is a Transactor the cursor moves in
-// the transaction of the sink's changes: exactly once for a sink whose store
-// shares the database. Without one, and for sinks elsewhere, it is at least once.
-// Drains of one consumer that run at the same time share the work. Drain must not
-// be called within a transaction, since each batch is one.
-//
-// A consumer that lives in memory has nothing to go with a durable cursor: use
-// [Log.Follow].
-func (l *Log) Drain(ctx context.Context, consumer string, sink flywheel.Sink) (delivered int, err error) {
-	at, err := l.Cursor(ctx, consumer)
-	if err != nil {
-		return 0, err
+// Unlink removes all links between a visitor and a customer, as if they had never
+// been: the visitor's nameless events go back to whoever was linked before, in
+// what keeps a history; journeys and points that took them stay. It publishes
+// [EventUnlinked] under the ID given.
+func (l *Log) Unlink(ctx context.Context, id string, visitor flywheel.VisitorID, customer flywheel.CustomerID) error {
+	if visitor == "" || customer == "" {
+		return fmt.Errorf("segment: unlink visitor %q and customer %q: %w", visitor, customer, flywheel.ErrInvalid)
 	}
-	for {
-		entries, err := l.store.Read(ctx, at, l.batch)
-		if err != nil || len(entries) == 0 {
-			return delivered, err
-		}
-		to := entries[len(entries)-1].Position
-		if to <= at {
-			return delivered, misplaced(at, to)
-		}
-		taken, err := l.deliver(ctx, consumer, at, to, sink, eventsOf(entries))
-		switch {
-		case err != nil:
-			return delivered, err
-		case taken:
-			delivered += len(entries)
-			at = to
-		default: // by another Drain: go on from where it stands
-			if at, err = l.store.Cursor(ctx, consumer); err != nil {
-				return delivered, err
-			}
-		}
-	}
+	return l.Publish(ctx, flywheel.Event{ID: id, Name: EventUnlinked, Time: l.clock(), Customer: customer, Visitor: visitor})
 }
 
-// deliver publishes one batch and advances the cursor. It reports false when the
-// cursor stands elsewhere.
-func (l *Log) deliver(ctx context.Context, consumer string, from, to Position, sink flywheel.Sink, events []flywheel.Event) (bool, error) {
-	advance := func(ctx context.Context) error {
-		err := l.store.Advance(ctx, consumer, from, to)
-		if errors.Is(err, flywheel.ErrConflict) {
-			return &movedError{err}
-		}
-		return err
+// Links returns what is known of a customer's devices, in order of visitor and
+// time.
+func (l *Log) Links(ctx context.Context, customer flywheel.CustomerID) ([]Link, error) {
+	if err := flywheel.CheckID(string(customer)); err != nil {
+		return nil, fmt.Errorf("segment: customer: %w", err)
 	}
-	var err error
-	if l.tx == nil {
-		if err = sink.Publish(ctx, events...); err == nil {
-			err = advance(ctx)
-		}
-	} else {
-		// The cursor first: its lock keeps a second Drain from the same work.
-		err = l.tx.InTx(ctx, func(ctx context.Context) error {
-			if err := advance(ctx); err != nil {
-				return err
-			}
-			return sink.Publish(ctx, events...)
-		})
-	}
-	if _, moved := errors.AsType[*movedError](err); moved {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("segment: consumer %q, events %d to %d: %w", consumer, from+1, to, err)
-	}
-	return true, nil
-}
-
-// misplaced reports a store that would be followed for ever.
-func misplaced(after, last Position) error {
-	return fmt.Errorf("segment: the store read up to %d after %d", last, after)
-}
-
-// movedError tells a conflict of the cursor from one of the sink.
-type movedError struct{ error }
-
-func (e *movedError) Unwrap() error { return e.error }
-
-func eventsOf(entries []Entry) []flywheel.Event {
-	events := make([]flywheel.Event, len(entries))
-	for i := range entries {
-		events[i] = entries[i].Event
-	}
-	return events
-}
-
-// Follower delivers a log to a consumer that lives in memory: it keeps the
-// position itself, so that a new process starts both anew and the consumer
-// rebuilds its state from the log. It is safe for concurrent use.
-type Follower struct {
-	log  *Log
-	sink flywheel.Sink
-
-	mu sync.Mutex
-	at Position
-}
-
-// Follow returns a Follower that delivers to sink what is after a position.
-func (l *Log) Follow(sink flywheel.Sink, after Position) *Follower {
-	return &Follower{log: l, sink: sink, at: after}
-}
-
-// Drain delivers every event not delivered yet and returns how many. After an
-// error it goes on with the batch that failed.
-func (f *Follower) Drain(ctx context.Context) (delivered int, err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for {
-		entries, err := f.log.Read(ctx, f.at, f.log.batch)
-		if err != nil || len(entries) == 0 {
-			return delivered, err
-		}
-		to := entries[len(entries)-1].Position
-		if to <= f.at {
-			return delivered, misplaced(f.at, to)
-		}
-		if err := f.sink.Publish(ctx, eventsOf(entries)...); err != nil {
-			return delivered, fmt.Errorf("segment: events %d to %d: %w", f.at+1, to, err)
-		}
-		f.at = to
-		delivered += len(entries)
-	}
-}
-
-// Position returns the position of the last event delivered.
-func (f *Follower) Position() Position {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.at
+	return l.store.Links(ctx, "", customer)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/segment"
-	"github.com/flywheel-go/flywheel/segment/segmenttest"
 )
 
 var noon = time.Date(2011, 12, 9, 12, 0, 0, 0, time.UTC)
@@ -24,42 +22,19 @@ func purchase(id string, customer flywheel.CustomerID, at time.Time, pence int64
 		Lines: []flywheel.Line{{SKU: "85123A", Quantity: 2, Amount: money.New(pence, money.GBP)}}}
 }
 
-// collect is a sink that keeps what it gets.
-type collect struct {
-	mu     sync.Mutex
-	events []flywheel.Event
-	fail   func(n int) error // before taking the n-th batch
-	calls  int
-}
-
-func (c *collect) Publish(_ context.Context, events ...flywheel.Event) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.calls++
-	if c.fail != nil {
-		if err := c.fail(c.calls); err != nil {
-			return err
-		}
-	}
-	c.events = append(c.events, events...)
-	return nil
-}
-
-func (c *collect) ids() []string {
-	ids := make([]string, len(c.events))
-	for i := range ids {
-		ids[i] = c.events[i].ID
-	}
-	return ids
-}
-
 func newLog(t testing.TB, n int) *segment.Log {
-	log, err := segment.NewLog(nil, &segment.LogOptions{Batch: 4})
+	log, err := segment.NewLog(nil, &segment.LogOptions{Now: func() time.Time { return noon }})
 	require.NoError(t, err)
 	for i := range n {
 		require.NoError(t, log.Publish(t.Context(), purchase(fmt.Sprint(i), "c", noon, 100)))
 	}
+	number(t, log)
 	return log
+}
+
+func number(t testing.TB, log *segment.Log) {
+	_, err := log.Number(t.Context())
+	require.NoError(t, err)
 }
 
 func TestPublishRefuses(t *testing.T) {
@@ -87,6 +62,7 @@ func TestPublishRefuses(t *testing.T) {
 		_, typed := errors.AsType[*flywheel.EventError](err)
 		require.True(t, typed, "%s: %v", name, err)
 	}
+	number(t, log)
 	entries, err := log.Read(t.Context(), 0, 10)
 	require.NoError(t, err)
 	require.Empty(t, entries, "nothing half written")
@@ -98,6 +74,7 @@ func TestPublishTimes(t *testing.T) {
 	events := []flywheel.Event{purchase("a", "c", noon, 1), purchase("b", "c", local, 1)}
 	require.NoError(t, log.Publish(t.Context(), events...))
 	require.Equal(t, local, events[1].Time, "the caller's events stay as they are")
+	number(t, log)
 	entries, err := log.Read(t.Context(), 0, 10)
 	require.NoError(t, err)
 	require.Equal(t, noon.Add(time.Microsecond), entries[1].Event.Time)
@@ -107,161 +84,51 @@ func TestPublishTimes(t *testing.T) {
 func TestReadRefuses(t *testing.T) {
 	log := newLog(t, 3)
 	for _, c := range [][2]int{{-1, 5}, {0, 0}, {0, -1}, {0, 1 << 20}} {
-		_, err := log.Read(t.Context(), segment.Position(c[0]), c[1])
+		_, err := log.Read(t.Context(), flywheel.Position(c[0]), c[1])
 		require.ErrorIs(t, err, flywheel.ErrOutOfRange)
 	}
-	_, err := log.Cursor(t.Context(), "")
-	require.ErrorIs(t, err, flywheel.ErrInvalid)
-	_, err = log.Drain(t.Context(), " ", flywheel.Discard)
-	require.ErrorIs(t, err, flywheel.ErrInvalid)
-	_, err = segment.NewLog(nil, &segment.LogOptions{Batch: -1})
+	_, err := segment.NewLog(nil, &segment.LogOptions{Skew: 25 * time.Hour})
 	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+	_, err = segment.NewLog(nil, &segment.LogOptions{Identity: "nobody"})
+	require.ErrorIs(t, err, flywheel.ErrInvalid)
+	require.ErrorIs(t, log.Unlink(t.Context(), "u", "", "ann"), flywheel.ErrInvalid)
+	require.ErrorIs(t, log.Forget(t.Context(), " "), flywheel.ErrInvalid)
+	_, err = log.Links(t.Context(), "")
+	require.ErrorIs(t, err, flywheel.ErrInvalid)
+}
+
+// TestEffective believes a claim as far as the skew, and a late one always.
+func TestEffective(t *testing.T) {
+	for skew, want := range map[time.Duration]time.Duration{0: 5 * time.Minute, -1: 0, time.Hour: time.Hour} {
+		log, err := segment.NewLog(nil, &segment.LogOptions{Now: func() time.Time { return noon }, Skew: skew})
+		require.NoError(t, err)
+		require.NoError(t, log.Publish(t.Context(), purchase("ahead", "c", noon.AddDate(1, 0, 0), 1), purchase("late", "c", noon.AddDate(-1, 0, 0), 1)))
+		number(t, log)
+		entries, err := log.Read(t.Context(), 0, 10)
+		require.NoError(t, err)
+		require.Equal(t, []time.Time{noon.Add(want), noon.AddDate(-1, 0, 0)}, []time.Time{entries[0].Effective, entries[1].Effective})
+	}
 }
 
 func TestEntries(t *testing.T) {
 	log := newLog(t, 10)
-	var got []segment.Position
-	for e, err := range log.Entries(t.Context(), 2) {
+	var got []flywheel.Position
+	for e, err := range log.Entries(t.Context(), segment.Query{After: 2, Limit: 3}) {
 		require.NoError(t, err)
 		if e.Position == 9 {
 			break
 		}
 		got = append(got, e.Position)
 	}
-	require.Equal(t, []segment.Position{3, 4, 5, 6, 7, 8}, got)
+	require.Equal(t, []flywheel.Position{3, 4, 5, 6, 7, 8}, got)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	calls := 0
-	for _, err := range log.Entries(ctx, 0) {
+	for _, err := range log.Entries(ctx, segment.Query{}) {
 		calls++
 		require.ErrorIs(t, err, context.Canceled)
 	}
 	require.Equal(t, 1, calls)
-}
-
-func TestDrain(t *testing.T) {
-	log := newLog(t, 10)
-	boom := errors.New("boom")
-	sink := &collect{fail: func(n int) error {
-		if n == 2 {
-			return boom
-		}
-		return nil
-	}}
-	n, err := log.Drain(t.Context(), "c", sink)
-	require.ErrorIs(t, err, boom)
-	require.ErrorContains(t, err, "events 5 to 8")
-	require.Equal(t, 4, n)
-	n, err = log.Drain(t.Context(), "c", sink)
-	require.NoError(t, err)
-	require.Equal(t, 6, n)
-	require.Equal(t, []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, sink.ids())
-	at, err := log.Cursor(t.Context(), "c")
-	require.NoError(t, err)
-	require.Equal(t, segment.Position(10), at)
-}
-
-// TestDrainConcurrently shares the work of one consumer.
-func TestDrainConcurrently(t *testing.T) {
-	log := newLog(t, 200)
-	sink := &collect{}
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			if _, err := log.Drain(t.Context(), "c", sink); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	require.Len(t, sink.events, 200, "in a transaction each event is delivered once")
-}
-
-// TestDrainLosesNothing fails every call of the store in turn, before and after
-// its effect, with and without transactions; a consumer that knows IDs ends with
-// every event once, in order.
-func TestDrainLosesNothing(t *testing.T) {
-	boom := errors.New("boom")
-	for _, transactions := range []bool{true, false} {
-		for stop := 1; ; stop++ {
-			calls := 0
-			var store segment.LogStore = segmenttest.Failing(segment.NewMemoryLog(nil), func(string, bool) error {
-				if calls++; calls == stop {
-					return boom
-				}
-				return nil
-			})
-			if !transactions {
-				store = struct{ segment.LogStore }{store}
-			}
-			log, err := segment.NewLog(store, &segment.LogOptions{Batch: 3})
-			require.NoError(t, err)
-			events := []flywheel.Event{purchase("a", "c", noon, 1), purchase("b", "c", noon, 1), purchase("c", "c", noon, 1), purchase("d", "c", noon, 1)}
-			retry := func(do func() error) {
-				if err := do(); err != nil {
-					require.ErrorIs(t, err, boom)
-					require.NoError(t, do())
-				}
-			}
-			retry(func() error { return log.Publish(t.Context(), events...) })
-			sink := &collect{}
-			retry(func() error { _, err := log.Drain(t.Context(), "c", sink); return err })
-			seen := map[string]bool{}
-			var once []string
-			for _, id := range sink.ids() {
-				if !seen[id] {
-					seen[id] = true
-					once = append(once, id)
-				}
-			}
-			require.Equal(t, []string{"a", "b", "c", "d"}, once, "stopped at call %d", stop)
-			if calls < stop {
-				break
-			}
-		}
-	}
-}
-
-// TestBrokenStore is not followed for ever.
-func TestBrokenStore(t *testing.T) {
-	m := segment.NewMemoryLog(nil)
-	require.NoError(t, m.Append(t.Context(), purchase("a", "c", noon, 1)))
-	log, err := segment.NewLog(stuck{m}, nil)
-	require.NoError(t, err)
-	_, err = log.Drain(t.Context(), "c", flywheel.Discard)
-	require.ErrorContains(t, err, "read up to 1 after 1")
-	_, err = log.Follow(flywheel.Discard, 1).Drain(t.Context())
-	require.ErrorContains(t, err, "read up to 1 after 1")
-}
-
-// stuck reads the first entry whatever is asked for.
-type stuck struct{ *segment.MemoryLog }
-
-func (s stuck) Read(ctx context.Context, _ segment.Position, _ int) ([]segment.Entry, error) {
-	return s.MemoryLog.Read(ctx, 0, 1)
-}
-
-func TestFollower(t *testing.T) {
-	log := newLog(t, 10)
-	boom := errors.New("boom")
-	sink := &collect{fail: func(n int) error {
-		if n == 2 {
-			return boom
-		}
-		return nil
-	}}
-	f := log.Follow(sink, 1)
-	n, err := f.Drain(t.Context())
-	require.ErrorIs(t, err, boom)
-	require.Equal(t, 4, n)
-	require.Equal(t, segment.Position(5), f.Position())
-	n, err = f.Drain(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, 5, n)
-	require.Equal(t, []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, sink.ids())
-	n, err = f.Drain(t.Context())
-	require.NoError(t, err)
-	require.Zero(t, n)
 }
 
 // BenchmarkPublish appends a purchase of twelve lines, as a year of the Online
@@ -291,17 +158,22 @@ func BenchmarkPublish(b *testing.B) {
 	}
 }
 
-func BenchmarkFollow(b *testing.B) {
-	log, err := segment.NewLog(nil, nil)
-	require.NoError(b, err)
+// BenchmarkRunner numbers events and lets one consumer take them.
+func BenchmarkRunner(b *testing.B) {
 	const events = 20_000
-	for i := range events {
-		require.NoError(b, log.Publish(b.Context(), purchase(fmt.Sprint(i), "c", noon, 100)))
-	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if n, err := log.Follow(flywheel.Discard, 0).Drain(b.Context()); n != events || err != nil {
-			b.Fatal(n, err)
+		b.StopTimer()
+		log := newLog(b, 0)
+		for i := range events {
+			require.NoError(b, log.Publish(b.Context(), purchase(fmt.Sprint(i), "c", noon, 100)))
+		}
+		c := &noting{}
+		r, err := segment.NewRunner(log, nil, c)
+		require.NoError(b, err)
+		b.StartTimer()
+		if err := r.Drain(b.Context()); err != nil || len(c.ids) != events {
+			b.Fatal(len(c.ids), err)
 		}
 	}
 	b.ReportMetric(float64(events)*float64(b.N)/b.Elapsed().Seconds(), "events/s")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -22,58 +24,58 @@ type Members struct {
 }
 
 // Members returns the members of a segment now.
-func (p *Profiles) Members(ctx context.Context, segment string) (m Members, err error) {
-	err = p.db.View(ctx, func() error {
-		live, err := p.segments.find(segment)
+func (p *Profiles) Members(ctx context.Context, segment string) (Members, error) {
+	if _, err := p.engine.Load().find(segment); err != nil {
+		return Members{}, err
+	}
+	var customers []flywheel.CustomerID
+	for profile, err := range p.store.List(ctx, segment) {
 		if err != nil {
-			return err
+			return Members{}, err
 		}
-		m = Members{live.members.Clone(), &p.segments.customers}
-		return nil
-	})
-	return m, err
+		customers = append(customers, profile.Customer())
+	}
+	return Members{p.customers.set(customers), &p.customers}, nil
 }
 
 // Segments returns the names of the live segments, in order.
 func (p *Profiles) Segments() []string {
-	names := make([]string, len(p.segments.list))
-	for i, live := range p.segments.list {
-		names[i] = live.name
+	segments := p.engine.Load().segments
+	names := make([]string, len(segments))
+	for i, live := range segments {
+		names[i] = live.Name
 	}
 	return names
 }
 
-// In reports whether a customer is a member of a segment now, without copying
-// the set.
-func (p *Profiles) In(ctx context.Context, segment string, customer flywheel.CustomerID) (in bool, err error) {
-	err = p.db.View(ctx, func() error {
-		live, err := p.segments.find(segment)
-		if err != nil {
-			return err
-		}
-		n, known := p.segments.customers.known(customer)
-		in = known && live.members.Contains(n)
-		return nil
-	})
-	return in, err
+// In reports whether a customer is a member of a segment now.
+func (p *Profiles) In(ctx context.Context, segment string, customer flywheel.CustomerID) (bool, error) {
+	if _, err := p.engine.Load().find(segment); err != nil {
+		return false, err
+	}
+	if err := flywheel.CheckID(string(customer)); err != nil {
+		return false, fmt.Errorf("segment: customer: %w", err)
+	}
+	loaded, err := p.store.Load(ctx, flywheel.PersonOf(customer, ""))
+	if err != nil {
+		return false, err
+	}
+	return slices.Contains(loaded[0].Segments, segment), nil
 }
 
-// Explain tells how a customer's profile meets or misses a segment's rule now.
-func (p *Profiles) Explain(ctx context.Context, segment string, customer flywheel.CustomerID) (rule.Explanation, error) {
+// Explain tells how a customer's profile meets or misses a segment's rule at a
+// moment.
+func (p *Profiles) Explain(ctx context.Context, segment string, customer flywheel.CustomerID, now time.Time) (rule.Explanation, error) {
+	live, err := p.engine.Load().find(segment)
+	if err != nil {
+		return rule.Explanation{}, err
+	}
 	profile, err := p.Get(ctx, customer)
 	if err != nil {
 		return rule.Explanation{}, err
 	}
-	record := p.schema.NewRecord()
-	var live *liveSegment
-	err = p.db.View(ctx, func() (err error) {
-		live, err = p.segments.find(segment)
-		p.Fill(record, &profile, p.segments.clock)
-		return err
-	})
-	if err != nil {
-		return rule.Explanation{}, err
-	}
+	record := live.schema.NewRecord()
+	live.fill(record, &profile, now)
 	return live.rule.ExplainRecord(record), nil
 }
 
@@ -94,7 +96,7 @@ func (m Members) Contains(customer flywheel.CustomerID) bool {
 	return known && m.set.Contains(n)
 }
 
-// All yields the members in the order of their first events.
+// All yields the members in the order in which this process met them.
 func (m Members) All() iter.Seq[flywheel.CustomerID] {
 	return func(yield func(flywheel.CustomerID) bool) {
 		if m.set == nil {

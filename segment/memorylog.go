@@ -2,21 +2,52 @@ package segment
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 )
 
-// MemoryLog is the [LogStore] in memory. An event takes its own 168 bytes, its
-// lines 40 bytes each, and an entry in the index of IDs; lines are copied once,
-// into blocks shared by many events.
+// MemoryLog is the [LogStore] in memory. An event takes 192 bytes, its lines 40
+// bytes each, its place 40, and an entry in the index of IDs; lines are copied
+// once, into blocks shared by many events.
 type MemoryLog struct {
 	db      *flywheel.Memory
-	chunks  [][]flywheel.Event // all full but the last
-	count   int
-	ids     map[string]Position
-	cursors map[string]Position
-	lines   []flywheel.Line // the unused rest of the current block
+	chunks  [][]arrived // all full but the last
+	count   int64       // of events
+	ids     map[string]int64
+	erased  map[string]int64 // by keyed hash
+	secret  []byte           // key of these hashes
+	lines   []flywheel.Line  // the unused rest of the current block
+	places  []place          // by position
+	waiting int64            // the first event without a place; all after it have none
+	persons map[flywheel.Person]*following
+	links   map[flywheel.VisitorID][]Link
+}
+
+// arrived is an event as it was appended.
+type arrived struct {
+	event  flywheel.Event
+	told   int64 // microseconds
+	teller string
+}
+
+// place is one position.
+type place struct {
+	number   int64 // of the event
+	received int64 // microseconds
+	person   flywheel.Person
+}
+
+// following are the positions of one person.
+type following struct {
+	person    flywheel.Person
+	positions []flywheel.Position
 }
 
 const (
@@ -29,7 +60,10 @@ func NewMemoryLog(db *flywheel.Memory) *MemoryLog {
 	if db == nil {
 		db = &flywheel.Memory{}
 	}
-	return &MemoryLog{db: db, ids: map[string]Position{}, cursors: map[string]Position{}}
+	m := &MemoryLog{db: db, ids: map[string]int64{}, erased: map[string]int64{}, secret: make([]byte, 32),
+		persons: map[flywheel.Person]*following{}, links: map[flywheel.VisitorID][]Link{}}
+	rand.Read(m.secret) // never fails
+	return m
 }
 
 // Handle implements flywheel.Stored: the database given to the constructor.
@@ -41,36 +75,47 @@ func (m *MemoryLog) InTx(ctx context.Context, fn func(ctx context.Context) error
 }
 
 // Append implements [LogStore].
-func (m *MemoryLog) Append(ctx context.Context, events ...flywheel.Event) error {
+func (m *MemoryLog) Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error {
 	return m.db.Update(ctx, func(undo func(func())) error {
 		before := m.count
 		undo(func() { m.truncate(before) })
 		for i := range events {
 			e := &events[i]
 			if at, ok := m.ids[e.ID]; ok {
-				if !SameEvent(m.at(at), e) {
+				if !SameEvent(&m.at(at).event, e) {
 					return fmt.Errorf("segment: event %q: %w", e.ID, ErrEventConflict)
 				}
 				continue
 			}
-			m.add(e)
+			if len(m.erased) > 0 {
+				if _, known := m.erased[m.hash(e.ID)]; known {
+					continue
+				}
+			}
+			m.add(e, told.UnixMicro(), teller)
 		}
 		return nil
 	})
 }
 
-func (m *MemoryLog) add(e *flywheel.Event) {
+func (m *MemoryLog) hash(id string) string {
+	h := hmac.New(sha256.New, m.secret)
+	h.Write([]byte(id))
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+func (m *MemoryLog) add(e *flywheel.Event, told int64, teller string) {
 	last := len(m.chunks) - 1
 	if last < 0 || len(m.chunks[last]) == chunkEvents {
-		m.chunks = append(m.chunks, make([]flywheel.Event, 0, chunkEvents))
+		m.chunks = append(m.chunks, make([]arrived, 0, chunkEvents))
 		last++
 	}
 	kept := *e
 	kept.Lines = m.keepLines(e.Lines)
 	kept.Properties = cloneObject(e.Properties)
-	m.chunks[last] = append(m.chunks[last], kept)
+	m.chunks[last] = append(m.chunks[last], arrived{kept, told, teller})
+	m.ids[e.ID] = m.count
 	m.count++
-	m.ids[e.ID] = Position(m.count)
 }
 
 // keepLines copies lines into the current block. The result has no room to
@@ -91,62 +136,240 @@ func (m *MemoryLog) keepLines(lines []flywheel.Line) []flywheel.Line {
 	return kept
 }
 
-func (m *MemoryLog) truncate(count int) {
+func (m *MemoryLog) truncate(count int64) {
 	for ; m.count > count; m.count-- {
 		last := len(m.chunks) - 1
 		chunk := m.chunks[last]
 		e := &chunk[len(chunk)-1]
-		delete(m.ids, e.ID)
-		*e = flywheel.Event{}
+		delete(m.ids, e.event.ID)
+		*e = arrived{}
 		if m.chunks[last] = chunk[:len(chunk)-1]; len(chunk) == 1 {
 			m.chunks = m.chunks[:last]
 		}
 	}
 }
 
-func (m *MemoryLog) at(p Position) *flywheel.Event {
-	return &m.chunks[(p-1)/chunkEvents][(p-1)%chunkEvents]
+func (m *MemoryLog) at(number int64) *arrived {
+	return &m.chunks[number/chunkEvents][number%chunkEvents]
+}
+
+// Number implements [LogStore].
+func (m *MemoryLog) Number(ctx context.Context, n Numbering) (count int, err error) {
+	idle := false
+	if err := m.db.View(ctx, func() error { idle = m.waiting == m.count; return nil }); err != nil || idle {
+		return 0, err
+	}
+	err = m.db.Update(ctx, func(undo func(func())) error {
+		arrivals := make([]Arrival, 0, m.count-m.waiting)
+		var links []Link
+		seen := map[flywheel.VisitorID]bool{}
+		for number := m.waiting; number < m.count; number++ {
+			a := m.at(number)
+			e := &a.event
+			arrivals = append(arrivals, Arrival{number, time.UnixMicro(a.told).UTC(), a.teller, e.Name, e.Time, e.Customer, e.Visitor})
+			if e.Visitor != "" && !seen[e.Visitor] {
+				seen[e.Visitor] = true
+				links = append(links, m.links[e.Visitor]...)
+			}
+		}
+		head, last := m.last()
+		rows, added, removed := n.Assign(head, last, arrivals, links)
+		before := m.waiting
+		undo(func() { m.unnumber(int(head), before) })
+		m.waiting = m.count
+		for _, r := range rows {
+			m.places = append(m.places, place{r.Number, r.Received.UnixMicro(), m.follow(r.Person, r.Position)})
+		}
+		for _, l := range removed {
+			m.relink(l.Visitor, removeLinks(slices.Clone(m.links[l.Visitor]), l.Customer), undo)
+		}
+		for _, l := range added {
+			links, _ := addLink(slices.Clone(m.links[l.Visitor]), l)
+			m.relink(l.Visitor, links, undo)
+		}
+		count = len(rows)
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return count, nil
+}
+
+// follow adds a position to those of a person, and returns the one copy of the
+// person's name.
+func (m *MemoryLog) follow(person flywheel.Person, at flywheel.Position) flywheel.Person {
+	if person == "" {
+		return ""
+	}
+	f := m.persons[person]
+	if f == nil {
+		f = &following{person: person}
+		m.persons[person] = f
+	}
+	f.positions = append(f.positions, at)
+	return f.person
+}
+
+func (m *MemoryLog) unfollow(person flywheel.Person, at flywheel.Position) {
+	f := m.persons[person]
+	if f == nil {
+		return
+	}
+	i, _ := slices.BinarySearch(f.positions, at)
+	if f.positions = slices.Delete(f.positions, i, i+1); len(f.positions) == 0 {
+		delete(m.persons, person)
+	}
+}
+
+func (m *MemoryLog) relink(visitor flywheel.VisitorID, links []Link, undo func(func())) {
+	before, known := m.links[visitor]
+	undo(func() {
+		if m.links[visitor] = before; !known {
+			delete(m.links, visitor)
+		}
+	})
+	if m.links[visitor] = links; len(links) == 0 {
+		delete(m.links, visitor)
+	}
+}
+
+// unnumber takes back the places after head.
+func (m *MemoryLog) unnumber(head int, waiting int64) {
+	for i := len(m.places) - 1; i >= head; i-- {
+		m.unfollow(m.places[i].person, flywheel.Position(i+1))
+	}
+	m.places = m.places[:head]
+	m.waiting = waiting
+}
+
+func (m *MemoryLog) last() (flywheel.Position, time.Time) {
+	n := len(m.places)
+	if n == 0 {
+		return 0, time.Time{}
+	}
+	return flywheel.Position(n), time.UnixMicro(m.places[n-1].received).UTC()
+}
+
+// Last implements [LogStore].
+func (m *MemoryLog) Last(ctx context.Context) (at flywheel.Position, received time.Time, err error) {
+	err = m.db.View(ctx, func() error {
+		at, received = m.last()
+		return nil
+	})
+	return at, received, err
 }
 
 // Read implements [LogStore].
-func (m *MemoryLog) Read(ctx context.Context, after Position, limit int) (entries []Entry, err error) {
+func (m *MemoryLog) Read(ctx context.Context, q Query) (entries []flywheel.Entry, err error) {
 	err = m.db.View(ctx, func() error {
-		n := min(Position(limit), Position(m.count)-after)
-		if n <= 0 {
+		to := flywheel.Position(len(m.places))
+		if q.To > 0 {
+			to = min(to, q.To)
+		}
+		if q.Person != "" {
+			entries = m.readPerson(q, to)
 			return nil
 		}
-		entries = make([]Entry, n)
-		for i := range entries {
-			at := after + Position(i) + 1
-			entries[i] = Entry{at, *m.at(at)}
+		n := max(0, min(flywheel.Position(q.Limit), to-q.After))
+		if q.Name == "" {
+			entries = make([]flywheel.Entry, 0, n)
+		}
+		for at := q.After + 1; at <= to && len(entries) < q.Limit; at++ {
+			if q.Name == "" || m.at(m.places[at-1].number).event.Name == q.Name {
+				entries = append(entries, m.entry(at))
+			}
 		}
 		return nil
 	})
 	return entries, err
 }
 
-// Cursor implements [LogStore].
-func (m *MemoryLog) Cursor(ctx context.Context, consumer string) (at Position, err error) {
-	err = m.db.View(ctx, func() error {
-		at = m.cursors[consumer]
+func (m *MemoryLog) readPerson(q Query, to flywheel.Position) (entries []flywheel.Entry) {
+	f := m.persons[q.Person]
+	if f == nil {
 		return nil
-	})
-	return at, err
+	}
+	i, _ := slices.BinarySearch(f.positions, q.After+1)
+	for ; i < len(f.positions) && f.positions[i] <= to && len(entries) < q.Limit; i++ {
+		if e := m.entry(f.positions[i]); q.Name == "" || e.Event.Name == q.Name {
+			entries = append(entries, e)
+		}
+	}
+	return entries
 }
 
-// Advance implements [LogStore].
-func (m *MemoryLog) Advance(ctx context.Context, consumer string, from, to Position) error {
-	return m.db.Update(ctx, func(undo func(func())) error {
-		at, known := m.cursors[consumer]
-		if at != from {
-			return fmt.Errorf("segment: cursor of %q is at %d, not %d: %w", consumer, at, from, flywheel.ErrConflict)
+func (m *MemoryLog) entry(at flywheel.Position) flywheel.Entry {
+	p := &m.places[at-1]
+	return flywheel.Entry{Position: at, Received: time.UnixMicro(p.received).UTC(), Person: p.person, Event: m.at(p.number).event}
+}
+
+// Links implements [LogStore].
+func (m *MemoryLog) Links(ctx context.Context, visitor flywheel.VisitorID, customer flywheel.CustomerID) (links []Link, err error) {
+	err = m.db.View(ctx, func() error {
+		if visitor != "" {
+			links = append(links, m.links[visitor]...)
 		}
-		undo(func() {
-			if m.cursors[consumer] = at; !known {
-				delete(m.cursors, consumer)
+		if customer == "" {
+			return nil
+		}
+		for v, of := range m.links {
+			for _, l := range of {
+				if l.Customer == customer && v != visitor {
+					links = append(links, l)
+				}
 			}
-		})
-		m.cursors[consumer] = to
+		}
 		return nil
 	})
+	slices.SortStableFunc(links, func(a, b Link) int {
+		if a.Visitor != b.Visitor {
+			if a.Visitor < b.Visitor {
+				return -1
+			}
+			return 1
+		}
+		return compareLinks(a, b)
+	})
+	return links, err
+}
+
+// Erase implements [LogStore].
+func (m *MemoryLog) Erase(ctx context.Context, customer flywheel.CustomerID, at ...flywheel.Position) error {
+	return m.db.Update(ctx, func(undo func(func())) error {
+		for _, position := range at {
+			if position < 1 || position > flywheel.Position(len(m.places)) {
+				return fmt.Errorf("segment: erase position %d of %d: %w", position, len(m.places), flywheel.ErrNotFound)
+			}
+			m.erase(position, undo)
+		}
+		for visitor, links := range m.links {
+			if rest := removeLinks(slices.Clone(links), customer); len(rest) < len(links) {
+				m.relink(visitor, rest, undo)
+			}
+		}
+		return nil
+	})
+}
+
+func (m *MemoryLog) erase(position flywheel.Position, undo func(func())) {
+	p := &m.places[position-1]
+	a := m.at(p.number)
+	if a.event.Name == EventErased {
+		return
+	}
+	before, person, id := a.event, p.person, m.hash(a.event.ID)
+	undo(func() {
+		a.event, p.person = before, m.follow(person, position)
+		if f := m.persons[person]; f != nil {
+			slices.Sort(f.positions)
+		}
+		m.ids[before.ID] = p.number
+		delete(m.erased, id)
+	})
+	m.unfollow(person, position)
+	p.person = ""
+	delete(m.ids, before.ID)
+	m.erased[id] = p.number
+	a.event = flywheel.Event{ID: id, Name: EventErased, Time: before.Time}
 }

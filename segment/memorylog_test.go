@@ -11,3 +11,8 @@ func TestMemoryLog(t *testing.T) {
 	segmenttest.Run(t, func(*testing.T) segment.LogStore { return segment.NewMemoryLog(nil) },
 		segmenttest.Features{Transactions: true})
 }
+
+func TestMemoryProfiles(t *testing.T) {
+	segmenttest.RunProfiles(t, func(*testing.T) segment.ProfileStore { return segment.NewMemoryProfiles(nil) },
+		segmenttest.Features{Transactions: true})
+}

@@ -1,12 +1,10 @@
 package segment
 
 import (
-	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -15,75 +13,133 @@ import (
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
-// Profile is what the events tell of one customer. Amounts are in one currency.
+// Profile is what the events tell of one person, in constant size. A customer's
+// own events and the nameless ones of each device are kept apart, as aliases of
+// the customer; [Profiles.Get] returns them as one, so that a link between a
+// device and a customer can be taken back exactly.
 type Profile struct {
-	Customer flywheel.CustomerID `json:"customer"`
+	// Person is whose the profile is.
+	Person flywheel.Person `json:"person"`
 	// Version counts the saves, zero for a profile not saved yet.
 	Version int64 `json:"version"`
-	// FirstSeen and LastSeen are the times of the earliest and the latest event
-	// that the customer caused, and Events is their number.
-	FirstSeen time.Time `json:"first_seen"`
-	LastSeen  time.Time `json:"last_seen"`
+	// FirstSeen and LastSeen are the effective times of the earliest and the latest
+	// event that the person caused, and Events is their number.
+	FirstSeen time.Time `json:"first_seen,omitzero"`
+	LastSeen  time.Time `json:"last_seen,omitzero"`
 	Events    int64     `json:"events"`
-	// Orders counts purchases, Items the units bought, and Revenue is what they
-	// were worth before refunds.
-	Orders        int64        `json:"orders"`
-	Items         int64        `json:"items"`
-	Revenue       money.Amount `json:"revenue,omitzero"`
-	FirstPurchase time.Time    `json:"first_purchase,omitzero"`
-	LastPurchase  time.Time    `json:"last_purchase,omitzero"`
-	// Refunds counts refund events and Refunded is their value.
-	Refunds  int64        `json:"refunds"`
-	Refunded money.Amount `json:"refunded,omitzero"`
+	// Orders counts purchases, Items the units bought.
+	Orders        int64     `json:"orders"`
+	Items         int64     `json:"items"`
+	FirstPurchase time.Time `json:"first_purchase,omitzero"`
+	LastPurchase  time.Time `json:"last_purchase,omitzero"`
+	// Refunds counts refund events.
+	Refunds int64 `json:"refunds"`
+	// Totals are the amounts, one per currency, the currency of the first amount
+	// first.
+	Totals []Total `json:"totals,omitempty"`
 	// Traits are the states of the declared traits, in the order of declaration.
 	Traits []TraitState `json:"traits,omitempty"`
-	// Seen are the events counted: the first 64 bits of the SHA-256 of each ID,
-	// ascending.
-	Seen []uint64 `json:"seen,omitempty"`
+	// Leaves are the states of the leaves of live segments, by [Leaf.Key].
+	Leaves map[string]LeafState `json:"leaves,omitempty"`
+	// Segments are the live segments of which the customer is a member, in order.
+	Segments []string `json:"segments,omitempty"`
+	// Due is when time alone can next change a segment; zero for never.
+	Due time.Time `json:"due,omitzero"`
+
+	// Links are those of the visitor, or of the customer's devices. A store keeps
+	// them in rows of their own; [ProfileStore.Save] replaces those of a visitor
+	// when Relinked is set.
+	Links    []Link `json:"-"`
+	Relinked bool   `json:"-"`
+	// Counted are values whose counts have changed since the profile was loaded.
+	// They too are rows of their own.
+	Counted []Counted `json:"-"`
+}
+
+// Total is what is known of one currency.
+type Total struct {
+	// Revenue is what purchases were worth before refunds, Refunded the refunds.
+	Revenue  money.Amount `json:"revenue,omitzero"`
+	Refunded money.Amount `json:"refunded,omitzero"`
+}
+
+// Counted is how often a person was seen with a value, of a trait or of a leaf.
+type Counted struct {
+	// Of is the trait's name or the leaf's key.
+	Of    string
+	Value string
+	Count int64
+}
+
+// Customer returns the customer, "" for a visitor who is none.
+func (p *Profile) Customer() flywheel.CustomerID { return p.Person.Customer() }
+
+// Revenue returns what purchases in the first currency were worth before refunds.
+// Others are in Totals.
+func (p *Profile) Revenue() money.Amount {
+	if len(p.Totals) == 0 {
+		return money.Amount{}
+	}
+	return p.Totals[0].Revenue
+}
+
+// Refunded returns the refunds in the first currency.
+func (p *Profile) Refunded() money.Amount {
+	if len(p.Totals) == 0 {
+		return money.Amount{}
+	}
+	return p.Totals[0].Refunded
 }
 
 // AverageOrder returns Revenue divided by Orders, half even, and zero before the
-// first order.
+// first order. Of a person who pays in several currencies it is no average.
 func (p *Profile) AverageOrder() (money.Amount, error) {
 	if p.Orders == 0 {
 		return money.Amount{}, nil
 	}
-	return p.Revenue.MulRatio(1, p.Orders, money.HalfEven)
+	return p.Revenue().MulRatio(1, p.Orders, money.HalfEven)
 }
 
-// clone copies the slices, which are never changed once a profile is saved.
-func (p Profile) clone() Profile {
-	p.Seen = slices.Clone(p.Seen)
-	p.Traits = slices.Clone(p.Traits)
-	for i := range p.Traits {
-		p.Traits[i].Counts = slices.Clone(p.Traits[i].Counts)
-		p.Traits[i].Value = cloneValue(p.Traits[i].Value)
+// clone copies what counting changes in place.
+func (p *Profile) clone() *Profile {
+	c := *p
+	c.Totals = slices.Clone(p.Totals)
+	c.Traits = slices.Clone(p.Traits)
+	for i := range c.Traits {
+		c.Traits[i].Amounts = slices.Clone(c.Traits[i].Amounts)
 	}
-	return p
+	c.Leaves = maps.Clone(p.Leaves)
+	c.Segments = slices.Clone(p.Segments)
+	c.Links = slices.Clone(p.Links)
+	c.Counted = nil
+	return &c
 }
 
 // ProfileStore keeps profiles. Implementations are safe for concurrent use,
-// honour ctx, and join the transaction carried by ctx. The slices of a saved or
-// loaded Profile are never changed by anyone and may be shared.
+// honor ctx, and join the transaction carried by ctx. The slices and maps of a
+// saved or loaded Profile are never changed by anyone and may be shared.
 type ProfileStore interface {
-	// Load returns the profiles of customers in the order given; one that is not
-	// known has only its Customer set.
-	Load(ctx context.Context, customers ...flywheel.CustomerID) ([]Profile, error)
-	// Save writes all profiles, each with its Version one higher, or none: when a
-	// stored version is not the one given, the error matches
-	// flywheel.ErrConflict.
+	// Load returns the profiles of persons in the order given, with their Links;
+	// one that is not known has only its Person set.
+	Load(ctx context.Context, persons ...flywheel.Person) ([]Profile, error)
+	// Save writes all profiles, each with its Version one higher, with the links
+	// of those Relinked and their Counted values; or none: when a stored version
+	// is not the one given, the error matches flywheel.ErrStale.
 	Save(ctx context.Context, profiles ...Profile) error
-	// List yields all profiles in the order of their first Save, as they are when
-	// it starts. An error is yielded once, last.
-	List(ctx context.Context) iter.Seq2[Profile, error]
-}
-
-// seenKey is what is remembered of an event's ID. Two IDs of one customer with
-// one key would lose an event: of a million events the chance is 3·10⁻⁸.
-func seenKey(id string) uint64 {
-	var buffer [flywheel.MaxIDBytes]byte
-	sum := sha256.Sum256(append(buffer[:0], id...))
-	return binary.BigEndian.Uint64(sum[:])
+	// List yields all profiles, or those of the members of a segment where one is
+	// named, in the order of their first Save. An error is yielded once, last.
+	List(ctx context.Context, segment string) iter.Seq2[Profile, error]
+	// Values returns how often the values of a trait or leaf were seen, or only one
+	// value where it is not nil, summed over persons, in order of the values.
+	Values(ctx context.Context, of string, value *string, persons ...flywheel.Person) ([]ValueCount, error)
+	// Due returns up to limit persons whose profile is due at now or before and
+	// for whom keep reports true, in order of Due and Person. In a transaction no
+	// other worker gets the same ones.
+	Due(ctx context.Context, now time.Time, limit int, keep func(flywheel.Person) bool) ([]flywheel.Person, error)
+	// Forget removes all there is of persons, the links of customers among them.
+	Forget(ctx context.Context, persons ...flywheel.Person) error
+	// Clear removes everything.
+	Clear(ctx context.Context) error
 }
 
 // caused reports whether an event tells what a customer did, and not what the
@@ -91,7 +147,7 @@ func seenKey(id string) uint64 {
 func caused(name string) bool {
 	switch name {
 	case flywheel.EventMessageSent, flywheel.EventPointsEarned, flywheel.EventPointsBurned, flywheel.EventPointsReversed,
-		flywheel.EventTierChanged, EventEntered, EventExited:
+		flywheel.EventTierChanged, EventEntered, EventExited, EventLinked, EventUnlinked:
 		return false
 	}
 	return true
@@ -107,14 +163,40 @@ func (p *Profile) count(e *flywheel.Event, value money.Amount) (err error) {
 		p.FirstPurchase, p.LastPurchase = earlier(p.FirstPurchase, e.Time), later(p.LastPurchase, e.Time)
 		for i := range e.Lines {
 			if p.Items > math.MaxInt64-e.Lines[i].Quantity {
-				return fmt.Errorf("items of %q: %w", p.Customer, flywheel.ErrOutOfRange)
+				return fmt.Errorf("items of %q: %w", p.Person, flywheel.ErrOutOfRange)
 			}
 			p.Items += e.Lines[i].Quantity
 		}
-		p.Revenue, err = p.Revenue.Add(value)
+		err = p.addTotal(Total{Revenue: value})
 	case flywheel.EventRefund:
 		p.Refunds++
-		p.Refunded, err = p.Refunded.Add(value)
+		err = p.addTotal(Total{Refunded: value})
+	}
+	return err
+}
+
+// addTotal adds to the totals of a currency.
+func (p *Profile) addTotal(t Total) (err error) {
+	currency := t.Revenue.Currency()
+	if currency.IsZero() {
+		currency = t.Refunded.Currency()
+	}
+	if currency.IsZero() {
+		return nil // no amount at all
+	}
+	i := slices.IndexFunc(p.Totals, func(t Total) bool {
+		return t.Revenue.Currency() == currency || t.Refunded.Currency() == currency
+	})
+	if i < 0 {
+		p.Totals = append(p.Totals, t)
+		return nil
+	}
+	sum := p.Totals[i]
+	if sum.Revenue, err = sum.Revenue.Add(t.Revenue); err != nil {
+		return err
+	}
+	if sum.Refunded, err = sum.Refunded.Add(t.Refunded); err == nil {
+		p.Totals[i] = sum
 	}
 	return err
 }
@@ -148,113 +230,8 @@ func valueOf(e *flywheel.Event) (money.Amount, error) {
 	return total, nil
 }
 
-// MemoryProfiles is the [ProfileStore] in memory.
-type MemoryProfiles struct {
-	db      *flywheel.Memory
-	list    []*Profile // never changed, only replaced
-	numbers map[flywheel.CustomerID]int
-}
-
-// NewMemoryProfiles returns an empty store in db; nil is a database of its own.
-func NewMemoryProfiles(db *flywheel.Memory) *MemoryProfiles {
-	if db == nil {
-		db = &flywheel.Memory{}
-	}
-	return &MemoryProfiles{db: db, numbers: map[flywheel.CustomerID]int{}}
-}
-
-// Handle implements flywheel.Stored: the database given to the constructor.
-func (m *MemoryProfiles) Handle() flywheel.Transactor { return m.db }
-
-// InTx implements flywheel.Transactor with the database's.
-func (m *MemoryProfiles) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
-	return m.db.InTx(ctx, fn)
-}
-
-// Load implements [ProfileStore].
-func (m *MemoryProfiles) Load(ctx context.Context, customers ...flywheel.CustomerID) ([]Profile, error) {
-	profiles := make([]Profile, len(customers))
-	err := m.db.View(ctx, func() error {
-		for i, id := range customers {
-			if n, ok := m.numbers[id]; ok {
-				profiles[i] = *m.list[n]
-			} else {
-				profiles[i].Customer = id
-			}
-		}
-		return nil
-	})
-	return profiles, err
-}
-
-// Save implements [ProfileStore].
-func (m *MemoryProfiles) Save(ctx context.Context, profiles ...Profile) error {
-	return m.db.Update(ctx, func(undo func(func())) error {
-		for i := range profiles {
-			p := profiles[i]
-			n, known := m.numbers[p.Customer]
-			var before *Profile
-			version := int64(0)
-			if known {
-				before = m.list[n]
-				version = before.Version
-			}
-			if p.Version != version {
-				return fmt.Errorf("segment: profile %q is at version %d, not %d: %w", p.Customer, version, p.Version, flywheel.ErrConflict)
-			}
-			p.Version++
-			if known {
-				undo(func() { m.list[n] = before })
-				m.list[n] = &p
-				continue
-			}
-			undo(func() {
-				m.list = m.list[:len(m.list)-1]
-				delete(m.numbers, p.Customer)
-			})
-			m.numbers[p.Customer] = len(m.list)
-			m.list = append(m.list, &p)
-		}
-		return nil
-	})
-}
-
-// List implements [ProfileStore].
-func (m *MemoryProfiles) List(ctx context.Context) iter.Seq2[Profile, error] {
-	return func(yield func(Profile, error) bool) {
-		var list []*Profile
-		err := m.db.View(ctx, func() error {
-			list = slices.Clone(m.list)
-			return nil
-		})
-		if err != nil {
-			yield(Profile{}, err)
-			return
-		}
-		for _, p := range list {
-			if !yield(*p, nil) {
-				return
-			}
-		}
-	}
-}
-
 // ValueCount is how often a value was seen.
 type ValueCount struct {
 	Value string `json:"value"`
 	Count int64  `json:"count"`
-}
-
-// increment adds one to the count of a value in a list in order of the values.
-func increment(counts []ValueCount, value string) ([]ValueCount, int64) {
-	i, found := findCount(counts, value)
-	if !found {
-		counts = slices.Insert(counts, i, ValueCount{Value: value})
-	}
-	counts[i].Count++
-	return counts, counts[i].Count
-}
-
-func findCount(counts []ValueCount, value string) (int, bool) {
-	return slices.BinarySearchFunc(counts, value, func(c ValueCount, v string) int { return cmp.Compare(c.Value, v) })
 }

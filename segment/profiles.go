@@ -5,49 +5,65 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/effect"
+	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/segment/rule"
 )
 
 // ProfileOptions are the options of [NewProfiles]. Nil means defaults.
 type ProfileOptions struct {
+	// Name is the consumer's name; default "segment.Profiles".
+	Name string
 	// Traits are further attributes to keep.
 	Traits []Trait
-	// Segments are the live segments to keep.
+	// Segments are the live segments to keep, from the beginning of the log on; see
+	// [Profiles.Define] for those that come later.
 	Segments []Definition
-	// Sink gets the events that tell of entering and leaving a segment, in the
-	// transaction of the change; default flywheel.Discard.
+	// Sink gets the events that tell of entering and leaving a segment, as a rule
+	// the log; default flywheel.Discard. In the database of the store it gets them
+	// in the transaction of the change, else right after it.
 	Sink flywheel.Sink
+	// Log is the log that the profiles learn from. It is needed for
+	// [Profiles.Define], and where its identity is [LatestLinked].
+	Log *Log
 	// Convert brings an amount of an event into the currency of the profiles.
-	// Without it amounts are taken as they are, and the events of a customer who
-	// pays in two currencies are refused.
+	// Without it amounts are kept per currency.
 	Convert func(a money.Amount, at time.Time) (money.Amount, error)
 }
 
-// Profiles keeps one profile per customer, and who is in which segment, up to
-// date from events. It is a flywheel.Sink and safe for concurrent use.
+// Profiles keeps one profile per person, and who is in which segment, up to date
+// from the log. It is a flywheel.Consumer and safe for concurrent use.
 //
-// It knows no clock but the events': the same events in the same order give the
-// same profiles, segments and segment events, in whatever batches they come. An
-// event is counted once by its ID; one without a customer only moves the clock.
+// A customer is whoever is named by an event; the nameless events of a device are
+// the customer's to whom it is linked, from the moment at which the link is known
+// until it is taken back. A visitor who is no customer has a profile as well, but
+// is a member of no segment.
+//
+// Time passes by the trusted clock alone: the same log gives the same profiles,
+// segments and segment events, in whatever batches it comes and however often
+// Advance is called.
 type Profiles struct {
+	name       string
 	store      ProfileStore
-	db         *flywheel.Memory // of the segments, and of the store where that is in memory
-	tx         flywheel.Transactor
+	handle     flywheel.Transactor
+	log        *Log
+	identity   Identity
+	sink       flywheel.Sink
 	traits     []Trait
 	attributes []attribute
 	schema     *rule.Schema
 	convert    func(money.Amount, time.Time) (money.Amount, error)
-	segments   *segments
+	engine     atomic.Pointer[engine]
+	customers  registry
 }
 
-// NewProfiles returns the profiles in store; nil is a fresh memory store. The
-// segments of profiles that are in the store already are found without telling
-// the sink, as of the latest event among them. Traits and segments are fixed: to
-// change them, make new Profiles and let them follow the log from the start.
+// NewProfiles returns the profiles in store; nil is a fresh memory store. Traits
+// are fixed: to change them, let the runner rebuild the profiles.
 func NewProfiles(store ProfileStore, opts *ProfileOptions) (*Profiles, error) {
 	if store == nil {
 		store = NewMemoryProfiles(nil)
@@ -55,12 +71,16 @@ func NewProfiles(store ProfileStore, opts *ProfileOptions) (*Profiles, error) {
 	if opts == nil {
 		opts = &ProfileOptions{}
 	}
-	p := &Profiles{store: store, traits: slices.Clone(opts.Traits), convert: opts.Convert}
-	if m, ok := store.(*MemoryProfiles); ok {
-		p.db = m.db
-	} else {
-		p.db = &flywheel.Memory{}
-		p.tx, _ = store.(flywheel.Transactor)
+	p := &Profiles{name: opts.Name, store: store, handle: handle.Tx(nil, store), log: opts.Log, identity: FirstLinked,
+		sink: opts.Sink, traits: slices.Clone(opts.Traits), convert: opts.Convert}
+	if p.name == "" {
+		p.name = "segment.Profiles"
+	}
+	if err := flywheel.CheckID(p.name); err != nil {
+		return nil, fmt.Errorf("segment: name of the profiles: %w", err)
+	}
+	if p.log != nil {
+		p.identity = p.log.identity
 	}
 	for i := range p.traits {
 		p.traits[i].Events = slices.Clone(p.traits[i].Events)
@@ -72,258 +92,68 @@ func NewProfiles(store ProfileStore, opts *ProfileOptions) (*Profiles, error) {
 	if p.attributes, p.schema, err = attributesOf(p.traits); err != nil {
 		return nil, err
 	}
-	if p.segments, err = newSegments(p.attributes, p.schema, opts.Segments, opts.Sink); err != nil {
+	compiled, err := newEngine(p.attributes, opts.Segments)
+	if err != nil {
 		return nil, err
 	}
-	return p, p.restore()
+	p.engine.Store(compiled)
+	return p, nil
 }
 
-// restore finds the segments of the profiles in the store.
-func (p *Profiles) restore() error {
-	var all []Profile
-	for profile, err := range p.store.List(context.Background()) {
-		if err != nil {
-			return err
-		}
-		all = append(all, profile)
-		p.segments.clock = later(p.segments.clock, profile.LastSeen)
-	}
-	forget := func(func()) {}
-	for i := range all {
-		p.segments.update(&all[i], "", p.segments.all, forget)
-	}
-	p.segments.pending = nil
-	return nil
-}
+// Name returns the name of the consumer.
+func (p *Profiles) Name() string { return p.name }
 
-// inTx runs fn in one transaction of the segments and the store.
-func (p *Profiles) inTx(ctx context.Context, fn func(ctx context.Context) error) error {
-	return p.db.InTx(ctx, func(ctx context.Context) error {
-		if p.tx == nil {
-			return fn(ctx)
-		}
-		return p.tx.InTx(ctx, fn)
-	})
-}
+// Handle implements flywheel.Stored with the store's handle.
+func (p *Profiles) Handle() flywheel.Transactor { return handle.Of(p.store) }
 
-// Publish implements flywheel.Sink: it counts the events, all or none. Cost:
-// O(log n) per event for the lookup among the customer's n events, and one
-// evaluation of each segment that asks for something that may have changed.
-func (p *Profiles) Publish(ctx context.Context, events ...flywheel.Event) error {
-	for i := range events {
-		if err := events[i].Validate(); err != nil {
-			return err
-		}
-	}
-	if len(events) == 0 {
-		return ctx.Err()
-	}
-	return p.inTx(ctx, func(ctx context.Context) error {
-		w, err := p.load(ctx, events)
-		if err != nil {
-			return err
-		}
-		err = p.db.Update(ctx, func(undo func(func())) error {
-			p.segments.begin(undo)
-			for i := range events {
-				e := &events[i]
-				at := e.Time.UTC().Truncate(time.Microsecond)
-				p.segments.advance(at, w.find, undo)
-				if e.Customer == "" {
-					continue
-				}
-				changed, err := p.add(w, e, at)
-				if err != nil {
-					return &flywheel.EventError{ID: e.ID, Field: "value", Err: err}
-				}
-				if changed {
-					p.segments.update(w.find(e.Customer), e.ID, p.segments.all, undo)
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		return p.save(ctx, w)
-	})
-}
-
-// Advance moves the clock to now, which changes the segments whose rules ask for
-// days since something. Changes take place, and are told, as of the instant at
-// which the customer's count of days reached or passed a number that a rule
-// compares it with, in the order of these instants, so that it does not matter how
-// often Advance is called. A moment before the clock changes nothing. Cost: one
-// evaluation of the segments that ask for days at each of these instants, for
-// example two per purchase for {"days_since_last_purchase": {"$gt": 30}}, and
-// O(log n) to find it; other customers cost nothing. A rule that does more with
-// the count than compare it is evaluated each day.
-func (p *Profiles) Advance(ctx context.Context, now time.Time) error {
-	now = now.UTC().Truncate(time.Microsecond)
-	return p.inTx(ctx, func(ctx context.Context) error {
-		w := &work{byID: map[flywheel.CustomerID]int{}}
-		if err := p.loadDue(ctx, w, now); err != nil {
-			return err
-		}
-		err := p.db.Update(ctx, func(undo func(func())) error {
-			p.segments.begin(undo)
-			p.segments.advance(now, w.find, undo)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		return p.save(ctx, w)
-	})
-}
-
-// work is the profiles that one Publish deals with.
-type work struct {
-	profiles []Profile
-	byID     map[flywheel.CustomerID]int
-	own      []bool // copied and changed, to be saved
-}
-
-func (w *work) find(customer flywheel.CustomerID) *Profile { return &w.profiles[w.byID[customer]] }
-
-// load gets the profiles of the customers of events, and of those whose segments
-// can change with the time until the last of them.
-func (p *Profiles) load(ctx context.Context, events []flywheel.Event) (*work, error) {
-	w := &work{byID: make(map[flywheel.CustomerID]int, len(events))}
-	var until time.Time
-	var customers []flywheel.CustomerID
-	for i := range events {
-		until = later(until, events[i].Time)
-		if id := events[i].Customer; id != "" {
-			customers = w.want(customers, id)
-		}
-	}
-	if err := p.fetch(ctx, w, customers); err != nil {
-		return nil, err
-	}
-	return w, p.loadDue(ctx, w, until)
-}
-
-// want adds a customer to those to load, once.
-func (w *work) want(customers []flywheel.CustomerID, id flywheel.CustomerID) []flywheel.CustomerID {
-	if _, ok := w.byID[id]; ok {
-		return customers
-	}
-	w.byID[id] = len(w.profiles) + len(customers)
-	return append(customers, id)
-}
-
-func (p *Profiles) fetch(ctx context.Context, w *work, customers []flywheel.CustomerID) error {
-	if len(customers) == 0 {
-		return nil
-	}
-	loaded, err := p.store.Load(ctx, customers...)
-	if err != nil {
-		return err
-	}
-	w.profiles = append(w.profiles, loaded...)
-	w.own = append(w.own, make([]bool, len(loaded))...)
-	return nil
-}
-
-func (p *Profiles) loadDue(ctx context.Context, w *work, until time.Time) error {
-	var customers []flywheel.CustomerID
-	err := p.db.View(ctx, func() error {
-		for _, id := range p.segments.due(until) {
-			customers = w.want(customers, id)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return p.fetch(ctx, w, customers)
-}
-
-// add counts an event into its profile, and reports whether it was new.
-func (p *Profiles) add(w *work, e *flywheel.Event, at time.Time) (bool, error) {
-	i := w.byID[e.Customer]
-	profile := &w.profiles[i]
-	key := seenKey(e.ID)
-	place, seen := slices.BinarySearch(profile.Seen, key)
-	if seen || !p.concerns(e.Name) {
-		return false, nil
-	}
-	if !w.own[i] {
-		w.own[i] = true
-		*profile = profile.clone()
-		for len(profile.Traits) < len(p.traits) {
-			profile.Traits = append(profile.Traits, TraitState{})
-		}
-	}
-	profile.Seen = slices.Insert(profile.Seen, place, key)
-	value, err := valueOf(e)
-	if err == nil && p.convert != nil && value != (money.Amount{}) {
-		value, err = p.convert(value, at)
-	}
-	if err != nil {
-		return false, err
-	}
-	counted := *e
-	counted.Time = at
-	if caused(e.Name) {
-		if err := profile.count(&counted, value); err != nil {
-			return false, err
-		}
-	}
-	for i := range p.traits {
-		if t := &p.traits[i]; t.takes(e.Name) {
-			if err := t.add(&profile.Traits[i], &counted, value); err != nil {
-				return false, fmt.Errorf("trait %q: %w", t.Name, err)
-			}
-		}
-	}
-	return true, nil
-}
-
-// concerns reports whether events of this name change a profile.
-func (p *Profiles) concerns(name string) bool {
-	return caused(name) || slices.ContainsFunc(p.traits, func(t Trait) bool { return t.takes(name) })
-}
-
-// save writes the changed profiles and tells the sink.
-func (p *Profiles) save(ctx context.Context, w *work) error {
-	changed := w.profiles[:0]
-	for i := range w.profiles {
-		if w.own[i] {
-			changed = append(changed, w.profiles[i])
-		}
-	}
-	if len(changed) > 0 {
-		if err := p.store.Save(ctx, changed...); err != nil {
-			return err
-		}
-	}
-	if pending := p.segments.pending; len(pending) > 0 {
-		p.segments.pending = nil
-		return p.segments.sink.Publish(ctx, pending...)
-	}
-	return nil
-}
-
-// Get returns a customer's profile. One without events is flywheel.ErrNotFound.
+// Get returns a customer's profile: the own events and the nameless ones of the
+// devices that are the customer's now. One without events is flywheel.ErrNotFound.
 func (p *Profiles) Get(ctx context.Context, customer flywheel.CustomerID) (Profile, error) {
 	if err := flywheel.CheckID(string(customer)); err != nil {
 		return Profile{}, fmt.Errorf("segment: customer: %w", err)
 	}
-	loaded, err := p.store.Load(ctx, customer)
+	return p.Person(ctx, flywheel.PersonOf(customer, ""))
+}
+
+// Person returns the profile of a customer, as [Profiles.Get], or of a visitor who
+// is none.
+func (p *Profiles) Person(ctx context.Context, person flywheel.Person) (profile Profile, err error) {
+	w := p.newWork(ctx)
+	if err := w.load(person); err != nil {
+		return Profile{}, err
+	}
+	own, err := w.get(person)
 	if err != nil {
 		return Profile{}, err
 	}
-	if loaded[0].Version == 0 {
-		return Profile{}, fmt.Errorf("segment: profile %q: %w", customer, flywheel.ErrNotFound)
+	if own.Version == 0 {
+		return Profile{}, fmt.Errorf("segment: profile %q: %w", person, flywheel.ErrNotFound)
 	}
-	return loaded[0].clone(), nil
+	merged, err := w.merged(person)
+	if err != nil {
+		return Profile{}, err
+	}
+	return *merged, w.lists(merged)
 }
 
-// List yields all profiles in the order of the customers' first events. An error
-// is yielded once, last. The slices of a Profile must not be changed.
-func (p *Profiles) List(ctx context.Context) iter.Seq2[Profile, error] { return p.store.List(ctx) }
+// List yields the profiles of all aliases, customers' own events and devices', in
+// the order of their first events. An error is yielded once, last. The slices and
+// maps of a Profile must not be changed.
+func (p *Profiles) List(ctx context.Context) iter.Seq2[Profile, error] { return p.store.List(ctx, "") }
+
+// Values returns how often the values of a trait were seen of a customer, in order
+// of the values.
+func (p *Profiles) Values(ctx context.Context, customer flywheel.CustomerID, trait string) ([]ValueCount, error) {
+	if !slices.ContainsFunc(p.traits, func(t Trait) bool { return t.Name == trait && t.ofTexts() }) {
+		return nil, fmt.Errorf("segment: trait %q of texts: %w", trait, flywheel.ErrNotFound)
+	}
+	w := p.newWork(ctx)
+	aliases, err := w.aliases(flywheel.PersonOf(customer, ""))
+	if err != nil {
+		return nil, err
+	}
+	return p.store.Values(ctx, trait, nil, aliases...)
+}
 
 // Schema returns the attributes that rules about profiles may ask for.
 func (p *Profiles) Schema() *rule.Schema { return p.schema }
@@ -350,3 +180,35 @@ func fill(record *rule.Record, attributes []attribute, profile *Profile, now tim
 		record.Set(attributes[i].slot, attributes[i].read(profile, now))
 	}
 }
+
+// Deliver tells the sink what it could not be told in its own time. It is the
+// runner's.
+func (p *Profiles) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
+	return effect.Retell(ctx, p.Handle(), p.sink, now)
+}
+
+// Forget erases a customer: the profile, the nameless events of the devices that
+// are the customer's, and membership, of which no exit is told.
+func (p *Profiles) Forget(ctx context.Context, customer flywheel.CustomerID) error {
+	if err := flywheel.CheckID(string(customer)); err != nil {
+		return fmt.Errorf("segment: customer: %w", err)
+	}
+	return p.handle.InTx(ctx, func(ctx context.Context) error {
+		w := p.newWork(ctx)
+		aliases, err := w.aliases(flywheel.PersonOf(customer, ""))
+		if err != nil {
+			return err
+		}
+		if err := p.store.Forget(ctx, aliases...); err != nil {
+			return err
+		}
+		store, err := effect.On(p.Handle())
+		if err != nil {
+			return nil // a store without a handle tells at once and keeps nothing
+		}
+		return store.Forget(ctx, string(flywheel.PersonOf(customer, "")))
+	})
+}
+
+// Reset implements [Rebuildable]: it removes all profiles, links and memberships.
+func (p *Profiles) Reset(ctx context.Context) error { return p.store.Clear(ctx) }

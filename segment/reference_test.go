@@ -143,7 +143,7 @@ func TestReference(t *testing.T) {
 		}
 	}
 	view := []string{flywheel.EventViewItem}
-	profiles := newProfiles(t, &segment.ProfileOptions{Segments: definitions, Traits: []segment.Trait{
+	profiles := newWorld(t, &segment.ProfileOptions{Segments: definitions, Traits: []segment.Trait{
 		{Name: "max_order", Kind: segment.Max, Events: []string{flywheel.EventPurchase}},
 		{Name: "first_source", Kind: segment.First, Property: "source"},
 		{Name: "last_source", Kind: segment.Last, Property: "source"},
@@ -164,15 +164,15 @@ func TestReference(t *testing.T) {
 			next++
 		}
 		for batch := range slices.Chunk(events[first:next], 500) {
-			require.NoError(t, profiles.Publish(t.Context(), batch...))
+			profiles.publish(t, batch...)
 		}
-		require.NoError(t, profiles.Advance(t.Context(), now))
+		profiles.pass(t, now)
 		for name, count := range want.EveryFive[strconv.Itoa(d)] {
 			if ruleOf(name) == "" {
 				continue
 			}
 			t.Run(fmt.Sprintf("day=%d/%s", d, name), func(t *testing.T) {
-				require.Len(t, members(t, profiles, name), count)
+				require.Len(t, members(t, profiles.Profiles, name), count)
 			})
 		}
 	}
@@ -183,7 +183,7 @@ func TestReference(t *testing.T) {
 		}
 		t.Run("end/"+name, func(t *testing.T) {
 			var ids []string
-			for _, id := range members(t, profiles, name) {
+			for _, id := range members(t, profiles.Profiles, name) {
 				ids = append(ids, string(id))
 			}
 			slices.Sort(ids)

@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// never is the time of a customer for whom nothing is due.
+const never = math.MaxInt64
+
 // dayCount is one attribute of the kind days_since_…, and at which counts the
 // rules that ask for it can change their minds.
 type dayCount struct {

@@ -16,7 +16,8 @@ type TraitKind string
 // The kinds of traits. Sum, Min and Max are of numbers and pass over events where
 // the property is none; First and Last go by time and then by event ID;
 // MostFrequent, Distinct (how many) and Values (which, in order) are of texts, and
-// of equally frequent ones the first in order counts.
+// of equally frequent ones the first in order counts. Amounts in another currency
+// than the first are left out of Min and Max, and summed apart.
 const (
 	Count        TraitKind = "count"
 	Sum          TraitKind = "sum"
@@ -57,8 +58,15 @@ type TraitState struct {
 	// At and Event tell where a first or last value comes from.
 	At    time.Time `json:"at,omitzero"`
 	Event string    `json:"event,omitempty"`
-	// Counts are the different values and how often each was seen, in their order.
-	Counts []ValueCount `json:"counts,omitempty"`
+	// Amounts are the sums in currencies other than Amount's.
+	Amounts []money.Amount `json:"amounts,omitempty"`
+	// Values is how many different values were seen, and Top how often the most
+	// frequent one; [Profiles.Values] has them all.
+	Values int64 `json:"values,omitempty"`
+	Top    int64 `json:"top,omitempty"`
+	// List are the different values of a trait of kind [Values], as far as they
+	// were asked for.
+	List []string `json:"-"`
 }
 
 // check refuses a trait that means nothing.
@@ -111,8 +119,9 @@ func (t *Trait) valueType() rule.Type {
 	return rule.Any
 }
 
-// add takes an event into the state.
-func (t *Trait) add(s *TraitState, e *flywheel.Event, value money.Amount) error {
+// add takes an event into the state. counted adds one to the count of a value and
+// returns it.
+func (t *Trait) add(s *TraitState, e *flywheel.Event, value money.Amount, counted func(value string) (int64, error)) error {
 	if t.ofMoney() {
 		return t.addMoney(s, e, value)
 	}
@@ -143,13 +152,15 @@ func (t *Trait) add(s *TraitState, e *flywheel.Event, value money.Amount) error 
 		if !ok {
 			return nil
 		}
-		var n int64
-		s.Counts, n = increment(s.Counts, text)
-		if t.Kind != MostFrequent {
-			break
+		n, err := counted(text)
+		if err != nil {
+			return err
 		}
-		if top, _ := s.Value.(string); s.Count == 0 || n > s.frequency(top) || n == s.frequency(top) && text < top {
-			s.Value = text
+		if n == 1 {
+			s.Values++
+		}
+		if top, _ := s.Value.(string); t.Kind == MostFrequent && (n > s.Top || n == s.Top && text < top) {
+			s.Value, s.Top = text, n
 		}
 	}
 	s.Count++
@@ -157,10 +168,17 @@ func (t *Trait) add(s *TraitState, e *flywheel.Event, value money.Amount) error 
 }
 
 func (t *Trait) addMoney(s *TraitState, e *flywheel.Event, value money.Amount) (err error) {
+	other := s.Count > 0 && !s.Amount.Currency().IsZero() && !value.Currency().IsZero() && s.Amount.Currency() != value.Currency()
 	switch t.Kind {
 	case Sum:
+		if other {
+			return s.addOther(value)
+		}
 		s.Amount, err = s.Amount.Add(value)
 	case Min, Max:
+		if other {
+			return nil
+		}
 		order := 0
 		if s.Count > 0 {
 			order, err = value.Cmp(s.Amount)
@@ -177,6 +195,18 @@ func (t *Trait) addMoney(s *TraitState, e *flywheel.Event, value money.Amount) (
 	return err
 }
 
+// addOther adds to the sum of a currency that is not the first.
+func (s *TraitState) addOther(value money.Amount) (err error) {
+	i := slices.IndexFunc(s.Amounts, func(a money.Amount) bool { return a.Currency() == value.Currency() })
+	if i < 0 {
+		s.Amounts = append(s.Amounts, value)
+	} else if s.Amounts[i], err = s.Amounts[i].Add(value); err != nil {
+		return err
+	}
+	s.Count++
+	return nil
+}
+
 // replaces reports whether e comes before the first or after the last.
 func (t *Trait) replaces(s *TraitState, e *flywheel.Event) bool {
 	order := e.Time.Compare(s.At)
@@ -186,11 +216,40 @@ func (t *Trait) replaces(s *TraitState, e *flywheel.Event) bool {
 	return s.Count == 0 || (t.Kind == First) == (order < 0)
 }
 
-// frequency is how often a value was seen.
-func (s *TraitState) frequency(value string) int64 {
-	i, found := findCount(s.Counts, value)
-	if !found {
-		return 0
+// merge adds the state of another alias of a person. What the values of both are
+// is left to the caller.
+func (t *Trait) merge(s, other *TraitState) (err error) {
+	switch {
+	case other.Count == 0:
+		return nil
+	case s.Count == 0:
+		*s = *other
+		s.Amounts = slices.Clone(other.Amounts)
+		return nil
 	}
-	return s.Counts[i].Count
+	event := flywheel.Event{ID: other.Event, Time: other.At}
+	count := s.Count + other.Count
+	switch {
+	case t.ofTexts():
+	case t.Kind == Sum && t.ofMoney():
+		for _, a := range append([]money.Amount{other.Amount}, other.Amounts...) {
+			if err = t.addMoney(s, &event, a); err != nil {
+				return err
+			}
+		}
+	case t.Kind == Sum:
+		s.Number += other.Number
+	case (t.Kind == Min || t.Kind == Max) && t.ofMoney():
+		err = t.addMoney(s, &event, other.Amount)
+	case t.Kind == Min:
+		s.Number = min(s.Number, other.Number)
+	case t.Kind == Max:
+		s.Number = max(s.Number, other.Number)
+	case t.Kind == First, t.Kind == Last:
+		if t.replaces(s, &event) {
+			s.Value, s.Amount, s.At, s.Event = other.Value, other.Amount, other.At, other.Event
+		}
+	}
+	s.Count = count
+	return err
 }

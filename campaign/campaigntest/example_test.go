@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign"
 	"github.com/flywheel-go/flywheel/campaign/campaigntest"
 )
@@ -29,11 +30,11 @@ func ExampleFailing() {
 		return nil
 	})
 	ctx := context.Background()
-	_, err := store.Save(ctx, campaign.Contact{ID: "anna"})
+	err := store.Save(ctx, campaign.Change{Contact: campaign.Contact{ID: "c:anna"}})
 	fmt.Println(err)
-	anna, err := store.Get(ctx, "anna")
-	fmt.Println(anna.ID, anna.Version, err)
+	states, err := store.Load(ctx, campaign.Ask{Contacts: []flywheel.Person{"c:anna"}})
+	fmt.Println(states[0].Contact.ID, states[0].Contact.Version, err)
 	// Output:
 	// connection lost
-	// anna 1 <nil>
+	// c:anna 1 <nil>
 }

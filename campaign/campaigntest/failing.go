@@ -3,7 +3,6 @@ package campaigntest
 import (
 	"context"
 	"iter"
-	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign"
@@ -24,22 +23,32 @@ type failing struct {
 	hook  suite.Hook
 }
 
-func (f *failing) Get(ctx context.Context, id flywheel.CustomerID) (campaign.Contact, error) {
-	return suite.Call(f.hook, "Get", func() (campaign.Contact, error) { return f.store.Get(ctx, id) })
+func (f *failing) Handle() flywheel.Transactor { return f.store.Handle() }
+
+func (f *failing) Load(ctx context.Context, ask campaign.Ask) ([]campaign.State, error) {
+	return suite.Call(f.hook, "Load", func() ([]campaign.State, error) { return f.store.Load(ctx, ask) })
 }
 
-func (f *failing) Save(ctx context.Context, c campaign.Contact) (campaign.Contact, error) {
-	return suite.Call(f.hook, "Save", func() (campaign.Contact, error) { return f.store.Save(ctx, c) })
+func (f *failing) Save(ctx context.Context, changes ...campaign.Change) error {
+	return suite.Do(f.hook, "Save", func() error { return f.store.Save(ctx, changes...) })
 }
 
-func (f *failing) Due(ctx context.Context, before time.Time) (flywheel.CustomerID, error) {
-	return suite.Call(f.hook, "Due", func() (flywheel.CustomerID, error) { return f.store.Due(ctx, before) })
+func (f *failing) Find(ctx context.Context, q campaign.Query) ([]campaign.Found, error) {
+	return suite.Call(f.hook, "Find", func() ([]campaign.Found, error) { return f.store.Find(ctx, q) })
 }
 
-func (f *failing) Delete(ctx context.Context, id flywheel.CustomerID) error {
-	return suite.Do(f.hook, "Delete", func() error { return f.store.Delete(ctx, id) })
+func (f *failing) Acts(ctx context.Context, after int64) ([]campaign.Act, error) {
+	return suite.Call(f.hook, "Acts", func() ([]campaign.Act, error) { return f.store.Acts(ctx, after) })
 }
 
-func (f *failing) List(ctx context.Context) iter.Seq2[campaign.Contact, error] {
+func (f *failing) Record(ctx context.Context, a campaign.Act) error {
+	return suite.Do(f.hook, "Record", func() error { return f.store.Record(ctx, a) })
+}
+
+func (f *failing) List(ctx context.Context) iter.Seq2[campaign.State, error] {
 	return suite.Seq(f.hook, "List", f.store.List(ctx))
+}
+
+func (f *failing) Delete(ctx context.Context, contacts ...flywheel.Person) error {
+	return suite.Do(f.hook, "Delete", func() error { return f.store.Delete(ctx, contacts...) })
 }

@@ -2,91 +2,89 @@ package campaigntest
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/campaign"
 	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
-// ids lists all contacts.
-func (w *world) ids() ([]flywheel.CustomerID, error) {
-	ids := []flywheel.CustomerID{}
-	for c, err := range w.List(ctx) {
+// lists checks who is listed.
+func (w *world) lists(want ...flywheel.Person) error {
+	var got []flywheel.Person
+	for s, err := range w.List(ctx) {
 		if err != nil {
-			return nil, fmt.Errorf("List: %w", err)
+			return err
 		}
-		ids = append(ids, c.ID)
+		got = append(got, s.Contact.ID)
 	}
-	return ids, nil
-}
-
-func (w *world) lists(want ...flywheel.CustomerID) error {
-	got, err := w.ids()
-	if err != nil {
-		return err
-	}
-	return suite.Same("List", got, append([]flywheel.CustomerID{}, want...))
+	return suite.Same("List", got, want)
 }
 
 var listCases = []testCase{
-	{Name: "list/order", Rule: "List yields all contacts in the byte order of their IDs", Check: func(w *world) error {
-		if err := w.lists(); err != nil {
+	{Name: "list/order", Rule: "List yields all contacts ordered by the bytes of their IDs, with their runs", Check: func(w *world) error {
+		if err := w.Save(ctx, sample("c:b"), waiting("c:B", 1), waiting("v:a", 1), sample("c:ä")); err != nil {
 			return err
 		}
-		if err := w.save(dueAt("b", 1), dueAt("a", 2), dueAt("B", 3), dueAt("ä", 4), dueAt("a0", 5)); err != nil {
+		if err := w.lists("c:B", "c:b", "c:ä", "v:a"); err != nil {
 			return err
 		}
-		return w.lists("B", "a", "a0", "b", "ä")
+		for s := range w.List(ctx) {
+			want := stored(sample("c:b"))
+			if want.Entries = nil; s.Contact.ID == "c:b" {
+				return suite.Same("List", s, want)
+			}
+		}
+		return nil
 	}},
-	{Name: "list/whole", Rule: "List yields whole contacts, with their versions, as copies", Check: func(w *world) error {
-		want, err := w.Save(ctx, sample("c"))
-		if err != nil {
-			return err
+	{Name: "list/stop", Rule: "a sequence may be left early, and the store be used while it is read", Check: func(w *world) error {
+		for i := range 5 {
+			if err := w.Save(ctx, waiting(flywheel.Person(fmt.Sprint("c:", i)), i)); err != nil {
+				return err
+			}
 		}
-		for got, err := range w.List(ctx) {
+		for s, err := range w.List(ctx) {
 			if err != nil {
 				return err
 			}
-			if err := suite.Same("List", got, want); err != nil {
-				return err
+			if err := w.Delete(ctx, s.Contact.ID); err != nil || s.Contact.ID == "c:1" {
+				return suite.First(err, w.lists("c:2", "c:3", "c:4"))
 			}
-			got.Runs[0].Step = "changed"
 		}
-		return w.expect(sampleWith(want, "w1", "push"))
+		return fmt.Errorf("the sequence ended early")
 	}},
-	{Name: "list/early-stop", Rule: "ranging may stop early and begin again", Check: func(w *world) error {
-		if err := w.save(dueAt("a", 1), dueAt("b", 2)); err != nil {
+}
+
+var launched = campaign.Act{
+	Seq: 1, Kind: campaign.ActLaunch, Journey: "j", Recorded: start, Position: 7,
+	Launched: &campaign.Journey{ID: "j", Version: 2, Trigger: campaign.Trigger{Event: "e"}, Steps: []campaign.Step{{ID: "s", Send: &campaign.Send{Channel: "email", NotAfter: start}}}},
+	From:     start.Add(time.Hour), Migrate: map[string]string{"a": "b"}, EntriesFrom: start.Add(-time.Hour), Progress: 3,
+}
+
+var actCases = []testCase{
+	{Name: "acts/round-trip", Rule: "Acts returns what was recorded behind a number, in order", Check: func(w *world) error {
+		second := campaign.Act{Seq: 2, Kind: campaign.ActCancel, Journey: "j", Recorded: start, Contacts: []flywheel.Person{"c:a"}}
+		if err := suite.First(w.Record(ctx, launched), w.Record(ctx, second)); err != nil {
 			return err
 		}
-		for range w.List(ctx) {
-			break
+		for after, want := range map[int64][]campaign.Act{0: {launched, second}, 1: {second}, 2: nil, 9: nil} {
+			got, err := w.Acts(ctx, after)
+			if err := suite.First(err, suite.Same(fmt.Sprint("Acts behind ", after), got, want)); err != nil {
+				return err
+			}
 		}
-		return w.lists("a", "b")
+		return nil
 	}},
-	{Name: "list/change-while-ranging", Rule: "the store may be read and written while its contacts are ranged over, and none that stays is yielded twice or left out", Check: func(w *world) error {
-		if err := w.save(dueAt("b", 1), dueAt("d", 2), dueAt("f", 3)); err != nil {
-			return err
-		}
-		seen := map[flywheel.CustomerID]int{}
-		for c, err := range w.List(ctx) {
-			if err != nil {
-				return err
-			}
-			seen[c.ID]++
-			if c.ID == "b" {
-				c.Zone = "changed"
-				if _, err := w.Save(ctx, c); err != nil {
-					return err
-				}
-				if err := w.save(dueAt("a", 1), dueAt("e", 1)); err != nil {
-					return err
-				}
-			}
-		}
-		for _, id := range []flywheel.CustomerID{"b", "d", "f"} {
-			if err := suite.Same("times that "+string(id)+" was yielded", seen[id], 1); err != nil {
+	{Name: "acts/number", Rule: "a new act has the number behind the last; one with a known number takes its place", Check: func(w *world) error {
+		for _, seq := range []int64{0, -1, 2} {
+			if err := suite.Wrong(fmt.Sprint("Record of act ", seq, " as the first"), w.Record(ctx, campaign.Act{Seq: seq, Kind: campaign.ActPause}), flywheel.ErrStale); err != nil {
 				return err
 			}
 		}
-		return w.lists("a", "b", "d", "e", "f")
+		again := launched
+		again.Progress, again.Read = 99, true
+		err := suite.First(w.Record(ctx, launched), w.Record(ctx, again))
+		got, actsErr := w.Acts(ctx, 0)
+		return suite.First(err, actsErr, suite.Same("Acts", got, []campaign.Act{again}))
 	}},
 }

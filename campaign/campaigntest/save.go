@@ -2,7 +2,6 @@ package campaigntest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,170 +12,161 @@ import (
 )
 
 var saveCases = []testCase{
-	{Name: "get/missing", Rule: "Get of a contact that is not there reports ErrNotFound", Check: func(w *world) error {
-		return w.missing("nobody")
+	{Name: "load/missing", Rule: "Load returns a contact that does not exist as new, with no runs", Check: func(w *world) error {
+		return w.missing("c:nobody")
 	}},
-	{Name: "save/round-trip", Rule: "Get returns what Save got, every field, times in UTC to the microsecond", Check: func(w *world) error {
-		want := sample("c")
-		saved, err := w.Save(ctx, want)
-		if err != nil {
+	{Name: "load/order", Rule: "Load returns the contacts in the order asked for, each with what is its own", Check: func(w *world) error {
+		if err := w.Save(ctx, sample("c:a"), sample("c:b")); err != nil {
 			return err
 		}
-		want.Version = saved.Version
-		if saved.Version == 0 {
-			return errors.New("Save returned version 0, which means not stored")
-		}
-		return suite.First(suite.Same("Save", saved, want), w.expect(want))
+		got, err := w.Load(ctx, campaign.Ask{Contacts: []flywheel.Person{"c:b", "c:new", "c:a"}, Keys: entriesOf("c:a"), Lock: true})
+		b := stored(sample("c:b"))
+		b.Entries = nil
+		return suite.First(err, suite.Same("Load", got, []campaign.State{b, {Contact: campaign.Contact{ID: "c:new"}}, stored(sample("c:a"))}))
 	}},
-	{Name: "save/outbox", Rule: "undelivered messages are kept in their order", Check: func(w *world) error {
-		want := sample("c")
-		for _, id := range []string{"b", "a", "c"} {
-			want.Outbox = append(want.Outbox, campaign.Message{
-				ID: id, At: start, Contact: "c", Journey: "cart", Version: 2, Run: "run 1", Step: "r1", Channel: "email", Template: "t", Entry: want.Runs[0].Entry,
-			})
-		}
-		saved, err := w.Save(ctx, want)
-		if err != nil {
+	{Name: "save/round-trip", Rule: "Load returns what Save got, every field, times in UTC to the microsecond", Check: func(w *world) error {
+		return suite.First(w.Save(ctx, sample("c:c")), w.expect(stored(sample("c:c"))))
+	}},
+	{Name: "save/nothing", Rule: "Save without a change does nothing", Check: func(w *world) error { return w.Save(ctx) }},
+	{Name: "save/runs", Rule: "a change replaces the runs and entries it names, removes those that ended, and leaves the others", Check: func(w *world) error {
+		if err := w.Save(ctx, sample("c:c"), waiting("c:other", 9)); err != nil {
 			return err
 		}
-		want.Version = saved.Version
-		return w.expect(want)
-	}},
-	{Name: "save/stale-version", Rule: "Save must refuse a version other than the stored one and change nothing", Check: func(w *world) error {
-		old, err := w.Save(ctx, sample("c"))
-		if err != nil {
+		want := stored(sample("c:c"))
+		change := campaign.Change{Contact: want.Contact, Ended: []string{want.Runs[0].ID, "no run"}}
+		next := want.Runs[1]
+		next.Step, next.Due, next.Subject, next.Acts = "send", time.Time{}, "", 8
+		late := waiting("c:c", 5).Runs[0]
+		change.Runs = []campaign.Run{next, late}
+		change.Contact.Zone, change.Contact.Wishes = "", nil
+		change.Entries = []campaign.Entry{{EntryKey: campaign.EntryKey{Journey: "welcome"}, At: second(50)}}
+		if err := w.Save(ctx, change); err != nil {
 			return err
 		}
-		second := old
-		second.Zone = "Asia/Shanghai"
-		if second, err = w.Save(ctx, second); err != nil {
+		want.Contact = change.Contact
+		want.Contact.Version = 2
+		want.Runs = []campaign.Run{late, next}
+		want.Entries[1].At = second(50)
+		return suite.First(w.expect(want), w.expect(stored(waiting("c:other", 9))), w.dueIs(ctx, second(100), "c:c", "c:other"),
+			w.finds(ctx, campaign.Query{Subjects: []string{"lamp"}, Limit: 9}))
+	}},
+	{Name: "save/stale-version", Rule: "Save must refuse a version other than the stored one and change nothing, of no contact", Check: func(w *world) error {
+		if err := w.Save(ctx, sample("c:c")); err != nil {
 			return err
 		}
-		_, stale := w.Save(ctx, old)
-		ahead := second
-		ahead.Version += 7
-		_, future := w.Save(ctx, ahead)
-		return suite.First(suite.Wrong("Save of an old version", stale, flywheel.ErrConflict), suite.Wrong("Save of a version never stored", future, flywheel.ErrConflict), w.expect(second))
-	}},
-	{Name: "save/new-twice", Rule: "Save of version 0 must refuse a contact that is there", Check: func(w *world) error {
-		stored, err := w.Save(ctx, sample("c"))
-		if err != nil {
-			return err
-		}
-		_, again := w.Save(ctx, campaign.Contact{ID: "c"})
-		return suite.First(suite.Wrong("Save of a new contact with a taken ID", again, flywheel.ErrConflict), w.expect(stored))
-	}},
-	{Name: "save/new-with-version", Rule: "Save of a version of a contact that is not there is a conflict", Check: func(w *world) error {
-		c := sample("c")
-		c.Version = 3
-		_, err := w.Save(ctx, c)
-		return suite.First(suite.Wrong("Save", err, flywheel.ErrConflict), w.missing("c"))
-	}},
-	{Name: "save/bad-id", Rule: "an ID that flywheel.CheckID refuses is refused", Check: func(w *world) error {
-		for _, id := range []flywheel.CustomerID{"", " c", "a\nb", "\xff"} {
-			_, err := w.Save(ctx, campaign.Contact{ID: id})
-			if err := suite.Wrong(fmt.Sprintf("Save of %q", id), err, flywheel.ErrInvalid); err != nil {
+		want := stored(sample("c:c"))
+		for _, version := range []int64{0, 2, 8} {
+			c := campaign.Change{Contact: campaign.Contact{ID: "c:c", Version: version}, Ended: []string{want.Runs[0].ID}}
+			err := w.Save(ctx, waiting("c:new", 1), c, waiting("c:last", 1))
+			if err := suite.Wrong(fmt.Sprintf("Save of version %d of 1", version), err, flywheel.ErrStale); err != nil {
 				return err
 			}
 		}
-		return nil
+		return suite.First(w.expect(want), w.missing("c:new"), w.missing("c:last"))
+	}},
+	{Name: "save/new-with-version", Rule: "Save of a version of a contact that does not exist is stale", Check: func(w *world) error {
+		c := sample("c:c")
+		c.Contact.Version = 3
+		return suite.First(suite.Wrong("Save", w.Save(ctx, c), flywheel.ErrStale), w.missing("c:c"))
+	}},
+	{Name: "save/invalid", Rule: "an ID that flywheel.CheckID refuses is refused, and a run of another contact", Check: func(w *world) error {
+		for _, id := range []flywheel.Person{"", " c", "a\nb", "\xff"} {
+			if err := suite.Wrong(fmt.Sprintf("Save of %q", id), w.Save(ctx, campaign.Change{Contact: campaign.Contact{ID: id}}), flywheel.ErrInvalid); err != nil {
+				return err
+			}
+		}
+		c := sample("c:c")
+		c.Runs[1].Contact = "c:other"
+		return suite.First(suite.Wrong("Save of another's run", w.Save(ctx, c), flywheel.ErrInvalid), w.missing("c:c"))
 	}},
 	{Name: "save/many-writers", Rule: "of N writers on one version exactly one succeeds", Check: func(w *world) error {
-		base, err := w.Save(ctx, sample("c"))
-		if err != nil {
+		if err := w.Save(ctx, sample("c:c")); err != nil {
 			return err
 		}
-		_, err = suite.Race(8, flywheel.ErrConflict, func(i int) error {
-			mine := base
-			mine.Zone = fmt.Sprintf("Zone/%d", i)
-			_, err := w.Save(ctx, mine)
-			return err
+		_, err := suite.Race(8, flywheel.ErrStale, func(i int) error {
+			c := stored(sample("c:c")).Contact
+			c.Zone = fmt.Sprintf("Zone/%d", i)
+			return w.Save(ctx, campaign.Change{Contact: c})
 		})
 		return err
 	}},
 	{Name: "copy/on-write", Rule: "the store keeps nothing of the caller's memory", Check: func(w *world) error {
-		mine := sample("c")
-		want, err := w.Save(ctx, mine)
-		if err != nil {
+		mine := sample("c:c")
+		if err := w.Save(ctx, mine); err != nil {
 			return err
 		}
-		want.Runs = append([]campaign.Run(nil), want.Runs...)
-		want.Unsubscribed = append([]string(nil), want.Unsubscribed...)
-		mine.Runs[0].Step, mine.Unsubscribed[0] = "changed", "changed"
-		return w.expect(sampleWith(want, "w1", "push"))
+		mine.Runs[0].Step, mine.Contact.Wishes[0].Channel, mine.Contact.Sent[0].ID, mine.Entries[0].Key = "changed", "changed", "changed", "changed"
+		return w.expect(stored(sample("c:c")))
 	}},
-	{Name: "copy/on-read", Rule: "what Get returns may be changed without changing what is stored", Check: func(w *world) error {
-		want, err := w.Save(ctx, sample("c"))
+	{Name: "copy/on-read", Rule: "what Load returns may be changed without changing what is stored", Check: func(w *world) error {
+		if err := w.Save(ctx, sample("c:c")); err != nil {
+			return err
+		}
+		got, err := w.load(ctx, "c:c")
 		if err != nil {
 			return err
 		}
-		got, err := w.Get(ctx, "c")
-		if err != nil {
-			return err
-		}
-		got.Runs[0].Due, got.Seen[0].Event, got.Sent[0].Channel, got.Tallies[0].Sends = start, 1, "x", 99
-		got.Entries[0].Key, got.Unsubscribed[0] = "x", "x"
-		return w.expect(want)
+		got.Runs[0].Due, got.Contact.Wishes[0].Channel, got.Contact.Sent[0].Channel, got.Contact.Tallies[0].Sends = start, "x", "x", 99
+		got.Entries[0].Key = "x"
+		return w.expect(stored(sample("c:c")))
 	}},
-	{Name: "delete", Rule: "Delete forgets a contact and its timers; it may come back anew, and deleting nothing is no error", Check: func(w *world) error {
-		if err := w.save(sample("c"), sample("d")); err != nil {
-			return err
-		}
-		err := suite.First(w.Delete(ctx, "c"), w.Delete(ctx, "c"), w.Delete(ctx, "nobody"), w.missing("c"))
-		if err != nil {
-			return err
-		}
-		if err := w.dueIs(start.Add(24*time.Hour), "d"); err != nil {
-			return err
-		}
-		return w.save(sample("c"))
+	{Name: "delete", Rule: "Delete removes a contact with runs and entries; it may come back, and deleting nothing is no error", Check: func(w *world) error {
+		err := suite.First(w.Save(ctx, sample("c:c"), sample("c:d")), w.Delete(ctx, "c:c", "c:nobody"), w.Delete(ctx, "c:c"), w.missing("c:c"),
+			w.expect(stored(sample("c:d"))), w.dueIs(ctx, start.Add(24*time.Hour), "c:d", "c:d"), w.finds(ctx, campaign.Query{Subjects: []string{"lamp"}, Limit: 9}, "c:d"))
+		return suite.First(err, w.Save(ctx, waiting("c:c", 1)), w.expect(stored(waiting("c:c", 1))))
+	}},
+	{Name: "delete/all", Rule: "Delete without a name removes all contacts and no acts", Check: func(w *world) error {
+		a := campaign.Act{Seq: 1, Kind: campaign.ActPause, Journey: "j", Recorded: start}
+		err := suite.First(w.Save(ctx, sample("c:c"), sample("c:d")), w.Record(ctx, a), w.Delete(ctx), w.missing("c:c"), w.missing("c:d"))
+		acts, actsErr := w.Acts(ctx, 0)
+		return suite.First(err, actsErr, suite.Same("Acts", acts, []campaign.Act{a}))
 	}},
 	{Name: "id/odd", Rule: "IDs are bytes: case, spaces within, quotes, wildcards and other scripts make them different", Check: func(w *world) error {
-		ids := []flywheel.CustomerID{"anna", "Anna", "ANNA", "änna", "a'); DROP TABLE x; --", "%", "_", "a\"b", "名前", "a b", flywheel.CustomerID(strings.Repeat("x", flywheel.MaxIDBytes))}
-		for _, id := range ids {
-			c := dueAt(id, len(id))
-			c.Zone = string(id)
-			if err := w.save(c); err != nil {
+		for _, text := range append(suite.OddTexts, strings.Repeat("x", flywheel.MaxIDBytes)) {
+			c := waiting(flywheel.Person(text), 1)
+			c.Contact.Zone, c.Runs[0].Journey, c.Runs[0].Subject, c.Runs[0].Key = text, campaign.ID(text), text, text
+			c.Entries = []campaign.Entry{{EntryKey: campaign.EntryKey{Journey: campaign.ID(text), Key: text}, At: start}}
+			if err := w.Save(ctx, c); err != nil {
 				return err
 			}
 		}
-		for _, id := range ids {
-			got, err := w.Get(ctx, id)
+		for _, text := range suite.OddTexts {
+			id := flywheel.Person(text)
+			states, err := w.Load(ctx, campaign.Ask{Contacts: []flywheel.Person{id}, Keys: map[flywheel.Person][]campaign.EntryKey{id: {{Journey: campaign.ID(text), Key: text}}}})
 			if err != nil {
 				return err
 			}
-			if got.ID != id || got.Zone != string(id) {
-				return fmt.Errorf("Get of %q returned %q", id, got.ID)
+			if s := states[0]; s.Contact.Zone != text || len(s.Runs) != 1 || s.Runs[0].Key != text || len(s.Entries) != 1 || s.Entries[0].Key != text {
+				return fmt.Errorf("Load of %q returned %+v", text, s)
+			}
+			if err := w.finds(ctx, campaign.Query{Subjects: []string{text}, Limit: 9}, id); err != nil {
+				return err
 			}
 		}
 		return nil
 	}},
-	{Name: "context/cancelled", Rule: "a cancelled context ends every call with its error and no effect", Check: func(w *world) error {
-		stored, err := w.Save(ctx, sample("c"))
-		if err != nil {
+	{Name: "context/canceled", Rule: "a canceled context ends every call with its error and no effect", Check: func(w *world) error {
+		if err := w.Save(ctx, sample("c:c")); err != nil {
 			return err
 		}
 		gone, cancel := context.WithCancel(ctx)
 		cancel()
-		_, get := w.Get(gone, "c")
-		changed := stored
-		changed.Zone = "changed"
-		_, save := w.Save(gone, changed)
-		_, due := w.Due(gone, start.Add(24*time.Hour))
+		_, load := w.Load(gone, campaign.Ask{Contacts: []flywheel.Person{"c:c"}})
+		_, find := w.Find(gone, campaign.Query{Due: second(9), Limit: 1})
+		_, acts := w.Acts(gone, 0)
 		var list error
 		for _, err := range w.List(gone) {
 			list = err
 		}
-		return suite.First(
-			suite.Wrong("Get", get, context.Canceled), suite.Wrong("Save", save, context.Canceled), suite.Wrong("Due", due, context.Canceled),
-			suite.Wrong("List", list, context.Canceled), suite.Wrong("Delete", w.Delete(gone, "c"), context.Canceled), w.expect(stored),
-		)
+		for call, err := range map[string]error{
+			"Load": load, "Find": find, "Acts": acts, "List": list,
+			"Save":   w.Save(gone, campaign.Change{Contact: stored(sample("c:c")).Contact}),
+			"Record": w.Record(gone, campaign.Act{Seq: 1, Kind: campaign.ActPause, Journey: "j"}), "Delete": w.Delete(gone, "c:c"),
+		} {
+			if err := suite.Wrong(call, err, context.Canceled); err != nil {
+				return err
+			}
+		}
+		return w.expect(stored(sample("c:c")))
 	}},
-}
-
-// sampleWith returns c with the values that a caller's later change must not
-// have reached.
-func sampleWith(c campaign.Contact, step, channel string) campaign.Contact {
-	c.Runs[0].Step, c.Unsubscribed[0] = step, channel
-	return c
 }

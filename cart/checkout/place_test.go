@@ -17,6 +17,7 @@ import (
 	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/inventory"
 	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/segment"
 )
 
 func TestPlace(t *testing.T) {
@@ -32,7 +33,9 @@ func TestPlace(t *testing.T) {
 		assert.Equal(t, r.At, o.PlacedAt)
 		assert.Equal(t, eur(3604), o.Lines[0].Total)
 		assert.Equal(t, money.Percent(20), o.Lines[0].TaxRate)
-		for e, err := range s.log.Entries(t.Context(), 0) {
+		_, err = s.log.Number(t.Context())
+		require.NoError(t, err)
+		for e, err := range s.log.Entries(t.Context(), segment.Query{}) {
 			require.NoError(t, err)
 			if e.Event.Name != flywheel.EventPurchase {
 				continue

@@ -128,7 +128,7 @@ func (w *world) open(t testing.TB, h hook, withTx bool) *shop {
 	}
 	s := &shop{}
 	var err error
-	s.log, err = segment.NewLog(segmenttest.Failing(w.events, named("events")), &segment.LogOptions{Tx: w.tx})
+	s.log, err = segment.NewLog(segmenttest.Failing(w.events, named("events")), nil)
 	require.NoError(t, err)
 	s.stock, err = inventory.New(goods, &inventory.Options{Now: clock, Tx: tx})
 	require.NoError(t, err)
@@ -297,7 +297,9 @@ func (c *consumer) Publish(_ context.Context, events ...flywheel.Event) error {
 func (s *shop) consume(t testing.TB) *consumer {
 	t.Helper()
 	c := newConsumer()
-	for e, err := range s.log.Entries(t.Context(), 0) {
+	_, err := s.log.Number(t.Context())
+	require.NoError(t, err)
+	for e, err := range s.log.Entries(t.Context(), segment.Query{}) {
 		require.NoError(t, err)
 		require.NoError(t, c.Publish(t.Context(), e.Event))
 	}

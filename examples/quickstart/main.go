@@ -37,9 +37,10 @@ func main() {
 	fmt.Println(order.Subtotal, "-", order.Discount, "+", order.Tax, "=", order.Total, order.Status)
 
 	profiles := must(segment.NewProfiles(nil, nil))
-	must(events.Follow(profiles, 0).Drain(ctx))
+	wheel := must(segment.NewRunner(events, nil, profiles))
+	check(wheel.Drain(ctx))
 	anna := must(profiles.Get(ctx, "anna"))
-	fmt.Println(anna.Orders, "order,", anna.Revenue, "in all;", must(stock.Level(ctx, "MUG")).Available(), "mugs left")
+	fmt.Println(anna.Orders, "order,", anna.Revenue(), "in all;", must(stock.Level(ctx, "MUG")).Available(), "mugs left")
 }
 
 func must[T any](v T, err error) T {

@@ -3,10 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"runtime"
-	"sync"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -19,8 +16,8 @@ import (
 	"github.com/flywheel-go/flywheel/segment/rfm"
 )
 
-// learners are the packages that live in memory and learn from the log, each
-// from its own cursor. A new process rebuilds them by reading it from the start.
+// learners are the packages that live in memory and learn from the log. A new
+// process rebuilds them by reading it from the start, in the same steps of time.
 type learners struct {
 	room     *stockroom
 	accounts *accounts
@@ -34,25 +31,23 @@ type learners struct {
 	readout  *experiment.Readout
 	closed   int // days
 
-	log       *segment.Log
-	followers []*follower
+	wheel *segment.Runner
 }
 
-// follower is one learner with its cursor. What the learner has to tell waits
-// in its outbox until all have learned, so that the log's order does not depend
-// on who was quicker.
-type follower struct {
-	name   string
-	cursor *segment.Follower
-	outbox *outbox
+// learner is a consumer in memory.
+type learner struct {
+	name string
+	sink flywheel.Sink
 }
 
-// outbox is a Sink that keeps events.
-type outbox struct{ events []flywheel.Event }
+func (l learner) Name() string { return l.name }
 
-func (o *outbox) Publish(_ context.Context, events ...flywheel.Event) error {
-	o.events = append(o.events, events...)
-	return nil
+func (l learner) Consume(ctx context.Context, entries []flywheel.Entry) error {
+	events := make([]flywheel.Event, len(entries))
+	for i := range entries {
+		events[i] = entries[i].Event
+	}
+	return l.sink.Publish(ctx, events...)
 }
 
 const (
@@ -61,34 +56,18 @@ const (
 	spendMetric  = "net revenue after the first purchase"
 )
 
-func newLearners(log *segment.Log, currency money.Currency, supplier supplier, stocked map[flywheel.SKU]bool) (*learners, error) {
-	l := &learners{log: log, room: newStockroom(supplier), accounts: newAccounts(currency), moved: map[string]*movement{}}
-	follow := func(name string, sink flywheel.Sink, out *outbox) {
-		l.followers = append(l.followers, &follower{name, log.Follow(sink, 0), out})
-	}
+func newLearners(log *segment.Log, clock func() time.Time, currency money.Currency, supplier supplier, stocked map[flywheel.SKU]bool) (*learners, error) {
+	l := &learners{room: newStockroom(supplier), accounts: newAccounts(currency), moved: map[string]*movement{}}
 	var err error
-
-	follow("stockroom", l.room, &outbox{})
-	follow("accounts", flywheel.Fanout(l.accounts, flywheel.SinkFunc(l.count)), &outbox{})
-
-	out := &outbox{}
-	if l.profiles, err = segment.NewProfiles(nil, &segment.ProfileOptions{Segments: liveSegments, Sink: out}); err != nil {
+	if l.profiles, err = segment.NewProfiles(nil, &segment.ProfileOptions{Segments: liveSegments, Sink: log}); err != nil {
 		return nil, err
 	}
-	follow("profiles", l.profiles, out)
-
 	if l.baskets, err = recommend.New(nil, &recommend.Options{Config: recommend.Config{Group: recommend.ByActor}}); err != nil {
 		return nil, err
 	}
-	follow("recommendations", onlyGoods{l.baskets, stocked}, &outbox{})
-
-	out = &outbox{}
-	if l.points, err = loyalty.New(nil, &loyalty.Options{Programs: []loyalty.Program{program()}, Sink: out}); err != nil {
+	if l.points, err = loyalty.New(nil, &loyalty.Options{Programs: []loyalty.Program{program()}, Sink: log, Now: clock}); err != nil {
 		return nil, err
 	}
-	follow("points", &entries{to: l.points}, out)
-
-	out = &outbox{}
 	l.journeys, err = campaign.New(nil, &campaign.Options{
 		Journeys: []campaign.Journey{
 			campaign.Welcome("email"),
@@ -97,17 +76,14 @@ func newLearners(log *segment.Log, currency money.Currency, supplier supplier, s
 			campaign.WinBack("email", campaign.Duration{Days: 120}),
 		},
 		Policy: campaign.Policy{Caps: []campaign.Cap{{Max: 1, Window: campaign.Duration{Days: 30}}}},
-		Sink:   out,
+		Sink:   log, Now: clock,
 	})
 	if err != nil {
 		return nil, err
 	}
-	follow("journeys", l.journeys, out)
-
-	out = &outbox{}
 	aa := experiment.Experiment{ID: experimentID, Arms: []experiment.Arm{{ID: "A"}, {ID: "also A"}}}
 	exposer := &exposer{}
-	l.tests, err = experiment.New(nil, &experiment.Options{Sink: out, Now: func() time.Time { return exposer.now }})
+	l.tests, err = experiment.New(nil, &experiment.Options{Sink: log, Now: func() time.Time { return exposer.now }})
 	if err != nil {
 		return nil, err
 	}
@@ -115,8 +91,6 @@ func newLearners(log *segment.Log, currency money.Currency, supplier supplier, s
 		return nil, err
 	}
 	exposer.tests = l.tests
-	follow("exposures", exposer, out)
-
 	l.readout, err = experiment.NewReadout(aa, nil,
 		experiment.Metric{Name: repeatMetric, Kind: experiment.Conversion, Event: flywheel.EventPurchase, Window: 90 * day},
 		experiment.Metric{Name: spendMetric, Kind: experiment.Revenue, Event: flywheel.EventPurchase, Less: flywheel.EventRefund, Currency: currency},
@@ -124,8 +98,17 @@ func newLearners(log *segment.Log, currency money.Currency, supplier supplier, s
 	if err != nil {
 		return nil, err
 	}
-	follow("readout", l.readout, &outbox{})
-	return l, nil
+	l.wheel, err = segment.NewRunner(log, &segment.RunnerOptions{Now: clock, Replay: true},
+		learner{"stockroom", l.room},
+		learner{"accounts", flywheel.Fanout(l.accounts, flywheel.SinkFunc(l.count))},
+		l.profiles,
+		learner{"recommendations", onlyGoods{l.baskets, stocked}},
+		l.points,
+		l.journeys,
+		learner{"exposures", exposer},
+		learner{"readout", l.readout},
+	)
+	return l, err
 }
 
 // liveSegments are kept up to date with every event and every day that passes.
@@ -153,81 +136,23 @@ func program() loyalty.Program {
 	}
 }
 
-// learn lets every learner follow the log to its end, side by side, and
-// publishes what they have to tell, in their order, until nothing is new.
-func (l *learners) learn(ctx context.Context) error {
-	for {
-		if err := l.drain(ctx); err != nil {
-			return err
-		}
-		var told []flywheel.Event
-		for _, f := range l.followers {
-			told = append(told, f.outbox.events...)
-			f.outbox.events = f.outbox.events[:0]
-		}
-		if len(told) == 0 {
-			return nil
-		}
-		if err := l.log.Publish(ctx, told...); err != nil {
-			return err
-		}
-	}
-}
-
-func (l *learners) drain(ctx context.Context) error {
-	failed := make([]error, len(l.followers))
-	turn := make(chan struct{}, runtime.GOMAXPROCS(0))
-	var wg sync.WaitGroup
-	for i, f := range l.followers {
-		turn <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-turn }()
-			if _, err := f.cursor.Drain(ctx); err != nil {
-				failed[i] = fmt.Errorf("%s: %w", f.name, err)
-			}
-		})
-	}
-	wg.Wait()
-	return errors.Join(failed...)
-}
-
-// close lets time pass to the end of the last day.
-func (l *learners) close(ctx context.Context, end time.Time) error {
-	if err := l.profiles.Advance(ctx, end); err != nil {
+// stuck reports an entry that a learner could not take: a replay has none.
+func (l *learners) stuck(ctx context.Context) error {
+	health, err := l.wheel.Health(ctx)
+	if err != nil {
 		return err
 	}
-	if err := l.journeys.Advance(ctx, end); err != nil {
-		return err
-	}
-	for more := true; more; {
-		var err error
-		if more, err = l.points.Advance(ctx, end); err != nil {
+	for _, h := range health {
+		if h.Parked+h.Held == 0 {
+			continue
+		}
+		parked, err := l.wheel.Parked(ctx, h.Name)
+		if err != nil {
 			return err
 		}
+		return fmt.Errorf("%s could not take %s: %s", h.Name, parked[0].Event, parked[0].Cause)
 	}
-	return l.learn(ctx)
-}
-
-// entries hands a consumer what a follower of the log gets, as entries that were
-// received when they happened.
-type entries struct {
-	to   flywheel.Consumer
-	last flywheel.Position
-}
-
-func (e *entries) Publish(ctx context.Context, events ...flywheel.Event) error {
-	list := make([]flywheel.Entry, len(events))
-	for i, event := range events {
-		list[i] = flywheel.Entry{
-			Position: e.last + flywheel.Position(i) + 1, Received: event.Time, Effective: event.Time,
-			Person: flywheel.PersonOf(event.Customer, event.Visitor), Event: event,
-		}
-	}
-	err := e.to.Consume(ctx, list)
-	if err == nil {
-		e.last += flywheel.Position(len(events))
-	}
-	return err
+	return nil
 }
 
 // movement counts who entered and left a live segment.

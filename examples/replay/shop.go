@@ -64,7 +64,7 @@ func newShop(book *retail.Book, currency money.Currency, seed uint64, kept *stor
 	s.survey()
 	clock := func() time.Time { return s.now }
 
-	if s.log, err = segment.NewLog(newTail(kept.log), nil); err != nil {
+	if s.log, err = segment.NewLog(kept.log, &segment.LogOptions{Now: clock}); err != nil {
 		return nil, err
 	}
 	if s.stock, err = inventory.New(kept.stock, &inventory.Options{Now: clock, Sink: s.log, Tx: s.tx}); err != nil {
@@ -91,7 +91,7 @@ func newShop(book *retail.Book, currency money.Currency, seed uint64, kept *stor
 	if err != nil {
 		return nil, err
 	}
-	s.learners, err = newLearners(s.log, currency, supplier{seed}, shelves.stocked)
+	s.learners, err = newLearners(s.log, clock, currency, supplier{seed}, shelves.stocked)
 	return s, err
 }
 
@@ -185,12 +185,23 @@ func (s *shop) run(ctx context.Context, step func(done int, label string)) error
 			return err
 		}
 		s.forget(s.days[i])
-		if err := s.learn(ctx); err != nil {
+		if err := s.learn(ctx, s.days[i].date); err != nil {
 			return err
 		}
 		step(i+1, s.days[i].date.Format(time.DateOnly))
 	}
-	return s.close(ctx, s.days[len(s.days)-1].date.Add(day))
+	return s.stuck(ctx)
+}
+
+// learn lets every learner take what was told on a day, and time pass, hour by hour.
+func (s *shop) learn(ctx context.Context, date time.Time) error {
+	for hour := range 24 {
+		s.now = date.Add(time.Duration(hour+1)*time.Hour - time.Microsecond)
+		if err := s.wheel.Drain(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // forget lets go of the rows of a day that is done.
@@ -230,6 +241,10 @@ func (s *shop) fillCatalog(ctx context.Context) error {
 // gateway what it had charged, and returns how many days are done.
 func (s *shop) resume(ctx context.Context) (done int, err error) {
 	fingerprint := s.fingerprint()
+	s.now = s.days[0].date
+	if _, err := s.log.Number(ctx); err != nil {
+		return 0, err
+	}
 	entries, err := s.log.Read(ctx, 0, 1)
 	if err != nil {
 		return 0, err
@@ -238,7 +253,7 @@ func (s *shop) resume(ctx context.Context) (done int, err error) {
 		if err := s.open(ctx, fingerprint); err != nil {
 			return 0, err
 		}
-		return 0, s.learn(ctx)
+		return 0, nil
 	}
 	if e := entries[0].Event; e.Name != eventOpened || e.Properties["fingerprint"] != fingerprint {
 		return 0, fmt.Errorf("-store: it holds the replay of another file or seed: %w", flywheel.ErrConflict)
@@ -258,10 +273,13 @@ func (s *shop) resume(ctx context.Context) (done int, err error) {
 			return 0, err
 		}
 	}
-	if err := s.learn(ctx); err != nil {
-		return 0, err
+	for _, d := range s.days {
+		if err := s.learn(ctx, d.date); err != nil || s.closed <= done {
+			return done, err
+		}
+		done = s.closed
 	}
-	return s.closed, nil
+	return done, nil
 }
 
 // eventOpened is the first event: property "fingerprint" names book and seed.

@@ -12,8 +12,8 @@ func For(handle flywheel.Transactor) (Store, error) {
 	switch h := handle.(type) {
 	case *flywheel.Memory:
 		return inMemory(h), nil
-	case interface{ Cursors() Store }:
-		return h.Cursors(), nil
+	case *flywheel.SQL:
+		return inSQL{h}, nil
 	}
 	return nil, fmt.Errorf("cursor: a handle of type %T keeps no cursors: %w", handle, flywheel.ErrInvalid)
 }

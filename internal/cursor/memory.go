@@ -72,9 +72,6 @@ func (m *memory) Move(ctx context.Context, consumer string, from, to flywheel.Po
 func (m *memory) Reset(ctx context.Context, consumer string, until flywheel.Position) error {
 	return m.db.Update(ctx, func(undo func(func())) error {
 		m.put(consumer, Place{Until: until}, undo)
-		before := m.parked[consumer]
-		undo(func() { m.parked[consumer] = before })
-		delete(m.parked, consumer)
 		return nil
 	})
 }

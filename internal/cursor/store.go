@@ -27,6 +27,8 @@ type Parked struct {
 	Attempts int
 	// Since is when the entry failed first.
 	Since time.Time
+	// Dropped entries are left out for good, also by a rebuild; they hold nobody.
+	Dropped bool
 	// Retry is when the entry is taken again by itself; zero for one that waits
 	// for the operator.
 	Retry time.Time
@@ -44,8 +46,8 @@ type Store interface {
 	// Move moves a consumer that stands at from; else the error is
 	// flywheel.ErrStale.
 	Move(ctx context.Context, consumer string, from, to flywheel.Position) error
-	// Reset puts a consumer at zero, to apply again what is up to until, and
-	// removes its parked entries.
+	// Reset puts a consumer at zero, to apply again what is up to until. Parked
+	// entries stay.
 	Reset(ctx context.Context, consumer string, until flywheel.Position) error
 	// Parked returns a consumer's parked entries in order of position.
 	Parked(ctx context.Context, consumer string) ([]Parked, error)
@@ -53,6 +55,48 @@ type Store interface {
 	Park(ctx context.Context, consumer string, p Parked) error
 	// Release removes a parked entry; one not known is flywheel.ErrNotFound.
 	Release(ctx context.Context, consumer string, at flywheel.Position) error
+}
+
+// Standing is who stands still in a consumer, and what it leaves out.
+type Standing struct {
+	from    map[flywheel.Person]flywheel.Position
+	skipped map[flywheel.Position]bool
+}
+
+// StandingOf returns what parked entries mean.
+func StandingOf(parked []Parked) Standing {
+	var s Standing
+	for _, p := range parked {
+		if p.Dropped || p.Person == "" {
+			if s.skipped == nil {
+				s.skipped = map[flywheel.Position]bool{}
+			}
+			s.skipped[p.Position] = true
+			continue
+		}
+		if s.from == nil {
+			s.from = map[flywheel.Person]flywheel.Position{}
+		}
+		if at, ok := s.from[p.Person]; !ok || p.Position < at {
+			s.from[p.Person] = p.Position
+		}
+	}
+	return s
+}
+
+// Held reports whether a person stands still.
+func (s Standing) Held(p flywheel.Person) bool {
+	_, held := s.from[p]
+	return held
+}
+
+// Takes reports whether an entry is taken in its turn.
+func (s Standing) Takes(e *flywheel.Entry) bool {
+	if s.skipped[e.Position] {
+		return false
+	}
+	at, held := s.from[e.Person]
+	return !held || e.Position < at
 }
 
 func moved(consumer string, at, from flywheel.Position) error {

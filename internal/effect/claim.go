@@ -1,7 +1,6 @@
 package effect
 
 import (
-	"context"
 	"slices"
 
 	"github.com/flywheel-go/flywheel/internal/due"
@@ -38,10 +37,10 @@ func (q Query) choose(of []Effect) []*Effect {
 
 // saved moves the fences of what was saved. In a transaction that is rolled back
 // the effects are loaded again, so nobody uses them.
-func saved(_ context.Context, effects []*Effect, lost []string) {
+func saved(effects []*Effect, lost []string) {
 	for _, e := range effects {
 		if !slices.Contains(lost, e.ID) {
-			e.fence = e.Attempts
+			e.fence, e.was = e.Attempts, e.State
 		}
 	}
 }

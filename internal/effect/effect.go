@@ -49,7 +49,8 @@ type Effect struct {
 	Settled            time.Time // when it left Pending and Leased
 	Body               json.RawMessage
 
-	fence int // Attempts as stored
+	fence int   // Attempts as stored
+	was   State // as stored
 }
 
 // Lease marks e as being tried by a worker that is given up at until.
@@ -102,16 +103,18 @@ type Query struct {
 
 // Store keeps effects. Its calls join the transaction of ctx.
 type Store interface {
-	// Add stores effects. One whose ID is known stays as it is.
-	Add(ctx context.Context, effects ...Effect) error
+	// Add stores effects. One whose ID is known stays as it is; Add returns these
+	// IDs.
+	Add(ctx context.Context, effects ...Effect) (known []string, err error)
 	// Claim returns the effects of up to Query.Limit contacts that are due at
 	// Query.Now, contact by contact in the order in which they became due, those
 	// of a contact by (Plan, Seq). A contact of which another worker has an effect
 	// is left out. Call it in the transaction that saves what is decided.
 	Claim(ctx context.Context, q Query) ([]*Effect, error)
 	// Save writes effects that Claim or Get returned and returns the IDs of those
-	// whose stored attempt is another: their lease was lost, and nothing of them is
-	// written.
+	// whose stored attempt or state is another: their lease was lost or they were
+	// settled, and nothing of them is written. One that was Dropped meanwhile is
+	// written: a call that was under way has told what became of it.
 	Save(ctx context.Context, effects ...*Effect) (lost []string, err error)
 	// Get returns the effects of these IDs that exist, by ID.
 	Get(ctx context.Context, ids ...string) ([]*Effect, error)

@@ -74,12 +74,19 @@ func TestStore(t *testing.T) {
 			}))
 			return claimed
 		}
-		require.NoError(t, s.Add(ctx))
-		require.NoError(t, s.Add(ctx, sample("a2", "ann", 2), sample("b1", "bob", 1), sample("a1", "ann", 0), sample("a9", "ann", 9)))
+		add := func(effects ...effect.Effect) (known []string) {
+			t.Helper()
+			known, err := s.Add(ctx, effects...)
+			require.NoError(t, err)
+			return known
+		}
+		require.Empty(t, add())
+		require.Empty(t, add(sample("a2", "ann", 2), sample("b1", "bob", 1), sample("a1", "ann", 0), sample("a9", "ann", 9)))
 
 		// What is known stays as it is.
 		other := sample("a1", "zoe", 5)
-		require.NoError(t, s.Add(ctx, other))
+		require.Equal(t, []string{"a1"}, add(other, sample("z", "zoe", 100)))
+		require.NoError(t, s.Remove(ctx, "z"))
 		got, err := s.Get(ctx, "a1", "nobody")
 		require.NoError(t, err)
 		require.Len(t, got, 1)
@@ -182,16 +189,18 @@ func TestStore(t *testing.T) {
 func TestRollback(t *testing.T) {
 	each(t, func(t *testing.T, db flywheel.Transactor, s effect.Store) {
 		ctx := t.Context()
-		require.NoError(t, s.Add(ctx, sample("a", "ann", 0), sample("b", "bob", 0), sample("c", "cid", 0), sample("d", "dan", 0)))
+		_, err := s.Add(ctx, sample("a", "ann", 0), sample("b", "bob", 0), sample("c", "cid", 0), sample("d", "dan", 0))
+		require.NoError(t, err)
 		broken := errors.New("broken")
-		err := db.InTx(ctx, func(ctx context.Context) error {
+		err = db.InTx(ctx, func(ctx context.Context) error {
 			claimed, err := s.Claim(ctx, at(0))
 			require.NoError(t, err)
 			require.Len(t, claimed, 4)
 			claimed[0].Lease(start.Add(time.Hour))
 			_, err = s.Save(ctx, claimed[0])
 			require.NoError(t, err)
-			require.NoError(t, s.Add(ctx, sample("e", "eve", 0)))
+			_, err = s.Add(ctx, sample("e", "eve", 0))
+			require.NoError(t, err)
 			require.NoError(t, s.Drop(ctx, start, "run of bob"))
 			require.NoError(t, s.Remove(ctx, "c"))
 			require.NoError(t, s.Forget(ctx, "dan"))
@@ -213,7 +222,8 @@ func TestWorkersShare(t *testing.T) {
 		const contacts, each = 20, 3
 		for c := range contacts {
 			for i := range each {
-				require.NoError(t, s.Add(ctx, sample(fmt.Sprintf("%02d-%d", c, i), fmt.Sprint("contact ", c), i)))
+				_, err := s.Add(ctx, sample(fmt.Sprintf("%02d-%d", c, i), fmt.Sprint("contact ", c), i))
+				require.NoError(t, err)
 			}
 		}
 		var mu sync.Mutex

@@ -89,19 +89,22 @@ func (s *shelf) change(undo func(func()), id string, e *Effect) {
 	s.set(id, e)
 }
 
-func (m *memory) Add(ctx context.Context, effects ...Effect) error {
+func (m *memory) Add(ctx context.Context, effects ...Effect) (known []string, err error) {
 	if len(effects) == 0 {
-		return nil
+		return nil, nil
 	}
-	return m.db.Update(ctx, func(undo func(func())) error {
+	err = m.db.Update(ctx, func(undo func(func())) error {
 		for _, e := range effects {
-			if m.all[e.ID] == nil {
-				e.fence = e.Attempts
-				m.change(undo, e.ID, &e)
+			if m.all[e.ID] != nil {
+				known = append(known, e.ID)
+				continue
 			}
+			e.fence, e.was = e.Attempts, e.State
+			m.change(undo, e.ID, &e)
 		}
 		return nil
 	})
+	return known, err
 }
 
 func (m *memory) Claim(ctx context.Context, q Query) (claimed []*Effect, err error) {
@@ -139,12 +142,12 @@ func (m *memory) Save(ctx context.Context, effects ...*Effect) (lost []string, e
 	err = m.db.Update(ctx, func(undo func(func())) error {
 		for _, e := range effects {
 			stored := m.all[e.ID]
-			if stored == nil || stored.fence != e.fence {
+			if stored == nil || stored.fence != e.fence || stored.was != e.was && stored.was != Dropped {
 				lost = append(lost, e.ID)
 				continue
 			}
 			next := *e
-			next.fence = e.Attempts
+			next.fence, next.was = e.Attempts, e.State
 			m.change(undo, e.ID, &next)
 		}
 		return nil
@@ -152,7 +155,7 @@ func (m *memory) Save(ctx context.Context, effects ...*Effect) (lost []string, e
 	if err != nil {
 		return nil, err
 	}
-	saved(ctx, effects, lost)
+	saved(effects, lost)
 	return lost, nil
 }
 
@@ -190,6 +193,7 @@ func (m *memory) Drop(ctx context.Context, at time.Time, refs ...string) error {
 		for _, ref := range refs {
 			for _, e := range sortedOf(m.openByRef[ref]) {
 				e.Settle(Dropped, "", at)
+				e.was = Dropped
 				m.change(undo, e.ID, e)
 			}
 		}

@@ -42,7 +42,7 @@ func newSQL(db *flywheel.SQL) *inSQL {
 	}
 	rows := sqldb.Recordset(d, "id text", "kind text", "contact text", "topic text", "provider text", "purpose text", "ref text",
 		"seq bigint", "position bigint", "plan bigint", "due bigint", "not_after bigint", "attempts bigint", "failures bigint",
-		"state smallint", "reason text", "settled bigint", "body text", "fence bigint")
+		"state smallint", "reason text", "settled bigint", "body text", "fence bigint", "was smallint")
 	x := "x." + strings.ReplaceAll(columns, ", ", ", x.")
 	lock, saved := "", "id"
 	if d == flywheel.Postgres {
@@ -50,10 +50,10 @@ func newSQL(db *flywheel.SQL) *inSQL {
 	}
 	open := ` FROM flywheel_effects WHERE due IS NOT NULL AND kind = ? AND ` + sqldb.In(d, "contact")
 	s := &statements{
-		add: `INSERT INTO flywheel_effects (` + columns + `) SELECT ` + x + ` FROM ` + rows + ` WHERE true ON CONFLICT (id) DO NOTHING`,
+		add: `INSERT INTO flywheel_effects (` + columns + `) SELECT ` + x + ` FROM ` + rows + ` WHERE true ON CONFLICT (id) DO NOTHING RETURNING id`,
 		save: `UPDATE flywheel_effects AS e SET plan = x.plan, due = x.due, attempts = x.attempts, failures = x.failures,
 			state = x.state, reason = x.reason, settled = x.settled, body = x.body
-			FROM ` + rows + ` WHERE e.id = x.id AND e.attempts = x.fence RETURNING ` + saved,
+			FROM ` + rows + ` WHERE e.id = x.id AND e.attempts = x.fence AND e.state IN (x.was, 5) RETURNING ` + saved,
 		get:   `SELECT ` + columns + ` FROM flywheel_effects WHERE ` + sqldb.In(d, "id") + ` ORDER BY id`,
 		of:    `SELECT ` + columns + ` FROM flywheel_effects WHERE kind = ? AND ` + sqldb.In(d, "contact") + ` ORDER BY contact, position, seq, id`,
 		open:  `SELECT ` + columns + open + lock,
@@ -88,6 +88,19 @@ type row struct {
 	Settled  *int64 `json:"settled"`
 	Body     string `json:"body"`
 	Fence    int    `json:"fence"`
+	Was      State  `json:"was"`
+}
+
+// written asks whether the effect is stored as r: no other transaction gives it
+// this attempt, state and time.
+func (r *row) written(ctx context.Context, q sqldb.Queryer) (bool, error) {
+	stored, err := sqldb.Select(ctx, q, `SELECT `+columns+` FROM flywheel_effects WHERE id = ?`, []any{r.ID}, scan)
+	if err != nil || len(stored) == 0 {
+		return false, err
+	}
+	x := rowOf(stored[0])
+	same := func(a, b *int64) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
+	return x.Attempts == r.Attempts && x.State == r.State && same(x.Due, r.Due) && same(x.Settled, r.Settled), nil
 }
 
 func micros(t time.Time) *int64 {
@@ -107,7 +120,7 @@ func moment(m sql.NullInt64) time.Time {
 
 func rowOf(e *Effect) row {
 	return row{e.ID, e.Kind, e.Contact, e.Topic, e.Provider, e.Purpose, e.Ref, e.Seq, e.Position, sqldb.Micros(e.Plan),
-		micros(e.Due), micros(e.NotAfter), e.Attempts, e.Failures, e.State, e.Reason, micros(e.Settled), string(e.Body), e.fence}
+		micros(e.Due), micros(e.NotAfter), e.Attempts, e.Failures, e.State, e.Reason, micros(e.Settled), string(e.Body), e.fence, e.was}
 }
 
 func scan(r sqldb.Row) (*Effect, error) {
@@ -121,19 +134,54 @@ func scan(r sqldb.Row) (*Effect, error) {
 	if body != "" {
 		e.Body = json.RawMessage(body)
 	}
-	e.fence = e.Attempts
+	e.fence, e.was = e.Attempts, e.State
 	return &e, err
 }
 
-func (s *inSQL) Add(ctx context.Context, effects ...Effect) error {
+func (s *inSQL) Add(ctx context.Context, effects ...Effect) (known []string, err error) {
 	if len(effects) == 0 {
-		return nil
+		return nil, nil
 	}
 	rows := make([]row, len(effects))
 	for i := range effects {
 		rows[i] = rowOf(&effects[i])
 	}
-	return s.exec(ctx, s.add, rows)
+	return s.write(ctx, s.add, rows)
+}
+
+// write runs a statement over rows that returns the IDs of those it has written,
+// and returns the others.
+func (s *inSQL) write(ctx context.Context, query string, rows []row) (others []string, err error) {
+	arg, err := json.Marshal(rows)
+	if err != nil {
+		return nil, fmt.Errorf("effect: %w", err)
+	}
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		written := make(map[string]bool, len(rows))
+		others = nil
+		err := sqldb.Each(ctx, tx, query, []any{string(arg)}, func(r sqldb.Row) error {
+			var id string
+			err := r.Scan(&id)
+			written[id] = true
+			return err
+		})
+		var first *row
+		for i := range rows {
+			if !written[rows[i].ID] {
+				others = append(others, rows[i].ID)
+			} else if first == nil {
+				first = &rows[i]
+			}
+		}
+		if first != nil {
+			tx.ReadBack(first.written)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return others, nil
 }
 
 // exec runs a statement whose last argument is JSON.
@@ -213,30 +261,10 @@ func (s *inSQL) Save(ctx context.Context, effects ...*Effect) (lost []string, er
 	for i, e := range effects {
 		rows[i] = rowOf(e)
 	}
-	arg, err := json.Marshal(rows)
-	if err != nil {
-		return nil, fmt.Errorf("effect: %w", err)
-	}
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		kept := make(map[string]bool, len(rows))
-		lost = nil
-		err := sqldb.Each(ctx, tx, s.save, []any{string(arg)}, func(r sqldb.Row) error {
-			var id string
-			err := r.Scan(&id)
-			kept[id] = true
-			return err
-		})
-		for _, r := range rows {
-			if !kept[r.ID] {
-				lost = append(lost, r.ID)
-			}
-		}
-		return err
-	})
-	if err != nil {
+	if lost, err = s.write(ctx, s.save, rows); err != nil {
 		return nil, err
 	}
-	saved(ctx, effects, lost)
+	saved(effects, lost)
 	return lost, nil
 }
 

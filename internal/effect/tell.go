@@ -53,7 +53,7 @@ func Tell(ctx context.Context, own flywheel.Transactor, sink flywheel.Sink, even
 			Plan: events[i].Time, Due: time.UnixMicro(1).UTC(), Body: body,
 		}
 	}
-	if err := store.Add(ctx, told...); err != nil {
+	if _, err := store.Add(ctx, told...); err != nil {
 		return err
 	}
 	copied := append([]flywheel.Event(nil), events...)

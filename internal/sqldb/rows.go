@@ -20,6 +20,9 @@ func Each(ctx context.Context, q Queryer, query string, args []any, fn func(r Ro
 			return err
 		}
 	}
+	if tx, ok := q.(*Tx); ok {
+		tx.saw(query, rows.Err())
+	}
 	return rows.Err()
 }
 

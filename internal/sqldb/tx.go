@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -28,6 +29,7 @@ type txState struct {
 	ended      atomic.Bool
 	savepoints int        // open ones
 	failed     error      // the statement after which nothing may follow
+	seen       []error    // of statements
 	dead       bool       // failed cannot be cured by rolling back to a savepoint
 	readBack   []readBack // how to find out whether it was committed
 	writes     int        // statements that changed something
@@ -165,11 +167,22 @@ func (s *txState) usable() error {
 // would go on, and after some errors even outside the transaction.
 func (t *Tx) saw(query string, err error) {
 	s := t.state
-	if err == nil || s.failed != nil {
+	if err == nil {
+		return
+	}
+	s.seen = append(s.seen, err)
+	if s.failed != nil {
 		return
 	}
 	s.failed, s.dead = err, t.db.dialect.asksToRestart(err)
 	delete(s.stmts, query) // it may be the preparing that failed
+}
+
+// OfStatement reports whether err comes from a statement of the transaction that
+// ctx carries, whatever its type.
+func (d *DB) OfStatement(ctx context.Context, err error) bool {
+	s := d.ambient(ctx)
+	return s != nil && slices.ContainsFunc(s.seen, func(seen error) bool { return errors.Is(err, seen) })
 }
 
 // nested runs fn behind a savepoint.

@@ -60,6 +60,10 @@ func Example() {
 		return
 	}
 	end(true)
+	if _, err := log.Number(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
 	entries, err := log.Read(ctx, 0, 10)
 	fmt.Println(len(entries), entries[0].Position, entries[0].Event.ID, err)
 	// Output: 1 1 sign_up:ann <nil>
@@ -83,6 +87,6 @@ func ExampleStore_Migrations() {
 	fmt.Println(forGoose)
 	fmt.Println(forGolangMigrate)
 	// Output:
-	// [00001_event_log.sql]
-	// [00001_event_log.down.sql 00001_event_log.up.sql]
+	// [00001_event_log.sql 00002_numbers.sql]
+	// [00001_event_log.down.sql 00001_event_log.up.sql 00002_numbers.down.sql 00002_numbers.up.sql]
 }

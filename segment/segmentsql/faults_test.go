@@ -1,6 +1,7 @@
 package segmentsql_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"sync/atomic"
@@ -32,7 +33,9 @@ func TestLostAnswers(t *testing.T) {
 					return nil
 				})
 				s := sqldbtest.Store(t, db, d, segmentsql.New)
-				log, err := segment.NewLog(s, &segment.LogOptions{Batch: 2})
+				log, err := segment.NewLog(s, nil)
+				require.NoError(t, err)
+				_, err = db.Exec(`CREATE TABLE taken (id TEXT)`)
 				require.NoError(t, err)
 				armed.Store(true)
 				retry := func(do func() error) {
@@ -44,22 +47,45 @@ func TestLostAnswers(t *testing.T) {
 				}
 				events := []flywheel.Event{event("a"), event("b"), event("c")}
 				retry(func() error { return log.Publish(t.Context(), events...) })
-				retry(func() error { _, err := log.Drain(t.Context(), "consumer", flywheel.Discard); return err })
+				runner, err := segment.NewRunner(log, &segment.RunnerOptions{Batch: 2, Workers: 1}, taker{flywheel.OpenSQL(db, d)})
+				require.NoError(t, err)
+				retry(func() error { return runner.Drain(t.Context()) })
 				armed.Store(false)
 
-				page, err := s.Read(t.Context(), 0, 10)
+				page, err := read(s, t.Context(), 0, 10)
 				require.NoError(t, err)
 				require.Equal(t, []string{"a", "b", "c"}, ids(page))
-				require.Equal(t, segment.Position(3), page[2].Position)
-				at, err := s.Cursor(t.Context(), "consumer")
+				require.Equal(t, flywheel.Position(3), page[2].Position)
+				taken, err := sqldb.Select(t.Context(), flywheel.OpenSQL(db, d).Read(t.Context()), `SELECT id FROM taken ORDER BY id`, nil,
+					func(r sqldb.Row) (id string, err error) { err = r.Scan(&id); return id, err })
 				require.NoError(t, err)
-				require.Equal(t, segment.Position(3), at)
+				require.Equal(t, []string{"a", "b", "c"}, taken)
+				parked, err := runner.Parked(t.Context(), "taker")
+				require.NoError(t, err)
+				require.Empty(t, parked, "an error of the database counts against no entry")
 				if count.Load() < stop {
 					break
 				}
 			}
 			require.Greater(t, lost, 5, "answers were lost")
 		}
+	})
+}
+
+// taker is a consumer that writes down in the log's database what it has taken.
+type taker struct{ db *flywheel.SQL }
+
+func (c taker) Name() string                { return "taker" }
+func (c taker) Handle() flywheel.Transactor { return c.db }
+
+func (c taker) Consume(ctx context.Context, entries []flywheel.Entry) error {
+	return c.db.Write(ctx, func(tx *sqldb.Tx) error {
+		for _, e := range entries {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO taken (id) VALUES (?)`, e.Event.ID); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -75,17 +101,17 @@ func TestLostCommit(t *testing.T) {
 			return nil
 		})
 		s := sqldbtest.Store(t, db, d, segmentsql.New)
-		require.NoError(t, s.Append(t.Context(), event("a")))
+		require.NoError(t, s.Append(t.Context(), told, "", event("a")))
 		armed.Store(true)
-		require.NoError(t, s.Append(t.Context(), event("a"), event("b")))
+		require.NoError(t, s.Append(t.Context(), told, "", event("a"), event("b")))
 		armed.Store(true)
-		err := s.Append(t.Context(), event("a"), event("b"))
+		err := s.Append(t.Context(), told, "", event("a"), event("b"))
 		if d == flywheel.Postgres {
 			require.ErrorIs(t, err, flywheel.ErrUnknownOutcome, "nothing was written that could tell")
 		} else {
 			require.Error(t, err)
 		}
-		page, err := s.Read(t.Context(), 0, 10)
+		page, err := read(s, t.Context(), 0, 10)
 		require.NoError(t, err)
 		require.Equal(t, []string{"a", "b"}, ids(page))
 	})

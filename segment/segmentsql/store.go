@@ -2,13 +2,17 @@ package segmentsql
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/cursor"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/segment"
 )
@@ -17,7 +21,11 @@ import (
 var migrations embed.FS
 
 // Store is a segment.LogStore and a flywheel.Transactor.
-type Store struct{ db *flywheel.SQL }
+type Store struct {
+	db     *flywheel.SQL
+	secret atomic.Pointer[[]byte]
+	swept  atomic.Int64
+}
 
 // New returns the store in db. It does no I/O; call [flywheel.Migrate] before the
 // first use.
@@ -33,15 +41,57 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) er
 
 // Migrations implements flywheel.SQLStore.
 func (s *Store) Migrations() []flywheel.Migrations {
-	return []flywheel.Migrations{{Package: "segment", Files: migrations}}
+	return []flywheel.Migrations{{Package: "segment", Files: migrations}, cursor.Migrations}
+}
+
+// key is what the log knows an event by: a hash of its ID under the log's secret,
+// so that the ID of an erased event cannot be found by trying.
+func key(secret []byte, id string) []byte {
+	h := hmac.New(sha256.New, secret)
+	h.Write([]byte(id))
+	return h.Sum(nil)[:16]
+}
+
+// ready returns the log's secret, after it has carried over a log of the form
+// before.
+func (s *Store) ready(ctx context.Context) ([]byte, error) {
+	if known := s.secret.Load(); known != nil {
+		return *known, nil
+	}
+	var secret []byte
+	var old bool
+	if err := s.db.Read(ctx).QueryRowContext(ctx, `SELECT secret, EXISTS (SELECT 1 FROM flywheel_events_v1)
+		FROM flywheel_event_head WHERE id = 1`).Scan(&secret, &old); err != nil {
+		return nil, err
+	}
+	if old {
+		return secret, s.carry(ctx, secret) // not kept: the transaction of ctx may roll back
+	}
+	s.secret.Store(&secret)
+	return secret, nil
 }
 
 // maxRows is the longest INSERT. Batches are cut into powers of two, so that
 // there are few different statements to prepare.
 const maxRows = 256
 
+// chunks calls fn for each part of n rows.
+func chunks(n int, fn func(from, to int) error) error {
+	for done := 0; done < n; {
+		m := 1
+		for m < maxRows && m*2 <= n-done {
+			m *= 2
+		}
+		if err := fn(done, done+m); err != nil {
+			return err
+		}
+		done += m
+	}
+	return nil
+}
+
 // Append implements segment.LogStore.
-func (s *Store) Append(ctx context.Context, events ...flywheel.Event) error {
+func (s *Store) Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error {
 	if len(events) == 0 {
 		return ctx.Err()
 	}
@@ -53,31 +103,28 @@ func (s *Store) Append(ctx context.Context, events ...flywheel.Event) error {
 		}
 		bodies[i] = string(body)
 	}
+	secret, err := s.ready(ctx)
+	if err != nil {
+		return err
+	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		for done := 0; done < len(events); {
-			n := 1
-			for n < maxRows && n*2 <= len(events)-done {
-				n *= 2
-			}
-			if err := insert(ctx, tx, events[done:done+n], bodies[done:done+n]); err != nil {
-				return err
-			}
-			done += n
-		}
-		return nil
+		return chunks(len(events), func(from, to int) error {
+			return insert(ctx, tx, secret, told, teller, events[from:to], bodies[from:to])
+		})
 	})
 }
 
 // insert adds one chunk and compares what was there before.
-func insert(ctx context.Context, tx *sqldb.Tx, events []flywheel.Event, bodies []string) error {
-	args := make([]any, 0, 2*len(events))
+func insert(ctx context.Context, tx *sqldb.Tx, secret []byte, told time.Time, teller string, events []flywheel.Event, bodies []string) error {
+	args := make([]any, 0, 8*len(events))
 	for i := range events {
-		args = append(args, events[i].ID, bodies[i])
+		e := &events[i]
+		args = append(args, key(secret, e.ID), sqldb.Micros(told), teller, e.Name, sqldb.Micros(e.Time), string(e.Customer), string(e.Visitor), bodies[i])
 	}
-	added, err := sqldb.Select(ctx, tx, `INSERT INTO flywheel_events (id, body) VALUES `+sqldb.Values(len(events), 2)+
-		` ON CONFLICT (id) DO NOTHING RETURNING id`, args, func(r sqldb.Row) (id string, err error) {
-		err = r.Scan(&id)
-		return id, err
+	added, err := sqldb.Select(ctx, tx, `INSERT INTO flywheel_events (key, told, teller, name, time, customer, visitor, body) VALUES `+
+		sqldb.Values(len(events), 8)+` ON CONFLICT (key) DO NOTHING RETURNING key`, args, func(r sqldb.Row) (key []byte, err error) {
+		err = r.Scan(&key)
+		return key, err
 	})
 	if err != nil {
 		return err
@@ -85,26 +132,30 @@ func insert(ctx context.Context, tx *sqldb.Tx, events []flywheel.Event, bodies [
 	if len(added) > 0 {
 		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
 			var n int
-			err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM flywheel_events WHERE id = ?`, added[0]).Scan(&n)
+			err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM flywheel_events WHERE key = ?`, added[0]).Scan(&n)
 			return n > 0, err
 		})
 	}
 	if len(added) == len(events) {
 		return nil
 	}
-	return compare(ctx, tx, events)
+	return compare(ctx, tx, secret, events)
 }
 
-// compare refuses an event that is not the one stored under its ID.
-func compare(ctx context.Context, q sqldb.Queryer, events []flywheel.Event) error {
+// compare refuses an event that is not the one stored under its ID. Of an erased
+// one only the ID is known.
+func compare(ctx context.Context, q sqldb.Queryer, secret []byte, events []flywheel.Event) error {
 	for i := range events {
 		e := &events[i]
-		var body string
-		if err := q.QueryRowContext(ctx, `SELECT body FROM flywheel_events WHERE id = ?`, e.ID).Scan(&body); err != nil {
+		var body sql.NullString
+		if err := q.QueryRowContext(ctx, `SELECT body FROM flywheel_events WHERE key = ?`, key(secret, e.ID)).Scan(&body); err != nil {
 			return err
 		}
+		if !body.Valid {
+			continue
+		}
 		var stored flywheel.Event
-		if err := decode(body, &stored); err != nil {
+		if err := decode(body.String, &stored); err != nil {
 			return err
 		}
 		if !segment.SameEvent(&stored, e) {
@@ -119,38 +170,4 @@ func decode(body string, e *flywheel.Event) error {
 		return fmt.Errorf("segmentsql: stored event: %w", err)
 	}
 	return nil
-}
-
-// Cursor implements segment.LogStore.
-func (s *Store) Cursor(ctx context.Context, consumer string) (segment.Position, error) {
-	var at segment.Position
-	err := s.db.Read(ctx).QueryRowContext(ctx,
-		`SELECT position FROM flywheel_event_cursors WHERE consumer = ?`, consumer).Scan(&at)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
-	return at, err
-}
-
-// Advance implements segment.LogStore.
-func (s *Store) Advance(ctx context.Context, consumer string, from, to segment.Position) error {
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if from == 0 {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO flywheel_event_cursors (consumer, position) VALUES (?, 0)
-				ON CONFLICT (consumer) DO NOTHING`, consumer); err != nil {
-				return err
-			}
-		}
-		res, err := tx.ExecContext(ctx, `UPDATE flywheel_event_cursors SET position = ? WHERE consumer = ? AND position = ?`,
-			int64(to), consumer, int64(from))
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil {
-			return err
-		} else if n == 0 {
-			return fmt.Errorf("segment: cursor of %q is not at %d: %w", consumer, from, flywheel.ErrConflict)
-		}
-		return nil
-	})
 }

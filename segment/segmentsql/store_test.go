@@ -2,6 +2,7 @@ package segmentsql_test
 
 import (
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,14 +20,23 @@ import (
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
 var (
-	_ segment.LogStore = (*segmentsql.Store)(nil)
+	_ segment.ProfileStore = (*segmentsql.Profiles)(nil)
+	_ segment.LogStore     = (*segmentsql.Store)(nil)
+	_ flywheel.SQLStore    = (*segmentsql.Store)(nil)
 )
 
 func TestStore(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
 		segmenttest.Run(t, func(t *testing.T) segment.LogStore {
-			s := sqldbtest.Store(t, open(t), d, segmentsql.New)
-			return s
+			return sqldbtest.Store(t, open(t), d, segmentsql.New)
+		}, segmenttest.Features{Transactions: true})
+	})
+}
+
+func TestProfiles(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
+		segmenttest.RunProfiles(t, func(t *testing.T) segment.ProfileStore {
+			return sqldbtest.Store(t, open(t), d, segmentsql.NewProfiles)
 		}, segmenttest.Features{Transactions: true})
 	})
 }
@@ -44,6 +54,9 @@ func TestMigrations(t *testing.T) {
 		require.NotEmpty(t, names)
 		db := open(t)
 		for _, direction := range []string{".up.sql", ".down.sql"} {
+			if direction == ".down.sql" {
+				slices.Reverse(names)
+			}
 			for _, name := range names {
 				text, err := fs.ReadFile(pairs, strings.TrimSuffix(name, ".sql")+direction)
 				require.NoError(t, err)
@@ -53,6 +66,6 @@ func TestMigrations(t *testing.T) {
 		}
 		s := sqldbtest.Store(t, db, d, segmentsql.New)
 		require.NoError(t, flywheel.Migrate(t.Context(), flywheel.OpenSQL(db, d), s))
-		require.NoError(t, s.Append(t.Context(), event("a")))
+		require.NoError(t, s.Append(t.Context(), told, "", event("a")))
 	})
 }

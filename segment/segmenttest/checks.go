@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,17 +15,17 @@ import (
 
 var cases = []testCase{
 	{Name: "append/order", Rule: "Read returns events in the order of Append, at positions 1, 2, 3, …", Check: func(t suite.T, s segment.LogStore) {
-		must(t, s.Append(t.Context(), event("b"), event("a")))
-		must(t, s.Append(t.Context(), event("c")))
+		must(t, add(t.Context(), s, event("b"), event("a")))
+		must(t, add(t.Context(), s, event("c")))
 		wantIDs(t, t.Context(), s, "b", "a", "c")
 	}},
 	{Name: "append/nothing", Rule: "Append of no events does nothing", Check: func(t suite.T, s segment.LogStore) {
-		must(t, s.Append(t.Context()))
+		must(t, add(t.Context(), s))
 		wantIDs(t, t.Context(), s)
 	}},
 	{Name: "append/body", Rule: "an event comes back with every field as it was given", Check: func(t suite.T, s segment.LogStore) {
 		want := full("a")
-		must(t, s.Append(t.Context(), want))
+		must(t, add(t.Context(), s, want))
 		got := read(t, t.Context(), s)
 		if len(got) != 1 || !segment.SameEvent(&got[0], &want) {
 			t.Fatalf("got %+v, want %+v", got, want)
@@ -34,31 +35,31 @@ var cases = []testCase{
 		}
 	}},
 	{Name: "append/again", Rule: "an event appended again is passed over", Check: func(t suite.T, s segment.LogStore) {
-		must(t, s.Append(t.Context(), full("a"), event("b")))
-		must(t, s.Append(t.Context(), full("a")))
-		must(t, s.Append(t.Context(), event("b"), event("c"), full("a"), event("c")))
+		must(t, add(t.Context(), s, full("a"), event("b")))
+		must(t, add(t.Context(), s, full("a")))
+		must(t, add(t.Context(), s, event("b"), event("c"), full("a"), event("c")))
 		wantIDs(t, t.Context(), s, "a", "b", "c")
 	}},
 	{Name: "append/conflict", Rule: "an ID with another body is a conflict and nothing of the call remains", Check: func(t suite.T, s segment.LogStore) {
-		must(t, s.Append(t.Context(), event("a")))
+		must(t, add(t.Context(), s, event("a")))
 		for name, change := range otherBodies {
 			other := event("a")
 			change(&other)
-			err := s.Append(t.Context(), event("new-"+name), other, event("later-"+name))
+			err := add(t.Context(), s, event("new-"+name), other, event("later-"+name))
 			if !errors.Is(err, flywheel.ErrConflict) {
 				t.Fatalf("another %s: got %v, want ErrConflict", name, err)
 			}
 		}
 		x, y := event("x"), event("x")
 		y.Name = flywheel.EventRefund
-		if err := s.Append(t.Context(), x, y); !errors.Is(err, flywheel.ErrConflict) {
+		if err := add(t.Context(), s, x, y); !errors.Is(err, flywheel.ErrConflict) {
 			t.Fatalf("two bodies in one call: got %v, want ErrConflict", err)
 		}
 		wantIDs(t, t.Context(), s, "a")
 	}},
 	{Name: "append/copies", Rule: "the store keeps copies", Check: func(t suite.T, s segment.LogStore) {
 		e, want := full("a"), full("a")
-		must(t, s.Append(t.Context(), e, event("b")))
+		must(t, add(t.Context(), s, e, event("b")))
 		e.Lines[0].Quantity = 99
 		e.Properties["text"] = "changed"
 		e.Properties["object"].(map[string]any)["k"] = "changed"
@@ -74,8 +75,8 @@ var cases = []testCase{
 	}},
 	{Name: "append/many", Rule: "one Append takes thousands of events", Check: func(t suite.T, s segment.LogStore) {
 		want := events("e", 3001)
-		must(t, s.Append(t.Context(), want...))
-		must(t, s.Append(t.Context(), want[:1500]...))
+		must(t, add(t.Context(), s, want...))
+		must(t, add(t.Context(), s, want[:1500]...))
 		got := read(t, t.Context(), s)
 		if len(got) != len(want) {
 			t.Fatalf("%d events, want %d", len(got), len(want))
@@ -89,23 +90,24 @@ var cases = []testCase{
 	{Name: "append/odd-ids", Rule: "IDs that differ in case, accents or form are different", Check: func(t suite.T, s segment.LogStore) {
 		odd := []string{"a", "A", "é", "e\u0301", "ß", "ss", "%", "_", "'; DROP TABLE x; --", "😀", "a b", "1", "01"}
 		for _, id := range odd {
-			must(t, s.Append(t.Context(), event(id)))
+			must(t, add(t.Context(), s, event(id)))
 		}
 		wantIDs(t, t.Context(), s, odd...)
 	}},
 	{Name: "append/concurrent-same", Rule: "of N writers of one event one adds it and all succeed", Check: func(t suite.T, s segment.LogStore) {
-		for _, err := range suite.Parallel(8, func(int) error { return s.Append(t.Context(), event("a")) }) {
+		for _, err := range suite.Parallel(8, func(int) error { return add(t.Context(), s, event("a")) }) {
 			must(t, err)
 		}
 		wantIDs(t, t.Context(), s, "a")
 	}},
 	{Name: "read/page", Rule: "Read returns at most limit entries after the position", Check: func(t suite.T, s segment.LogStore) {
-		must(t, s.Append(t.Context(), events("e", 10)...))
+		must(t, add(t.Context(), s, events("e", 10)...))
+		number(t, t.Context(), s, at)
 		for _, c := range []struct {
-			after      segment.Position
+			after      flywheel.Position
 			limit, len int
 		}{{0, 3, 3}, {3, 3, 3}, {8, 5, 2}, {10, 5, 0}, {99, 5, 0}, {0, 1, 1}, {0, 100, 10}} {
-			page, err := s.Read(t.Context(), c.after, c.limit)
+			page, err := s.Read(t.Context(), segment.Query{After: c.after, Limit: c.limit})
 			must(t, err)
 			if len(page) != c.len || c.len > 0 && page[0].Position != c.after+1 {
 				t.Fatalf("Read(%d, %d) returned %d entries from %v", c.after, c.limit, len(page), page)
@@ -118,7 +120,7 @@ var cases = []testCase{
 		for w := range writers {
 			wg.Go(func() {
 				for i := range each {
-					if err := s.Append(t.Context(), event(fmt.Sprintf("%d-%d", w, i))); err != nil {
+					if err := add(t.Context(), s, event(fmt.Sprintf("%d-%d", w, i))); err != nil {
 						t.Errorf("Append: %v", err)
 					}
 				}
@@ -126,10 +128,11 @@ var cases = []testCase{
 		}
 		done := make(chan struct{})
 		go func() { wg.Wait(); close(done) }()
-		var last segment.Position
+		var last flywheel.Position
 		next := map[byte]int{}
 		for over := false; ; {
-			page, err := s.Read(t.Context(), last, 5)
+			number(t, t.Context(), s, at)
+			page, err := s.Read(t.Context(), segment.Query{After: last, Limit: 5})
 			must(t, err)
 			for _, e := range page {
 				if e.Position != last+1 {
@@ -157,126 +160,183 @@ var cases = []testCase{
 			t.Fatalf("followed %d events, want %d", last, writers*each)
 		}
 	}},
-	{Name: "cursor/unknown", Rule: "the cursor of a consumer not known is zero", Check: func(t suite.T, s segment.LogStore) {
-		wantCursor(t, t.Context(), s, "nobody", 0)
+	{Name: "number/order", Rule: "what nobody's turn told comes first, then what consumers told, by name and arrival", Check: func(t suite.T, s segment.LogStore) {
+		must(t, s.Append(t.Context(), at, "b", event("1"), event("2")))
+		must(t, s.Append(t.Context(), at, "a", event("3")))
+		must(t, s.Append(t.Context(), at, "", event("4")))
+		wantIDs(t, t.Context(), s, "4", "3", "1", "2")
 	}},
-	{Name: "cursor/advance", Rule: "Advance moves a cursor from where it stands, each consumer's own", Check: func(t suite.T, s segment.LogStore) {
-		must(t, s.Append(t.Context(), events("e", 9)...))
-		must(t, s.Advance(t.Context(), "a", 0, 5))
-		must(t, s.Advance(t.Context(), "A", 0, 2))
-		must(t, s.Advance(t.Context(), "a", 5, 9))
-		wantCursor(t, t.Context(), s, "a", 9)
-		wantCursor(t, t.Context(), s, "A", 2)
+	{Name: "number/reading", Rule: "reading gives no places", Check: func(t suite.T, s segment.LogStore) {
+		must(t, add(t.Context(), s, event("a")))
+		if page, err := s.Read(t.Context(), segment.Query{Limit: 9}); err != nil || len(page) != 0 {
+			t.Fatalf("read %v, %v before numbering", page, err)
+		}
+		last, _, err := s.Last(t.Context())
+		must(t, err)
+		if last != 0 {
+			t.Fatalf("last position %d before numbering", last)
+		}
+		if n := number(t, t.Context(), s, at); n != 1 {
+			t.Fatalf("numbered %d, want 1", n)
+		}
+		if n := number(t, t.Context(), s, at); n != 0 {
+			t.Fatalf("numbered %d again", n)
+		}
 	}},
-	{Name: "cursor/conflict", Rule: "Advance from where the cursor does not stand is a conflict and changes nothing", Check: func(t suite.T, s segment.LogStore) {
-		must(t, s.Append(t.Context(), events("e", 9)...))
-		must(t, s.Advance(t.Context(), "a", 0, 5))
-		for _, from := range []segment.Position{0, 4, 6} {
-			if err := s.Advance(t.Context(), "a", from, 7); !errors.Is(err, flywheel.ErrConflict) {
-				t.Fatalf("Advance from %d: got %v, want ErrConflict", from, err)
+	{Name: "number/received", Rule: "received is max(previous, min(writer's clock, numberer's clock)) to the microsecond", Check: func(t suite.T, s segment.LogStore) {
+		for i, c := range []struct{ told, now, want time.Duration }{
+			{0, time.Hour, 0}, {time.Minute, time.Hour, time.Minute}, {time.Second, time.Hour, time.Minute},
+			{24 * time.Hour, 2*time.Hour + time.Microsecond, 2*time.Hour + time.Microsecond}, {3 * time.Hour, time.Hour, 2*time.Hour + time.Microsecond},
+		} {
+			must(t, s.Append(t.Context(), at.Add(c.told), "", event(fmt.Sprint(i))))
+			number(t, t.Context(), s, at.Add(c.now))
+			page, err := s.Read(t.Context(), segment.Query{After: flywheel.Position(i), Limit: 1})
+			must(t, err)
+			last, received, err := s.Last(t.Context())
+			must(t, err)
+			if want := at.Add(c.want); len(page) != 1 || !page[0].Received.Equal(want) || !received.Equal(want) || last != flywheel.Position(i+1) {
+				t.Fatalf("case %d: received %v, last %d at %v, want %v", i, page, last, received, want)
 			}
 		}
-		if err := s.Advance(t.Context(), "new", 3, 7); !errors.Is(err, flywheel.ErrConflict) {
-			t.Fatalf("Advance of an unknown consumer from 3: got %v, want ErrConflict", err)
-		}
-		wantCursor(t, t.Context(), s, "a", 5)
-		wantCursor(t, t.Context(), s, "new", 0)
 	}},
-	{Name: "cursor/concurrent", Rule: "of N who advance from one position one succeeds", Check: func(t suite.T, s segment.LogStore) {
-		must(t, s.Append(t.Context(), events("e", 9)...))
-		_, err := suite.Race(8, flywheel.ErrConflict, func(int) error { return s.Advance(t.Context(), "a", 0, 9) })
+	{Name: "person/links", Rule: "person is the customer, else the visitor's customer at that place, else the visitor", Check: func(t suite.T, s segment.LogStore) {
+		nameless := func(id string) flywheel.Event { return of(id, "", "d1", at) }
+		must(t, add(t.Context(), s, nameless("1"), of("2", "ann", "d1", at), nameless("3"), of("4", "bob", "d1", at.Add(time.Second)), nameless("5")))
+		number(t, t.Context(), s, at)
+		gone := of("6", "ann", "d1", at)
+		gone.Name = segment.EventUnlinked
+		must(t, add(t.Context(), s, gone, nameless("7"), of("8", "", "", at)))
+		wantPersons(t, s, segment.FirstLinked, "v:d1", "c:ann", "c:ann", "c:bob", "c:ann", "c:ann", "c:bob", "")
+		links, err := s.Links(t.Context(), "d1", "")
 		must(t, err)
+		if len(links) != 1 || links[0].Customer != "bob" || !links[0].From.Equal(at.Add(time.Second)) || links[0].Position != 4 {
+			t.Fatalf("links %v, want bob's", links)
+		}
+		if links, err = s.Links(t.Context(), "", "bob"); err != nil || len(links) != 1 || links[0].Visitor != "d1" {
+			t.Fatalf("links of bob %v, %v", links, err)
+		}
+	}},
+	{Name: "person/latest", Rule: "with latest the last link at or before the event counts, else the first", Check: func(t suite.T, s segment.LogStore) {
+		minute := func(m int) time.Time { return at.Add(time.Duration(m) * time.Minute) }
+		must(t, add(t.Context(), s, of("1", "ann", "d1", minute(10)), of("2", "bob", "d1", minute(20)), of("3", "ann", "d1", minute(30)), of("4", "ann", "d1", minute(31)),
+			of("5", "", "d1", minute(5)), of("6", "", "d1", minute(10)), of("7", "", "d1", minute(20)), of("8", "", "d1", minute(29)), of("9", "", "d1", minute(40))))
+		numberAs(t, t.Context(), s, minute(60), segment.LatestLinked)
+		wantPersons(t, s, segment.LatestLinked, "c:ann", "c:bob", "c:ann", "c:ann", "c:ann", "c:ann", "c:bob", "c:bob", "c:ann")
+		links, err := s.Links(t.Context(), "d1", "")
+		must(t, err)
+		if len(links) != 3 {
+			t.Fatalf("%d links, want 3: one that changes nothing is not kept", len(links))
+		}
+	}},
+	{Name: "read/person", Rule: "Read finds the entries of a person, of a name, and up to a position", Check: func(t suite.T, s segment.LogStore) {
+		refund := of("4", "ann", "", at)
+		refund.Name = flywheel.EventRefund
+		must(t, add(t.Context(), s, of("1", "ann", "", at), of("2", "bob", "", at), of("3", "ann", "", at), refund, of("5", "ann", "", at)))
+		number(t, t.Context(), s, at)
+		for want, q := range map[string]segment.Query{
+			"1 3 4 5": {Person: "c:ann", Limit: 9}, "3 4": {Person: "c:ann", After: 1, To: 4, Limit: 9}, "1 3": {Person: "c:ann", Limit: 2},
+			"1 2 3 5": {Name: flywheel.EventPurchase, Limit: 9}, "4": {Name: flywheel.EventRefund, Person: "c:ann", Limit: 9}, "": {Person: "c:cid", Limit: 9},
+			"2 3 ": {After: 1, To: 3, Limit: 9},
+		} {
+			page, err := s.Read(t.Context(), q)
+			must(t, err)
+			var got []string
+			for _, e := range page {
+				got = append(got, e.Event.ID)
+			}
+			if strings.Join(got, " ") != strings.TrimSpace(want) {
+				t.Fatalf("Read(%+v) found %v, want %s", q, got, want)
+			}
+		}
+	}},
+	{Name: "erase/blank", Rule: "an erased event keeps its place and is known by its ID; nothing else of it is left", Check: func(t suite.T, s segment.LogStore) {
+		must(t, add(t.Context(), s, of("1", "ann", "phone", at), event("2"), of("3", "", "phone", at)))
+		number(t, t.Context(), s, at)
+		must(t, s.Erase(t.Context(), "ann", 1, 3))
+		must(t, s.Erase(t.Context(), "ann", 1))
+		list := read(t, t.Context(), s)
+		for i, e := range list {
+			text := fmt.Sprintf("%+v", e)
+			if blank := e.Name == segment.EventErased; blank != (i != 1) || blank && (strings.Contains(text, "ann") || strings.Contains(text, "phone") || e.ID == "1" || e.ID == "") {
+				t.Fatalf("entry %d after the erasure: %s", i+1, text)
+			}
+		}
+		for _, q := range []segment.Query{{Person: "c:ann", Limit: 9}, {Person: "v:phone", Limit: 9}} {
+			if page, err := s.Read(t.Context(), q); err != nil || len(page) != 0 {
+				t.Fatalf("%s is still found: %v, %v", q.Person, page, err)
+			}
+		}
+		links, err := s.Links(t.Context(), "phone", "")
+		must(t, err)
+		if len(links) != 0 {
+			t.Fatalf("links %v are left", links)
+		}
+		must(t, add(t.Context(), s, of("1", "ann", "phone", at), of("4", "ann", "", at)))
+		if list = read(t, t.Context(), s); len(list) != 4 || list[3].ID != "4" {
+			t.Fatalf("the erased event came back: %v", list)
+		}
+	}},
+	{Name: "erase/unknown", Rule: "a position that the log does not have is not found and nothing is erased", Check: func(t suite.T, s segment.LogStore) {
+		must(t, add(t.Context(), s, event("a")))
+		number(t, t.Context(), s, at)
+		if err := s.Erase(t.Context(), "c-a", 1, 2); !errors.Is(err, flywheel.ErrNotFound) {
+			t.Fatalf("got %v, want ErrNotFound", err)
+		}
+		wantIDs(t, t.Context(), s, "a")
 	}},
 	{Name: "ctx/cancelled", Rule: "a call with a cancelled context reports it and changes nothing", Check: func(t suite.T, s segment.LogStore) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, readErr := s.Read(ctx, 0, 5)
-		_, cursorErr := s.Cursor(ctx, "a")
-		for call, err := range map[string]error{"Append": s.Append(ctx, event("a")), "Append of nothing": s.Append(ctx),
-			"Read": readErr, "Cursor": cursorErr, "Advance": s.Advance(ctx, "a", 0, 1)} {
+		_, readErr := s.Read(ctx, segment.Query{Limit: 5})
+		_, _, lastErr := s.Last(ctx)
+		_, linksErr := s.Links(ctx, "v", "c")
+		_, numberErr := s.Number(ctx, segment.Numbering{Now: at, Identity: segment.FirstLinked})
+		for call, err := range map[string]error{"Append": add(ctx, s, event("a")), "Append of nothing": add(ctx, s),
+			"Read": readErr, "Last": lastErr, "Links": linksErr, "Number": numberErr, "Erase": s.Erase(ctx, "c", 1)} {
 			if !errors.Is(err, context.Canceled) {
 				t.Fatalf("%s: got %v, want context.Canceled", call, err)
 			}
 		}
 		wantIDs(t, t.Context(), s)
-		wantCursor(t, t.Context(), s, "a", 0)
 	}},
 	{Name: "tx/commit", Transactions: true, Rule: "calls in a transaction see each other and are committed with it", Check: func(t suite.T, s segment.LogStore) {
 		must(t, suite.Tx(s).InTx(t.Context(), func(ctx context.Context) error {
-			must(t, s.Append(ctx, event("a"), event("b")))
+			must(t, add(ctx, s, event("a"), event("b")))
 			wantIDs(t, ctx, s, "a", "b")
-			must(t, s.Advance(ctx, "c", 0, 2))
-			wantCursor(t, ctx, s, "c", 2)
 			return nil
 		}))
 		wantIDs(t, t.Context(), s, "a", "b")
-		wantCursor(t, t.Context(), s, "c", 2)
 	}},
 	{Name: "tx/rollback", Transactions: true, Rule: "a transaction that fails leaves nothing, positions included", Check: func(t suite.T, s segment.LogStore) {
-		must(t, s.Append(t.Context(), event("a")))
+		must(t, add(t.Context(), s, event("a")))
 		must(t, suite.RollBack(t.Context(), suite.Tx(s), false, func(ctx context.Context) error {
-			must(t, s.Append(ctx, events("e", 1500)...))
-			must(t, s.Advance(ctx, "c", 0, 1))
+			must(t, add(ctx, s, events("e", 1500)...))
 			if n := len(read(t, ctx, s)); n != 1501 {
 				t.Fatalf("%d events within the transaction, want 1501", n)
 			}
 			return nil
 		}))
-		wantCursor(t, t.Context(), s, "c", 0)
-		must(t, s.Append(t.Context(), event("e-0000"), event("b")))
+		must(t, add(t.Context(), s, event("e-0000"), event("b")))
 		wantIDs(t, t.Context(), s, "a", "e-0000", "b")
 	}},
 	{Name: "tx/panic", Transactions: true, Rule: "a panic rolls back and goes on", Check: func(t suite.T, s segment.LogStore) {
 		must(t, suite.RollBack(t.Context(), suite.Tx(s), true, func(ctx context.Context) error {
-			return s.Append(ctx, event("a"))
+			return add(ctx, s, event("a"))
 		}))
 		wantIDs(t, t.Context(), s)
-		must(t, s.Append(t.Context(), event("a")))
+		must(t, add(t.Context(), s, event("a")))
 	}},
 	{Name: "tx/failed-call", Transactions: true, Rule: "a failed call within a transaction leaves nothing behind and the transaction goes on", Check: func(t suite.T, s segment.LogStore) {
-		must(t, s.Append(t.Context(), event("a")))
+		must(t, add(t.Context(), s, event("a")))
 		must(t, suite.Tx(s).InTx(t.Context(), func(ctx context.Context) error {
 			other := event("a")
 			other.Name = flywheel.EventRefund
-			if err := s.Append(ctx, event("b"), other); !errors.Is(err, flywheel.ErrConflict) {
+			if err := add(ctx, s, event("b"), other); !errors.Is(err, flywheel.ErrConflict) {
 				t.Fatalf("got %v, want ErrConflict", err)
 			}
-			if err := s.Advance(ctx, "c", 4, 5); !errors.Is(err, flywheel.ErrConflict) {
-				t.Fatalf("got %v, want ErrConflict", err)
-			}
-			return s.Append(ctx, event("d"))
+			return add(ctx, s, event("d"))
 		}))
 		wantIDs(t, t.Context(), s, "a", "d")
-	}},
-	{Name: "tx/drain", Transactions: true, Rule: "a cursor and the changes of its consumer are one", Check: func(t suite.T, s segment.LogStore) {
-		log, err := segment.NewLog(s, &segment.LogOptions{Batch: 4})
-		must(t, err)
-		must(t, log.Publish(t.Context(), events("e", 10)...))
-		fail := true
-		sink := flywheel.SinkFunc(func(ctx context.Context, list ...flywheel.Event) error {
-			if list[0].ID == "e-0004" && fail {
-				must(t, s.Append(ctx, event("half")))
-				fail = false
-				return errors.New("boom")
-			}
-			if list[0].ID == "e-0004" {
-				return s.Append(ctx, event("whole"))
-			}
-			return nil
-		})
-		if n, err := log.Drain(t.Context(), "c", sink); n != 4 || err == nil {
-			t.Fatalf("Drain returned %d, %v; want 4 and the sink's error", n, err)
-		}
-		wantCursor(t, t.Context(), s, "c", 4)
-		n, err := log.Drain(t.Context(), "c", sink)
-		must(t, err)
-		if n != 7 {
-			t.Fatalf("delivered %d events, want the 6 left and the one they caused", n)
-		}
-		wantCursor(t, t.Context(), s, "c", 11)
-		if list := read(t, t.Context(), s); list[len(list)-1].ID != "whole" {
-			t.Fatalf("the last event is %q", list[len(list)-1].ID)
-		}
 	}},
 }
 
@@ -293,13 +353,4 @@ var otherBodies = map[string]func(e *flywheel.Event){
 	"value":    func(e *flywheel.Event) { e.Value, _ = e.Value.Neg() },
 	"property": func(e *flywheel.Event) { e.Properties["channel"] = "shop" },
 	"no-props": func(e *flywheel.Event) { e.Properties = nil },
-}
-
-func wantCursor(t suite.T, ctx context.Context, s segment.LogStore, consumer string, want segment.Position) {
-	t.Helper()
-	got, err := s.Cursor(ctx, consumer)
-	must(t, err)
-	if got != want {
-		t.Fatalf("cursor of %q is at %d, want %d", consumer, got, want)
-	}
 }

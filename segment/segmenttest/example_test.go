@@ -43,10 +43,12 @@ func ExampleFailing() {
 	event := flywheel.Event{ID: "1", Name: flywheel.EventSearch, Time: time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)}
 	fmt.Println(log.Publish(ctx, event))
 	fmt.Println(log.Publish(ctx, event))
+	fmt.Println(log.Number(ctx))
 	entries, err := log.Read(ctx, 0, 10)
 	fmt.Println(len(entries), err)
 	// Output:
 	// connection lost
 	// <nil>
+	// 1 <nil>
 	// 1 <nil>
 }

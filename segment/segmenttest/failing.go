@@ -2,6 +2,7 @@ package segmenttest
 
 import (
 	"context"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/suite"
@@ -40,18 +41,30 @@ func (f failing) Handle() flywheel.Transactor {
 	return nil
 }
 
-func (f failing) Append(ctx context.Context, events ...flywheel.Event) error {
-	return suite.Do(f.hook, "Append", func() error { return f.store.Append(ctx, events...) })
+func (f failing) Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error {
+	return suite.Do(f.hook, "Append", func() error { return f.store.Append(ctx, told, teller, events...) })
 }
 
-func (f failing) Read(ctx context.Context, after segment.Position, limit int) ([]segment.Entry, error) {
-	return suite.Call(f.hook, "Read", func() ([]segment.Entry, error) { return f.store.Read(ctx, after, limit) })
+func (f failing) Number(ctx context.Context, n segment.Numbering) (int, error) {
+	return suite.Call(f.hook, "Number", func() (int, error) { return f.store.Number(ctx, n) })
 }
 
-func (f failing) Cursor(ctx context.Context, consumer string) (segment.Position, error) {
-	return suite.Call(f.hook, "Cursor", func() (segment.Position, error) { return f.store.Cursor(ctx, consumer) })
+func (f failing) Read(ctx context.Context, q segment.Query) ([]flywheel.Entry, error) {
+	return suite.Call(f.hook, "Read", func() ([]flywheel.Entry, error) { return f.store.Read(ctx, q) })
 }
 
-func (f failing) Advance(ctx context.Context, consumer string, from, to segment.Position) error {
-	return suite.Do(f.hook, "Advance", func() error { return f.store.Advance(ctx, consumer, from, to) })
+func (f failing) Last(ctx context.Context) (at flywheel.Position, received time.Time, err error) {
+	at, err = suite.Call(f.hook, "Last", func() (flywheel.Position, error) {
+		at, received, err = f.store.Last(ctx)
+		return at, err
+	})
+	return at, received, err
+}
+
+func (f failing) Links(ctx context.Context, visitor flywheel.VisitorID, customer flywheel.CustomerID) ([]segment.Link, error) {
+	return suite.Call(f.hook, "Links", func() ([]segment.Link, error) { return f.store.Links(ctx, visitor, customer) })
+}
+
+func (f failing) Erase(ctx context.Context, customer flywheel.CustomerID, at ...flywheel.Position) error {
+	return suite.Do(f.hook, "Erase", func() error { return f.store.Erase(ctx, customer, at...) })
 }

@@ -27,16 +27,20 @@ type (
 		memory
 		*callers
 	}
-	overLimit     struct{ memory } // one more than asked for
-	skips         struct{ memory } // what arrived between two reads, as a bare sequence does
-	inclusive     struct{ memory } // starts at the position instead of after it
-	blindAdvance  struct{ memory } // whatever the cursor is at
-	oneCursor     struct{ memory } // for all consumers
-	backToFirst   struct{ memory } // treats an unknown consumer as one at from
-	deaf          struct{ memory } // ignores ctx
-	noTransaction struct{ memory } // InTx only calls fn
-	outside       struct{ memory } // the cursor does not join the transaction
-	commitsPanic  struct{ memory } // swallows a panic
+	overLimit       struct{ memory } // one more than asked for
+	skips           struct{ memory } // what arrived between two reads, as a bare sequence does
+	inclusive       struct{ memory } // starts at the position instead of after it
+	numbersWhenRead struct{ memory }
+	arrivalOrder    struct{ memory } // whoever told it
+	believesWriter  struct{ memory } // and its clock
+	alwaysFirst     struct{ memory } // whatever identity says
+	neverUnlinks    struct{ memory }
+	everybody       struct{ memory } // not the person asked for
+	keepsLinks      struct{ memory } // of whom is erased
+	erasesFirst     struct{ memory } // what comes before an unknown position
+	deaf            struct{ memory } // ignores ctx
+	noTransaction   struct{ memory } // InTx only calls fn
+	commitsPanic    struct{ memory } // swallows a panic
 )
 
 // callers is memory of callers that noCopy holds on to.
@@ -45,33 +49,34 @@ type callers struct {
 	events []flywheel.Event
 }
 
-func (s noConflict) Append(ctx context.Context, events ...flywheel.Event) error {
-	if err := s.memory.Append(ctx, events...); !errors.Is(err, flywheel.ErrConflict) {
+func (s noConflict) Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error {
+	if err := s.memory.Append(ctx, told, teller, events...); !errors.Is(err, flywheel.ErrConflict) {
 		return err
 	}
 	return nil
 }
 
-func (s twice) Append(ctx context.Context, events ...flywheel.Event) error {
+func (s twice) Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error {
 	n := 0
 	for e := range s.entries(ctx) {
 		_ = e
 		n++
 	}
 	for i := range events {
-		if err := s.memory.Append(ctx, events[i]); err != nil {
+		if err := s.memory.Append(ctx, told, teller, events[i]); err != nil {
 			return err
 		}
 	}
 	if m := s.count(ctx); m == n && len(events) > 0 {
 		events[0].ID += "-again"
-		return s.memory.Append(ctx, events[0])
+		return s.memory.Append(ctx, told, teller, events[0])
 	}
 	return nil
 }
 
 func (m memory) entries(ctx context.Context) map[string]bool {
-	all, _ := m.MemoryLog.Read(ctx, 0, 1<<20)
+	m.Number(ctx, segment.Numbering{Now: at, Identity: segment.FirstLinked})
+	all, _ := m.MemoryLog.Read(ctx, segment.Query{Limit: 1 << 20})
 	ids := map[string]bool{}
 	for _, e := range all {
 		ids[e.Event.ID] = true
@@ -81,20 +86,20 @@ func (m memory) entries(ctx context.Context) map[string]bool {
 
 func (m memory) count(ctx context.Context) int { return len(m.entries(ctx)) }
 
-func (s notAtomic) Append(ctx context.Context, events ...flywheel.Event) error {
+func (s notAtomic) Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error {
 	for i := range events {
-		if err := s.memory.Append(ctx, events[i]); err != nil {
+		if err := s.memory.Append(ctx, told, teller, events[i]); err != nil {
 			return err
 		}
 	}
-	return s.memory.Append(ctx)
+	return s.memory.Append(ctx, told, teller)
 }
 
-func (s dropsLast) Append(ctx context.Context, events ...flywheel.Event) error {
-	return s.memory.Append(ctx, events[:min(len(events), 3000)]...)
+func (s dropsLast) Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error {
+	return s.memory.Append(ctx, told, teller, events[:min(len(events), 3000)]...)
 }
 
-func (s foldsCase) Append(ctx context.Context, events ...flywheel.Event) error {
+func (s foldsCase) Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error {
 	known := map[string]bool{}
 	for id := range s.entries(ctx) {
 		known[strings.ToLower(id)] = true
@@ -105,18 +110,18 @@ func (s foldsCase) Append(ctx context.Context, events ...flywheel.Event) error {
 			kept = append(kept, e)
 		}
 	}
-	return s.memory.Append(ctx, kept...)
+	return s.memory.Append(ctx, told, teller, kept...)
 }
 
-func (s wholeSeconds) Append(ctx context.Context, events ...flywheel.Event) error {
+func (s wholeSeconds) Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error {
 	for i := range events {
 		events[i].Time = events[i].Time.Truncate(time.Second)
 	}
-	return s.memory.Append(ctx, events...)
+	return s.memory.Append(ctx, told, teller, events...)
 }
 
-func (s noCopy) Append(ctx context.Context, events ...flywheel.Event) error {
-	if err := s.memory.Append(ctx, events...); err != nil {
+func (s noCopy) Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error {
+	if err := s.memory.Append(ctx, told, teller, events...); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -125,8 +130,8 @@ func (s noCopy) Append(ctx context.Context, events ...flywheel.Event) error {
 	return nil
 }
 
-func (s noCopy) Read(ctx context.Context, after segment.Position, limit int) ([]segment.Entry, error) {
-	page, err := s.memory.Read(ctx, after, limit)
+func (s noCopy) Read(ctx context.Context, q segment.Query) ([]flywheel.Entry, error) {
+	page, err := s.memory.Read(ctx, q)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range page {
@@ -139,74 +144,76 @@ func (s noCopy) Read(ctx context.Context, after segment.Position, limit int) ([]
 	return page, err
 }
 
-func (s overLimit) Read(ctx context.Context, after segment.Position, limit int) ([]segment.Entry, error) {
-	return s.memory.Read(ctx, after, limit+1)
+func (s overLimit) Read(ctx context.Context, q segment.Query) ([]flywheel.Entry, error) {
+	q.Limit++
+	return s.memory.Read(ctx, q)
 }
 
-func (s skips) Read(ctx context.Context, after segment.Position, limit int) ([]segment.Entry, error) {
-	page, err := s.memory.Read(ctx, after, limit)
-	if len(page) > 1 && after > 0 {
+func (s skips) Read(ctx context.Context, q segment.Query) ([]flywheel.Entry, error) {
+	page, err := s.memory.Read(ctx, q)
+	if len(page) > 1 && q.After > 0 {
 		page = page[1:]
 	}
 	return page, err
 }
 
-func (s inclusive) Read(ctx context.Context, after segment.Position, limit int) ([]segment.Entry, error) {
-	return s.memory.Read(ctx, max(after-1, 0), limit)
+func (s inclusive) Read(ctx context.Context, q segment.Query) ([]flywheel.Entry, error) {
+	q.After = max(q.After-1, 0)
+	return s.memory.Read(ctx, q)
 }
 
-func (s blindAdvance) Advance(ctx context.Context, consumer string, _, to segment.Position) error {
-	at, err := s.memory.Cursor(ctx, consumer)
-	if err != nil {
-		return err
+func (s numbersWhenRead) Read(ctx context.Context, q segment.Query) ([]flywheel.Entry, error) {
+	s.memory.Number(ctx, segment.Numbering{Now: at, Identity: segment.FirstLinked})
+	return s.memory.Read(ctx, q)
+}
+
+func (s arrivalOrder) Append(ctx context.Context, told time.Time, _ string, events ...flywheel.Event) error {
+	return s.memory.Append(ctx, told, "", events...)
+}
+
+func (s believesWriter) Number(ctx context.Context, n segment.Numbering) (int, error) {
+	n.Now = n.Now.AddDate(1, 0, 0)
+	return s.memory.Number(ctx, n)
+}
+
+func (s alwaysFirst) Number(ctx context.Context, n segment.Numbering) (int, error) {
+	n.Identity = segment.FirstLinked
+	return s.memory.Number(ctx, n)
+}
+
+func (s neverUnlinks) Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error {
+	for i := range events {
+		if events[i].Name == segment.EventUnlinked {
+			events[i].Visitor = "other"
+		}
 	}
-	return s.memory.Advance(ctx, consumer, at, to)
+	return s.memory.Append(ctx, told, teller, events...)
 }
 
-func (s oneCursor) Cursor(ctx context.Context, _ string) (segment.Position, error) {
-	return s.memory.Cursor(ctx, "all")
+func (s everybody) Read(ctx context.Context, q segment.Query) ([]flywheel.Entry, error) {
+	q.Person = ""
+	return s.memory.Read(ctx, q)
 }
 
-func (s oneCursor) Advance(ctx context.Context, _ string, from, to segment.Position) error {
-	return s.memory.Advance(ctx, "all", from, to)
+func (s keepsLinks) Erase(ctx context.Context, _ flywheel.CustomerID, at ...flywheel.Position) error {
+	return s.memory.Erase(ctx, "", at...)
 }
 
-func (s backToFirst) Advance(ctx context.Context, consumer string, from, to segment.Position) error {
-	if at, err := s.memory.Cursor(ctx, consumer); err == nil && at == 0 {
-		from = 0
+func (s erasesFirst) Erase(ctx context.Context, c flywheel.CustomerID, at ...flywheel.Position) error {
+	for _, p := range at {
+		if err := s.memory.Erase(ctx, c, p); err != nil {
+			return err
+		}
 	}
-	return s.memory.Advance(ctx, consumer, from, to)
+	return nil
 }
 
-func (s deaf) Append(ctx context.Context, events ...flywheel.Event) error {
-	return s.memory.Append(context.WithoutCancel(ctx), events...)
+func (s deaf) Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error {
+	return s.memory.Append(context.WithoutCancel(ctx), told, teller, events...)
 }
 
 func (s noTransaction) InTx(ctx context.Context, fn func(context.Context) error) error {
 	return fn(ctx)
-}
-
-func (s outside) InTx(ctx context.Context, fn func(context.Context) error) error {
-	moved := map[string]segment.Position{}
-	err := s.memory.InTx(context.WithValue(ctx, movedKey{}, moved), fn)
-	if err == nil {
-		return nil
-	}
-	for consumer, to := range moved {
-		at, _ := s.memory.Cursor(ctx, consumer)
-		s.memory.Advance(ctx, consumer, at, to)
-	}
-	return err
-}
-
-type movedKey struct{}
-
-func (s outside) Advance(ctx context.Context, consumer string, from, to segment.Position) error {
-	err := s.memory.Advance(ctx, consumer, from, to)
-	if moved, ok := ctx.Value(movedKey{}).(map[string]segment.Position); ok && err == nil {
-		moved[consumer] = to
-	}
-	return err
 }
 
 func (s commitsPanic) InTx(ctx context.Context, fn func(context.Context) error) error {
@@ -227,23 +234,27 @@ func TestFaultyStores(t *testing.T) {
 		fresh func() segment.LogStore
 		by    string
 	}{
-		"no conflict":     {func() segment.LogStore { return noConflict{fresh()} }, "append/conflict"},
-		"twice":           {func() segment.LogStore { return twice{fresh()} }, "append/again"},
-		"not atomic":      {func() segment.LogStore { return notAtomic{fresh()} }, "append/conflict"},
-		"drops the last":  {func() segment.LogStore { return dropsLast{fresh()} }, "append/many"},
-		"folds case":      {func() segment.LogStore { return foldsCase{fresh()} }, "append/odd-ids"},
-		"whole seconds":   {func() segment.LogStore { return wholeSeconds{fresh()} }, "append/body"},
-		"no copy":         {func() segment.LogStore { return noCopy{fresh(), &callers{}} }, "append/copies"},
-		"over the limit":  {func() segment.LogStore { return overLimit{fresh()} }, "read/page"},
-		"skips":           {func() segment.LogStore { return skips{fresh()} }, "append/many"},
-		"inclusive":       {func() segment.LogStore { return inclusive{fresh()} }, "read/page"},
-		"blind advance":   {func() segment.LogStore { return blindAdvance{fresh()} }, "cursor/conflict"},
-		"one cursor":      {func() segment.LogStore { return oneCursor{fresh()} }, "cursor/advance"},
-		"back to first":   {func() segment.LogStore { return backToFirst{fresh()} }, "cursor/conflict"},
-		"deaf":            {func() segment.LogStore { return deaf{fresh()} }, "ctx/cancelled"},
-		"no transaction":  {func() segment.LogStore { return noTransaction{fresh()} }, "tx/rollback"},
-		"outside":         {func() segment.LogStore { return outside{fresh()} }, "tx/rollback"},
-		"swallows panics": {func() segment.LogStore { return commitsPanic{fresh()} }, "tx/panic"},
+		"no conflict":             {func() segment.LogStore { return noConflict{fresh()} }, "append/conflict"},
+		"twice":                   {func() segment.LogStore { return twice{fresh()} }, "append/again"},
+		"not atomic":              {func() segment.LogStore { return notAtomic{fresh()} }, "append/conflict"},
+		"drops the last":          {func() segment.LogStore { return dropsLast{fresh()} }, "append/many"},
+		"folds case":              {func() segment.LogStore { return foldsCase{fresh()} }, "append/odd-ids"},
+		"whole seconds":           {func() segment.LogStore { return wholeSeconds{fresh()} }, "append/body"},
+		"no copy":                 {func() segment.LogStore { return noCopy{fresh(), &callers{}} }, "append/copies"},
+		"over the limit":          {func() segment.LogStore { return overLimit{fresh()} }, "read/page"},
+		"skips":                   {func() segment.LogStore { return skips{fresh()} }, "append/many"},
+		"inclusive":               {func() segment.LogStore { return inclusive{fresh()} }, "read/page"},
+		"numbers when read":       {func() segment.LogStore { return numbersWhenRead{fresh()} }, "number/reading"},
+		"arrival order":           {func() segment.LogStore { return arrivalOrder{fresh()} }, "number/order"},
+		"believes the writer":     {func() segment.LogStore { return believesWriter{fresh()} }, "number/received"},
+		"always first":            {func() segment.LogStore { return alwaysFirst{fresh()} }, "person/latest"},
+		"never unlinks":           {func() segment.LogStore { return neverUnlinks{fresh()} }, "person/links"},
+		"everybody":               {func() segment.LogStore { return everybody{fresh()} }, "read/person"},
+		"keeps links":             {func() segment.LogStore { return keepsLinks{fresh()} }, "erase/blank"},
+		"erases what comes first": {func() segment.LogStore { return erasesFirst{fresh()} }, "erase/unknown"},
+		"deaf":                    {func() segment.LogStore { return deaf{fresh()} }, "ctx/cancelled"},
+		"no transaction":          {func() segment.LogStore { return noTransaction{fresh()} }, "tx/rollback"},
+		"swallows panics":         {func() segment.LogStore { return commitsPanic{fresh()} }, "tx/panic"},
 	} {
 		contract.Bites(t, name, c.by, c.fresh)
 	}
@@ -252,16 +263,33 @@ func TestFaultyStores(t *testing.T) {
 // TestFailing stops at every call, before and after its effect.
 func TestFailing(t *testing.T) {
 	ctx := t.Context()
-	fresh := func() segment.LogStore { return segment.NewMemoryLog(nil) }
+	fresh := func() segment.LogStore {
+		s := segment.NewMemoryLog(nil)
+		if err := errors.Join(add(ctx, s, of("a", "c-a", "v", at)), suite.Err(s.Number(ctx, segment.Numbering{Now: at, Identity: segment.FirstLinked})),
+			add(ctx, s, event("waits"))); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
 	suite.Fails(t, Failing, fresh, map[string]func(s segment.LogStore) error{
-		"Append":  func(s segment.LogStore) error { return s.Append(ctx, event("a")) },
-		"Read":    func(s segment.LogStore) error { return suite.Err(s.Read(ctx, 0, 1)) },
-		"Cursor":  func(s segment.LogStore) error { return suite.Err(s.Cursor(ctx, "c")) },
-		"Advance": func(s segment.LogStore) error { return s.Advance(ctx, "c", 0, 1) },
+		"Append": func(s segment.LogStore) error { return add(ctx, s, event("b")) },
+		"Number": func(s segment.LogStore) error {
+			return suite.Err(s.Number(ctx, segment.Numbering{Now: at, Identity: segment.FirstLinked}))
+		},
+		"Read":  func(s segment.LogStore) error { return suite.Err(s.Read(ctx, segment.Query{Limit: 1})) },
+		"Last":  func(s segment.LogStore) error { _, _, err := s.Last(ctx); return err },
+		"Links": func(s segment.LogStore) error { return suite.Err(s.Links(ctx, "v", "")) },
+		"Erase": func(s segment.LogStore) error { return s.Erase(ctx, "c-a", 1) },
 	}, func(s segment.LogStore) (any, error) {
-		page, err := s.Read(ctx, 0, 9)
-		at, cursorErr := s.Cursor(ctx, "c")
-		return []any{page, at}, errors.Join(err, cursorErr)
+		last, _, err := s.Last(ctx)
+		_, numberErr := s.Number(ctx, segment.Numbering{Now: at, Identity: segment.FirstLinked})
+		page, readErr := s.Read(ctx, segment.Query{Limit: 9})
+		links, linksErr := s.Links(ctx, "v", "")
+		names := make([]string, len(page))
+		for i := range page {
+			names[i] = page[i].Event.Name
+		}
+		return []any{last, names, links}, errors.Join(err, numberErr, readErr, linksErr)
 	})
 	pass := func(string, bool) error { return nil }
 	Run(t, func(*testing.T) segment.LogStore { return Failing(segment.NewMemoryLog(nil), pass) }, Features{Transactions: true})

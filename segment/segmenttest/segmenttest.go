@@ -71,14 +71,59 @@ func must(t suite.T, err error) {
 	}
 }
 
-// read returns the whole log, seven entries at a time, checking that positions
+// add appends events that nobody's turn tells, at the time of all made events.
+func add(ctx context.Context, s segment.LogStore, events ...flywheel.Event) error {
+	return s.Append(ctx, at, "", events...)
+}
+
+// of makes an event of a customer and a visitor.
+func of(id string, customer flywheel.CustomerID, visitor flywheel.VisitorID, when time.Time) flywheel.Event {
+	e := event(id)
+	e.Customer, e.Visitor, e.Time = customer, visitor, when
+	return e
+}
+
+// number gives all waiting events their places.
+func number(t suite.T, ctx context.Context, s segment.LogStore, now time.Time) int {
+	t.Helper()
+	return numberAs(t, ctx, s, now, segment.FirstLinked)
+}
+
+func numberAs(t suite.T, ctx context.Context, s segment.LogStore, now time.Time, identity segment.Identity) (count int) {
+	t.Helper()
+	for {
+		n, err := s.Number(ctx, segment.Numbering{Now: now, Skew: time.Hour, Identity: identity})
+		must(t, err)
+		if count += n; n == 0 {
+			return count
+		}
+	}
+}
+
+// wantPersons fails unless the entries are of these persons, in order.
+func wantPersons(t suite.T, s segment.LogStore, identity segment.Identity, persons ...string) {
+	t.Helper()
+	numberAs(t, t.Context(), s, at, identity)
+	page, err := s.Read(t.Context(), segment.Query{Limit: 100})
+	must(t, err)
+	got := make([]string, len(page))
+	for i := range page {
+		got[i] = string(page[i].Person)
+	}
+	if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", persons) {
+		t.Fatalf("persons %q, want %q", got, persons)
+	}
+}
+
+// read numbers what waits and returns the whole log, seven entries at a time, checking that positions
 // ascend from call to call.
 func read(t suite.T, ctx context.Context, s segment.LogStore) []flywheel.Event {
 	t.Helper()
+	number(t, ctx, s, at)
 	var list []flywheel.Event
-	var last segment.Position
+	var last flywheel.Position
 	for {
-		page, err := s.Read(ctx, last, 7)
+		page, err := s.Read(ctx, segment.Query{After: last, Limit: 7})
 		must(t, err)
 		if len(page) == 0 {
 			return list

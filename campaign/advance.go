@@ -1,0 +1,83 @@
+package campaign
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/flywheel-go/flywheel/internal/cursor"
+	"github.com/flywheel-go/flywheel/internal/due"
+)
+
+// Advance does, in transactions of its own and in small batches, what time alone
+// made due at now or before, and what operators' acts have still to do with runs.
+// more says that something was done, so that there may be more. Persons that stand
+// still and journeys that are paused are left out.
+func (e *Engine) Advance(ctx context.Context, now time.Time) (more bool, err error) {
+	now = moment(now)
+	for _, step := range [...]func(context.Context, time.Time) (int, error){e.backfill, e.sweep, e.fire} {
+		done := 0
+		err := e.inTx(ctx, func(ctx context.Context) (err error) {
+			done, err = step(ctx, now)
+			return err
+		})
+		if err != nil {
+			return more, err
+		}
+		more = more || done > 0
+	}
+	return more, nil
+}
+
+// fire does timers of runs.
+func (e *Engine) fire(ctx context.Context, now time.Time) (done int, err error) {
+	g, err := e.current(ctx)
+	if err != nil {
+		return 0, err
+	}
+	q := Query{Due: now.Add(-g.lateness), Without: g.pausedNow(), Held: cursor.Held(ctx), Limit: due.Batch}
+	found, err := e.store.Find(ctx, q)
+	if err != nil || len(found) == 0 {
+		return 0, err
+	}
+	turns, err := e.turns(ctx, g, Ask{Contacts: contactsOf(found), Lock: true, Skip: true}, false)
+	if err != nil {
+		return 0, err
+	}
+	for _, t := range turns {
+		t.at = now
+		t.heed(func(*Act) bool { return true })
+		t.timers(now, func(r *Run) bool { return slices.Contains(q.Without, r.Journey) })
+	}
+	return len(turns), e.finish(ctx, turns)
+}
+
+// sweep lets runs hear of acts that cancel or move them.
+func (e *Engine) sweep(ctx context.Context, now time.Time) (done int, err error) {
+	g, err := e.current(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, d := range g.journeys {
+		if d.sweep == 0 {
+			continue
+		}
+		found, err := e.store.Find(ctx, Query{Acts: d.sweep, Journey: d.id, Limit: due.Batch})
+		if err != nil {
+			return done, err
+		}
+		turns, err := e.turns(ctx, g, Ask{Contacts: contactsOf(found), Lock: true, Skip: true}, false)
+		if err != nil {
+			return done, err
+		}
+		for _, t := range turns {
+			t.at = now
+			t.heed(func(*Act) bool { return true })
+		}
+		if err := e.finish(ctx, turns); err != nil {
+			return done, err
+		}
+		done += len(turns)
+	}
+	return done, nil
+}

@@ -1,0 +1,226 @@
+package segment
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/cursor"
+)
+
+// Define adds a live segment, or puts it in place of the one of its name. It first
+// does what is due by time, then reads the log, as far as the profiles have come,
+// for leaves that are new, and tells who enters and who leaves with the cause
+// "definition": only differences are told. It needs ProfileOptions.Log, and waits
+// for the turn of the profiles. Cost: the whole log is read when a leaf is new, and
+// every customer is evaluated once.
+//
+// Other Profiles over the same store do not notice; they are made again with the
+// new definitions.
+func (p *Profiles) Define(ctx context.Context, d Definition) error {
+	definitions := p.definitions(d.Name)
+	return p.redefine(ctx, append(definitions, d), d.Name)
+}
+
+// Retire removes a live segment and tells the exit of all its members with the
+// cause "definition".
+func (p *Profiles) Retire(ctx context.Context, segment string) error {
+	if _, err := p.engine.Load().find(segment); err != nil {
+		return err
+	}
+	return p.redefine(ctx, p.definitions(segment), segment)
+}
+
+// definitions returns those of the segments but one.
+func (p *Profiles) definitions(but string) (list []Definition) {
+	for _, live := range p.engine.Load().order {
+		if live.Name != but {
+			list = append(list, live.Definition)
+		}
+	}
+	return list
+}
+
+func (p *Profiles) redefine(ctx context.Context, definitions []Definition, name string) error {
+	if p.log == nil {
+		return fmt.Errorf("segment: profiles without a log: %w", flywheel.ErrInvalid)
+	}
+	compiled, err := newEngine(p.attributes, definitions)
+	if err != nil {
+		return err
+	}
+	now := p.log.clock()
+	for more := true; more; {
+		if more, err = p.Advance(ctx, now); err != nil {
+			return err
+		}
+	}
+	home := p.Handle()
+	if home == nil {
+		return fmt.Errorf("segment: a store of profiles without a handle: %w", flywheel.ErrInvalid)
+	}
+	cursors, err := cursor.For(home)
+	if err != nil {
+		return err
+	}
+	return home.InTx(ctx, func(ctx context.Context) error {
+		place, mine, err := cursors.Lock(ctx, p.name)
+		if err != nil {
+			return err
+		}
+		if !mine {
+			return fmt.Errorf("segment: the profiles are having their turn: %w", flywheel.ErrStale)
+		}
+		parked, err := cursors.Parked(ctx, p.name)
+		if err != nil {
+			return err
+		}
+		w := p.newWork(ctx)
+		old := w.engine
+		w.engine = compiled
+		if err := w.learn(old, place.Position, cursor.StandingOf(parked)); err != nil {
+			return err
+		}
+		if err := w.judge(name); err != nil {
+			return err
+		}
+		flywheel.AfterCommit(ctx, func(context.Context) { p.engine.Store(compiled) })
+		return w.finish()
+	})
+}
+
+// learn counts the leaves that are new from the log up to a position.
+func (w *work) learn(old *engine, to flywheel.Position, standing cursor.Standing) error {
+	fresh := map[string]*compiledLeaf{}
+	for key, leaf := range w.engine.leaves {
+		if old.leaves[key] == nil {
+			fresh[key] = leaf
+		}
+	}
+	if len(fresh) == 0 || to == 0 {
+		return nil
+	}
+	for key := range fresh { // of a version before that was retired
+		for profile, err := range w.p.store.List(w.ctx, "") {
+			if err != nil {
+				return err
+			}
+			if _, known := profile.Leaves[key]; known {
+				changed, err := w.change(profile.Person)
+				if err != nil {
+					return err
+				}
+				delete(changed.Leaves, key)
+			}
+			if err := w.forgetValues(profile.Person, key); err != nil {
+				return err
+			}
+		}
+	}
+	for e, err := range w.p.log.Entries(w.ctx, Query{To: to}) {
+		if err != nil {
+			return err
+		}
+		if !standing.Takes(&e) {
+			continue
+		}
+		if err := w.learnEntry(&e, fresh); err != nil {
+			return &flywheel.EntryError{Position: e.Position, ID: e.Event.ID, Err: err}
+		}
+	}
+	return nil
+}
+
+// forgetValues sets the counts of a leaf's values to zero.
+func (w *work) forgetValues(person flywheel.Person, key string) error {
+	list, err := w.values(key, []flywheel.Person{person})
+	if err != nil {
+		return err
+	}
+	for _, v := range list {
+		if w.counts == nil {
+			w.counts, w.changed = map[countKey]int64{}, map[countKey]bool{}
+		}
+		k := countKey{person, key, v.Value}
+		w.counts[k], w.changed[k] = 0, true
+		if _, err := w.change(person); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// learnEntry counts an entry in some leaves of the state where it was counted.
+func (w *work) learnEntry(e *flywheel.Entry, leaves map[string]*compiledLeaf) error {
+	person := flywheel.PersonOf(e.Event.Customer, "")
+	if person == "" {
+		if e.Event.Visitor == "" {
+			return nil
+		}
+		device, err := w.get(flywheel.PersonOf("", e.Event.Visitor))
+		if err != nil {
+			return err
+		}
+		person = w.alias(e.Event.Visitor, w.p.identity.owner(device.Links, e.Effective))
+	}
+	counted := e.Event
+	counted.Time = e.Effective
+	for _, leaf := range leaves {
+		if !slices.Contains(leaf.Events, e.Event.Name) {
+			continue
+		}
+		value, err := w.valueOfEvent(e)
+		if err != nil {
+			return err
+		}
+		profile, err := w.change(person)
+		if err != nil {
+			return err
+		}
+		add := func(of, value string) (int64, error) { return w.counted(person, of, value) }
+		if _, err := leaf.take(profile, &counted, value, add); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judge evaluates every customer, and takes the members of a segment that is no
+// more out of it.
+func (w *work) judge(name string) error {
+	now := w.p.log.clock()
+	var customers []flywheel.CustomerID
+	for profile, err := range w.p.store.List(w.ctx, "") {
+		if err != nil {
+			return err
+		}
+		if c := profile.Customer(); c != "" {
+			customers = append(customers, c)
+		}
+	}
+	_, gone := w.engine.find(name)
+	for _, customer := range customers {
+		if err := w.evaluate(customer, now, now, causeDefinition, ""); err != nil {
+			return err
+		}
+		if gone == nil {
+			continue
+		}
+		person := flywheel.PersonOf(customer, "")
+		own, err := w.get(person)
+		if err != nil {
+			return err
+		}
+		i, was := slices.BinarySearch(own.Segments, name)
+		if !was {
+			continue
+		}
+		if own, err = w.change(person); err != nil {
+			return err
+		}
+		own.Segments = slices.Delete(own.Segments, i, i+1)
+		w.tell(EventExited, name, customer, now, causeDefinition, "")
+	}
+	return nil
+}
