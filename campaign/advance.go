@@ -15,7 +15,19 @@ import (
 // still and journeys that are paused are left out.
 func (e *Engine) Advance(ctx context.Context, now time.Time) (more bool, err error) {
 	now = moment(now)
-	for _, step := range [...]func(context.Context, time.Time) (int, error){e.backfill, e.sweep, e.fire} {
+	g, err := e.look(ctx)
+	if err != nil {
+		return false, err
+	}
+	steps := []func(context.Context, time.Time) (int, error){e.fire}
+	if slices.ContainsFunc(g.journeys, func(d *dated) bool { return d.sweep > 0 }) {
+		steps = append(steps, e.sweep)
+	}
+	if len(g.open) > 0 {
+		steps = append(steps, e.backfill)
+	}
+	slices.Reverse(steps)
+	for _, step := range steps {
 		done := 0
 		err := e.inTx(ctx, func(ctx context.Context) (err error) {
 			done, err = step(ctx, now)

@@ -51,7 +51,7 @@ func (c *Contact) tally(id ID) *Tally {
 func (c *Contact) noteSent(p Policy, m Sent) {
 	if p.counts(m.Channel) {
 		i := len(c.Sent)
-		for i > 0 && c.Sent[i-1].At.After(m.At) {
+		for i > 0 && (c.Sent[i-1].At.After(m.At) || c.Sent[i-1].At.Equal(m.At) && c.Sent[i-1].ID > m.ID) {
 			i--
 		}
 		c.Sent = slices.Insert(c.Sent, i, m)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -17,7 +18,8 @@ import (
 type attempt struct {
 	effect  *effect.Effect
 	message Message
-	err     error // the answer
+	err     error         // the answer
+	stored  chan struct{} // closed when the outcome is
 }
 
 // Deliver attempts messages that are due at now: it claims contacts with all their
@@ -45,30 +47,41 @@ func (e *Engine) Deliver(ctx context.Context, now time.Time) (more bool, err err
 }
 
 // send makes the calls, those of one contact one after the other, and settles what
-// is answered while others are under way.
+// is answered while others are under way. The next call of a channel begins when an
+// outcome is stored, so that a process that dies loses the answers of no more calls
+// than may be in flight.
 func (e *Engine) send(ctx context.Context, now time.Time, jobs [][]*attempt) error {
 	answers := make(chan *attempt)
 	var wg sync.WaitGroup
+	var underWay atomic.Int64
 	left := 0
 	for _, contact := range jobs {
 		left += len(contact)
 		wg.Go(func() {
 			for _, a := range contact {
-				a.err = e.calls.Do(ctx, a.message.Channel, func(ctx context.Context) error { return e.sender.Send(ctx, a.message) })
+				release, err := e.calls.Acquire(ctx, a.message.Channel)
+				if underWay.Add(1); err == nil {
+					err = e.calls.Call(ctx, a.message.Channel, func(ctx context.Context) error { return e.sender.Send(ctx, a.message) })
+				}
+				a.err, a.stored = err, make(chan struct{})
 				answers <- a
+				if <-a.stored; release != nil {
+					release()
+				}
 			}
 		})
 	}
 	defer wg.Wait()
 	var errs error
 	for left > 0 {
-		answered := []*attempt{<-answers}
-		answered = gather(answers, answered, left)
+		answered := gather(answers, &underWay)
 		left -= len(answered)
-		if ctx.Err() != nil {
-			continue // the leases end by themselves
+		if ctx.Err() == nil { // else the leases end by themselves
+			errs = errors.Join(errs, e.settled(ctx, now, answered))
 		}
-		errs = errors.Join(errs, e.settled(ctx, now, answered))
+		for _, a := range answered {
+			close(a.stored)
+		}
 	}
 	return errors.Join(errs, ctx.Err())
 }
@@ -78,7 +91,7 @@ func (e *Engine) send(ctx context.Context, now time.Time, jobs [][]*attempt) err
 func (e *Engine) settled(ctx context.Context, now time.Time, answered []*attempt) (err error) {
 	for pause := 50 * time.Millisecond; ; pause *= 2 {
 		err = e.inTx(ctx, func(ctx context.Context) error { return e.settle(ctx, now, answered) })
-		if err == nil || pause > 4*time.Second {
+		if err == nil || pause > e.patience {
 			return err
 		}
 		select {
@@ -89,20 +102,26 @@ func (e *Engine) settled(ctx context.Context, now time.Time, answered []*attempt
 	}
 }
 
-// gather adds answers that come at about the same time, so that they are settled
+// gather takes answers that come at about the same time, so that they are settled
 // in one transaction.
-func gather(answers <-chan *attempt, answered []*attempt, left int) []*attempt {
+func gather(answers <-chan *attempt, underWay *atomic.Int64) (answered []*attempt) {
+	answered = append(answered, <-answers)
+	if underWay.Add(-1) == 0 {
+		return answered
+	}
 	timer := time.NewTimer(time.Millisecond)
 	defer timer.Stop()
-	for len(answered) < left {
+	for {
 		select {
 		case a := <-answers:
 			answered = append(answered, a)
+			if underWay.Add(-1) == 0 {
+				return answered
+			}
 		case <-timer.C:
 			return answered
 		}
 	}
-	return answered
 }
 
 // claim decides on the messages that are due and leases those to attempt, contact
@@ -198,7 +217,7 @@ func (t *turn) ask(x *effect.Effect, underWay []*attempt) (a *attempt, waits boo
 		r = &Run{ID: x.Ref, Contact: t.contact.ID, Journey: ID(x.Topic), Version: b.Version, Entry: b.Message.Entry, Entered: b.Entered, Step: b.Step}
 	}
 	skip := func(reason string, at time.Time) {
-		x.Settle(effect.Skipped, reason, t.at)
+		b.over(x, effect.Skipped, reason, t.at, t.contact.Position)
 		t.skipped(r, x, &b, reason)
 		if alive {
 			t.completed(r, at)
@@ -300,7 +319,9 @@ func (e *Engine) settle(ctx context.Context, now time.Time, answered []*attempt)
 		for _, a := range of[t.contact.ID] {
 			x := *a.effect
 			r := t.run(x.Ref)
-			outcome(&x, a, r != nil && r.messageID() == x.ID, backoff, now)
+			if err := outcome(&x, a, r != nil && r.messageID() == x.ID, t.contact.Position, backoff, now); err != nil {
+				return err
+			}
 			results[x.ID] = x
 			outcomes = append(outcomes, &x)
 		}
@@ -332,31 +353,31 @@ func (e *Engine) settle(ctx context.Context, now time.Time, answered []*attempt)
 }
 
 // outcome makes of an answer what becomes of the effect.
-func outcome(x *effect.Effect, a *attempt, alive bool, backoff effect.Backoff, now time.Time) {
+func outcome(x *effect.Effect, a *attempt, alive bool, position flywheel.Position, backoff effect.Backoff, now time.Time) error {
+	var b body
+	if err := json.Unmarshal(x.Body, &b); err != nil {
+		return fmt.Errorf("campaign: message %s: %w", x.ID, err)
+	}
 	switch {
 	case a.err == nil:
-		x.Settle(effect.Done, "", now)
+		b.over(x, effect.Done, "", now, position)
+		return nil
 	case effect.Final(a.err):
-		x.Settle(effect.Skipped, reasonRefused, now)
-	default:
-		x.Failures++
-		var b body
-		known := json.Unmarshal(x.Body, &b) == nil
-		wait, again := backoff.After(x.ID, x.Failures)
-		switch {
-		case again && (alive || b.Message != nil):
-			x.Retry(now.Add(wait))
-		case again:
-			x.Settle(effect.Dropped, "", now)
-		default:
-			x.Settle(effect.Dead, reasonDead, now)
-			if b.Message = &a.message; known {
-				if content, err := json.Marshal(b); err == nil {
-					x.Body = content
-				}
-			}
-		}
+		b.over(x, effect.Skipped, reasonRefused, now, position)
+		return nil
 	}
+	x.Failures++
+	wait, again := backoff.After(x.ID, x.Failures)
+	switch {
+	case again && (alive || b.Message != nil):
+		x.Retry(now.Add(wait))
+	case again:
+		x.Settle(effect.Dropped, "", now)
+	default:
+		b.Message = &a.message
+		b.over(x, effect.Dead, reasonDead, now, position)
+	}
+	return nil
 }
 
 // settledNow takes what became of an attempt, and lets the run go on.

@@ -33,14 +33,15 @@ type Options struct {
 	// as accepted. With any other store New refuses nil.
 	Sender Sender
 	// SendLimit is the real time after which a call of Sender is given up, default
-	// 10 s; InFlight is how many calls of one channel may be under way, default 16.
+	// 10 s; InFlight is how many calls of one channel may be under way, default 16. A
+	// process that dies loses the answers of at most as many.
 	SendLimit time.Duration
 	InFlight  int
 	// Lease is how long a worker that died holds its contacts, default 5 minutes.
 	Lease time.Duration
 	// Sink is told of every message that was accepted, by a
 	// [flywheel.EventMessageSent] whose ID follows from the message's. Default
-	// [flywheel.Discard].
+	// nobody.
 	Sink flywheel.Sink
 	// Log is what [LaunchOptions].EntriesFrom reads.
 	Log Log
@@ -74,6 +75,7 @@ type Engine struct {
 	sender     Sender
 	calls      effect.Calls
 	lease      time.Duration
+	patience   time.Duration // with a database that is away when an outcome is to be noted
 	sink       flywheel.Sink
 	log        Log
 	attributes func(context.Context, flywheel.Person) (map[string]any, error)
@@ -114,9 +116,6 @@ func New(store Store, opts *Options) (*Engine, error) {
 	if e.sender == nil {
 		e.sender = SenderFunc(func(context.Context, Message) error { return nil })
 	}
-	if e.sink == nil {
-		e.sink = flywheel.Discard
-	}
 	if e.name == "" {
 		e.name = "campaign.Engine"
 	}
@@ -126,6 +125,7 @@ func New(store Store, opts *Options) (*Engine, error) {
 	if e.lease <= 0 {
 		e.lease = 5 * time.Minute
 	}
+	e.patience = 5 * time.Second
 	if opts.Lateness < 0 {
 		return nil, fmt.Errorf("campaign: lateness %v: %w", opts.Lateness, flywheel.ErrOutOfRange)
 	}
@@ -144,6 +144,11 @@ func New(store Store, opts *Options) (*Engine, error) {
 			return nil, err
 		}
 		e.first[i] = p.Journey
+		for _, before := range e.first[:i] {
+			if before.ID == p.ID && before.Version == p.Version && !same(before, p.Journey) {
+				return nil, another(p.Journey)
+			}
+		}
 	}
 	e.started = moment(e.now())
 	e.program.Store(&program{
@@ -205,6 +210,18 @@ func (e *Engine) current(ctx context.Context) (*program, error) {
 		e.program.CompareAndSwap(shared, &next)
 	}
 	return g, nil
+}
+
+// look is current where there may be no transaction, in which another process may
+// launch the same.
+func (e *Engine) look(ctx context.Context) (g *program, err error) {
+	if g, err = e.current(ctx); errors.Is(err, flywheel.ErrStale) {
+		err = e.inTx(ctx, func(ctx context.Context) (err error) {
+			g, err = e.current(ctx)
+			return err
+		})
+	}
+	return g, err
 }
 
 func another(j Journey) error {

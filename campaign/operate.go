@@ -136,7 +136,7 @@ func (e *Engine) Cancel(ctx context.Context, id ID, contacts ...flywheel.Person)
 // Launched returns the version of a journey that was launched last, with the act.
 // A journey that was never launched or is retired is [flywheel.ErrNotFound].
 func (e *Engine) Launched(ctx context.Context, id ID) (Act, error) {
-	g, err := e.current(ctx)
+	g, err := e.look(ctx)
 	if err != nil {
 		return Act{}, err
 	}

@@ -1,7 +1,7 @@
 package campaign
 
 import (
-	"time"
+	"encoding/json"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/effect"
@@ -37,7 +37,7 @@ func (t *turn) recall(e *flywheel.Entry) {
 	if t.known == nil {
 		return
 	}
-	t.settled(e.Received)
+	t.settled(e.Position)
 	for len(t.records) > 0 && t.records[0].Position < int64(e.Position) {
 		record := t.records[0]
 		t.records = t.records[1:]
@@ -49,19 +49,20 @@ func (t *turn) recall(e *flywheel.Entry) {
 				t.timer(r)
 			}
 		}
-		t.settled(e.Received)
+		t.settled(e.Position)
 	}
 }
 
-// settled lets runs go on whose message was over before an instant.
-func (t *turn) settled(before time.Time) {
+// settled lets runs go on whose message was over before an entry was applied.
+func (t *turn) settled(before flywheel.Position) {
 	for again := true; again; {
 		again = false
 		for _, r := range t.runs {
-			if r.ended || !t.sending(r) || r.Due.IsZero() || !r.Due.Before(before) {
+			if r.ended || !t.sending(r) || r.Due.IsZero() {
 				continue
 			}
-			if e := t.known[r.messageID()]; e != nil {
+			var b body
+			if e := t.known[r.messageID()]; e != nil && json.Unmarshal(e.Body, &b) == nil && b.Settled < before {
 				delete(t.known, e.ID)
 				t.meet(r, e)
 				again = true
@@ -80,7 +81,9 @@ func (t *turn) meet(r *Run, e *effect.Effect) {
 	at := e.Settled
 	switch {
 	case e.State == effect.Done:
-		t.contact.noteSent(t.policy, Sent{e.ID, e.Settled, e.Provider})
+		if p, i, ok := t.where(r); ok && !p.Steps[i].Send.Transactional {
+			t.contact.noteSent(t.policy, Sent{e.ID, e.Settled, e.Provider})
+		}
 		t.contact.tally(r.Journey).Sends++
 	case e.Reason == reasonLate:
 		at = e.Plan

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/effect"
 )
 
@@ -80,8 +81,19 @@ type body struct {
 	Step     string    `json:"step"`
 	Template string    `json:"template"`
 	Entered  time.Time `json:"entered"`
+	// Settled is the contact's position when the message was over.
+	Settled flywheel.Position `json:"settled,omitempty"`
 	// Message is the whole message once it is dead, for then the run goes on.
 	Message *Message `json:"message,omitempty"`
+}
+
+// over settles the effect of a message.
+func (b *body) over(x *effect.Effect, s effect.State, reason string, at time.Time, position flywheel.Position) {
+	x.Settle(s, reason, at)
+	b.Settled = position
+	if content, err := json.Marshal(b); err == nil {
+		x.Body = content
+	}
 }
 
 // send decides on the message of a step.

@@ -100,7 +100,7 @@ func (s *Store) Save(ctx context.Context, changes ...campaign.Change) error {
 }
 
 // saved asks whether a contact has the version and content that a transaction gave
-// it.
+// it, or a later version: the transaction may have gone on with it.
 func (s *Store) saved(c campaign.Contact) func(context.Context, sqldb.Queryer) (bool, error) {
 	return func(ctx context.Context, q sqldb.Queryer) (bool, error) {
 		want, err := text(c)
@@ -108,8 +108,8 @@ func (s *Store) saved(c campaign.Contact) func(context.Context, sqldb.Queryer) (
 			return false, err
 		}
 		var n int
-		err = q.QueryRowContext(ctx, `SELECT COUNT(*) FROM flywheel_campaign_contacts WHERE id = ? AND version = ? AND body = ?`,
-			string(c.ID), c.Version+1, want).Scan(&n)
+		err = q.QueryRowContext(ctx, `SELECT COUNT(*) FROM flywheel_campaign_contacts WHERE id = ? AND (version = ? AND body = ? OR version > ?)`,
+			string(c.ID), c.Version+1, want, c.Version+1).Scan(&n)
 		return n > 0, err
 	}
 }
@@ -141,6 +141,16 @@ func (s *Store) Record(ctx context.Context, a campaign.Act) error {
 	if err != nil {
 		return err
 	}
+	recorded := func(ctx context.Context, q sqldb.Queryer) (bool, error) {
+		var n int
+		err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM flywheel_campaign_acts WHERE seq = ? AND body = ?`, a.Seq, body).Scan(&n)
+		return n > 0, err
+	}
+	known := func(ctx context.Context, q sqldb.Queryer) (bool, error) {
+		var n int
+		err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM flywheel_campaign_acts WHERE seq = ?`, a.Seq).Scan(&n)
+		return n > 0, err
+	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		var last int64
 		if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(seq), 0) FROM flywheel_campaign_acts`).Scan(&last); err != nil {
@@ -152,6 +162,7 @@ func (s *Store) Record(ctx context.Context, a campaign.Act) error {
 			return stale
 		case a.Seq <= last:
 			_, err := tx.ExecContext(ctx, `UPDATE flywheel_campaign_acts SET body = ? WHERE seq = ?`, body, a.Seq)
+			tx.ReadBack(known) // progress that was lost is made again
 			return err
 		}
 		res, err := tx.ExecContext(ctx, `INSERT INTO flywheel_campaign_acts (seq, body) VALUES (?, ?) ON CONFLICT (seq) DO NOTHING`, a.Seq, body)
@@ -161,11 +172,7 @@ func (s *Store) Record(ctx context.Context, a campaign.Act) error {
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return cmpErr(err, stale)
 		}
-		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
-			var n int
-			err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM flywheel_campaign_acts WHERE seq = ? AND body = ?`, a.Seq, body).Scan(&n)
-			return n > 0, err
-		})
+		tx.ReadBack(recorded)
 		return nil
 	})
 }
@@ -187,13 +194,18 @@ func (s *Store) Delete(ctx context.Context, contacts ...flywheel.Person) error {
 		for _, table := range [...]struct{ name, column string }{
 			{"flywheel_campaign_contacts", "id"}, {"flywheel_campaign_runs", "contact"}, {"flywheel_campaign_entries", "contact"},
 		} {
-			query, args := `DELETE FROM `+table.name, []any(nil)
+			where, args := ``, []any(nil)
 			if len(contacts) > 0 {
-				query, args = query+` WHERE `+sqldb.In(s.db.Dialect(), table.column), []any{arg}
+				where, args = ` WHERE `+sqldb.In(s.db.Dialect(), table.column), []any{arg}
 			}
-			if _, err := tx.ExecContext(ctx, query, args...); err != nil {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table.name+where, args...); err != nil {
 				return err
 			}
+			tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
+				var left int
+				err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+table.name+where, args...).Scan(&left)
+				return left == 0, err
+			})
 		}
 		return nil
 	})

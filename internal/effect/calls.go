@@ -27,17 +27,38 @@ type Calls struct {
 // ErrSlow is why a call that took longer than its limit failed. It is temporary.
 var ErrSlow = errors.New("effect: the call took too long")
 
-// Do calls fn for a provider. It reports what fn does, an error that matches
-// [ErrSlow] when fn takes too long, and one that names the value when it panics.
-// Waiting for a slot ends with ctx.
+// Do is [Calls.Acquire], [Calls.Call] and release.
 func (c *Calls) Do(ctx context.Context, provider string, fn func(ctx context.Context) error) error {
+	release, err := c.Acquire(ctx, provider)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return c.Call(ctx, provider, fn)
+}
+
+// Acquire waits until a call of a provider may be made and returns how to let the
+// next one begin: when its outcome is stored, so that a process that dies does not
+// lose the answers of more calls than may be in flight. Waiting ends with ctx.
+func (c *Calls) Acquire(ctx context.Context, provider string) (release func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	slot := c.slot(provider)
 	select {
 	case slot <- struct{}{}:
+		return func() { <-slot }, nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
-	defer func() { <-slot }()
+}
+
+// Call calls fn. It reports what fn does, an error that matches [ErrSlow] when fn
+// takes too long, and one that names the value when it panics.
+func (c *Calls) Call(ctx context.Context, provider string, fn func(ctx context.Context) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	limit := c.Limit
 	if limit <= 0 {
 		limit = 10 * time.Second
@@ -53,13 +74,21 @@ func (c *Calls) Do(ctx context.Context, provider string, fn func(ctx context.Con
 		}()
 		answer <- fn(called)
 	}()
-	select {
-	case err := <-answer:
+	answered := func(err error) error {
 		if err != nil && ctx.Err() == nil && errors.Is(context.Cause(called), ErrSlow) {
 			return fmt.Errorf("%w: %s after %v: %w", ErrSlow, provider, limit, err)
 		}
 		return err
+	}
+	select {
+	case err := <-answer:
+		return answered(err)
 	case <-called.Done():
+		select {
+		case err := <-answer: // it was just in time
+			return answered(err)
+		default:
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

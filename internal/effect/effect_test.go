@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -350,4 +351,53 @@ func TestCalls(t *testing.T) {
 	}
 	require.False(t, effect.Final(broken))
 	require.False(t, effect.Final(flywheel.ErrConflict))
+}
+
+// When the answer to COMMIT is lost, the store finds out whether what the
+// transaction did took effect, also when it changed the same effect twice.
+func TestLostCommit(t *testing.T) {
+	var before, after atomic.Bool
+	pool := sqldbtest.OpenFaulty(t, flywheel.SQLite, func(op string, done bool) error {
+		if op == "COMMIT" && (!done && before.Load() || done && after.Load()) {
+			return errors.New("the answer was lost")
+		}
+		return nil
+	})
+	ctx := t.Context()
+	db := flywheel.OpenSQL(pool, flywheel.SQLite)
+	require.NoError(t, flywheel.Migrate(ctx, db, tables{db}))
+	s, err := effect.On(db)
+	require.NoError(t, err)
+	change := func(contact string) error {
+		return db.InTx(ctx, func(ctx context.Context) error {
+			if _, err := s.Add(ctx, sample(contact+"1", contact, 0), sample(contact+"2", contact, 0), sample(contact+"3", contact, 0)); err != nil {
+				return err
+			}
+			claimed, err := s.Claim(ctx, at(0))
+			if err != nil {
+				return err
+			}
+			for _, e := range claimed {
+				e.Lease(start.Add(time.Hour))
+			}
+			if _, err := s.Save(ctx, claimed...); err != nil {
+				return err
+			}
+			if err := s.Drop(ctx, start, "run of "+contact); err != nil {
+				return err
+			}
+			return s.Remove(ctx, contact+"3")
+		})
+	}
+	after.Store(true)
+	require.NoError(t, change("ann"))
+	require.NoError(t, s.Forget(ctx, "nobody"))
+	after.Store(false)
+	before.Store(true)
+	require.Error(t, change("bob"))
+	require.Error(t, s.Forget(ctx, "ann"))
+	before.Store(false)
+	all, err := s.Of(ctx, "message", "ann", "bob")
+	require.NoError(t, err)
+	require.Equal(t, []string{"ann1", "ann2"}, ids(all))
 }

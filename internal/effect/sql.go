@@ -91,8 +91,15 @@ type row struct {
 	Was      State  `json:"was"`
 }
 
+// there asks whether the effect exists, which only one transaction adds.
+func (r *row) there(ctx context.Context, q sqldb.Queryer) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM flywheel_effects WHERE id = ?`, r.ID).Scan(&n)
+	return n > 0, err
+}
+
 // written asks whether the effect is stored as r: no other transaction gives it
-// this attempt, state and time.
+// this attempt, state and time. The same one may have dropped it since.
 func (r *row) written(ctx context.Context, q sqldb.Queryer) (bool, error) {
 	stored, err := sqldb.Select(ctx, q, `SELECT `+columns+` FROM flywheel_effects WHERE id = ?`, []any{r.ID}, scan)
 	if err != nil || len(stored) == 0 {
@@ -100,7 +107,7 @@ func (r *row) written(ctx context.Context, q sqldb.Queryer) (bool, error) {
 	}
 	x := rowOf(stored[0])
 	same := func(a, b *int64) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
-	return x.Attempts == r.Attempts && x.State == r.State && same(x.Due, r.Due) && same(x.Settled, r.Settled), nil
+	return x.Attempts == r.Attempts && x.State == Dropped || x.Attempts == r.Attempts && x.State == r.State && same(x.Due, r.Due) && same(x.Settled, r.Settled), nil
 }
 
 func micros(t time.Time) *int64 {
@@ -146,12 +153,12 @@ func (s *inSQL) Add(ctx context.Context, effects ...Effect) (known []string, err
 	for i := range effects {
 		rows[i] = rowOf(&effects[i])
 	}
-	return s.write(ctx, s.add, rows)
+	return s.write(ctx, s.add, rows, (*row).there)
 }
 
 // write runs a statement over rows that returns the IDs of those it has written,
 // and returns the others.
-func (s *inSQL) write(ctx context.Context, query string, rows []row) (others []string, err error) {
+func (s *inSQL) write(ctx context.Context, query string, rows []row, ask func(*row, context.Context, sqldb.Queryer) (bool, error)) (others []string, err error) {
 	arg, err := json.Marshal(rows)
 	if err != nil {
 		return nil, fmt.Errorf("effect: %w", err)
@@ -174,7 +181,7 @@ func (s *inSQL) write(ctx context.Context, query string, rows []row) (others []s
 			}
 		}
 		if first != nil {
-			tx.ReadBack(first.written)
+			tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) { return ask(first, ctx, q) })
 		}
 		return err
 	})
@@ -184,15 +191,29 @@ func (s *inSQL) write(ctx context.Context, query string, rows []row) (others []s
 	return others, nil
 }
 
-// exec runs a statement whose last argument is JSON.
-func (s *inSQL) exec(ctx context.Context, query string, rows any, before ...any) error {
-	arg, err := json.Marshal(rows)
+// exec runs a statement over keys after which no row fulfills a condition.
+func (s *inSQL) exec(ctx context.Context, query, condition string, keys []string, before ...any) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	arg, err := json.Marshal(keys)
 	if err != nil {
 		return fmt.Errorf("effect: %w", err)
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.ExecContext(ctx, query, append(before, string(arg))...)
-		return err
+		res, err := tx.ExecContext(ctx, query, append(before, string(arg))...)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
+			var left int
+			err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM flywheel_effects WHERE `+condition, string(arg)).Scan(&left)
+			return left == 0, err
+		})
+		return nil
 	})
 }
 
@@ -261,7 +282,7 @@ func (s *inSQL) Save(ctx context.Context, effects ...*Effect) (lost []string, er
 	for i, e := range effects {
 		rows[i] = rowOf(e)
 	}
-	if lost, err = s.write(ctx, s.save, rows); err != nil {
+	if lost, err = s.write(ctx, s.save, rows, (*row).written); err != nil {
 		return nil, err
 	}
 	saved(effects, lost)
@@ -289,17 +310,11 @@ func (s *inSQL) Of(ctx context.Context, kind string, contacts ...string) ([]*Eff
 }
 
 func (s *inSQL) Drop(ctx context.Context, at time.Time, refs ...string) error {
-	if len(refs) == 0 {
-		return nil
-	}
-	return s.exec(ctx, s.drop, refs, Dropped, sqldb.Micros(at))
+	return s.exec(ctx, s.drop, `due IS NOT NULL AND `+sqldb.In(s.db.Dialect(), "ref"), refs, Dropped, sqldb.Micros(at))
 }
 
 func (s *inSQL) Remove(ctx context.Context, ids ...string) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	return s.exec(ctx, s.remove, ids)
+	return s.exec(ctx, s.remove, sqldb.In(s.db.Dialect(), "id"), ids)
 }
 
 func (s *inSQL) Dead(ctx context.Context, kind, after string, n int) ([]*Effect, error) {
@@ -308,8 +323,5 @@ func (s *inSQL) Dead(ctx context.Context, kind, after string, n int) ([]*Effect,
 }
 
 func (s *inSQL) Forget(ctx context.Context, contacts ...string) error {
-	if len(contacts) == 0 {
-		return nil
-	}
-	return s.exec(ctx, s.forget, contacts)
+	return s.exec(ctx, s.forget, sqldb.In(s.db.Dialect(), "contact"), contacts)
 }

@@ -68,13 +68,17 @@ func saveReservation(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation
 		return err
 	}
 	if n == 0 {
-		return fmt.Errorf("inventorysql: reservation %q is not at version %d: %w", r.Ref, r.Version, inventory.ErrStale)
+		return staleError(r)
 	}
 	written := *r // the caller may change r before the transaction ends
 	tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
 		return isSaved(ctx, q, &written, string(lines))
 	})
 	return nil
+}
+
+func staleError(r *inventory.Reservation) error {
+	return fmt.Errorf("inventorysql: reservation %q is not at version %d: %w", r.Ref, r.Version, inventory.ErrStale)
 }
 
 // isSaved reports whether r is there with its next version. A later version
