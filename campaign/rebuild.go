@@ -1,9 +1,13 @@
 package campaign
 
 import (
+	"context"
 	"encoding/json"
+	"math"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/due"
 	"github.com/flywheel-go/flywheel/internal/effect"
 )
 
@@ -11,6 +15,9 @@ import (
 // contacts and runs. Messages and receipts are still there, and say what had been
 // done on the day before each entry: which timers, although only the trusted clock
 // of that day knew when they were noticed, and which messages were over.
+
+// always is behind every position and act.
+const always = math.MaxInt64
 
 // remember gives a turn what was decided and done for its contact on the day.
 func (t *turn) remember(effects []*effect.Effect) {
@@ -21,25 +28,34 @@ func (t *turn) remember(effects []*effect.Effect) {
 	t.records = effects
 }
 
+// subjectOver stands in the place of a subject while a run that is rebuilt stands at
+// a send whose message was over.
+const subjectOver = "over"
+
 // stand lets a run stand at a send whose message is known. If it is over, the run
 // goes on when it was.
 func (t *turn) stand(r *Run, e *effect.Effect) {
 	switch e.State {
 	case effect.Done, effect.Skipped, effect.Dead:
-		r.Due = e.Settled
+		r.Subject = subjectOver
 	case effect.Dropped: // its run will end again
 		t.over = append(t.over, e.ID)
 	}
 }
 
-// recall does what on the day had been done before e was applied.
-func (t *turn) recall(e *flywheel.Entry) {
+// recall does what on the day had been done before the contact's entry at a position
+// was applied, and before an act.
+func (t *turn) recall(before flywheel.Position, acts int64) {
 	if t.known == nil {
 		return
 	}
-	t.settled(e.Position)
-	for len(t.records) > 0 && t.records[0].Position < int64(e.Position) {
+	t.settled(before, acts)
+	for len(t.records) > 0 && t.records[0].Position < int64(before) {
 		record := t.records[0]
+		var b body
+		if json.Unmarshal(record.Body, &b) == nil && b.Acts >= acts {
+			return
+		}
 		t.records = t.records[1:]
 		if t.known[record.ID] == nil {
 			continue
@@ -49,20 +65,21 @@ func (t *turn) recall(e *flywheel.Entry) {
 				t.timer(r)
 			}
 		}
-		t.settled(e.Position)
+		t.settled(before, acts)
 	}
 }
 
-// settled lets runs go on whose message was over before an entry was applied.
-func (t *turn) settled(before flywheel.Position) {
+// settled lets runs go on whose message was over before that.
+func (t *turn) settled(before flywheel.Position, acts int64) {
 	for again := true; again; {
 		again = false
 		for _, r := range t.runs {
-			if r.ended || !t.sending(r) || r.Due.IsZero() {
+			if r.ended || r.Subject != subjectOver {
 				continue
 			}
 			var b body
-			if e := t.known[r.messageID()]; e != nil && json.Unmarshal(e.Body, &b) == nil && b.Settled < before {
+			e := t.known[r.messageID()]
+			if e != nil && json.Unmarshal(e.Body, &b) == nil && b.Settled < before && b.SettledActs < acts {
 				delete(t.known, e.ID)
 				t.meet(r, e)
 				again = true
@@ -92,4 +109,32 @@ func (t *turn) meet(r *Run, e *effect.Effect) {
 		t.count(r, e.Reason)
 	}
 	t.completed(r, at)
+}
+
+// catchUp lets runs go on whose message was over, once a rebuild has read all
+// entries; whether their journey is paused does not matter, for on the day they had
+// gone on.
+func (e *Engine) catchUp(ctx context.Context, now time.Time) (done int, err error) {
+	g, err := e.current(ctx)
+	if err != nil {
+		return 0, err
+	}
+	found, err := e.store.Find(ctx, Query{Subjects: []string{subjectOver}, Limit: due.Batch})
+	if err != nil || len(found) == 0 {
+		return 0, err
+	}
+	turns, err := e.turns(ctx, g, Ask{Contacts: contactsOf(found), Lock: true, Skip: true}, false)
+	if err != nil {
+		return 0, err
+	}
+	for _, t := range turns {
+		t.at, t.now = now, now
+		for _, r := range t.runs {
+			if r.Subject == subjectOver {
+				r.Subject, r.changed, t.changed = "", true, true
+				t.over = append(t.over, r.messageID())
+			}
+		}
+	}
+	return len(turns), e.finish(ctx, turns)
 }
