@@ -131,6 +131,9 @@ func (e *Engine) claim(ctx context.Context, now time.Time) (jobs [][]*attempt, d
 	if err != nil {
 		return nil, 0, err
 	}
+	if reading, err := e.reading(ctx, g); err != nil || reading {
+		return nil, 0, err
+	}
 	held := cursor.Held(ctx)
 	q := effect.Query{Kind: kindMessage, Now: now, Held: func(contact string) bool { return held(flywheel.Person(contact)) }}
 	for _, id := range g.pausedNow() {

@@ -223,6 +223,9 @@ func (e *Engine) backfillBatch(ctx context.Context, g *program, seq int64) (done
 	if err := e.store.Record(ctx, a); err != nil {
 		return 0, err
 	}
+	if a.Read {
+		e.reload(ctx)
+	}
 	return 1, nil
 }
 
@@ -291,6 +294,7 @@ func (e *Engine) Reset(ctx context.Context) error {
 		if _, err := e.record(ctx, g, Act{Kind: ActRebuild, Recorded: moment(e.now())}); err != nil {
 			return err
 		}
+		e.reload(ctx)
 		return e.store.Delete(ctx)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/cursor"
 	"github.com/flywheel-go/flywheel/internal/due"
 	"github.com/flywheel-go/flywheel/internal/effect"
 )
@@ -111,30 +112,70 @@ func (t *turn) meet(r *Run, e *effect.Effect) {
 	t.completed(r, at)
 }
 
-// catchUp lets runs go on whose message was over, once a rebuild has read all
-// entries; whether their journey is paused does not matter, for on the day they had
-// gone on.
+// catchUp does, once a rebuild has read all entries, what on the day had been done
+// after the last entry of each contact: runs go on whose message was over, and
+// timers that had been noticed are done, whether or not their journey has been paused
+// since. Then the rebuild is over.
 func (e *Engine) catchUp(ctx context.Context, now time.Time) (done int, err error) {
 	g, err := e.current(ctx)
+	if err != nil || g.rebuild == 0 {
+		return 0, err
+	}
+	over, err := e.store.Find(ctx, Query{Subjects: []string{subjectOver}, Limit: due.Batch})
 	if err != nil {
 		return 0, err
 	}
-	found, err := e.store.Find(ctx, Query{Subjects: []string{subjectOver}, Limit: due.Batch})
-	if err != nil || len(found) == 0 {
+	if done, err := e.catchUpOf(ctx, g, now, over); err != nil || done > 0 {
+		return done, err
+	}
+	if paused := g.pausedNow(); len(paused) > 0 {
+		found, err := e.store.Find(ctx, Query{Due: now, Only: paused, Limit: math.MaxInt32})
+		if err != nil {
+			return 0, err
+		}
+		if done, err := e.catchUpOf(ctx, g, now, found); err != nil || done > 0 {
+			return done, err
+		}
+	}
+	acts, err := e.store.Acts(ctx, g.rebuild-1)
+	if err != nil || len(acts) == 0 || acts[0].Read {
 		return 0, err
 	}
-	turns, err := e.turns(ctx, g, Ask{Contacts: contactsOf(found), Lock: true, Skip: true}, false)
+	acts[0].Read = true
+	if err := e.store.Record(ctx, acts[0]); err != nil {
+		return 0, err
+	}
+	e.reload(ctx)
+	return 1, nil
+}
+
+// catchUpOf does so for the contacts of runs, and counts those who went on.
+func (e *Engine) catchUpOf(ctx context.Context, g *program, now time.Time, found []Found) (done int, err error) {
+	if len(found) == 0 {
+		return 0, nil
+	}
+	turns, err := e.turns(ctx, g, Ask{Contacts: contactsOf(found), Lock: true}, true)
 	if err != nil {
 		return 0, err
 	}
 	for _, t := range turns {
-		t.at, t.now = now, now
-		for _, r := range t.runs {
-			if r.Subject == subjectOver {
-				r.Subject, r.changed, t.changed = "", true, true
-				t.over = append(t.over, r.messageID())
-			}
+		t.at = now
+		if t.recall(always, always); t.changed {
+			done++
 		}
 	}
-	return len(turns), e.finish(ctx, turns)
+	return done, e.finish(ctx, turns)
+}
+
+// reading reports whether a rebuild has not read all entries yet.
+func (e *Engine) reading(ctx context.Context, g *program) (bool, error) {
+	if g.rebuild == 0 {
+		return false, nil
+	}
+	cursors, err := cursor.For(e.tx)
+	if err != nil {
+		return false, nil // nobody reads
+	}
+	at, err := cursors.At(ctx, e.name)
+	return at.Position < at.Until, err
 }

@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -82,8 +81,10 @@ type body struct {
 	Step     string    `json:"step"`
 	Template string    `json:"template"`
 	Entered  time.Time `json:"entered"`
-	// Acts is the last act of an operator when the message was decided on.
-	Acts int64 `json:"acts"`
+	// Decided is the trusted instant at which the message was decided on, Acts the
+	// last act of an operator then.
+	Decided time.Time `json:"decided"`
+	Acts    int64     `json:"acts"`
 	// Settled is the contact's position when the message was over, SettledActs the
 	// last act then.
 	Settled     flywheel.Position `json:"settled,omitempty"`
@@ -105,7 +106,7 @@ func (b *body) over(x *effect.Effect, s effect.State, reason string, t *turn) {
 func (t *turn) send(step *Step, r *Run) {
 	r.Sends++
 	plan := earlier(t.now, t.at)
-	content, err := json.Marshal(body{Version: r.Version, Step: step.ID, Template: step.template(), Entered: r.Entered, Acts: t.seq})
+	content, err := json.Marshal(body{Version: r.Version, Step: step.ID, Template: step.template(), Entered: r.Entered, Decided: t.at, Acts: t.seq})
 	if err != nil { // a struct of texts and a time between the years 0 and 9999
 		panic(err)
 	}
@@ -148,11 +149,15 @@ func (t *turn) completed(r *Run, at time.Time) {
 // receipt notes that a timer was done and no message followed.
 func (t *turn) receipt(r *Run, step string) {
 	t.contact.Decided++
+	content, err := json.Marshal(body{Decided: t.at, Acts: t.seq, Entered: r.Entered})
+	if err != nil {
+		panic(err) // as in send
+	}
 	e := effect.Effect{
 		ID:   deterministicID("receipt", r.ID, step, strconv.FormatInt(t.now.UnixMicro(), 10)),
 		Kind: kindReceipt, Contact: string(t.contact.ID), Topic: string(r.Journey), Ref: r.ID,
 		Seq: t.contact.Decided, Position: int64(t.contact.Position), Plan: t.now, State: effect.Done, Settled: t.at,
-		Body: fmt.Appendf(nil, `{"acts":%d}`, t.seq),
+		Body: content,
 	}
 	if t.known[e.ID] != nil {
 		delete(t.known, e.ID)
