@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -174,12 +175,15 @@ func (w *world) operate(i int) {
 // not sent again, deadlines that were noticed stay so although an answer was told
 // later, and what is under way goes on as it would have.
 func TestRebuildChangesNothing(t *testing.T) {
-	for seed := range uint64(testkit.Often(150, 2)) {
+	for seed := range uint64(testkit.Often(20, 2)) {
 		events := traffic(seed, 60)
 		run := func(rebuilds bool) (sent []string, contents string) {
+			var mu sync.Mutex
 			calls := map[string]int{}
 			random := rand.New(rand.NewPCG(seed, 3))
 			w := newShop(t, &Options{Sender: SenderFunc(func(_ context.Context, m Message) error {
+				mu.Lock()
+				defer mu.Unlock()
 				calls[m.ID]++
 				switch len(m.ID) % 7 * calls[m.ID] {
 				case 1, 2:
@@ -275,8 +279,11 @@ func (s crashing) Find(ctx context.Context, q Query) (list []Found, err error) {
 // could not be noted is passed again.
 func TestCrashes(t *testing.T) {
 	events := traffic(3, 40)
+	var mu sync.Mutex
 	options := func(calls map[string]int) *Options {
 		return &Options{Journeys: shop(), Policy: shopPolicy, Lease: time.Minute, Sender: SenderFunc(func(_ context.Context, m Message) error {
+			mu.Lock()
+			defer mu.Unlock()
 			calls[m.ID]++
 			return nil
 		}), InFlight: 1}
