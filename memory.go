@@ -86,6 +86,13 @@ func (m *Memory) InTx(ctx context.Context, fn func(ctx context.Context) error) e
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := txhook.Rehearse(ctx, fn, func(fn func(context.Context) error) error { return m.once(ctx, fn) }); err != nil {
+		return err
+	}
+	return m.once(ctx, fn)
+}
+
+func (m *Memory) once(ctx context.Context, fn func(ctx context.Context) error) error {
 	inner, scope := txhook.Begin(ctx)
 	defer scope.RolledBack() // unless committed before
 	tx := &memoryTx{}

@@ -91,5 +91,7 @@ func ExampleMigrations() {
 		split, _ := fs.Glob(pairs, "*.sql")
 		fmt.Println(m.Package, files, split)
 	}
-	// Output: order [00001_orders.sql] [00001_orders.down.sql 00001_orders.up.sql]
+	// Output:
+	// order [00001_orders.sql] [00001_orders.down.sql 00001_orders.up.sql]
+	// effect [00001_effects.sql] [00001_effects.down.sql 00001_effects.up.sql]
 }

@@ -22,6 +22,8 @@ const (
 	Ordered Status = "ordered"
 	// Merged means that its lines went into another cart.
 	Merged Status = "merged"
+	// Expired means that nobody touched it for too long.
+	Expired Status = "expired"
 )
 
 // Cart is what a customer or a guest means to buy. It is loaded and saved whole.
@@ -44,6 +46,12 @@ type Cart struct {
 	CreatedAt time.Time `json:"created_at"`
 	// UpdatedAt is when the cart was last changed, in UTC to the microsecond.
 	UpdatedAt time.Time `json:"updated_at"`
+	// AbandonedAt is the instant at which the cart counted as abandoned, zero
+	// while it does not; a change of the cart sets it back.
+	AbandonedAt time.Time `json:"abandoned_at,omitzero"`
+	// Due is the next instant at which time alone changes the cart, zero for never;
+	// see [Service.Advance].
+	Due time.Time `json:"due,omitzero"`
 	// LastLine is the number of the last line that was given an ID here.
 	LastLine int64 `json:"last_line"`
 	// Version counts the saves; the first is 1.

@@ -11,7 +11,7 @@ import (
 // order store has accepted the order: that store decides which order a cart
 // becomes, so closing replaces the mark of an order that did not come about.
 //
-// An open cart must have the given version, else the error matches [ErrVersion]:
+// An open cart must have the given version, else the error matches [ErrStale]:
 // it was changed meanwhile. Version 0 closes it whatever it holds, for an
 // order that stands already; a merged cart stays merged. UpdatedAt stays: the customer did nothing.
 func (s *Service) Close(ctx context.Context, id ID, version int64, order string) (Cart, error) {
@@ -36,7 +36,7 @@ func (s *Service) Close(ctx context.Context, id ID, version int64, order string)
 	case errors.Is(err, errDone):
 		return there, nil
 	case errors.Is(err, errChanged):
-		return Cart{}, ErrVersion
+		return Cart{}, ErrStale
 	}
 	return c, err
 }
@@ -57,5 +57,5 @@ func (s *Service) Reopen(ctx context.Context, id ID, order string) error {
 	return err
 }
 
-// errChanged is ErrVersion before update sees it and tries again.
+// errChanged is ErrStale before update sees it and tries again.
 var errChanged = errors.New("cart changed")

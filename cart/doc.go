@@ -19,9 +19,13 @@
 // customer has an open cart, quantities are summed and an agreed price is kept for
 // the units that it was agreed for; see [Service.Merge].
 //
-// A cart is open, ordered or merged. An ordered or merged cart is closed, and a
-// change of it reports a [*ClosedError]. [Service.Abandoned] lists the open carts
-// that nobody touched since a time.
+// A cart is open, ordered, merged or expired. All but an open cart are closed, and a
+// change of them reports a [*ClosedError]. [Service.Advance] finds the carts that
+// were left alone, of customers and guests: it reports each abandoned cart once
+// ([EventCartAbandoned]) and closes those whose time is over.
+//
+// Processes that share a database share carts; none is abandoned twice. After a
+// restart what is due is found where it is kept, in the carts.
 //
 // Changes publish add_to_cart and remove_from_cart; the event's ID comes from the
 // cart and its version, so a consumer sees each once.

@@ -7,9 +7,10 @@ import (
 )
 
 var (
-	// ErrVersion reports a save of a cart that someone else saved meanwhile.
-	ErrVersion = fmt.Errorf("cart: %w", flywheel.ErrStale)
-	// ErrClosed reports a change of a cart that is ordered or merged.
+	// ErrStale reports a save of a cart that someone else saved meanwhile. It
+	// matches [flywheel.ErrStale].
+	ErrStale = fmt.Errorf("cart: %w", flywheel.ErrStale)
+	// ErrClosed reports a change of a cart that is ordered, merged or expired.
 	ErrClosed = fmt.Errorf("cart: closed: %w", flywheel.ErrConflict)
 )
 

@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/due"
 )
 
 // MemoryStore is a [Store] in memory.
 type MemoryStore struct {
 	db    *flywheel.Memory
 	carts map[ID]*Cart // a stored cart is never changed, only replaced
+	dues  due.Heap[ID]
 }
 
 // NewMemory returns an empty store in db; nil stands for a database of its own.
@@ -52,7 +55,7 @@ func (s *MemoryStore) Save(ctx context.Context, c Cart) (Cart, error) {
 			version = there.Version
 		}
 		if c.Version != version {
-			return ErrVersion
+			return ErrStale
 		}
 		c.Version++
 		c = c.Normal()
@@ -66,7 +69,7 @@ func (s *MemoryStore) Save(ctx context.Context, c Cart) (Cart, error) {
 			kept.Lines = there.Lines
 		}
 		undo(func() { s.put(c.ID, there) })
-		s.carts[c.ID] = &kept
+		s.put(c.ID, &kept)
 		return nil
 	})
 	if err != nil {
@@ -80,7 +83,7 @@ func (s *MemoryStore) Delete(ctx context.Context, id ID) error {
 	return s.db.Update(ctx, func(undo func(func())) error {
 		there := s.carts[id]
 		undo(func() { s.put(id, there) })
-		delete(s.carts, id)
+		s.put(id, nil)
 		return nil
 	})
 }
@@ -89,9 +92,35 @@ func (s *MemoryStore) Delete(ctx context.Context, id ID) error {
 func (s *MemoryStore) put(id ID, c *Cart) {
 	if c == nil {
 		delete(s.carts, id)
+		s.dues.Set(id, time.Time{})
 		return
 	}
 	s.carts[id] = c
+	s.dues.Set(id, c.Due)
+}
+
+// Due implements [Store].
+func (s *MemoryStore) Due(ctx context.Context, at time.Time, limit int) (carts []Cart, err error) {
+	err = s.db.View(ctx, func() error {
+		for _, id := range s.dues.Claim(at, limit, nil) {
+			carts = append(carts, s.carts[id].Clone())
+		}
+		return nil
+	})
+	return carts, err
+}
+
+// Forget implements [Store].
+func (s *MemoryStore) Forget(ctx context.Context, customer flywheel.CustomerID) error {
+	return s.db.Update(ctx, func(undo func(func())) error {
+		for id, there := range s.carts {
+			if there.Customer == customer {
+				undo(func() { s.put(id, there) })
+				s.put(id, nil)
+			}
+		}
+		return nil
+	})
 }
 
 // List implements [Store].

@@ -118,6 +118,6 @@ func (s *Service) absorb(c, f *Cart) error {
 		return err
 	}
 	c.Absorbed = append(c.Absorbed, f.ID)
-	c.UpdatedAt = s.opts.Now()
+	c.touch(s.opts.Now())
 	return nil
 }

@@ -38,9 +38,13 @@ type Options struct {
 	NewID func() string
 	// MaxLines is how many lines a cart may have, by default DefaultMaxLines.
 	MaxLines int
-	// Sink learns of add_to_cart and remove_from_cart, by default nobody. A log in
-	// the database of the carts is told in the transaction of the change, any
-	// other sink after it, see [Service.Deliver].
+	// AbandonAfter is how long an open cart with lines is left alone until it
+	// counts as abandoned, and ExpireAfter how long until it is closed; zero is
+	// never. [Service.Advance] does both.
+	AbandonAfter, ExpireAfter time.Duration
+	// Sink learns of add_to_cart, remove_from_cart and [EventCartAbandoned], by
+	// default nobody. A log in the database of the carts is told in the transaction
+	// of the change, any other sink after it, see [Service.Deliver].
 	Sink flywheel.Sink
 	// Tx makes a change and its event one, by default the database of the carts.
 	Tx flywheel.Transactor
@@ -55,6 +59,9 @@ func New(store Store, opts *Options) (*Service, error) {
 	}
 	if s.store == nil {
 		s.store = NewMemory(nil)
+	}
+	if s.opts.AbandonAfter < 0 || s.opts.ExpireAfter < 0 {
+		return nil, fmt.Errorf("cart: AbandonAfter %v, ExpireAfter %v: %w", s.opts.AbandonAfter, s.opts.ExpireAfter, flywheel.ErrOutOfRange)
 	}
 	s.opts.Tx = handle.Tx(s.opts.Tx, s.store)
 	s.teller = told.New(s.store, s.opts.Sink)
@@ -130,7 +137,7 @@ func (s *Service) Create(ctx context.Context, c Cart) (Cart, error) {
 	if err := fresh.attach(c.Coupons); err != nil {
 		return Cart{}, err
 	}
-	return s.store.Save(ctx, fresh)
+	return s.save(ctx, fresh, nil)
 }
 
 // Get returns the cart.
@@ -156,6 +163,11 @@ func (s *Service) Abandoned(ctx context.Context, t time.Time) iter.Seq2[Cart, er
 	}
 }
 
+// Forget removes the carts of a customer.
+func (s *Service) Forget(ctx context.Context, c flywheel.CustomerID) error {
+	return s.store.Forget(ctx, c)
+}
+
 // Delete removes the cart, whatever its status. One that is not there is no
 // error.
 func (s *Service) Delete(ctx context.Context, id ID) error { return s.store.Delete(ctx, id) }
@@ -168,7 +180,7 @@ func (s *Service) change(ctx context.Context, id ID, fn func(*Cart) (*flywheel.E
 			return nil, &ClosedError{Cart: c.ID, Status: c.Status, Order: c.Order, Into: c.Into}
 		}
 		e, err := fn(c)
-		c.UpdatedAt = s.opts.Now()
+		c.touch(s.opts.Now())
 		return e, err
 	})
 }
@@ -188,16 +200,17 @@ func (s *Service) update(ctx context.Context, id ID, fn func(*Cart) (*flywheel.E
 			return Cart{}, err
 		}
 		saved, err := s.save(ctx, c, e)
-		if !errors.Is(err, ErrVersion) {
+		if !errors.Is(err, ErrStale) {
 			return saved, err
 		}
 	}
-	return Cart{}, ErrVersion
+	return Cart{}, ErrStale
 }
 
 // save writes the cart and publishes the event, if any, whose ID is that of the
 // version.
 func (s *Service) save(ctx context.Context, c Cart, e *flywheel.Event) (saved Cart, err error) {
+	c.Due = s.due(&c)
 	if e == nil || !s.teller.Listens() {
 		return s.store.Save(ctx, c)
 	}
@@ -206,7 +219,9 @@ func (s *Service) save(ctx context.Context, c Cart, e *flywheel.Event) (saved Ca
 			return err
 		}
 		e.ID = eventid.Of(e.Name, string(c.ID), strconv.FormatInt(saved.Version, 10))
-		e.Time, e.Ref = saved.UpdatedAt, string(c.ID)
+		if e.Ref = string(c.ID); e.Time.IsZero() {
+			e.Time = saved.UpdatedAt
+		}
 		e.Customer, e.Visitor, e.Session = c.Customer, c.Visitor, c.Session
 		if err := s.teller.Tell(ctx, *e); err != nil {
 			return fmt.Errorf("cart %q: %w", c.ID, err)

@@ -188,7 +188,7 @@ func TestRefusedCallsChangeNothing(t *testing.T) {
 		{"merge of another currency", flywheel.ErrInvalid, second(d.Merge(t.Context(), "dollars", "c"))},
 		{"merge into a closed cart", cart.ErrClosed, second(d.Merge(t.Context(), "c", "closed"))},
 		{"merge of a closed cart", cart.ErrClosed, second(d.Merge(t.Context(), "closed", "c"))},
-		{"close of another version", cart.ErrVersion, second(d.Close(t.Context(), "c", 1, "o"))},
+		{"close of another version", cart.ErrStale, second(d.Close(t.Context(), "c", 1, "o"))},
 		{"taken ID", flywheel.ErrConflict, second(d.Create(t.Context(), cart.Cart{ID: "c", Visitor: "v", Currency: money.EUR}))},
 		{"no owner", flywheel.ErrInvalid, second(d.Create(t.Context(), cart.Cart{Currency: money.EUR}))},
 		{"no currency", flywheel.ErrInvalid, second(d.Create(t.Context(), cart.Cart{Visitor: "v"}))},
@@ -401,8 +401,10 @@ func TestQuote(t *testing.T) {
 	assert.Equal(t, money.New(1250, money.EUR), q.Total)
 	_, err = d.Add(t.Context(), "c", cart.Line{SKU: "unpriced", Quantity: 1})
 	require.NoError(t, err)
-	_, err = d.Quote(t.Context(), "c", cart.Terms{})
-	require.Error(t, err)
+	q, err = d.Quote(t.Context(), "c", cart.Terms{})
+	require.NoError(t, err)
+	require.ErrorIs(t, q.Priced(), pricing.ErrNoPrice)
+	assert.Equal(t, money.New(1500, money.EUR), q.Total, "the rest has its price")
 }
 
 func BenchmarkAdd(b *testing.B) {

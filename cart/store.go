@@ -9,7 +9,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 )
 
-// Store keeps carts. Implementations are safe for concurrent use, honour ctx,
+// Store keeps carts. Implementations are safe for concurrent use, honor ctx,
 // join the transaction carried by ctx (see [flywheel.Transactor]), keep times in
 // UTC to the microsecond, compare texts byte by byte, and share no memory with
 // what they take and give. Every call is atomic on its own.
@@ -18,7 +18,7 @@ type Store interface {
 	Get(ctx context.Context, id ID) (Cart, error)
 	// Save writes c and counts Version up when the stored version equals
 	// c.Version; a cart that is not stored has version 0. Else it reports
-	// [ErrVersion].
+	// [ErrStale].
 	Save(ctx context.Context, c Cart) (Cart, error)
 	// Delete removes the cart. A cart that is not there is no error.
 	Delete(ctx context.Context, id ID) error
@@ -26,6 +26,12 @@ type Store interface {
 	// is yielded once, last. The caller may call the store while ranging and
 	// may stop early.
 	List(ctx context.Context, f Filter) iter.Seq2[Cart, error]
+	// Due returns at most limit carts whose Due is at or before an instant, those
+	// due first first, then by ID. Within a transaction they are claimed: another
+	// transaction gets others meanwhile, where the database can tell.
+	Due(ctx context.Context, at time.Time, limit int) ([]Cart, error)
+	// Forget removes the carts of a customer.
+	Forget(ctx context.Context, customer flywheel.CustomerID) error
 }
 
 // Filter says which carts to list. The zero value lists all.
@@ -76,6 +82,8 @@ func (f *Filter) Match(c *Cart) bool {
 func (c Cart) Normal() Cart {
 	c.CreatedAt = normalTime(c.CreatedAt)
 	c.UpdatedAt = normalTime(c.UpdatedAt)
+	c.AbandonedAt = normalTime(c.AbandonedAt)
+	c.Due = normalTime(c.Due)
 	if len(c.Lines) == 0 {
 		c.Lines = nil
 	}
@@ -88,4 +96,9 @@ func (c Cart) Normal() Cart {
 	return c
 }
 
-func normalTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+func normalTime(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC().Truncate(time.Microsecond)
+}

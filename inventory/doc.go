@@ -27,9 +27,9 @@
 // A [Reservation] promises units to a ref, such as an order, until it expires.
 // Reserve takes all lines or none. From there it goes one way: Commit lets the
 // units leave, Release gives them back, and time does so too. Of several at once
-// exactly one wins. Units whose time is over are taken back by
-// [Service.ReleaseExpired], which a program calls now and then, and by a Reserve
-// that needs them.
+// exactly one wins. Units whose time is over are taken back by [Service.Advance],
+// which a runner calls, or [Service.ReleaseExpired], and by a Reserve that needs
+// them.
 //
 // Available may go below zero as far as the item's backorder limit says: not at
 // all by default. When units on backorder are committed OnHand becomes negative;

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/due"
+	"github.com/flywheel-go/flywheel/internal/handle"
 )
 
 // step is one way of a reservation from a resting state to the next, with the
@@ -93,20 +95,13 @@ func (s *Service) ReleaseExpired(ctx context.Context, now time.Time) (int, error
 	now = now.UTC().Truncate(time.Microsecond)
 	released := 0
 	for fruitless := 0; fruitless < maxRounds; {
-		due, err := s.store.Due(ctx, now, duePage)
-		if err != nil || len(due) == 0 {
+		list, err := s.store.Due(ctx, now, duePage)
+		if err != nil || len(list) == 0 {
 			return released, err
 		}
 		before := released
-		for i := range due {
-			step := expiring
-			switch due[i].State {
-			case StateReleasing:
-				step = releasing
-			case StateCommitting:
-				step = committing
-			}
-			switch err := s.end(ctx, due[i], step, now); {
+		for i := range list {
+			switch err := s.end(ctx, list[i], list[i].last(), now); {
 			case err == nil:
 				released++
 			case !errors.Is(err, ErrStale): // stale: someone else was faster
@@ -118,4 +113,43 @@ func (s *Service) ReleaseExpired(ctx context.Context, now time.Time) (int, error
 		}
 	}
 	return released, refused(ErrStale, "due reservations keep changing")
+}
+
+// Advance does what [Service.ReleaseExpired] does, as a runner wants it: a small
+// batch, each reservation in a transaction of its own where there is one, and it
+// reports whether it did anything. Processes that share a store take different
+// reservations where the database can tell; where two take one, one of them finds
+// that it is done.
+func (s *Service) Advance(ctx context.Context, now time.Time) (more bool, err error) {
+	now = now.UTC().Truncate(time.Microsecond)
+	tx := handle.Tx(s.tx, s.store)
+	for range due.Batch {
+		found := false
+		err := tx.InTx(ctx, func(ctx context.Context) error {
+			list, err := s.store.Due(ctx, now, 1)
+			if found = len(list) > 0; err != nil || !found {
+				return err
+			}
+			return s.end(ctx, list[0], list[0].last(), now)
+		})
+		if err != nil && !errors.Is(err, ErrStale) { // stale: someone else was faster
+			return more, err
+		}
+		if !found {
+			return more, nil
+		}
+		more = true
+	}
+	return more, nil
+}
+
+// last returns the step that ends a reservation whose time is over.
+func (r *Reservation) last() step {
+	switch r.State {
+	case StateReleasing:
+		return releasing
+	case StateCommitting:
+		return committing
+	}
+	return expiring
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // Store keeps levels, ledgers and reservations. Implementations are safe for
-// concurrent use, honour ctx, return copies, and join the transaction carried by
+// concurrent use, honor ctx, return copies, and join the transaction carried by
 // ctx (see flywheel.Transactor). Names are compared byte by byte, and listings
 // are ordered so.
 //
@@ -37,7 +37,9 @@ type Store interface {
 	// error matches [ErrStale].
 	SaveReservation(ctx context.Context, r Reservation) (Reservation, error)
 	// Due returns up to limit reservations that are not final and whose Expires
-	// is not after now, ordered by Expires and Ref.
+	// is not after now, ordered by Expires and Ref. Within a transaction they are
+	// claimed: another transaction gets others meanwhile, where the database can
+	// tell.
 	Due(ctx context.Context, now time.Time, limit int) ([]Reservation, error)
 }
 

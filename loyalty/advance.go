@@ -65,7 +65,7 @@ func (s *Service) Reset(ctx context.Context) error {
 }
 
 func (s *Service) reset(ctx context.Context, member flywheel.CustomerID) error {
-	if s.sink == nil {
+	if !s.teller.Listens() {
 		for r, err := range s.store.Receipts(ctx, member) {
 			if err != nil {
 				return err

@@ -2,6 +2,7 @@ package loyalty_test
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -42,5 +43,29 @@ func BenchmarkApply(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkState measures what an order with its lot and bookings takes in memory.
+func BenchmarkState(b *testing.B) {
+	const orders = 20_000
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	for b.Loop() {
+		before := heap()
+		s := service(b, loyalty.Program{Expiry: loyalty.Expiry{After: "P12M"}}, nil, nil)
+		for i := range orders {
+			e := purchase(fmt.Sprint("O", i), 4_250, newYear.Add(time.Duration(i)*time.Minute))
+			e.Customer = flywheel.CustomerID(fmt.Sprint("c", i%500))
+			if err := consume(s, e); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(heap()-before)/orders, "B/order")
+		runtime.KeepAlive(s)
 	}
 }

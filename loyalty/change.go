@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/internal/effect"
 )
 
 // turn is a change of one account within a transaction.
@@ -157,11 +156,11 @@ func (s *Service) inTx(ctx context.Context, fn func(ctx context.Context) error) 
 // publish reports events to the sink: in this transaction if it is of the same
 // database, else right after it.
 func (s *Service) publish(ctx context.Context, events []flywheel.Event) error {
-	return effect.Tell(ctx, s.Handle(), s.sink, events...)
+	return s.teller.Tell(ctx, events...)
 }
 
 // Deliver reports to the Sink, if it is of another database, what it refused when
 // it happened. It does a small batch and reports whether it did anything.
 func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
-	return effect.Retell(ctx, s.Handle(), s.sink, now)
+	return s.teller.Deliver(ctx, now)
 }

@@ -284,6 +284,12 @@ func TestPrograms(t *testing.T) {
 	require.NoError(t, consume(future, purchase("A", 1_000, day(0)), purchase("B", 1_000, day(6)), refund("rA", "A", 100, day(6))))
 	require.EqualValues(t, 10, available(t, future, day(6)))
 
+	// What a new service was given counts before what it is told to record.
+	fresh := service(t, rate("1", time.Time{}), nil, nil)
+	require.NoError(t, fresh.SetPrograms(ctx, rate("1", time.Time{}), rate("5", day(7))))
+	require.NoError(t, consume(fresh, purchase("A", 1_000, day(8))))
+	require.EqualValues(t, 50, available(t, fresh, day(8)))
+
 	require.ErrorIs(t, s.SetPrograms(ctx), flywheel.ErrInvalid)
 	err = s.SetPrograms(ctx, rate("1", day(1)), rate("2", day(1)))
 	var refused *loyalty.ProgramError

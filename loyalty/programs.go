@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -21,14 +22,11 @@ func (s *Service) SetPrograms(ctx context.Context, programs ...Program) error {
 	}
 	return s.inTx(ctx, func(ctx context.Context) error {
 		c, err := s.extend(ctx, *s.known.Load())
-		if err != nil {
-			return err
+		if err == nil && s.configured != nil {
+			c, err = s.calendar(ctx, true) // what was configured held until now
 		}
-		// From now on this list counts, and no longer that of the Options.
-		flywheel.AfterCommit(ctx, func(context.Context) { s.applied.Store(true) })
-		if len(c) > 0 && same(c[len(c)-1].programs, programs) {
-			flywheel.AfterCommit(ctx, func(ctx context.Context) { s.look(ctx, c.last()) })
-			return nil
+		if err != nil || len(c) > 0 && same(c[len(c)-1].programs, programs) {
+			return err
 		}
 		_, err = s.record(ctx, c, programs)
 		return err
@@ -53,13 +51,14 @@ func (s *Service) calendar(ctx context.Context, write bool) (calendar, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.base.CompareAndSwap(0, c.last()+1)
 	configured := s.configured
 	switch {
 	case len(c) == 0 && configured == nil:
 		configured = []Program{{}}
-	case configured == nil || s.applied.Load() || len(c) > 0 && same(c[len(c)-1].programs, configured):
+	case configured == nil || s.recorded(c):
 		if len(c) != len(known) {
-			flywheel.AfterCommit(ctx, func(ctx context.Context) { s.look(ctx, c.last()) })
+			flywheel.AfterCommit(ctx, s.look)
 		}
 		return c, nil
 	}
@@ -96,7 +95,7 @@ func (s *Service) record(ctx context.Context, c calendar, programs []Program) (c
 	if err := s.lists.Record(ctx, p); err != nil {
 		return nil, err
 	}
-	flywheel.AfterCommit(ctx, func(ctx context.Context) { s.look(ctx, p.Number) })
+	flywheel.AfterCommit(ctx, s.look)
 	return append(c[:len(c):len(c)], e), nil
 }
 
@@ -112,21 +111,20 @@ func (s *Service) recordedAt(ctx context.Context, c calendar) time.Time {
 	return later(stamp(now), c[len(c)-1].recorded)
 }
 
+// recorded reports whether what Options name is the list found first or one
+// recorded since; another that was recorded after it stands.
+func (s *Service) recorded(c calendar) bool {
+	base := s.base.Load() - 1
+	return slices.ContainsFunc(c, func(e edition) bool { return e.number >= base && same(e.programs, s.configured) })
+}
+
 // look takes over what the store has now. What cannot be read is read by the next
 // call.
-func (s *Service) look(ctx context.Context, number int64) {
+func (s *Service) look(ctx context.Context) {
 	for {
 		known := s.known.Load()
 		c, err := s.extend(ctx, *known)
-		if err != nil {
-			return
-		}
-		if s.known.CompareAndSwap(known, &c) {
-			for i := range c {
-				if c[i].number == number && s.configured != nil && same(c[i].programs, s.configured) {
-					s.applied.Store(true)
-				}
-			}
+		if err != nil || s.known.CompareAndSwap(known, &c) {
 			return
 		}
 	}

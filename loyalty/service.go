@@ -10,6 +10,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/effect"
 	"github.com/flywheel-go/flywheel/internal/handle"
+	"github.com/flywheel-go/flywheel/internal/told"
 )
 
 // Options configures a [Service]. Nil and zero fields mean the defaults.
@@ -44,13 +45,13 @@ type Options struct {
 type Service struct {
 	store      Store
 	lists      ProgramStore
-	configured []Program   // nil: what the store keeps
-	applied    atomic.Bool // configured is recorded
+	configured []Program    // nil: what the store keeps
+	base       atomic.Int64 // one more than the number of the list found first
 	known      atomic.Pointer[calendar]
 	category   func(flywheel.SKU) string
 	hold       time.Duration
 	now        func() time.Time
-	sink       flywheel.Sink
+	teller     told.Teller
 	tx         flywheel.Transactor
 }
 
@@ -72,7 +73,7 @@ func New(store Store, opts *Options) (*Service, error) {
 		store = NewMemory(nil)
 	}
 	s := &Service{
-		store: store, configured: opts.Programs, category: opts.Category, hold: opts.Hold, now: opts.Now, sink: opts.Sink, tx: opts.Tx,
+		store: store, configured: opts.Programs, category: opts.Category, hold: opts.Hold, now: opts.Now, tx: opts.Tx,
 	}
 	s.known.Store(&calendar{})
 	if s.category == nil {
@@ -84,6 +85,7 @@ func New(store Store, opts *Options) (*Service, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	s.teller = told.New(store, opts.Sink)
 	if s.tx == nil {
 		s.tx = handle.Of(store)
 	}

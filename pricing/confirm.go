@@ -31,6 +31,9 @@ func (e *Engine) Confirm(b Basket, seen *Quote) (Quote, error) {
 	if err != nil {
 		return Quote{}, err
 	}
+	if err := q.Priced(); err != nil {
+		return Quote{}, err
+	}
 	changed := func(field string, seen, now money.Amount) (Quote, error) {
 		return Quote{}, &ChangedError{field, seen, now}
 	}

@@ -1,6 +1,10 @@
 package pricing
 
 import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/flywheel-go/flywheel"
@@ -16,6 +20,7 @@ type Engine struct {
 	offers     offers
 	promotions []promotion
 	groups     []group
+	mixedLists bool // some lists include tax and some do not
 	byUnits    bool // a promotion looks at single units
 	strategy   Strategy
 	selectors  []selector
@@ -70,8 +75,9 @@ func (e *Engine) item(sku flywheel.SKU) int32 {
 	return i
 }
 
-// Quote prices b. What is wrong with b is told by a [*FieldError], never by a
-// total.
+// Quote prices b. An invalid basket is a [*FieldError]; it never yields a total. A
+// line that no price list has a price for is [QuoteLine.Unpriced] and counts for
+// nothing; the rest is priced as without it. [Quote.Priced] tells.
 func (e *Engine) Quote(b Basket) (Quote, error) {
 	var q Quote
 	if err := e.QuoteInto(&q, &b); err != nil {
@@ -104,6 +110,9 @@ func (e *Engine) quote(q *Quote, b *Basket, w *work) error {
 	if err := e.priceLines(q, b, w); err != nil {
 		return err
 	}
+	if len(w.unpriced) > 0 {
+		return e.quoteRest(q, b, w)
+	}
 	if w.byUnits {
 		w.splitUnits(b)
 		w.rankLines(b)
@@ -117,6 +126,49 @@ func (e *Engine) quote(q *Quote, b *Basket, w *work) error {
 	e.explain(q, w)
 	q.cut(len(b.Lines))
 	return nil
+}
+
+// quoteRest prices what is left without the lines that no list has a price for,
+// and puts those back as unpriced.
+func (e *Engine) quoteRest(q *Quote, b *Basket, w *work) error {
+	unpriced := slices.Clone(w.unpriced)
+	rest := *b
+	rest.Lines = nil
+	var place []int // of the lines of rest in b
+	for i := range b.Lines {
+		if !slices.Contains(unpriced, int32(i)) {
+			rest.Lines, place = append(rest.Lines, b.Lines[i]), append(place, i)
+		}
+	}
+	if err := e.quote(q, &rest, w); err != nil {
+		return replaced(err, place)
+	}
+	zero := money.New(0, q.Currency)
+	for _, i := range unpriced {
+		l := &b.Lines[i]
+		q.all = slices.Insert(q.all, int(i), QuoteLine{
+			ID: l.ID, SKU: l.SKU, Quantity: l.Quantity, Unit: money.PriceOf(zero), TaxClass: l.TaxClass, Unpriced: true,
+			Subtotal: zero, Discount: zero, Net: zero, Tax: zero, Total: zero,
+			Trace: []Step{{Kind: StepPrice, Base: money.PriceOf(zero), Quantity: l.Quantity, Amount: zero, Rounding: e.rounding}},
+		})
+	}
+	q.cut(len(b.Lines))
+	q.Unpriced = len(unpriced)
+	return nil
+}
+
+// replaced names a line of a part of a basket by its place in the whole.
+func replaced(err error, place []int) error {
+	f, ok := errors.AsType[*FieldError](err)
+	if !ok {
+		return err
+	}
+	var i int
+	if n, scanned := fmt.Sscanf(f.Field, "lines[%d]", &i); n != 1 || scanned != nil || i >= len(place) {
+		return err
+	}
+	_, after, _ := strings.Cut(f.Field, "]")
+	return field(f.Err, "lines[%d]%s", place[i], after)
 }
 
 // spans holds a list for each of many small keys in one piece of memory.

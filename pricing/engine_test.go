@@ -119,8 +119,6 @@ func TestQuoteRefuses(t *testing.T) {
 		{"lines[1].id", flywheel.ErrInvalid, func(b *pricing.Basket) { b.Lines[1].ID = "1" }},
 		{"lines[100].id", flywheel.ErrInvalid, func(b *pricing.Basket) { b.Lines = many(100) }},
 		{"lines[1].sku", flywheel.ErrInvalid, func(b *pricing.Basket) { b.Lines[1].SKU = "" }},
-		{"lines[1].sku", pricing.ErrNoPrice, func(b *pricing.Basket) { b.Lines[1].SKU = "zzz" }},
-		{"lines[1].sku", flywheel.ErrNotFound, func(b *pricing.Basket) { b.Currency = money.JPY }},
 		{"lines[0].quantity", flywheel.ErrInvalid, func(b *pricing.Basket) { b.Lines[0].Quantity = 0 }},
 		{"lines[0].quantity", flywheel.ErrInvalid, func(b *pricing.Basket) { b.Lines[0].Quantity = -1 }},
 		{"lines[0].quantity", flywheel.ErrOutOfRange, func(b *pricing.Basket) { b.Lines[0].Quantity = math.MaxInt64 }},

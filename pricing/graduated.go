@@ -96,10 +96,10 @@ func (e *Engine) compileStairs(l *List, index int32) error {
 	})
 }
 
-// price returns the exact price of so many units.
-func (s *stair) price(quantity int64) (sum money.Price, err error) {
+// price returns the exact price of so many units behind others.
+func (s *stair) price(before, quantity int64) (sum money.Price, err error) {
 	sum = money.PriceOf(money.New(0, s.currency))
-	for _, t := range s.appendUnits(nil, quantity) {
+	for _, t := range s.appendUnits(nil, before, quantity) {
 		part, err := t.unit.Mul(t.count)
 		if err != nil {
 			return sum, err
@@ -111,16 +111,17 @@ func (s *stair) price(quantity int64) (sum money.Price, err error) {
 	return sum, nil
 }
 
-// appendUnits appends how many units each step prices.
-func (s *stair) appendUnits(to []tierUnits, quantity int64) []tierUnits {
-	before := int64(0)
+// appendUnits appends how many units each step prices of so many behind others.
+func (s *stair) appendUnits(to []tierUnits, before, quantity int64) []tierUnits {
+	end := before + quantity
 	for _, step := range s.steps {
-		if before == quantity {
+		if before == end {
 			break
 		}
-		n := min(step.last, quantity) - before
-		to = append(to, tierUnits{step.unit, n})
-		before += n
+		if n := min(step.last, end) - before; n > 0 {
+			to = append(to, tierUnits{step.unit, n})
+			before += n
+		}
 	}
 	return to
 }
@@ -140,6 +141,6 @@ func (w *work) tiersOf(i int, quantity int64) []tierUnits {
 	if i >= len(w.stairs) || w.stairs[i] == nil {
 		return nil
 	}
-	w.tiers = w.stairs[i].appendUnits(w.tiers[:0], quantity)
+	w.tiers = w.stairs[i].appendUnits(w.tiers[:0], w.before[i], quantity)
 	return w.tiers
 }

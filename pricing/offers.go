@@ -15,6 +15,7 @@ type list struct {
 	groups, channels []string
 	starts, ends     instant
 	taxIncluded      bool
+	kind             ListKind
 }
 
 // instant is a time that compares quickly; the zero value is the zero time.
@@ -73,7 +74,8 @@ func (e *Engine) compileLists(lists []List) error {
 			return field(invalid("%q twice", l.ID), "lists[%d].id", i)
 		}
 		ids[l.ID] = true
-		e.lists = append(e.lists, list{l.ID, slices.Clone(l.Groups), slices.Clone(l.Channels), instantOf(l.Starts), instantOf(l.Ends), l.TaxIncluded})
+		e.mixedLists = e.mixedLists || l.TaxIncluded != lists[0].TaxIncluded
+		e.lists = append(e.lists, list{l.ID, slices.Clone(l.Groups), slices.Clone(l.Channels), instantOf(l.Starts), instantOf(l.Ends), l.TaxIncluded, l.Kind})
 		if l.Graduated {
 			if err := e.compileStairs(l, int32(i)); err != nil {
 				return within(err, "lists", i)

@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -48,9 +49,17 @@ func LowestPrior(history []PricePoint, starts time.Time, days int) (money.Price,
 
 // LowestPrior is [LowestPrior] by the windows of the engine's price lists: the
 // lowest price of one unit that a basket with the currency, groups and channel of
-// b had in the days before b.At.
+// b had in the days before the reduction began: before the start of the sale list
+// that b takes its price from, else before b.At. Where some lists include tax and
+// some do not, prices are compared with the tax of the item's class (see
+// [Engine.Price]), and one without tax is returned with it, rounded.
 func (e *Engine) LowestPrior(b Basket, sku flywheel.SKU, days int) (money.Price, error) {
 	starts := b.At
+	if now, err := e.Price(&b, sku, 1); err == nil {
+		if began, reduced := e.reducedSince(now.List); reduced {
+			starts = began
+		}
+	}
 	if days < 1 {
 		return money.Price{}, field(outOfRange("%d is not positive", days), "days")
 	}
@@ -69,13 +78,53 @@ func (e *Engine) LowestPrior(b Basket, sku flywheel.SKU, days int) (money.Price,
 		b.At = at
 		price, err := e.Price(&b, sku, 1)
 		if err == nil {
-			history = append(history, PricePoint{at, price.Unit})
+			unit := price.Unit
+			if e.mixedLists && !price.TaxIncluded {
+				if unit, err = e.withTax(unit, e.rateOf(&b, sku)); err != nil {
+					return money.Price{}, err
+				}
+			}
+			history = append(history, PricePoint{at, unit})
 		}
 	}
 	if len(history) == 0 {
 		return money.Price{}, ErrNoPrice
 	}
 	return LowestPrior(history, starts, days)
+}
+
+// reducedSince returns when a sale list began.
+func (e *Engine) reducedSince(id string) (time.Time, bool) {
+	for i := range e.lists {
+		if l := &e.lists[i]; l.id == id && l.kind == Sale && l.starts != (instant{}) {
+			return l.starts.time(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// rateOf returns the rate of the tax class that b names for an item, else of the
+// class without a name.
+func (e *Engine) rateOf(b *Basket, sku flywheel.SKU) money.Rate {
+	class := ""
+	for i := range b.Lines {
+		if b.Lines[i].SKU == sku {
+			class = b.Lines[i].TaxClass
+			break
+		}
+	}
+	if t, known := e.taxes[class]; known {
+		return t.rate
+	}
+	return money.Rate{}
+}
+
+func (e *Engine) withTax(unit money.Price, rate money.Rate) (money.Price, error) {
+	tax, err := unit.MulRatio(rate.Coefficient(), int64(math.Pow10(rate.Scale())), e.rounding)
+	if err != nil {
+		return unit, err
+	}
+	return unit.Add(money.PriceOf(tax))
 }
 
 // Price is what a price list says of an item.
@@ -89,8 +138,9 @@ type Price struct {
 }
 
 // Price looks up what so many units of an item cost a basket with the currency,
-// groups, channel and time of b, whose lines it does not look at. It does not
-// allocate.
+// groups, channel and time of b. Of the lines of b it looks at none but the first
+// of the item, for its tax class, where some lists include tax and some do not. It
+// does not allocate.
 func (e *Engine) Price(b *Basket, sku flywheel.SKU, quantity int64) (Price, error) {
 	if quantity < 1 {
 		return Price{}, field(invalid("%d is not positive", quantity), "quantity")
@@ -103,7 +153,8 @@ func (e *Engine) Price(b *Basket, sku flywheel.SKU, quantity int64) (Price, erro
 	defer e.scratch.Put(w)
 	w.findAudiences(e, b)
 	w.lists, w.at = w.lists[:0], instantOf(b.At)
-	best, found, err := e.choose(b, w, item, quantity)
+	a := ask{item: item, quantity: quantity, total: quantity, rate: e.rateOf(b, sku)}
+	best, found, err := e.choose(b, w, a)
 	if err != nil {
 		return Price{}, field(err, "quantity")
 	}

@@ -27,6 +27,8 @@ type Quote struct {
 	// Gap is, with [BestOf] and more than 20 candidates, how much more the best
 	// combination could take off at most. Zero says that this is the best one.
 	Gap money.Amount `json:"gap,omitzero"`
+	// Unpriced is how many lines have no price; see [Quote.Priced].
+	Unpriced int `json:"unpriced,omitempty"`
 	// Refused are the other promotions in the order in which they were tried,
 	// then the coupon codes that no promotion has.
 	Refused []Refusal `json:"refused,omitempty"`
@@ -62,6 +64,21 @@ type QuoteLine struct {
 	Taxes []TaxPart `json:"taxes,omitempty"`
 	// Trace explains Total step by step.
 	Trace []Step `json:"trace"`
+	// Unpriced says that no price list has a price for the line. Its amounts are
+	// zero and it must not be sold.
+	Unpriced bool `json:"unpriced,omitempty"`
+}
+
+// Priced returns nil where every line has a price, else a [*FieldError] matching
+// [ErrNoPrice] that names the first line without one. What is sold is checked
+// with it; [Engine.Confirm] does.
+func (q *Quote) Priced() error {
+	for i := range q.Lines {
+		if q.Lines[i].Unpriced {
+			return field(ErrNoPrice, "lines[%d].sku", i)
+		}
+	}
+	return nil
 }
 
 // TaxPart is a part of the tax of a line.

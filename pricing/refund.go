@@ -144,6 +144,9 @@ func (e *Engine) Reprice(b Basket, paid *Quote, returns ...Return) (Refund, Quot
 	}
 	stays.Lines = slices.DeleteFunc(stays.Lines, func(l Line) bool { return l.Quantity == 0 })
 	q, err := e.Quote(stays)
+	if err == nil {
+		err = q.Priced()
+	}
 	if err != nil {
 		return Refund{}, Quote{}, err
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -46,14 +48,40 @@ func (p *pick) list() int32 {
 	return p.offer.list
 }
 
-// choose returns the offer that counts for a quantity of an item.
-func (e *Engine) choose(b *Basket, w *work, item int32, quantity int64) (best pick, found bool, err error) {
+// ask is a quantity of an item that has no price yet.
+type ask struct {
+	item     int32
+	quantity int64
+	before   int64 // units of the item on lines before
+	total    int64 // units of the item on all lines, which price lists look at
+	rate     money.Rate
+}
+
+// below compares two prices of one quantity. Where one includes tax and the other
+// does not, the one without is taken with the tax of the line.
+func (e *Engine) below(p, q *pick, rate money.Rate) int {
+	if !e.mixedLists || e.lists[p.list()].taxIncluded == e.lists[q.list()].taxIncluded {
+		c, _ := p.exact.Cmp(q.exact)
+		return c
+	}
+	gross := func(p *pick) decimal.Decimal {
+		d := p.exact.Decimal()
+		if e.lists[p.list()].taxIncluded {
+			return d
+		}
+		return d.Add(d.Mul(rate.Decimal()))
+	}
+	return gross(p).Cmp(gross(q))
+}
+
+// choose returns the offer that counts.
+func (e *Engine) choose(b *Basket, w *work, a ask) (best pick, found bool, err error) {
 	var kinds [Override + 1]pick // the lowest of each kind
 	var there [Override + 1]bool
 	take := func(p pick) {
 		k := p.kind()
 		if there[k] {
-			c, _ := p.exact.Cmp(kinds[k].exact)
+			c := e.below(&p, &kinds[k], a.rate)
 			if c > 0 || c == 0 && p.list() >= kinds[k].list() {
 				return
 			}
@@ -67,14 +95,17 @@ func (e *Engine) choose(b *Basket, w *work, item int32, quantity int64) (best pi
 			if there[Override] && o.kind != Override {
 				break
 			}
-			if o.kind == last || o.unit.Currency() != b.Currency || quantity < o.min || quantity > o.max || !w.open(e, b, o.list) {
+			if o.kind == last || o.unit.Currency() != b.Currency || a.total < o.min || a.total > o.max || !w.open(e, b, o.list) {
 				continue
 			}
-			exact, err := o.unit.Mul(quantity)
+			exact, err := o.unit.Mul(a.quantity)
 			if err != nil {
 				return err
 			}
 			take(pick{offer: o, exact: exact})
+			if e.mixedLists { // a dearer one may be lower with tax
+				continue
+			}
 			if last = o.kind; last == Override {
 				break
 			}
@@ -82,21 +113,21 @@ func (e *Engine) choose(b *Basket, w *work, item int32, quantity int64) (best pi
 		return nil
 	}
 	for _, audience := range w.audiences {
-		if key, has := e.offers.keys[audienceItem{audience, item}]; has {
+		if key, has := e.offers.keys[audienceItem{audience, a.item}]; has {
 			if err := plain(e.offers.private.of(key)); err != nil {
 				return best, false, err
 			}
 		}
 	}
-	if err := plain(e.offers.public.of(item)); err != nil {
+	if err := plain(e.offers.public.of(a.item)); err != nil {
 		return best, false, err
 	}
-	for i := range e.offers.stairs[item] {
-		s := &e.offers.stairs[item][i]
-		if s.currency != b.Currency || quantity > s.max || !e.lists[s.list].has(b.Groups) || !w.open(e, b, s.list) {
+	for i := range e.offers.stairs[a.item] {
+		s := &e.offers.stairs[a.item][i]
+		if s.currency != b.Currency || a.total > s.max || !e.lists[s.list].has(b.Groups) || !w.open(e, b, s.list) {
 			continue
 		}
-		exact, err := s.price(quantity)
+		exact, err := s.price(a.before, a.quantity)
 		if err != nil {
 			return best, false, err
 		}
@@ -106,7 +137,7 @@ func (e *Engine) choose(b *Basket, w *work, item int32, quantity int64) (best pi
 	case there[Override]:
 		return kinds[Override], true, nil
 	case there[Sale] && there[Base]:
-		if c, _ := kinds[Sale].exact.Cmp(kinds[Base].exact); c < 0 {
+		if e.below(&kinds[Sale], &kinds[Base], a.rate) < 0 {
 			return kinds[Sale], true, nil
 		}
 		return kinds[Base], true, nil
@@ -140,11 +171,18 @@ func (e *Engine) priceLines(q *Quote, b *Basket, w *work) error {
 		w.stairs = w.stairs[:0]
 	}
 	q.cut(len(b.Lines)) // promotions look at the lines
+	if err := w.countItems(e, b); err != nil {
+		return err
+	}
+	defer w.forgetItems(len(b.Lines))
 	for i := range b.Lines {
-		if err := e.priceLine(b, w, i, &q.all[i]); err != nil {
+		if err := e.priceLine(b, w, i, &q.all[i]); err != nil && err.err == ErrNoPrice {
+			w.unpriced = append(w.unpriced, int32(i))
+			continue
+		} else if err != nil {
 			return field(err.err, "lines[%d]%s", i, err.name)
 		}
-		if i > 0 && b.Lines[i].TaxClass == b.Lines[i-1].TaxClass {
+		if i > 0 && b.Lines[i].TaxClass == b.Lines[i-1].TaxClass && len(w.unpriced) == 0 {
 			w.taxes[i] = lineTax{tax: w.taxes[i-1].tax}
 		} else if err := e.classify(w, i, b.Lines[i].TaxClass); err != nil {
 			return field(err, "lines[%d].tax_class", i)
@@ -176,6 +214,43 @@ func (e *Engine) priceLines(q *Quote, b *Basket, w *work) error {
 	}
 	copy(w.running, w.original)
 	return nil
+}
+
+// itemCount is how many units of an item the lines without an agreed price have.
+type itemCount struct{ before, total int64 }
+
+// countItems finds the item of each line, and counts the units of each item over
+// all lines: two lines of one item reach a quantity together.
+func (w *work) countItems(e *Engine, b *Basket) error {
+	if len(w.counts) < len(e.items) {
+		w.counts = make([]itemCount, len(e.items))
+	}
+	w.before = grown(w.before, len(b.Lines))
+	for i := range b.Lines {
+		l := &b.Lines[i]
+		item, there := e.items[l.SKU]
+		if !there {
+			item = -1
+		}
+		w.items[i] = item
+		if there && l.Agreed == (money.Price{}) {
+			n := &w.counts[item]
+			if n.total += l.Quantity; n.total < 0 {
+				w.forgetItems(i + 1)
+				return field(outOfRange("%d units and those before", l.Quantity), "lines[%d].quantity", i)
+			}
+		}
+	}
+	return nil
+}
+
+// forgetItems takes the counts of the first n lines back.
+func (w *work) forgetItems(n int) {
+	for _, item := range w.items[:n] {
+		if item >= 0 {
+			w.counts[item] = itemCount{}
+		}
+	}
 }
 
 // findAudiences finds the groups of the customer that price lists are for.
@@ -216,11 +291,7 @@ type lineError struct {
 func (e *Engine) priceLine(b *Basket, w *work, i int, to *QuoteLine) *lineError {
 	from := &b.Lines[i]
 	*to = QuoteLine{ID: from.ID, SKU: from.SKU, Quantity: from.Quantity, TaxClass: from.TaxClass}
-	item, there := e.items[from.SKU]
-	if !there {
-		item = -1
-	}
-	w.items[i] = item
+	item := w.items[i]
 	floor := from.Floor
 	var err error
 	if from.Agreed != (money.Price{}) {
@@ -229,8 +300,15 @@ func (e *Engine) priceLine(b *Basket, w *work, i int, to *QuoteLine) *lineError 
 	} else {
 		var best pick
 		found := false
-		if there {
-			best, found, err = e.choose(b, w, item, from.Quantity)
+		if item >= 0 {
+			n := &w.counts[item]
+			a := ask{item: item, quantity: from.Quantity, before: n.before, total: n.total}
+			if t, known := w.classes[from.TaxClass]; known {
+				a.rate = t.rate
+			}
+			best, found, err = e.choose(b, w, a)
+			w.before[i] = n.before
+			n.before += from.Quantity
 		}
 		if err == nil && !found {
 			return &lineError{".sku", ErrNoPrice}
@@ -263,8 +341,9 @@ func (e *Engine) fillPrice(w *work, i int, to *QuoteLine, best *pick, floor *mon
 	w.exact[i] = best.exact
 	if best.stair != nil {
 		w.stairs[i] = best.stair
-		to.Unit = best.stair.at(to.Quantity).unit
-		if f := best.stair.at(to.Quantity).floor; f != (money.Price{}) {
+		step := best.stair.at(w.before[i] + to.Quantity)
+		to.Unit = step.unit
+		if f := step.floor; f != (money.Price{}) {
 			*floor = f
 		}
 		return

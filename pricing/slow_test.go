@@ -293,6 +293,20 @@ func slowEntry(t *testing.T, c pricing.Config, b pricing.Basket, l pricing.Line)
 		entry pricing.Entry
 		list  pricing.List
 	}
+	total := int64(0) // of the item, on all lines
+	for _, other := range b.Lines {
+		if other.SKU == l.SKU && other.Agreed == (money.Price{}) {
+			total += other.Quantity
+		}
+	}
+	rate := slowRate(c, l.TaxClass)
+	taxed := func(f *found) *big.Rat {
+		unit, _ := new(big.Rat).SetString(f.entry.Unit.Decimal().String())
+		if !f.list.TaxIncluded {
+			unit.Mul(unit, new(big.Rat).Add(big.NewRat(1, 1), rate))
+		}
+		return unit
+	}
 	best := map[pricing.ListKind]*found{}
 	for _, li := range c.Lists {
 		if b.At.Before(li.Starts) || !li.Ends.IsZero() && !b.At.Before(li.Ends) {
@@ -306,12 +320,12 @@ func slowEntry(t *testing.T, c pricing.Config, b pricing.Basket, l pricing.Line)
 			member = member || slices.Contains(b.Groups, g)
 		}
 		for _, e := range li.Entries {
-			fits := member && e.SKU == l.SKU && e.Unit.Currency() == b.Currency && l.Quantity >= e.MinQuantity &&
-				(e.MaxQuantity == 0 || l.Quantity <= e.MaxQuantity)
+			fits := member && e.SKU == l.SKU && e.Unit.Currency() == b.Currency && total >= e.MinQuantity &&
+				(e.MaxQuantity == 0 || total <= e.MaxQuantity)
 			if !fits {
 				continue
 			}
-			if old := best[li.Kind]; old != nil && e.Unit.Decimal().Cmp(old.entry.Unit.Decimal()) >= 0 {
+			if old := best[li.Kind]; old != nil && taxed(&found{e, li}).Cmp(taxed(old)) >= 0 {
 				continue
 			}
 			best[li.Kind] = &found{e, li}
@@ -321,7 +335,7 @@ func slowEntry(t *testing.T, c pricing.Config, b pricing.Basket, l pricing.Line)
 	if chosen == nil {
 		chosen = best[pricing.Base]
 		sale := best[pricing.Sale]
-		if chosen == nil || sale != nil && sale.entry.Unit.Decimal().LessThan(chosen.entry.Unit.Decimal()) {
+		if chosen == nil || sale != nil && taxed(sale).Cmp(taxed(chosen)) < 0 {
 			chosen = sale
 		}
 	}

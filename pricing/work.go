@@ -9,9 +9,12 @@ import (
 type work struct {
 	currency money.Currency
 	at       instant
-	items    []int32  // by line: its item, -1 where nothing names it
-	lists    []byte   // by list: unknown, open or closed
-	codes    []string // of the basket, folded
+	unpriced []int32     // lines for which no list has a price
+	counts   []itemCount // by item, zero between quotes
+	before   []int64     // by line: units of its item on lines before
+	items    []int32     // by line: its item, -1 where nothing names it
+	lists    []byte      // by list: unknown, open or closed
+	codes    []string    // of the basket, folded
 	ids      map[string]struct{}
 
 	// By line, the goods first and then shipping, in minor units.
@@ -108,7 +111,7 @@ func (w *work) begin(e *Engine, b *Basket) {
 	w.floors, w.exact = grown(w.floors, n), grown(w.exact, n)
 	w.goods, w.originalGoods, w.hasFloors, w.byUnits, w.mixedTax = 0, 0, false, e.byUnits, false
 	w.lists = cleared(w.lists, len(e.lists))
-	w.log = w.log[:0]
+	w.log, w.unpriced = w.log[:0], w.unpriced[:0]
 	w.codes = w.codes[:0]
 	for _, text := range b.Coupons {
 		w.codes = append(w.codes, foldTyped(text))

@@ -3,6 +3,7 @@ package carttest
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart"
@@ -41,4 +42,12 @@ func (f *failing) Delete(ctx context.Context, id cart.ID) error {
 
 func (f *failing) List(ctx context.Context, filter cart.Filter) iter.Seq2[cart.Cart, error] {
 	return suite.Seq(f.hook, "List", f.store.List(ctx, filter))
+}
+
+func (f *failing) Due(ctx context.Context, at time.Time, limit int) ([]cart.Cart, error) {
+	return suite.Call(f.hook, "Due", func() ([]cart.Cart, error) { return f.store.Due(ctx, at, limit) })
+}
+
+func (f *failing) Forget(ctx context.Context, customer flywheel.CustomerID) error {
+	return suite.Do(f.hook, "Forget", func() error { return f.store.Forget(ctx, customer) })
 }

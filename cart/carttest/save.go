@@ -83,13 +83,13 @@ var saveCases = []testCase{
 		_, future := w.Save(ctx, c)
 		c.ID = "missing"
 		_, missing := w.Save(ctx, c)
-		return suite.First(suite.Wrong("stale Save", stale, cart.ErrVersion), suite.Wrong("Save as new", fresh, cart.ErrVersion),
-			suite.Wrong("Save of a version to come", future, cart.ErrVersion),
-			suite.Wrong("Save of a cart that is not there", missing, cart.ErrVersion), w.expect(now), w.lists(cart.Filter{}, "c"))
+		return suite.First(suite.Wrong("stale Save", stale, cart.ErrStale), suite.Wrong("Save as new", fresh, cart.ErrStale),
+			suite.Wrong("Save of a version to come", future, cart.ErrStale),
+			suite.Wrong("Save of a cart that is not there", missing, cart.ErrStale), w.expect(now), w.lists(cart.Filter{}, "c"))
 	}},
 	{Name: "save/race", Rule: "of parallel saves of one version one succeeds", Check: func(w *world) error {
 		for version := range int64(2) { // as new, then as a change
-			if _, err := suite.Race(20, cart.ErrVersion, func(i int) error {
+			if _, err := suite.Race(20, cart.ErrStale, func(i int) error {
 				_, err := w.Save(ctx, with("c", func(c *cart.Cart) { c.Version, c.Session = version, fmt.Sprint(i) }))
 				return err
 			}); err != nil {
@@ -116,11 +116,12 @@ var saveCases = []testCase{
 	{Name: "time/microseconds", Rule: "times are kept in UTC to the microsecond, cut off and not rounded", Check: func(w *world) error {
 		c := sample("c")
 		c.CreatedAt = time.Date(2011, 10, 30, 2, 30, 0, 999_999_999, time.FixedZone("", 2*3600))
-		c.UpdatedAt = c.CreatedAt.Add(time.Hour)
+		c.UpdatedAt, c.AbandonedAt, c.Due = c.CreatedAt.Add(time.Hour), c.CreatedAt.Add(2*time.Hour), c.CreatedAt.Add(3*time.Hour)
 		got, err := w.Save(ctx, c)
 		want := sample("c")
 		want.Version, want.CreatedAt = 1, time.Date(2011, 10, 30, 0, 30, 0, 999_999_000, time.UTC)
 		want.UpdatedAt = want.CreatedAt.Add(time.Hour)
+		want.AbandonedAt, want.Due = want.CreatedAt.Add(2*time.Hour), want.CreatedAt.Add(3*time.Hour)
 		return suite.First(err, suite.Same("Save", got, want), w.expect(want))
 	}},
 	{Name: "text/odd", Rule: "texts are kept and compared byte by byte", Check: func(w *world) error {
@@ -145,7 +146,7 @@ var saveCases = []testCase{
 		}
 		return nil
 	}},
-	{Name: "context/cancelled", Rule: "a call with a cancelled context has no effect and reports the context's error", Check: func(w *world) error {
+	{Name: "context/canceled", Rule: "a call with a canceled context has no effect and reports the context's error", Check: func(w *world) error {
 		if err := w.save(sample("c")); err != nil {
 			return err
 		}
@@ -165,9 +166,11 @@ var saveCases = []testCase{
 			n++
 		}
 		if n != 1 {
-			return fmt.Errorf("List with a cancelled context yielded %d times, want the error once", n)
+			return fmt.Errorf("List with a canceled context yielded %d times, want the error once", n)
 		}
-		return suite.First(suite.Wrong("Get", getErr, context.Canceled), suite.Wrong("Save", saveErr, context.Canceled),
+		_, dueErr := w.Due(over, start, 1)
+		return suite.First(suite.Wrong("Due", dueErr, context.Canceled), suite.Wrong("Forget", w.Forget(over, "customer"), context.Canceled),
+			suite.Wrong("Get", getErr, context.Canceled), suite.Wrong("Save", saveErr, context.Canceled),
 			suite.Wrong("Delete", deleteErr, context.Canceled), suite.Wrong("List", listErr, context.Canceled), w.expect(c))
 	}},
 }

@@ -32,7 +32,7 @@ type testCase = suite.Case[check]
 type check func(w *world) error
 
 var contract = suite.Suite[cart.Store, check]{
-	Cases: slices.Concat(saveCases, listCases, transactionCases),
+	Cases: slices.Concat(saveCases, listCases, dueCases, transactionCases),
 	Call: func(_ suite.T, check check, s cart.Store, tx flywheel.Transactor) error {
 		return check(&world{s, tx})
 	},
@@ -58,7 +58,7 @@ func sample(id string) cart.Cart {
 			{ID: "2", SKU: "screw", Quantity: 1000, Agreed: money.MustPrice("0.0125", money.EUR), TaxIncluded: true, TaxClass: "standard"},
 		},
 		Coupons: []string{"WELCOME"}, Status: cart.Open, Absorbed: []cart.ID{"guest"},
-		CreatedAt: start, UpdatedAt: start, LastLine: 2,
+		CreatedAt: start, UpdatedAt: start, AbandonedAt: start.Add(time.Hour), Due: start.Add(24 * time.Hour), LastLine: 2,
 	}
 }
 

@@ -27,6 +27,22 @@ type faulty struct {
 	save   func(ctx context.Context, c cart.Cart) (cart.Cart, error)
 	delete func(ctx context.Context, id cart.ID) error
 	list   func(ctx context.Context, f cart.Filter) iter.Seq2[cart.Cart, error]
+	due    func(ctx context.Context, at time.Time, limit int) ([]cart.Cart, error)
+	forget func(ctx context.Context, customer flywheel.CustomerID) error
+}
+
+func (f *faulty) Due(ctx context.Context, at time.Time, limit int) ([]cart.Cart, error) {
+	if f.due != nil {
+		return f.due(ctx, at, limit)
+	}
+	return f.MemoryStore.Due(ctx, at, limit)
+}
+
+func (f *faulty) Forget(ctx context.Context, customer flywheel.CustomerID) error {
+	if f.forget != nil {
+		return f.forget(ctx, customer)
+	}
+	return f.MemoryStore.Forget(ctx, customer)
 }
 
 func (f *faulty) Get(ctx context.Context, id cart.ID) (cart.Cart, error) {
@@ -76,17 +92,17 @@ func TestSuiteBites(t *testing.T) {
 			return &faulty{save: func(ctx context.Context, c cart.Cart) (cart.Cart, error) {
 				there, err := m.Get(ctx, c.ID)
 				if err == nil && there.Version != c.Version {
-					return cart.Cart{}, cart.ErrVersion
+					return cart.Cart{}, cart.ErrStale
 				}
 				time.Sleep(time.Millisecond) // others look, too
 				for range 100 {
 					saved, err := m.Save(ctx, c)
-					if !errors.Is(err, cart.ErrVersion) {
+					if !errors.Is(err, cart.ErrStale) {
 						return saved, err
 					}
 					c.Version++
 				}
-				return cart.Cart{}, cart.ErrVersion
+				return cart.Cart{}, cart.ErrStale
 			}}
 		}},
 		{"Get hands out the stored lines", "save/copy", func(m *cart.MemoryStore) *faulty {
@@ -116,7 +132,7 @@ func TestSuiteBites(t *testing.T) {
 				return m.Save(ctx, c)
 			}}
 		}},
-		{"the cancelled context is not looked at", "context/cancelled", func(m *cart.MemoryStore) *faulty {
+		{"the canceled context is not looked at", "context/canceled", func(m *cart.MemoryStore) *faulty {
 			return &faulty{delete: func(ctx context.Context, id cart.ID) error {
 				return m.Delete(context.WithoutCancel(ctx), id)
 			}}
@@ -135,6 +151,42 @@ func TestSuiteBites(t *testing.T) {
 					f.After.ID = "\xff" // all of the cursor's instant count as seen
 				}
 				return m.List(ctx, f)
+			}}
+		}},
+		{"carts are due behind their time only", "due/order", func(m *cart.MemoryStore) *faulty {
+			return &faulty{due: func(ctx context.Context, at time.Time, limit int) ([]cart.Cart, error) {
+				return m.Due(ctx, at.Add(-time.Microsecond), limit)
+			}}
+		}},
+		{"the limit is ignored", "due/order", func(m *cart.MemoryStore) *faulty {
+			return &faulty{due: func(ctx context.Context, at time.Time, _ int) ([]cart.Cart, error) { return m.Due(ctx, at, 99) }}
+		}},
+		{"the time of the first save stays", "due/moves", func(m *cart.MemoryStore) *faulty {
+			return &faulty{save: func(ctx context.Context, c cart.Cart) (cart.Cart, error) {
+				if there, err := m.Get(ctx, c.ID); err == nil {
+					c.Due = there.Due
+				}
+				return m.Save(ctx, c)
+			}}
+		}},
+		{"what is over the limit is lost", "due/shared", func(m *cart.MemoryStore) *faulty {
+			return &faulty{due: func(ctx context.Context, at time.Time, limit int) ([]cart.Cart, error) {
+				carts, err := m.Due(ctx, at, limit+1)
+				if len(carts) > limit {
+					lost := carts[limit]
+					lost.Due = time.Time{}
+					_, err = m.Save(ctx, lost)
+					carts = carts[:limit]
+				}
+				return carts, err
+			}}
+		}},
+		{"nobody is forgotten", "forget", func(m *cart.MemoryStore) *faulty {
+			return &faulty{forget: func(context.Context, flywheel.CustomerID) error { return nil }}
+		}},
+		{"names are forgotten without case", "forget", func(m *cart.MemoryStore) *faulty {
+			return &faulty{forget: func(ctx context.Context, customer flywheel.CustomerID) error {
+				return errors.Join(m.Forget(ctx, customer), m.Forget(ctx, "Customer"))
 			}}
 		}},
 		{"the delete does not join the transaction", "transaction/rollback", func(m *cart.MemoryStore) *faulty {
@@ -183,5 +235,7 @@ func TestFailing(t *testing.T) {
 		"Save":   func(s cart.Store) error { return suite.Err(s.Save(ctx, sample("d"))) },
 		"Delete": func(s cart.Store) error { return s.Delete(ctx, "c") },
 		"List":   func(s cart.Store) error { return suite.Err(list(s)) },
+		"Due":    func(s cart.Store) error { return suite.Err(s.Due(ctx, start, 1)) },
+		"Forget": func(s cart.Store) error { return s.Forget(ctx, "customer") },
 	}, func(s cart.Store) (any, error) { return list(s) })
 }

@@ -53,7 +53,7 @@ var transactionCases = []testCase{
 				return err
 			}
 			_, err := w.Save(ctx, sample("c")) // has version 0
-			if err := suite.Wrong("Save", err, cart.ErrVersion); err != nil {
+			if err := suite.Wrong("Save", err, cart.ErrStale); err != nil {
 				return err
 			}
 			_, err = w.Save(ctx, sample("e"))

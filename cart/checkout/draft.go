@@ -27,6 +27,9 @@ func (c *Checkout) draft(b *cart.Cart, r *Request) (order.Order, error) {
 	if err := c.carts.QuoteInto(q, b, terms); err != nil {
 		return order.Order{}, err
 	}
+	if err := q.Priced(); err != nil {
+		return order.Order{}, fmt.Errorf("checkout: cart %q: %w", b.ID, err)
+	}
 	if err := r.seen(q.Total); err != nil {
 		return order.Order{}, err
 	}

@@ -186,7 +186,7 @@ func TestParallelEdit(t *testing.T) {
 		quantity := int64(3)
 		switch {
 		case placeErr != nil:
-			require.ErrorIs(t, placeErr, cart.ErrVersion)
+			require.ErrorIs(t, placeErr, cart.ErrStale)
 			require.NoError(t, editErr)
 			s.checkStock(t, skuA(id), 0)
 			for _, p := range w.payments(id) {

@@ -13,8 +13,9 @@ var (
 	// ErrDuplicate reports an order whose id or cart another order has. The
 	// error is a [*DuplicateError].
 	ErrDuplicate = fmt.Errorf("order: exists already: %w", flywheel.ErrConflict)
-	// ErrVersion reports a save of an order that someone else saved meanwhile.
-	ErrVersion = fmt.Errorf("order: %w", flywheel.ErrStale)
+	// ErrStale reports a save of an order that someone else saved meanwhile. It
+	// matches [flywheel.ErrStale].
+	ErrStale = fmt.Errorf("order: %w", flywheel.ErrStale)
 	// ErrStatus reports that the order's status forbids the call. The error is
 	// a [*StatusError].
 	ErrStatus = fmt.Errorf("order: status forbids it: %w", flywheel.ErrConflict)

@@ -178,3 +178,20 @@ func ExampleRestocker() {
 	fmt.Println(orders != nil, err)
 	// Output: true <nil>
 }
+
+// Who bought is forgotten; what was sold and paid stays.
+func ExampleService_Forget() {
+	ctx := context.Background()
+	orders, err := placed(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := orders.Forget(ctx, "anna"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	o, err := orders.Get(ctx, "order-1")
+	fmt.Println(o.Customer == "anna", len(o.Customer), o.Total, err)
+	// Output: false 39 21.65 EUR <nil>
+}

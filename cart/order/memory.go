@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/keyedhash"
 )
 
 // MemoryStore is a [Store] in memory.
@@ -18,6 +19,7 @@ type MemoryStore struct {
 	all       index
 	pending   index
 	customers map[flywheel.CustomerID]index
+	secret    []byte
 }
 
 type buyerKey struct {
@@ -32,7 +34,7 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 	}
 	return &MemoryStore{
 		db: db, byID: map[ID]*Order{}, byKey: map[buyerKey]ID{}, byCart: map[string]ID{},
-		customers: map[flywheel.CustomerID]index{},
+		customers: map[flywheel.CustomerID]index{}, secret: keyedhash.NewSecret(),
 	}
 }
 
@@ -144,7 +146,7 @@ func (s *MemoryStore) Save(ctx context.Context, o Order) (Order, error) {
 			return fmt.Errorf("order %q: %w", o.ID, flywheel.ErrNotFound)
 		}
 		if there.Version != o.Version {
-			return ErrVersion
+			return ErrStale
 		}
 		o.Key, o.Fingerprint, o.Cart = there.Key, there.Fingerprint, there.Cart
 		o.Customer, o.Visitor, o.PlacedAt = there.Customer, there.Visitor, there.PlacedAt
@@ -176,6 +178,25 @@ func (s *MemoryStore) put(o *Order) {
 	if o.Pending() {
 		s.pending.insert(o.Position())
 	}
+}
+
+// Forget implements [Store].
+func (s *MemoryStore) Forget(ctx context.Context, customer flywheel.CustomerID) error {
+	return s.db.Update(ctx, func(undo func(func())) error {
+		for _, p := range slices.Clone(s.customers[customer]) {
+			there := s.byID[p.ID]
+			erased := there.Erased(func(text string) string { return keyedhash.Of(s.secret, text) })
+			erased.Version++
+			before, after := buyerKey{there.Buyer(), there.Key}, buyerKey{erased.Buyer(), erased.Key}
+			undo(func() {
+				s.remove(&erased, after)
+				s.add(there, before)
+			})
+			s.remove(there, before)
+			s.add(&erased, after)
+		}
+		return nil
+	})
 }
 
 // List implements [Store].

@@ -146,14 +146,14 @@ func (s *Service) change(ctx context.Context, o Order, change func(*Order) (bool
 			return o, nil
 		}
 		saved, err := s.store.Save(ctx, o)
-		if !errors.Is(err, ErrVersion) {
+		if !errors.Is(err, ErrStale) {
 			return saved, err
 		}
 		if o, err = s.store.Get(ctx, o.ID); err != nil {
 			return Order{}, err
 		}
 	}
-	return Order{}, ErrVersion
+	return Order{}, ErrStale
 }
 
 // Gateway returns the gateway that moves the money of the orders.

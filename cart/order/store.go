@@ -10,7 +10,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 )
 
-// Store keeps orders. Implementations are safe for concurrent use, honour ctx,
+// Store keeps orders. Implementations are safe for concurrent use, honor ctx,
 // join the transaction carried by ctx (see [flywheel.Transactor]), keep times in
 // UTC to the microsecond, compare texts byte by byte, and share no memory with
 // what they take and give. Every call is atomic on its own.
@@ -26,7 +26,7 @@ type Store interface {
 	// matching [flywheel.ErrNotFound].
 	ByKey(ctx context.Context, buyer Buyer, key string) (Order, error)
 	// Save writes o and counts Version up when the stored version equals
-	// o.Version, else it reports [ErrVersion]. ID, Key, Fingerprint, Cart, Customer,
+	// o.Version, else it reports [ErrStale]. ID, Key, Fingerprint, Cart, Customer,
 	// Visitor and PlacedAt stay as they were inserted; of Lines the caller
 	// changes nothing but Returned. A missing order reports
 	// an error matching [flywheel.ErrNotFound].
@@ -35,6 +35,10 @@ type Store interface {
 	// is yielded once, last. The caller may call the store while ranging and
 	// may stop early.
 	List(ctx context.Context, f Filter) iter.Seq2[Order, error]
+	// Forget makes the orders of a customer [Order.Erased], each a save of its own
+	// version. The hash is the same for the same text, within this store, and cannot
+	// be computed without it.
+	Forget(ctx context.Context, customer flywheel.CustomerID) error
 }
 
 // Filter says which orders to list. The zero value lists all.

@@ -79,7 +79,8 @@ func newShop(book *retail.Book, currency money.Currency, seed uint64, kept *stor
 	if s.catalog, err = catalog.New(nil, &catalog.Options{Now: clock}); err != nil {
 		return nil, err
 	}
-	if s.carts, err = cart.New(nil, &cart.Options{Now: clock, MaxLines: s.longest(), Sink: withoutLines{s.log}}); err != nil {
+	carts := cart.NewMemory(nil)
+	if s.carts, err = cart.New(carts, &cart.Options{Now: clock, MaxLines: s.longest(), Sink: withoutLines{s.log, carts}}); err != nil {
 		return nil, err
 	}
 	s.orders, err = order.New(kept.orders, &order.Options{Now: clock, Gateway: s.gateway, Stock: shelves, Sink: s.log, Tx: s.tx})
@@ -146,7 +147,15 @@ func (s *shop) longest() int {
 
 // withoutLines is a Sink that passes events on without their lines: what went
 // into a cart is in the purchase that follows at once.
-type withoutLines struct{ to flywheel.Sink }
+// The carts live for a day, which is one transaction of the log: they are told in
+// it, as if they were kept there.
+type withoutLines struct {
+	to    flywheel.Sink
+	carts *cart.MemoryStore
+}
+
+// Handle implements flywheel.Stored.
+func (w withoutLines) Handle() flywheel.Transactor { return w.carts.Handle() }
 
 func (w withoutLines) Publish(ctx context.Context, events ...flywheel.Event) error {
 	for i := range events {
@@ -184,15 +193,10 @@ func (s *shop) run(ctx context.Context, step func(done int, label string)) error
 	return s.stuck(ctx)
 }
 
-// learn lets every learner take what was told on a day, and time pass, hour by hour.
+// learn lets every learner take what was told on a day, and time pass to its end.
 func (s *shop) learn(ctx context.Context, date time.Time) error {
-	for hour := range 24 {
-		s.now = date.Add(time.Duration(hour+1)*time.Hour - time.Microsecond)
-		if err := s.wheel.Drain(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	s.now = date.Add(day - time.Microsecond)
+	return s.wheel.Drain(ctx)
 }
 
 // forget lets go of the rows of a day that is done.

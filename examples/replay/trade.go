@@ -234,6 +234,9 @@ type goods struct {
 	nothing map[string]bool // refs with nothing to reserve
 }
 
+// Handle names the database of the stock.
+func (g *goods) Handle() flywheel.Transactor { return g.stock.Handle() }
+
 func newGoods(stock *inventory.Service, skus []flywheel.SKU) *goods {
 	g := &goods{stock: stock, stocked: make(map[flywheel.SKU]bool, len(skus)), nothing: map[string]bool{}}
 	for _, sku := range skus {

@@ -30,6 +30,11 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error
 		}
 		return fn(ctx)
 	}
+	if err := txhook.Rehearse(ctx, fn, func(fn func(context.Context) error) error {
+		return d.transact(ctx, func(ctx context.Context, _ *txState) error { return fn(ctx) })
+	}); err != nil {
+		return err
+	}
 	return d.transact(ctx, func(ctx context.Context, _ *txState) error { return fn(ctx) })
 }
 
@@ -57,8 +62,21 @@ func (d *DB) WriteFirst(ctx context.Context, fn func(tx *Tx) error) error {
 }
 
 func (d *DB) alone(ctx context.Context, fn func(tx *Tx) error) error {
-	return d.transact(ctx, func(_ context.Context, s *txState) error {
-		return s.covered(func() error { return fn(&Tx{db: d, state: s}) })
+	var state *txState
+	write := func(context.Context) error {
+		return state.covered(func() error { return fn(&Tx{db: d, state: state}) })
+	}
+	if err := txhook.Rehearse(ctx, write, func(fn func(context.Context) error) error {
+		return d.transact(ctx, func(ctx context.Context, s *txState) error {
+			state = s
+			return fn(ctx)
+		})
+	}); err != nil {
+		return err
+	}
+	return d.transact(ctx, func(ctx context.Context, s *txState) error {
+		state = s
+		return write(ctx)
 	})
 }
 
@@ -187,7 +205,7 @@ func (d *DB) commit(ctx context.Context, conn *sql.Conn, s *txState) error {
 			return err
 		}
 	}
-	if s.writes == 0 {
+	if s.writes+s.queries == 0 {
 		return nil // nothing that could be lost
 	}
 	return &lostCommit{err, d.dialect, s.readBack, s.uncovered}

@@ -33,7 +33,9 @@ type txState struct {
 	dead       bool       // failed cannot be cured by rolling back to a savepoint
 	readBack   []readBack // how to find out whether it was committed
 	writes     int        // statements that changed something
+	queries    int        // those that may have, and answered with rows
 	uncovered  bool       // a Write changed something that no readBack asks for
+	local      map[any]any
 	stmts      map[string]*sql.Stmt
 	wishes     []wish
 }
@@ -61,12 +63,22 @@ func (t *Tx) ReadBackOwn(ask func(ctx context.Context, q Queryer) (there bool, e
 
 // covered calls fn and notes whether it wrote without telling how to find it.
 func (s *txState) covered(fn func() error) error {
-	writes, asks := s.writes, len(s.readBack)
+	writes, asks := s.writes+s.queries, len(s.readBack)
 	err := fn()
-	if s.writes > writes && len(s.readBack) == asks {
+	if s.writes+s.queries > writes && len(s.readBack) == asks {
 		s.uncovered = true
 	}
 	return err
+}
+
+// Local returns what stores remember of this transaction, by keys of their own: what
+// it has locked or written, which nobody else can change before it ends. It is
+// empty again after a rollback to a savepoint.
+func (t *Tx) Local() map[any]any {
+	if t.state.local == nil {
+		t.state.local = map[any]any{}
+	}
+	return t.state.local
 }
 
 // Dialect returns the dialect.
@@ -114,7 +126,7 @@ func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.
 		rows, err = t.state.tx.QueryContext(ctx, t.db.bind(query), args...)
 	}
 	if t.saw(query, err); err == nil && !strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
-		t.state.writes++ // with RETURNING
+		t.state.queries++ // with RETURNING
 	}
 	return rows, err
 }
@@ -131,7 +143,9 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 	} else {
 		row = t.state.tx.QueryRowContext(ctx, t.db.bind(query), args...)
 	}
-	t.saw(query, row.Err())
+	if t.saw(query, row.Err()); row.Err() == nil && !strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
+		t.state.queries++
+	}
 	return row
 }
 
@@ -249,6 +263,7 @@ func (s *txState) direct(ctx context.Context, d *DB, fn func(tx *Tx) error) erro
 // possible the whole transaction is dead: SQLite rolls it back by itself after
 // an interrupt or a full disk, and the next statement would stand alone.
 func (s *txState) rollbackTo(ctx context.Context, name string) {
+	s.local = nil
 	_, err := s.tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT "+name)
 	if err == nil {
 		_, err = s.tx.ExecContext(ctx, "RELEASE SAVEPOINT "+name)

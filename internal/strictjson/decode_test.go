@@ -1,11 +1,15 @@
 package strictjson
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -130,6 +134,61 @@ func FuzzDecode(f *testing.F) {
 		}
 		if Check(data, nil) == nil && !json.Valid(data) {
 			t.Fatalf("%q: accepted, but no JSON", data)
+		}
+	})
+}
+
+// What is refused costs little: memory within 16 MiB for a document of 1 MiB, of
+// whatever shape.
+func TestRefusalsAreCheap(t *testing.T) {
+	fill := func(open, element, end string) string {
+		n := (1<<20 - len(open) - len(end)) / len(element)
+		return open + strings.Repeat(element, n) + end
+	}
+	var keys strings.Builder
+	for i := 0; keys.Len() < 1<<20-20; i++ {
+		fmt.Fprintf(&keys, `"%x":1,`, i)
+	}
+	for name, document := range map[string]string{
+		"flat array":       fill("[", "1,", "x]"),
+		"flat objects":     fill("[", `{"a":1},`, "x]"),
+		"empty arrays":     fill("[", "[],", "x]"),
+		"texts":            fill("[", `"\\u0041",`, "x]"),
+		"many keys":        "{" + keys.String() + "x}",
+		"one long text":    `"` + strings.Repeat("a", 1<<20-2),
+		"deep":             strings.Repeat("[", 1<<20),
+		"escaped keys":     fill("{", `"\\u0041":1,`, "}"),
+		"spaces":           strings.Repeat(" ", 1<<20),
+		"behind the value": "1" + strings.Repeat(" ", 1<<19) + "2",
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			require.Error(t, Check([]byte(document), nil))
+			runtime.ReadMemStats(&after)
+			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(17<<20))
+		})
+	}
+}
+
+// FuzzCheck: what is accepted is JSON, what is refused has a place within the text,
+// and documents without objects are accepted just when they are JSON.
+func FuzzCheck(f *testing.F) {
+	for _, seed := range []string{`{"a":[1,{"b":"\u00e9"}]}`, `[1,2`, `{"a":1,"A":2}`, "[1]x", `"\ud800"`, "[-0.5e+3, true ,null]", `{"a" :1 , "b":{} }`, "[1,]", `{"a"}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		err := Check(data, nil)
+		if err == nil {
+			require.True(t, json.Valid(data))
+			return
+		}
+		wrong, ok := errors.AsType[*Error](err)
+		require.True(t, ok)
+		require.GreaterOrEqual(t, wrong.Offset, int64(0))
+		require.LessOrEqual(t, wrong.Offset, int64(len(data)))
+		if json.Valid(data) && utf8.Valid(data) && !bytes.ContainsRune(data, '{') && bytes.Count(data, []byte("[")) < 256 && len(data) <= 1<<20 {
+			t.Fatalf("%q is refused: %v", data, err)
 		}
 	})
 }

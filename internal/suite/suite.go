@@ -38,7 +38,7 @@ type T interface {
 
 // Run runs each case in a sub-test, on a store of its own; fresh returns an empty
 // one. tx returns the transactor of a store; where it is nil the cases that need
-// one are skipped.
+// one are skipped, else they are run once more in transactions that are run twice.
 func (u Suite[S, F]) Run(t *testing.T, fresh func(t *testing.T) S, tx func(S) flywheel.Transactor) {
 	for _, c := range u.Cases {
 		t.Run(c.Name, func(t *testing.T) {
@@ -52,6 +52,14 @@ func (u Suite[S, F]) Run(t *testing.T, fresh func(t *testing.T) S, tx func(S) fl
 			}()
 			u.run(t, c, fresh(t), tx)
 		})
+	}
+	if tx == nil {
+		return
+	}
+	for _, c := range u.Cases {
+		if c.Transactions {
+			t.Run("twice/"+c.Name, func(t *testing.T) { u.run(twice{t}, c, fresh(t), tx) })
+		}
 	}
 }
 

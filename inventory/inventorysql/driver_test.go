@@ -11,11 +11,15 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/sqldbtest"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/inventory"
 )
 
 // An order of many lines costs as many round-trips as one of a single line.
 func TestRoundTrips(t *testing.T) {
+	if suite.Twofold() {
+		t.Skip("it counts statements")
+	}
 	ctx := t.Context()
 	var sent atomic.Int64
 	db := sqldbtest.OpenFaulty(t, flywheel.SQLite, func(_ string, after bool) error {

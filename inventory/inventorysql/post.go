@@ -3,8 +3,10 @@ package inventorysql
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -19,6 +21,8 @@ type item struct {
 	SKU      flywheel.SKU       `json:"sku"`
 	Location inventory.Location `json:"location"`
 }
+
+func (i item) bare() item { return item{SKU: i.SKU, Location: i.Location} }
 
 func itemOf(m *inventory.Movement) item { return item{SKU: m.SKU, Location: m.Location} }
 
@@ -62,16 +66,17 @@ func (s *Store) Post(ctx context.Context, m inventory.Movement) (inventory.Movem
 	return ms[0], nil
 }
 
-// PostBatch implements inventory.BatchStore: six statements, however many
-// movements there are. The reservation is written first and the levels are
-// locked in the order of their keys, so that batches wait for each other but
-// never in a circle. Rows for new items are made in a step of its own, which
-// holds no other lock.
+// PostBatch implements inventory.BatchStore: five statements, however many
+// movements there are, and three for what this transaction did before. The levels
+// are locked in the order of their keys and the reservation after them, so that
+// batches wait for each other but never in a circle. All that can be refused is
+// refused before anything is written. Rows for new items are made in a step of its
+// own, which holds no other lock.
 func (s *Store) PostBatch(ctx context.Context, r *inventory.Reservation, movements []inventory.Movement) error {
 	items := itemsOf(movements)
 	for {
 		var answers []inventory.Movement // a transaction may be run again
-		err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		err := s.db.WriteFirst(ctx, func(tx *sqldb.Tx) (err error) {
 			answers, err = s.post(ctx, tx, r, movements, items)
 			return err
 		})
@@ -94,65 +99,62 @@ func (s *Store) PostBatch(ctx context.Context, r *inventory.Reservation, movemen
 }
 
 func (s *Store) createLevels(ctx context.Context, items []item) error {
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	return s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
 		return s.exec(ctx, tx, s.statements.createLevels, items)
 	})
 }
 
 // post is PostBatch in a transaction. It changes neither r nor movements.
 func (s *Store) post(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation, movements []inventory.Movement, items []item) ([]inventory.Movement, error) {
-	end := errNothingNew
-	if r != nil {
-		if err := saveReservation(ctx, tx, r); err != nil {
-			return nil, err
-		}
-		end = nil
-	}
 	if len(movements) == 0 {
-		return nil, end
+		if r == nil {
+			return nil, errNothingNew
+		}
+		return nil, saveReservation(ctx, tx, r)
 	}
-	levels, err := s.lockLevels(ctx, tx, items)
+	seen := seenBy(tx)
+	levels, err := s.lockLevels(ctx, tx, seen, items)
 	if err != nil {
 		return nil, err
 	}
-	earlier, err := s.findMovements(ctx, tx, movements, items)
+	if len(levels) < len(items) {
+		return nil, errNoLevel
+	}
+	earlier, err := s.findMovements(ctx, tx, seen, movements, items)
 	if err != nil {
 		return nil, err
 	}
 	answers := make([]inventory.Movement, len(movements))
 	posted := make([]movementRow, 0, len(movements))
-	changed := map[item]levelRow{}
-	missing := false
 	for i, m := range movements {
-		level, ok := levels[itemOf(&m)]
-		if !ok {
-			level = &inventory.Level{SKU: m.SKU, Location: m.Location}
-			levels[itemOf(&m)], missing = level, true
-		}
 		m.At = m.At.UTC().Truncate(time.Microsecond)
 		key := keyOf(&m)
-		answer, isNew, err := level.Apply(m, earlier[key])
+		answer, isNew, err := levels[key.item].Apply(m, earlier[key])
 		if err != nil {
-			return nil, err
+			return nil, cmp.Or(s.stale(ctx, tx, r), err)
 		}
 		answers[i] = answer
 		if isNew {
 			earlier[key] = append(earlier[key], answer)
 			posted = append(posted, rowOf(&answer))
-			changed[itemOf(&m)] = levelRow{m.SKU, m.Location, level.OnHand, level.Reserved, level.Seq}
 		}
 	}
-	if missing {
-		return nil, errNoLevel
+	if r != nil {
+		if err := saveReservation(ctx, tx, r); err != nil {
+			return nil, err
+		}
 	}
 	if len(posted) == 0 {
-		return answers, end
+		if r == nil {
+			return answers, errNothingNew
+		}
+		return answers, nil
 	}
-	updates := make([]levelRow, 0, len(changed))
-	for _, it := range items {
-		it.N = 0
-		if row, ok := changed[it]; ok {
-			updates = append(updates, row)
+	updates := make([]levelRow, 0, len(items))
+	for i := range items {
+		l := levels[items[i].bare()]
+		if before, ok := seen.levels[items[i].bare()]; !ok || before != *l {
+			updates = append(updates, levelRow{l.SKU, l.Location, l.OnHand, l.Reserved, l.Seq})
 		}
 	}
 	if err := s.exec(ctx, tx, s.statements.updateLevels, updates); err != nil {
@@ -161,8 +163,51 @@ func (s *Store) post(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation
 	if err := s.exec(ctx, tx, s.statements.addMovements, posted); err != nil {
 		return nil, err
 	}
-	tx.ReadBack(posted[0].isThere)
+	tx.ReadBackOwn(posted[0].isThere)
+	seen.keep(levels, earlier)
 	return answers, nil
+}
+
+// stale reports whether r is not at its version any more, which explains a refusal
+// better than the refusal does.
+func (s *Store) stale(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation) error {
+	if r == nil {
+		return nil
+	}
+	var version int64
+	err := tx.QueryRowContext(ctx, `SELECT version FROM flywheel_inventory_reservations WHERE ref = ?`, r.Ref).Scan(&version)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if version != r.Version {
+		return staleError(r)
+	}
+	return nil
+}
+
+// seen is what a transaction has locked and what it knows of the ledger behind
+// these locks: nobody else can add to it before the transaction ends.
+type seen struct {
+	levels    map[item]inventory.Level
+	movements map[key][]inventory.Movement
+}
+
+type seenKey struct{}
+
+func seenBy(tx *sqldb.Tx) *seen {
+	s, ok := tx.Local()[seenKey{}].(*seen)
+	if !ok {
+		s = &seen{map[item]inventory.Level{}, map[key][]inventory.Movement{}}
+		tx.Local()[seenKey{}] = s
+	}
+	return s
+}
+
+func (s *seen) keep(levels map[item]*inventory.Level, movements map[key][]inventory.Movement) {
+	for it, l := range levels {
+		s.levels[it] = *l
+	}
+	maps.Copy(s.movements, movements)
 }
 
 // isThere reports whether the movement is in the ledger as posted.
@@ -184,18 +229,45 @@ func (s *Store) exec(ctx context.Context, tx *sqldb.Tx, statement string, rows a
 	return err
 }
 
-func (s *Store) lockLevels(ctx context.Context, tx *sqldb.Tx, items []item) (map[item]*inventory.Level, error) {
-	arg, err := json.Marshal(items)
-	if err != nil {
-		return nil, err
-	}
+// lockLevels returns the levels of items that there are, locked.
+func (s *Store) lockLevels(ctx context.Context, tx *sqldb.Tx, seen *seen, items []item) (map[item]*inventory.Level, error) {
 	levels := make(map[item]*inventory.Level, len(items))
-	err = sqldb.Each(ctx, tx, s.statements.lockLevels, []any{string(arg)}, func(r sqldb.Row) error {
+	skus, locations := make([]flywheel.SKU, len(items)), make([]inventory.Location, len(items))
+	for i := range items {
+		skus[i], locations[i] = items[i].SKU, items[i].Location
+		if l, ok := seen.levels[items[i].bare()]; ok {
+			levels[items[i].bare()] = &l
+		}
+	}
+	if len(levels) == len(items) {
+		return levels, nil
+	}
+	args := make([]any, 2)
+	for i, list := range []any{slices.Compact(skus), compacted(locations)} {
+		arg, err := json.Marshal(list)
+		if err != nil {
+			return nil, err
+		}
+		args[i] = string(arg)
+	}
+	asked := make(map[item]bool, len(items))
+	for i := range items {
+		asked[items[i].bare()] = true
+	}
+	err := sqldb.Each(ctx, tx, s.statements.lockLevels, args, func(r sqldb.Row) error {
 		l, err := scanLevel(r)
-		levels[item{SKU: l.SKU, Location: l.Location}] = &l
+		if it := (item{SKU: l.SKU, Location: l.Location}); asked[it] { // not a SKU at the location of another
+			levels[it] = &l
+		}
 		return err
 	})
 	return levels, err
+}
+
+// compacted returns each value once.
+func compacted(locations []inventory.Location) []inventory.Location {
+	slices.Sort(locations)
+	return slices.Compact(locations)
 }
 
 // key is what the movements that Level.Apply wants to see have in common.
@@ -209,31 +281,41 @@ func keyOf(m *inventory.Movement) key { return key{itemOf(m), m.Ref, m.Attempt} 
 
 // findMovements returns the movements that have a key of one of movements. Most
 // batches are about one document.
-func (s *Store) findMovements(ctx context.Context, tx *sqldb.Tx, movements []inventory.Movement, items []item) (map[key][]inventory.Movement, error) {
-	arg, err := json.Marshal(items)
-	if err != nil {
-		return nil, err
-	}
+func (s *Store) findMovements(ctx context.Context, tx *sqldb.Tx, seen *seen, movements []inventory.Movement, items []item) (map[key][]inventory.Movement, error) {
 	type document struct {
 		ref     string
 		attempt int64
 	}
-	asked := map[document]bool{}
-	found := map[key][]inventory.Movement{}
+	found := make(map[key][]inventory.Movement, len(movements))
+	var asked []document
 	for i := range movements {
-		d := document{movements[i].Ref, movements[i].Attempt}
-		if asked[d] {
+		k := keyOf(&movements[i])
+		list, known := seen.movements[k]
+		if found[k] = slices.Clone(list); known {
 			continue
 		}
-		asked[d] = true
+		if d := (document{k.ref, k.attempt}); !slices.Contains(asked, d) {
+			asked = append(asked, d)
+		}
+	}
+	if len(asked) == 0 {
+		return found, nil
+	}
+	arg, err := json.Marshal(items)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range asked {
+		fresh := map[key][]inventory.Movement{}
 		err := sqldb.Each(ctx, tx, s.statements.findMovements, []any{d.ref, d.attempt, string(arg)}, func(r sqldb.Row) error {
 			m, err := scanMovement(r)
-			found[keyOf(&m)] = append(found[keyOf(&m)], m)
+			fresh[keyOf(&m)] = append(fresh[keyOf(&m)], m)
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
+		maps.Copy(found, fresh)
 	}
 	return found, nil
 }

@@ -48,7 +48,8 @@ func scanMovement(r sqldb.Row) (m inventory.Movement, err error) {
 
 // SetBackorder implements inventory.Store.
 func (s *Store) SetBackorder(ctx context.Context, sku flywheel.SKU, location inventory.Location, limit int64) error {
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	return s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
+		delete(tx.Local(), seenKey{})
 		_, err := tx.ExecContext(ctx, `INSERT INTO flywheel_inventory_levels (sku, location, backorder) VALUES (?, ?, ?)
 			ON CONFLICT (sku, location) DO UPDATE SET backorder = excluded.backorder`,
 			string(sku), string(location), limit)

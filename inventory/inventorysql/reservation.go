@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/due"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/inventory"
 )
@@ -67,13 +68,17 @@ func saveReservation(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation
 		return err
 	}
 	if n == 0 {
-		return fmt.Errorf("inventorysql: reservation %q is not at version %d: %w", r.Ref, r.Version, inventory.ErrStale)
+		return staleError(r)
 	}
 	written := *r // the caller may change r before the transaction ends
 	tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
 		return isSaved(ctx, q, &written, string(lines))
 	})
 	return nil
+}
+
+func staleError(r *inventory.Reservation) error {
+	return fmt.Errorf("inventorysql: reservation %q is not at version %d: %w", r.Ref, r.Version, inventory.ErrStale)
 }
 
 // isSaved reports whether r is there with its next version. A later version
@@ -97,8 +102,9 @@ func isSaved(ctx context.Context, q sqldb.Queryer, r *inventory.Reservation, lin
 
 // Due implements inventory.Store.
 func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]inventory.Reservation, error) {
-	return sqldb.Select(ctx, s.db.Read(ctx), `SELECT `+reservationColumns+` FROM flywheel_inventory_reservations
-		WHERE `+notFinal+` AND expires <= ? ORDER BY expires, ref LIMIT ?`, []any{sqldb.Micros(now), max(limit, 0)}, scanReservation)
+	return due.Claim(ctx, s.db.DB, due.Query{
+		Columns: reservationColumns, From: "flywheel_inventory_reservations", Due: "expires", Key: "ref", Where: notFinal,
+	}, now, limit, scanReservation, nil)
 }
 
 func scanReservation(row sqldb.Row) (r inventory.Reservation, err error) {

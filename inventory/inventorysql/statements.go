@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/sqldb"
 )
 
 const (
@@ -18,27 +19,28 @@ const (
 // whatever their number.
 type statements struct {
 	createLevels  string // rows of item
-	lockLevels    string // rows of item
+	lockLevels    string // SKUs, locations
 	updateLevels  string // rows of levelRow
 	addMovements  string // rows of movementRow
 	findMovements string // ref, attempt, rows of item
 }
 
 func statementsOf(d flywheel.Dialect) statements {
-	lock := ""
+	lock, rows := "", sqldb.Recordset
 	if d == flywheel.Postgres {
-		lock = " FOR UPDATE OF l"
+		lock = " FOR UPDATE"
 	}
 	items := rows(d, "n bigint", "sku text", "location text")
 	return statements{
-		// WHERE true keeps SQLite from reading ON CONFLICT as the ON of a join, and
-		// CROSS JOIN makes it begin with the rows of the argument.
+		// WHERE true keeps SQLite from reading ON CONFLICT as the ON of a join.
 		createLevels: `INSERT INTO flywheel_inventory_levels (sku, location)
 			SELECT x.sku, x.location FROM ` + items + ` WHERE true ORDER BY x.n
 			ON CONFLICT (sku, location) DO NOTHING`,
-		lockLevels: `SELECT ` + of("l", levelColumns) + ` FROM ` + items + `
-			CROSS JOIN flywheel_inventory_levels l WHERE l.sku = x.sku AND l.location = x.location
-			ORDER BY l.sku, l.location` + lock,
+		// As arrays, not joined: of a join PostgreSQL thinks that it is as well to
+		// read all levels.
+		lockLevels: `SELECT ` + levelColumns + ` FROM flywheel_inventory_levels
+			WHERE ` + sqldb.In(d, "sku") + ` AND ` + sqldb.In(d, "location") + `
+			ORDER BY sku, location` + lock,
 		updateLevels: `INSERT INTO flywheel_inventory_levels (sku, location, on_hand, reserved, seq)
 			SELECT x.sku, x.location, x.on_hand, x.reserved, x.seq
 			FROM ` + rows(d, "sku text", "location text", "on_hand bigint", "reserved bigint", "seq bigint") + ` WHERE true
@@ -52,19 +54,6 @@ func statementsOf(d flywheel.Dialect) statements {
 			WHERE ref = ? AND attempt = ? AND (sku, location) IN (SELECT x.sku, x.location FROM ` + items + `)
 			ORDER BY sku, location, seq`,
 	}
-}
-
-// rows is the table x of the rows in an argument, with columns such as "n bigint".
-func rows(d flywheel.Dialect, columns ...string) string {
-	if d == flywheel.Postgres {
-		return `json_to_recordset(CAST(? AS json)) AS x(` + strings.Join(columns, ", ") + `)`
-	}
-	fields := make([]string, len(columns))
-	for i, c := range columns {
-		name, _, _ := strings.Cut(c, " ")
-		fields[i] = `value->>'` + name + `' AS ` + name
-	}
-	return `(SELECT ` + strings.Join(fields, ", ") + ` FROM json_each(?)) AS x`
 }
 
 // of puts the table's name before each column.

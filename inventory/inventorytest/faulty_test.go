@@ -54,6 +54,7 @@ func TestRunCatches(t *testing.T) {
 		{"keeps local times", "reservation/round-trip", func() inventory.Store { return local{plain{newWhole()}} }},
 		{"lists in another order", "levels/order", func() inventory.Store { return backwards{plain{newWhole()}} }},
 		{"reads the ledger from the start", "ledger/after", func() inventory.Store { return fromStart{plain{newWhole()}} }},
+		{"finds nothing to take back", "service/advance", func() inventory.Store { return blind{newWhole()} }},
 		{"counts a reservation as due only after its end", "due/order", func() inventory.Store { return late{plain{newWhole()}} }},
 		{"goes on after the context is over", "context/cancelled", func() inventory.Store { return deaf{plain{newWhole()}} }},
 		{"posts half a batch", "batch/all-or-nothing", func() inventory.Store { return halves{newWhole()} }},
@@ -249,6 +250,10 @@ type late struct{ plain }
 func (s late) Due(ctx context.Context, now time.Time, limit int) ([]inventory.Reservation, error) {
 	return s.Store.Due(ctx, now.Add(-time.Microsecond), limit)
 }
+
+type blind struct{ whole }
+
+func (s blind) Due(context.Context, time.Time, int) ([]inventory.Reservation, error) { return nil, nil }
 
 type deaf struct{ plain }
 

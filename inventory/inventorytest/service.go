@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/inventory"
 )
 
@@ -57,6 +58,37 @@ var serviceChecks = []testCase{
 				e.Fatalf("%s: still due: %+v, %v", ref, due, err)
 			}
 		}, func(took int64) bool { return took == 0 || took == 1 })
+	}},
+	{Name: "service/advance", Rule: "Many workers that let time pass take back what is due once, each, and leave nothing.", Check: func(e *env) {
+		const refs = 12
+		for way, store := range e.ways() {
+			now := noon
+			svc := e.service(store, &now)
+			sku := "of " + way
+			e.post(move(inventory.KindReceive, sku, flywheel.SKU(sku), refs))
+			for i := range refs {
+				e.OK(svc.Reserve(e.Context(), fmt.Sprint(way, " ", i), lines(sku, 1)))
+			}
+			more, err := svc.Advance(e.Context(), now.Add(time.Hour-time.Microsecond))
+			if e.OK(err); more {
+				e.Fatalf("%s: something was due too soon", way)
+			}
+			e.OK(errors.Join(suite.Parallel(4, func(int) error {
+				for range 2 * refs {
+					if more, err := svc.Advance(e.Context(), noon.Add(time.Hour)); err != nil || !more {
+						return err
+					}
+				}
+				return errors.New("there is always something due")
+			})...))
+			e.wantLevel(flywheel.SKU(sku), refs, 0)
+			for i := range refs {
+				r, err := svc.Reservation(e.Context(), fmt.Sprint(way, " ", i))
+				if e.OK(err); r.State != inventory.StateExpired {
+					e.Fatalf("%s is %s", r.Ref, r.State)
+				}
+			}
+		}
 	}},
 	{Name: "service/crash-in-refusal", Rule: "A reservation that crashed while it was being refused holds nothing once its time is over, nor when it is repeated.", Check: func(e *env) {
 		e.post(move(inventory.KindReceive, "x", "a", 5))

@@ -23,21 +23,23 @@ type reader struct {
 	n   *loyalty.Need
 	// lots are those that were loaded, for some are asked for twice.
 	lots map[string]bool
+	// nothingDue spares the search for what is due.
+	nothingDue bool
 }
 
 // Account implements loyalty.Store.
 func (s *Store) Account(ctx context.Context, member flywheel.CustomerID, n loyalty.Need) (loyalty.Account, error) {
 	a := loyalty.Account{Member: member}
-	query := `SELECT version, settled, sequence, spendable, pending, held, debt, redeemed, expired, written_off, tier, fall
+	query := `SELECT version, settled, sequence, spendable, pending, held, debt, redeemed, expired, written_off, tier, fall, due
 		FROM flywheel_loyalty_accounts WHERE member = ?`
 	if n.Change && s.db.Dialect() == flywheel.Postgres {
 		query += ` FOR UPDATE`
 	}
 	q := s.db.Read(ctx)
 	var settled int64
-	var fall sql.NullInt64
+	var fall, due sql.NullInt64
 	err := q.QueryRowContext(ctx, query, string(member)).Scan(&a.Version, &settled, &a.Sequence,
-		&a.Spendable, &a.Pending, &a.Held, &a.Debt, &a.Redeemed, &a.Expired, &a.WrittenOff, &a.Tier, &fall)
+		&a.Spendable, &a.Pending, &a.Held, &a.Debt, &a.Redeemed, &a.Expired, &a.WrittenOff, &a.Tier, &fall, &due)
 	if errors.Is(err, sql.ErrNoRows) {
 		return a, nil
 	}
@@ -46,6 +48,7 @@ func (s *Store) Account(ctx context.Context, member flywheel.CustomerID, n loyal
 	}
 	a.Settled, a.Fall = sqldb.Time(settled), timeOf(fall)
 	r := &reader{ctx: ctx, q: q, a: &a, n: &n, lots: map[string]bool{}}
+	r.nothingDue = !due.Valid || due.Int64 > sqldb.Micros(n.Until)
 	for _, load := range []func() error{r.byKeys, r.byOrders, r.due, r.points, r.activity} {
 		if err := load(); err != nil {
 			return loyalty.Account{}, err
@@ -129,7 +132,7 @@ func (r *reader) due() error {
 	switch {
 	case r.n.All:
 		holds, lots, args = `due IS NOT NULL`, `remaining > 0`, args[:1]
-	case r.n.Until.IsZero():
+	case r.n.Until.IsZero() || r.nothingDue:
 		return nil
 	}
 	err := sqldb.Each(r.ctx, r.q, `SELECT body FROM flywheel_loyalty_holds WHERE member = ? AND `+holds+` ORDER BY key`, args, r.hold)

@@ -20,7 +20,7 @@ func (s *Store) Save(ctx context.Context, a loyalty.Account) error {
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		w := &writer{ctx: ctx, tx: tx, a: &a, n: a.Version << 20}
-		for _, save := range []func() error{w.head, w.lots, w.holds, w.orders, w.receipts, w.activity, w.entries, w.due} {
+		for _, save := range []func() error{w.lots, w.holds, w.orders, w.receipts, w.activity, w.entries, w.head} {
 			if err := save(); err != nil {
 				return err
 			}
@@ -37,19 +37,27 @@ type writer struct {
 	n   int64 // of the row added last: those of a save follow its version
 }
 
-// head changes the row of the account if the version is right, and locks it.
+// dueNext is when something is due next, in the rows that were not loaded too. Its
+// arguments are the fall of the tier and the member, twice.
+const dueNext = `(SELECT min(due) FROM (SELECT CAST(? AS BIGINT) AS due
+	UNION ALL SELECT min(due) FROM flywheel_loyalty_lots WHERE member = ? AND due IS NOT NULL
+	UNION ALL SELECT min(due) FROM flywheel_loyalty_holds WHERE member = ? AND due IS NOT NULL) AS dues)`
+
+// head writes the row of the account, last of all, if the stored version is right.
 func (w *writer) head() error {
-	a, mark := w.a, newid.New()
-	if a.Version == 0 {
-		if _, err := w.tx.ExecContext(w.ctx, `INSERT INTO flywheel_loyalty_accounts (member, version, mark) VALUES (?, 0, '')
-			ON CONFLICT (member) DO NOTHING`, string(a.Member)); err != nil {
-			return err
-		}
+	a, mark, member := w.a, newid.New(), string(w.a.Member)
+	args := []any{
+		a.Version + 1, mark, sqldb.Micros(a.Settled), a.Sequence, a.Spendable, a.Pending, a.Held, a.Debt, a.Redeemed, a.Expired,
+		a.WrittenOff, a.Tier, orNull(a.Fall), orNull(a.Fall), member, member, member,
 	}
-	res, err := w.tx.ExecContext(w.ctx, `UPDATE flywheel_loyalty_accounts SET version = ?, mark = ?, settled = ?, sequence = ?,
-		spendable = ?, pending = ?, held = ?, debt = ?, redeemed = ?, expired = ?, written_off = ?, tier = ?, fall = ?
-		WHERE member = ? AND version = ?`, a.Version+1, mark, sqldb.Micros(a.Settled), a.Sequence,
-		a.Spendable, a.Pending, a.Held, a.Debt, a.Redeemed, a.Expired, a.WrittenOff, a.Tier, orNull(a.Fall), string(a.Member), a.Version)
+	query := `INSERT INTO flywheel_loyalty_accounts (version, mark, settled, sequence, spendable, pending, held, debt, redeemed, expired,
+		written_off, tier, fall, due, member) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ` + dueNext + `, ?) ON CONFLICT (member) DO NOTHING`
+	if a.Version != 0 {
+		args = append(args, a.Version)
+		query = `UPDATE flywheel_loyalty_accounts SET version = ?, mark = ?, settled = ?, sequence = ?, spendable = ?, pending = ?, held = ?,
+			debt = ?, redeemed = ?, expired = ?, written_off = ?, tier = ?, fall = ?, due = ` + dueNext + ` WHERE member = ? AND version = ?`
+	}
+	res, err := w.tx.ExecContext(w.ctx, query, args...)
 	if err != nil {
 		return err
 	}
@@ -59,7 +67,7 @@ func (w *writer) head() error {
 	w.tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
 		var version int64
 		var kept string
-		err := q.QueryRowContext(ctx, `SELECT version, mark FROM flywheel_loyalty_accounts WHERE member = ?`, string(a.Member)).Scan(&version, &kept)
+		err := q.QueryRowContext(ctx, `SELECT version, mark FROM flywheel_loyalty_accounts WHERE member = ?`, member).Scan(&version, &kept)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return false, nil
@@ -70,6 +78,10 @@ func (w *writer) head() error {
 	})
 	return nil
 }
+
+// onceOnly lets a row stand that another save of the same version added: head will
+// refuse this one.
+const onceOnly = ` ON CONFLICT (member, n) DO NOTHING`
 
 // rows writes rows of a table, of the columns member and those given.
 func (w *writer) rows(table, columns string, width int, rows [][]any, conflict string) error {
@@ -145,7 +157,7 @@ func (w *writer) activity() error {
 			rows = append(rows, []any{w.next(), sqldb.Micros(x.At), x.Amount, orNull(x.Reverses)})
 		}
 	}
-	return w.rows("activity", "n, at, amount, reverses", 4, rows, "")
+	return w.rows("activity", "n, at, amount, reverses", 4, rows, onceOnly)
 }
 
 func (w *writer) entries() error {
@@ -153,17 +165,7 @@ func (w *writer) entries() error {
 	for i, e := range w.a.Entries {
 		rows[i] = []any{w.next(), e.Key, sqldb.Micros(e.At), e.Lot, string(e.From), string(e.To), e.Points}
 	}
-	return w.rows("entries", "n, key, at, lot, from_book, to_book, points", 7, rows, "")
-}
-
-// due finds when something is due next, in the rows that were not loaded too.
-func (w *writer) due() error {
-	_, err := w.tx.ExecContext(w.ctx, `UPDATE flywheel_loyalty_accounts SET due = (SELECT min(due) FROM (
-		SELECT min(due) AS due FROM flywheel_loyalty_lots WHERE member = ? AND due IS NOT NULL
-		UNION ALL SELECT min(due) FROM flywheel_loyalty_holds WHERE member = ? AND due IS NOT NULL
-		UNION ALL SELECT fall FROM flywheel_loyalty_accounts WHERE member = ?) AS dues) WHERE member = ?`,
-		string(w.a.Member), string(w.a.Member), string(w.a.Member), string(w.a.Member))
-	return err
+	return w.rows("entries", "n, key, at, lot, from_book, to_book, points", 7, rows, onceOnly)
 }
 
 // micro returns a time as it is kept.

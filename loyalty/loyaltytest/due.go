@@ -93,7 +93,7 @@ var dueCases = []testCase{
 				}
 			}
 			err := errors.Join(suite.Parallel(4, func(int) error {
-				for {
+				for range 2 * n {
 					idle := false
 					err := tx.InTx(ctx, func(ctx context.Context) error {
 						members, err := s.Due(ctx, noon, 3)
@@ -109,6 +109,7 @@ var dueCases = []testCase{
 						return err
 					}
 				}
+				return errors.New("there is always something due")
 			})...)
 			if err := errors.Join(err, expectDue(ctx, s, noon)); err != nil {
 				return err

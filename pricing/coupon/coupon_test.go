@@ -232,21 +232,6 @@ func TestLimiterAgainstPlainCount(t *testing.T) {
 	}
 }
 
-func TestLimiterForgetsTheOldest(t *testing.T) {
-	l, err := coupon.NewLimiter(1, time.Hour)
-	require.NoError(t, err)
-	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	fail := func(i int) error {
-		return l.Try(start.Add(time.Duration(i)*time.Millisecond), string(rune(0x10000+i)), func() (bool, error) { return true, nil })
-	}
-	for i := range 100_001 {
-		require.NoError(t, fail(i))
-	}
-	require.ErrorIs(t, fail(100_000), coupon.ErrTooManyFailures)
-	require.NoError(t, fail(0), "the first made room for the last")
-	require.NoError(t, l.Try(start.Add(2*time.Hour), "x", func() (bool, error) { return false, nil }))
-}
-
 func BenchmarkGenerate(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {

@@ -75,7 +75,7 @@ func (s *Store) SaveList(ctx context.Context, l pricing.List) (pricing.List, err
 	if err != nil {
 		return pricing.List{}, err
 	}
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
 		if err := listTable.save(ctx, tx, l.ID, l.Version, string(body)); err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func (s *Store) SaveList(ctx context.Context, l pricing.List) (pricing.List, err
 
 // DeleteList implements pricing.Store.
 func (s *Store) DeleteList(ctx context.Context, id string, version int64) error {
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	return s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
 		if err := listTable.remove(ctx, tx, id, version); err != nil {
 			return err
 		}

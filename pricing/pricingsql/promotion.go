@@ -43,7 +43,7 @@ func (s *Store) SavePromotion(ctx context.Context, p pricing.Promotion) (pricing
 	if err != nil {
 		return pricing.Promotion{}, err
 	}
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
 		return promotionTable.save(ctx, tx, p.ID, p.Version, string(body))
 	})
 	if err != nil {
@@ -55,5 +55,5 @@ func (s *Store) SavePromotion(ctx context.Context, p pricing.Promotion) (pricing
 
 // DeletePromotion implements pricing.Store.
 func (s *Store) DeletePromotion(ctx context.Context, id string, version int64) error {
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error { return promotionTable.remove(ctx, tx, id, version) })
+	return s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error { return promotionTable.remove(ctx, tx, id, version) })
 }

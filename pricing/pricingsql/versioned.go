@@ -29,29 +29,18 @@ func (t table) save(ctx context.Context, tx *sqldb.Tx, id string, version int64,
 		query = `INSERT INTO ` + string(t) + ` (version, body, id) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING`
 		args = args[:3]
 	}
-	result, err := tx.ExecContext(ctx, query, args...)
-	if err != nil {
-		return err
+	written, err := tx.Once(ctx, query, args,
+		`SELECT 1 FROM `+string(t)+` WHERE id = ? AND version = ? AND body = ?`, id, version+1, body)
+	if err == nil && !written {
+		err = fmt.Errorf("%w: %q", pricing.ErrVersion, id)
 	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, fmt.Errorf("%w: %q", pricing.ErrVersion, id))
-	}
-	tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
-		n := 0
-		err := q.QueryRowContext(ctx, `SELECT count(*) FROM `+string(t)+` WHERE id = ? AND version = ? AND body = ?`, id, version+1, body).Scan(&n)
-		return n > 0, err
-	})
-	return nil
+	return err
 }
 
 // remove deletes the row of that version.
 func (t table) remove(ctx context.Context, tx *sqldb.Tx, id string, version int64) error {
-	result, err := tx.ExecContext(ctx, `DELETE FROM `+string(t)+` WHERE id = ? AND version = ?`, id, version)
-	if err != nil {
-		return err
-	}
-	n, err := result.RowsAffected()
-	if err != nil || n > 0 {
+	gone, err := tx.Changed(ctx, `DELETE FROM `+string(t)+` WHERE id = ? AND version = ?`, id, version)
+	if err != nil || gone {
 		return err
 	}
 	var stored int64

@@ -91,6 +91,7 @@ type builder struct {
 	err    error
 
 	open     []string // the condition groups being built, for cycles
+	patterns int      // about how many instructions its patterns compile to
 	expanded int      // how many references to groups have been built
 }
 
@@ -98,7 +99,10 @@ type builder struct {
 const (
 	maxDepth   = 64
 	maxPattern = 1000
-	maxList    = 10_000
+	// maxPatterns bounds the patterns of one rule together, also of a lenient
+	// one: RE2 takes about half a kilobyte and a microsecond for each instruction.
+	maxPatterns = 20_000
+	maxList     = 10_000
 )
 
 func (b *builder) refuse(path string, err error) {
@@ -152,6 +156,9 @@ func join(source, key string) string {
 
 // condition builds what stands for a subject: attributes and logic.
 func (b *builder) condition(x any, source string) node {
+	if b.err != nil { // it is refused already
+		return node{}
+	}
 	o, ok := x.(object)
 	if !ok {
 		return b.reject(place{source: source, slot: noSlot}, opUnsupported, "", x, fmt.Errorf("a condition is an object: %w", ErrOperand))

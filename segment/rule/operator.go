@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"regexp/syntax"
 	"unicode/utf8"
 
 	"github.com/flywheel-go/flywheel"
@@ -218,6 +219,14 @@ func (b *builder) regex(at place, operator string, x any) node {
 	if operator == "$regexi" {
 		source = "(?i)" + source
 	}
+	parsed, err := syntax.Parse(source, syntax.Perl)
+	if err != nil {
+		return b.reject(at, opUnsupported, operator, x, fmt.Errorf("%w: %w", err, ErrPattern))
+	}
+	if b.patterns = min(b.patterns+patternSize(parsed), maxPatterns+1); b.patterns > maxPatterns {
+		b.refuse(at.source, fmt.Errorf("the patterns of the rule are too large in all: %w", flywheel.ErrLimit))
+		return at.test(opUnsupported, operator, x)
+	}
 	pattern, err := regexp.Compile(source)
 	if err != nil {
 		return b.reject(at, opUnsupported, operator, x, fmt.Errorf("%w: %w", err, ErrPattern))
@@ -225,6 +234,22 @@ func (b *builder) regex(at place, operator string, x any) node {
 	n := at.test(opPattern, operator, x)
 	n.test.pattern = pattern
 	return n
+}
+
+// patternSize is about how many instructions a pattern compiles to, where repeats
+// are written out.
+func patternSize(re *syntax.Regexp) int {
+	size := 1
+	if re.Op == syntax.OpLiteral {
+		size = len(re.Rune)
+	}
+	for _, sub := range re.Sub {
+		size = min(size+patternSize(sub), maxPatterns+1)
+	}
+	if re.Op == syntax.OpRepeat {
+		size = min(size*max(1, re.Min, re.Max), maxPatterns+1)
+	}
+	return size
 }
 
 func (b *builder) version(at place, operator string, x any) node {

@@ -3,6 +3,7 @@ package rule
 import (
 	"encoding/json"
 	"errors"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -268,4 +269,22 @@ func FuzzRule(f *testing.F) {
 			t.Fatalf("%q: no round trip: %v", src, err)
 		}
 	})
+}
+
+// Patterns are bounded before they cost: by their size written out, one by one and
+// together.
+func TestPatternsAreBounded(t *testing.T) {
+	many := `{"$or":[` + strings.Repeat(`{"a":{"$regex":"(a{1,900}){1,1}b"}},`, 20_000) + `{"b":1}]}`
+	for name, lenient := range map[string]bool{"strict": false, "lenient": true} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Compile([]byte(many), &Options{Lenient: lenient})
+		runtime.ReadMemStats(&after)
+		require.ErrorIs(t, err, flywheel.ErrLimit, name)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(48<<20), name)
+	}
+	_, err := Compile([]byte(`{"a":{"$regex":"((a{1,30}){1,30}){1,30}"}}`), nil)
+	require.ErrorIs(t, err, flywheel.ErrInvalid)
+	usual := `{"$or":[` + strings.Repeat(`{"a":{"$regex":"^/(shop|cart)/[a-z0-9-]{1,64}$"}},`, 100) + `{"b":1}]}`
+	require.NoError(t, func() error { _, err := Compile([]byte(usual), nil); return err }())
 }

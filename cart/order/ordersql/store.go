@@ -54,7 +54,7 @@ func (s *Store) Insert(ctx context.Context, o order.Order) (order.Order, error) 
 		return order.Order{}, fmt.Errorf("ordersql: order %q: %w", o.ID, err)
 	}
 	var stored order.Order
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
 		res, err := tx.ExecContext(ctx, `INSERT INTO flywheel_orders
 			(id, customer, visitor, guest, request_key, fingerprint, cart, placed_at, pending, version, lines, body)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT DO NOTHING`,
@@ -73,9 +73,8 @@ func (s *Store) Insert(ctx context.Context, o order.Order) (order.Order, error) 
 		}
 		stored = o
 		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
-			var n int
-			err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM flywheel_orders WHERE id = ?`, o.ID).Scan(&n)
-			return n > 0, err
+			return sqldb.Exists(ctx, q, `SELECT 1 FROM flywheel_orders WHERE id = ? AND request_key = ? AND fingerprint = ? AND placed_at = ?`,
+				o.ID, o.Key, o.Fingerprint, sqldb.Micros(o.PlacedAt))
 		})
 		return nil
 	})
@@ -118,7 +117,7 @@ func (s *Store) Save(ctx context.Context, o order.Order) (order.Order, error) {
 		return order.Order{}, fmt.Errorf("ordersql: order %q: %w", o.ID, err)
 	}
 	saved := o
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
 		saved = o
 		saved.Version++
 		err := tx.QueryRowContext(ctx, `UPDATE flywheel_orders SET version = ?, pending = ?, body = ?
@@ -134,7 +133,7 @@ func (s *Store) Save(ctx context.Context, o order.Order) (order.Order, error) {
 			} else if err != nil {
 				return err
 			}
-			return order.ErrVersion
+			return order.ErrStale
 		}
 		if err != nil {
 			return err

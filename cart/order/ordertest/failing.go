@@ -46,3 +46,7 @@ func (f *failing) Save(ctx context.Context, o order.Order) (order.Order, error) 
 func (f *failing) List(ctx context.Context, filter order.Filter) iter.Seq2[order.Order, error] {
 	return suite.Seq(f.hook, "List", f.store.List(ctx, filter))
 }
+
+func (f *failing) Forget(ctx context.Context, customer flywheel.CustomerID) error {
+	return suite.Do(f.hook, "Forget", func() error { return f.store.Forget(ctx, customer) })
+}

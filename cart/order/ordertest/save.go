@@ -56,13 +56,13 @@ var saveCases = []testCase{
 		_, staleErr := w.Save(ctx, stale)
 		stale.Version = 9
 		_, futureErr := w.Save(ctx, stale)
-		return suite.First(suite.Wrong("stale Save", staleErr, order.ErrVersion), suite.Wrong("Save of a version to come", futureErr, order.ErrVersion), w.expect(now))
+		return suite.First(suite.Wrong("stale Save", staleErr, order.ErrStale), suite.Wrong("Save of a version to come", futureErr, order.ErrStale), w.expect(now))
 	}},
 	{Name: "save/race", Rule: "of parallel saves of one version one succeeds", Check: func(w *world) error {
 		if err := w.insert(sample("o")); err != nil {
 			return err
 		}
-		if _, err := suite.Race(20, order.ErrVersion, func(i int) error {
+		if _, err := suite.Race(20, order.ErrStale, func(i int) error {
 			o, err := w.Get(ctx, "o")
 			if err != nil {
 				return err

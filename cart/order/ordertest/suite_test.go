@@ -2,6 +2,7 @@ package ordertest
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"strings"
 	"sync"
@@ -28,6 +29,14 @@ type faulty struct {
 	byKey  func(ctx context.Context, b order.Buyer, key string) (order.Order, error)
 	save   func(ctx context.Context, o order.Order) (order.Order, error)
 	list   func(ctx context.Context, f order.Filter) iter.Seq2[order.Order, error]
+	forget func(ctx context.Context, customer flywheel.CustomerID) error
+}
+
+func (f *faulty) Forget(ctx context.Context, customer flywheel.CustomerID) error {
+	if f.forget != nil {
+		return f.forget(ctx, customer)
+	}
+	return f.MemoryStore.Forget(ctx, customer)
 }
 
 func (f *faulty) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
@@ -160,6 +169,39 @@ func TestSuiteBites(t *testing.T) {
 				return m.List(ctx, f)
 			}}
 		}},
+		{"the customer is hidden in listings only", "forget", func(m *order.MemoryStore) *faulty {
+			return &faulty{forget: func(context.Context, flywheel.CustomerID) error { return nil }}
+		}},
+		{"a customer is forgotten once", "forget", func(m *order.MemoryStore) *faulty {
+			once := false
+			return &faulty{forget: func(ctx context.Context, customer flywheel.CustomerID) error {
+				if once && customer == "customer" {
+					return nil
+				}
+				once = once || customer == "customer"
+				return m.Forget(ctx, customer)
+			}}
+		}},
+		{"names are forgotten without case", "forget", func(m *order.MemoryStore) *faulty {
+			return &faulty{forget: func(ctx context.Context, customer flywheel.CustomerID) error {
+				return errors.Join(m.Forget(ctx, customer), m.Forget(ctx, "Customer"))
+			}}
+		}},
+		{"forgetting does not join the transaction", "forget/rollback", func(m *order.MemoryStore) *faulty {
+			gone := false
+			return &faulty{
+				forget: func(ctx context.Context, customer flywheel.CustomerID) error {
+					gone = true
+					return m.Forget(ctx, customer)
+				},
+				byKey: func(ctx context.Context, b order.Buyer, key string) (order.Order, error) {
+					if gone {
+						return order.Order{}, flywheel.ErrNotFound
+					}
+					return m.ByKey(ctx, b, key)
+				},
+			}
+		}},
 		{"the transaction of the context is not joined", "transaction/rollback", func(m *order.MemoryStore) *faulty {
 			outside := order.NewMemory(nil)
 			return &faulty{
@@ -206,5 +248,14 @@ func TestFailing(t *testing.T) {
 		"ByKey":  func(s order.Store) error { return suite.Err(s.ByKey(ctx, kept.Buyer(), kept.Key)) },
 		"Save":   func(s order.Store) error { return suite.Err(s.Save(ctx, kept)) },
 		"List":   func(s order.Store) error { return suite.Err(list(s)) },
-	}, func(s order.Store) (any, error) { return list(s) })
+		"Forget": func(s order.Store) error { return s.Forget(ctx, "customer") },
+	}, func(s order.Store) (any, error) {
+		orders, err := list(s)
+		for i, o := range orders { // two stores have two secrets
+			if strings.HasPrefix(string(o.Customer), "erased-") {
+				orders[i] = o.Erased(func(string) string { return "" })
+			}
+		}
+		return orders, err
+	})
 }

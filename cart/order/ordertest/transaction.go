@@ -65,7 +65,7 @@ var transactionCases = []testCase{
 			_, version := w.Save(ctx, sample("o")) // has version 0
 			_, missing := w.Get(ctx, "q")
 			if err := suite.First(suite.Wrong("Insert", key, order.ErrKeyReused), suite.Wrong("Insert", cart, order.ErrDuplicate),
-				suite.Wrong("Insert", id, order.ErrDuplicate), suite.Wrong("Save", version, order.ErrVersion),
+				suite.Wrong("Insert", id, order.ErrDuplicate), suite.Wrong("Save", version, order.ErrStale),
 				suite.Wrong("Get", missing, flywheel.ErrNotFound)); err != nil {
 				return err
 			}

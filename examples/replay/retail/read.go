@@ -114,8 +114,11 @@ func (b *builder) read(in io.Reader) error {
 			continue
 		}
 		if err != nil {
-			line, _ := records.FieldPos(0)
-			return &RowError{File: b.file, Line: line + 1, Err: fmt.Errorf("%w: %w", err, flywheel.ErrInvalid)}
+			line := 1 // of what could not be read there is no position but that of a syntax error
+			if syntax, ok := errors.AsType[*csv.ParseError](err); ok {
+				line = syntax.StartLine
+			}
+			return &RowError{File: b.file, Line: line, Err: fmt.Errorf("%w: %w", err, flywheel.ErrInvalid)}
 		}
 		line, _ := records.FieldPos(0)
 		if first {

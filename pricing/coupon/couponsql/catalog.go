@@ -41,40 +41,24 @@ func (s *Store) SaveCampaign(ctx context.Context, c coupon.Campaign) (coupon.Cam
 	if err != nil {
 		return coupon.Campaign{}, err
 	}
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
 		query, args := `UPDATE flywheel_coupon_campaigns SET version = ?, body = ? WHERE id = ? AND version = ?`, []any{next, string(body), c.ID, c.Version}
 		if c.Version == 0 {
 			query = `INSERT INTO flywheel_coupon_campaigns (version, body, id) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING`
 			args = args[:3]
 		}
-		written, err := changed(tx.ExecContext(ctx, query, args...))
-		if err != nil {
-			return err
+		written, err := tx.Once(ctx, query, args,
+			`SELECT 1 FROM flywheel_coupon_campaigns WHERE id = ? AND version = ? AND body = ?`, c.ID, next, string(body))
+		if err == nil && !written {
+			err = fmt.Errorf("couponsql: campaign %q is not at version %d: %w", c.ID, c.Version, coupon.ErrStale)
 		}
-		if !written {
-			return fmt.Errorf("couponsql: campaign %q is not at version %d: %w", c.ID, c.Version, coupon.ErrStale)
-		}
-		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
-			var n int
-			err := q.QueryRowContext(ctx, `SELECT count(*) FROM flywheel_coupon_campaigns WHERE id = ? AND version = ? AND body = ?`, c.ID, next, string(body)).Scan(&n)
-			return n > 0, err
-		})
-		return nil
+		return err
 	})
 	if err != nil {
 		return coupon.Campaign{}, err
 	}
 	c.Version = next
 	return c, nil
-}
-
-// changed reports whether a statement changed a row.
-func changed(result sql.Result, err error) (bool, error) {
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n > 0, err
 }
 
 // atOnce is how many codes one statement adds: SQLite and PostgreSQL both take ten

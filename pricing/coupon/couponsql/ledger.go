@@ -74,9 +74,11 @@ func (s *Store) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redempt
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		answer = r
-		isNew, err := changed(tx.ExecContext(ctx, `INSERT INTO flywheel_coupon_redemptions
+		isNew, err := tx.Once(ctx, `INSERT INTO flywheel_coupon_redemptions
 			(key, code, campaign, customer, ref, amount, currency, at, uses) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
-			r.Key, r.Code, r.Campaign, string(r.Customer), r.Ref, r.Amount.Minor(), r.Amount.Currency().String(), sqldb.Micros(r.At), string(uses)))
+			[]any{r.Key, r.Code, r.Campaign, string(r.Customer), r.Ref, r.Amount.Minor(), r.Amount.Currency().String(), sqldb.Micros(r.At), string(uses)},
+			`SELECT 1 FROM flywheel_coupon_redemptions WHERE key = ? AND code = ? AND customer = ? AND at = ?`,
+			r.Key, r.Code, string(r.Customer), sqldb.Micros(r.At))
 		if err != nil {
 			return err
 		}
@@ -91,11 +93,6 @@ func (s *Store) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redempt
 				return err
 			}
 		}
-		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
-			var n int
-			err := q.QueryRowContext(ctx, `SELECT count(*) FROM flywheel_coupon_redemptions WHERE key = ?`, r.Key).Scan(&n)
-			return n > 0, err
-		})
 		return nil
 	})
 	if err != nil && !errors.Is(err, errNothingNew) {
@@ -169,7 +166,7 @@ func add(ctx context.Context, tx *sqldb.Tx, campaign string, t *coupon.Tally) er
 			ON CONFLICT (campaign, name) DO UPDATE SET used = flywheel_coupon_tallies.used + excluded.used
 			WHERE flywheel_coupon_tallies.used >= ? AND flywheel_coupon_tallies.used <= ?`
 	}
-	written, err := changed(tx.ExecContext(ctx, query, args...))
+	written, err := tx.Changed(ctx, query, args...)
 	if err != nil || written {
 		return err
 	}
@@ -184,7 +181,7 @@ func add(ctx context.Context, tx *sqldb.Tx, campaign string, t *coupon.Tally) er
 func (s *Store) Cancel(ctx context.Context, key string, at time.Time) (r coupon.Redemption, err error) {
 	micros := sqldb.Micros(at)
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		first, err := changed(tx.ExecContext(ctx, `UPDATE flywheel_coupon_redemptions SET cancelled = ? WHERE key = ? AND cancelled IS NULL`, micros, key))
+		first, err := tx.Changed(ctx, `UPDATE flywheel_coupon_redemptions SET cancelled = ? WHERE key = ? AND cancelled IS NULL`, micros, key)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,11 @@
+-- +goose Up
+
+-- One row: the key of the hashes that ids of forgotten customers become.
+CREATE TABLE flywheel_orders_secret (
+	id BIGINT NOT NULL PRIMARY KEY,
+	secret BYTEA NOT NULL
+);
+
+-- +goose Down
+
+DROP TABLE flywheel_orders_secret;
