@@ -263,11 +263,20 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			K      float64   `json:"k"`
 			Lower  *float64  `json:"lower"`
 			Upper  *float64  `json:"upper"`
-			Sigma  string    `json:"sigma"`
-			Value  float64   `json:"sigma_value"`
+			// "unknown", "known" with sigma_value, or the value itself.
+			Sigma json.RawMessage `json:"sigma"`
+			Value float64         `json:"sigma_value"`
 		}
 		strict(t, input, &in)
-		plan := supplier.VariablesPlan{N: len(in.Sample), K: in.K, SigmaKnown: sigmaKnown(t, in.Sigma)}
+		plan := supplier.VariablesPlan{N: len(in.Sample), K: in.K}
+		if in.Sigma[0] == '"' {
+			var name string
+			strict(t, in.Sigma, &name)
+			plan.SigmaKnown = sigmaKnown(t, name)
+		} else {
+			strict(t, in.Sigma, &in.Value)
+			plan.SigmaKnown = true
+		}
 		m, err := plan.Judge(in.Sample, supplier.Limits{Lower: in.Lower, Upper: in.Upper}, in.Value)
 		require.NoError(t, err)
 		return map[string]any{"mean": m.Mean, "sd": m.SD, "quality_lower": m.Lower, "quality_upper": m.Upper, "accept": m.Accept}, 1e-9
@@ -548,27 +557,6 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 		}
 		return out, 1e-9
 	},
-}
-
-func sampleChart(t *testing.T, input []byte, chart func([][]float64) (supplier.SampleChart, error), spread string) (map[string]any, float64) {
-	var in struct {
-		Groups [][]float64 `json:"groups"`
-	}
-	strict(t, input, &in)
-	c, err := chart(in.Groups)
-	require.NoError(t, err)
-	band := func(b supplier.Band) map[string]any {
-		return map[string]any{"center": b.Center, "lcl": b.Lower, "ucl": b.Upper}
-	}
-	out := map[string]any{"xbar": band(c.Mean), spread: band(c.Spread), "sigma": c.Sigma}
-	if spread == "r" {
-		out["out"] = c.Out
-	}
-	return out, 1e-7
-}
-
-func countChart(c supplier.CountChart) map[string]any {
-	return map[string]any{"center": c.Center, "lcl": c.Lower, "ucl": c.Upper, "out": c.Out}
 }
 
 // TestReference runs the cases of the areas supplier and, for the AQL tables,
