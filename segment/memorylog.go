@@ -7,14 +7,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 )
 
-// MemoryLog is the [LogStore] in memory. An event takes 192 bytes, its lines 40
-// bytes each, its place 40, and an entry in the index of IDs; lines are copied
+// MemoryLog is the [LogStore] in memory. An event takes 184 bytes, its lines 40
+// bytes each, its place 24, and an entry in the index of IDs; lines are copied
 // once, into blocks shared by many events.
 type MemoryLog struct {
 	db      *flywheel.Memory
@@ -24,9 +25,11 @@ type MemoryLog struct {
 	erased  map[string]int64 // by keyed hash
 	secret  []byte           // key of these hashes
 	lines   []flywheel.Line  // the unused rest of the current block
-	places  []place          // by position
+	places  []place          // by position; without pointers
 	waiting int64            // the first event without a place; all after it have none
-	persons map[flywheel.Person]*following
+	persons map[flywheel.Person]uint32
+	names   []following // by number of the person; the first is nobody
+	tellers []string    // the first is nobody's turn
 	links   map[flywheel.VisitorID][]Link
 }
 
@@ -34,20 +37,20 @@ type MemoryLog struct {
 type arrived struct {
 	event  flywheel.Event
 	told   int64 // microseconds
-	teller string
+	teller uint32
 }
 
 // place is one position.
 type place struct {
-	number   int64 // of the event
-	received int64 // microseconds
-	person   flywheel.Person
+	received int64  // microseconds
+	number   uint32 // of the event
+	person   uint32
 }
 
 // following are the positions of one person.
 type following struct {
 	person    flywheel.Person
-	positions []flywheel.Position
+	positions []uint32
 }
 
 const (
@@ -61,7 +64,7 @@ func NewMemoryLog(db *flywheel.Memory) *MemoryLog {
 		db = &flywheel.Memory{}
 	}
 	m := &MemoryLog{db: db, ids: map[string]int64{}, erased: map[string]int64{}, secret: make([]byte, 32),
-		persons: map[flywheel.Person]*following{}, links: map[flywheel.VisitorID][]Link{}}
+		persons: map[flywheel.Person]uint32{}, names: make([]following, 1), tellers: []string{""}, links: map[flywheel.VisitorID][]Link{}}
 	rand.Read(m.secret) // never fails
 	return m
 }
@@ -78,7 +81,11 @@ func (m *MemoryLog) InTx(ctx context.Context, fn func(ctx context.Context) error
 func (m *MemoryLog) Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error {
 	return m.db.Update(ctx, func(undo func(func())) error {
 		before := m.count
+		if before+int64(len(events)) > math.MaxUint32 {
+			return fmt.Errorf("segment: more than %d events in memory: %w", math.MaxUint32, flywheel.ErrLimit)
+		}
 		undo(func() { m.truncate(before) })
+		by := m.tellerNumber(teller)
 		for i := range events {
 			e := &events[i]
 			if at, ok := m.ids[e.ID]; ok {
@@ -92,7 +99,7 @@ func (m *MemoryLog) Append(ctx context.Context, told time.Time, teller string, e
 					continue
 				}
 			}
-			m.add(e, told.UnixMicro(), teller)
+			m.add(e, told.UnixMicro(), by)
 		}
 		return nil
 	})
@@ -104,7 +111,17 @@ func (m *MemoryLog) hash(id string) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-func (m *MemoryLog) add(e *flywheel.Event, told int64, teller string) {
+// tellerNumber returns the number of a teller, which are few.
+func (m *MemoryLog) tellerNumber(teller string) uint32 {
+	i := slices.Index(m.tellers, teller)
+	if i < 0 {
+		i = len(m.tellers)
+		m.tellers = append(m.tellers, teller)
+	}
+	return uint32(i)
+}
+
+func (m *MemoryLog) add(e *flywheel.Event, told int64, teller uint32) {
 	last := len(m.chunks) - 1
 	if last < 0 || len(m.chunks[last]) == chunkEvents {
 		m.chunks = append(m.chunks, make([]arrived, 0, chunkEvents))
@@ -166,7 +183,7 @@ func (m *MemoryLog) Number(ctx context.Context, n Numbering) (count int, err err
 		for number := m.waiting; number < m.count; number++ {
 			a := m.at(number)
 			e := &a.event
-			arrivals = append(arrivals, Arrival{number, time.UnixMicro(a.told).UTC(), a.teller, e.Name, e.Time, e.Customer, e.Visitor})
+			arrivals = append(arrivals, Arrival{number, time.UnixMicro(a.told).UTC(), m.tellers[a.teller], e.Name, e.Time, e.Customer, e.Visitor})
 			if e.Visitor != "" && !seen[e.Visitor] {
 				seen[e.Visitor] = true
 				links = append(links, m.links[e.Visitor]...)
@@ -178,7 +195,7 @@ func (m *MemoryLog) Number(ctx context.Context, n Numbering) (count int, err err
 		undo(func() { m.unnumber(int(head), before) })
 		m.waiting = m.count
 		for _, r := range rows {
-			m.places = append(m.places, place{r.Number, r.Received.UnixMicro(), m.follow(r.Person, r.Position)})
+			m.places = append(m.places, place{r.Received.UnixMicro(), uint32(r.Number), m.follow(r.Person, r.Position)})
 		}
 		for _, l := range removed {
 			m.relink(l.Visitor, removeLinks(slices.Clone(m.links[l.Visitor]), l.Customer), undo)
@@ -196,30 +213,28 @@ func (m *MemoryLog) Number(ctx context.Context, n Numbering) (count int, err err
 	return count, nil
 }
 
-// follow adds a position to those of a person, and returns the one copy of the
-// person's name.
-func (m *MemoryLog) follow(person flywheel.Person, at flywheel.Position) flywheel.Person {
+// follow adds a position to those of a person, and returns the person's number.
+func (m *MemoryLog) follow(person flywheel.Person, at flywheel.Position) uint32 {
 	if person == "" {
-		return ""
+		return 0
 	}
-	f := m.persons[person]
-	if f == nil {
-		f = &following{person: person}
-		m.persons[person] = f
+	n, known := m.persons[person]
+	if !known {
+		n = uint32(len(m.names))
+		m.persons[person] = n
+		m.names = append(m.names, following{person: person})
 	}
-	f.positions = append(f.positions, at)
-	return f.person
+	m.names[n].positions = append(m.names[n].positions, uint32(at))
+	return n
 }
 
-func (m *MemoryLog) unfollow(person flywheel.Person, at flywheel.Position) {
-	f := m.persons[person]
-	if f == nil {
+func (m *MemoryLog) unfollow(person uint32, at flywheel.Position) {
+	if person == 0 {
 		return
 	}
-	i, _ := slices.BinarySearch(f.positions, at)
-	if f.positions = slices.Delete(f.positions, i, i+1); len(f.positions) == 0 {
-		delete(m.persons, person)
-	}
+	f := &m.names[person]
+	i, _ := slices.BinarySearch(f.positions, uint32(at))
+	f.positions = slices.Delete(f.positions, i, i+1)
 }
 
 func (m *MemoryLog) relink(visitor flywheel.VisitorID, links []Link, undo func(func())) {
@@ -276,7 +291,7 @@ func (m *MemoryLog) Read(ctx context.Context, q Query) (entries []flywheel.Entry
 			entries = make([]flywheel.Entry, 0, n)
 		}
 		for at := q.After + 1; at <= to && len(entries) < q.Limit; at++ {
-			if q.Name == "" || m.at(m.places[at-1].number).event.Name == q.Name {
+			if q.Name == "" || m.at(int64(m.places[at-1].number)).event.Name == q.Name {
 				entries = append(entries, m.entry(at))
 			}
 		}
@@ -286,13 +301,14 @@ func (m *MemoryLog) Read(ctx context.Context, q Query) (entries []flywheel.Entry
 }
 
 func (m *MemoryLog) readPerson(q Query, to flywheel.Position) (entries []flywheel.Entry) {
-	f := m.persons[q.Person]
-	if f == nil {
+	n, known := m.persons[q.Person]
+	if !known {
 		return nil
 	}
-	i, _ := slices.BinarySearch(f.positions, q.After+1)
-	for ; i < len(f.positions) && f.positions[i] <= to && len(entries) < q.Limit; i++ {
-		if e := m.entry(f.positions[i]); q.Name == "" || e.Event.Name == q.Name {
+	positions := m.names[n].positions
+	i, _ := slices.BinarySearch(positions, uint32(min(q.After+1, math.MaxUint32)))
+	for ; i < len(positions) && flywheel.Position(positions[i]) <= to && len(entries) < q.Limit; i++ {
+		if e := m.entry(flywheel.Position(positions[i])); q.Name == "" || e.Event.Name == q.Name {
 			entries = append(entries, e)
 		}
 	}
@@ -301,7 +317,7 @@ func (m *MemoryLog) readPerson(q Query, to flywheel.Position) (entries []flywhee
 
 func (m *MemoryLog) entry(at flywheel.Position) flywheel.Entry {
 	p := &m.places[at-1]
-	return flywheel.Entry{Position: at, Received: time.UnixMicro(p.received).UTC(), Person: p.person, Event: m.at(p.number).event}
+	return flywheel.Entry{Position: at, Received: time.UnixMicro(p.received).UTC(), Person: m.names[p.person].person, Event: m.at(int64(p.number)).event}
 }
 
 // Links implements [LogStore].
@@ -354,22 +370,30 @@ func (m *MemoryLog) Erase(ctx context.Context, customer flywheel.CustomerID, at 
 
 func (m *MemoryLog) erase(position flywheel.Position, undo func(func())) {
 	p := &m.places[position-1]
-	a := m.at(p.number)
+	a := m.at(int64(p.number))
 	if a.event.Name == EventErased {
 		return
 	}
-	before, person, id := a.event, p.person, m.hash(a.event.ID)
+	before, person, id, number := a.event, p.person, m.hash(a.event.ID), int64(p.number)
+	name := m.names[person].person
 	undo(func() {
-		a.event, p.person = before, m.follow(person, position)
-		if f := m.persons[person]; f != nil {
-			slices.Sort(f.positions)
+		m.names[person].person = name
+		if person != 0 {
+			m.persons[name] = person
 		}
-		m.ids[before.ID] = p.number
+		if a.event, p.person = before, person; person != 0 {
+			m.names[person].positions = append(m.names[person].positions, uint32(position))
+			slices.Sort(m.names[person].positions)
+		}
+		m.ids[before.ID] = number
 		delete(m.erased, id)
 	})
-	m.unfollow(person, position)
-	p.person = ""
+	if m.unfollow(person, position); person != 0 && len(m.names[person].positions) == 0 {
+		delete(m.persons, name) // nobody reads it any more
+		m.names[person].person = ""
+	}
+	p.person = 0
 	delete(m.ids, before.ID)
-	m.erased[id] = p.number
+	m.erased[id] = number
 	a.event = flywheel.Event{ID: id, Name: EventErased, Time: before.Time}
 }

@@ -397,7 +397,7 @@ func (rd *round) watermark(ctx context.Context, s *seat) (time.Time, context.Con
 		return time.Time{}, nil, err
 	}
 	to := rd.now
-	next, err := rd.runner.log.Read(ctx, at.Position, 1)
+	next, err := rd.runner.pages.read(ctx, rd.runner.log, at.Position, rd.runner.batch) // as its next turn would
 	if err != nil {
 		return time.Time{}, nil, err
 	}

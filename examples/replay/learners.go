@@ -17,7 +17,7 @@ import (
 )
 
 // learners are the packages that live in memory and learn from the log. A new
-// process rebuilds them by reading it from the start, in the same steps of time.
+// process rebuilds them by reading it from the start, in the same steps of a day.
 type learners struct {
 	room     *stockroom
 	accounts *accounts

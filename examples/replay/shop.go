@@ -193,15 +193,10 @@ func (s *shop) run(ctx context.Context, step func(done int, label string)) error
 	return s.stuck(ctx)
 }
 
-// learn lets every learner take what was told on a day, and time pass, hour by hour.
+// learn lets every learner take what was told on a day, and time pass to its end.
 func (s *shop) learn(ctx context.Context, date time.Time) error {
-	for hour := range 24 {
-		s.now = date.Add(time.Duration(hour+1)*time.Hour - time.Microsecond)
-		if err := s.wheel.Drain(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	s.now = date.Add(day - time.Microsecond)
+	return s.wheel.Drain(ctx)
 }
 
 // forget lets go of the rows of a day that is done.

@@ -69,7 +69,10 @@ type faultyConn struct {
 
 func (c *faultyConn) BeginTx(ctx context.Context, opts driver.TxOptions) (tx driver.Tx, err error) {
 	err = c.f.do("BEGIN", func() (err error) {
-		tx, err = c.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
+		begun, err := c.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
+		if err == nil { // else it may be a nil of the driver's own type
+			tx = begun
+		}
 		return err
 	})
 	if err != nil {
