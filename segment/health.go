@@ -31,6 +31,9 @@ func (r *Runner) Health(ctx context.Context) ([]ConsumerHealth, error) {
 	}
 	list := make([]ConsumerHealth, 0, len(r.seats))
 	for _, s := range r.seats {
+		if err := s.load(ctx); err != nil {
+			return nil, err
+		}
 		place, err := s.cursors.At(ctx, s.name)
 		if err != nil {
 			return nil, err
@@ -81,6 +84,9 @@ func (r *Runner) Forget(ctx context.Context, customer flywheel.CustomerID) error
 
 // unpark removes the parked rows of entries that were erased.
 func (r *Runner) unpark(ctx context.Context, s *seat) error {
+	if err := s.load(ctx); err != nil {
+		return err
+	}
 	rows, err := s.cursors.Parked(ctx, s.name)
 	if err != nil {
 		return err
@@ -153,11 +159,7 @@ const jobPrefix = "job:"
 func (rd *round) job(ctx context.Context, j Job) {
 	r := rd.runner
 	due := false
-	home := r.log.Handle()
-	if home == nil {
-		home = &flywheel.Memory{}
-	}
-	err := home.InTx(ctx, func(ctx context.Context) error {
+	err := r.home.InTx(ctx, func(ctx context.Context) error {
 		due = false
 		place, mine, err := r.acts.Lock(ctx, jobPrefix+j.Name)
 		if err != nil || !mine || int64(place.Position) > rd.now.UnixMicro() {

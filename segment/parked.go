@@ -36,6 +36,9 @@ func (r *Runner) Parked(ctx context.Context, consumer string) ([]Parked, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.load(ctx); err != nil {
+		return nil, err
+	}
 	rows, err := s.cursors.Parked(ctx, s.name)
 	if err != nil {
 		return nil, err
@@ -76,6 +79,9 @@ func (r *Runner) Drop(ctx context.Context, consumer string, at flywheel.Position
 func (r *Runner) act(ctx context.Context, consumer string, at flywheel.Position, drop bool) error {
 	s, err := r.find(consumer)
 	if err != nil {
+		return err
+	}
+	if err := s.load(ctx); err != nil {
 		return err
 	}
 	now := r.clock()

@@ -90,7 +90,8 @@ type Runner struct {
 	poll    time.Duration
 	replay  bool
 	jobs    []Job
-	acts    cursor.Store // in the log's database: when jobs are due
+	home    flywheel.Transactor // the log's database
+	acts    cursor.Store        // in it: when jobs are due, what is parked of consumers in memory
 	seats   []*seat
 	byName  map[string]*seat
 	pages   pages
@@ -144,12 +145,11 @@ func NewRunner(log *Log, opts *RunnerOptions, consumers ...flywheel.Consumer) (*
 			return nil, fmt.Errorf("segment: runner retries after %v: %w", d, flywheel.ErrOutOfRange)
 		}
 	}
-	home := log.Handle()
-	if home == nil {
-		home = &flywheel.Memory{}
+	if r.home = log.Handle(); r.home == nil {
+		r.home = &flywheel.Memory{}
 	}
 	var err error
-	if r.acts, err = cursor.For(home); err != nil {
+	if r.acts, err = cursor.For(r.home); err != nil {
 		return nil, fmt.Errorf("segment: the log: %w", err)
 	}
 	for _, c := range consumers {
@@ -188,6 +188,9 @@ func (r *Runner) seat(c flywheel.Consumer) error {
 		return fmt.Errorf("segment: consumer %q: %w", s.name, err)
 	}
 	s.sameDB = s.handle == r.log.Handle()
+	if _, inMemory := s.handle.(*flywheel.Memory); inMemory && !s.sameDB {
+		s.cursors = &volatile{Store: s.cursors, kept: r.acts, home: r.home}
+	}
 	r.seats = append(r.seats, s)
 	r.byName[s.name] = s
 	return nil
@@ -198,6 +201,14 @@ func nameOf(c flywheel.Consumer) string {
 		return n.Name()
 	}
 	return strings.TrimLeft(reflect.TypeOf(c).String(), "*")
+}
+
+// load takes over what an earlier process has parked.
+func (s *seat) load(ctx context.Context) error {
+	if v, ok := s.cursors.(*volatile); ok {
+		return v.load(ctx, s.name)
+	}
+	return nil
 }
 
 func (r *Runner) find(consumer string) (*seat, error) {
@@ -339,6 +350,9 @@ func (rd *round) note(s *seat, moved bool, err error) {
 // whose time of retry has come.
 func (rd *round) consume(ctx context.Context, s *seat) (moved bool, err error) {
 	r := rd.runner
+	if err := s.load(ctx); err != nil {
+		return false, err
+	}
 	if moved, err = r.retryDue(ctx, s, rd.now); err != nil {
 		return moved, err
 	}

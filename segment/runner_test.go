@@ -25,10 +25,8 @@ type noting struct {
 	mu   sync.Mutex
 	ids  []string
 	fail func(e *flywheel.Entry) error
-	due  []string // what Advance is to tell
 	sink flywheel.Sink
 	done []string
-	now  time.Time
 }
 
 func (c *noting) Name() string {
@@ -197,6 +195,34 @@ func TestRetryAndDrop(t *testing.T) {
 	require.Equal(t, []string{"b1", "b2", "-1", "a1", "a2", "a4", "a5"}, c.ids)
 	require.Empty(t, parkedIDs(t, w.runner, "noting"))
 	require.ErrorIs(t, w.runner.Drop(t.Context(), "noting", 4), flywheel.ErrNotFound)
+}
+
+// TestParkedInMemory outlives the process, though the consumer begins anew.
+func TestParkedInMemory(t *testing.T) {
+	bad := true
+	fail := func(e *flywheel.Entry) error {
+		if bad && (e.Event.ID == "a1" || e.Event.ID == "b1") {
+			return flywheel.ErrInvalid
+		}
+		return nil
+	}
+	store := segment.NewMemoryLog(nil)
+	w := newClockwork(t, store, segment.RunnerOptions{}, &noting{fail: fail})
+	w.publish(t, "c1", "a1", "b1", "a2", "b2")
+	w.drain(t)
+	require.NoError(t, w.runner.Drop(t.Context(), "noting", 2))
+	bad = false // mended, but nobody has tried again
+	again := &noting{fail: fail}
+	w = newClockwork(t, store, segment.RunnerOptions{}, again)
+	require.Equal(t, []string{"b1"}, parkedIDs(t, w.runner, "noting"))
+	w.drain(t)
+	require.Equal(t, []string{"c1", "a2"}, again.ids, "dropped stays dropped, parked stays parked")
+	require.NoError(t, w.runner.Retry(t.Context(), "noting", 3))
+	require.Equal(t, []string{"c1", "a2", "b1", "b2"}, again.ids)
+	last := &noting{fail: fail}
+	w = newClockwork(t, store, segment.RunnerOptions{}, last)
+	w.drain(t)
+	require.Equal(t, []string{"c1", "b1", "a2", "b2"}, last.ids)
 }
 
 // TestNobody does not stand still.

@@ -11,17 +11,16 @@ import (
 
 // work is what one call of [Profiles] has loaded and changed.
 type work struct {
-	ctx      context.Context
-	p        *Profiles
-	engine   *engine
-	loaded   map[flywheel.Person]*Profile
-	own      map[flywheel.Person]bool // copied, so that it may be changed
-	dirty    []flywheel.Person        // changed, in order
-	counts   map[countKey]int64       // known counts of values
-	changed  map[countKey]bool        // to be saved
-	records  map[*liveSegment]*rule.Record
-	pending  []flywheel.Event
-	relabels map[flywheel.VisitorID]bool
+	ctx     context.Context
+	p       *Profiles
+	engine  *engine
+	loaded  map[flywheel.Person]*Profile
+	own     map[flywheel.Person]bool // copied, so that it may be changed
+	dirty   []flywheel.Person        // changed, in order
+	counts  map[countKey]int64       // known counts of values
+	changed map[countKey]bool        // to be saved
+	records map[*liveSegment]*rule.Record
+	pending []flywheel.Event
 }
 
 type countKey struct {
