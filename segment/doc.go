@@ -10,44 +10,57 @@
 // and each consumer follows at its own speed from its own cursor, also after a
 // crash, also a consumer that did not exist at the time.
 //
-//	log, err := segment.NewLog(segmentsql.New(db, segmentsql.Postgres), nil)
-//	profiles, err := segment.NewProfiles(nil, &segment.ProfileOptions{Segments: definitions})
-//	follower := log.Follow(profiles, 0)   // rebuilds the profiles at each start
-//	_, err = follower.Drain(ctx)          // and again whenever there may be more
-//	_, err = log.Drain(ctx, "points", points) // durable cursor, for a durable consumer
+//	log, err := segment.NewLog(segmentsql.New(db), nil)
+//	profiles, err := segment.NewProfiles(segmentsql.NewProfiles(db), &segment.ProfileOptions{Segments: definitions, Sink: log})
+//	runner, err := segment.NewRunner(log, nil, profiles, points, journeys)
+//	err = runner.Run(ctx)     // in the shop; runner.Drain(ctx) in a test or a batch
 //
 // # The log
 //
 // [Log] is a flywheel.Sink that appends. An event's ID is its key: the same event
-// again is passed over, another under its ID refused. [Position] counts from 1
-// without gaps, in an order that is the same for every reader, and who reads up to
-// a position never misses an event that commits later: it gets a later position,
-// however the transactions overlap. Package segmentsql tells how that is done
-// without making writers wait.
+// again is passed over, another under its ID refused. Events get their places when
+// they are numbered, which is the runner's step: a position from 1 without gaps, in
+// an order that is the same for every reader, and Received, the trusted time, which
+// never runs backwards and which no wrong clock drags ahead. What an event does to
+// its own customer happens at its Effective time, the earlier of the time it claims
+// and Received plus a skew of 5 minutes. Nobody's timer moves by somebody's claim.
 //
-// [Log.Drain] delivers what is after a consumer's durable cursor and moves the
-// cursor in the same transaction. A sink whose store shares the database takes
-// each event exactly once; any other, at least once, and knows IDs.
-// [Follower.Drain] is the form for consumers in memory, which start from the
-// beginning in a new process.
+// Numbering also writes whose an entry is: the customer, else the customer that the
+// visitor is linked to at that place in the log, else the visitor. An event that
+// names both links them; [Log.Unlink] takes the link back.
+//
+// # The runner
+//
+// A [Runner] numbers, gives each consumer its turns, lets time pass, delivers what
+// is due and runs jobs. A turn is one transaction in the consumer's database: its
+// cursor row is locked, entries are read and consumed, the cursor is moved; so each
+// entry counts once, whatever is killed. Any number of runners in any number of
+// processes share the work.
+//
+// An entry that a consumer cannot take is parked: its person stands still in that
+// consumer until an operator retries or drops it, everybody else goes on. A
+// temporary error holds the person until a time of retry. An error of the database
+// or of the worker counts against no entry. [Runner.Health] shows all of it.
 //
 // # Profiles
 //
-// [Profiles] is a Sink that keeps a [Profile] per customer: first and last seen,
-// orders, revenue, refunds, and the declared [Trait]s. An event is counted once,
-// by 64 bits of the hash of its ID kept with the profile: eight bytes per event,
-// for as long as the profile lives, so that an event may be delivered again at any
-// time. What the shop does to customers (messages, points, tiers, segments) is no
-// activity of theirs: only a Trait that names such events counts them.
+// [Profiles] is a consumer that keeps a [Profile] per person in constant size: first
+// and last seen, orders, amounts per currency, refunds, and the declared [Trait]s.
+// The nameless events of a device are kept apart and added to the customer to whom
+// the device is linked now, so that a link can be taken back exactly and a shared
+// device merges nobody. What the shop does to customers (messages, points, tiers,
+// segments) is no activity of theirs: only a Trait that names such events counts
+// them.
 //
 // # Live segments
 //
-// A [Definition] names a rule over the attributes of a profile, and [Members] is
-// who meets it. Membership is kept up to date event by event; entering and leaving
-// are events themselves ([EventEntered], [EventExited]), sent in the same
-// transaction. Rules may count days since something. Their clock is that of the
-// events and of [Profiles.Advance], so that replaying a log gives the same
-// segments and the same segment events, with the same IDs.
+// A [Definition] names a rule over the attributes of a profile and over numbers of
+// its own, [Leaf]s, and [Members] is who meets it. Membership is kept up to date
+// event by event; entering and leaving are events themselves ([EventEntered],
+// [EventExited]), told in the transaction of the change where sink and store share a
+// database, and right after it else. Rules may count days since something: time
+// changes them at exact instants, however seldom somebody looks. The same log gives
+// the same segments and the same segment events, with the same IDs.
 //
 // The attributes are customer, events, orders, items, refunds, revenue, refunded,
 // average_order, currency, and for first_seen, last_seen, first_purchase and
@@ -59,10 +72,11 @@
 // Amounts of a profile are money.Amount; as attributes they are in major units, as
 // people write rules: 12.99. Days are 24 hours. Times are UTC to the microsecond.
 //
-// # Concurrency
+// # Processes, restarts, bad events
 //
-// All services and stores are safe for concurrent use. A transaction over
-// flywheel.Memory excludes all others of that Memory: two in-memory services that
-// call each other within transactions share one Memory, or else meet through a
-// Follower.
+// All services and stores are safe for concurrent use. Profiles in memory begin at
+// the start of the log in each process and tell nothing new by that: what they tell
+// has the IDs and times it had. In SQL, processes share one state. An event that
+// cannot be counted (a sum beyond its range, lines in two currencies) is parked.
+// [Runner.Forget] erases a customer from log and consumers.
 package segment

@@ -74,10 +74,13 @@ func (k *knapsack) bound(at int, sum, space float64, number int) float64 {
 }
 
 func (k *knapsack) branch(at int, sum, space float64, number int) {
-	if sum > k.best {
-		k.best = sum
-		k.answer = slices.Clone(k.taken)
-	}
+	// An answer is noted on the way back, when what was added to it is noted already.
+	defer func() {
+		if sum > k.best {
+			k.best = sum
+			k.answer = slices.Clone(k.taken)
+		}
+	}()
 	if at == len(k.gains) || number == 0 || k.left <= 0 {
 		return
 	}
@@ -95,17 +98,27 @@ func (k *knapsack) branch(at int, sum, space float64, number int) {
 
 // withFixedCost branches on the products by falling margin.
 func (s *search) withFixedCost() Offer {
-	b := &fixedCosts{search: s, order: s.byMargin(), left: work / 8, best: 0}
+	b := &fixedCosts{search: s, order: s.byMargin(), left: 2 * work / (intervals * max(1, len(s.Margin))), best: 0}
 	b.bounds = math.Inf(-1)
 	// A first answer: add or drop the product that helps most, until none does.
 	b.climb()
 	b.branch(0, nil, 0, s.v0, 0, 0)
 	o := Offer{Products: slices.Clone(b.answer), Value: b.best, Bound: b.best}
 	if b.left <= 0 {
-		o.Bound = math.Max(b.best, b.bounds)
+		// At the root the bound can afford many intervals, each as narrow as the gap it
+		// leaves.
+		fine := b.bound(0, 0, s.v0, 0, 0, fineIntervals)
+		o.Bound = math.Max(b.best, math.Min(b.bounds, fine))
 	}
 	return o
 }
+
+// intervals is how many parts a bound splits the weights of an offer into, in the
+// search and for the bound that is reported.
+const (
+	intervals     = 12
+	fineIntervals = 500
+)
 
 type fixedCosts struct {
 	*search
@@ -123,7 +136,7 @@ func (b *fixedCosts) fits(number int, space float64) bool {
 func (b *fixedCosts) climb() {
 	in := make([]bool, len(b.order))
 	top, bottom, cost, space, number := 0.0, b.v0, 0.0, 0.0, 0
-	for {
+	for range 100 * work / max(1, len(in)) {
 		bestGain, at := 1e-12*math.Abs(b.best), -1
 		now := b.Customers*top/bottom - cost
 		for i := range in {
@@ -180,7 +193,7 @@ func (b *fixedCosts) branch(at int, chosen []int, top, bottom, cost, space float
 	if at == len(b.order) {
 		return
 	}
-	bound := b.bound(at, len(chosen), top, bottom, cost, space)
+	bound := b.bound(at, top, bottom, cost, space, intervals)
 	if bound <= b.best {
 		return
 	}
@@ -203,7 +216,7 @@ func (b *fixedCosts) branch(at int, chosen []int, top, bottom, cost, space float
 // bound splits the total weight W of the offer into intervals. Within [a, c] the
 // profit is at most the one with each margin divided by a, over products whose
 // weight fits into c: a knapsack, filled with fractions.
-func (b *fixedCosts) bound(at, number int, top, bottom, cost, space float64) float64 {
+func (b *fixedCosts) bound(at int, top, bottom, cost, space float64, intervals int) float64 {
 	most := bottom
 	for _, i := range b.order[at:] {
 		most += b.v[i]
@@ -211,8 +224,7 @@ func (b *fixedCosts) bound(at, number int, top, bottom, cost, space float64) flo
 	if most <= bottom {
 		return b.Customers*top/bottom - cost
 	}
-	const intervals = 12
-	ratio := math.Pow(most/bottom, 1.0/intervals)
+	ratio := math.Pow(most/bottom, 1/float64(intervals))
 	type entry struct{ gain, weight float64 }
 	var entries []entry
 	best := math.Inf(-1)

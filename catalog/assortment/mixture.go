@@ -74,8 +74,8 @@ type MixtureProblem struct {
 // Vulcano, 2009). The search branches on products; a node is bounded by what each
 // class would be offered on its own, and a product that would help, or hurt,
 // every class whatever else is offered is decided at once. It is exact to some
-// tens of products; beyond it stops after a fixed amount of work with the gap
-// that is then left.
+// tens of products, often to hundreds; beyond it stops after a fixed amount of work
+// with the gap that is then left. At most 5000 products.
 func (p MixtureProblem) Solve() (Offer, error) {
 	if err := p.Model.check(); err != nil {
 		return Offer{}, err
@@ -83,6 +83,9 @@ func (p MixtureProblem) Solve() (Offer, error) {
 	n := len(p.Margin)
 	if len(p.Model.Classes[0].Utility) != n {
 		return Offer{}, refuse("number of margins", n, ErrInput)
+	}
+	if n > mostSearched {
+		return Offer{}, refuse("number of products", n, ErrRange)
 	}
 	if err := all("margin", p.Margin, -1e15, 1e15); err != nil {
 		return Offer{}, err
@@ -104,11 +107,32 @@ func (p MixtureProblem) Solve() (Offer, error) {
 	}
 	slices.SortStableFunc(s.order, func(a, b int) int { return compareFalling(p.Margin[a], p.Margin[b]) })
 	o := s.run()
-	for k := 1; k <= n && (p.MaxProducts == 0 || k <= p.MaxProducts); k++ {
-		o.Prefix = math.Max(o.Prefix, s.value(s.order[:k]))
-	}
+	o.Prefix, _ = s.prefix()
 	o.close()
 	return o, nil
+}
+
+// mostSearched bounds the products of problems that are searched.
+const mostSearched = 5000
+
+// prefix returns the best value of a prefix by margin and its length.
+func (s *mixtureSearch) prefix() (best float64, length int) {
+	tops, bottoms := make([]float64, len(s.v)), slices.Clone(s.v0)
+	for k, i := range s.order {
+		if s.MaxProducts > 0 && k >= s.MaxProducts {
+			break
+		}
+		total := 0.0
+		for c, v := range s.v {
+			tops[c] += float64(v[i] * s.Margin[i])
+			bottoms[c] += v[i]
+			total += s.Model.Share[c] * tops[c] / bottoms[c]
+		}
+		if total > best {
+			best, length = total, k+1
+		}
+	}
+	return best, length
 }
 
 type mixtureSearch struct {
@@ -158,13 +182,8 @@ func (h *nodes) Pop() any {
 // takes the same steps on every machine.
 func (s *mixtureSearch) run() Offer {
 	s.climb(nil)
-	for k := range s.order {
-		if s.MaxProducts > 0 && k+1 > s.MaxProducts {
-			break
-		}
-		if v := s.value(s.order[:k+1]); v > s.best {
-			s.best, s.offer = v, slices.Clone(s.order[:k+1])
-		}
+	if v, k := s.prefix(); v > s.best {
+		s.best, s.offer = v, slices.Clone(s.order[:k])
 	}
 	s.climb(s.offer)
 	left := 60_000_000 / max(1, len(s.order)*len(s.v))
@@ -347,7 +366,7 @@ func (s *mixtureSearch) climb(start []int) {
 		}
 		return total
 	}
-	for range 10 * n {
+	for range min(10*n, 100*work/max(1, n*len(s.v))) {
 		now := with(-1, -1)
 		best, a, b := now*(1+1e-12)+1e-300, -1, -1
 		for i := range n {

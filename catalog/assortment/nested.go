@@ -103,6 +103,9 @@ func (p NestedProblem) Solve() (Offer, error) {
 	if p.MaxProducts < 0 {
 		return Offer{}, refuse("most products", p.MaxProducts, ErrRange)
 	}
+	if most := mostSearched; len(p.Margin) > most || p.MaxProducts > 0 && len(p.Margin) > most/25 {
+		return Offer{}, refuse("number of products", len(p.Margin), ErrRange)
+	}
 	nests := make([]nestParts, len(p.Model.Dissimilarity))
 	for k := range nests {
 		nests[k].g = p.Model.Dissimilarity[k]
@@ -213,8 +216,12 @@ func (n *nestParts) candidates(p NestedProblem) {
 	n.open = n.g > 1
 	if p.MaxProducts == 0 || p.MaxProducts >= len(p.Margin) {
 		slices.SortStableFunc(n.items, func(a, b int) int { return compareFalling(p.Margin[a], p.Margin[b]) })
-		for k := 1; k <= len(n.items); k++ {
-			add(n.items[:k])
+		part := nestPart{}
+		for k, i := range n.items {
+			part.products = n.items[:k+1]
+			part.weight += p.Model.Weight[i]
+			part.worth += float64(p.Model.Weight[i] * p.Margin[i])
+			n.parts = append(n.parts, part)
 		}
 		return
 	}

@@ -162,7 +162,7 @@ func ExampleNovelty() {
 		if i == 900 {
 			x = 60
 		}
-		if _, aspect, report, _ := s.Next(x); report {
+		if _, aspect, report, _ := s.Next(time.Time{}, x); report {
 			fmt.Println(i, aspect == market.ValueOff)
 		}
 	}

@@ -80,7 +80,7 @@ func nabDetections(t testing.TB, files []nabFile) [][]int {
 		s, err := market.Novelty{}.Stream()
 		require.NoError(t, err)
 		for row, x := range f.values {
-			_, _, report, err := s.Next(x)
+			_, _, report, err := s.Next(f.times[row], x)
 			require.NoError(t, err)
 			if report {
 				out[i] = append(out[i], row)

@@ -33,7 +33,7 @@ type plainReport struct {
 	score  float64
 }
 
-var aspectNames = map[market.Aspect]string{market.ValueOff: "value", market.StepOff: "step", market.MeanOff: "mean of the last points"}
+var aspectNames = map[market.Aspect]string{market.ValueOff: "value", market.StepOff: "step", market.MeanOff: "mean of the last points", market.OfDayOff: "time of day"}
 
 func (s settings) analyze(points []market.Point, bar *progress.Bar) (*report, error) {
 	defer bar.Clear()
@@ -81,7 +81,7 @@ func (r *report) watchPlain(values []float64, bar *progress.Bar) error {
 		return err
 	}
 	for i, x := range values {
-		score, aspect, report, err := w.Next(x)
+		score, aspect, report, err := w.Next(r.points[i].At, x)
 		if err != nil {
 			return err
 		}

@@ -263,11 +263,20 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			K      float64   `json:"k"`
 			Lower  *float64  `json:"lower"`
 			Upper  *float64  `json:"upper"`
-			Sigma  string    `json:"sigma"`
-			Value  float64   `json:"sigma_value"`
+			// "unknown", "known" with sigma_value, or the value itself.
+			Sigma json.RawMessage `json:"sigma"`
+			Value float64         `json:"sigma_value"`
 		}
 		strict(t, input, &in)
-		plan := supplier.VariablesPlan{N: len(in.Sample), K: in.K, SigmaKnown: sigmaKnown(t, in.Sigma)}
+		plan := supplier.VariablesPlan{N: len(in.Sample), K: in.K}
+		if in.Sigma[0] == '"' {
+			var name string
+			strict(t, in.Sigma, &name)
+			plan.SigmaKnown = sigmaKnown(t, name)
+		} else {
+			strict(t, in.Sigma, &in.Value)
+			plan.SigmaKnown = true
+		}
 		m, err := plan.Judge(in.Sample, supplier.Limits{Lower: in.Lower, Upper: in.Upper}, in.Value)
 		require.NoError(t, err)
 		return map[string]any{"mean": m.Mean, "sd": m.SD, "quality_lower": m.Lower, "quality_upper": m.Upper, "accept": m.Accept}, 1e-9
@@ -550,27 +559,6 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 	},
 }
 
-func sampleChart(t *testing.T, input []byte, chart func([][]float64) (supplier.SampleChart, error), spread string) (map[string]any, float64) {
-	var in struct {
-		Groups [][]float64 `json:"groups"`
-	}
-	strict(t, input, &in)
-	c, err := chart(in.Groups)
-	require.NoError(t, err)
-	band := func(b supplier.Band) map[string]any {
-		return map[string]any{"center": b.Center, "lcl": b.Lower, "ucl": b.Upper}
-	}
-	out := map[string]any{"xbar": band(c.Mean), spread: band(c.Spread), "sigma": c.Sigma}
-	if spread == "r" {
-		out["out"] = c.Out
-	}
-	return out, 1e-7
-}
-
-func countChart(c supplier.CountChart) map[string]any {
-	return map[string]any{"center": c.Center, "lcl": c.Lower, "ucl": c.Upper, "out": c.Out}
-}
-
 // TestReference runs the cases of the areas supplier and, for the AQL tables,
 // catalog.
 func TestReference(t *testing.T) {
@@ -592,66 +580,4 @@ func TestReference(t *testing.T) {
 		}
 	})
 	t.Run("aql", testAQL)
-}
-
-func testAQL(t *testing.T) {
-	var file struct {
-		Note        json.RawMessage            `json:"note"`
-		CodeLetters map[string]json.RawMessage `json:"code_letters"`
-		Rows        []struct {
-			Lot         int    `json:"lot_size"`
-			Level       string `json:"level"`
-			AQL         string `json:"aql"`
-			Severity    string `json:"severity"`
-			TableLetter string `json:"table_letter"`
-			PlanLetter  string `json:"plan_letter"`
-			Sample      int    `json:"sample_size"`
-			Full        bool   `json:"full_inspection"`
-			Accept      int    `json:"ac"`
-			Reject      int    `json:"re"`
-		} `json:"rows"`
-	}
-	strict(t, testkit.Reference(t, "catalog", "aql.json"), &file)
-	if file.CodeLetters != nil {
-		var upper []*int
-		strict(t, file.CodeLetters["lot_upper"], &upper)
-		delete(file.CodeLetters, "lot_upper")
-		for name, raw := range file.CodeLetters {
-			level, err := supplier.ParseLevel(name)
-			require.NoError(t, err)
-			var want []string
-			strict(t, raw, &want)
-			require.Len(t, want, len(upper))
-			lower := 2
-			for i, letter := range want {
-				lots := []int{lower}
-				if upper[i] != nil {
-					lots, lower = append(lots, *upper[i]), *upper[i]+1
-				}
-				for _, lot := range lots {
-					got, err := supplier.Scheme{Level: level}.CodeLetter(lot)
-					require.NoError(t, err)
-					require.Equal(t, letter, got, "level %s, lot %d", name, lot)
-				}
-			}
-		}
-	}
-	for _, r := range file.Rows {
-		t.Run(fmt.Sprintf("%d-%s-%s-%s", r.Lot, r.Level, r.AQL, r.Severity), func(t *testing.T) {
-			level, err := supplier.ParseLevel(r.Level)
-			require.NoError(t, err)
-			severity, err := supplier.ParseSeverity(r.Severity)
-			require.NoError(t, err)
-			var aql float64
-			_, err = fmt.Sscan(r.AQL, &aql)
-			require.NoError(t, err)
-			scheme := supplier.Scheme{Level: level, AQL: aql}
-			p, err := scheme.Plan(r.Lot, severity)
-			require.NoError(t, err)
-			require.Equal(t, r.TableLetter, p.Letter)
-			require.Equal(t, r.PlanLetter, p.PlanLetter)
-			require.Equal(t, r.Full, p.Full)
-			require.Equal(t, []supplier.Stage{{N: r.Sample, Accept: r.Accept, Reject: r.Reject}}, p.Stages)
-		})
-	}
 }

@@ -220,13 +220,17 @@ func golden(a, b float64, f func(float64) float64) float64 {
 	return top
 }
 
+// mostReject bounds the rejection numbers of stages, whose square is the work of
+// [MultiplePlan.At].
+const mostReject = 5000
+
 // Stage is one stage of a [MultiplePlan].
 type Stage struct {
 	// N is the number of further units to inspect.
 	N int
 	// Accept and Reject are the numbers for all defectives so far: accept the lot
 	// at Accept or fewer, reject it at Reject or more. Accept -1 is a stage at
-	// which no lot can be accepted.
+	// which no lot can be accepted; Reject is at most 5000.
 	Accept, Reject int
 }
 
@@ -252,7 +256,7 @@ func (m MultiplePlan) check() error {
 			return refuse(place("sample size"), st.N, ErrRange)
 		case st.Accept < -1 || st.Accept < before.Accept:
 			return refuse(place("acceptance number"), st.Accept, ErrInput)
-		case st.Reject <= st.Accept || st.Reject < before.Reject || st.Reject > 1_000_000:
+		case st.Reject <= st.Accept || st.Reject < before.Reject || st.Reject > mostReject:
 			return refuse(place("rejection number"), st.Reject, ErrInput)
 		}
 		total += st.N

@@ -44,11 +44,6 @@ func (c *core) fetch(batch []Entry) {
 				if int(n) < len(cl.index) {
 					sum += uint64(cl.index[n])
 				}
-				for _, l := range cl.leaves {
-					if int(n) < len(l.store.index) {
-						sum += uint64(l.store.index[n])
-					}
-				}
 			}
 		}
 	}

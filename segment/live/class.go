@@ -16,8 +16,10 @@ type class struct {
 	rings    []*ring
 	leaves   []*leaf
 	size     int      // of a block, in instants
+	slots    int      // states of leaves in a block
 	index    []uint32 // by alias: block + 1
 	blocks   [][]int64
+	states   [][]rows
 	used     int
 }
 
@@ -46,6 +48,11 @@ func (c *class) makeBlock(alias uint32) []int64 {
 			fresh[i] = empty
 		}
 		c.blocks = append(c.blocks, fresh)
+		states := make([]rows, blockChunk*c.slots)
+		for i := range states {
+			states[i].armed = never
+		}
+		c.states = append(c.states, states)
 	}
 	c.used++
 	c.index[alias] = uint32(c.used)
@@ -226,15 +233,14 @@ func (c *core) sequenceValue(l *leaf, person uint32, now int64, move bool) (valu
 		}
 		root = l.store.make(person)
 	}
-	m := root.extra()
-	if m.seq == nil {
-		m.seq = &sequenceState{}
-		l.retrace(m.seq, c.states(l, person), now)
+	seq, fresh := root.sequence()
+	if fresh {
+		l.retrace(seq, c.states(l, person), now)
 	}
 	if move {
-		l.prune(m.seq, root, now)
+		l.prune(seq, root, now)
 	}
-	n, next := l.ripe(m.seq, now)
+	n, next := l.ripe(seq, now)
 	return value{known: true, num: float64(n)}, next
 }
 
@@ -404,10 +410,9 @@ func (c *core) takeStep(l *leaf, alias, person uint32, e *reading, now int64) bo
 	if alias != person {
 		root = l.store.make(person)
 	}
-	m := root.extra()
-	switch {
-	case m.seq == nil: // made when it is read
-	case m.seq.begun && r.before(m.seq.last) || l.follow(m.seq, r, now):
+	if m := root.more; m == nil || m.seq == nil {
+		return true // made when it is read
+	} else if m.seq.begun && r.before(m.seq.last) || l.follow(m.seq, r, now) {
 		m.seq = nil
 	}
 	return true

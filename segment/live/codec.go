@@ -450,8 +450,8 @@ func (x *core) codeLeaves(c *codec) {
 			return
 		}
 		aliases := []uint32{}
-		for alias, place := range l.store.index {
-			if place != 0 {
+		for alias := range x.ids {
+			if s := l.store.get(uint32(alias)); s != nil && !s.blank() {
 				aliases = append(aliases, uint32(alias))
 			}
 		}

@@ -273,6 +273,8 @@ func (c *core) install(p *prepared) {
 		c.byLeaf[l.id] = l
 		cl := place(&l.filter)
 		cl.leaves = append(cl.leaves, l)
+		l.store = store{cl, cl.slots}
+		cl.slots++
 		c.leaves[key] = l
 	}
 	p.fresh = nil

@@ -316,8 +316,10 @@ func (e *Engine) Try(at time.Time, history iter.Seq[Entry], d Definition) (Repor
 	for _, cl := range trial.classes {
 		out.Instants += cl.used * cl.size
 		for _, l := range cl.leaves {
-			for i := range l.store.n {
-				out.Rows += len(l.store.chunks[i/chunk][i%chunk].list)
+			for n := range trial.ids {
+				if s := l.store.get(uint32(n)); s != nil {
+					out.Rows += len(s.list)
+				}
 			}
 		}
 	}

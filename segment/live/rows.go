@@ -43,6 +43,25 @@ func (s *rows) extra() *more {
 	return s.more
 }
 
+// sequence returns the state of a sequence, empty where there was none; a new one lies
+// beside what holds it.
+func (s *rows) sequence() (state *sequenceState, fresh bool) {
+	if s.more == nil {
+		both := &struct {
+			more
+			state sequenceState
+		}{}
+		both.more.seq = &both.state
+		s.more = &both.more
+		return &both.state, true
+	}
+	if s.more.seq == nil {
+		s.more.seq = &sequenceState{}
+		return s.more.seq, true
+	}
+	return s.more.seq, false
+}
+
 // leaf is a value of a person that needs more than the newest instants.
 type leaf struct {
 	id     uint32
@@ -64,42 +83,38 @@ type leaf struct {
 	dead   bool
 }
 
-// store has the states of a leaf by alias.
+// store is where the states of a leaf are: in the blocks of its class.
 type store struct {
-	index  []uint32 // by alias: place + 1
-	chunks [][]rows
-	n      int
+	class *class
+	slot  int
 }
 
-const chunk = 512
-
 func (s *store) get(alias uint32) *rows {
-	if int(alias) >= len(s.index) || s.index[alias] == 0 {
+	c := s.class
+	if int(alias) >= len(c.index) || c.index[alias] == 0 {
 		return nil
 	}
-	i := int(s.index[alias] - 1)
-	return &s.chunks[i/chunk][i%chunk]
+	i := int(c.index[alias] - 1)
+	return &c.states[i/blockChunk][i%blockChunk*c.slots+s.slot]
 }
 
 func (s *store) make(alias uint32) *rows {
 	if r := s.get(alias); r != nil {
 		return r
 	}
-	s.index = grown(s.index, int(alias)+1)
-	if s.n == len(s.chunks)*chunk {
-		s.chunks = append(s.chunks, make([]rows, chunk))
-	}
-	s.index[alias] = uint32(s.n + 1)
-	s.n++
-	r := s.get(alias)
-	r.armed = never
-	return r
+	s.class.makeBlock(alias)
+	return s.get(alias)
 }
 
 func (s *store) clear(alias uint32) {
 	if r := s.get(alias); r != nil {
 		*r = rows{armed: never}
 	}
+}
+
+// blank reports whether nothing has come to a state yet.
+func (s *rows) blank() bool {
+	return len(s.list) == 0 && s.more == nil && s.armed == never && s.sum == total{}
 }
 
 // grown returns s with at least n elements, zeros behind what it has.

@@ -37,6 +37,7 @@ type sequenceState struct {
 	last  row
 	begun bool
 	only  []mark           // without Same
+	few   [3]mark          // where only lies when there are no more steps
 	ends  map[int64][]mark // by the number of what is the same
 	done  []completion     // in order
 }
@@ -70,10 +71,13 @@ func (l *leaf) follow(s *sequenceState, r row, now int64) (again bool) {
 		if mask&(1<<k-1) == 0 {
 			return again
 		}
-		ends = make([]mark, k)
 		if len(l.same) == 0 {
-			s.only = ends
+			if s.only = s.few[:min(k, len(s.few))]; k > len(s.few) {
+				s.only = make([]mark, k)
+			}
+			ends = s.only
 		} else {
+			ends = make([]mark, k)
 			if s.ends == nil {
 				s.ends = map[int64][]mark{}
 			}

@@ -27,8 +27,8 @@ func world(n int, seed uint64) (x [][]float64, y []bool) {
 }
 
 func Example() {
-	x, y := world(2000, 1)
-	m, err := predict.Fit(x, y, &predict.Options{Names: []string{"visits", "tenure", "noise"}})
+	x, y := world(1000, 1)
+	m, err := predict.Fit(x, y, &predict.Options{Names: []string{"visits", "tenure", "noise"}, Trees: 40})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -54,7 +54,7 @@ func ExampleFitLogistic() {
 }
 
 func ExampleFitTrees() {
-	x, y := world(3000, 3)
+	x, y := world(1500, 3)
 	var m *predict.Trees
 	m, err := predict.FitTrees(x, y, &predict.Options{Trees: 50})
 	scores := make([]float64, len(x))
@@ -91,7 +91,7 @@ func ExampleFitUplift() {
 	r := rand.New(rand.NewPCG(1, 2))
 	var x [][]float64
 	var treated, y []bool
-	for range 4000 {
+	for range 2500 {
 		v, mail := r.NormFloat64(), r.IntN(2) == 0
 		p := 0.2
 		if mail && v > 0 {
@@ -100,20 +100,20 @@ func ExampleFitUplift() {
 		x, treated, y = append(x, []float64{v}), append(treated, mail), append(y, r.Float64() < p)
 	}
 	var u *predict.Uplift
-	u, err := predict.FitUplift(x, treated, y, nil)
+	u, err := predict.FitUplift(x, treated, y, &predict.Options{Trees: 20})
 	scores := make([]float64, len(x))
 	for i := range x {
 		scores[i] = u.Score(x[i])
 	}
 	var q *predict.QiniResult
-	q, _ = predict.Qini(scores, treated, y, 200, 1)
+	q, _ = predict.Qini(scores, treated, y, 100, 1)
 	fmt.Println(u.Score([]float64{1}) > 0.2, q.Low > 0, err)
 	// Output: true true <nil>
 }
 
 func ExampleLookalike() {
-	x, y := world(1500, 4)
-	likeness, err := predict.Lookalike(x, y, nil)
+	x, y := world(1000, 4)
+	likeness, err := predict.Lookalike(x, y, &predict.Options{Trees: 40})
 	best := 0
 	for i := range likeness {
 		if likeness[i] > likeness[best] {
@@ -126,9 +126,9 @@ func ExampleLookalike() {
 
 func TestContributionsSum(t *testing.T) {
 	x, y := world(1000, 5)
-	m, err := predict.Fit(x, y, &predict.Options{Seed: 3})
+	m, err := predict.Fit(x, y, &predict.Options{Seed: 3, Trees: 30})
 	require.NoError(t, err)
-	again, err := predict.Fit(x, y, &predict.Options{Seed: 3})
+	again, err := predict.Fit(x, y, &predict.Options{Seed: 3, Trees: 30})
 	require.NoError(t, err)
 	for _, row := range x[:200] {
 		require.Equal(t, m.Score(row), again.Score(row))
@@ -148,8 +148,8 @@ func TestContributionsSum(t *testing.T) {
 // TestOutOfSample: the model finds what is there, is calibrated, and does not
 // take noise for a reason.
 func TestOutOfSample(t *testing.T) {
-	x, y := world(4000, 6)
-	m, err := predict.Fit(x, y, nil)
+	x, y := world(2500, 6)
+	m, err := predict.Fit(x, y, &predict.Options{Trees: 50, Rate: 0.12})
 	require.NoError(t, err)
 	nx, ny := world(4000, 7)
 	scores, p := make([]float64, len(nx)), make([]float64, len(nx))
@@ -221,13 +221,13 @@ func TestAUCAgainstPairs(t *testing.T) {
 // TestQiniOfChance: scores that mean nothing are about 0, with an interval around it.
 func TestQiniOfChance(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 10))
-	n := 5000
+	n := 2000
 	scores, treated, y := make([]float64, n), make([]bool, n), make([]bool, n)
 	for i := range scores {
 		scores[i], treated[i] = r.Float64(), r.IntN(2) == 0
 		y[i] = r.Float64() < 0.2
 	}
-	q, err := predict.Qini(scores, treated, y, 300, 1)
+	q, err := predict.Qini(scores, treated, y, 200, 1)
 	require.NoError(t, err)
 	require.True(t, q.Low < 0 && q.High > 0, "%+v", q)
 }

@@ -87,6 +87,44 @@ func ExampleStore_Migrations() {
 	fmt.Println(forGoose)
 	fmt.Println(forGolangMigrate)
 	// Output:
-	// [00001_event_log.sql 00002_numbers.sql]
-	// [00001_event_log.down.sql 00001_event_log.up.sql 00002_numbers.down.sql 00002_numbers.up.sql]
+	// [00001_event_log.sql 00002_numbers.sql 00003_profiles.sql]
+	// [00001_event_log.down.sql 00001_event_log.up.sql 00002_numbers.down.sql 00002_numbers.up.sql 00003_profiles.down.sql 00003_profiles.up.sql]
+}
+
+// Profiles beside the log: one database, so that a change and what it tells are one.
+func ExampleNewProfiles() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	pool, err := sql.Open("sqlite", flywheel.SQLiteDSN(filepath.Join(dir, "shop.db")))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer pool.Close()
+
+	ctx := context.Background()
+	db := flywheel.OpenSQL(pool, flywheel.SQLite)
+	events, people := segmentsql.New(db), segmentsql.NewProfiles(db)
+	if err := flywheel.Migrate(ctx, db, events, people); err != nil {
+		fmt.Println(err)
+		return
+	}
+	log, _ := segment.NewLog(events, nil)
+	profiles, _ := segment.NewProfiles(people, &segment.ProfileOptions{Sink: log})
+	runner, err := segment.NewRunner(log, nil, profiles)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = log.Publish(ctx, flywheel.Event{ID: "1", Name: flywheel.EventSignUp, Customer: "ann", Time: time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)})
+	fmt.Println(err, runner.Drain(ctx))
+	ann, err := profiles.Get(ctx, "ann")
+	fmt.Println(ann.Events, err)
+	// Output:
+	// <nil> <nil>
+	// 1 <nil>
 }

@@ -52,3 +52,13 @@ func ExampleFailing() {
 	// 1 <nil>
 	// 1 <nil>
 }
+
+// In a test of a store of profiles.
+func ExampleRunProfiles() {
+	testStore := func(t *testing.T) {
+		fresh := func(t *testing.T) segment.ProfileStore { return segment.NewMemoryProfiles(nil) }
+		segmenttest.RunProfiles(t, fresh, segmenttest.Features{Transactions: true})
+	}
+	_ = testStore // go test calls it
+	// Output:
+}
