@@ -9,6 +9,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/cursor"
+	_ "github.com/flywheel-go/flywheel/internal/suite" // with FLYWHEEL_TWICE each transaction is run twice
 )
 
 // world is an engine with a log and a clock of its own, which is stepped from one

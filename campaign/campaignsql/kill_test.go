@@ -18,6 +18,7 @@ import (
 	"github.com/flywheel-go/flywheel/campaign"
 	"github.com/flywheel-go/flywheel/campaign/campaignsql"
 	"github.com/flywheel-go/flywheel/internal/pgtest"
+	"github.com/flywheel-go/flywheel/internal/testkit"
 )
 
 // twice sends, waits for a moment and sends again.
@@ -107,7 +108,7 @@ func TestWorker(t *testing.T) {
 // Processes that share a database and are killed in the middle of everything send
 // each message once, but for those whose answer died with them.
 func TestKills(t *testing.T) {
-	people, processes, kills := 80, 2, 4
+	people, processes, kills := testkit.Often(80, 40), 2, testkit.Often(4, 2)
 	if os.Getenv("FLYWHEEL_LONG") != "" {
 		people, processes, kills = 1500, 4, 20
 	}

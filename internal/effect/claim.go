@@ -1,8 +1,10 @@
 package effect
 
 import (
+	"context"
 	"slices"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/due"
 )
 
@@ -35,12 +37,14 @@ func (q Query) choose(of []Effect) []*Effect {
 	return chosen
 }
 
-// saved moves the fences of what was saved. In a transaction that is rolled back
-// the effects are loaded again, so nobody uses them.
-func saved(effects []*Effect, lost []string) {
-	for _, e := range effects {
-		if !slices.Contains(lost, e.ID) {
-			e.fence, e.was = e.Attempts, e.State
+// saved moves the fences of what was saved once that is committed: a transaction
+// that is run again must find them as they were.
+func saved(ctx context.Context, effects []*Effect, lost []string) {
+	flywheel.AfterCommit(ctx, func(context.Context) {
+		for _, e := range effects {
+			if !slices.Contains(lost, e.ID) {
+				e.fence, e.was = e.Attempts, e.State
+			}
 		}
-	}
+	})
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/flywheel-go/flywheel/internal/pgtest"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/internal/sqldbtest"
+	_ "github.com/flywheel-go/flywheel/internal/suite" // with FLYWHEEL_TWICE each transaction is run twice
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }

@@ -155,7 +155,7 @@ func (m *memory) Save(ctx context.Context, effects ...*Effect) (lost []string, e
 	if err != nil {
 		return nil, err
 	}
-	saved(effects, lost)
+	saved(ctx, effects, lost)
 	return lost, nil
 }
 

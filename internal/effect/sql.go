@@ -285,7 +285,7 @@ func (s *inSQL) Save(ctx context.Context, effects ...*Effect) (lost []string, er
 	if lost, err = s.write(ctx, s.save, rows, (*row).written); err != nil {
 		return nil, err
 	}
-	saved(effects, lost)
+	saved(ctx, effects, lost)
 	return lost, nil
 }
 
