@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/segment/clv"
 )
 
@@ -118,7 +119,7 @@ func TestProbabilitiesSum(t *testing.T) {
 func TestCovariatesAreFound(t *testing.T) {
 	src := rand.New(rand.NewPCG(3, 4))
 	var rows []clv.Row
-	for i := range 6000 {
+	for i := range testkit.Often(6000, 2500) {
 		z := float64(i % 2)
 		lambda := distuv.Gamma{Alpha: 0.9, Beta: 8, Src: src}.Rand() * math.Exp(math.Ln2*z)
 		mu := distuv.Gamma{Alpha: 1.2, Beta: 20, Src: src}.Rand() * math.Exp(math.Ln2*z)
@@ -134,11 +135,11 @@ func TestCovariatesAreFound(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, fit.Warnings)
 	require.InDelta(t, math.Ln2, fit.Purchase[0], 4*fit.StdErr[4])
-	require.Less(t, fit.StdErr[4], 0.15)
+	require.Less(t, fit.StdErr[4], 0.25)
 	require.InDelta(t, math.Ln2, fit.Defect[0], 4*fit.StdErr[5])
 	one, err := fit.For([]float64{1})
 	require.NoError(t, err)
-	require.Greater(t, one.New(1), 1.7*fit.Model.New(1))
+	require.Greater(t, one.New(1), 1.5*fit.Model.New(1))
 	_, err = fit.For(nil)
 	require.ErrorIs(t, err, flywheel.ErrInvalid)
 }

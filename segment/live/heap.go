@@ -27,6 +27,7 @@ type timers struct {
 	used    uint64 // bit b: bucket b is not empty
 	buckets [64][]timer
 	least   [64]int64
+	spare   []timer
 }
 
 func (h *timers) push(t timer) {
@@ -68,9 +69,7 @@ func (h *timers) pop(to int64) (timer, bool) {
 			h.put(t)
 		}
 		// Those that are due at once lie together by person, the first one last.
-		slices.SortFunc(h.buckets[0], func(a, b timer) int {
-			return cmp.Or(cmp.Compare(b.who, a.who), cmp.Compare(b.what, a.what))
-		})
+		h.byPerson(h.buckets[0])
 		if cap(moved) > 1<<16 {
 			h.buckets[b] = nil
 		}
@@ -89,4 +88,40 @@ func (h *timers) pop(to int64) (timer, bool) {
 func (h *timers) also(t timer) bool {
 	zero := h.buckets[0]
 	return len(zero) > 0 && zero[len(zero)-1].who == t.who && zero[len(zero)-1].due == t.due
+}
+
+// byPerson orders timers from the last person to the first. A wave of a hundred
+// thousand must not hold an event, so that many are ordered digit by digit, in linear time.
+func (h *timers) byPerson(list []timer) {
+	if len(list) < 512 {
+		slices.SortStableFunc(list, func(a, b timer) int { return cmp.Compare(b.who, a.who) })
+		return
+	}
+	h.spare = slices.Grow(h.spare[:0], len(list))[:len(list)]
+	from, to := list, h.spare
+	const digits, size = 11, 1 << 11
+	passes := 0
+	for shift := 0; shift < 32; shift += digits {
+		var at [size + 1]int
+		for i := range from {
+			at[size-from[i].who>>shift&(size-1)]++ // the largest digit first
+		}
+		if at[size] == len(from) && shift > 0 {
+			continue // the digit is 0 in all
+		}
+		sum := 0
+		for d := range at {
+			at[d], sum = sum, sum+at[d]
+		}
+		for i := range from {
+			d := size - from[i].who>>shift&(size-1)
+			to[at[d]] = from[i]
+			at[d]++
+		}
+		from, to = to, from
+		passes++
+	}
+	if passes%2 == 1 {
+		copy(list, from)
+	}
 }

@@ -129,7 +129,7 @@ func TestOneCustomerWithEverything(t *testing.T) {
 	e := live.New(nil)
 	require.NoError(t, e.Define(noon, nil, golden(t)...))
 	names := []string{"view", "add_to_cart", "checkout", "purchase", "view"}
-	n := testkit.Often(200_000, 20_000)
+	n := testkit.Often(200_000, 8_000)
 	for i := range n {
 		entry := live.Entry{Position: uint64(i), Event: flywheel.Event{Name: names[i%5], Customer: "a", Time: noon.Add(time.Duration(i) * 11 * time.Second),
 			Properties: map[string]any{"product": fmt.Sprint(i % 5000), "category": fmt.Sprint(i % 7), "channel": "Paid Search"}}}

@@ -210,7 +210,7 @@ func (m *maker) event(i int, now time.Time) live.Entry {
 func TestRandomWorlds(t *testing.T) {
 	n := *worlds
 	if n == 0 {
-		n = testkit.Often(120, 8)
+		n = testkit.Often(100, 5)
 	}
 	for seed := range n {
 		if !t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) { randomWorld(t, uint64(seed)) }) {
