@@ -128,12 +128,10 @@ func (s *Server) Version() uint64 { return s.state.Load().version }
 // answering is the scratch of one query.
 type answering struct {
 	scores  []float64
-	touched []int32
 	blocked []bool
 	marked  []int32
 	history History
 	heap    []scored
-	pulled  int
 }
 
 // Answer returns the list for q. An error is a [*rerank.PlanError], or matches
