@@ -2,7 +2,6 @@ package recommend
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -150,8 +149,8 @@ func (d *Dataset) persons(order []int32) []Actor {
 const Always = time.Duration(math.MaxInt64)
 
 // SeenPolicy says which items a customer has seen enough of: an item is left out while
-// its latest fact of a kind is younger than that kind's age. An age of 0 leaves
-// nothing out; [Always] leaves out for good.
+// its latest fact of a kind is younger than that kind's age. An age of 0 or less
+// leaves nothing out; [Always] leaves out for good.
 type SeenPolicy struct {
 	View, AddToCart, Purchase, Refund, Dislike, Impression time.Duration
 }
@@ -177,15 +176,6 @@ func (p SeenPolicy) age(k Kind) time.Duration {
 		return p.Impression
 	}
 	return 0
-}
-
-func (p SeenPolicy) check() error {
-	for k := View; k <= Impression; k++ {
-		if a := p.age(k); a < 0 {
-			return &ConfigError{fmt.Sprintf("SeenPolicy of %v", k), a}
-		}
-	}
-	return nil
 }
 
 // Hidden returns the items among facts, of one customer, that p leaves out at an

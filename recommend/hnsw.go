@@ -37,8 +37,7 @@ type HNSWConfig struct {
 	Seed uint64
 }
 
-// NewHNSW builds the graph. O(n·log n·Build·Dim), some 20 seconds for 100,000 vectors
-// of 64 numbers.
+// NewHNSW builds the graph, on one processor. O(n·log n·Build·Dim).
 func NewHNSW(v *Vectors, cfg HNSWConfig) (*HNSW, error) {
 	switch {
 	case cfg.Links < 0 || cfg.Links == 1 || cfg.Links > 256:

@@ -3,6 +3,7 @@ package recommend
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -128,12 +129,13 @@ func (s *Server) Version() uint64 { return s.state.Load().version }
 // answering is the scratch of one query.
 type answering struct {
 	scores  []float64
-	touched []int32
 	blocked []bool
 	marked  []int32
 	history History
-	heap    []scored
-	pulled  int
+	open    []scored // what may be shown, in no order; the first rest are left
+	rest    int
+	front   []scored // the best of them, worst first
+	moved   int
 }
 
 // Answer returns the list for q. An error is a [*rerank.PlanError], or matches
@@ -141,8 +143,7 @@ type answering struct {
 // else that is odd is served, and the Answer says so. The list is short only when no
 // eligible item is left that the plan allows.
 //
-// Cost: that of the model, one look at every item, and log(items) for each candidate
-// that the plan looks at.
+// Cost: that of the model, and a few looks at every item.
 func (s *Server) Answer(q Query) (Answer, error) {
 	if err := q.Plan.Check(); err != nil {
 		return Answer{}, err
@@ -212,7 +213,7 @@ func (v *serving) release(a *answering) {
 	for _, n := range a.marked {
 		a.blocked[n] = false
 	}
-	a.marked, a.history, a.heap = a.marked[:0], a.history[:0], a.heap[:0]
+	a.marked, a.history, a.open, a.moved = a.marked[:0], a.history[:0], a.open[:0], 0
 	v.pool.Put(a)
 }
 
@@ -224,7 +225,7 @@ func (a *answering) mark(n int32) {
 	}
 }
 
-// eligible scores all items and makes a heap of those that may be shown.
+// eligible scores all items and collects those that may be shown.
 func (v *serving) eligible(a *answering, q *Query) error {
 	index := v.scorer.Index()
 	for _, list := range [][]flywheel.SKU{q.Hide, q.Deny} {
@@ -254,7 +255,7 @@ func (v *serving) eligible(a *answering, q *Query) error {
 			c := it.candidate(score, q.At)
 			score = q.Plan.Boosted(&c)
 		}
-		a.heap = append(a.heap, scored{n, score})
+		a.open = append(a.open, scored{n, score})
 		return nil
 	}
 	if q.Allow != nil {
@@ -273,54 +274,52 @@ func (v *serving) eligible(a *answering, q *Query) error {
 			}
 		}
 	}
-	for i := len(a.heap)/2 - 1; i >= 0; i-- {
-		a.sink(i)
-	}
+	a.rest = len(a.open)
+	a.front = a.front[:0]
 	return nil
 }
 
-// sink restores the heap below i.
-func (a *answering) sink(i int) {
-	h := a.heap
-	for {
-		child := 2*i + 1
-		if child >= len(h) {
-			return
+// refill moves the best of what is left to the front, in order: a few at
+// first, since most lists need no more, then more each time.
+func (a *answering) refill() {
+	n := min(a.rest, max(32, 2*a.moved))
+	a.moved += n
+	left := a.open[:a.rest]
+	chosen := best(left, n)
+	a.front = append(a.front[:0], chosen...)
+	slices.SortFunc(a.front, func(x, y scored) int {
+		if x.before(y) {
+			return 1 // the best is taken from the end
 		}
-		if r := child + 1; r < len(h) && h[r].before(h[child]) {
-			child = r
-		}
-		if !h[child].before(h[i]) {
-			return
-		}
-		h[i], h[child] = h[child], h[i]
-		i = child
-	}
+		return -1
+	})
+	copy(left, left[n:])
+	a.rest -= n
 }
 
-// next takes the best item from the heap.
+// next takes the best item that is left.
 func (v *serving) next(a *answering, at time.Time) (rerank.Candidate, bool) {
-	if len(a.heap) == 0 {
-		return rerank.Candidate{}, false
+	if len(a.front) == 0 {
+		if a.rest == 0 {
+			return rerank.Candidate{}, false
+		}
+		a.refill()
 	}
-	best := a.heap[0]
-	last := len(a.heap) - 1
-	a.heap[0] = a.heap[last]
-	a.heap = a.heap[:last]
-	a.sink(0)
+	best := a.front[len(a.front)-1]
+	a.front = a.front[:len(a.front)-1]
 	return v.known[best.item].candidate(best.score, at), true
 }
 
 // pinned returns what finds the candidates of pins, which are shown whatever their
 // score: but only among what may be shown. Fill asks for all of them before it takes
-// anything from the heap.
+// anything from what is left.
 func (v *serving) pinned(a *answering, at time.Time) func(flywheel.SKU) (rerank.Candidate, bool) {
 	return func(sku flywheel.SKU) (rerank.Candidate, bool) {
 		n, ok := v.scorer.Index().Number(sku)
 		if !ok {
 			return rerank.Candidate{}, false
 		}
-		for _, s := range a.heap {
+		for _, s := range a.open {
 			if s.item == n {
 				return v.known[n].candidate(s.score, at), true
 			}

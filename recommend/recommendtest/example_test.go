@@ -21,6 +21,15 @@ func ExampleRun() {
 	// Output:
 }
 
+// The test of a store of snapshots is one call too.
+func ExampleRunSnapshots() {
+	_ = func(t *testing.T) {
+		fresh := func(t *testing.T) recommend.SnapshotStore { return recommend.NewMemorySnapshots(nil) }
+		recommendtest.RunSnapshots(t, fresh, recommendtest.Features{Transactions: true})
+	}
+	// Output:
+}
+
 // The answer of an append is lost: recording the same event again is safe.
 func ExampleFailing() {
 	lost := errors.New("connection lost")

@@ -14,6 +14,31 @@ import (
 	"github.com/flywheel-go/flywheel/recommend"
 )
 
+func TestMemorySnapshots(t *testing.T) {
+	RunSnapshots(t, func(*testing.T) recommend.SnapshotStore { return recommend.NewMemorySnapshots(nil) }, Features{Transactions: true})
+}
+
+// lossy does not say that a version is there with other bytes.
+type lossy struct{ *recommend.MemorySnapshots }
+
+func (f lossy) Save(ctx context.Context, name string, version uint64, data []byte) error {
+	err := f.MemorySnapshots.Save(ctx, name, version, data)
+	if errors.Is(err, flywheel.ErrConflict) {
+		return nil // what is there stands, and nobody learns of it
+	}
+	return err
+}
+
+// hoarding prunes nothing.
+type hoarding struct{ *recommend.MemorySnapshots }
+
+func (f hoarding) Prune(context.Context, string, int) error { return nil }
+
+func TestSnapshotSuiteCatchesFaults(t *testing.T) {
+	snapshots.Bites(t, "lossy", "save/repeated", func() recommend.SnapshotStore { return lossy{recommend.NewMemorySnapshots(nil)} })
+	snapshots.Bites(t, "hoarding", "prune", func() recommend.SnapshotStore { return hoarding{recommend.NewMemorySnapshots(nil)} })
+}
+
 func TestMemory(t *testing.T) {
 	Run(t, func(*testing.T) recommend.Store { return recommend.NewMemory(nil) }, Features{Transactions: true})
 }
