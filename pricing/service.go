@@ -9,6 +9,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/handle"
+	"github.com/flywheel-go/flywheel/internal/txhook"
 )
 
 // Service prices baskets by what a [Store] keeps. Reading takes no lock: the
@@ -80,6 +81,10 @@ func (s *Service) update(ctx context.Context, alter func(*Config), write func() 
 	if err := write(); err != nil {
 		return err
 	}
+	if txhook.Within(ctx) { // it may come to nothing: look again once it has not
+		flywheel.AfterCommit(ctx, func(ctx context.Context) { _ = s.Reload(ctx) })
+		return nil
+	}
 	s.engine.Store(engine)
 	return nil
 }
@@ -103,8 +108,9 @@ func (s *Service) load(ctx context.Context) (Config, error) {
 }
 
 // SaveList saves a price list and prices by it from then on. What would not
-// compile is refused before it is saved. Where ctx carries a transaction that
-// may roll back, save in the [Store] and [Service.Reload] after the commit.
+// compile is refused before it is saved. Where ctx carries a transaction, prices
+// change once it has committed; if reading them fails then, [Service.Reload] does
+// it later.
 func (s *Service) SaveList(ctx context.Context, l List) (saved List, err error) {
 	err = s.update(ctx, func(c *Config) {
 		if i := s.listAt(c, l.ID); i >= 0 {
