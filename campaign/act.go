@@ -16,6 +16,8 @@ const (
 	ActResume ActKind = "resume"
 	ActRetire ActKind = "retire"
 	ActCancel ActKind = "cancel"
+	// ActRebuild is [Engine.Reset], of no journey. It is Read once the rebuild is over.
+	ActRebuild ActKind = "rebuild"
 	// ActForgotten stands in place of an act about a person who was forgotten.
 	ActForgotten ActKind = "forgotten"
 )

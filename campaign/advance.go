@@ -20,6 +20,12 @@ func (e *Engine) Advance(ctx context.Context, now time.Time) (more bool, err err
 		return false, err
 	}
 	steps := []func(context.Context, time.Time) (int, error){e.fire}
+	if g.rebuild > 0 {
+		if reading, err := e.reading(ctx, g); err != nil || reading {
+			return false, err
+		}
+		steps = append(steps, e.catchUp)
+	}
 	if slices.ContainsFunc(g.journeys, func(d *dated) bool { return d.sweep > 0 }) {
 		steps = append(steps, e.sweep)
 	}
@@ -36,9 +42,11 @@ func (e *Engine) Advance(ctx context.Context, now time.Time) (more bool, err err
 		if err != nil {
 			return more, err
 		}
-		more = more || done > 0
+		if done > 0 { // timers go on when all runs have heard
+			return true, nil
+		}
 	}
-	return more, nil
+	return false, nil
 }
 
 // fire does timers of runs.
@@ -58,7 +66,7 @@ func (e *Engine) fire(ctx context.Context, now time.Time) (done int, err error) 
 	}
 	for _, t := range turns {
 		t.at = now
-		t.heed(func(*Act) bool { return true })
+		t.heed(always, func(*Act) bool { return true })
 		t.timers(now, func(r *Run) bool { return slices.Contains(q.Without, r.Journey) })
 	}
 	return len(turns), e.finish(ctx, turns)
@@ -78,13 +86,13 @@ func (e *Engine) sweep(ctx context.Context, now time.Time) (done int, err error)
 		if err != nil {
 			return done, err
 		}
-		turns, err := e.turns(ctx, g, Ask{Contacts: contactsOf(found), Lock: true, Skip: true}, false)
+		turns, err := e.turns(ctx, g, Ask{Contacts: contactsOf(found), Lock: true, Skip: true}, true)
 		if err != nil {
 			return done, err
 		}
 		for _, t := range turns {
 			t.at = now
-			t.heed(func(*Act) bool { return true })
+			t.heed(always, func(*Act) bool { return true })
 		}
 		if err := e.finish(ctx, turns); err != nil {
 			return done, err

@@ -172,7 +172,7 @@ func (e *Engine) timersBefore(ctx context.Context, g *program, x *flywheel.Entry
 		}
 		for _, t := range turns {
 			t.at = at
-			t.recall(x)
+			t.recall(x.Position, always)
 			t.timers(until, paused)
 		}
 		if err := e.finish(ctx, turns); err != nil {
@@ -212,8 +212,8 @@ func (e *Engine) answer(ctx context.Context, g *program, x *flywheel.Entry) erro
 		of := make(map[flywheel.Person]*turn, len(turns))
 		for _, t := range turns {
 			t.at = cursor.At(ctx, x)
-			t.recall(x)
-			t.heed(func(a *Act) bool { return a.before(x) })
+			t.heed(x.Position, func(a *Act) bool { return a.before(x) })
+			t.recall(x.Position, always)
 			of[t.contact.ID] = t
 		}
 		for _, f := range found {

@@ -131,6 +131,9 @@ func (e *Engine) claim(ctx context.Context, now time.Time) (jobs [][]*attempt, d
 	if err != nil {
 		return nil, 0, err
 	}
+	if reading, err := e.reading(ctx, g); err != nil || reading {
+		return nil, 0, err
+	}
 	held := cursor.Held(ctx)
 	q := effect.Query{Kind: kindMessage, Now: now, Held: func(contact string) bool { return held(flywheel.Person(contact)) }}
 	for _, id := range g.pausedNow() {
@@ -156,7 +159,7 @@ func (e *Engine) claim(ctx context.Context, now time.Time) (jobs [][]*attempt, d
 	var decided []*effect.Effect
 	for _, t := range turns {
 		t.at, t.now = now, now
-		t.heed(func(*Act) bool { return true })
+		t.heed(always, func(*Act) bool { return true })
 		var job []*attempt
 		for _, x := range of[t.contact.ID] {
 			a, waits, err := t.ask(x, job)
@@ -217,7 +220,7 @@ func (t *turn) ask(x *effect.Effect, underWay []*attempt) (a *attempt, waits boo
 		r = &Run{ID: x.Ref, Contact: t.contact.ID, Journey: ID(x.Topic), Version: b.Version, Entry: b.Message.Entry, Entered: b.Entered, Step: b.Step}
 	}
 	skip := func(reason string, at time.Time) {
-		b.over(x, effect.Skipped, reason, t.at, t.contact.Position)
+		b.over(x, effect.Skipped, reason, t)
 		t.skipped(r, x, &b, reason)
 		if alive {
 			t.completed(r, at)
@@ -316,10 +319,10 @@ func (e *Engine) settle(ctx context.Context, now time.Time, answered []*attempt)
 	results := map[string]effect.Effect{}
 	backoff := g.policy.backoff()
 	for _, t := range turns {
+		t.at = now
 		for _, a := range of[t.contact.ID] {
 			x := *a.effect
-			r := t.run(x.Ref)
-			if err := outcome(&x, a, r != nil && r.messageID() == x.ID, t.contact.Position, backoff, now); err != nil {
+			if err := t.outcome(&x, a, backoff); err != nil {
 				return err
 			}
 			results[x.ID] = x
@@ -335,7 +338,6 @@ func (e *Engine) settle(ctx context.Context, now time.Time, answered []*attempt)
 	}
 	var sent []flywheel.Event
 	for _, t := range turns {
-		t.at = now
 		for _, a := range of[t.contact.ID] {
 			x, kept := results[a.effect.ID]
 			if !kept {
@@ -353,29 +355,31 @@ func (e *Engine) settle(ctx context.Context, now time.Time, answered []*attempt)
 }
 
 // outcome makes of an answer what becomes of the effect.
-func outcome(x *effect.Effect, a *attempt, alive bool, position flywheel.Position, backoff effect.Backoff, now time.Time) error {
+func (t *turn) outcome(x *effect.Effect, a *attempt, backoff effect.Backoff) error {
 	var b body
 	if err := json.Unmarshal(x.Body, &b); err != nil {
 		return fmt.Errorf("campaign: message %s: %w", x.ID, err)
 	}
 	switch {
 	case a.err == nil:
-		b.over(x, effect.Done, "", now, position)
+		b.over(x, effect.Done, "", t)
 		return nil
 	case effect.Final(a.err):
-		b.over(x, effect.Skipped, reasonRefused, now, position)
+		b.over(x, effect.Skipped, reasonRefused, t)
 		return nil
 	}
 	x.Failures++
 	wait, again := backoff.After(x.ID, x.Failures)
+	r := t.run(x.Ref)
+	alive := r != nil && r.messageID() == x.ID
 	switch {
 	case again && (alive || b.Message != nil):
-		x.Retry(now.Add(wait))
+		x.Retry(t.at.Add(wait))
 	case again:
-		x.Settle(effect.Dropped, "", now)
+		x.Settle(effect.Dropped, "", t.at)
 	default:
 		b.Message = &a.message
-		b.over(x, effect.Dead, reasonDead, now, position)
+		b.over(x, effect.Dead, reasonDead, t)
 	}
 	return nil
 }

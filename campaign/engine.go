@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -245,6 +246,27 @@ func (e *Engine) lookAfterwards(ctx context.Context) {
 	})
 }
 
+// reload lets the engine load all acts again, of which one has changed, once the
+// transaction of ctx has committed.
+func (e *Engine) reload(ctx context.Context) {
+	flywheel.AfterCommit(ctx, func(ctx context.Context) {
+		e.looking.Lock()
+		defer e.looking.Unlock()
+		g := e.program.Load()
+		acts, err := e.store.Acts(ctx, 0)
+		if err != nil {
+			return // what has changed is looked up before it is used
+		}
+		none := program{
+			policy: g.policy, place: g.place, lateness: g.lateness,
+			versions: map[versionKey]*plan{}, events: map[string]bool{}, subjects: map[string][]subjectWait{},
+		}
+		if next, err := none.with(acts); err == nil {
+			e.program.Store(next)
+		}
+	})
+}
+
 // record adds an act in the transaction of ctx.
 func (e *Engine) record(ctx context.Context, g *program, a Act) (*program, error) {
 	a.Seq = g.seq + 1
@@ -337,11 +359,16 @@ func (e *Engine) decided(ctx context.Context, contacts []flywheel.Person) (map[f
 		}
 	}
 	for _, list := range of {
-		slices.SortStableFunc(list, func(a, b *effect.Effect) int {
-			if a.Position != b.Position {
-				return int(a.Position - b.Position)
+		at := make(map[string]time.Time, len(list))
+		for _, x := range list {
+			var b body
+			if err := json.Unmarshal(x.Body, &b); err != nil {
+				return nil, fmt.Errorf("campaign: message %s: %w", x.ID, err)
 			}
-			return int(a.Seq - b.Seq)
+			at[x.ID] = b.Decided
+		}
+		slices.SortFunc(list, func(a, b *effect.Effect) int {
+			return cmp.Or(cmp.Compare(a.Position, b.Position), at[a.ID].Compare(at[b.ID]), cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.ID, b.ID))
 		})
 	}
 	return of, nil

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -31,8 +32,9 @@ func (p *plan) key(e *flywheel.Event) string {
 func (p *plan) remembers() bool { return p.Reentry.Policy == Once || !p.Reentry.Cooldown.IsZero() }
 
 // enter begins a run at an instant where the trigger and the re-entry rule allow
-// it; acts is the last act of an operator from before it.
-func (t *turn) enter(p *plan, e *flywheel.Entry, at time.Time, acts int64) {
+// it; acts is the last act of an operator from before it, and launch the instant of
+// the act that lets an event of before enter, else 0.
+func (t *turn) enter(p *plan, e *flywheel.Entry, at time.Time, acts, launch int64) {
 	if !t.holds(p.Trigger.When, &e.Event, &e.Event) {
 		return
 	}
@@ -64,6 +66,9 @@ func (t *turn) enter(p *plan, e *flywheel.Entry, at time.Time, acts int64) {
 	entry := e.Event
 	r.Entry = &entry
 	r.ID = deterministicID("run", string(p.ID), string(c.ID), e.Event.ID)
+	if launch > 0 { // the event may have begun a run of another version
+		r.ID = deterministicID("run", string(p.ID), string(c.ID), e.Event.ID, strconv.FormatInt(launch, 10))
+	}
 	c.tally(p.ID).Entries++
 	t.tell(FactEntered, r, at, "", "", "")
 	t.runs = append(t.runs, r)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/cursor"
 	"github.com/flywheel-go/flywheel/internal/due"
 	"github.com/flywheel-go/flywheel/internal/effect"
 )
@@ -202,7 +203,7 @@ func (e *Engine) backfillBatch(ctx context.Context, g *program, seq int64) (done
 		ask.Keys[x.Person] = append(ask.Keys[x.Person], EntryKey{p.ID, p.key(&x.Event)})
 		taken = append(taken, x)
 	}
-	turns, err := e.turns(ctx, g, ask, false)
+	turns, err := e.turns(ctx, g, ask, cursor.Replaying(ctx))
 	if err != nil {
 		return 0, err
 	}
@@ -214,13 +215,16 @@ func (e *Engine) backfillBatch(ctx context.Context, g *program, seq int64) (done
 		x := &taken[i]
 		t := of[x.Person]
 		t.at = a.Recorded
-		t.enter(p, x, a.Recorded, a.Seq)
+		t.enter(p, x, a.Recorded, a.Seq, a.Recorded.UnixMicro())
 	}
 	if err := e.finish(ctx, turns); err != nil {
 		return 0, err
 	}
 	if err := e.store.Record(ctx, a); err != nil {
 		return 0, err
+	}
+	if a.Read {
+		e.reload(ctx)
 	}
 	return 1, nil
 }
@@ -283,6 +287,14 @@ func (e *Engine) Reset(ctx context.Context) error {
 				return err
 			}
 		}
+		g, err := e.current(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := e.record(ctx, g, Act{Kind: ActRebuild, Recorded: moment(e.now())}); err != nil {
+			return err
+		}
+		e.reload(ctx)
 		return e.store.Delete(ctx)
 	})
 }

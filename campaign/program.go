@@ -25,6 +25,7 @@ type program struct {
 	subjects map[string][]subjectWait
 	open     []Act // launches for which the log has still to be read
 	first    bool  // the journeys of Options are in it
+	rebuild  int64 // the act of a rebuild that is not over, 0 for none
 	// attributes says whether a rule asks for attributes of the contact.
 	attributes bool
 }
@@ -55,6 +56,12 @@ func (g *program) with(acts []Act) (*program, error) {
 	next.subjects, next.journeys = maps.Clone(g.subjects), slices.Clone(g.journeys)
 	for _, a := range acts {
 		next.seq = max(next.seq, a.Seq)
+		if a.Kind == ActRebuild {
+			if next.rebuild = a.Seq; a.Read {
+				next.rebuild = 0
+			}
+			continue
+		}
 		if a.Kind == ActLaunch {
 			if err := next.learn(a); err != nil {
 				return nil, err

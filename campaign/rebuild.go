@@ -1,9 +1,14 @@
 package campaign
 
 import (
+	"context"
 	"encoding/json"
+	"math"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/cursor"
+	"github.com/flywheel-go/flywheel/internal/due"
 	"github.com/flywheel-go/flywheel/internal/effect"
 )
 
@@ -11,6 +16,9 @@ import (
 // contacts and runs. Messages and receipts are still there, and say what had been
 // done on the day before each entry: which timers, although only the trusted clock
 // of that day knew when they were noticed, and which messages were over.
+
+// always is behind every position and act.
+const always = math.MaxInt64
 
 // remember gives a turn what was decided and done for its contact on the day.
 func (t *turn) remember(effects []*effect.Effect) {
@@ -21,25 +29,34 @@ func (t *turn) remember(effects []*effect.Effect) {
 	t.records = effects
 }
 
+// subjectOver stands in the place of a subject while a run that is rebuilt stands at
+// a send whose message was over.
+const subjectOver = "over"
+
 // stand lets a run stand at a send whose message is known. If it is over, the run
 // goes on when it was.
 func (t *turn) stand(r *Run, e *effect.Effect) {
 	switch e.State {
 	case effect.Done, effect.Skipped, effect.Dead:
-		r.Due = e.Settled
+		r.Subject = subjectOver
 	case effect.Dropped: // its run will end again
 		t.over = append(t.over, e.ID)
 	}
 }
 
-// recall does what on the day had been done before e was applied.
-func (t *turn) recall(e *flywheel.Entry) {
+// recall does what on the day had been done before the contact's entry at a position
+// was applied, and before an act.
+func (t *turn) recall(before flywheel.Position, acts int64) {
 	if t.known == nil {
 		return
 	}
-	t.settled(e.Position)
-	for len(t.records) > 0 && t.records[0].Position < int64(e.Position) {
+	t.settled(before, acts)
+	for len(t.records) > 0 && t.records[0].Position < int64(before) {
 		record := t.records[0]
+		var b body
+		if json.Unmarshal(record.Body, &b) == nil && b.Acts >= acts {
+			return
+		}
 		t.records = t.records[1:]
 		if t.known[record.ID] == nil {
 			continue
@@ -49,20 +66,21 @@ func (t *turn) recall(e *flywheel.Entry) {
 				t.timer(r)
 			}
 		}
-		t.settled(e.Position)
+		t.settled(before, acts)
 	}
 }
 
-// settled lets runs go on whose message was over before an entry was applied.
-func (t *turn) settled(before flywheel.Position) {
+// settled lets runs go on whose message was over before that.
+func (t *turn) settled(before flywheel.Position, acts int64) {
 	for again := true; again; {
 		again = false
 		for _, r := range t.runs {
-			if r.ended || !t.sending(r) || r.Due.IsZero() {
+			if r.ended || r.Subject != subjectOver {
 				continue
 			}
 			var b body
-			if e := t.known[r.messageID()]; e != nil && json.Unmarshal(e.Body, &b) == nil && b.Settled < before {
+			e := t.known[r.messageID()]
+			if e != nil && json.Unmarshal(e.Body, &b) == nil && b.Settled < before && b.SettledActs < acts {
 				delete(t.known, e.ID)
 				t.meet(r, e)
 				again = true
@@ -92,4 +110,72 @@ func (t *turn) meet(r *Run, e *effect.Effect) {
 		t.count(r, e.Reason)
 	}
 	t.completed(r, at)
+}
+
+// catchUp does, once a rebuild has read all entries, what on the day had been done
+// after the last entry of each contact: runs go on whose message was over, and
+// timers that had been noticed are done, whether or not their journey has been paused
+// since. Then the rebuild is over.
+func (e *Engine) catchUp(ctx context.Context, now time.Time) (done int, err error) {
+	g, err := e.current(ctx)
+	if err != nil || g.rebuild == 0 {
+		return 0, err
+	}
+	over, err := e.store.Find(ctx, Query{Subjects: []string{subjectOver}, Limit: due.Batch})
+	if err != nil {
+		return 0, err
+	}
+	if done, err := e.catchUpOf(ctx, g, now, over); err != nil || done > 0 {
+		return done, err
+	}
+	if paused := g.pausedNow(); len(paused) > 0 {
+		found, err := e.store.Find(ctx, Query{Due: now, Only: paused, Limit: math.MaxInt32})
+		if err != nil {
+			return 0, err
+		}
+		if done, err := e.catchUpOf(ctx, g, now, found); err != nil || done > 0 {
+			return done, err
+		}
+	}
+	acts, err := e.store.Acts(ctx, g.rebuild-1)
+	if err != nil || len(acts) == 0 || acts[0].Read {
+		return 0, err
+	}
+	acts[0].Read = true
+	if err := e.store.Record(ctx, acts[0]); err != nil {
+		return 0, err
+	}
+	e.reload(ctx)
+	return 1, nil
+}
+
+// catchUpOf does so for the contacts of runs, and counts those who went on.
+func (e *Engine) catchUpOf(ctx context.Context, g *program, now time.Time, found []Found) (done int, err error) {
+	if len(found) == 0 {
+		return 0, nil
+	}
+	turns, err := e.turns(ctx, g, Ask{Contacts: contactsOf(found), Lock: true}, true)
+	if err != nil {
+		return 0, err
+	}
+	for _, t := range turns {
+		t.at = now
+		if t.recall(always, always); t.changed {
+			done++
+		}
+	}
+	return done, e.finish(ctx, turns)
+}
+
+// reading reports whether a rebuild has not read all entries yet.
+func (e *Engine) reading(ctx context.Context, g *program) (bool, error) {
+	if g.rebuild == 0 {
+		return false, nil
+	}
+	cursors, err := cursor.For(e.tx)
+	if err != nil {
+		return false, nil // nobody reads
+	}
+	at, err := cursors.At(ctx, e.name)
+	return at.Position < at.Until, err
 }

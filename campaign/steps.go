@@ -81,16 +81,22 @@ type body struct {
 	Step     string    `json:"step"`
 	Template string    `json:"template"`
 	Entered  time.Time `json:"entered"`
-	// Settled is the contact's position when the message was over.
-	Settled flywheel.Position `json:"settled,omitempty"`
+	// Decided is the trusted instant at which the message was decided on, Acts the
+	// last act of an operator then.
+	Decided time.Time `json:"decided"`
+	Acts    int64     `json:"acts"`
+	// Settled is the contact's position when the message was over, SettledActs the
+	// last act then.
+	Settled     flywheel.Position `json:"settled,omitempty"`
+	SettledActs int64             `json:"settled_acts,omitempty"`
 	// Message is the whole message once it is dead, for then the run goes on.
 	Message *Message `json:"message,omitempty"`
 }
 
 // over settles the effect of a message.
-func (b *body) over(x *effect.Effect, s effect.State, reason string, at time.Time, position flywheel.Position) {
-	x.Settle(s, reason, at)
-	b.Settled = position
+func (b *body) over(x *effect.Effect, s effect.State, reason string, t *turn) {
+	x.Settle(s, reason, t.at)
+	b.Settled, b.SettledActs = t.contact.Position, t.seq
 	if content, err := json.Marshal(b); err == nil {
 		x.Body = content
 	}
@@ -100,7 +106,7 @@ func (b *body) over(x *effect.Effect, s effect.State, reason string, at time.Tim
 func (t *turn) send(step *Step, r *Run) {
 	r.Sends++
 	plan := earlier(t.now, t.at)
-	content, err := json.Marshal(body{Version: r.Version, Step: step.ID, Template: step.template(), Entered: r.Entered})
+	content, err := json.Marshal(body{Version: r.Version, Step: step.ID, Template: step.template(), Entered: r.Entered, Decided: t.at, Acts: t.seq})
 	if err != nil { // a struct of texts and a time between the years 0 and 9999
 		panic(err)
 	}
@@ -143,10 +149,15 @@ func (t *turn) completed(r *Run, at time.Time) {
 // receipt notes that a timer was done and no message followed.
 func (t *turn) receipt(r *Run, step string) {
 	t.contact.Decided++
+	content, err := json.Marshal(body{Decided: t.at, Acts: t.seq, Entered: r.Entered})
+	if err != nil {
+		panic(err) // as in send
+	}
 	e := effect.Effect{
 		ID:   deterministicID("receipt", r.ID, step, strconv.FormatInt(t.now.UnixMicro(), 10)),
 		Kind: kindReceipt, Contact: string(t.contact.ID), Topic: string(r.Journey), Ref: r.ID,
 		Seq: t.contact.Decided, Position: int64(t.contact.Position), Plan: t.now, State: effect.Done, Settled: t.at,
+		Body: content,
 	}
 	if t.known[e.ID] != nil {
 		delete(t.known, e.ID)

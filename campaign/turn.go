@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -88,8 +89,8 @@ func (t *turn) apply(e *flywheel.Entry, at time.Time) error {
 // operators did before it was received.
 func (t *turn) begin(e *flywheel.Entry, at time.Time) {
 	t.at = at
-	t.recall(e)
-	t.heed(func(a *Act) bool { return a.before(e) })
+	t.heed(e.Position, func(a *Act) bool { return a.before(e) })
+	t.recall(e.Position, always)
 	t.timers(e.Effective.Add(-time.Microsecond), func(r *Run) bool { return t.journey(r.Journey).pausedBefore(e) })
 	t.now, t.changed = e.Effective, true
 	t.contact.Position = max(t.contact.Position, e.Position)
@@ -100,7 +101,7 @@ func (t *turn) enterAll(e *flywheel.Entry) {
 	t.now = e.Effective
 	for _, d := range t.journeys {
 		if p := t.current(d, e); p != nil && p.Trigger.Event == e.Event.Name {
-			t.enter(p, e, e.Effective, d.heard(func(a *Act) bool { return a.before(e) }))
+			t.enter(p, e, e.Effective, d.heard(func(a *Act) bool { return a.before(e) }), 0)
 		}
 	}
 }
@@ -236,13 +237,8 @@ func (t *turn) timers(until time.Time, paused func(*Run) bool) {
 func (t *turn) timer(r *Run) {
 	t.now, t.changed = r.Due, true
 	p, i, ok := t.where(r)
-	if !ok {
+	if !ok || p.Steps[i].Wait == nil && p.Steps[i].WaitEvent == nil {
 		t.end(r, OutcomeWithdrawn)
-		return
-	}
-	if p.Steps[i].Send != nil { // its message was over before a rebuild
-		r.Due = time.Time{}
-		t.over = append(t.over, r.messageID())
 		return
 	}
 	decided, step, due := t.contact.Decided, r.Step, r.Due
@@ -253,16 +249,26 @@ func (t *turn) timer(r *Run) {
 	}
 }
 
-// heed applies acts of operators that runs have not heard of.
-func (t *turn) heed(heard func(*Act) bool) {
-	for _, r := range t.runs {
-		d := t.journey(r.Journey)
-		if d == nil || r.Acts >= d.sweep {
+// heed applies acts of operators that runs have not heard of, in order, each after
+// what on the day of a rebuild had been done before it.
+func (t *turn) heed(before flywheel.Position, heard func(*Act) bool) {
+	var acts []*Act
+	for _, d := range t.journeys {
+		behind := func(r *Run) bool { return r.Journey == d.id && !r.ended && r.Acts < d.sweep }
+		if !slices.ContainsFunc(t.runs, behind) {
 			continue
 		}
 		for i := range d.acts {
-			a := &d.acts[i]
-			if a.Seq <= r.Acts || r.ended || !heard(a) {
+			if a := &d.acts[i]; a.sweeps() && heard(a) {
+				acts = append(acts, a)
+			}
+		}
+	}
+	slices.SortFunc(acts, func(a, b *Act) int { return cmp.Compare(a.Seq, b.Seq) })
+	for _, a := range acts {
+		t.recall(before, a.Seq)
+		for _, r := range t.runs {
+			if r.Journey != a.Journey || r.ended || r.Acts >= a.Seq {
 				continue
 			}
 			r.Acts, r.changed, t.changed = a.Seq, true, true

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/cursor"
 )
 
 // world is an engine with a log and a clock of its own, which is stepped from one
@@ -119,6 +120,11 @@ func (w *world) tell(events ...flywheel.Event) {
 		batch = append(batch, x)
 	}
 	require.NoError(w.t, w.Consume(w.ctx, batch))
+	cursors, err := cursor.For(w.Handle())
+	require.NoError(w.t, err)
+	at, err := cursors.At(w.ctx, w.Name())
+	require.NoError(w.t, err)
+	require.NoError(w.t, cursors.Move(w.ctx, w.Name(), at.Position, flywheel.Position(len(w.entries))))
 }
 
 // publish lets time pass to the event, which is received when it happens, and does

@@ -26,7 +26,7 @@ type shelf struct {
 	fail   error
 }
 
-func (s *shelf) Publish(_ context.Context, events ...flywheel.Event) error {
+func (s *shelf) tell(_ context.Context, events ...flywheel.Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fail != nil {
@@ -43,7 +43,7 @@ func (s *shelf) Publish(_ context.Context, events ...flywheel.Event) error {
 func newShelf(t *testing.T, store cart.Store, abandon, expire time.Duration) *shelf {
 	s := &shelf{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	var err error
-	s.Service, err = cart.New(store, &cart.Options{AbandonAfter: abandon, ExpireAfter: expire, Sink: s, Now: func() time.Time { return s.now }})
+	s.Service, err = cart.New(store, &cart.Options{AbandonAfter: abandon, ExpireAfter: expire, Sink: flywheel.SinkFunc(s.tell), Now: func() time.Time { return s.now }})
 	require.NoError(t, err)
 	return s
 }
@@ -64,6 +64,11 @@ func (s *shelf) pass(t *testing.T, d time.Duration) {
 	for more := true; more; {
 		var err error
 		more, err = s.Advance(t.Context(), s.now)
+		require.NoError(t, err)
+	}
+	for more := true; more; { // what the sink refused when it happened
+		var err error
+		more, err = s.Deliver(t.Context(), s.now.Add(time.Hour))
 		require.NoError(t, err)
 	}
 }
@@ -187,7 +192,7 @@ func TestAbandonmentSurvivesFailures(t *testing.T) {
 		s := &shelf{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 		var err error
 		s.Service, err = cart.New(carttest.Failing(memory, tick), &cart.Options{
-			AbandonAfter: time.Hour, Sink: s, Tx: memory, Now: func() time.Time { return s.now },
+			AbandonAfter: time.Hour, Sink: flywheel.SinkFunc(s.tell), Tx: memory, Now: func() time.Time { return s.now },
 		})
 		require.NoError(t, err)
 		s.fill(t, cart.Cart{ID: "c", Customer: "anna"})

@@ -163,9 +163,15 @@ func (s *Service) Abandoned(ctx context.Context, t time.Time) iter.Seq2[Cart, er
 	}
 }
 
-// Forget removes the carts of a customer.
+// Forget removes the carts of a customer, and what the Sink has not received of
+// them yet.
 func (s *Service) Forget(ctx context.Context, c flywheel.CustomerID) error {
-	return s.store.Forget(ctx, c)
+	return s.opts.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.teller.Forget(ctx, c); err != nil {
+			return err
+		}
+		return s.store.Forget(ctx, c)
+	})
 }
 
 // Delete removes the cart, whatever its status. One that is not there is no

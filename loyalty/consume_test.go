@@ -340,7 +340,7 @@ func TestToldEvents(t *testing.T) {
 // event costs does not grow with what the member has. FLYWHEEL_EVENTS=1000000 is
 // the long form.
 func TestGrowth(t *testing.T) {
-	events := 20_000
+	events := 8_000
 	if n, err := strconv.Atoi(os.Getenv("FLYWHEEL_EVENTS")); err == nil {
 		events = n
 	}

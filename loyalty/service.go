@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/internal/effect"
 	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/told"
 )
@@ -275,10 +274,8 @@ func (s *Service) Members(ctx context.Context) iter.Seq2[flywheel.CustomerID, er
 // not received yet included.
 func (s *Service) Forget(ctx context.Context, c flywheel.CustomerID) error {
 	return s.inTx(ctx, func(ctx context.Context) error {
-		if effects, err := effect.On(s.Handle()); err == nil {
-			if err := effects.Forget(ctx, string(flywheel.PersonOf(c, ""))); err != nil {
-				return err
-			}
+		if err := s.teller.Forget(ctx, c); err != nil {
+			return err
 		}
 		return s.store.Forget(ctx, c)
 	})

@@ -37,9 +37,10 @@ func (w Weights) of(k Kind) float64 {
 		return w.View
 	case AddToCart:
 		return w.AddToCart
-	default:
+	case Purchase:
 		return w.Purchase
 	}
+	return 0
 }
 
 // Config says how [Train] builds a Model. Fields that are zero take the value

@@ -10,7 +10,8 @@ import (
 )
 
 // Dataset holds interactions in memory, compactly: every SKU and actor once,
-// then four bytes for each item of a basket and 40 for the basket. It is what
+// then four bytes for each item of a basket and 48 for the basket, and 40 for each
+// item with a quantity, a value or a place in a list. It is what
 // [Train] learns from. The zero value is empty and ready. It does not keep the
 // IDs: telling repeated facts apart is the [Store]'s work.
 //
@@ -18,8 +19,10 @@ import (
 type Dataset struct {
 	items   table[flywheel.SKU]
 	actors  table[Actor]
+	texts   table[string] // sessions, devices and policies
 	baskets []basket
-	lines   []int32 // item numbers, basket after basket
+	lines   []int32  // item numbers, basket after basket
+	details []Detail // of the baskets that have some, one for each of their items
 }
 
 // basket is one interaction; its items are lines[start:end].
@@ -27,7 +30,10 @@ type basket struct {
 	at         int64 // microseconds since 1970
 	start, end int
 	actor      int32 // -1 for nobody
-	kind       Kind
+	// Numbers of texts, 0 for none.
+	session, device, policy int32
+	details                 int32 // 1 + place of the first in Dataset.details; 0 for none
+	kind                    Kind
 }
 
 // Add appends in, whose ID is not looked at and may be empty. It reports an
@@ -48,10 +54,31 @@ func (d *Dataset) add(in Interaction) {
 		d.lines = append(d.lines, d.items.number(sku))
 	}
 	b.end = len(d.lines)
+	b.session, b.device, b.policy = d.text(in.Session), d.text(string(in.Device)), d.text(in.Policy)
+	if in.Details != nil {
+		b.details = int32(len(d.details) + 1)
+		d.details = append(d.details, in.Details...)
+	}
 	if in.Actor != (Actor{}) {
 		b.actor = d.actors.number(in.Actor)
 	}
 	d.baskets = append(d.baskets, b)
+}
+
+// text returns the number of a text, 0 for none.
+func (d *Dataset) text(s string) int32 {
+	if s == "" {
+		return 0
+	}
+	return d.texts.number(s) + 1
+}
+
+// textOf returns the text with a number.
+func (d *Dataset) textOf(n int32) string {
+	if n == 0 {
+		return ""
+	}
+	return d.texts.names[n-1]
 }
 
 // Len returns the number of interactions.
@@ -66,7 +93,7 @@ func (d *Dataset) Until(t time.Time) *Dataset {
 // where returns the interactions for which keep holds. The result shares its
 // lines with d; both may grow.
 func (d *Dataset) where(keep func(n int, b *basket) bool) *Dataset {
-	out := &Dataset{items: d.items.clone(), actors: d.actors.clone(), lines: slices.Clip(d.lines)}
+	out := &Dataset{items: d.items.clone(), actors: d.actors.clone(), texts: d.texts.clone(), lines: slices.Clip(d.lines), details: slices.Clip(d.details)}
 	for n := range d.baskets {
 		if keep(n, &d.baskets[n]) {
 			out.baskets = append(out.baskets, d.baskets[n])
@@ -95,6 +122,10 @@ func (d *Dataset) interaction(n int) Interaction {
 	}
 	for i, item := range d.lines[b.start:b.end] {
 		in.Items[i] = d.items.names[item]
+	}
+	in.Session, in.Device, in.Policy = d.textOf(b.session), flywheel.VisitorID(d.textOf(b.device)), d.textOf(b.policy)
+	if b.details > 0 {
+		in.Details = slices.Clone(d.details[b.details-1 : int(b.details)-1+b.end-b.start])
 	}
 	return in
 }

@@ -47,6 +47,9 @@ func (d *Dataset) HoldOutLast() (train *Dataset, cases []Case) {
 		if !b.earlier(&d.baskets[last[b.actor]-1]) {
 			return false
 		}
+		if !b.kind.Interest() {
+			return true
+		}
 		for _, item := range d.lines[b.start:b.end] {
 			histories[b.actor] = append(histories[b.actor], d.items.names[item])
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 
 	"github.com/flywheel-go/flywheel"
@@ -14,9 +15,10 @@ import (
 type MemoryStore struct {
 	db      *flywheel.Memory
 	data    Dataset
-	ids     []string       // by number of the interaction
-	numbers map[string]int // by ID
-	ofActor [][]int32      // by number of the actor: its interactions
+	ids     []string            // by number of the interaction
+	numbers map[string]int      // by ID
+	ofActor [][]int32           // by number of the actor: its interactions
+	forgot  map[string]struct{} // IDs of interactions that were forgotten
 }
 
 // NewMemory returns an empty store in db, or in a database of its own when db is
@@ -46,23 +48,31 @@ func (s *MemoryStore) Append(ctx context.Context, interactions ...Interaction) e
 			if err != nil {
 				return err
 			}
+			if _, ok := s.forgot[in.ID]; ok {
+				continue
+			}
 			if n, ok := s.numbers[in.ID]; ok {
 				if v := (snapshot{data: s.data, ids: s.ids}); !v.interaction(n).Equal(in) {
 					return fmt.Errorf("%q: %w", in.ID, ErrOtherBody)
 				}
 				continue
 			}
-			n := len(s.ids)
-			s.numbers[in.ID] = n
-			s.ids = append(s.ids, in.ID)
-			s.data.add(in)
-			if actor := s.data.baskets[n].actor; actor >= 0 {
-				s.ofActor = append(s.ofActor, make([][]int32, len(s.data.actors.names)-len(s.ofActor))...)
-				s.ofActor[actor] = append(s.ofActor[actor], int32(n))
-			}
+			s.append(in)
 		}
 		return nil
 	})
+}
+
+// append adds an interaction whose ID is new.
+func (s *MemoryStore) append(in Interaction) {
+	n := len(s.ids)
+	s.numbers[in.ID] = n
+	s.ids = append(s.ids, in.ID)
+	s.data.add(in)
+	if actor := s.data.baskets[n].actor; actor >= 0 {
+		s.ofActor = append(s.ofActor, make([][]int32, len(s.data.actors.names)-len(s.ofActor))...)
+		s.ofActor[actor] = append(s.ofActor[actor], int32(n))
+	}
 }
 
 // truncate forgets all but the first n interactions. Names stay known, which no
@@ -76,8 +86,40 @@ func (s *MemoryStore) truncate(n int) {
 			s.ofActor[actor] = slices.Clip(list[:len(list)-1])
 		}
 		d.lines = d.lines[:d.baskets[i].start]
+		if at := d.baskets[i].details; at > 0 {
+			d.details = d.details[:at-1]
+		}
 	}
-	s.ids, d.baskets, d.lines = slices.Clip(s.ids[:n]), slices.Clip(d.baskets[:n]), slices.Clip(d.lines)
+	s.ids, d.baskets = slices.Clip(s.ids[:n]), slices.Clip(d.baskets[:n])
+	d.lines, d.details = slices.Clip(d.lines), slices.Clip(d.details)
+}
+
+// Forget implements [Store]. It builds the store again without the actor.
+func (s *MemoryStore) Forget(ctx context.Context, who Actor) error {
+	who = who.normal()
+	if who == (Actor{}) {
+		return ctx.Err()
+	}
+	return s.db.Update(ctx, func(undo func(func())) error {
+		before := *s
+		undo(func() { *s = before })
+		s.forgot = maps.Clone(before.forgot)
+		if s.forgot == nil {
+			s.forgot = make(map[string]struct{})
+		}
+		s.data, s.ids, s.ofActor = Dataset{}, nil, nil
+		s.numbers = make(map[string]int, len(before.numbers))
+		old := snapshot{data: before.data, ids: before.ids}
+		for n := range before.ids {
+			in := old.interaction(n)
+			if in.Actor == who {
+				s.forgot[in.ID] = struct{}{}
+				continue
+			}
+			s.append(in)
+		}
+		return nil
+	})
 }
 
 // snapshot is what a range reads: slices that only grow behind its back.

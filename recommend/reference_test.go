@@ -1,11 +1,11 @@
 package recommend_test
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"encoding/csv"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -37,7 +37,7 @@ func golden(t *testing.T, name string, comma rune) [][]string {
 	return rows(t, packed, comma)[1:]
 }
 
-func rows(t *testing.T, packed []byte, comma rune) [][]string {
+func rows(t testing.TB, packed []byte, comma rune) [][]string {
 	t.Helper()
 	z, err := gzip.NewReader(bytes.NewReader(packed))
 	require.NoError(t, err)
@@ -49,7 +49,7 @@ func rows(t *testing.T, packed []byte, comma rune) [][]string {
 }
 
 // groceries returns the 9,835 baskets of the arules data set.
-func groceries(t *testing.T) *recommend.Dataset {
+func groceries(t testing.TB) *recommend.Dataset {
 	t.Helper()
 	packed, err := os.ReadFile(testkit.Data(t, "recommend/groceries_baskets.csv.gz"))
 	require.NoError(t, err)
@@ -70,20 +70,13 @@ func groceries(t *testing.T) *recommend.Dataset {
 // the test part.
 func movielens(t *testing.T) (*recommend.Dataset, []recommend.Case) {
 	t.Helper()
-	f, err := os.Open(testkit.Data(t, "recommend/ml100k_split_published.tsv.gz"))
-	require.NoError(t, err)
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	require.NoError(t, err)
 	d := &recommend.Dataset{}
 	byUser := map[string]*recommend.Case{}
 	var users []string
-	for s := bufio.NewScanner(z); s.Scan(); {
-		var item int
-		var user, part string
-		if _, err := fmt.Sscan(s.Text(), &user, &item, &part); err != nil {
-			continue // header
-		}
+	for _, row := range lines(t, "ml100k_split_published.tsv.gz")[1:] {
+		user, part := row[0], row[2]
+		item, err := strconv.Atoi(row[1])
+		require.NoError(t, err)
 		if byUser[user] == nil {
 			byUser[user] = &recommend.Case{}
 			users = append(users, user)
@@ -176,6 +169,115 @@ func TestReference(t *testing.T) {
 			assert.Equal(t, wantScores, scores, "item %d", item)
 		}
 	})
+}
+
+func TestReferenceModels(t *testing.T) {
+	t.Run("golden_ease458_published_top10", func(t *testing.T) {
+		want := golden(t, "golden_ease458_published_top10.tsv.gz", '\t')
+		m, err := recommend.NewMatrix(protocol(t, "published")["train"])
+		require.NoError(t, err)
+		s, err := recommend.EASE{Lambda: 458}.Fit(m)
+		require.NoError(t, err)
+		for place, row := range want {
+			h, ok := m.History(recommend.Actor{Customer: flywheel.CustomerID(row[0])})
+			require.True(t, ok)
+			list, err := recommend.Explain(s, h, h, 10)
+			require.NoError(t, err)
+			items, scores := strings.Split(row[1], ","), strings.Split(row[2], ",")
+			require.Len(t, list, len(items))
+			at := func(n int) float64 {
+				v, err := strconv.ParseFloat(scores[n], 64)
+				require.NoError(t, err)
+				return v
+			}
+			for n, e := range list {
+				if math.Abs(at(n)-e.Score) > 1e-5 {
+					t.Fatalf("user %s, place %d: score %v, want %v", row[0], n+1, e.Score, at(n))
+				}
+				near := n > 0 && at(n-1)-at(n) < 2e-6 || n == len(items)-1 || at(n)-at(n+1) < 2e-6
+				require.True(t, string(e.SKU) == items[n] || near, "user %s, place %d: %s, want %s", row[0], n+1, e.SKU, items[n])
+				if place%20 > 0 {
+					continue // a sample of the users is enough for this
+				}
+				var sum float64
+				for _, cause := range e.Causes {
+					sum += cause.Part
+				}
+				require.InDelta(t, e.Score, sum, 1e-9, "the causes sum to the score")
+			}
+		}
+	})
+	t.Run("golden_item_cosine_published_top10", func(t *testing.T) {
+		want := golden(t, "golden_item_cosine_published_top10.tsv.gz", '\t')
+		m, err := recommend.NewMatrix(protocol(t, "published")["train"])
+		require.NoError(t, err)
+		s, err := recommend.ItemKNN{Neighbours: 3000}.Fit(m)
+		require.NoError(t, err)
+		for _, row := range want {
+			h, unknown := m.Index().HistoryOf(flywheel.SKU(row[0]))
+			require.Zero(t, unknown)
+			list, err := recommend.Explain(s, h, h, 10)
+			require.NoError(t, err)
+			items, scores := strings.Split(row[1], ","), strings.Split(row[2], ",")
+			for n, text := range scores {
+				v, err := strconv.ParseFloat(text, 64)
+				require.NoError(t, err)
+				require.InDelta(t, v, list[n].Score, 1e-6, "item %s, place %d", row[0], n+1)
+				if string(list[n].SKU) != items[n] {
+					assert.Contains(t, tied(scores, n), text, "item %s, place %d", row[0], n+1)
+				}
+			}
+		}
+	})
+	t.Run("groceries_itemsets", func(t *testing.T) {
+		d := groceries(t)
+		for _, c := range []struct {
+			support int
+			lengths []int
+			rules   map[float64]int // those without a left side included
+		}{
+			{492, []int{28, 3}, map[float64]int{0.8: 0, 0.25: 5, 0.2: 7, 0.1: 14}},
+			{197, []int{59, 61, 2}, map[float64]int{0.5: 1, 0.25: 50, 0.2: 73, 0.1: 128}},
+			{99, []int{88, 213, 32}, map[float64]int{0.5: 15, 0.25: 171, 0.2: 232, 0.1: 435}},
+			{60, []int{109, 478, 156, 4}, map[float64]int{0.5: 67, 0.25: 464, 0.2: 604, 0.1: 1121}},
+			{50, []int{120, 605, 264, 12}, map[float64]int{0.5: 120, 0.25: 663, 0.2: 873, 0.1: 1582}},
+			{20, []int{147, 1674, 1991, 395, 16}, map[float64]int{0.8: 11, 0.5: 1098, 0.25: 4025, 0.2: 5112, 0.1: 8340}},
+			{10, []int{157, 2981, 6831, 3137, 376, 10}, map[float64]int{0.9: 129, 0.8: 410, 0.5: 5668, 0.25: 17392, 0.2: 21634, 0.1: 32791}},
+		} {
+			assert.Equal(t, c.lengths, lengths(t, d, c.support), "support %d", c.support)
+			for confidence, n := range c.rules {
+				rules, err := recommend.Rules(d, recommend.RuleConfig{MinSupport: c.support, MinConfidence: confidence, Empty: true})
+				require.NoError(t, err)
+				assert.Len(t, rules, n, "support %d, confidence %v", c.support, confidence)
+			}
+		}
+	})
+	t.Run("fimi_retail_itemsets", func(t *testing.T) {
+		d := retail(t)
+		for _, c := range []struct {
+			support int
+			lengths []int
+		}{
+			{882, []int{70, 58, 25, 6}}, {441, []int{221, 237, 102, 19, 1}},
+			{177, []int{956, 1133, 504, 91, 7}}, {89, []int{2117, 3260, 1794, 382, 36}},
+		}[:testkit.Often(4, 2)] {
+			assert.Equal(t, c.lengths, lengths(t, d, c.support), "support %d", c.support)
+		}
+	})
+}
+
+// lengths returns how many frequent sets there are of one item, two, …
+func lengths(t *testing.T, d *recommend.Dataset, support int) (n []int) {
+	t.Helper()
+	list, err := recommend.Itemsets(d, recommend.ItemsetConfig{MinSupport: support})
+	require.NoError(t, err)
+	for _, set := range list {
+		for len(n) < len(set.Items) {
+			n = append(n, 0)
+		}
+		n[len(set.Items)-1]++
+	}
+	return n
 }
 
 // tied returns scores[at] if a neighbour in the list has the same, or if it is

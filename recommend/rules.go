@@ -2,7 +2,6 @@ package recommend
 
 import (
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -12,7 +11,7 @@ import (
 
 // Rule says that groups which hold all items of If often hold Then as well.
 type Rule struct {
-	If   []flywheel.SKU // sorted, at least one
+	If   []flywheel.SKU // sorted; none only with RuleConfig.Empty
 	Then flywheel.SKU
 	// Both is the number of groups that hold all of it, IfCount of those that
 	// hold If, ThenCount of those that hold Then, Groups of all.
@@ -47,158 +46,58 @@ type RuleConfig struct {
 	MinConfidence float64
 	// MaxItems is the most items of a rule, Then included: 10.
 	MaxItems int
+	// Empty adds the rules without a left side, whose confidence is the support of
+	// the item: as R's arules does with minlen = 1.
+	Empty bool
 }
-
-const maxItemsets = 5_000_000
 
 // Rules finds all association rules with one item on the right (Agrawal and
 // Srikant 1994), by lift, highest first; equal ones by confidence, support, and
 // then by SKUs. It is for people who want to look at what sells together, three
 // items and more at a time; a [Model] needs none of it.
 //
-// Sets of items that occur often enough are found depth first, by intersecting the
-// lists of the groups that hold them (Zaki 2000, Eclat). More than five million such
-// sets are an error matching [flywheel.ErrLimit].
+// The sets of items that occur often enough are those of [Itemsets].
 func Rules(d *Dataset, cfg RuleConfig) ([]Rule, error) {
-	switch {
-	case cfg.Group > ByActor:
-		return nil, &ConfigError{"Group", cfg.Group}
-	case cfg.MinSupport < 0:
-		return nil, &ConfigError{"MinSupport", cfg.MinSupport}
-	case cfg.MinConfidence < 0 || cfg.MinConfidence > 1 || math.IsNaN(cfg.MinConfidence):
+	if cfg.MinConfidence < 0 || cfg.MinConfidence > 1 || math.IsNaN(cfg.MinConfidence) {
 		return nil, &ConfigError{"MinConfidence", cfg.MinConfidence}
-	case cfg.MaxItems < 0 || cfg.MaxItems == 1:
+	}
+	if cfg.MaxItems == 1 && !cfg.Empty {
 		return nil, &ConfigError{"MaxItems", cfg.MaxItems}
 	}
-	if cfg.MinSupport == 0 {
-		cfg.MinSupport = 10
-	}
-	if cfg.MaxItems == 0 {
-		cfg.MaxItems = 10
-	}
-	names, rank := sortedItems(d)
-	g := group(d, rank, Config{Group: cfg.Group}.withDefaults())
-	m := miner{min: cfg.MinSupport, max: cfg.MaxItems, counts: make(map[string]int64)}
-	if err := m.mine(g, len(names)); err != nil {
+	f, err := mineGroups(d, ItemsetConfig{Group: cfg.Group, MinSupport: cfg.MinSupport, MaxItems: cfg.MaxItems})
+	if err != nil {
 		return nil, err
 	}
-	return m.rules(names, int64(len(g.start)-1), cfg.MinConfidence), nil
+	return f.rules(cfg), nil
 }
 
-// miner finds the sets of items that occur in at least min groups.
-type miner struct {
-	min, max int
-	sets     [][]int32        // items ascending
-	counts   map[string]int64 // by key of the set
-	key      []byte
-	common   []int32 // scratch of intersect
-}
-
-// candidate is an item that may join a set, with the groups that hold both.
-type candidate struct {
-	item   int32
-	groups []int32
-}
-
-func (m *miner) mine(g *sets, items int) error {
-	holders := g.inverted(items)
-	c := counter{counts: make([]int32, items)}
-	for item := range int32(items) {
-		groups := holders.at(item)
-		if len(groups) < m.min {
-			continue
-		}
-		// Counting all pairs of the item at once spares intersecting those that
-		// come to nothing.
-		c.count(item, groups, g)
-		slices.Sort(c.touched)
-		var joins []candidate
-		for _, other := range c.touched {
-			if other > item && int(c.counts[other]) >= m.min {
-				joins = append(joins, candidate{other, m.intersect(groups, holders.at(other))})
-			}
-		}
-		c.reset()
-		if err := m.extend(nil, candidate{item, groups}, joins); err != nil {
-			return err
+// rules returns the rules of the sets found.
+func (f *found) rules(cfg RuleConfig) []Rule {
+	counts := newCountTable(f)
+	support := make([]int64, len(f.names))
+	for n := range f.sets() {
+		if set := f.set(n); len(set) == 1 {
+			support[set[0]] = int64(f.count[n])
 		}
 	}
-	return nil
-}
-
-// extend records prefix with c, and goes on with those that may join both.
-func (m *miner) extend(prefix []int32, c candidate, joins []candidate) error {
-	set := append(slices.Clip(prefix), c.item)
-	if len(m.sets) == maxItemsets {
-		return fmt.Errorf("recommend: more than %d sets of items occur %d times: %w", maxItemsets, m.min, flywheel.ErrLimit)
-	}
-	m.sets = append(m.sets, set)
-	m.counts[string(m.keyOf(set, -1))] = int64(len(c.groups))
-	if len(set) == m.max {
-		return nil
-	}
-	for i, join := range joins {
-		var next []candidate
-		for _, other := range joins[i+1:] {
-			if both := m.intersect(join.groups, other.groups); both != nil {
-				next = append(next, candidate{other.item, both})
-			}
-		}
-		if err := m.extend(set, join, next); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// intersect returns what two ascending lists have in common, nil when that is less
-// than the support asked for.
-func (m *miner) intersect(a, b []int32) []int32 {
-	m.common = m.common[:0]
-	for len(a) > 0 && len(b) > 0 {
-		switch {
-		case a[0] < b[0]:
-			a = a[1:]
-		case a[0] > b[0]:
-			b = b[1:]
-		default:
-			m.common = append(m.common, a[0])
-			a, b = a[1:], b[1:]
-		}
-		if len(m.common)+min(len(a), len(b)) < m.min {
-			return nil
-		}
-	}
-	return slices.Clone(m.common)
-}
-
-// keyOf returns the key of set without the item at place drop.
-func (m *miner) keyOf(set []int32, drop int) []byte {
-	m.key = m.key[:0]
-	for place, item := range set {
-		if place != drop {
-			m.key = binary.BigEndian.AppendUint32(m.key, uint32(item))
-		}
-	}
-	return m.key
-}
-
-func (m *miner) rules(names []flywheel.SKU, groups int64, minConfidence float64) []Rule {
 	var out []Rule
-	for _, set := range m.sets {
-		if len(set) < 2 {
+	for n := range f.sets() {
+		set := f.set(n)
+		if len(set) < 2 && !cfg.Empty {
 			continue
 		}
-		both := m.counts[string(m.keyOf(set, -1))]
+		hash := hashSet(set)
 		for place, then := range set {
-			r := Rule{Then: names[then], Both: both, Groups: groups,
-				IfCount: m.counts[string(m.keyOf(set, place))], ThenCount: m.counts[string(m.keyOf([]int32{then}, -1))]}
-			if r.Confidence() < minConfidence {
+			r := Rule{Then: f.names[then], Both: int64(f.count[n]), Groups: f.groups, IfCount: f.groups, ThenCount: support[then]}
+			if len(set) > 1 {
+				r.IfCount = counts.without(set, place, hash-hashItem(then))
+			}
+			if r.Confidence() < cfg.MinConfidence {
 				continue
 			}
 			for other, item := range set {
 				if other != place {
-					r.If = append(r.If, names[item])
+					r.If = append(r.If, f.names[item])
 				}
 			}
 			out = append(out, r)
@@ -209,4 +108,51 @@ func (m *miner) rules(names []flywheel.SKU, groups int64, minConfidence float64)
 			cmp.Compare(b.Both, a.Both), slices.Compare(a.If, b.If), cmp.Compare(a.Then, b.Then))
 	})
 	return out
+}
+
+// hashItem is one item's part of the hash of a set, which is the sum of the parts,
+// so that the hash without one item needs no second look at the others.
+func hashItem(item int32) uint64 { return mix(uint64(item)) }
+
+func hashSet(set []int32) (h uint64) {
+	for _, item := range set {
+		h += hashItem(item)
+	}
+	return h
+}
+
+// countTable finds the number of a set by its items: open addressing, each hit
+// compared with the set itself.
+type countTable struct {
+	f     *found
+	slots []int32 // 1 + number
+}
+
+func newCountTable(f *found) *countTable {
+	size := 16
+	for size < 2*f.sets() {
+		size *= 2
+	}
+	t := &countTable{f, make([]int32, size)}
+	for n := range f.sets() {
+		at := hashSet(f.set(n)) & uint64(size-1)
+		for t.slots[at] != 0 {
+			at = (at + 1) & uint64(size-1)
+		}
+		t.slots[at] = int32(n + 1)
+	}
+	return t
+}
+
+// without returns the count of set without the item at place, given its hash.
+func (t *countTable) without(set []int32, place int, hash uint64) int64 {
+	mask := uint64(len(t.slots) - 1)
+	for at := hash & mask; t.slots[at] != 0; at = (at + 1) & mask {
+		n := int(t.slots[at] - 1)
+		s := t.f.set(n)
+		if len(s) == len(set)-1 && slices.Equal(s[:place], set[:place]) && slices.Equal(s[place:], set[place+1:]) {
+			return int64(t.f.count[n])
+		}
+	}
+	return 0 // cannot be: each part of a set that occurs often does so too
 }

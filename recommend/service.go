@@ -48,13 +48,16 @@ func New(store Store, opts *Options) (*Service, error) {
 // names none.
 func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 
-// Publish implements [flywheel.Sink]: it records the views, carts and purchases
+// Publish implements [flywheel.Sink]: it records the facts that a [Kind] names
 // among events, each once however often it is delivered, and passes over other
 // events. It takes all of them or none.
 func (s *Service) Publish(ctx context.Context, events ...flywheel.Event) error {
 	facts := make([]Interaction, 0, len(events))
 	for i := range events {
-		in, ok := fromEvent(&events[i])
+		in, ok, err := fromEvent(&events[i])
+		if err != nil {
+			return fmt.Errorf("recommend: %w", err)
+		}
 		if !ok {
 			continue
 		}
@@ -113,7 +116,9 @@ func (s *Service) Recommend(ctx context.Context, actor Actor, r Request) ([]Reco
 		if err != nil {
 			return nil, err
 		}
-		history = append(history, in.Items...)
+		if in.Kind.Interest() {
+			history = append(history, in.Items...)
+		}
 	}
 	r.Items = distinct(append(history, r.Items...))
 	return s.Model().Recommend(r), nil

@@ -22,4 +22,8 @@ type Store interface {
 	// were when the range began. An error is yielded once, last. Nobody in
 	// particular has none.
 	Of(ctx context.Context, actor Actor) iter.Seq2[Interaction, error]
+	// Forget removes all interactions of actor, as if there had been none, except
+	// that their IDs stay known: appended again they are ignored. Nobody in
+	// particular is not forgotten.
+	Forget(ctx context.Context, actor Actor) error
 }

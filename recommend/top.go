@@ -60,6 +60,9 @@ func (t *top) push(s scored) {
 	}
 }
 
+// take returns a copy of what is kept, best first, and leaves t empty.
+func (t *top) take() []scored { return slices.Clone(t.sorted()) }
+
 // sorted returns what is kept, best first, and leaves t empty. The slice is
 // reused by the next push.
 func (t *top) sorted() []scored {
@@ -75,4 +78,49 @@ func (t *top) sorted() []scored {
 	})
 	t.heap = h[:0]
 	return h
+}
+
+// best returns the n best of list, in no order, by moving them to its front: Hoare's
+// selection with the median of three as the pivot. O(len(list)) on average.
+func best(list []scored, n int) []scored {
+	if n >= len(list) {
+		return list
+	}
+	low, high := 0, len(list)-1
+	for low < high {
+		mid := (low + high) / 2
+		if list[mid].before(list[low]) {
+			list[mid], list[low] = list[low], list[mid]
+		}
+		if list[high].before(list[low]) {
+			list[high], list[low] = list[low], list[high]
+		}
+		if list[high].before(list[mid]) {
+			list[high], list[mid] = list[mid], list[high]
+		}
+		pivot := list[mid]
+		i, j := low, high
+		for i <= j {
+			for list[i].before(pivot) {
+				i++
+			}
+			for pivot.before(list[j]) {
+				j--
+			}
+			if i <= j {
+				list[i], list[j] = list[j], list[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case n-1 <= j:
+			high = j
+		case n-1 >= i:
+			low = i
+		default:
+			return list[:n]
+		}
+	}
+	return list[:n]
 }

@@ -45,6 +45,9 @@ func Train(d *Dataset, cfg Config) (*Model, error) {
 func sortedItems(d *Dataset) (names []flywheel.SKU, rank []int32) {
 	occurs := make([]bool, len(d.items.names))
 	for i := range d.baskets {
+		if !d.baskets[i].kind.Interest() {
+			continue
+		}
 		for _, item := range d.lines[d.baskets[i].start:d.baskets[i].end] {
 			occurs[item] = true
 		}
@@ -70,11 +73,16 @@ func (m *Model) setPopular(d *Dataset, rank []int32) {
 	trend := make([]float64, len(m.items))
 	newest := int64(math.MinInt64)
 	for i := range d.baskets {
-		newest = max(newest, d.baskets[i].at)
+		if d.baskets[i].kind.Interest() {
+			newest = max(newest, d.baskets[i].at)
+		}
 	}
 	halfLife := float64(m.config.HalfLife.Microseconds())
 	for i := range d.baskets {
 		b := &d.baskets[i]
+		if !b.kind.Interest() {
+			continue
+		}
 		weight := float64(m.config.Weights.of(b.kind) * math.Exp2(-float64(newest-b.at)/halfLife))
 		for _, item := range d.lines[b.start:b.end] {
 			counts[rank[item]][b.kind]++

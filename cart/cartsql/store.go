@@ -14,6 +14,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/internal/due"
+	"github.com/flywheel-go/flywheel/internal/effect"
 	"github.com/flywheel-go/flywheel/internal/newid"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 )
@@ -43,7 +44,7 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) er
 
 // Migrations implements flywheel.SQLStore.
 func (s *Store) Migrations() []flywheel.Migrations {
-	return []flywheel.Migrations{{Package: "cart", Files: migrations}}
+	return []flywheel.Migrations{{Package: "cart", Files: migrations}, effect.Migrations}
 }
 
 // Get implements cart.Store.

@@ -84,6 +84,13 @@ func openMixed(t testing.TB, carts cart.Store, orders order.Store, goods invento
 // told returns how often the log has each event, by name.
 func (m *mixed) told(t testing.TB) map[string]int {
 	t.Helper()
+	for {
+		n, err := m.log.Number(t.Context())
+		require.NoError(t, err)
+		if n == 0 {
+			break
+		}
+	}
 	entries, err := m.log.Read(t.Context(), 0, 1000)
 	require.NoError(t, err)
 	count := map[string]int{}

@@ -30,8 +30,14 @@ func (o Order) Erased(hash func(text string) string) Order {
 	return o
 }
 
-// Forget erases who bought from the orders of a customer; see [Order.Erased].
-// Stock, money and the number of orders stay as they are.
+// Forget erases who bought from the orders of a customer, see [Order.Erased], and
+// removes what the Sink has not received of them yet. Stock, money and the number
+// of orders stay as they are.
 func (s *Service) Forget(ctx context.Context, customer flywheel.CustomerID) error {
-	return s.store.Forget(ctx, customer)
+	return s.opts.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.teller.Forget(ctx, customer); err != nil {
+			return err
+		}
+		return s.store.Forget(ctx, customer)
+	})
 }

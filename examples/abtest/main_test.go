@@ -136,7 +136,7 @@ func TestPlot(t *testing.T) {
 			require.NoError(t, err)
 			var parsed struct {
 				XMLName xml.Name
-				Circles []struct{} `xml:"circle"`
+				Circles []struct{} `xml:"g>circle"`
 			}
 			require.NoError(t, xml.Unmarshal(svg, &parsed))
 			require.NotEmpty(t, parsed.Circles)

@@ -5,7 +5,8 @@
 // Input is the long form that the field uses, a CSV with the columns unique_id,
 // ds and y (others are ignored), one observation a row: ds is an integer or a
 // date, y a number or empty where it is missing. Several files are separated by
-// commas or given as arguments; gzip is recognised. Rows may come in any order.
+// commas or given as arguments; gzip, delimiter and encoding are recognized, and
+// other headers are named with -map y=units. Rows may come in any order.
 // A time without a row is a missing observation, and missing observations are
 // filled, saying so.
 //

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/flywheel-go/flywheel/internal/chart"
 	"github.com/flywheel-go/flywheel/internal/progress"
 	"github.com/flywheel-go/flywheel/inventory/forecast"
 )
@@ -62,7 +63,7 @@ func (j *job) do(ctx context.Context, t *table) error {
 		}
 	}
 	bar := progress.New(j.stderr, len(t.series), "series")
-	var charts []chart
+	var charts []chart.Section
 	var test backtest
 	done := 0
 	b := forecast.Batch{Model: j.model, Horizon: j.horizon, Levels: j.levels, Workers: j.workers}
@@ -109,7 +110,11 @@ func (j *job) do(ctx context.Context, t *table) error {
 	}
 	test.report(j)
 	if j.plot != "" {
-		if err := os.WriteFile(j.plot, page(charts), 0o644); err != nil {
+		html, err := page(charts)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(j.plot, html, 0o644); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	rowtable "github.com/flywheel-go/flywheel/internal/table"
 	"github.com/flywheel-go/flywheel/inventory/forecast"
 )
 
@@ -104,6 +105,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.StringVar(&o.plot, "plot", "", "HTML `file` with charts of the first 200 series")
 	flags.IntVar(&o.backtest, "backtest", 0, "measure the accuracy from so many past `origins`")
 	flags.IntVar(&o.workers, "threads", 0, "`number` of threads, 0 for all")
+	var form rowtable.Spec
+	form.Flags(flags)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -142,7 +145,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if o.with != "" {
 			regressors = strings.Split(o.with, ",")
 		}
-		if t, err = readFiles(files, regressors); err != nil {
+		if t, err = readFiles(files, regressors, form); err != nil {
 			return err
 		}
 	} else if o.with != "" {

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	rowtable "github.com/flywheel-go/flywheel/internal/table"
 )
 
 // execute runs the program and returns its output as rows, and its messages.
@@ -116,7 +118,7 @@ func TestRegressors(t *testing.T) {
 	}
 	bad := write(t, "bad.csv", "unique_id,ds,y,price\na,1,2,\n")
 	_, _, err = execute(t, "-in", bad, "-with", "price")
-	require.ErrorContains(t, err, ":2: price: \"\" is no finite number")
+	require.ErrorContains(t, err, "line 2, column 4 (price): the cell is empty")
 }
 
 func TestRanges(t *testing.T) {
@@ -144,14 +146,14 @@ func TestOneBadSeriesDoesNotStopTheRest(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
-		{"", "header: EOF"},
-		{"id,ds,y\n", "want the columns unique_id, ds and y"},
+		{"", "the table is empty"},
+		{"name,ds,y\n", "the header has no unique_id, id, series, sku, item"},
 		{"unique_id,ds,y\n", "no series"},
-		{"unique_id,ds,y\na,1\n", "wrong number of fields"},
-		{"unique_id,ds,y\na,soon,1\n", ":2: ds: \"soon\" is neither"},
-		{"unique_id,ds,y\na,1,much\n", ":2: y: \"much\" is no finite number"},
-		{"unique_id,ds,y\na,1,1e999\n", "no finite number"},
-		{"\x1f\x8bshort", "unexpected EOF"},
+		{"unique_id,ds,y\na,1\n", "2 cells, but the header has 3"},
+		{"unique_id,ds,y\na,soon,1\n", "line 2, column 2 (ds): \"soon\" is neither"},
+		{"unique_id,ds,y\na,1,much\n", "line 2, column 3 (y): \"much\" is no number"},
+		{"unique_id,ds,y\na,1,1e999\n", "out of range"},
+		{"\x1f\x8bshort", "gzip"},
 	} {
 		_, _, err := execute(t, "-in", write(t, "in.csv", c.text))
 		require.ErrorContains(t, err, c.want, "%q", c.text)
@@ -229,7 +231,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("\x1f\x8b\x08"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		table := &table{byID: map[string]*history{}}
-		if table.read(bytes.NewReader(data), "fuzz") != nil {
+		if table.read(bytes.NewReader(data), "fuzz", rowtable.Spec{}) != nil {
 			return
 		}
 		for _, h := range table.series {

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"compress/gzip"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +8,8 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 
+	rowtable "github.com/flywheel-go/flywheel/internal/table"
 	"github.com/flywheel-go/flywheel/inventory/forecast"
 )
 
@@ -39,11 +36,12 @@ type table struct {
 	regressors []string // columns
 }
 
-// readFiles reads all files into one table, with the columns of regressors.
-func readFiles(names, regressors []string) (*table, error) {
+// readFiles reads all files into one table, with the columns of regressors, in the
+// dialect of form.
+func readFiles(names, regressors []string, form rowtable.Spec) (*table, error) {
 	t := &table{byID: map[string]*history{}, regressors: regressors}
 	for _, name := range names {
-		if err := t.readFile(name); err != nil {
+		if err := t.readFile(name, form); err != nil {
 			return nil, err
 		}
 	}
@@ -53,90 +51,70 @@ func readFiles(names, regressors []string) (*table, error) {
 	return t, nil
 }
 
-func (t *table) readFile(name string) error {
+func (t *table) readFile(name string, form rowtable.Spec) error {
 	file, err := os.Open(name)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	return t.read(file, name)
+	return t.read(file, name, form)
 }
 
-// read reads one file, gzip or not.
-func (t *table) read(r io.Reader, name string) error {
-	buffered := bufio.NewReaderSize(r, 1<<16)
-	if magic, err := buffered.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
-		plain, err := gzip.NewReader(buffered)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		defer plain.Close()
-		buffered = bufio.NewReaderSize(plain, 1<<16)
+// read reads one file.
+func (t *table) read(in io.Reader, name string, form rowtable.Spec) error {
+	form.Columns = []rowtable.Column{
+		{Name: "unique_id", Aliases: []string{"id", "series", "sku", "item"}},
+		{Name: "ds", Aliases: []string{"date", "time", "period", "week", "month"}},
+		{Name: "y", Aliases: []string{"value", "units", "demand", "sales"}},
 	}
-	rows := csv.NewReader(buffered)
-	rows.ReuseRecord = true
-	header, err := rows.Read()
+	for _, r := range t.regressors {
+		form.Columns = append(form.Columns, rowtable.Column{Name: r})
+	}
+	rows, err := rowtable.New(name, in, form)
 	if err != nil {
-		return fmt.Errorf("%s: header: %w", name, err)
+		return err
 	}
-	header[0] = strings.TrimPrefix(header[0], "\ufeff")
-	id, ds, y := slices.Index(header, "unique_id"), slices.Index(header, "ds"), slices.Index(header, "y")
-	if id < 0 || ds < 0 || y < 0 {
-		return fmt.Errorf("%s: the header is %q, want the columns unique_id, ds and y", name, strings.Join(header, ","))
-	}
-	columns := make([]int, len(t.regressors))
-	for i, r := range t.regressors {
-		if columns[i] = slices.Index(header, r); columns[i] < 0 {
-			return fmt.Errorf("%s: the header is %q, want the column %s of a regressor", name, strings.Join(header, ","), r)
-		}
-	}
-	for {
-		row, err := rows.Read()
-		if err == io.EOF {
-			return nil
-		}
+	for rows.Next() {
+		id, err := rows.Text(0)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return err
 		}
-		line, _ := rows.FieldPos(0)
-		at, err := parseMoment(row[ds])
+		at, err := parseMoment(rows.Raw(1))
 		if err != nil {
-			return fmt.Errorf("%s:%d: ds: %w", name, line, err)
+			return rows.Fail(1, err)
 		}
-		value, err := parseValue(row[y])
-		if err != nil {
-			return fmt.Errorf("%s:%d: y: %w", name, line, err)
+		value := math.NaN()
+		switch {
+		case rows.Missing(2):
+		case infinite(rows.Raw(2)): // the fault of its series alone, which the forecast will say
+			value = math.Inf(1)
+		default:
+			if value, err = rows.Number(2); err != nil {
+				return err
+			}
 		}
-		h := t.byID[row[id]]
+		h := t.byID[id]
 		if h == nil {
-			h = &history{id: strings.Clone(row[id]), file: name}
+			h = &history{id: id, file: name}
 			t.byID[h.id] = h
 			t.series = append(t.series, h)
 		}
 		var regressors []float64
-		for i, c := range columns {
-			v, err := strconv.ParseFloat(strings.TrimSpace(row[c]), 64)
-			if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-				return fmt.Errorf("%s:%d: %s: %q is no finite number", name, line, t.regressors[i], row[c])
+		for i := range t.regressors {
+			v, err := rows.Number(3 + i)
+			if err != nil {
+				return err
 			}
 			regressors = append(regressors, v)
 		}
-		h.rows = append(h.rows, observation{at, value, regressors, line})
+		h.rows = append(h.rows, observation{at, value, regressors, rows.Line()})
 	}
+	return rows.Err()
 }
 
-// parseValue reads a number; nothing, NaN and NA are missing. An infinity is the
-// fault of its series alone, which the forecast will say.
-func parseValue(text string) (float64, error) {
-	switch text = strings.TrimSpace(text); text {
-	case "", "NaN", "nan", "NA", "null":
-		return math.NaN(), nil
-	}
-	v, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return 0, fmt.Errorf("%q is no finite number", text)
-	}
-	return v, nil
+func infinite(cell string) bool {
+	v, err := strconv.ParseFloat(cell, 64)
+	return err == nil && math.IsInf(v, 0)
 }
 
 // regular orders the observations, puts NaN where a period has none, and

@@ -16,6 +16,7 @@ import (
 	"github.com/flywheel-go/flywheel/examples/replay/retail"
 	"github.com/flywheel-go/flywheel/internal/chart"
 	"github.com/flywheel-go/flywheel/recommend"
+	"github.com/flywheel-go/flywheel/recommend/rerank"
 	"github.com/flywheel-go/flywheel/segment/rfm"
 )
 
@@ -338,6 +339,10 @@ func (s *shop) recommendationTable(ctx context.Context) (table, error) {
 	if err != nil {
 		return t, err
 	}
+	ask, err := blended(train)
+	if err != nil {
+		return t, err
+	}
 	var popular []flywheel.SKU
 	for r := range model.Popular() {
 		popular = append(popular, r.SKU)
@@ -349,14 +354,9 @@ func (s *shop) recommendationTable(ctx context.Context) (table, error) {
 		name string
 		rank recommend.Ranker
 	}{
-		{"bought by the same customers, repeats allowed", func(c recommend.Case, k int) (skus []flywheel.SKU) {
-			for _, r := range model.Recommend(recommend.Request{Items: c.History, Repeat: true, Limit: k}) {
-				skus = append(skus, r.SKU)
-			}
-			return skus
-		}},
+		{"what goes with the history and is bought now, repeats allowed", ask(true)},
 		{"popularity, repeats allowed", func(_ recommend.Case, k int) []flywheel.SKU { return popular[:min(k, len(popular))] }},
-		{"bought by the same customers, new items only", model.Rank},
+		{"what goes with the history and is bought now, new items only", ask(false)},
 		{"popularity, new items only", model.RankPopular},
 	}
 	reports, failed := make([]recommend.Report, len(rankings)), make([]error, len(rankings))
@@ -372,6 +372,77 @@ func (s *shop) recommendationTable(ctx context.Context) (table, error) {
 		t.add(rankings[i].name, strconv.Itoa(r.Cases), percent(r.HitRate), percent(r.Recall), decimal(r.MRR, 3), strconv.Itoa(r.Coverage))
 	}
 	return t, nil
+}
+
+// blended learns from train what goes together, what is bought at all and of late, and
+// what a customer buys again, and returns the rankings that it makes, with repeats or
+// without. How much each of them counts it learns from the last basket but one.
+func blended(train *recommend.Dataset) (func(repeat bool) recommend.Ranker, error) {
+	models := []recommend.Learner{
+		recommend.Popularity{}, recommend.Popularity{HalfLife: 14 * day}, recommend.Popularity{HalfLife: 60 * day},
+		recommend.Recent{Of: recommend.RP3beta{}, HalfLife: 20}, recommend.ItemKNN{}, recommend.Again{},
+	}
+	fit := func(d *recommend.Dataset) (*recommend.Matrix, []recommend.Scorer, error) {
+		m, err := d.Matrix(recommend.MatrixConfig{})
+		if err != nil {
+			return nil, nil, err
+		}
+		scorers := make([]recommend.Scorer, len(models))
+		for n, l := range models {
+			if scorers[n], err = l.Fit(m.Binary()); err != nil {
+				return nil, nil, err
+			}
+		}
+		return m, scorers, nil
+	}
+	before, cases := train.HoldOutLast()
+	old, oldScorers, err := fit(before)
+	if err != nil {
+		return nil, err
+	}
+	now, scorers, err := fit(train)
+	if err != nil {
+		return nil, err
+	}
+	rankers := map[bool]recommend.Ranker{}
+	for _, repeat := range []bool{false, true} {
+		var held []recommend.Choice
+		for _, c := range cases {
+			for _, sku := range c.Held {
+				if repeat || !slices.Contains(c.History, sku) {
+					held = append(held, recommend.Choice{Actor: c.Actor, Item: sku})
+				}
+			}
+		}
+		exam, err := recommend.NewExam(old, held)
+		if err != nil {
+			return nil, err
+		}
+		if repeat {
+			exam = exam.Repeats()
+		}
+		weights, _, err := recommend.FitWeights(exam, 10, oldScorers...)
+		if err != nil {
+			return nil, err
+		}
+		model, err := recommend.Blended(weights, scorers...)
+		if err != nil {
+			return nil, err
+		}
+		server := recommend.NewServer(model, nil)
+		rankers[repeat] = func(c recommend.Case, k int) (skus []flywheel.SKU) {
+			h, _ := now.History(c.Actor)
+			answer, err := server.Answer(recommend.Query{Past: h, Repeat: repeat, Plan: rerank.Plan{Limit: k}})
+			if err != nil {
+				return nil // a plan of nothing but a length is never wrong
+			}
+			for _, r := range answer.Items {
+				skus = append(skus, r.SKU)
+			}
+			return skus
+		}
+	}
+	return func(repeat bool) recommend.Ranker { return rankers[repeat] }, nil
 }
 
 func (s *shop) unreadable() table {

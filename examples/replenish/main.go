@@ -13,8 +13,10 @@
 //
 //	sku,location,on_hand,on_order,lead_time,cost,pack,demand
 //
-// where lead_time is in weeks, cost is what a unit costs, pack the size of a
-// pack, and demand the units of each week, oldest first, joined by semicolons.
+// in any order and case, where lead_time is in weeks, cost is what a unit costs,
+// pack the size of a pack, and demand the units of each week, oldest first, joined
+// by semicolons, bars or blanks. Other headers are named with -map field=header; a
+// file with another delimiter or encoding is understood, too.
 package main
 
 import (
@@ -25,6 +27,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/flywheel-go/flywheel/internal/table"
 )
 
 //go:embed shop.csv
@@ -61,6 +65,8 @@ func run(args []string, stdout io.Writer) error {
 	flags.Float64Var(&s.budget, "budget", 0, "what may be spent now; 0 is no limit")
 	flags.IntVar(&s.weeks, "weeks", 12, "weeks to look ahead")
 	flags.Uint64Var(&s.seed, "seed", 1, "of the simulation")
+	var form table.Spec
+	form.Flags(flags)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -70,7 +76,7 @@ func run(args []string, stdout io.Writer) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	items, err := load(*file)
+	items, err := load(*file, form)
 	if err != nil {
 		return err
 	}
@@ -106,14 +112,14 @@ func (s *settings) check() error {
 	return nil
 }
 
-func load(file string) ([]item, error) {
+func load(file string, form table.Spec) ([]item, error) {
 	if file == "" {
-		return read("the built-in shop", bytes.NewReader(shop))
+		return read("the built-in shop", bytes.NewReader(shop), table.Spec{})
 	}
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}
-	items, err := read(file, f)
+	items, err := read(file, f, form)
 	return items, errors.Join(err, f.Close())
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/flywheel-go/flywheel/internal/table"
 )
 
 func output(t *testing.T, args ...string) string {
@@ -76,22 +78,30 @@ func TestOwnFile(t *testing.T) {
 	require.Contains(t, text, "nail at Hull: position 5")
 }
 
+// Other headers, a delimiter, a decimal comma and an encoding of one's own.
+func TestOtherForms(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "stock.csv")
+	require.NoError(t, os.WriteFile(file, []byte("Artikel|warehouse|Stock|incoming|lead|unit cost|pack size|Absatz\nN\xe4gel|Hull|5|0|1|0,10|1|9;11;10;12;8;10;9;11\n"), 0o600))
+	text := output(t, "-in", file, "-weeks", "4", "-map", "sku=Artikel", "-map", "demand=Absatz", "-encoding", "windows-1252")
+	require.Contains(t, text, "Nägel at Hull: position 5")
+}
+
 func TestBadInput(t *testing.T) {
 	const head = "sku,location,on_hand,on_order,lead_time,cost,pack,demand\n"
 	for want, content := range map[string]string{
-		"is empty, want the header":              "",
-		"line 1: header":                         "sku,location,on_hand,on_order,lead_time,cost,pack,sales\n",
-		"has no items":                           head,
-		"line 2: sku is empty":                   head + ",a,1,0,1,1,1,1\n",
-		"line 2: on_hand is \"x\"":               head + "a,a,x,0,1,1,1,1\n",
-		"lead_time is \"-1\"":                    head + "a,a,1,0,-1,1,1,1\n",
-		"cost is \"NaN\"":                        head + "a,a,1,0,1,NaN,1,1\n",
-		"demand of week 2 is \"-3\"":             head + "a,a,1,0,1,1,1,1;-3\n",
-		"line 3: a at b was there already":       head + "a,b,1,0,1,1,1,1\na,b,1,0,1,1,1,1\n",
-		"wrong number of fields":                 head + "a,b,1\n",
-		"demand of week 1 is \"1e400\", want a ": head + "a,b,1,0,1,1,1,1e400\n",
+		"line 1: the table is empty":               "",
+		"line 1 (demand): the header has no":       "sku,location,on_hand,on_order,lead_time,cost,pack,volume\n",
+		"has no items":                             head,
+		"line 2, column 1 (sku): the cell is em":   head + ",a,1,0,1,1,1,1\n",
+		"line 2, column 3 (on_hand): \"x\"":        head + "a,a,x,0,1,1,1,1\n",
+		"(lead_time): \"-1\"":                      head + "a,a,1,0,-1,1,1,1\n",
+		"(cost): \"NaN\" is no number":             head + "a,a,1,0,1,NaN,1,1\n",
+		"(demand): week 2 is \"-3\"":               head + "a,a,1,0,1,1,1,1;-3\n",
+		"line 3, column 1 (sku): a at b was there": head + "a,b,1,0,1,1,1,1\na,b,1,0,1,1,1,1\n",
+		"3 cells, but the header has 8":            head + "a,b,1\n",
+		"week 1 is \"1e400\", want a ":             head + "a,b,1,0,1,1,1,1e400\n",
 	} {
-		_, err := read("stock.csv", strings.NewReader(content))
+		_, err := read("stock.csv", strings.NewReader(content), table.Spec{})
 		require.ErrorContains(t, err, want)
 		require.ErrorContains(t, err, "stock.csv")
 	}
@@ -108,7 +118,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(string(shop[:400]))
 	f.Add("sku,location,on_hand,on_order,lead_time,cost,pack,demand\na,b,1,0,1,1,1,1;2\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		items, err := read("fuzz", strings.NewReader(text))
+		items, err := read("fuzz", strings.NewReader(text), table.Spec{})
 		if err == nil && len(items) == 0 {
 			t.Fatal("neither items nor an error")
 		}

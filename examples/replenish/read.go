@@ -1,16 +1,15 @@
 package main
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/table"
 )
 
 // item is a row of the input.
@@ -24,7 +23,30 @@ type item struct {
 	demand          []float64 // by week, oldest first
 }
 
-var header = []string{"sku", "location", "on_hand", "on_order", "lead_time", "cost", "pack", "demand"}
+// columns are those of the input, in the order of the constants.
+func columns() []table.Column {
+	return []table.Column{
+		{Name: "sku", Aliases: []string{"item", "article"}},
+		{Name: "location", Aliases: []string{"place", "warehouse", "store"}},
+		{Name: "on_hand", Aliases: []string{"stock"}},
+		{Name: "on_order", Aliases: []string{"incoming"}},
+		{Name: "lead_time", Aliases: []string{"lead"}},
+		{Name: "cost", Aliases: []string{"unit_cost"}},
+		{Name: "pack", Aliases: []string{"pack_size"}},
+		{Name: "demand", Aliases: []string{"sales", "units"}},
+	}
+}
+
+const (
+	colSKU = iota
+	colLocation
+	colOnHand
+	colOnOrder
+	colLead
+	colCost
+	colPack
+	colDemand
+)
 
 const (
 	mostItems = 100_000
@@ -32,90 +54,71 @@ const (
 	mostLead  = 104
 )
 
-// read reads the input; name is what errors call it.
-func read(name string, r io.Reader) ([]item, error) {
-	rows := csv.NewReader(r)
-	rows.FieldsPerRecord = len(header)
-	rows.ReuseRecord = true
-	first, err := rows.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s is empty, want the header %s", name, strings.Join(header, ","))
-	}
+// read reads the input in the dialect of form; name is what errors call it.
+func read(name string, in io.Reader, form table.Spec) ([]item, error) {
+	form.Columns = columns()
+	form.MaxRows = mostItems
+	r, err := table.New(name, in, form)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if !slices.Equal(first, header) {
-		return nil, fmt.Errorf("%s: line 1: header %q, want %q", name, strings.Join(first, ","), strings.Join(header, ","))
+		return nil, err
 	}
 	var items []item
 	seen := map[[2]string]bool{}
-	for {
-		row, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
+	for r.Next() {
+		it, err := parse(r)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		line, _ := rows.FieldPos(0)
-		it, err := parse(row)
-		if err != nil {
-			return nil, fmt.Errorf("%s: line %d: %w", name, line, err)
+			return nil, err
 		}
 		key := [2]string{string(it.sku), it.location}
 		if seen[key] {
-			return nil, fmt.Errorf("%s: line %d: %s at %s was there already", name, line, it.sku, it.location)
+			return nil, r.Fail(colSKU, fmt.Errorf("%s at %s was there already: %w", it.sku, it.location, flywheel.ErrConflict))
 		}
 		seen[key] = true
-		if items = append(items, it); len(items) > mostItems {
-			return nil, fmt.Errorf("%s: line %d: more than %d items", name, line, mostItems)
-		}
+		items = append(items, it)
 	}
-	if len(items) == 0 {
+	if r.Err() == nil && len(items) == 0 {
 		return nil, fmt.Errorf("%s has no items", name)
 	}
-	return items, nil
+	return items, r.Err()
 }
 
-func parse(row []string) (it item, err error) {
-	it.sku, it.location = flywheel.SKU(strings.Clone(row[0])), strings.Clone(row[1])
-	if it.sku == "" {
-		return it, errors.New("sku is empty")
-	}
-	whole := func(column int, least, most int64) int64 {
-		n, e := strconv.ParseInt(row[column], 10, 64)
-		if e != nil || n < least || n > most {
-			err = errors.Join(err, fmt.Errorf("%s is %q, want a whole number from %d to %d", header[column], row[column], least, most))
-		}
-		return n
-	}
-	it.onHand, it.onOrder = whole(2, -1e9, 1e9), whole(3, 0, 1e9)
-	it.lead, it.pack = int(whole(4, 0, mostLead)), whole(6, 0, 1e6)
-	if it.cost, err = number("cost", row[5], err); err != nil {
+func parse(r *table.Reader) (it item, err error) {
+	sku, err := r.Text(colSKU)
+	if err != nil {
 		return it, err
 	}
-	weeks := strings.Split(row[7], ";")
-	if len(weeks) > mostWeeks {
-		return it, fmt.Errorf("demand has %d weeks, at most %d", len(weeks), mostWeeks)
+	it.sku, it.location = flywheel.SKU(sku), strings.Clone(r.Raw(colLocation))
+	if it.onHand, err = r.Int(colOnHand, -1e9, 1e9); err != nil {
+		return it, err
+	}
+	if it.onOrder, err = r.Int(colOnOrder, 0, 1e9); err != nil {
+		return it, err
+	}
+	lead, err := r.Int(colLead, 0, mostLead)
+	if err != nil {
+		return it, err
+	}
+	it.lead = int(lead)
+	if it.cost, err = r.NumberBetween(colCost, 0, 1e9); err != nil {
+		return it, err
+	}
+	if it.pack, err = r.Int(colPack, 0, 1e6); err != nil {
+		return it, err
+	}
+	// The weeks have a sign of their own between them, or stand in one quoted cell.
+	weeks := strings.FieldsFunc(r.Raw(colDemand), func(c rune) bool { return c == ';' || c == ' ' || c == '|' })
+	switch {
+	case len(weeks) == 0:
+		return it, r.Fail(colDemand, errors.New("no weeks"))
+	case len(weeks) > mostWeeks:
+		return it, r.Fail(colDemand, fmt.Errorf("%d weeks, at most %d: %w", len(weeks), mostWeeks, flywheel.ErrLimit))
 	}
 	for i, text := range weeks {
-		units, err := number(fmt.Sprintf("demand of week %d", i+1), text, nil)
-		if err != nil {
-			return it, err
+		units, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(units) || !(units >= 0 && units <= 1e9) {
+			return it, r.Fail(colDemand, fmt.Errorf("week %d is %.20q, want a number from 0 to 1e9: %w", i+1, text, flywheel.ErrInvalid))
 		}
 		it.demand = append(it.demand, units)
 	}
 	return it, nil
-}
-
-// number parses a figure that is not negative, unless there is an error already.
-func number(name, text string, err error) (float64, error) {
-	if err != nil {
-		return 0, err
-	}
-	v, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(v >= 0 && v <= 1e9) || math.IsNaN(v) {
-		return 0, fmt.Errorf("%s is %q, want a number from 0 to 1e9", name, text)
-	}
-	return v, nil
 }

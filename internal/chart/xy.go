@@ -3,6 +3,7 @@ package chart
 import (
 	"html"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -160,7 +161,7 @@ func Intervals(title string, format func(float64) string, intervals ...Interval)
 			abs(v.Color)%colors, number(x(low)), number(x(high)), y, y, abs(v.Color)%colors, number(x(v.Estimate)), y,
 			html.EscapeString(v.Label), html.EscapeString(format(v.Estimate)))
 	}
-	if len(legend) > 1 {
+	if slices.ContainsFunc(legend, func(name string) bool { return name != "" }) {
 		d.legend(legend, h)
 	}
 	return d.figure(title, h, []string{"", "", "estimate", "from", "to"}, rows)

@@ -63,10 +63,11 @@ func (c *Calls) Call(ctx context.Context, provider string, fn func(ctx context.C
 	if limit <= 0 {
 		limit = 10 * time.Second
 	}
-	called, cancel := context.WithTimeoutCause(ctx, limit, ErrSlow)
-	defer cancel()
-	answer := make(chan error, 1)
+	called, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	answer, began := make(chan error, 1), make(chan struct{})
 	go func() {
+		close(began) // the limit is the call's, not that of a busy machine to begin it
 		defer func() {
 			if p := recover(); p != nil {
 				answer <- fmt.Errorf("effect: %s: panic: %v", provider, p)
@@ -74,6 +75,9 @@ func (c *Calls) Call(ctx context.Context, provider string, fn func(ctx context.C
 		}()
 		answer <- fn(called)
 	}()
+	<-began
+	timer := time.AfterFunc(limit, func() { cancel(ErrSlow) })
+	defer timer.Stop()
 	answered := func(err error) error {
 		if err != nil && ctx.Err() == nil && errors.Is(context.Cause(called), ErrSlow) {
 			return fmt.Errorf("%w: %s after %v: %w", ErrSlow, provider, limit, err)

@@ -59,7 +59,7 @@ var floors = map[string]int{
 	"campaign/budget":      5,
 	"inventory/supplier":   6,
 	"catalog/assortment":   5,
-	"catalog/market":       5,
+	"catalog/market":       6,
 
 	"experiment/flag": 11,
 

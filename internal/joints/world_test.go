@@ -123,7 +123,7 @@ func (w *world) start() {
 		}
 	}
 	w.journeys, err = campaign.New(w.stores.journeys, &campaign.Options{
-		Journeys: s.Journeys, Location: location, Lateness: s.Lateness.Time + time.Duration(s.Lateness.Days)*24*time.Hour, Sender: w, SendLimit: 50 * time.Millisecond, Log: w.log, Now: clock,
+		Journeys: s.Journeys, Location: location, Lateness: s.Lateness.Time + time.Duration(s.Lateness.Days)*24*time.Hour, Sender: w, SendLimit: 500 * time.Millisecond, Log: w.log, Now: clock,
 		Policy: campaign.Policy{QuietHours: s.Policy.QuietHours, Caps: s.Policy.Caps, OnCap: s.Policy.OnCap, Late: s.Policy.Late, Retry: retry, Jitter: -1},
 		Trace:  w.trace,
 	})

@@ -66,6 +66,13 @@ func TestSections(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"CREATE TABLE a (\n  b INT -- ; no\n);", "CREATE INDEX c ON a (b);", "CREATE TRIGGER t BEGIN\n  SELECT 1;\nEND;"}, up)
 	require.Equal(t, []string{"DROP TABLE a;"}, down)
+	for _, whole := range []string{
+		"000000000\n\n;", "INSERT INTO a VALUES ('x;\n\n-- y;\n');", "SELECT 1\n-- not yet;\n;", "SELECT 1 /* ;\n;\n*/ + 1;", "SELECT '''' -- it's\n;",
+	} {
+		up, _, err := Sections("-- +goose Up\n" + whole + "\nSELECT 2;\n")
+		require.NoError(t, err)
+		require.Equal(t, []string{whole, "SELECT 2;"}, up)
+	}
 	for _, bad := range []string{"", "SELECT 1;", "-- +goose Up\nSELECT 1", "-- +goose Down\nSELECT 1;", "-- +goose Sideways\n",
 		"-- +goose Up\n-- +goose StatementBegin\nSELECT 1;\n", "-- +goose StatementBegin\n-- +goose StatementEnd\n"} {
 		_, _, err := Sections(bad)

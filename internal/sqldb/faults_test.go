@@ -103,6 +103,8 @@ func TestFaults(t *testing.T) {
 		{"commit 40003 is not known, row there", sqldb.Postgres, never, times(1, "COMMIT", state("40003")), 1, nil, true},
 		{"commit 40003 is not known, no row", sqldb.Postgres, times(1, "COMMIT", state("40003")), never, 1, flywheel.ErrUnknownOutcome, false},
 		{"commit 57P01, row there", sqldb.Postgres, never, times(1, "COMMIT", state("57P01")), 1, nil, true},
+		{"closed connections at begin", sqldb.Postgres, times(3, "BEGIN", driver.ErrBadConn), never, 1, nil, true},
+		{"closed connections at begin for ever", sqldb.Postgres, times(forever, "BEGIN", driver.ErrBadConn), never, 0, driver.ErrBadConn, false},
 		{"40001 at begin", sqldb.Postgres, times(1, "BEGIN", state("40001")), never, 1, nil, true},
 		{"40001 at a statement", sqldb.Postgres, times(2, "INSERT", state("40001")), never, 3, nil, true},
 		{"40001 after a statement's effect", sqldb.Postgres, never, times(1, "INSERT", state("40001")), 2, nil, true},

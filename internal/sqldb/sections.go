@@ -8,8 +8,9 @@ import (
 )
 
 // Sections splits a migration in goose's form into the statements of its Up and
-// Down sections. A statement ends with a line that ends in a semicolon; one with
-// semicolons inside stands between StatementBegin and StatementEnd.
+// Down sections, as they are written. A statement ends with a line that ends in a
+// semicolon outside of quotes; one with other semicolons inside stands between
+// StatementBegin and StatementEnd.
 func Sections(text string) (up, down []string, err error) {
 	var section *[]string
 	var statement strings.Builder
@@ -40,7 +41,7 @@ func Sections(text string) (up, down []string, err error) {
 			}
 			continue
 		}
-		if bare == "" || strings.HasPrefix(bare, "--") {
+		if statement.Len() == 0 && (bare == "" || strings.HasPrefix(bare, "--")) {
 			continue
 		}
 		if section == nil {
@@ -48,7 +49,7 @@ func Sections(text string) (up, down []string, err error) {
 		}
 		statement.WriteString(line)
 		statement.WriteByte('\n')
-		if !whole && strings.HasSuffix(bare, ";") {
+		if !whole && strings.HasSuffix(bare, ";") && !strings.HasPrefix(bare, "--") && !unclosed(statement.String()) {
 			end()
 		}
 	}
@@ -59,4 +60,28 @@ func Sections(text string) (up, down []string, err error) {
 		return nil, nil, fmt.Errorf("no -- +goose Up section: %w", kind.ErrInvalid)
 	}
 	return up, down, nil
+}
+
+// unclosed reports whether s ends within quotes or a block comment.
+func unclosed(s string) bool {
+	for i := 0; i < len(s); {
+		switch {
+		case s[i] == '\'' || s[i] == '"':
+			end := strings.IndexByte(s[i+1:], s[i])
+			if end < 0 {
+				return true
+			}
+			i += end + 2
+		case strings.HasPrefix(s[i:], "/*"):
+			if !strings.Contains(s[i+2:], "*/") {
+				return true
+			}
+			i = skip(s, i)
+		case strings.HasPrefix(s[i:], "--"):
+			i = skip(s, i)
+		default:
+			i++
+		}
+	}
+	return false
 }

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -152,15 +153,11 @@ func (d *DB) exclusively(outer, ctx context.Context, fn func(ctx context.Context
 // that a transaction that SQLite could not commit can be ended, and given back
 // before anything is read back.
 func (d *DB) once(ctx context.Context, s *txState, fn func(context.Context, *txState) error) error {
-	conn, err := d.db.Conn(ctx)
+	conn, tx, err := d.begin(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
 	defer s.ended.Store(true)
 	defer func() {
 		if !s.sent {
@@ -183,6 +180,26 @@ func (d *DB) once(ctx context.Context, s *txState, fn func(context.Context, *txS
 	}
 	s.sent = true
 	return d.commit(ctx, conn, s)
+}
+
+// begin begins a transaction on a connection of its own. One that a neighbor's
+// deadline has closed, as drivers do, is found out here, where nothing was sent,
+// and replaced.
+func (d *DB) begin(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
+	for attempt := 1; ; attempt++ {
+		conn, err := d.db.Conn(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		tx, err := conn.BeginTx(ctx, nil)
+		if err == nil {
+			return conn, tx, nil
+		}
+		conn.Close()
+		if !errors.Is(err, driver.ErrBadConn) || attempt == maxAttempts || ctx.Err() != nil {
+			return nil, nil, err
+		}
+	}
 }
 
 func (d *DB) commit(ctx context.Context, conn *sql.Conn, s *txState) error {

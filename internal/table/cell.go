@@ -178,7 +178,7 @@ func (r *Reader) plain(text string) (string, error) {
 		}
 		return nil
 	}
-	grouped := func(sign string) bool { // 1,234,567 with or without a sign before it
+	grouped := func(text, sign string) bool { // 1,234,567 with or without a sign before it
 		parts := strings.Split(strings.TrimLeft(text, "+-"), sign)
 		for i, p := range parts {
 			if i == 0 && (len(p) == 0 || len(p) > 3) || i > 0 && len(p) != 3 {
@@ -199,8 +199,7 @@ func (r *Reader) plain(text string) (string, error) {
 		if strings.Contains(fraction, group) || strings.ContainsRune(fraction, sign) {
 			return "", nil
 		}
-		text = whole
-		if !grouped(group) {
+		if !grouped(whole, group) {
 			return "", nil
 		}
 		if err := decide(sign); err != nil {
@@ -212,7 +211,7 @@ func (r *Reader) plain(text string) (string, error) {
 		if points > 0 {
 			sign, other = ".", ','
 		}
-		if !grouped(sign) {
+		if !grouped(text, sign) {
 			return "", nil
 		}
 		if err := decide(other); err != nil {
@@ -221,7 +220,7 @@ func (r *Reader) plain(text string) (string, error) {
 		return strings.ReplaceAll(text, sign, ""), nil
 	case points == 1:
 		if r.decimal == ',' {
-			if !grouped(".") {
+			if !grouped(text, ".") {
 				return "", decide('.')
 			}
 			return strings.Replace(text, ".", "", 1), nil
@@ -229,9 +228,9 @@ func (r *Reader) plain(text string) (string, error) {
 		return text, decide('.')
 	default: // one comma
 		switch {
-		case r.decimal == ',' || r.decimal == 0 && !grouped(","):
+		case r.decimal == ',' || r.decimal == 0 && !grouped(text, ","):
 			return strings.Replace(text, ",", ".", 1), decide(',')
-		case r.decimal == '.' && grouped(","):
+		case r.decimal == '.' && grouped(text, ","):
 			return strings.Replace(text, ",", "", 1), nil
 		case r.decimal == '.':
 			return "", decide(',')

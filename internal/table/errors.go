@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/flywheel-go/flywheel"
 )
 
 // CellError names the place in a table that cannot be read.
@@ -11,9 +13,9 @@ type CellError struct {
 	File   string // as the program calls it
 	Line   int    // from 1; 0 where the file as a whole is meant
 	Column int    // from 1; 0 where the line as a whole is meant
-	Field  string // what the column means to the program, "" for none
-	Header string // what the table calls it
-	Err    error  // wraps a kind of the root
+	Header string // what the table calls the column
+	// Field is what the column means to the program, "" for none.
+	flywheel.FieldError
 }
 
 func (e *CellError) Error() string {
@@ -37,5 +39,5 @@ func (e *CellError) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the cause.
-func (e *CellError) Unwrap() error { return e.Err }
+// Unwrap returns the error about the field, which wraps the cause.
+func (e *CellError) Unwrap() error { return &e.FieldError }

@@ -73,7 +73,9 @@ func New(name string, in io.Reader, spec Spec) (*Reader, error) {
 }
 
 func (r *Reader) open(in io.Reader) error {
-	fail := func(line int, err error) error { return &CellError{File: r.name, Line: line, Err: err} }
+	fail := func(line int, err error) error {
+		return &CellError{File: r.name, Line: line, FieldError: flywheel.FieldError{Err: err}}
+	}
 	plain, err := unpack(in)
 	if err != nil {
 		return fail(0, err)
@@ -164,7 +166,7 @@ func (r *Reader) readHeader() error {
 	line, _ := r.csv.FieldPos(0)
 	line += r.skip
 	fail := func(column int, field string, format string, args ...any) error {
-		e := &CellError{File: r.name, Line: line, Column: column, Field: field}
+		e := &CellError{File: r.name, Line: line, Column: column, FieldError: flywheel.FieldError{Field: field}}
 		if column > 0 {
 			e.Header = r.header[column-1]
 		}
@@ -172,13 +174,13 @@ func (r *Reader) readHeader() error {
 		return e
 	}
 	if len(row) > maxColumns {
-		return &CellError{File: r.name, Line: line, Err: fmt.Errorf("%d columns, at most %d: %w", len(row), maxColumns, flywheel.ErrLimit)}
+		return &CellError{File: r.name, Line: line, FieldError: flywheel.FieldError{Err: fmt.Errorf("%d columns, at most %d: %w", len(row), maxColumns, flywheel.ErrLimit)}}
 	}
 	r.header = make([]string, len(row))
 	places := map[string][]int{}
 	for i, h := range row {
 		if !utf8.ValidString(h) {
-			return &CellError{File: r.name, Line: line, Column: i + 1, Err: notUTF8()}
+			return &CellError{File: r.name, Line: line, Column: i + 1, FieldError: flywheel.FieldError{Err: notUTF8()}}
 		}
 		r.header[i] = strings.Clone(strings.TrimSpace(h))
 		places[fold(r.header[i])] = append(places[fold(r.header[i])], i)
@@ -248,7 +250,7 @@ func brief(header []string) string {
 
 // located names the line of an error of the syntax.
 func (r *Reader) located(err error) error {
-	e := &CellError{File: r.name, Line: r.line + 1, Err: err}
+	e := &CellError{File: r.name, Line: r.line + 1, FieldError: flywheel.FieldError{Err: err}}
 	if r.line == 0 {
 		e.Line = 1 + r.skip
 	}
@@ -281,17 +283,17 @@ func (r *Reader) Next() bool {
 			continue
 		}
 		if n := len(r.header); len(row) != n && (len(row) < n || !blank(row[n:])) {
-			r.err = &CellError{File: r.name, Line: r.line, Err: fmt.Errorf("%d cells, but the header has %d: %w", len(row), n, flywheel.ErrInvalid)}
+			r.err = &CellError{File: r.name, Line: r.line, FieldError: flywheel.FieldError{Err: fmt.Errorf("%d cells, but the header has %d: %w", len(row), n, flywheel.ErrInvalid)}}
 			return false
 		}
 		for i, cell := range row {
 			if !utf8.ValidString(cell) {
-				r.err = &CellError{File: r.name, Line: r.line, Column: i + 1, Header: r.header[i], Err: notUTF8()}
+				r.err = &CellError{File: r.name, Line: r.line, Column: i + 1, Header: r.header[i], FieldError: flywheel.FieldError{Err: notUTF8()}}
 				return false
 			}
 		}
 		if r.rows++; r.rows > r.spec.MaxRows {
-			r.err = &CellError{File: r.name, Line: r.line, Err: fmt.Errorf("more than %d rows: %w", r.spec.MaxRows, flywheel.ErrLimit)}
+			r.err = &CellError{File: r.name, Line: r.line, FieldError: flywheel.FieldError{Err: fmt.Errorf("more than %d rows: %w", r.spec.MaxRows, flywheel.ErrLimit)}}
 			return false
 		}
 		return true
@@ -346,12 +348,12 @@ func (r *Reader) Find(header string) (int, error) {
 			continue
 		}
 		if at >= 0 {
-			return 0, &CellError{File: r.name, Line: 1 + r.skip, Column: i + 1, Field: header, Header: h, Err: fmt.Errorf("the column is there twice: %w", flywheel.ErrInvalid)}
+			return 0, &CellError{File: r.name, Line: 1 + r.skip, Column: i + 1, Header: h, FieldError: flywheel.FieldError{Field: header, Err: fmt.Errorf("the column is there twice: %w", flywheel.ErrInvalid)}}
 		}
 		at = i
 	}
 	if at < 0 {
-		return 0, &CellError{File: r.name, Line: 1 + r.skip, Field: header, Err: fmt.Errorf("the header has no such column: %s: %w", brief(r.header), flywheel.ErrInvalid)}
+		return 0, &CellError{File: r.name, Line: 1 + r.skip, FieldError: flywheel.FieldError{Field: header, Err: fmt.Errorf("the header has no such column: %s: %w", brief(r.header), flywheel.ErrInvalid)}}
 	}
 	r.at, r.fields = append(r.at, at), append(r.fields, header)
 	return len(r.at) - 1, nil
@@ -364,7 +366,7 @@ func (r *Reader) Fail(k int, err error) error {
 		!errors.Is(err, flywheel.ErrNotFound) && !errors.Is(err, flywheel.ErrConflict) {
 		err = fmt.Errorf("%w: %w", err, flywheel.ErrInvalid)
 	}
-	e := &CellError{File: r.name, Line: r.line, Field: r.fields[k], Err: err}
+	e := &CellError{File: r.name, Line: r.line, FieldError: flywheel.FieldError{Field: r.fields[k], Err: err}}
 	if at := r.at[k]; at >= 0 {
 		e.Column, e.Header = at+1, r.header[at]
 	}

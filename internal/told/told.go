@@ -41,3 +41,13 @@ func (t Teller) Tell(ctx context.Context, events ...flywheel.Event) error {
 func (t Teller) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
 	return effect.Retell(ctx, t.own, t.sink, now)
 }
+
+// Forget removes what Tell has not reported yet of a customer. Call it in the
+// transaction that forgets the rest.
+func (t Teller) Forget(ctx context.Context, c flywheel.CustomerID) error {
+	effects, err := effect.On(t.own)
+	if err != nil {
+		return nil // nothing was kept
+	}
+	return effects.Forget(ctx, string(flywheel.PersonOf(c, "")))
+}

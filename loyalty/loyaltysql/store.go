@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/cursor"
 	"github.com/flywheel-go/flywheel/internal/due"
 	"github.com/flywheel-go/flywheel/internal/effect"
 	"github.com/flywheel-go/flywheel/internal/newid"
@@ -47,7 +48,7 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) er
 
 // Migrations implements flywheel.SQLStore.
 func (s *Store) Migrations() []flywheel.Migrations {
-	return []flywheel.Migrations{{Package: "loyalty", Files: migrations}, effect.Migrations}
+	return []flywheel.Migrations{{Package: "loyalty", Files: migrations}, effect.Migrations, cursor.Migrations}
 }
 
 // Due implements loyalty.Store.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/loyalty"
 )
@@ -43,6 +44,9 @@ type failing struct {
 	store loyalty.Store
 	hook  suite.Hook
 }
+
+// Handle implements flywheel.Stored with the handle of the store, nil without one.
+func (f failing) Handle() flywheel.Transactor { return handle.Of(f.store) }
 
 func (f failing) Account(ctx context.Context, member flywheel.CustomerID, n loyalty.Need) (loyalty.Account, error) {
 	return suite.Call(f.hook, "Account", func() (loyalty.Account, error) { return f.store.Account(ctx, member, n) })

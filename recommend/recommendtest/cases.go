@@ -9,6 +9,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/suite"
+	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/recommend"
 )
 
@@ -49,7 +50,16 @@ var cases = []testCase{
 			"actor":      func(in *recommend.Interaction) { in.Actor.Customer += "x" },
 			"items":      func(in *recommend.Interaction) { in.Items[0] = "Tea" },
 			"item order": func(in *recommend.Interaction) { in.Items[0], in.Items[1] = in.Items[1], in.Items[0] },
-			"item count": func(in *recommend.Interaction) { in.Items = in.Items[:2] },
+			"item count": func(in *recommend.Interaction) { in.Items, in.Details = in.Items[:2], in.Details[:2] },
+			"quantity":   func(in *recommend.Interaction) { in.Details[0].Quantity++ },
+			"value":      func(in *recommend.Interaction) { in.Details[0].Value = money.New(7, money.EUR) },
+			"currency":   func(in *recommend.Interaction) { in.Details[0].Value = money.New(0, money.USD) },
+			"slot":       func(in *recommend.Interaction) { in.Details[1].Slot++ },
+			"propensity": func(in *recommend.Interaction) { in.Details[1].Propensity /= 3 },
+			"no details": func(in *recommend.Interaction) { in.Details = nil },
+			"session":    func(in *recommend.Interaction) { in.Session = "" },
+			"device":     func(in *recommend.Interaction) { in.Device += "x" },
+			"policy":     func(in *recommend.Interaction) { in.Policy = "other" },
 		} {
 			other := fact(0)
 			change(&other)
@@ -76,6 +86,8 @@ var cases = []testCase{
 		in := fact(0)
 		in.At = in.At.Add(999).In(time.FixedZone("elsewhere", 3600))
 		in.Items = append(in.Items, "TEA", "tea")
+		in.Details = append(in.Details, recommend.Detail{Quantity: 1, Value: money.New(1, money.EUR), Slot: 9}, recommend.Detail{})
+		in.Details[0].Quantity, in.Details[0].Value = 1, money.New(-1, money.EUR)
 		in.Actor.Visitor = "device"
 		for range 2 {
 			if err := s.Append(ctx, in); err != nil {
@@ -107,7 +119,7 @@ var cases = []testCase{
 		if err := s.Append(ctx, in); err != nil {
 			return err
 		}
-		in.Items[0] = "CHANGED"
+		in.Items[0], in.Details[0] = "CHANGED", recommend.Detail{}
 		return holds(ctx, s, fact(0))
 	}},
 	{Name: "read/copies", Rule: "the caller may change what it gets", Check: func(ctx context.Context, s recommend.Store) error {
@@ -127,7 +139,7 @@ var cases = []testCase{
 				if err := same(seq, got, facts(1)); err != nil {
 					return err
 				}
-				got[0].Items[0] = "CHANGED"
+				got[0].Items[0], got[0].Details[0] = "CHANGED", recommend.Detail{}
 			}
 		}
 		return nil
@@ -152,6 +164,74 @@ var cases = []testCase{
 				return err
 			}
 			if err := same(fmt.Sprintf("Of %+v", actor), got, want); err != nil {
+				return err
+			}
+		}
+		return nil
+	}},
+	{Name: "append/kinds", Rule: "every kind is kept, with and without details", Check: func(ctx context.Context, s recommend.Store) error {
+		var all []recommend.Interaction
+		for k := recommend.View; k <= recommend.Impression; k++ {
+			in := fact(int(k))
+			in.Kind = k
+			if k%2 == 0 {
+				in.Details, in.Session, in.Device, in.Policy = nil, "", "", ""
+			}
+			all = append(all, in)
+		}
+		if err := s.Append(ctx, all...); err != nil {
+			return err
+		}
+		return holds(ctx, s, all...)
+	}},
+	{Name: "forget", Rule: "Forget removes the interactions of the actor alone, and their IDs stay known", Check: func(ctx context.Context, s recommend.Store) error {
+		all := facts(7)
+		all[5].Actor = recommend.Actor{Visitor: "customer-0"} // not the customer of that name
+		all[6].Actor = recommend.Actor{}
+		if err := s.Append(ctx, all...); err != nil {
+			return err
+		}
+		for range 2 {
+			if err := s.Forget(ctx, recommend.Actor{Customer: "customer-0", Visitor: "ignored"}); err != nil {
+				return err
+			}
+			// Delivered again, perhaps changed, it is ignored.
+			again := all[3]
+			again.Kind = recommend.View
+			if err := s.Append(ctx, all[0], again); err != nil {
+				return err
+			}
+			if err := holds(ctx, s, all[1], all[2], all[4], all[5], all[6]); err != nil {
+				return err
+			}
+		}
+		if got, err := suite.Collect(s.Of(ctx, all[0].Actor)); err != nil || len(got) > 0 {
+			return fmt.Errorf("Of the forgotten yields %d (%v)", len(got), err)
+		}
+		if err := s.Forget(ctx, recommend.Actor{}); err != nil {
+			return err
+		}
+		next := fact(9) // of customer-0, who is back
+		if err := s.Append(ctx, next); err != nil {
+			return err
+		}
+		return holds(ctx, s, all[1], all[2], all[4], all[5], all[6], next)
+	}},
+	{Name: "tx/forget", Rule: "what a transaction forgot is back when it fails", Transactions: true, Check: func(ctx context.Context, s recommend.Store) error {
+		if err := s.Append(ctx, facts(4)...); err != nil {
+			return err
+		}
+		for _, panics := range []bool{false, true} {
+			err := suite.RollBack(ctx, s.(flywheel.Transactor), panics, func(ctx context.Context) error {
+				if err := s.Forget(ctx, fact(0).Actor); err != nil {
+					return err
+				}
+				return holds(ctx, s, fact(1), fact(2))
+			})
+			if err != nil {
+				return err
+			}
+			if err := holds(ctx, s, facts(4)...); err != nil {
 				return err
 			}
 		}

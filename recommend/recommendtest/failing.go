@@ -48,3 +48,7 @@ func (f *failing) All(ctx context.Context) iter.Seq2[recommend.Interaction, erro
 func (f *failing) Of(ctx context.Context, actor recommend.Actor) iter.Seq2[recommend.Interaction, error] {
 	return suite.Seq(f.hook, "Of", f.store.Of(ctx, actor))
 }
+
+func (f *failing) Forget(ctx context.Context, actor recommend.Actor) error {
+	return suite.Do(f.hook, "Forget", func() error { return f.store.Forget(ctx, actor) })
+}

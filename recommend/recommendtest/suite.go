@@ -8,6 +8,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/suite"
+	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/recommend"
 )
 
@@ -41,8 +42,10 @@ var start = time.Date(2026, 2, 3, 4, 5, 6, 7000, time.UTC)
 func fact(n int) recommend.Interaction {
 	return recommend.Interaction{
 		ID: fmt.Sprintf("purchase:%03d", n), Kind: recommend.Purchase, At: start.Add(time.Duration(n) * time.Minute),
-		Actor: recommend.Actor{Customer: flywheel.CustomerID(fmt.Sprintf("customer-%d", n%3))},
-		Items: []flywheel.SKU{"TEA", flywheel.SKU(fmt.Sprintf("SKU-%d", n)), "tea"},
+		Actor:   recommend.Actor{Customer: flywheel.CustomerID(fmt.Sprintf("customer-%d", n%3))},
+		Items:   []flywheel.SKU{"TEA", flywheel.SKU(fmt.Sprintf("SKU-%d", n)), "tea"},
+		Details: []recommend.Detail{{Quantity: 2, Value: money.New(int64(100*n), money.EUR)}, {Slot: 3, Propensity: 0.25}, {}},
+		Session: fmt.Sprintf("session-%d", n%2), Device: "device-1", Policy: "house",
 	}
 }
 

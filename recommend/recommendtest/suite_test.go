@@ -130,6 +130,11 @@ type detached struct{ store }
 
 func (f detached) InTx(ctx context.Context, fn func(ctx context.Context) error) error { return fn(ctx) }
 
+// keeping forgets nobody.
+type keeping struct{ store }
+
+func (f keeping) Forget(context.Context, recommend.Actor) error { return nil }
+
 // local returns times in a zone of its own.
 type local struct{ store }
 
@@ -166,6 +171,7 @@ func TestSuiteCatchesFaults(t *testing.T) {
 		{"sharing", "read/copies", func(s store) recommend.Store { return sharing{s, map[string][]flywheel.SKU{}} }},
 		{"folding", "append/odd-strings", func(s store) recommend.Store { return folding{s} }},
 		{"deaf", "cancelled", func(s store) recommend.Store { return deaf{s} }},
+		{"keeping", "forget", func(s store) recommend.Store { return keeping{s} }},
 		{"detached", "tx/rollback", func(s store) recommend.Store { return detached{s} }},
 		{"local", "append/normal-form", func(s store) recommend.Store { return local{s} }},
 	} {

@@ -1,0 +1,170 @@
+package recommend
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Content recommends items that are like those of the history in what they are: it
+// needs no customers, so it serves items that nobody has chosen yet. Items are alike by
+// the cosine of their vectors, and where one has none, of their categories, tags and
+// brand, the rarer the more (TF-IDF).
+type Content struct {
+	// Items are what is compared. Those that the Matrix does not know are not scored:
+	// build it with [MatrixOf] over all items to have them scored.
+	Items *Items
+	// Neighbours of each item: 100.
+	Neighbours int
+}
+
+// String implements [Learner].
+func (c Content) String() string {
+	return fmt.Sprintf("content (k %d)", orDefault(c.Neighbours, 100))
+}
+
+// MatrixOf is NewMatrix with the items of an Index as columns, chosen or not, so that
+// models of content and of choices can be blended. Choices of other items are a
+// [*ChoiceError].
+func MatrixOf(items *Index, choices []Choice) (*Matrix, error) { return newMatrix(choices, items) }
+
+// Index returns the SKUs of c.
+func (c *Items) Index() *Index { return c.index }
+
+// Fit implements [Learner]. The Scorer is a [Contributor]. O(items²) in the worst case.
+func (c Content) Fit(m *Matrix) (Scorer, error) {
+	if c.Items == nil {
+		return nil, paramError("Content", "Items", c.Items)
+	}
+	if c.Neighbours < 0 {
+		return nil, paramError("Content", "Neighbours", c.Neighbours)
+	}
+	n := m.items.Len()
+	words := make([][]string, n)
+	vectors := make([][]float32, n)
+	df := make(map[string]int)
+	for i := range n {
+		it, ok := c.Items.Item(m.items.SKU(int32(i)))
+		if !ok {
+			continue
+		}
+		vectors[i] = it.Vector
+		for _, v := range it.Categories {
+			words[i] = append(words[i], "category\x00"+v)
+		}
+		for _, v := range it.Tags {
+			words[i] = append(words[i], "tag\x00"+v)
+		}
+		if it.Brand != "" {
+			words[i] = append(words[i], "brand\x00"+it.Brand)
+		}
+		slices.Sort(words[i])
+		words[i] = slices.Compact(words[i])
+		for _, w := range words[i] {
+			df[w]++
+		}
+	}
+	idf := func(w string) float64 { return math.Log(float64(1+n) / float64(df[w])) }
+	norm, length := make([]float64, n), make([]float64, n)
+	holders := make(map[string][]int32)
+	for i := range n {
+		for _, w := range words[i] {
+			norm[i] += float64(idf(w) * idf(w))
+			holders[w] = append(holders[w], int32(i))
+		}
+		for _, x := range vectors[i] {
+			length[i] += float64(x) * float64(x)
+		}
+		norm[i], length[i] = math.Sqrt(norm[i]), math.Sqrt(length[i])
+	}
+	g := newNeighbourhood(m.items)
+	parallel(n, func() *meeting { return newMeeting(n) }, func(i int, s *meeting) {
+		for _, w := range words[i] {
+			v := idf(w)
+			for _, o := range holders[w] {
+				if s.both[o] == 0 {
+					s.touched = append(s.touched, o)
+				}
+				s.both[o]++
+				s.dot[o] += float64(v * v)
+			}
+		}
+		s.top.n = orDefault(c.Neighbours, 100)
+		offer := func(o int32, score float64) {
+			if v := (scored{o, score}); int(o) != i && score > 0 && s.top.accepts(v) {
+				s.top.push(v)
+			}
+		}
+		if length[i] > 0 {
+			for o := range int32(n) {
+				if length[o] > 0 {
+					var dot float64
+					for k, x := range vectors[i] {
+						dot += float64(x) * float64(vectors[o][k])
+					}
+					offer(o, dot/float64(length[i]*length[o]))
+				}
+			}
+		}
+		for _, o := range s.touched {
+			if length[i] == 0 || length[o] == 0 {
+				offer(o, s.dot[o]/float64(norm[i]*norm[o]))
+			}
+		}
+		g.nearest[i] = s.top.take()
+		s.reset()
+	})
+	g.turn()
+	return g, nil
+}
+
+// Segments serves customers of whom nothing is known by what their segment likes: a
+// popularity for each segment, blended with that of everyone by how many rows the
+// segment has (its own weight is rows/(rows + 20)).
+type Segments struct {
+	all *constant
+	by  map[string]*constant
+}
+
+// FitSegments counts the rows of m by the segment of their actors; an empty segment
+// counts for everyone alone.
+func FitSegments(m *Matrix, segment func(Actor) string) *Segments {
+	s := &Segments{by: make(map[string]*constant)}
+	counts := make(map[string][]float64)
+	rows := make(map[string]float64)
+	all := make([]float64, m.items.Len())
+	for row, who := range m.actors {
+		name := segment(who)
+		if name != "" && counts[name] == nil {
+			counts[name] = make([]float64, m.items.Len())
+		}
+		rows[name]++
+		for _, item := range m.row(int32(row)) {
+			all[item]++
+			if name != "" {
+				counts[name][item]++
+			}
+		}
+	}
+	total := float64(max(1, len(m.actors)))
+	for i := range all {
+		all[i] /= total
+	}
+	s.all = &constant{m.items, all}
+	for name, own := range counts {
+		w := rows[name] / (rows[name] + 20)
+		for i := range own {
+			own[i] = float64(w*own[i]/rows[name]) + float64((1-w)*all[i])
+		}
+		s.by[name] = &constant{m.items, own}
+	}
+	return s
+}
+
+// Of returns the Scorer of a segment, of everyone where it is not known.
+func (s *Segments) Of(segment string) Scorer {
+	if c, ok := s.by[segment]; ok {
+		return c
+	}
+	return s.all
+}

@@ -1,0 +1,286 @@
+package cohort
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// Activity is one thing that a customer did, such as a purchase.
+type Activity struct {
+	Customer flywheel.CustomerID
+	At       time.Time
+	// Value is what it was worth, in minor units.
+	Value int64
+}
+
+// Unit is the length of a period.
+type Unit uint8
+
+// The units of periods.
+const (
+	Day Unit = iota
+	Week
+	Month
+)
+
+// Row is one cohort: the customers whose first activity is in one period.
+type Row struct {
+	// Period numbers the period of the calendar, Start is its first day.
+	Period int
+	Start  time.Time
+	// Size is how many customers began in it.
+	Size int
+	// Active[k] is how many were active in the k-th period after it (0 is the first
+	// itself), Later[k] how many in that one or a later one.
+	Active, Later []int
+	// Value[k] is what they spent in the k-th period after.
+	Value []int64
+}
+
+// Kind is which activity counts as coming back.
+type Kind uint8
+
+// The kinds of retention.
+const (
+	Exact     Kind = iota // in the k-th period
+	Unbounded             // in the k-th period or a later one
+)
+
+// Retention is the part of the cohort that came back in the k-th period, and NaN
+// for a period that the table does not reach.
+func (r Row) Retention(k int, kind Kind) float64 {
+	counts := r.Active
+	if kind == Unbounded {
+		counts = r.Later
+	}
+	if k < 0 || k >= len(counts) || r.Size == 0 {
+		return math.NaN()
+	}
+	return float64(counts[k]) / float64(r.Size)
+}
+
+// Table is what customers did by period.
+type Table struct {
+	unit     Unit
+	location *time.Location
+	// First and Last are the numbers of the first and the last period.
+	First, Last int
+	// Rows are the cohorts in order; periods in which nobody began have none.
+	Rows []Row
+
+	visits []visit // distinct, by customer, then period
+}
+
+// visit is a period in which a customer was active.
+type visit struct {
+	customer, period int32
+	value            int64
+}
+
+// New counts the activities by periods of a place's calendar; nil is UTC.
+func New(activities []Activity, unit Unit, location *time.Location) (*Table, error) {
+	if unit > Month {
+		return nil, fmt.Errorf("cohort: unit %d: %w", unit, flywheel.ErrInvalid)
+	}
+	if len(activities) == 0 {
+		return nil, fmt.Errorf("cohort: no activities: %w", flywheel.ErrInvalid)
+	}
+	if location == nil {
+		location = time.UTC
+	}
+	t := &Table{unit: unit, location: location, First: math.MaxInt32, Last: math.MinInt32}
+	numbers := make(map[flywheel.CustomerID]int32, len(activities)/4)
+	visits := make([]visit, len(activities))
+	for i := range activities {
+		a := &activities[i]
+		n, ok := numbers[a.Customer]
+		if !ok {
+			if err := flywheel.CheckID(string(a.Customer)); err != nil {
+				return nil, fmt.Errorf("cohort: activity %d: customer: %w", i, err)
+			}
+			n = int32(len(numbers))
+			numbers[a.Customer] = n
+		}
+		if year := a.At.Year(); a.At.IsZero() || year < 1 || year > 9999 {
+			return nil, fmt.Errorf("cohort: activity %d of %q: time %v: %w", i, a.Customer, a.At, flywheel.ErrInvalid)
+		}
+		p := period(a.At, unit, location)
+		visits[i] = visit{n, int32(p), a.Value}
+		t.First, t.Last = min(t.First, p), max(t.Last, p)
+	}
+	visits, err := distinct(visits, len(numbers))
+	if err != nil {
+		return nil, err
+	}
+	t.visits = visits
+	t.fill()
+	return t, nil
+}
+
+// distinct sorts by customer and period, and adds up the values of one period.
+func distinct(visits []visit, customers int) ([]visit, error) {
+	// Count by customer first: the lists of a customer are short.
+	starts := make([]int32, customers+1)
+	for _, v := range visits {
+		starts[v.customer+1]++
+	}
+	for i := range customers {
+		starts[i+1] += starts[i]
+	}
+	sorted := make([]visit, len(visits))
+	next := slices.Clone(starts[:customers])
+	for _, v := range visits {
+		sorted[next[v.customer]] = v
+		next[v.customer]++
+	}
+	out := sorted[:0]
+	for c := range customers {
+		own := sorted[starts[c]:starts[c+1]]
+		slices.SortFunc(own, func(a, b visit) int { return int(a.period - b.period) })
+		for i, v := range own {
+			if i > 0 && v.period == out[len(out)-1].period {
+				last := &out[len(out)-1].value
+				if v.value > 0 && *last > math.MaxInt64-v.value || v.value < 0 && *last < math.MinInt64-v.value {
+					return nil, fmt.Errorf("cohort: the values of one customer overflow: %w", flywheel.ErrOutOfRange)
+				}
+				*last += v.value
+				continue
+			}
+			out = append(out, v)
+		}
+	}
+	return out, nil
+}
+
+// period numbers the calendar's periods: days and weeks since 1970, months since year 0.
+func period(at time.Time, unit Unit, location *time.Location) int {
+	year, month, day := at.In(location).Date()
+	if unit == Month {
+		return year*12 + int(month) - 1
+	}
+	days := int(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / 86400)
+	if days < 0 && (time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix()%86400) != 0 {
+		days--
+	}
+	if unit == Day {
+		return days
+	}
+	return floor(days+3, 7) // 1 January 1970 was a Thursday
+}
+
+func floor(a, b int) int {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// Start is the first day of a period by its number, at midnight UTC of that date.
+func (t *Table) Start(period int) time.Time {
+	switch t.unit {
+	case Month:
+		return time.Date(floor(period, 12), time.Month(period-12*floor(period, 12)+1), 1, 0, 0, 0, 0, time.UTC)
+	case Week:
+		return time.Unix(int64(period*7-3)*86400, 0).UTC()
+	}
+	return time.Unix(int64(period)*86400, 0).UTC()
+}
+
+// each calls visit with the visits of every customer.
+func (t *Table) each(f func(visits []visit)) {
+	for i := 0; i < len(t.visits); {
+		j := i
+		for j < len(t.visits) && t.visits[j].customer == t.visits[i].customer {
+			j++
+		}
+		f(t.visits[i:j])
+		i = j
+	}
+}
+
+func (t *Table) fill() {
+	rows := make([]Row, t.Last-t.First+1)
+	t.each(func(v []visit) {
+		first := int(v[0].period)
+		r := &rows[first-t.First]
+		if r.Size == 0 {
+			n := t.Last - first + 1
+			r.Period, r.Start = first, t.Start(first)
+			r.Active, r.Later, r.Value = make([]int, n), make([]int, n), make([]int64, n)
+		}
+		r.Size++
+		for _, x := range v {
+			r.Active[int(x.period)-first]++
+			r.Value[int(x.period)-first] += x.value
+		}
+		r.Later[int(v[len(v)-1].period)-first]++
+	})
+	for _, r := range rows {
+		if r.Size == 0 {
+			continue
+		}
+		for k := len(r.Later) - 2; k >= 0; k-- {
+			r.Later[k] += r.Later[k+1]
+		}
+		t.Rows = append(t.Rows, r)
+	}
+}
+
+// Bracket is how many customers of each cohort, in the order of Rows, were active in one of the
+// periods from to to after their first.
+func (t *Table) Bracket(from, to int) ([]int, error) {
+	if from < 0 || to < from {
+		return nil, fmt.Errorf("cohort: bracket %d to %d: %w", from, to, flywheel.ErrInvalid)
+	}
+	place := map[int]int{}
+	for i, r := range t.Rows {
+		place[r.Period] = i
+	}
+	counts := make([]int, len(t.Rows))
+	t.each(func(v []visit) {
+		first := int(v[0].period)
+		if slices.ContainsFunc(v, func(x visit) bool { k := int(x.period) - first; return k >= from && k <= to }) {
+			counts[place[first]]++
+		}
+	})
+	return counts, nil
+}
+
+// Stage is how the customers of one period stand to the one before.
+type Stage struct {
+	Period int
+	// New is active for the first time, Returning also in the period before,
+	// Resurrecting before but not in the period before; Dormant was active in the
+	// period before and is not now.
+	New, Returning, Resurrecting, Dormant int
+}
+
+// Lifecycle returns the stages of all periods from the first to the last.
+func (t *Table) Lifecycle() []Stage {
+	stages := make([]Stage, t.Last-t.First+1)
+	for i := range stages {
+		stages[i].Period = t.First + i
+	}
+	t.each(func(v []visit) {
+		for i, x := range v {
+			s := &stages[int(x.period)-t.First]
+			switch {
+			case i == 0:
+				s.New++
+			case v[i-1].period == x.period-1:
+				s.Returning++
+			default:
+				s.Resurrecting++
+			}
+			if int(x.period) < t.Last && (i == len(v)-1 || v[i+1].period != x.period+1) {
+				stages[int(x.period)+1-t.First].Dormant++
+			}
+		}
+	})
+	return stages
+}

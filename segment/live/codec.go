@@ -1,0 +1,715 @@
+package live
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"hash/crc32"
+	"slices"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// codec writes or reads one value after the other; one description of a state
+// serves both ways. The first thing wrong with what is read stays in err.
+type codec struct {
+	write bool
+	data  []byte
+	err   error
+}
+
+var errSnapshot = fmt.Errorf("live: malformed snapshot: %w", flywheel.ErrInvalid)
+
+func (c *codec) fail() {
+	if c.err == nil {
+		c.err = errSnapshot
+	}
+}
+
+func (c *codec) unsigned(x *uint64) {
+	if c.write {
+		c.data = binary.AppendUvarint(c.data, *x)
+		return
+	}
+	v, n := binary.Uvarint(c.data)
+	if n <= 0 {
+		c.fail()
+		c.data = nil
+		*x = 0
+		return
+	}
+	*x, c.data = v, c.data[n:]
+}
+
+func (c *codec) signed(x *int64) {
+	if c.write {
+		c.data = binary.AppendVarint(c.data, *x)
+		return
+	}
+	v, n := binary.Varint(c.data)
+	if n <= 0 {
+		c.fail()
+		c.data = nil
+		*x = 0
+		return
+	}
+	*x, c.data = v, c.data[n:]
+}
+
+func (c *codec) alias(x *uint32) {
+	v := uint64(*x)
+	c.unsigned(&v)
+	if v > nobody {
+		c.fail()
+	}
+	*x = uint32(v)
+}
+
+func (c *codec) bool(x *bool) {
+	var v uint64
+	if *x {
+		v = 1
+	}
+	c.unsigned(&v)
+	*x = v == 1
+}
+
+func (c *codec) text(x *string) {
+	n := c.length(len(*x))
+	if c.write {
+		c.data = append(c.data, *x...)
+		return
+	}
+	if n > len(c.data) {
+		c.fail()
+		n = 0
+	}
+	*x = string(c.data[:n])
+	c.data = c.data[n:]
+}
+
+// length codes a count; what is read is bounded by what is left to read, as each element
+// takes a byte at least.
+func (c *codec) length(n int) int {
+	v := uint64(n)
+	c.unsigned(&v)
+	if !c.write && v > uint64(len(c.data)) {
+		c.fail()
+		return 0
+	}
+	return int(v)
+}
+
+// list codes a slice.
+func list[T any](c *codec, s *[]T, element func(*T)) {
+	n := c.length(len(*s))
+	if !c.write {
+		*s = nil
+		if n > 0 {
+			*s = make([]T, n)
+		}
+	}
+	for i := range *s {
+		if c.err != nil {
+			return
+		}
+		element(&(*s)[i])
+	}
+}
+
+// scalar codes a text, number or truth value.
+func (c *codec) scalar(x *any) {
+	var src string
+	if c.write {
+		if k, ok := (*x).(sameKey); ok {
+			src = "#" + string(k)
+		} else {
+			j, _ := json.Marshal(*x)
+			src = string(j)
+		}
+	}
+	c.text(&src)
+	if c.write || c.err != nil {
+		return
+	}
+	if src != "" && src[0] == '#' {
+		*x = sameKey(src[1:])
+		return
+	}
+	if json.Unmarshal([]byte(src), x) != nil {
+		c.fail()
+	}
+	switch (*x).(type) {
+	case string, float64, bool:
+	default:
+		c.fail()
+	}
+}
+
+// json codes a value by its JSON.
+func (c *codec) json(x any) {
+	var src string
+	if c.write {
+		j, err := json.Marshal(x)
+		if err != nil {
+			c.fail()
+		}
+		src = string(j)
+	}
+	c.text(&src)
+	if !c.write && c.err == nil && json.Unmarshal([]byte(src), x) != nil {
+		c.fail()
+	}
+}
+
+const snapshotMagic = "flywheel live 1\n"
+
+// Snapshot returns the whole state of the engine, from which [Restore] makes an
+// equal one: definitions, customers, links, what the leaves remember, who
+// is in, timers, and transitions that [Engine.Changes] has not returned yet. The bytes
+// are the same for the same history on every machine. O(state).
+func (e *Engine) Snapshot() []byte {
+	c := &codec{write: true, data: []byte(snapshotMagic)}
+	e.code(c)
+	return binary.LittleEndian.AppendUint32(c.data, crc32.ChecksumIEEE(c.data))
+}
+
+// Restore makes an engine of a snapshot; the options are those of the engine that
+// it was taken of. A snapshot that is cut off, damaged or of options that do not fit is
+// refused.
+func Restore(snapshot []byte, opts *Options) (*Engine, error) {
+	n := len(snapshot) - 4
+	if n < len(snapshotMagic) || string(snapshot[:len(snapshotMagic)]) != snapshotMagic ||
+		binary.LittleEndian.Uint32(snapshot[n:]) != crc32.ChecksumIEEE(snapshot[:n]) {
+		return nil, errSnapshot
+	}
+	e := New(opts)
+	c := &codec{data: snapshot[len(snapshotMagic):n]}
+	e.code(c)
+	if c.err == nil && len(c.data) > 0 {
+		c.fail()
+	}
+	if c.err != nil {
+		return nil, c.err
+	}
+	return e, nil
+}
+
+func (e *Engine) code(c *codec) {
+	c.signed(&e.clock)
+	location := e.opts.Location.String()
+	fits := location
+	skew, latest, anonymous := e.opts.Skew.Microseconds(), e.opts.Latest, e.opts.Anonymous
+	c.text(&location)
+	c.signed(&skew)
+	c.bool(&latest)
+	c.bool(&anonymous)
+	if location != fits || skew != e.opts.Skew.Microseconds() || latest != e.opts.Latest || anonymous != e.opts.Anonymous {
+		if c.err == nil {
+			c.err = fmt.Errorf("live: the snapshot is of other options: %w", flywheel.ErrInvalid)
+		}
+		return
+	}
+	e.persons.code(c)
+	e.accounts.code(c)
+}
+
+// code codes a core. Numbers of tests and leaves are not kept: a restored engine compiles
+// its definitions together, and what was kept is found by key.
+func (x *core) code(c *codec) {
+	c.signed(&x.settled)
+	c.signed(&x.clock)
+	x.codeIdentity(c)
+	list(c, &x.texts.values, c.scalar)
+	if c.err != nil {
+		return
+	}
+	if !c.write {
+		x.texts.numbers = map[any]int64{}
+		for i, v := range x.texts.values {
+			x.texts.numbers[v] = int64(i)
+		}
+		x.room()
+	}
+	defs := []Definition{}
+	for _, name := range sortedKeys(x.byName) {
+		defs = append(defs, x.byName[name].def)
+	}
+	c.json(&defs)
+	if c.err != nil {
+		return
+	}
+	if !c.write && len(defs) > 0 {
+		p, err := x.prepare(defs)
+		if err != nil {
+			c.err = err
+			return
+		}
+		x.install(p)
+		x.collect()
+		x.wire()
+	}
+	x.codeRings(c)
+	x.codeLeaves(c)
+	x.codeBits(c)
+	x.codeTimers(c)
+	x.codeOut(c)
+}
+
+func (x *core) codeIdentity(c *codec) {
+	list(c, &x.ids, c.text)
+	list(c, &x.owner, c.alias)
+	flags := slices.Clone(x.flags)
+	if c.write {
+		flags = grown(flags, len(x.ids))
+	}
+	list(c, &flags, func(f *uint8) {
+		v := uint64(*f)
+		c.unsigned(&v)
+		*f = uint8(v)
+	})
+	if len(x.owner) != len(x.ids) || len(flags) != len(x.ids) {
+		c.fail()
+		return
+	}
+	valid := func(a uint32) bool { return int(a) < len(x.ids) }
+	x.flags = flags
+	visitors := sortedVisitors(x.visitors)
+	list(c, &visitors, func(id *flywheel.VisitorID) {
+		s := string(*id)
+		c.text(&s)
+		*id = flywheel.VisitorID(s)
+		v := x.visitors[*id]
+		if v == nil {
+			v = &visitor{}
+			x.visitors[*id] = v
+		}
+		list(c, &v.links, func(l *link) {
+			c.alias(&l.customer)
+			c.signed(&l.at)
+			c.unsigned(&l.seq)
+			if !valid(l.customer) {
+				c.fail()
+			}
+		})
+		list(c, &v.aliases, func(a *uint32) {
+			c.alias(a)
+			if !valid(*a) {
+				c.fail()
+			}
+		})
+		list(c, &v.starts, c.signed)
+		list(c, &v.history, func(e *Entry) { c.json(e) })
+		if len(v.aliases) <= len(v.starts) {
+			c.fail()
+		}
+	})
+	customers := []uint32{}
+	for _, n := range x.customers {
+		customers = append(customers, n)
+	}
+	slices.Sort(customers)
+	list(c, &customers, func(a *uint32) {
+		c.alias(a)
+		if !valid(*a) {
+			c.fail()
+		} else if !c.write {
+			x.customers[flywheel.CustomerID(x.ids[*a])] = *a
+		}
+	})
+	unions := sortedNumbers(x.unions)
+	list(c, &unions, func(a *uint32) {
+		c.alias(a)
+		others := x.unions[*a]
+		list(c, &others, func(o *uint32) {
+			c.alias(o)
+			if !valid(*o) {
+				c.fail()
+			}
+		})
+		x.unions[*a] = others
+	})
+	zones := sortedNumbers(x.zones)
+	list(c, &zones, func(a *uint32) {
+		c.alias(a)
+		name := ""
+		if z := x.zones[*a]; z != nil {
+			name = z.String()
+		}
+		c.text(&name)
+		z, err := time.LoadLocation(name)
+		if err != nil {
+			c.fail()
+			return
+		}
+		x.zones[*a] = z
+	})
+	names := sortedKeys(x.attrs)
+	list(c, &names, func(name *string) {
+		c.text(name)
+		values := x.attrs[*name]
+		if values == nil {
+			values = map[uint32]any{}
+			x.attrs[*name] = values
+		}
+		members := sortedNumbers(values)
+		list(c, &members, func(a *uint32) {
+			c.alias(a)
+			v := values[*a]
+			c.scalar(&v)
+			values[*a] = v
+		})
+	})
+	for _, o := range x.owner {
+		if o != nobody && !valid(o) {
+			c.fail()
+		}
+	}
+}
+
+func sortedVisitors(m map[flywheel.VisitorID]*visitor) []flywheel.VisitorID {
+	keys := make([]flywheel.VisitorID, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func sortedNumbers[T any](m map[uint32]T) []uint32 {
+	keys := make([]uint32, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// codeRings codes the newest instants by source; of several rings of one source the
+// longest has what the others have.
+func (x *core) codeRings(c *codec) {
+	longest := map[string]*ring{}
+	for _, cl := range x.classes {
+		for _, r := range cl.rings {
+			if old := longest[r.filter.source]; old == nil || r.n > old.n {
+				longest[r.filter.source] = r
+			}
+		}
+	}
+	sources := sortedKeys(longest)
+	list(c, &sources, func(source *string) {
+		c.text(source)
+		r := longest[*source]
+		if r == nil {
+			c.fail()
+			return
+		}
+		n := uint64(r.n)
+		c.unsigned(&n)
+		if int(n) < r.n {
+			c.fail()
+			return
+		}
+		for alias := range x.ids {
+			var kept []int64
+			if c.write {
+				if b := r.class.block(uint32(alias)); b != nil {
+					for _, at := range b[r.off : r.off+r.n] {
+						if at != empty {
+							kept = append(kept, at)
+						}
+					}
+				}
+			}
+			list(c, &kept, c.signed)
+			if !c.write && len(kept) > 0 {
+				b := r.class.makeBlock(uint32(alias))
+				for _, at := range kept {
+					insert(b[r.off:r.off+r.n], at)
+				}
+			}
+		}
+	})
+}
+
+// codeLeaves codes the states of leaves, with what is derived from rows left out.
+func (x *core) codeLeaves(c *codec) {
+	most := map[string]*leaf{}
+	for _, l := range x.byLeaf {
+		if l != nil && (most[l.key] == nil || l.keep > most[l.key].keep) {
+			most[l.key] = l
+		}
+	}
+	keys := sortedKeys(most)
+	list(c, &keys, func(key *string) {
+		c.text(key)
+		l := most[*key]
+		if l == nil {
+			c.fail()
+			return
+		}
+		aliases := []uint32{}
+		for alias := range x.ids {
+			if s := l.store.get(uint32(alias)); s != nil && !s.blank() {
+				aliases = append(aliases, uint32(alias))
+			}
+		}
+		list(c, &aliases, func(a *uint32) {
+			c.alias(a)
+			if int(*a) >= len(x.ids) {
+				c.fail()
+				return
+			}
+			s := l.store.make(*a)
+			x.codeState(c, l, s)
+			c.signed(&s.armed)
+			if l.agg != Groups {
+				return
+			}
+			m := s.extra()
+			groups := []int64{}
+			for k := range m.groups {
+				groups = append(groups, k)
+			}
+			slices.Sort(groups)
+			list(c, &groups, func(k *int64) {
+				c.signed(k)
+				x.number(c, *k)
+				g := s.group(*k, 0)
+				own := g.states != nil
+				c.bool(&own)
+				if own {
+					g = s.group(*k, len(l.groups.leaves))
+					for i := range g.states {
+						x.codeState(c, l.groups.leaves[i], &g.states[i])
+					}
+				}
+				c.bool(&g.holds)
+				c.signed(&g.armed)
+				if g.holds && !c.write {
+					m.hits++
+				}
+				if g.armed != never && !c.write {
+					m.dues = pushDue(m.dues, groupDue{g.armed, *k})
+				}
+			})
+		})
+	})
+}
+
+// number checks that a text is known.
+func (x *core) number(c *codec, n int64) {
+	if n < 0 || n >= int64(len(x.texts.values)) {
+		c.fail()
+	}
+}
+
+// codeState codes the rows of one alias. Totals of events that were let go are kept;
+// those of the window are counted again.
+func (x *core) codeState(c *codec, l *leaf, s *rows) {
+	list(c, &s.list, func(r *row) {
+		c.signed(&r.at)
+		c.unsigned(&r.seq)
+		c.signed(&r.val)
+		switch l.agg {
+		case Distinct, MostFrequent, First, Last:
+			x.number(c, r.val)
+		}
+	})
+	lo, hi := int64(s.lo), int64(s.hi)
+	c.signed(&lo)
+	c.signed(&hi)
+	if lo < 0 || hi < lo || hi > int64(len(s.list)) {
+		c.fail()
+		return
+	}
+	s.lo, s.hi = int(lo), int(hi)
+	c.signed(&s.sum.hi)
+	c.unsigned(&s.sum.lo)
+	var n int64
+	if s.more != nil {
+		n = s.more.n
+	}
+	c.signed(&n)
+	if n != 0 {
+		s.extra().n = n
+	}
+	if l.agg != MostFrequent {
+		return
+	}
+	counts := s.extra().counts
+	values := []int64{}
+	for v := range counts {
+		values = append(values, v)
+	}
+	slices.Sort(values)
+	list(c, &values, func(v *int64) {
+		c.signed(v)
+		x.number(c, *v)
+		n := int64(counts[*v])
+		c.signed(&n)
+		if counts == nil {
+			counts = map[int64]int{}
+			s.more.counts = counts
+		}
+		counts[*v] = int(n)
+	})
+}
+
+// codeBits codes who is in what, and what every test came to.
+func (x *core) codeBits(c *codec) {
+	for _, name := range sortedKeys(x.byName) {
+		s := x.byName[name]
+		x.codeBit(c, s.word, s.mask)
+		if !c.write {
+			x.sizes[s.slot] = 0
+			for alias := range x.ids {
+				if x.row(uint32(alias))[s.word]&s.mask != 0 {
+					x.sizes[s.slot]++
+				}
+			}
+		}
+	}
+	keys := sortedKeys(x.tests)
+	list(c, &keys, func(key *string) {
+		c.text(key)
+		t := x.tests[*key]
+		if t == nil {
+			c.fail()
+			return
+		}
+		x.codeBit(c, t.word, t.mask)
+		x.codeBit(c, t.armed, t.mask)
+	})
+}
+
+// codeBit codes one bit of everybody as the lengths of its runs.
+func (x *core) codeBit(c *codec, word uint32, mask uint64) {
+	if c.write {
+		run, last := uint64(0), false
+		var runs []uint64
+		for alias := range x.ids {
+			if bit := x.row(uint32(alias))[word]&mask != 0; bit != last {
+				runs = append(runs, run)
+				run, last = 0, bit
+			}
+			run++
+		}
+		list(c, &runs, c.unsigned)
+		return
+	}
+	var runs []uint64
+	list(c, &runs, c.unsigned)
+	at, bit := uint64(0), false
+	for i := 0; i <= len(runs) && c.err == nil; i++ {
+		end := uint64(len(x.ids))
+		if i < len(runs) {
+			end = at + runs[i]
+		}
+		if end > uint64(len(x.ids)) {
+			c.fail()
+			return
+		}
+		for ; bit && at < end; at++ {
+			x.row(uint32(at))[word] |= mask
+		}
+		at, bit = end, !bit
+	}
+}
+
+func (x *core) codeTimers(c *codec) {
+	type named struct {
+		timer
+		key  string
+		leaf bool
+	}
+	var all []named
+	if c.write {
+		for _, b := range x.timers.buckets {
+			for _, t := range b {
+				if t.what&leafTimer != 0 {
+					if l := x.byLeaf[t.what&^leafTimer]; l != nil && x.leaves[l.key] == l {
+						if s := l.store.get(t.who); s != nil && s.armed == t.due {
+							all = append(all, named{t, l.key, true})
+						}
+					}
+				} else if test := x.byTest[t.what]; test != nil && x.tests[test.key] == test {
+					all = append(all, named{t, test.key, false})
+				}
+			}
+		}
+		slices.SortFunc(all, func(a, b named) int {
+			switch {
+			case a.due != b.due:
+				return int(min(max(a.due-b.due, -1), 1))
+			case a.who != b.who:
+				return int(a.who) - int(b.who)
+			case a.key < b.key:
+				return -1
+			case a.key > b.key:
+				return 1
+			}
+			return 0
+		})
+	}
+	keys := []string{}
+	place := map[string]int{}
+	for _, t := range all {
+		if _, ok := place[t.key]; !ok {
+			place[t.key] = len(keys)
+			keys = append(keys, t.key)
+		}
+	}
+	list(c, &keys, c.text)
+	c.signed(&x.timers.last)
+	list(c, &all, func(t *named) {
+		c.signed(&t.due)
+		c.alias(&t.who)
+		c.bool(&t.leaf)
+		i := uint64(place[t.key])
+		c.unsigned(&i)
+		if c.write || c.err != nil {
+			return
+		}
+		if i >= uint64(len(keys)) || t.due < 0 || int(t.who) >= len(x.ids) {
+			c.fail()
+			return
+		}
+		if t.leaf {
+			if l := x.leaves[keys[i]]; l != nil {
+				x.timers.push(timer{t.due, t.who, leafTimer | l.id})
+				return
+			}
+		} else if test := x.tests[keys[i]]; test != nil {
+			x.timers.push(timer{t.due, t.who, test.id})
+			return
+		}
+		c.fail()
+	})
+}
+
+func (x *core) codeOut(c *codec) {
+	list(c, &x.out, func(t *transition) {
+		name := ""
+		if c.write {
+			name = t.segment.def.Name
+		}
+		c.text(&name)
+		c.alias(&t.who)
+		c.signed(&t.at)
+		c.bool(&t.enter)
+		cause := string(t.cause)
+		c.text(&cause)
+		t.cause = Cause(cause)
+		if c.write {
+			return
+		}
+		if t.segment = x.byName[name]; t.segment == nil {
+			t.segment = &segment{def: Definition{Name: name}} // retired since
+		}
+		if int(t.who) >= len(x.ids) {
+			c.fail()
+		}
+	})
+}
