@@ -14,7 +14,7 @@ import (
 // customer. Positions stay, IDs stay known, so that the same events published
 // again do nothing. Events that have no place yet get it first. Consumers are
 // told by [Runner.Forget], which calls this. Cost: what the customer and the
-// visitors' other customers have in the log is read.
+// customer's devices have in the log is read.
 func (l *Log) Forget(ctx context.Context, customer flywheel.CustomerID) error {
 	if err := flywheel.CheckID(string(customer)); err != nil {
 		return fmt.Errorf("segment: customer: %w", err)
@@ -79,32 +79,18 @@ type owned struct {
 	owner flywheel.CustomerID
 }
 
-// nameless returns the entries of a visitor that name no customer. Numbering gave
-// each to whom the visitor was linked to then, so they are among the entries of
-// the visitor and of its customers.
+// nameless returns the entries of a visitor that name no customer.
 func (l *Log) nameless(ctx context.Context, visitor flywheel.VisitorID) ([]owned, error) {
 	links, err := l.store.Links(ctx, visitor, "")
 	if err != nil {
 		return nil, err
 	}
-	persons := []flywheel.Person{flywheel.PersonOf("", visitor)}
-	seen := map[flywheel.CustomerID]bool{}
-	for _, link := range links {
-		if !seen[link.Customer] {
-			seen[link.Customer] = true
-			persons = append(persons, flywheel.PersonOf(link.Customer, ""))
-		}
-	}
 	var list []owned
-	for _, person := range persons {
-		for e, err := range l.Entries(ctx, Query{Person: person}) {
-			if err != nil {
-				return nil, err
-			}
-			if e.Event.Visitor == visitor && e.Event.Customer == "" {
-				list = append(list, owned{e, l.identity.owner(links, e.Effective)})
-			}
+	for e, err := range l.Entries(ctx, Query{Visitor: visitor}) {
+		if err != nil {
+			return nil, err
 		}
+		list = append(list, owned{e, l.identity.owner(links, e.Effective)})
 	}
 	return list, nil
 }

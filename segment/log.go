@@ -49,6 +49,9 @@ type Query struct {
 	After, To flywheel.Position
 	// Person, where it is set, is whose entries are wanted.
 	Person flywheel.Person
+	// Visitor, where it is set, is whose nameless entries are wanted: those that
+	// name this visitor and no customer, whoever's they are.
+	Visitor flywheel.VisitorID
 	// Name, where it is set, is the name of the events wanted.
 	Name string
 	// Limit is the most entries to return, 1 to 65536.

@@ -28,8 +28,9 @@ type MemoryLog struct {
 	places  []place          // by position; without pointers
 	waiting int64            // the first event without a place; all after it have none
 	persons map[flywheel.Person]uint32
-	names   []following // by number of the person; the first is nobody
-	tellers []string    // the first is nobody's turn
+	names   []following                     // by number of the person; the first is nobody
+	devices map[flywheel.VisitorID][]uint32 // positions of nameless events
+	tellers []string                        // the first is nobody's turn
 	links   map[flywheel.VisitorID][]Link
 }
 
@@ -64,7 +65,7 @@ func NewMemoryLog(db *flywheel.Memory) *MemoryLog {
 		db = &flywheel.Memory{}
 	}
 	m := &MemoryLog{db: db, ids: map[string]int64{}, erased: map[string]int64{}, secret: make([]byte, 32),
-		persons: map[flywheel.Person]uint32{}, names: make([]following, 1), tellers: []string{""}, links: map[flywheel.VisitorID][]Link{}}
+		persons: map[flywheel.Person]uint32{}, names: make([]following, 1), tellers: []string{""}, devices: map[flywheel.VisitorID][]uint32{}, links: map[flywheel.VisitorID][]Link{}}
 	rand.Read(m.secret) // never fails
 	return m
 }
@@ -195,6 +196,9 @@ func (m *MemoryLog) Number(ctx context.Context, n Numbering) (count int, err err
 		undo(func() { m.unnumber(int(head), before) })
 		m.waiting = m.count
 		for _, r := range rows {
+			if e := &m.at(r.Number).event; e.Customer == "" && e.Visitor != "" {
+				m.devices[e.Visitor] = append(m.devices[e.Visitor], uint32(r.Position))
+			}
 			m.places = append(m.places, place{r.Received.UnixMicro(), uint32(r.Number), m.follow(r.Person, r.Position)})
 		}
 		for _, l := range removed {
@@ -237,6 +241,18 @@ func (m *MemoryLog) unfollow(person uint32, at flywheel.Position) {
 	f.positions = slices.Delete(f.positions, i, i+1)
 }
 
+// undevice takes a nameless event from those of its visitor.
+func (m *MemoryLog) undevice(e *flywheel.Event, at flywheel.Position) {
+	if e.Customer != "" || e.Visitor == "" {
+		return
+	}
+	positions := m.devices[e.Visitor]
+	i, _ := slices.BinarySearch(positions, uint32(at))
+	if m.devices[e.Visitor] = slices.Delete(positions, i, i+1); len(positions) == 1 {
+		delete(m.devices, e.Visitor)
+	}
+}
+
 func (m *MemoryLog) relink(visitor flywheel.VisitorID, links []Link, undo func(func())) {
 	before, known := m.links[visitor]
 	undo(func() {
@@ -253,6 +269,7 @@ func (m *MemoryLog) relink(visitor flywheel.VisitorID, links []Link, undo func(f
 func (m *MemoryLog) unnumber(head int, waiting int64) {
 	for i := len(m.places) - 1; i >= head; i-- {
 		m.unfollow(m.places[i].person, flywheel.Position(i+1))
+		m.undevice(&m.at(int64(m.places[i].number)).event, flywheel.Position(i+1))
 	}
 	m.places = m.places[:head]
 	m.waiting = waiting
@@ -282,7 +299,7 @@ func (m *MemoryLog) Read(ctx context.Context, q Query) (entries []flywheel.Entry
 		if q.To > 0 {
 			to = min(to, q.To)
 		}
-		if q.Person != "" {
+		if q.Person != "" || q.Visitor != "" {
 			entries = m.readPerson(q, to)
 			return nil
 		}
@@ -301,14 +318,17 @@ func (m *MemoryLog) Read(ctx context.Context, q Query) (entries []flywheel.Entry
 }
 
 func (m *MemoryLog) readPerson(q Query, to flywheel.Position) (entries []flywheel.Entry) {
-	n, known := m.persons[q.Person]
-	if !known {
-		return nil
+	positions := m.devices[q.Visitor]
+	if q.Visitor == "" {
+		n, known := m.persons[q.Person]
+		if !known {
+			return nil
+		}
+		positions = m.names[n].positions
 	}
-	positions := m.names[n].positions
 	i, _ := slices.BinarySearch(positions, uint32(min(q.After+1, math.MaxUint32)))
 	for ; i < len(positions) && flywheel.Position(positions[i]) <= to && len(entries) < q.Limit; i++ {
-		if e := m.entry(flywheel.Position(positions[i])); q.Name == "" || e.Event.Name == q.Name {
+		if e := m.entry(flywheel.Position(positions[i])); (q.Name == "" || e.Event.Name == q.Name) && (q.Person == "" || e.Person == q.Person) {
 			entries = append(entries, e)
 		}
 	}
@@ -385,9 +405,14 @@ func (m *MemoryLog) erase(position flywheel.Position, undo func(func())) {
 			m.names[person].positions = append(m.names[person].positions, uint32(position))
 			slices.Sort(m.names[person].positions)
 		}
+		if before.Customer == "" && before.Visitor != "" {
+			m.devices[before.Visitor] = append(m.devices[before.Visitor], uint32(position))
+			slices.Sort(m.devices[before.Visitor])
+		}
 		m.ids[before.ID] = number
 		delete(m.erased, id)
 	})
+	m.undevice(&before, position)
 	if m.unfollow(person, position); person != 0 && len(m.names[person].positions) == 0 {
 		delete(m.persons, name) // nobody reads it any more
 		m.names[person].person = ""

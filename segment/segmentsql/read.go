@@ -29,6 +29,10 @@ func (s *Store) Read(ctx context.Context, q segment.Query) ([]flywheel.Entry, er
 		where.WriteString(" AND n.person = ?")
 		args = append(args, string(q.Person))
 	}
+	if q.Visitor != "" {
+		where.WriteString(" AND n.arrival IN (SELECT e.arrival FROM flywheel_events e WHERE e.visitor = ? AND e.customer = '' AND e.visitor <> '')")
+		args = append(args, string(q.Visitor))
+	}
 	if q.Name != "" {
 		where.WriteString(" AND n.name = ?")
 		args = append(args, q.Name)

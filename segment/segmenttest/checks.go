@@ -249,6 +249,23 @@ var cases = []testCase{
 			}
 		}
 	}},
+	{Name: "read/visitor", Rule: "Read finds the nameless entries of a visitor, whoever's they are", Check: func(t suite.T, s segment.LogStore) {
+		gone := of("4", "ann", "d1", at)
+		gone.Name = segment.EventUnlinked
+		must(t, add(t.Context(), s, of("1", "", "d1", at), of("2", "ann", "d1", at), of("3", "", "d1", at), gone, of("5", "", "d2", at), of("6", "", "", at), of("7", "", "d1", at)))
+		number(t, t.Context(), s, at)
+		for want, q := range map[string]segment.Query{"1 3 7": {Visitor: "d1", Limit: 9}, "3": {Visitor: "d1", After: 1, Limit: 1}, "1 3": {Visitor: "d1", To: 6, Limit: 9}, "": {Visitor: "d3", Limit: 9}} {
+			page, err := s.Read(t.Context(), q)
+			must(t, err)
+			var got []string
+			for _, e := range page {
+				got = append(got, e.Event.ID)
+			}
+			if strings.Join(got, " ") != want {
+				t.Fatalf("Read(%+v) found %v, want %s", q, got, want)
+			}
+		}
+	}},
 	{Name: "erase/blank", Rule: "an erased event keeps its place and is known by its ID; nothing else of it is left", Check: func(t suite.T, s segment.LogStore) {
 		must(t, add(t.Context(), s, of("1", "ann", "phone", at), event("2"), of("3", "", "phone", at)))
 		number(t, t.Context(), s, at)
@@ -261,7 +278,7 @@ var cases = []testCase{
 				t.Fatalf("entry %d after the erasure: %s", i+1, text)
 			}
 		}
-		for _, q := range []segment.Query{{Person: "c:ann", Limit: 9}, {Person: "v:phone", Limit: 9}} {
+		for _, q := range []segment.Query{{Person: "c:ann", Limit: 9}, {Person: "v:phone", Limit: 9}, {Visitor: "phone", Limit: 9}} {
 			if page, err := s.Read(t.Context(), q); err != nil || len(page) != 0 {
 				t.Fatalf("%s is still found: %v, %v", q.Person, page, err)
 			}

@@ -35,6 +35,7 @@ type (
 	believesWriter  struct{ memory } // and its clock
 	alwaysFirst     struct{ memory } // whatever identity says
 	neverUnlinks    struct{ memory }
+	onlyVisitors    struct{ memory } // nameless entries that were nobody's
 	everybody       struct{ memory } // not the person asked for
 	keepsLinks      struct{ memory } // of whom is erased
 	erasesFirst     struct{ memory } // what comes before an unknown position
@@ -190,6 +191,13 @@ func (s neverUnlinks) Append(ctx context.Context, told time.Time, teller string,
 	return s.memory.Append(ctx, told, teller, events...)
 }
 
+func (s onlyVisitors) Read(ctx context.Context, q segment.Query) ([]flywheel.Entry, error) {
+	if q.Visitor != "" {
+		q.Person = flywheel.PersonOf("", q.Visitor)
+	}
+	return s.memory.Read(ctx, q)
+}
+
 func (s everybody) Read(ctx context.Context, q segment.Query) ([]flywheel.Entry, error) {
 	q.Person = ""
 	return s.memory.Read(ctx, q)
@@ -249,6 +257,7 @@ func TestFaultyStores(t *testing.T) {
 		"believes the writer":     {func() segment.LogStore { return believesWriter{fresh()} }, "number/received"},
 		"always first":            {func() segment.LogStore { return alwaysFirst{fresh()} }, "person/latest"},
 		"never unlinks":           {func() segment.LogStore { return neverUnlinks{fresh()} }, "person/links"},
+		"only visitors":           {func() segment.LogStore { return onlyVisitors{fresh()} }, "read/visitor"},
 		"everybody":               {func() segment.LogStore { return everybody{fresh()} }, "read/person"},
 		"keeps links":             {func() segment.LogStore { return keepsLinks{fresh()} }, "erase/blank"},
 		"erases what comes first": {func() segment.LogStore { return erasesFirst{fresh()} }, "erase/unknown"},

@@ -19,6 +19,7 @@ CREATE TABLE flywheel_events (
 	body TEXT
 );
 CREATE UNIQUE INDEX flywheel_events_key ON flywheel_events (key);
+CREATE INDEX flywheel_events_nameless ON flywheel_events (visitor, arrival) WHERE customer = '' AND visitor <> '';
 CREATE TABLE flywheel_event_numbers (
 	position BIGINT NOT NULL PRIMARY KEY,
 	arrival BIGINT NOT NULL,
