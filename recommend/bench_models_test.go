@@ -302,6 +302,7 @@ func BenchmarkVectors(b *testing.B) {
 	}{{"trained", func() (*recommend.Vectors, [][]float32) { return grown(b) }}, {"random", random}} {
 		b.Run("vectors="+data.name, func(b *testing.B) {
 			v, queries := data.make()
+			report := map[string]float64{"scan": 1, "exact": 1}
 			run := func(name string, top func(dst []recommended, q []float32) []recommended) {
 				b.Run("search="+name, func(b *testing.B) {
 					b.ReportAllocs()
@@ -316,14 +317,14 @@ func BenchmarkVectors(b *testing.B) {
 						n++
 					}
 					percentiles(b, times)
+					b.ReportMetric(report[name], "recall@10")
 				})
 			}
 			run("scan", func(dst []recommended, q []float32) []recommended { return v.Scan(dst, q, 10, nil) })
 			run("exact", func(dst []recommended, q []float32) []recommended { return v.Top(dst, q, 10, nil) })
-			start := time.Now()
 			h, err := recommend.NewHNSW(v, recommend.HNSWConfig{})
 			require.NoError(b, err)
-			b.Logf("HNSW built in %v, recall@10 %.4f", time.Since(start).Round(time.Millisecond), h.Recall(queries, 10))
+			report["hnsw"] = h.Recall(queries, 10)
 			run("hnsw", func(dst []recommended, q []float32) []recommended { return h.Top(dst, q, 10, nil) })
 		})
 	}

@@ -23,7 +23,7 @@ var snapshots = suite.Suite[recommend.SnapshotStore, snapshotCheck]{
 	Cases: []suite.Case[snapshotCheck]{
 		{Name: "newest", Rule: "Newest returns the largest version of the name, whatever the order of Save", Check: func(ctx context.Context, s recommend.SnapshotStore) error {
 			if _, _, err := s.Newest(ctx, "home"); suite.Wrong("empty", err, flywheel.ErrNotFound) != nil {
-				return fmt.Errorf("newest of nothing: %v", err)
+				return fmt.Errorf("without a version: Newest: %v", err)
 			}
 			for _, v := range []uint64{2, 1<<63 - 1, 3} {
 				if err := s.Save(ctx, "home", v, []byte{byte(v), 0, 255}); err != nil {
@@ -88,7 +88,7 @@ var snapshots = suite.Suite[recommend.SnapshotStore, snapshotCheck]{
 				return err
 			}
 			if _, _, err := s.Newest(ctx, "home"); suite.Wrong("pruned", err, flywheel.ErrNotFound) != nil {
-				return fmt.Errorf("newest after pruning all: %v", err)
+				return fmt.Errorf("all pruned: Newest: %v", err)
 			}
 			if err := suite.Wrong("keep -1", s.Prune(ctx, "home", -1), flywheel.ErrOutOfRange); err != nil {
 				return err
