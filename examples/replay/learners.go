@@ -16,8 +16,9 @@ import (
 	"github.com/flywheel-go/flywheel/segment/rfm"
 )
 
-// learners are the packages that live in memory and learn from the log. A new
-// process rebuilds them by reading it from the start, in the same steps of a day.
+// learners are the packages that learn from the log. Those in memory a new process
+// builds again by reading it from the start, in the same steps of a day; durable
+// ones go on from their cursors.
 type learners struct {
 	room     *stockroom
 	accounts *accounts
@@ -56,19 +57,19 @@ const (
 	spendMetric  = "net revenue after the first purchase"
 )
 
-func newLearners(log *segment.Log, clock func() time.Time, currency money.Currency, supplier supplier, stocked map[flywheel.SKU]bool) (*learners, error) {
+func newLearners(log *segment.Log, clock func() time.Time, currency money.Currency, kept learned, supplier supplier, stocked map[flywheel.SKU]bool) (*learners, error) {
 	l := &learners{room: newStockroom(supplier), accounts: newAccounts(currency), moved: map[string]*movement{}}
 	var err error
-	if l.profiles, err = segment.NewProfiles(nil, &segment.ProfileOptions{Segments: liveSegments, Sink: log}); err != nil {
+	if l.profiles, err = segment.NewProfiles(kept.profiles, &segment.ProfileOptions{Segments: liveSegments, Sink: log}); err != nil {
 		return nil, err
 	}
 	if l.baskets, err = recommend.New(nil, &recommend.Options{Config: recommend.Config{Group: recommend.ByActor}}); err != nil {
 		return nil, err
 	}
-	if l.points, err = loyalty.New(nil, &loyalty.Options{Programs: []loyalty.Program{program()}, Sink: log, Now: clock}); err != nil {
+	if l.points, err = loyalty.New(kept.points, &loyalty.Options{Programs: []loyalty.Program{program()}, Sink: log, Now: clock}); err != nil {
 		return nil, err
 	}
-	l.journeys, err = campaign.New(nil, &campaign.Options{
+	l.journeys, err = campaign.New(kept.journeys, &campaign.Options{
 		Journeys: []campaign.Journey{
 			campaign.Welcome("email"),
 			campaign.CartRecovery("email"),
@@ -76,6 +77,7 @@ func newLearners(log *segment.Log, clock func() time.Time, currency money.Curren
 			campaign.WinBack("email", campaign.Duration{Days: 120}),
 		},
 		Policy: campaign.Policy{Caps: []campaign.Cap{{Max: 1, Window: campaign.Duration{Days: 30}}}},
+		Sender: campaign.SenderFunc(func(context.Context, campaign.Message) error { return nil }), // every message arrives
 		Sink:   log, Now: clock,
 	})
 	if err != nil {
@@ -83,7 +85,7 @@ func newLearners(log *segment.Log, clock func() time.Time, currency money.Curren
 	}
 	aa := experiment.Experiment{ID: experimentID, Arms: []experiment.Arm{{ID: "A"}, {ID: "also A"}}}
 	exposer := &exposer{}
-	l.tests, err = experiment.New(nil, &experiment.Options{Sink: log, Now: func() time.Time { return exposer.now }})
+	l.tests, err = experiment.New(kept.tests, &experiment.Options{Sink: log, Now: func() time.Time { return exposer.now }})
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@
 //	go run ./examples/replay                          # a made-up year
 //	go run ./examples/replay -data transactions.csv.gz -out report
 //	go run ./examples/replay -store sqlite:shop.db    # stop it, run it again: it goes on
+//	go run ./examples/replay -store sqlite:shop.db -durable
 //
 // The input is the Online Retail form, CSV or gzip. Each row becomes what it was:
 // sales become carts, quotes and orders, cancellations returns to the orders
@@ -56,6 +57,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		seed     = flags.Uint64("seed", 1, "of what the data does not say: opening stock, lead times, the made-up year")
 		out      = flags.String("out", "", "`DIR` for report.html and the tables as CSV")
 		store    = flags.String("store", "memory", "where stock, orders and events are kept: memory, sqlite:FILE or postgres:DSN")
+		durable  = flags.Bool("durable", false, "keep profiles, segments, points, journeys and exposures in -store too")
 		code     = flags.String("currency", "GBP", "ISO 4217 code of the prices")
 		tolerant = flags.Bool("skip-unreadable", false, "go on without the rows that cannot be read, and list them in the report")
 	)
@@ -84,7 +86,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		}
 		return fmt.Errorf("%d of %d rows cannot be read (-skip-unreadable goes on without them): %w", n, n+book.Rows, flywheel.ErrInvalid)
 	}
-	kept, err := openStores(ctx, *store)
+	kept, err := openStores(ctx, *store, *durable)
 	if err != nil {
 		return err
 	}

@@ -56,6 +56,9 @@ func TestReplayIsTheSameOnEveryStore(t *testing.T) {
 		store := fresh()
 		assert.Equal(t, want, replay(t, "-data", file, "-store", store))
 		assert.Equal(t, want, replay(t, "-data", file, "-store", store), "a replay that is done reports again")
+		store = fresh()
+		assert.Equal(t, want, replay(t, "-data", file, "-store", store, "-durable"))
+		assert.Equal(t, want, replay(t, "-data", file, "-store", store, "-durable"), "learners go on from their cursors")
 	})
 }
 
@@ -105,10 +108,11 @@ func TestReplaySurvivesBeingKilled(t *testing.T) {
 		store := fresh()
 		killed := 0
 		for i := range moments {
-			if i%3 == 0 { // three kills for each database
+			if i%3 == 0 { // three kills for each database; every other one keeps its learners too
 				store = fresh()
 			}
-			cmd := exec.Command(program, "-data", file, "-store", store)
+			args := []string{"-data", file, "-store", store, fmt.Sprintf("-durable=%t", i/3%2 == 1)}
+			cmd := exec.Command(program, args...)
 			require.NoError(t, cmd.Start())
 			wait := time.Duration(random.Float64() * 0.9 * float64(took))
 			time.Sleep(wait)
@@ -120,7 +124,7 @@ func TestReplaySurvivesBeingKilled(t *testing.T) {
 			}
 			if i%3 == 2 || i == moments-1 {
 				var out, errs bytes.Buffer
-				cmd := exec.Command(program, "-data", file, "-store", store)
+				cmd := exec.Command(program, args...)
 				cmd.Stdout, cmd.Stderr = &out, &errs
 				require.NoError(t, cmd.Run(), "%s", errs.String())
 				require.Equal(t, want, out.String())
@@ -131,6 +135,41 @@ func TestReplaySurvivesBeingKilled(t *testing.T) {
 			assert.Positive(t, killed)
 		}
 	})
+}
+
+// Processes that die between a day's trade and what is learned from it, one after
+// the other, come to the same report.
+func TestReplayStopsBetweenTradeAndLearning(t *testing.T) {
+	file := writeShop(t, tiny, 3)
+	kept, err := openStores(t.Context(), "memory", false)
+	require.NoError(t, err)
+	process := func() *shop {
+		book, _, err := input(file, 1, gbp)
+		require.NoError(t, err)
+		s, err := newShop(book, gbp, 1, kept)
+		require.NoError(t, err)
+		return s
+	}
+	traded := 0
+	for _, days := range []int{9, 2, 1, 10} {
+		s := process()
+		done, err := s.resume(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, traded, done)
+		for ; traded < done+days; traded++ {
+			if traded > done {
+				require.NoError(t, s.learn(t.Context(), s.days[traded-1].date))
+			}
+			require.NoError(t, s.trade(t.Context(), s.days[traded]))
+		}
+	}
+	last := process()
+	require.NoError(t, last.run(t.Context(), func(int, string) {}))
+	tables, err := last.report(t.Context())
+	require.NoError(t, err)
+	var out bytes.Buffer
+	require.NoError(t, writeText(&out, tables))
+	assert.Equal(t, replay(t, "-data", file), out.String())
 }
 
 // A database that goes away stops the replay with an error; when it is back the
@@ -234,6 +273,7 @@ func TestReplayRefusesBadInput(t *testing.T) {
 		{"unknown store", []string{"-store", "mongo:x"}, []string{"-store", "mongo:x"}},
 		{"sqlite in no folder", []string{"-store", "sqlite:/no/such/folder/x.db"}, []string{"-store"}},
 		{"no such server", []string{"-store", "postgres:host=127.0.0.1 port=1 connect_timeout=2"}, []string{"-store"}},
+		{"durable memory", []string{"-durable"}, []string{"-durable", "memory"}},
 		{"a stray argument", []string{"shop.csv"}, []string{"shop.csv"}},
 	}
 	for _, tt := range tests {

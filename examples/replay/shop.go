@@ -91,7 +91,7 @@ func newShop(book *retail.Book, currency money.Currency, seed uint64, kept *stor
 	if err != nil {
 		return nil, err
 	}
-	s.learners, err = newLearners(s.log, clock, currency, supplier{seed}, shelves.stocked)
+	s.learners, err = newLearners(s.log, clock, currency, kept.learned, supplier{seed}, shelves.stocked)
 	return s, err
 }
 
@@ -237,7 +237,7 @@ func (s *shop) fillCatalog(ctx context.Context) error {
 func (s *shop) resume(ctx context.Context) (done int, err error) {
 	fingerprint := s.fingerprint()
 	s.now = s.days[0].date
-	if _, err := s.log.Number(ctx); err != nil {
+	if err := s.number(ctx); err != nil {
 		return 0, err
 	}
 	entries, err := s.log.Read(ctx, 0, 1)
@@ -268,13 +268,12 @@ func (s *shop) resume(ctx context.Context) (done int, err error) {
 			return 0, err
 		}
 	}
-	for _, d := range s.days {
-		if err := s.learn(ctx, d.date); err != nil || s.closed <= done {
-			return done, err
+	for i, d := range s.days {
+		if err := s.learn(ctx, d.date); err != nil || s.closed <= i {
+			return s.closed, err
 		}
-		done = s.closed
 	}
-	return done, nil
+	return s.closed, nil
 }
 
 // eventOpened is the first event: property "fingerprint" names book and seed.
@@ -294,10 +293,12 @@ func (s *shop) open(ctx context.Context, fingerprint string) error {
 				return err
 			}
 		}
-		if len(lines) == 0 {
-			return nil
+		if len(lines) > 0 {
+			if err := s.stock.Receive(ctx, refOpening, lines); err != nil {
+				return err
+			}
 		}
-		return s.stock.Receive(ctx, refOpening, lines)
+		return s.number(ctx)
 	})
 }
 

@@ -54,7 +54,10 @@ func (s *shop) trade(ctx context.Context, d businessDay) error {
 			}
 		}
 		s.now = d.date.Add(day - time.Microsecond)
-		return s.tell(ctx, eventDayClosed, d.date.Format(time.DateOnly), flywheel.Event{})
+		if err := s.tell(ctx, eventDayClosed, d.date.Format(time.DateOnly), flywheel.Event{}); err != nil {
+			return err
+		}
+		return s.number(ctx)
 	})
 }
 
@@ -62,6 +65,13 @@ func (s *shop) trade(ctx context.Context, d businessDay) error {
 func (s *shop) tell(ctx context.Context, name, key string, e flywheel.Event) error {
 	e.ID, e.Name, e.Time = name+":"+key, name, s.now
 	return s.log.Publish(ctx, e)
+}
+
+// number gives what was told its places, received now. In the transaction that
+// told it, or a process that dies would leave it to the clock of the next.
+func (s *shop) number(ctx context.Context) error {
+	_, err := s.log.Number(ctx)
+	return err
 }
 
 // orderGoods plans with what is known this morning and orders.
