@@ -63,6 +63,7 @@ func TestLostAnswers(t *testing.T) {
 				parked, err := runner.Parked(t.Context(), "taker")
 				require.NoError(t, err)
 				require.Empty(t, parked, "an error of the database counts against no entry")
+				require.NoError(t, db.Close())
 				if count.Load() < stop {
 					break
 				}
