@@ -30,7 +30,7 @@ func statementsOf(d flywheel.Dialect) statements {
 			ORDER BY e.contact, e.journey, e.key`,
 		saveContacts: `INSERT INTO flywheel_campaign_contacts (id, version, body)
 			SELECT x.id, x.version, x.body FROM ` + sqldb.Recordset(d, "id text", "version bigint", "body text") + `
-			WHERE x.version = 1 OR EXISTS (SELECT 1 FROM flywheel_campaign_contacts c WHERE c.id = x.id)
+			WHERE x.version = 1 OR (SELECT c.version FROM flywheel_campaign_contacts c WHERE c.id = x.id) IS NOT NULL
 			ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body
 			WHERE flywheel_campaign_contacts.version = excluded.version - 1 RETURNING id`,
 		saveRuns: `INSERT INTO flywheel_campaign_runs (id, contact, journey, entered, position, due, subject, acts, body)

@@ -158,7 +158,7 @@ func (s *Profiles) Save(ctx context.Context, profiles ...segment.Profile) error 
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		saved, err := sqldb.Select(ctx, tx, `INSERT INTO flywheel_profiles (person, version, due, body)
 			SELECT x.person, x.version, x.due, x.body FROM `+s.rows("person text", "version bigint", "due bigint", "body text")+`
-			WHERE x.version = 1 OR EXISTS (SELECT 1 FROM flywheel_profiles p WHERE p.person = x.person)
+			WHERE x.version = 1 OR (SELECT p.version FROM flywheel_profiles p WHERE p.person = x.person) IS NOT NULL
 			ON CONFLICT (person) DO UPDATE SET version = excluded.version, due = excluded.due, body = excluded.body
 			WHERE flywheel_profiles.version = excluded.version - 1 RETURNING person`, []any{arg}, scanPerson)
 		if err != nil {

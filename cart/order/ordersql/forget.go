@@ -26,7 +26,7 @@ func (s *Store) Forget(ctx context.Context, customer flywheel.CustomerID) error 
 		if err := tx.QueryRowContext(ctx, `SELECT secret FROM flywheel_orders_secret WHERE id = 1`).Scan(&secret); err != nil {
 			return err
 		}
-		orders, err := sqldb.Select(ctx, tx, `SELECT `+columns+` FROM flywheel_orders WHERE customer = ? ORDER BY placed_at, id`,
+		orders, err := sqldb.Select(ctx, tx, `SELECT `+columns+` FROM flywheel_orders WHERE customer <> '' AND customer = ? ORDER BY placed_at, id`,
 			[]any{customer}, func(r sqldb.Row) (order.Order, error) { return scan(r) })
 		if err != nil {
 			return err

@@ -83,7 +83,7 @@ func (s *Store) read(ctx context.Context, f order.Filter, limit int) ([]order.Or
 		args = append(args, values...)
 	}
 	if f.Customer != "" {
-		and("customer = ?", f.Customer)
+		and("customer <> '' AND customer = ?", f.Customer) // as the index has it
 	}
 	if !f.From.IsZero() {
 		and("placed_at >= ?", ceiling(f.From))
