@@ -28,8 +28,8 @@ func TestNoStatementScansATable(t *testing.T) {
 // visits replays a shop with all that is kept on PostgreSQL, and returns how many
 // entries of each index were read for each event.
 func visits(t *testing.T, shop retail.Shop) map[string]float64 {
-	dsn := pgtest.DSN(t)
-	kept, err := openStores(t.Context(), "postgres:"+dsn+"&enable_seqscan=off&enable_mergejoin=off&enable_hashjoin=off", true)
+	dsn := pgtest.DSN(t) + "&enable_seqscan=off&enable_mergejoin=off&enable_hashjoin=off"
+	kept, err := openStores(t.Context(), "postgres:"+dsn, true)
 	require.NoError(t, err)
 	db, err := sql.Open("pgx", dsn)
 	require.NoError(t, err)
@@ -54,7 +54,7 @@ func visits(t *testing.T, shop retail.Shop) map[string]float64 {
 	// A server process tells its figures when it ends.
 	got := map[string]float64{}
 	require.Eventually(t, func() bool {
-		rows, err := db.Query(`SELECT indexrelname, idx_tup_read::float / (SELECT count(*) FROM flywheel_events)
+		rows, err := db.Query(`SELECT indexrelname, idx_tup_read::float / (SELECT position FROM flywheel_event_head WHERE id = 1)
 			FROM pg_stat_user_indexes WHERE schemaname = current_schema()`)
 		require.NoError(t, err)
 		defer rows.Close()
