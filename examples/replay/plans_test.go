@@ -2,6 +2,7 @@ package main
 
 import (
 	"database/sql"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,7 +29,13 @@ func TestNoStatementScansATable(t *testing.T) {
 // visits replays a shop with all that is kept on PostgreSQL, and returns how many
 // entries of each index were read for each event.
 func visits(t *testing.T, shop retail.Shop) map[string]float64 {
-	dsn := pgtest.DSN(t) + "&enable_seqscan=off&enable_mergejoin=off&enable_hashjoin=off"
+	dsn, separator := pgtest.DSN(t), "&"
+	if !strings.Contains(dsn, "://") {
+		separator = " "
+	}
+	for _, cheapWhenSmall := range []string{"seqscan", "mergejoin", "hashjoin"} {
+		dsn += separator + "enable_" + cheapWhenSmall + "=off"
+	}
 	kept, err := openStores(t.Context(), "postgres:"+dsn, true)
 	require.NoError(t, err)
 	db, err := sql.Open("pgx", dsn)
