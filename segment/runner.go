@@ -225,7 +225,8 @@ func (r *Runner) clock() time.Time { return r.now().UTC().Truncate(time.Microsec
 // until nothing more happens it numbers what was told, lets every consumer take
 // all entries, then lets time pass, then delivers. The result does not depend on
 // the number of workers. A consumer that cannot go on (its database is down) does
-// not stop the others; its error is reported at the end. Entries that cannot be
+// not stop the others; its error is reported at the end. A turn that another worker has is
+// waited for. Entries that cannot be
 // taken are no error: see [Runner.Parked].
 func (r *Runner) Drain(ctx context.Context) error {
 	now := r.clock()
@@ -235,9 +236,29 @@ func (r *Runner) Drain(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !moved {
+		if !moved && !round.busy {
 			return errors.Join(round.errs...)
 		}
+		if !moved {
+			if err := rest(ctx, busyRest); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// busyRest is how long Drain waits for another worker's turn to end.
+const busyRest = 2 * time.Millisecond
+
+// rest waits, or returns the error of a context that ends before.
+func rest(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
 	}
 }
 
@@ -254,12 +275,8 @@ func (r *Runner) Run(ctx context.Context) error {
 		if moved && err == nil && len(round.errs) == 0 {
 			continue
 		}
-		rest := time.NewTimer(r.poll)
-		select {
-		case <-ctx.Done():
-			rest.Stop()
-			return ctx.Err()
-		case <-rest.C:
+		if err := rest(ctx, r.poll); err != nil {
+			return err
 		}
 	}
 }
@@ -270,6 +287,7 @@ type round struct {
 	now    time.Time
 	mu     sync.Mutex
 	moved  bool
+	busy   bool             // a consumer's turn was another worker's
 	failed map[string]error // consumers that cannot go on
 	errs   []error
 }
@@ -278,7 +296,7 @@ type round struct {
 // whether anything happened.
 func (rd *round) turn(ctx context.Context) (moved bool, err error) {
 	r := rd.runner
-	rd.moved = false
+	rd.moved, rd.busy = false, false
 	for {
 		n, err := r.log.number(ctx, rd.now)
 		if err != nil {
@@ -358,6 +376,12 @@ func (rd *round) consume(ctx context.Context, s *seat) (moved bool, err error) {
 	}
 	for {
 		took, err := r.takeTurn(ctx, s, rd.now)
+		if errors.Is(err, errBusy) {
+			rd.mu.Lock()
+			defer rd.mu.Unlock()
+			rd.busy = true
+			return moved, nil
+		}
 		if err != nil || !took {
 			return moved, err
 		}

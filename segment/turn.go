@@ -12,9 +12,13 @@ import (
 	"github.com/flywheel-go/flywheel/internal/cursor"
 )
 
+// errBusy says that another worker has the turn of a consumer, which may be one
+// that has died and whose transaction the database has not ended yet.
+var errBusy = errors.New("segment: another worker has the turn")
+
 // takeTurn gives a consumer one turn: a transaction in which its row is locked,
 // entries are read and consumed, and the cursor is moved. It reports false when
-// there is nothing to take, or another worker has the turn.
+// there is nothing to take; the error is errBusy when that is not known.
 func (r *Runner) takeTurn(ctx context.Context, s *seat, now time.Time) (took bool, err error) {
 	s.mu.Lock()
 	limit := s.limit
@@ -35,8 +39,11 @@ func (r *Runner) takeTurn(ctx context.Context, s *seat, now time.Time) (took boo
 	err = s.handle.InTx(ctx, func(ctx context.Context) error {
 		took, taken = false, nil
 		place, mine, err := s.cursors.Lock(ctx, s.name)
-		if err != nil || !mine || !s.sameDB && place != before {
+		if err != nil {
 			return err
+		}
+		if !mine || !s.sameDB && place != before {
+			return errBusy
 		}
 		if s.sameDB {
 			if ahead, err = r.read(ctx, place, limit, now); err != nil || len(ahead) == 0 {

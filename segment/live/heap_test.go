@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -41,8 +42,14 @@ func TestTimers(t *testing.T) {
 				}
 				got = append(got, x)
 			}
-			require.ElementsMatch(t, due, got)
+			slices.SortFunc(due, compareTimers)
+			slices.SortFunc(got, compareTimers)
+			require.True(t, slices.Equal(due, got))
 			require.Equal(t, len(waiting), h.size)
 		}
 	}
+}
+
+func compareTimers(a, b timer) int {
+	return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.who, b.who), cmp.Compare(a.what, b.what))
 }
