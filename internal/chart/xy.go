@@ -20,12 +20,8 @@ func XY(title, x, y string, curves ...Curve) Figure {
 	d := &drawing{}
 	across, up := newSpan(), newSpan()
 	for _, c := range curves {
-		for i := range min(len(c.X), len(c.Y)) {
-			if drawable(c.X[i]) && drawable(c.Y[i]) {
-				across.see(c.X[i])
-				up.see(c.Y[i])
-			}
-		}
+		across.see(c.X...) // a band may go on where there is no point
+		up.see(gaps(c.Y, c.X)...)
 		up.see(c.Lower...)
 		up.see(c.Upper...)
 	}
