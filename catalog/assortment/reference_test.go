@@ -1,11 +1,8 @@
 package assortment_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"math"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -17,63 +14,9 @@ import (
 	"github.com/flywheel-go/flywheel/internal/testkit"
 )
 
-type referenceCase struct {
-	ID     string          `json:"id"`
-	Kind   string          `json:"kind"`
-	Input  json.RawMessage `json:"input"`
-	Expect json.RawMessage `json:"expect"`
-	Note   string          `json:"note"`
-}
-
-func strict(t *testing.T, data []byte, into any) {
-	t.Helper()
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	require.NoError(t, d.Decode(into))
-}
-
-func same(t *testing.T, place string, want, got any, tolerance float64) {
-	t.Helper()
-	switch w := want.(type) {
-	case map[string]any:
-		g, ok := got.(map[string]any)
-		require.True(t, ok, "%s is %v", place, got)
-		for k, v := range w {
-			gv, ok := g[k]
-			require.True(t, ok, "%s.%s is not computed", place, k)
-			same(t, place+"."+k, v, gv, tolerance)
-		}
-	case []any:
-		g, ok := got.([]any)
-		require.True(t, ok, "%s is %v", place, got)
-		require.Len(t, g, len(w), place)
-		for i := range w {
-			same(t, fmt.Sprintf("%s[%d]", place, i), w[i], g[i], tolerance)
-		}
-	case float64:
-		g, ok := got.(float64)
-		require.True(t, ok, "%s is %v", place, got)
-		require.LessOrEqual(t, math.Abs(g-w), tolerance*math.Abs(w)+1e-13, "%s: got %v, want %v", place, g, w)
-	default:
-		require.Equal(t, want, got, place)
-	}
-}
-
 func compare(t *testing.T, expect []byte, got map[string]any, tolerance float64) {
 	t.Helper()
-	var want map[string]any
-	require.NoError(t, json.Unmarshal(expect, &want))
-	for k, v := range got {
-		if _, ok := want[k]; !ok {
-			require.True(t, v == nil || reflect.ValueOf(v).Kind() == reflect.Pointer && reflect.ValueOf(v).IsNil(), "%s is %v and not expected", k, v)
-			delete(got, k)
-		}
-	}
-	data, err := json.Marshal(got)
-	require.NoError(t, err)
-	var plain map[string]any
-	require.NoError(t, json.Unmarshal(data, &plain))
-	same(t, "expect", want, plain, tolerance)
+	testkit.Compare(t, expect, got, testkit.Tolerance{Relative: tolerance, Absolute: 1e-13})
 }
 
 // enumerate looks at all offers that allowed admits and returns the best, with
@@ -126,7 +69,7 @@ type problemInput struct {
 
 func solve(t *testing.T, input []byte) (map[string]any, float64) {
 	var in problemInput
-	strict(t, input, &in)
+	testkit.Strict(t, input, &in)
 	model, err := assortment.FromWeights(in.Weights, in.NoPurchase)
 	require.NoError(t, err)
 	p := assortment.Problem{
@@ -175,7 +118,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			NoUtility  float64   `json:"no_purchase_utility"`
 			Offer      []int     `json:"offer"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		model := assortment.MNL{Utility: in.Utilities, NoPurchase: in.NoUtility}
 		if in.Weights != nil {
 			var err error
@@ -205,7 +148,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			NoPurchase    float64   `json:"no_purchase"`
 			MaxProducts   int       `json:"max_products"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		model := assortment.Nested{Weight: in.Weights, Nest: in.Nest, Dissimilarity: in.Dissimilarity, NoPurchase: in.NoPurchase}
 		o, err := assortment.NestedProblem{Model: model, Margin: in.Margin, MaxProducts: in.MaxProducts}.Solve()
 		require.NoError(t, err)
@@ -229,7 +172,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			NoPurchase  float64     `json:"no_purchase"`
 			MaxProducts int         `json:"max_products"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		model := assortment.Mixture{Share: in.Share}
 		for _, w := range in.Weights {
 			class, err := assortment.FromWeights(w, in.NoPurchase)
@@ -253,7 +196,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Rate   float64   `json:"substitution_rate"`
 			Matrix string    `json:"matrix"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		require.Equal(t, "proportional to demand of the other products, whether offered or not", in.Matrix)
 		e, err := assortment.Substitution{Demand: in.Demand, Rate: in.Rate}.Under(in.Offer)
 		require.NoError(t, err)
@@ -271,20 +214,20 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 	"gmroi": func(t *testing.T, input []byte) (map[string]any, float64) {
 		// The inventory is a mean or the points that it is the mean of.
 		var in map[string]json.RawMessage
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		require.Len(t, in, 2)
 		var margin float64
-		strict(t, in["gross_margin"], &margin)
+		testkit.Strict(t, in["gross_margin"], &margin)
 		delete(in, "gross_margin")
 		var inventory []float64
 		for name, raw := range in {
 			require.Contains(t, name, "inventory")
 			if raw[0] == '[' {
-				strict(t, raw, &inventory)
+				testkit.Strict(t, raw, &inventory)
 				continue
 			}
 			inventory = make([]float64, 1)
-			strict(t, raw, &inventory[0])
+			testkit.Strict(t, raw, &inventory[0])
 		}
 		v, err := assortment.GMROI(margin, inventory...)
 		require.NoError(t, err)
@@ -298,7 +241,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Returned float64 `json:"returned_by_customers"`
 			Basis    string  `json:"basis"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		require.True(t, in.Basis == "received" || strings.HasPrefix(in.Basis, "received") && strings.Contains(in.Basis, "opening"), "basis %q is not known", in.Basis)
 		v, err := assortment.Stock{Opening: in.Opening, Received: in.Received, Sold: in.Sold, Returned: in.Returned}.SellThrough(in.Basis != "received")
 		require.NoError(t, err)
@@ -312,7 +255,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 				Rate    float64      `json:"margin_rate"`
 			} `json:"items"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		var items []assortment.Item
 		for _, i := range in.Items {
 			items = append(items, assortment.Item{SKU: i.SKU, Revenue: i.Revenue, MarginRate: i.Rate})
@@ -333,7 +276,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			A      float64                  `json:"a"`
 			B      float64                  `json:"b"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		var values []assortment.Valued
 		for sku, v := range in.Values {
 			values = append(values, assortment.Valued{SKU: sku, Value: v})
@@ -354,7 +297,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			ControlBefore float64 `json:"control_before"`
 			ControlAfter  float64 `json:"control_after"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		c, err := assortment.Launch{
 			NewUnits: in.New, OldBefore: in.OldBefore, OldAfter: in.OldAfter, ControlBefore: in.ControlBefore, ControlAfter: in.ControlAfter,
 		}.Cannibalization()
@@ -367,7 +310,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Price   map[flywheel.SKU]float64 `json:"price"`
 			SKU     flywheel.SKU             `json:"sku"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		h, err := assortment.HaloOf(in.Baskets, in.Price, in.SKU)
 		require.NoError(t, err)
 		return map[string]any{
@@ -384,7 +327,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Products  int     `json:"products"`
 			NoUtility float64 `json:"no_purchase_utility"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		var obs []assortment.Observation
 		for _, o := range in.Observations {
 			obs = append(obs, assortment.Observation{Offer: o.Offer, Sales: o.Sales, NoPurchase: o.NoPurchase})
@@ -486,11 +429,11 @@ func invert(a [][]float64) [][]float64 {
 // TestReference runs the cases of the area assortment.
 func TestReference(t *testing.T) {
 	var file struct {
-		Schema string          `json:"schema"`
-		Rules  string          `json:"rules"`
-		Cases  []referenceCase `json:"cases"`
+		Schema string         `json:"schema"`
+		Rules  string         `json:"rules"`
+		Cases  []testkit.Case `json:"cases"`
 	}
-	strict(t, testkit.Reference(t, "assortment", "cases.json"), &file)
+	testkit.Strict(t, testkit.Reference(t, "assortment", "cases.json"), &file)
 	require.Equal(t, "assortment/cases/v1", file.Schema)
 	for _, c := range file.Cases {
 		t.Run(c.ID+"/"+c.Kind, func(t *testing.T) {

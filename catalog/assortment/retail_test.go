@@ -113,7 +113,7 @@ func date(t testing.TB, text string) time.Time {
 // was found while all three were in sight; half of the 54 pass.
 func TestReferenceBackTest(t *testing.T) {
 	var ref backtestReference
-	strict(t, testkit.Reference(t, "assortment", "backtest_online_retail.json"), &ref)
+	testkit.Strict(t, testkit.Reference(t, "assortment", "backtest_online_retail.json"), &ref)
 	rows := retail(t)
 	t.Run("check", func(t *testing.T) {
 		cut := date(t, ref.Check.Cut)

@@ -1,11 +1,7 @@
 package market_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"math"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -19,68 +15,10 @@ import (
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
-type referenceCase struct {
-	ID     string          `json:"id"`
-	Kind   string          `json:"kind"`
-	Input  json.RawMessage `json:"input"`
-	Expect json.RawMessage `json:"expect"`
-	Note   string          `json:"note"`
-}
-
-func strict(t *testing.T, data []byte, into any) {
-	t.Helper()
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	require.NoError(t, d.Decode(into))
-}
-
-func same(t *testing.T, place string, want, got any, tolerance float64) {
-	t.Helper()
-	switch w := want.(type) {
-	case map[string]any:
-		g, ok := got.(map[string]any)
-		require.True(t, ok, "%s is %v", place, got)
-		for k, v := range w {
-			gv, ok := g[k]
-			require.True(t, ok, "%s.%s is not computed", place, k)
-			tol := tolerance
-			if k == "critical" {
-				// Quantiles of t in the cases are good to 2e-9; see TestStudentQuantile.
-				tol = 1e-8
-			}
-			same(t, place+"."+k, v, gv, tol)
-		}
-	case []any:
-		g, ok := got.([]any)
-		require.True(t, ok, "%s is %v", place, got)
-		require.Len(t, g, len(w), place)
-		for i := range w {
-			same(t, fmt.Sprintf("%s[%d]", place, i), w[i], g[i], tolerance)
-		}
-	case float64:
-		g, ok := got.(float64)
-		require.True(t, ok, "%s is %v", place, got)
-		require.LessOrEqual(t, math.Abs(g-w), tolerance*math.Abs(w)+1e-13, "%s: got %v, want %v", place, g, w)
-	default:
-		require.Equal(t, want, got, place)
-	}
-}
-
 func compare(t *testing.T, expect []byte, got map[string]any, tolerance float64) {
 	t.Helper()
-	var want map[string]any
-	require.NoError(t, json.Unmarshal(expect, &want))
-	for k, v := range got {
-		if _, ok := want[k]; !ok {
-			require.True(t, v == nil || reflect.ValueOf(v).Kind() == reflect.Pointer && reflect.ValueOf(v).IsNil(), "%s is %v and not expected", k, v)
-			delete(got, k)
-		}
-	}
-	data, err := json.Marshal(got)
-	require.NoError(t, err)
-	var plain map[string]any
-	require.NoError(t, json.Unmarshal(data, &plain))
-	same(t, "expect", want, plain, tolerance)
+	// Quantiles of t in the cases are good to 2e-9; see TestStudentQuantile.
+	testkit.Compare(t, expect, got, testkit.Tolerance{Relative: tolerance, Absolute: 1e-13, Keys: map[string]float64{"critical": 1e-8}})
 }
 
 var eur = money.MustCurrency("EUR")
@@ -100,7 +38,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Basis       string                     `json:"basis"`
 			Weights     map[flywheel.SKU]float64   `json:"weights"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		bases := map[string]market.Basis{"median": market.Median, "mean": market.Mean, "lowest": market.Lowest, "min": market.Lowest}
 		require.Contains(t, bases, in.Basis)
 		var items []market.Priced
@@ -139,7 +77,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			At     int64   `json:"at"`
 			MaxAge int64   `json:"max_age"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		of := func(q quote) market.Quote {
 			return market.Quote{Seller: q.Seller, Price: euros(q.Price), Shipping: euros(q.Shipping), InStock: q.InStock, Seen: time.Unix(q.Seen, 0)}
 		}
@@ -162,7 +100,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			CloseAfter   int         `json:"close_after"`
 			Tolerance    int64       `json:"tolerance"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		rule := market.MinimumPrice{Minimum: euros(in.Map), Tolerance: euros(in.Tolerance), OpenAfter: in.OpenAfter, CloseAfter: in.CloseAfter}
 		w, err := rule.Watch()
 		require.NoError(t, err)
@@ -202,7 +140,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Alpha  float64   `json:"alpha"`
 			Scale  string    `json:"scale"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		return esd(t, in.Values, market.ESD{MaxOutliers: in.Most, Alpha: in.Alpha, Robust: robust(t, in.Scale)}), 1e-9
 	},
 	"seasonal_esd": func(t *testing.T, input []byte) (map[string]any, float64) {
@@ -213,7 +151,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Alpha  float64   `json:"alpha"`
 			Scale  string    `json:"scale"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		residual, err := market.Seasonal(in.Values, in.Period)
 		require.NoError(t, err)
 		return esd(t, residual, market.ESD{MaxOutliers: in.Most, Alpha: in.Alpha, Robust: robust(t, in.Scale)}), 1e-9
@@ -224,7 +162,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Half      int       `json:"half_window"`
 			Threshold float64   `json:"threshold"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		out, err := market.Hampel(in.Values, in.Half, in.Threshold)
 		require.NoError(t, err)
 		return map[string]any{"outliers": out}, 1e-9
@@ -234,7 +172,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Values []float64 `json:"values"`
 			K      float64   `json:"k"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		f, err := market.Tukey(in.Values, in.K)
 		require.NoError(t, err)
 		return map[string]any{"q1": f.Q1, "q3": f.Q3, "lower": f.Lower, "upper": f.Upper, "outliers": f.Outliers}, 1e-9
@@ -248,7 +186,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Method  string    `json:"method"`
 			Most    int       `json:"max_changepoints"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		c := market.Changes{Penalty: in.Penalty, MinSegment: in.Least}
 		switch {
 		case strings.HasPrefix(in.Cost, "normal mean and variance"):
@@ -281,7 +219,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 		var in struct {
 			Values []float64 `json:"values"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		r, err := market.MannKendall(in.Values)
 		require.NoError(t, err)
 		s := int64(0)
@@ -306,7 +244,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Least     int       `json:"min_observations"`
 			Direction string    `json:"direction"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		require.Contains(t, []string{"up", "down"}, in.Direction)
 		s, err := market.PageHinkley{Delta: in.Delta, Lambda: in.Lambda, MinObservations: in.Least, Down: in.Direction == "down"}.Stream()
 		require.NoError(t, err)
@@ -326,7 +264,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Variance float64   `json:"prior_variance"`
 			Noise    float64   `json:"noise_variance"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		law := market.BayesianChange{Hazard: in.Hazard, PriorMean: in.Mean, PriorVariance: in.Variance, NoiseVariance: in.Noise}
 		s, err := law.Stream()
 		require.NoError(t, err)
@@ -347,7 +285,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Detections []int    `json:"detections"`
 			Profile    string   `json:"profile"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		profile, ok := nabProfiles[in.Profile]
 		require.True(t, ok, "profile %q is not known", in.Profile)
 		return map[string]any{"score": nabRaw(in.Length, in.Windows, in.Detections, profile)}, 1e-9
@@ -359,7 +297,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Reference     float64 `json:"reference_count"`
 			ReferenceDays float64 `json:"reference_days"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		b, err := market.FindBreakout(in.Recent, in.RecentDays, in.Reference, in.ReferenceDays)
 		require.NoError(t, err)
 		// The tail as a sum of probabilities.
@@ -390,11 +328,11 @@ func esd(t *testing.T, values []float64, test market.ESD) map[string]any {
 // TestReference runs the cases of the area market.
 func TestReference(t *testing.T) {
 	var file struct {
-		Schema string          `json:"schema"`
-		Rules  string          `json:"rules"`
-		Cases  []referenceCase `json:"cases"`
+		Schema string         `json:"schema"`
+		Rules  string         `json:"rules"`
+		Cases  []testkit.Case `json:"cases"`
 	}
-	strict(t, testkit.Reference(t, "market", "cases.json"), &file)
+	testkit.Strict(t, testkit.Reference(t, "market", "cases.json"), &file)
 	require.Equal(t, "market/cases/v1", file.Schema)
 	for _, c := range file.Cases {
 		t.Run(c.ID+"/"+c.Kind, func(t *testing.T) {

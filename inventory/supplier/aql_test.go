@@ -29,16 +29,16 @@ func testAQL(t *testing.T) {
 			Reject      int    `json:"re"`
 		} `json:"rows"`
 	}
-	strict(t, testkit.Reference(t, "catalog", "aql.json"), &file)
+	testkit.Strict(t, testkit.Reference(t, "catalog", "aql.json"), &file)
 	if file.CodeLetters != nil {
 		var upper []*int
-		strict(t, file.CodeLetters["lot_upper"], &upper)
+		testkit.Strict(t, file.CodeLetters["lot_upper"], &upper)
 		delete(file.CodeLetters, "lot_upper")
 		for name, raw := range file.CodeLetters {
 			level, err := supplier.ParseLevel(name)
 			require.NoError(t, err)
 			var want []string
-			strict(t, raw, &want)
+			testkit.Strict(t, raw, &want)
 			require.Len(t, want, len(upper))
 			lower := 2
 			for i, letter := range want {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/inventory/supplier"
 )
 
@@ -14,7 +15,7 @@ func sampleChart(t *testing.T, input []byte, chart func([][]float64) (supplier.S
 	var in struct {
 		Groups [][]float64 `json:"groups"`
 	}
-	strict(t, input, &in)
+	testkit.Strict(t, input, &in)
 	c, err := chart(in.Groups)
 	require.NoError(t, err)
 	band := func(b supplier.Band) map[string]any {

@@ -97,7 +97,7 @@ func TestReferenceOlist(t *testing.T) {
 	}
 	data, err := os.ReadFile(file)
 	require.NoError(t, err)
-	strict(t, data, &ref)
+	testkit.Strict(t, data, &ref)
 
 	at := func(text string) time.Time {
 		v, err := time.Parse(time.DateTime, text)

@@ -1,11 +1,8 @@
 package supplier_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"math"
-	"reflect"
 	"testing"
 	"time"
 
@@ -15,72 +12,9 @@ import (
 	"github.com/flywheel-go/flywheel/inventory/supplier"
 )
 
-// referenceCase is one case of cases.json.
-type referenceCase struct {
-	ID     string          `json:"id"`
-	Kind   string          `json:"kind"`
-	Input  json.RawMessage `json:"input"`
-	Expect json.RawMessage `json:"expect"`
-	Note   string          `json:"note"`
-}
-
-func strict(t *testing.T, data []byte, into any) {
-	t.Helper()
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	require.NoError(t, d.Decode(into))
-}
-
-// same compares what was computed with what is expected, key by key: numbers to a
-// relative tolerance, everything else exactly.
-func same(t *testing.T, place string, want, got any, tolerance float64) {
-	t.Helper()
-	switch w := want.(type) {
-	case map[string]any:
-		g, ok := got.(map[string]any)
-		require.True(t, ok, "%s is %v", place, got)
-		for k, v := range w {
-			gv, ok := g[k]
-			require.True(t, ok, "%s.%s is not computed", place, k)
-			tol := tolerance
-			if k == "aoql_at" {
-				tol = 1e-6
-			}
-			same(t, place+"."+k, v, gv, tol)
-		}
-	case []any:
-		g, ok := got.([]any)
-		require.True(t, ok, "%s is %v", place, got)
-		require.Len(t, g, len(w), place)
-		for i := range w {
-			same(t, fmt.Sprintf("%s[%d]", place, i), w[i], g[i], tolerance)
-		}
-	case float64:
-		g, ok := got.(float64)
-		require.True(t, ok, "%s is %v", place, got)
-		require.LessOrEqual(t, math.Abs(g-w), tolerance*math.Abs(w)+1e-12, "%s: got %v, want %v", place, g, w)
-	default:
-		require.Equal(t, want, got, place)
-	}
-}
-
-// compare encodes the result as JSON and compares it with the expectation. Keys
-// that the expectation lacks may be there only as nil.
 func compare(t *testing.T, expect []byte, got map[string]any, tolerance float64) {
 	t.Helper()
-	var want map[string]any
-	require.NoError(t, json.Unmarshal(expect, &want))
-	for k, v := range got {
-		if _, ok := want[k]; !ok {
-			require.True(t, v == nil || reflect.ValueOf(v).Kind() == reflect.Pointer && reflect.ValueOf(v).IsNil(), "%s is %v and not expected", k, v)
-			delete(got, k)
-		}
-	}
-	data, err := json.Marshal(got)
-	require.NoError(t, err)
-	var plain map[string]any
-	require.NoError(t, json.Unmarshal(data, &plain))
-	same(t, "expect", want, plain, tolerance)
+	testkit.Compare(t, expect, got, testkit.Tolerance{Relative: tolerance, Absolute: 1e-12, Keys: map[string]float64{"aoql_at": 1e-6}})
 }
 
 type lawInput struct {
@@ -129,7 +63,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			N int `json:"n"`
 			C int `json:"c"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		plan := supplier.SinglePlan{N: in.N, Accept: in.C, Law: law(t, in.Distribution), Lot: in.Lot}
 		curve, err := plan.OC(in.Fractions)
 		require.NoError(t, err)
@@ -145,7 +79,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			C []int `json:"c"`
 			R []int `json:"r"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		plan := supplier.MultiplePlan{Law: law(t, in.Distribution), Lot: in.Lot}
 		require.Len(t, in.C, len(in.N))
 		require.Len(t, in.R, len(in.N))
@@ -170,7 +104,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Consumer     riskInput `json:"consumer"`
 			Lot          int       `json:"lot"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		l := law(t, in.Distribution)
 		plan, err := supplier.FindPlan(in.Producer.point(), in.Consumer.point(), l, in.Lot)
 		require.NoError(t, err)
@@ -188,7 +122,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			N int `json:"n"`
 			C int `json:"c"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		plan := supplier.SinglePlan{N: in.N, Accept: in.C, Law: law(t, in.Distribution), Lot: in.Lot}
 		var aoq, ati []float64
 		for _, p := range in.Fractions {
@@ -223,7 +157,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Sigma     string    `json:"sigma"`
 			Fractions []float64 `json:"fraction_defective"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		plan := supplier.VariablesPlan{N: in.N, K: in.K, SigmaKnown: sigmaKnown(t, in.Sigma)}
 		var accept []float64
 		for _, p := range in.Fractions {
@@ -240,7 +174,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Consumer riskInput `json:"consumer"`
 			Sigma    string    `json:"sigma"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		known := sigmaKnown(t, in.Sigma)
 		r, err := supplier.FindVariablesPlan(in.Producer.point(), in.Consumer.point(), known)
 		require.NoError(t, err)
@@ -267,14 +201,14 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Sigma json.RawMessage `json:"sigma"`
 			Value float64         `json:"sigma_value"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		plan := supplier.VariablesPlan{N: len(in.Sample), K: in.K}
 		if in.Sigma[0] == '"' {
 			var name string
-			strict(t, in.Sigma, &name)
+			testkit.Strict(t, in.Sigma, &name)
 			plan.SigmaKnown = sigmaKnown(t, name)
 		} else {
-			strict(t, in.Sigma, &in.Value)
+			testkit.Strict(t, in.Sigma, &in.Value)
 			plan.SigmaKnown = true
 		}
 		m, err := plan.Judge(in.Sample, supplier.Limits{Lower: in.Lower, Upper: in.Upper}, in.Value)
@@ -285,7 +219,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 		var in struct {
 			N []int `json:"n"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		var rows []map[string]any
 		for _, n := range in.N {
 			c, err := supplier.ConstantsFor(n)
@@ -310,7 +244,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 		var in struct {
 			Values []float64 `json:"values"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		c, err := supplier.Individuals(in.Values)
 		require.NoError(t, err)
 		return map[string]any{
@@ -323,7 +257,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Defectives []float64 `json:"defectives"`
 			Sizes      []float64 `json:"sizes"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		c, err := supplier.PChart(in.Defectives, in.Sizes)
 		require.NoError(t, err)
 		return countChart(c), 1e-9
@@ -333,7 +267,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Defectives []float64 `json:"defectives"`
 			Size       float64   `json:"size"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		c, err := supplier.NPChart(in.Defectives, in.Size)
 		require.NoError(t, err)
 		return map[string]any{"center": c.Center, "lcl": c.Lower[0], "ucl": c.Upper[0], "out": c.Out}, 1e-9
@@ -342,7 +276,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 		var in struct {
 			Defects []float64 `json:"defects"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		c, err := supplier.CChart(in.Defects)
 		require.NoError(t, err)
 		return map[string]any{"center": c.Center, "lcl": c.Lower[0], "ucl": c.Upper[0], "out": c.Out}, 1e-9
@@ -352,7 +286,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Defects []float64 `json:"defects"`
 			Sizes   []float64 `json:"sizes"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		c, err := supplier.UChart(in.Defects, in.Sizes)
 		require.NoError(t, err)
 		return countChart(c), 1e-9
@@ -365,7 +299,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Lambda float64   `json:"lambda"`
 			Width  float64   `json:"width"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		s, err := supplier.EWMA{Target: in.Target, Sigma: in.Sigma, Lambda: in.Lambda, Width: in.Width}.Stream()
 		require.NoError(t, err)
 		var z, lower, upper []float64
@@ -393,7 +327,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			K      float64   `json:"k"`
 			H      float64   `json:"h"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		s, err := supplier.CUSUM{Target: in.Target, Sigma: in.Sigma, K: in.K, H: in.H}.Stream()
 		require.NoError(t, err)
 		var upper, lower []float64
@@ -418,7 +352,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 		var in struct {
 			Z []float64 `json:"z"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		found, err := supplier.RunRules(in.Z, 0)
 		require.NoError(t, err)
 		out := map[string]any{}
@@ -444,7 +378,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			N          int      `json:"n"`
 			Confidence float64  `json:"confidence"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		c, err := supplier.Process{
 			Mean: in.Mean, Sigma: in.Sigma, N: in.N, Lower: in.Lower, Upper: in.Upper, Target: in.Target, Confidence: in.Confidence,
 		}.Capability()
@@ -464,7 +398,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 		var in struct {
 			Matrix [][]float64 `json:"matrix"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		c, err := supplier.AHP(in.Matrix)
 		require.NoError(t, err)
 		for i, row := range in.Matrix { // an eigenvector it is
@@ -486,10 +420,10 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Matrix   [][]float64     `json:"matrix"`
 			Weights  json.RawMessage `json:"weights"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		var weights []float64
 		if string(in.Weights) != `"entropy"` {
-			strict(t, in.Weights, &weights)
+			testkit.Strict(t, in.Weights, &weights)
 		}
 		r, err := supplier.TOPSIS(in.Matrix, in.Benefit, weights)
 		require.NoError(t, err)
@@ -499,7 +433,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 		var in struct {
 			Matrix [][]float64 `json:"matrix"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		w, err := supplier.EntropyWeights(in.Matrix)
 		require.NoError(t, err)
 		return map[string]any{"weights": w}, 1e-9
@@ -521,7 +455,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Grace     int     `json:"grace_days"`
 			Tolerance float64 `json:"quantity_tolerance"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		var lines []supplier.ScoredLine
 		for _, l := range in.Lines {
 			line := supplier.ScoredLine{
@@ -548,7 +482,7 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 			Strength   float64 `json:"prior_strength"`
 			Confidence float64 `json:"confidence"`
 		}
-		strict(t, input, &in)
+		testkit.Strict(t, input, &in)
 		s, err := supplier.Shrink(in.OnTime, in.Orders, supplier.Prior{Mean: in.Mean, Strength: in.Strength}, in.Confidence)
 		require.NoError(t, err)
 		out := map[string]any{"shrunk": s.Estimate, "rate": s.Rate}
@@ -564,11 +498,11 @@ var kinds = map[string]func(t *testing.T, input []byte) (map[string]any, float64
 func TestReference(t *testing.T) {
 	t.Run("cases", func(t *testing.T) {
 		var file struct {
-			Schema string          `json:"schema"`
-			Rules  string          `json:"rules"`
-			Cases  []referenceCase `json:"cases"`
+			Schema string         `json:"schema"`
+			Rules  string         `json:"rules"`
+			Cases  []testkit.Case `json:"cases"`
 		}
-		strict(t, testkit.Reference(t, "supplier", "cases.json"), &file)
+		testkit.Strict(t, testkit.Reference(t, "supplier", "cases.json"), &file)
 		require.Equal(t, "supplier/cases/v1", file.Schema)
 		for _, c := range file.Cases {
 			t.Run(c.ID+"/"+c.Kind, func(t *testing.T) {
