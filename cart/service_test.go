@@ -24,8 +24,9 @@ import (
 type desk struct {
 	*cart.Service
 	now    time.Time
-	events []flywheel.Event
 	broken error
+	mu     sync.Mutex // guards events, since carts tell beside each other
+	events []flywheel.Event
 }
 
 func newDesk(t require.TestingT, opts cart.Options) *desk {
@@ -37,6 +38,8 @@ func newDesk(t require.TestingT, opts cart.Options) *desk {
 				return err
 			}
 		}
+		d.mu.Lock()
+		defer d.mu.Unlock()
 		d.events = append(d.events, events...)
 		return d.broken
 	})

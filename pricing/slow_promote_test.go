@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,21 +40,21 @@ func most(a, b *big.Int) *big.Int {
 	return b
 }
 
-// slowRules are the conditions that have come up, compiled.
-var slowRules = map[string]*rule.Rule{}
+// slowRules are the conditions that have come up, compiled: text → *rule.Rule. Parts
+// of one run share them.
+var slowRules sync.Map
 
 func holds(t *testing.T, condition json.RawMessage, attributes map[string]any) bool {
 	if len(condition) == 0 {
 		return true
 	}
-	r, there := slowRules[string(condition)]
+	compiled, there := slowRules.Load(string(condition))
 	if !there {
-		var err error
-		r, err = rule.Compile(condition, nil)
+		r, err := rule.Compile(condition, nil)
 		require.NoError(t, err)
-		slowRules[string(condition)] = r
+		compiled, _ = slowRules.LoadOrStore(string(condition), r)
 	}
-	return r.Match(attributes)
+	return compiled.(*rule.Rule).Match(attributes)
 }
 
 // promote tries the promotions: goods before shipping, by priority, those of a
