@@ -20,6 +20,12 @@ package forecast
 // competition alone. Parameters are the weights; Sigma is the root mean squared
 // error in sample, without correction.
 //
+// Demand is looked at from where it begins: zeros before the launch of an item are left
+// out, and so are rare demands before it became regular (with [WarnLaunch]). Few returns,
+// negative values in a demand that does not come in every period, are taken off the
+// demands before them. A season that tells when demand comes, such as closed weekdays or
+// goods for Christmas, decides before rarity does.
+//
 // Where the series has regressors, their effects are taken out first and put on
 // the forecasts again, as [Regression] does; demand that comes rarely, of which
 // nothing would be left to see, gets [ARIMA] with its regressors.
@@ -33,6 +39,31 @@ func (m Auto) Fit(s Series) (*Fit, error) { return fit(m, s) }
 
 // FitTo implements [Model]. O(n), with some 500 to 2,000 passes.
 func (m Auto) FitTo(dst *Fit, s Series) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	if _, err := s.checkRegressors(); err != nil {
+		return err
+	}
+	start := 0
+	if net, ok := netted(s.Values); ok {
+		s.Values = net
+		start = beginning(net, s.season())
+		s = s.from(start)
+	}
+	if err := m.fitTo(dst, s); err != nil {
+		return err
+	}
+	if start > 0 {
+		dst.Skipped += start
+		dst.warn(WarnLaunch)
+	}
+	return nil
+}
+
+// fitTo fits a demand that has been as it is from the first period on, or what is no
+// demand.
+func (m Auto) fitTo(dst *Fit, s Series) error {
 	chosen, err := Select(s)
 	if err != nil {
 		return err
@@ -84,10 +115,14 @@ const (
 // Croston, 2005):
 //
 //   - [Mean] for fewer than five observations or two demands;
-//   - [Theta] for a demand that comes in most periods, and for a series with
-//     negative values, which is no demand;
+//   - [Theta] for a demand that comes in most periods or whenever its season says, as
+//     with closed weekdays and goods for Christmas, and for a series with negative
+//     values, which is no demand;
 //   - [SBA] for one that comes rarely, or [TSB] where it has not come for three
 //     times its mean interval and may have ended.
+//
+// Periods before the launch of an item, and of a rare demand that has become regular,
+// do not count.
 func Select(s Series) (Model, error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -100,12 +135,13 @@ func Select(s Series) (Model, error) {
 			return Theta{}, nil
 		}
 	}
-	switch d := classify(s.Values); {
-	case d.Count < selectDemands:
+	values := s.Values[beginning(s.Values, s.season()):]
+	switch d := classify(values); {
+	case d.Count < selectDemands, len(values) < selectLeast:
 		return Mean{}, nil
-	case d.Class == Smooth || d.Class == Erratic:
+	case d.Class == Smooth || d.Class == Erratic || comesInSeason(values, s.season()):
 		return Theta{}, nil
-	case float64(d.Idle) > selectIdle*d.meanInterval(len(s.Values)):
+	case float64(d.Idle) > selectIdle*d.meanInterval(len(values)):
 		return TSB{}, nil
 	default:
 		return SBA{}, nil

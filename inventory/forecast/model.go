@@ -81,6 +81,9 @@ const (
 	WarnNoDemand Warning = "the series has no demand: the forecast is zero"
 	// WarnFewDemands: fewer than two demands give no interval between them.
 	WarnFewDemands Warning = "the series has fewer than two demands: their rate is a guess"
+	// WarnLaunch: the periods before were left out, since the item was not sold yet or
+	// far more rarely.
+	WarnLaunch Warning = "the demand begins later than the series: the periods before are left out"
 	// WarnShort: there are no more errors than parameters, so that Sigma is the
 	// root mean square of the errors without correction.
 	WarnShort Warning = "the series is short: the error is measured on the observations that were fitted"
