@@ -20,8 +20,9 @@ type quasiNewton struct {
 }
 
 // minimize improves x until a step promises less than tolerance, and returns
-// the value there. It stops early where after eight steps the value is still
-// beyond hopeless and each step gains less than a fifth of what is missing.
+// the value there. It stops early where after eight steps the value is still far
+// beyond hopeless and each step gains less than a twentieth of what is missing. Both
+// bounds are wide since some surfaces fall slowly at first.
 func (q *quasiNewton) minimize(f objective, x []float64, tolerance, hopeless float64, steps int) float64 {
 	n := len(x)
 	q.gradient, q.direction = resizeOver(q.gradient, n), resizeOver(q.direction, n)
@@ -71,7 +72,7 @@ func (q *quasiNewton) minimize(f objective, x []float64, tolerance, hopeless flo
 		} else {
 			idle = 0
 		}
-		if step >= 8 && value-hopeless > 10*gained && value > hopeless {
+		if step >= 8 && value-hopeless > max(20*gained, 16) {
 			break
 		}
 	}
