@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -43,6 +44,7 @@ type Fit struct {
 	shape      shaped   // nil where quantiles follow from process
 	added      addition // what is put on the forecasts of process
 	season     int      // of the series
+	demand     bool     // no observation is negative
 	errors     tally    // what Sigma comes from
 	likelihood Likelihood
 	workspace
@@ -125,6 +127,7 @@ func (f *Fit) reset(model string, s *Series) {
 	f.Warnings = f.Warnings[:0]
 	f.likelihood = Likelihood{}
 	f.shape, f.season, f.errors = nil, s.season(), tally{}
+	f.demand = !slices.ContainsFunc(s.Values, func(y float64) bool { return y < 0 })
 	f.added.reset()
 	if len(s.Values) > 0 && s.constant() {
 		f.warn(WarnConstant)

@@ -1,5 +1,7 @@
 package forecast
 
+import "slices"
+
 // Regression forecasts a series that regressors move, such as prices, promotions
 // and holidays, with a model that knows nothing of them: it estimates what they
 // do by [ARIMA], a regression whose errors are a process, takes that out of the
@@ -58,6 +60,7 @@ func (m Regression) FitTo(dst *Fit, s Series) error {
 			dst.warn(w)
 		}
 	}
+	dst.demand = !slices.ContainsFunc(s.Values, func(y float64) bool { return y < 0 })
 	dst.Model = "Regression with " + dst.Model + " errors"
 	return nil
 }

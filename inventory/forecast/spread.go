@@ -273,22 +273,12 @@ func totalOf(p remembering, mean, variance []float64) float64 {
 	return math.Sqrt(variance[0]*sum) / scale[0]
 }
 
-// quantile is that of Student's t with four degrees of freedom (Shaw, 2006,
-// equation 36), scaled.
-func (c *combination) quantile(p float64) float64 {
-	a := 4 * p * (1 - p)
-	if a <= 0 {
-		return math.Copysign(math.MaxFloat64, p-0.5)
-	}
-	root := math.Sqrt(a)
-	q := math.Cos(math.Acos(min(root, 1))/3) / root
-	t := math.Copysign(2*math.Sqrt(max(q-1, 0)), p-0.5) / tailAtOne
-	if s := &c.spread; s.own > 0 {
-		tail := 1 + float64(s.own*(s.tail-1))
-		return float64(tail*t) + float64((1-tail)*normalQuantile(p))
-	}
-	return t
-}
+// quantile is that of Student's t with four degrees of freedom, or between it and the
+// normal law.
+func (c *combination) quantile(p float64) float64 { return standardized(c.tail(), p) }
+
+// tail is the weight of Student's t against the normal law.
+func (c *combination) tail() float64 { return 1 + float64(c.spread.own*(c.spread.tail-1)) }
 
 func (c *combination) weight(int) float64 { return 0 }
 

@@ -33,7 +33,8 @@ func (n Newsvendor) Level(d Distribution) (float64, error) {
 	if err := n.check(); err != nil {
 		return 0, err
 	}
-	return finite("level", d.Quantile(n.Ratio()))
+	level, err := finite("level", d.Quantile(n.Ratio()))
+	return math.Max(level, 0), err
 }
 
 // Cost returns the mean cost of a level.
