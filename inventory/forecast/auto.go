@@ -72,7 +72,11 @@ func (m Auto) fitTo(dst *Fit, s Series) error {
 		if _, ok := chosen.(Theta); ok {
 			return Regression{Of: m}.FitTo(dst, s)
 		}
-		return ARIMA{}.FitTo(dst, s)
+		errors, err := regressionErrors(&s)
+		if err != nil {
+			return err
+		}
+		return errors.FitTo(dst, s)
 	}
 	switch chosen.(type) {
 	case SBA, TSB:

@@ -234,8 +234,8 @@ func (f *Fit) checkHorizon(horizon int) error {
 	if horizon < 1 || horizon > MaxHorizon {
 		return &SettingError{Model: f.Model, Setting: "horizon", Value: float64(horizon), Want: "1 to 10000"}
 	}
-	if f.added.known && horizon > len(f.added.future) {
-		return &SettingError{Model: f.Model, Setting: "horizon", Value: float64(horizon), Want: fmt.Sprintf("at most the %d future periods that the regressors have", len(f.added.future))}
+	if f.added.known && horizon > f.added.ahead() {
+		return &SettingError{Model: f.Model, Setting: "horizon", Value: float64(horizon), Want: fmt.Sprintf("at most the %d future periods that the regressors have", f.added.ahead())}
 	}
 	return nil
 }

@@ -15,8 +15,8 @@ type heavyTailed interface {
 // totalled is a relative process that knows how its periods go together.
 type totalled interface {
 	// total is the standard deviation of the sum of periods with the given
-	// means and variances.
-	total(mean, variance []float64) float64
+	// means and variances, each multiplied by its factor.
+	total(mean, variance []float64, factor func(h int) float64) float64
 }
 
 // spread is how far the forecasts of [Auto] have been off. The errors in sample
@@ -254,15 +254,20 @@ func remember(variance, scale, weight []float64) {
 	}
 }
 
-func (c *combination) total(mean, variance []float64) float64 { return totalOf(c, mean, variance) }
+func (c *combination) total(mean, variance []float64, factor func(int) float64) float64 {
+	return totalOf(c, mean, variance, factor)
+}
 
 // totalOf is the deviation of the sum of periods whose errors move later ones.
-func totalOf(p remembering, mean, variance []float64) float64 {
+func totalOf(p remembering, mean, variance []float64, factor func(int) float64) float64 {
 	n := len(mean)
 	buffer := make([]float64, 2*n)
 	scale, weight := buffer[:n], buffer[n:]
 	p.memory(mean, variance, scale, weight)
-	sum := 0.0
+	first, sum := scale[0], 0.0
+	for h := range scale {
+		scale[h] *= factor(h)
+	}
 	for k := range n {
 		moved := scale[k]
 		for j := 1; k+j < n; j++ {
@@ -270,7 +275,7 @@ func totalOf(p remembering, mean, variance []float64) float64 {
 		}
 		sum += float64(moved * moved)
 	}
-	return math.Sqrt(variance[0]*sum) / scale[0]
+	return math.Sqrt(variance[0]*sum) / first
 }
 
 // quantile is that of Student's t with four degrees of freedom, or between it and the

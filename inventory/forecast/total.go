@@ -21,7 +21,7 @@ func (f *Fit) Total(horizon int) (mean, sd float64, err error) {
 	means, variances := buffer[:horizon], buffer[horizon:]
 	f.process.mean(means)
 	for h, m := range means {
-		if m += f.added.at(h); f.demand {
+		if m = f.added.on(h, m); f.demand {
 			m = max(m, 0)
 		}
 		mean += m
@@ -29,11 +29,11 @@ func (f *Fit) Total(horizon int) (mean, sd float64, err error) {
 	if r, ok := f.process.(relative); ok {
 		r.variance(variances, means, f.Sigma)
 		if t, ok := r.(totalled); ok {
-			sd = t.total(means, variances)
+			sd = t.total(means, variances, f.added.factor)
 			return mean, sd, f.checkFinite([]float64{mean, sd})
 		}
-		for _, v := range variances {
-			sd += math.Sqrt(v)
+		for h, v := range variances {
+			sd += float64(math.Sqrt(v) * f.added.factor(h))
 		}
 	} else {
 		sd = f.Sigma * math.Sqrt(f.totalVariance(horizon))
@@ -48,7 +48,7 @@ func (f *Fit) totalVariance(horizon int) float64 {
 	p := f.process
 	sum, shared, moved, plain := 0.0, 0.0, 0.0, true
 	for h := 1; h <= horizon; h++ {
-		scale := p.scale(h)
+		scale := f.scale(h)
 		plain = plain && scale == 1
 		shared += float64(scale * p.estimation(h))
 		if h == 1 {
@@ -61,15 +61,18 @@ func (f *Fit) totalVariance(horizon int) float64 {
 	if !plain {
 		sum = 0
 		for k := 1; k <= horizon; k++ {
-			moved := p.scale(k)
+			moved := f.scale(k)
 			for j := 1; k+j <= horizon; j++ {
-				moved += float64(p.scale(k+j) * p.weight(j))
+				moved += float64(f.scale(k+j) * p.weight(j))
 			}
 			sum += float64(moved * moved)
 		}
 	}
 	return sum + float64(shared*shared)
 }
+
+// scale is the factor on the errors of the period h ≥ 1 periods ahead.
+func (f *Fit) scale(h int) float64 { return f.process.scale(h) * f.added.factor(h-1) }
 
 // TotalDemand is the law of the sum of the periods to come, with the tails that the
 // errors of the model have. It is a Distribution of package replenish. Where no
