@@ -88,11 +88,12 @@ func (m Auto) fitTo(dst *Fit, s Series) error {
 		}
 		return nil
 	case Theta:
-		if len(s.Values) < combinedLeast || s.constant() {
-			return chosen.FitTo(dst, s)
+		if len(s.Values) >= combinedLeast && !s.constant() {
+			break
 		}
+		return fitBriefly(dst, chosen, s)
 	default:
-		return chosen.FitTo(dst, s)
+		return fitBriefly(dst, chosen, s)
 	}
 	dst.reset("Combination", &s)
 	c := reuse[combination](dst)
@@ -101,6 +102,17 @@ func (m Auto) fitTo(dst *Fit, s Series) error {
 		dst.parameter(name, c.weights[method], true)
 	}
 	dst.measure(s.Values, 0)
+	return nil
+}
+
+// fitBriefly fits a model to a series that is too short to combine models for.
+func fitBriefly(dst *Fit, m Model, s Series) error {
+	if err := m.FitTo(dst, s); err != nil {
+		return err
+	}
+	if ranges, ok := briefly(s.Values); ok && len(s.Values) < combinedLeast {
+		dst.shape = ranges
+	}
 	return nil
 }
 

@@ -26,7 +26,9 @@ func (f *Fit) Total(horizon int) (mean, sd float64, err error) {
 		}
 		mean += m
 	}
-	if r, ok := f.process.(relative); ok {
+	if b, ok := f.shape.(briefRanges); ok {
+		sd = b.total(horizon, f.added.factor)
+	} else if r, ok := f.process.(relative); ok {
 		r.variance(variances, means, f.Sigma)
 		if t, ok := r.(totalled); ok {
 			sd = t.total(means, variances, f.added.factor)
@@ -103,6 +105,8 @@ func (f *Fit) TotalDemand(horizon int) (TotalDemand, error) {
 	case countRanges, *counts:
 		d.counts = &countLaw{mean: mean, variance: sd * sd}
 		return d, nil
+	case briefRanges:
+		d.tail = 1
 	}
 	if c, ok := f.process.(*combination); ok {
 		d.tail = c.tail()
