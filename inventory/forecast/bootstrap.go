@@ -48,7 +48,7 @@ func (m Bootstrap) FitTo(dst *Fit, s Series) error {
 	if err := m.Of.FitTo(dst, s); err != nil {
 		return err
 	}
-	if dst.shape != nil {
+	if _, brief := dst.shape.(briefRanges); dst.shape != nil && !brief {
 		return nil // it has quantiles of its own
 	}
 	errors := dst.standardized(s.Values)

@@ -16,7 +16,7 @@ import "math"
 type briefRanges struct{ unit, growth float64 }
 
 const (
-	briefBase   = 0.3
+	briefBase   = 0.2
 	briefLength = 0.35
 	briefReach  = 0.22
 	briefSlope  = 0.6

@@ -3,7 +3,6 @@ package forecast
 import (
 	"math"
 	"math/rand/v2"
-	"os"
 	"strconv"
 	"testing"
 
@@ -89,8 +88,8 @@ func TestETSOnM3(t *testing.T) {
 // The choice is the best of its forms: none is given up too early.
 func TestETSChoosesTheBestForm(t *testing.T) {
 	t.Parallel()
-	every := 40
-	if os.Getenv("FLYWHEEL_LONG") != "" {
+	every := 150
+	if !sampled() {
 		every = 1
 	}
 	for _, class := range m3Classes {

@@ -35,6 +35,10 @@ type spread struct {
 	// to 1, width what its errors within one deviation reach in units of those
 	// of a normal law, and tail the weight of Student's t against it.
 	own, width, tail float64
+	// A short series tells too little: brief is what its differences say, and briefly
+	// the weight of that.
+	brief   briefRanges
+	briefly float64
 }
 
 // Between these numbers of observations what the series tells of its errors takes
@@ -43,6 +47,10 @@ const (
 	spreadOwnFrom = 120
 	spreadOwnTo   = 250
 	spreadOrigins = 400
+	// Below so many observations the differences of the series count too, at
+	// combinedLeast with this weight.
+	spreadShort = 40
+	spreadBrief = 0.4
 )
 
 // tailAtOne is the quantile of Student's t with four degrees of freedom at Φ(1).
@@ -60,9 +68,6 @@ const (
 	spreadReach    = 0.361
 	spreadEven     = 0.829 // of MAE over RMS: a few large errors come less often
 	spreadLevel    = 0.5   // the variance is proportional to the level
-	// In a series of fewer than 20 observations each halving widens ranges by a fifth.
-	spreadShort  = -0.916290731874155 // log(20/50)
-	spreadShrink = 0.25
 	// Growth counts for more, and distance for less, in a long series.
 	spreadGrowthLength   = 0.147
 	spreadDistanceLength = -0.127
@@ -81,6 +86,12 @@ func (c *combination) measure(y, values []float64, f *Fit, start *smoothing) {
 	s.rms, s.mae = math.Sqrt(s.rms/float64(len(f.Fitted))), s.mae/float64(len(f.Fitted))
 	for _, v := range y {
 		s.level += math.Abs(v) / float64(n)
+	}
+	s.brief, s.briefly = briefRanges{}, 0
+	if n < spreadShort {
+		if ranges, ok := briefly(y); ok {
+			s.brief, s.briefly = ranges, float64(spreadBrief*float64(spreadShort-n))/(spreadShort-combinedLeast)
+		}
 	}
 	s.length = math.Log(min(max(float64(n), 10), 150) / 50)
 
@@ -181,7 +192,6 @@ func (c *combination) variance(dst, mean []float64, _ float64) {
 		return
 	}
 	base := math.Log(spreadBase*s.rms) + spreadLength*s.length + spreadEven*math.Log(s.mae/s.rms)
-	base += float64(spreadShrink * max(spreadShort-s.length, 0))
 	for i := range dst {
 		dst[i] = 0
 	}
@@ -212,6 +222,9 @@ func (c *combination) variance(dst, mean []float64, _ float64) {
 				own, at = math.Log(max(s.width*s.reach[h], 1e-3*s.rms)), growth
 			}
 			deviation = float64((1-s.own)*deviation) + float64(s.own*(own+growth-at))
+		}
+		if s.briefly > 0 {
+			deviation = float64((1-s.briefly)*deviation) + float64(s.briefly*math.Log(s.brief.deviation(h)))
 		}
 		dst[h] = math.Exp(2*deviation) * c.levelFactor(mean[h])
 	}
