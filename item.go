@@ -28,7 +28,7 @@ type Item struct {
 	// Age is what the buyer must at least be, in years; zero for anybody.
 	Age int `json:"age,omitempty"`
 	// Cost is what one unit costs the shop, for margins; zero where it is not known.
-	Cost money.Price `json:"cost,omitzero"`
+	Cost money.Amount `json:"cost,omitzero"`
 	// Attributes are those that conditions of prices and promotions ask for.
 	Attributes map[string]any `json:"attributes,omitempty"`
 	// Withdrawn says that it is known and not sold any more.
