@@ -97,8 +97,8 @@ func (s *Sessions) fixed(of *Session, status SessionStatus, once []Message) View
 		return v
 	}
 	v.Version, v.Content, v.Messages = of.Version, of.Seen.clone(), once
-	if of.Try != nil {
-		v.Action = of.Try.action()
+	if of.Try != nil && of.Try.Phase == TryAction {
+		v.Action = of.Try.Action
 	}
 	return v
 }
@@ -464,7 +464,6 @@ func (s *Sessions) tender(ctx context.Context, t *TenderChoice, q *sessionQuote)
 
 // fill makes the content of the quote.
 func (s *Sessions) fill(of *Session, q *sessionQuote) {
-	zero := money.New(0, q.cart.Currency)
 	c := &q.content
 	c.Total = q.quote.Total
 	for i := range q.quote.Lines {
@@ -520,7 +519,6 @@ func (s *Sessions) fill(of *Session, q *sessionQuote) {
 	if c.Lines == nil {
 		c.Lines = []ContentLine{}
 	}
-	_ = zero
 }
 
 // codeOf returns the code that counts for what it unlocks.
@@ -597,7 +595,7 @@ func (s *Sessions) messages(of *Session, q *sessionQuote) {
 	switch {
 	case len(of.Tenders) == 0:
 		say(failed(CodeMissing, pathInstruments))
-	case q.due.Sign() > 0 && !slices.ContainsFunc(q.messages, func(m Message) bool { return m.Code == CodeTenderRefused }):
+	case q.due.Sign() > 0:
 		say(failed(CodePaymentInsufficient, pathInstruments))
 	}
 	s.codeMessages(q)

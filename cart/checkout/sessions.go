@@ -424,7 +424,10 @@ func (s *Sessions) Cancel(ctx context.Context, id SessionID) (View, error) {
 // end saves a session whose try is over, and then lets go what the try held. With
 // loose the money may be set aside, and is let go too.
 func (s *Sessions) end(ctx context.Context, of Session, try *Try, loose bool, more func(ctx context.Context, saved *Session) error) (saved Session, err error) {
-	if try != nil && loose && try.Tender >= 0 && try.Phase != TryHolding {
+	if try != nil {
+		of.Claim = Claim{}
+	}
+	if try != nil && loose && try.Tender >= 0 {
 		of.Loose = append(of.Loose, LooseCharge{
 			Key: try.Charge, Authorization: try.Authorization, Amount: try.Amount, Method: try.Method, Next: s.opts.Now(),
 		})
@@ -432,11 +435,6 @@ func (s *Sessions) end(ctx context.Context, of Session, try *Try, loose bool, mo
 	err = s.opts.Tx.InTx(ctx, func(ctx context.Context) (err error) {
 		if saved, err = s.save(ctx, of); err != nil {
 			return err
-		}
-		if try != nil {
-			if err := s.store.FreeKey(ctx, try.Owner, try.Key, of.ID); err != nil {
-				return err
-			}
 		}
 		if more != nil {
 			return more(ctx, &saved)
