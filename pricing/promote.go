@@ -54,6 +54,9 @@ func (e *Engine) turn(q *Quote, b *Basket, w *work, first int32, turn []promotio
 		}
 		if refusal.Reason == "" {
 			refusal.Reason = ReasonNothingLeft
+			if p.standing {
+				w.mark(e, p)
+			}
 		}
 	}
 	q.Refused = append(q.Refused, refusal)
