@@ -72,10 +72,14 @@ var floors = map[string]int{
 	"segment":    10,
 
 	"cart/payment":  20,
+	"cart/service":  20,
 	"cart":          20,
 	"loyalty":       20,
 	"cart/order":    21,
 	"cart/checkout": 22,
+
+	"cart/payment/credit": 21,
+	"cart/payment/stripe": 21,
 
 	"campaign": 30,
 	"examples": 45,

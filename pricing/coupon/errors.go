@@ -13,7 +13,7 @@ var (
 	// [RefusedError].
 	ErrRefused = fmt.Errorf("coupon: this code cannot be used: %w", flywheel.ErrNotFound)
 	// ErrTooManyFailures reports that a [Limiter] is full.
-	ErrTooManyFailures = fmt.Errorf("coupon: too many codes failed: %w", flywheel.ErrLimit)
+	ErrTooManyFailures = fmt.Errorf("coupon: too many codes failed: %w", flywheel.ErrRateLimited)
 	// ErrOtherBody reports an idempotency key that was used for something else.
 	ErrOtherBody = fmt.Errorf("coupon: the key was used for something else: %w", flywheel.ErrConflict)
 	// ErrCancelled reports a redemption that was given back.
