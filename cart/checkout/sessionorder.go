@@ -85,7 +85,7 @@ func (q *sessionQuote) orderLine(l *pricing.QuoteLine) order.Line {
 func (s *Sessions) deliveryOf(q *sessionQuote) (*order.Delivery, error) {
 	l := &q.quote.Shipping[0]
 	d := &order.Delivery{
-		Option: q.chosen.ID, Type: string(q.chosen.Type), Location: string(q.chosen.Location),
+		Option: q.chosen.ID, Type: string(q.chosen.Type), Location: q.chosen.Location,
 		Charge: l.Subtotal, Discount: l.Discount, Net: l.Net, Tax: l.Tax, Total: l.Total,
 	}
 	if len(l.Taxes) == 0 {

@@ -196,8 +196,9 @@ func (s *Sessions) newTry(of *Session, q *sessionQuote, id order.ID, now time.Ti
 		Ref: eventid.Of("try", string(of.ID), n), Phase: TryRecording, Until: now.Add(s.opts.HoldTime), Held: true,
 		Working: now.Add(s.opts.WorkTime), Tender: -1,
 	}
-	for _, u := range q.alloc.Units() {
-		t.Units = append(t.Units, u)
+	var err error
+	if t.Units, err = q.alloc.Units(); err != nil {
+		return err
 	}
 	for _, a := range q.content.Applied {
 		if a.Code != "" {
@@ -221,12 +222,8 @@ func (s *Sessions) newTry(of *Session, q *sessionQuote, id order.ID, now time.Ti
 		t.Balances = append(t.Balances, HeldBalance{Type: choice.Type, Account: account, Amount: p.Amount, Points: p.Points, Tender: q.payers[i]})
 	}
 	of.Try = t
-	o, err := s.orderOf(of, q, id)
-	if err != nil {
-		return err
-	}
-	t.Order = o
-	return nil
+	t.Order, err = s.orderOf(of, q, id)
+	return err
 }
 
 // proceed takes a try that is noted to its end: hold, authorize, record, capture.

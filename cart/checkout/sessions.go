@@ -316,7 +316,7 @@ func (s *Sessions) SetAddress(ctx context.Context, id SessionID, to order.Addres
 	})
 }
 
-// Deliver chooses a delivery option. One that does not exist is not found; one that
+// Choose chooses a delivery option. One that does not exist is not found; one that
 // is not offered is a conflict.
 func (s *Sessions) Choose(ctx context.Context, id SessionID, option string) (View, error) {
 	return s.change(ctx, id, func(ctx context.Context, of *Session) error {
@@ -326,12 +326,14 @@ func (s *Sessions) Choose(ctx context.Context, id SessionID, option string) (Vie
 		if _, known := s.opts.Network.Option(option); !known {
 			return &flywheel.FieldError{Field: "option", Err: fmt.Errorf("%q: %w", option, flywheel.ErrNotFound)}
 		}
-		q, err := s.quote(ctx, of)
+		fresh := of.Clone()
+		fresh.Option = "" // what is chosen may stay where it is no longer offered
+		q, err := s.quote(ctx, &fresh)
 		if err != nil {
 			return err
 		}
 		for i := range q.offers {
-			if q.offers[i].ID == option && !q.kept(option) {
+			if q.offers[i].ID == option {
 				of.Option = option
 				return nil
 			}
