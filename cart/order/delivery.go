@@ -1,8 +1,10 @@
 package order
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/money"
@@ -46,4 +48,19 @@ func (d *Delivery) clone() *Delivery {
 	c := *d
 	c.Taxes = slices.Clone(d.Taxes)
 	return &c
+}
+
+// check validates the amounts of the delivery and adds them to sums, see [Line].
+func (d *Delivery) check(c money.Currency, sums *[5]int64) (field string, err error) {
+	l := Line{
+		ID: "delivery", SKU: "delivery", Quantity: 1,
+		Subtotal: d.Charge, Discount: d.Discount, Net: d.Net, Tax: d.Tax, Total: d.Total,
+	}
+	if field, err := l.check(c, sums); err != nil {
+		return field, err
+	}
+	if d.Cheapest.Currency() != c || d.Cheapest.Sign() < 0 {
+		return "cheapest", fmt.Errorf("%v: %w", d.Cheapest, flywheel.ErrInvalid)
+	}
+	return "", nil
 }

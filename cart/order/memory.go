@@ -16,6 +16,8 @@ type MemoryStore struct {
 	byID      map[ID]*Order // a stored order is never changed, only replaced
 	byKey     map[buyerKey]ID
 	byCart    map[string]ID
+	byNumber  map[string]ID
+	series    map[string]int64 // the last number of each series of documents
 	all       index
 	pending   index
 	customers map[flywheel.CustomerID]index
@@ -34,6 +36,7 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 	}
 	return &MemoryStore{
 		db: db, byID: map[ID]*Order{}, byKey: map[buyerKey]ID{}, byCart: map[string]ID{},
+		byNumber: map[string]ID{}, series: map[string]int64{},
 		customers: map[flywheel.CustomerID]index{}, secret: keyedhash.NewSecret(),
 	}
 }
@@ -66,6 +69,10 @@ func (s *MemoryStore) Insert(ctx context.Context, o Order) (Order, error) {
 		if id, ok := s.byCart[o.Cart]; ok {
 			return &DuplicateError{Field: "cart", Existing: id}
 		}
+		if id, ok := s.byNumber[o.Number]; ok && o.Number != "" {
+			return &DuplicateError{Field: "number", Existing: id}
+		}
+		s.number(&o, undo)
 		kept := o.Clone()
 		undo(func() { s.remove(&kept, key) })
 		s.add(&kept, key)
@@ -83,6 +90,9 @@ func (s *MemoryStore) add(o *Order, key buyerKey) {
 	if o.Cart != "" {
 		s.byCart[o.Cart] = o.ID
 	}
+	if o.Number != "" {
+		s.byNumber[o.Number] = o.ID
+	}
 	s.all.insert(o.Position())
 	if o.Customer != "" {
 		of := s.customers[o.Customer]
@@ -99,6 +109,9 @@ func (s *MemoryStore) remove(o *Order, key buyerKey) {
 	delete(s.byKey, key)
 	if o.Cart != "" {
 		delete(s.byCart, o.Cart)
+	}
+	if o.Number != "" {
+		delete(s.byNumber, o.Number)
 	}
 	s.all.remove(o.Position())
 	if o.Customer != "" {
@@ -150,7 +163,10 @@ func (s *MemoryStore) Save(ctx context.Context, o Order) (Order, error) {
 		}
 		o.Key, o.Fingerprint, o.Cart = there.Key, there.Fingerprint, there.Cart
 		o.Customer, o.Visitor, o.PlacedAt = there.Customer, there.Visitor, there.PlacedAt
+		o.Number = there.Number
 		o.Version++
+		o.Documents = slices.Clone(o.Documents)
+		s.number(&o, undo)
 		o = o.Normal()
 		kept := o
 		shared := slices.EqualFunc(o.Lines, there.Lines, Line.sameAs) // most saves leave the lines as they are
@@ -266,4 +282,28 @@ func (x index) after(p Position) int {
 		i++
 	}
 	return i
+}
+
+// number gives documents without a number the next one of their series.
+func (s *MemoryStore) number(o *Order, undo func(func())) {
+	for i := range o.Documents {
+		d := &o.Documents[i]
+		if d.Number != 0 {
+			continue
+		}
+		last, there := s.series[d.Series]
+		before, series := last, d.Series
+		undo(func() {
+			if there {
+				s.series[series] = before
+			} else {
+				delete(s.series, series)
+			}
+		})
+		if !there {
+			last = d.First - 1
+		}
+		d.Number, d.First = last+1, 0
+		s.series[d.Series] = d.Number
+	}
 }

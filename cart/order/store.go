@@ -27,9 +27,13 @@ type Store interface {
 	ByKey(ctx context.Context, buyer Buyer, key string) (Order, error)
 	// Save writes o and counts Version up when the stored version equals
 	// o.Version, else it reports [ErrStale]. ID, Key, Fingerprint, Cart, Customer,
-	// Visitor and PlacedAt stay as they were inserted; of Lines the caller
-	// changes nothing but Returned. A missing order reports
-	// an error matching [flywheel.ErrNotFound].
+	// Visitor, Number and PlacedAt stay as they were inserted; of Lines the caller
+	// changes nothing but the counts and DeliveredAt, and appends those that have
+	// Added. A missing order reports an error matching [flywheel.ErrNotFound].
+	//
+	// A document whose Number is 0 gets the next one of its Series, or First where the
+	// store has none of that series yet; the numbers of a series have no gaps. Insert
+	// does so, too.
 	Save(ctx context.Context, o Order) (Order, error)
 	// List yields the orders that match f, ordered by (PlacedAt, ID). An error
 	// is yielded once, last. The caller may call the store while ranging and
@@ -104,7 +108,31 @@ func (o Order) Normal() Order {
 	for i := range o.Returns {
 		o.Returns[i].At = normalTime(o.Returns[i].At)
 	}
+	if o.Mode != "" {
+		o.normalize()
+	}
 	return o
 }
 
 func normalTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// normalize makes empty slices and maps nil.
+func (o *Order) normalize() {
+	for _, empty := range [...]struct {
+		is   bool
+		none func()
+	}{
+		{len(o.Metadata) == 0, func() { o.Metadata = nil }},
+		{len(o.Parcels) == 0, func() { o.Parcels = nil }},
+		{len(o.Tenders) == 0, func() { o.Tenders = nil }},
+		{len(o.Uses) == 0, func() { o.Uses = nil }},
+		{len(o.Documents) == 0, func() { o.Documents = nil }},
+		{len(o.RMAs) == 0, func() { o.RMAs = nil }},
+		{len(o.Operations) == 0, func() { o.Operations = nil }},
+		{len(o.Policy.Restocking) == 0, func() { o.Policy.Restocking = nil }},
+	} {
+		if empty.is {
+			empty.none()
+		}
+	}
+}
