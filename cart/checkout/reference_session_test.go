@@ -58,6 +58,7 @@ type refShop struct {
 	webhooks *checkout.Webhooks
 
 	orderIDs map[string]order.ID // by the name of a case
+	db       *flywheel.Memory
 	told     map[string]map[string]bool
 	faults   map[string]bool // that have still to come
 	steps    int
@@ -69,7 +70,7 @@ const refSecret = "a secret of the reference cases"
 func newRefShop(tb testing.TB, setup *refSetup) (*refShop, error) {
 	s := &refShop{
 		setup: setup, now: setup.Now, items: map[flywheel.SKU]flywheel.Item{},
-		orderIDs: map[string]order.ID{}, told: map[string]map[string]bool{}, faults: map[string]bool{},
+		db: new(flywheel.Memory), orderIDs: map[string]order.ID{}, told: map[string]map[string]bool{}, faults: map[string]bool{},
 	}
 	var err error
 	if s.currency, err = money.ParseCurrency(setup.Currency); err != nil {
@@ -80,7 +81,7 @@ func newRefShop(tb testing.TB, setup *refSetup) (*refShop, error) {
 	}
 	ctx := tb.Context()
 	for _, open := range []func(context.Context) error{
-		s.openPrices, s.openItems, s.openNetwork, s.openStock, s.openCodes, s.openBalances, s.openGateway, s.openOrders, s.openSessions,
+		s.openPrices, s.openItems, s.openNetwork, s.openStock, s.openCodes, s.openBalances, s.openGateway, s.openSessions,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, err
@@ -284,7 +285,7 @@ func refClock(text string) (*fulfillment.Clock, error) {
 }
 
 func (s *refShop) openStock(ctx context.Context) (err error) {
-	if s.stock, err = inventory.New(nil, &inventory.Options{Now: s.clock}); err != nil {
+	if s.stock, err = inventory.New(inventory.NewMemory(s.db), &inventory.Options{Now: s.clock}); err != nil {
 		return err
 	}
 	for _, sku := range slices.Sorted(maps.Keys(s.setup.Items)) {
@@ -335,7 +336,7 @@ func (s *refShop) openCodes(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if s.codes, err = coupon.New(nil, &coupon.Options{Now: s.clock, Customers: many, Campaigns: many}); err != nil {
+	if s.codes, err = coupon.New(coupon.NewMemory(s.db), &coupon.Options{Now: s.clock, Customers: many, Campaigns: many}); err != nil {
 		return err
 	}
 	s.cards = s.codes.Cards()
@@ -393,7 +394,7 @@ func (s *refShop) openBalances(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if s.credit, err = credit.New(nil, &credit.Options{Now: s.clock}); err != nil {
+	if s.credit, err = credit.New(credit.NewMemory(s.db), &credit.Options{Now: s.clock}); err != nil {
 		return err
 	}
 	for _, customer := range slices.Sorted(maps.Keys(s.setup.StoreCredit)) {
@@ -401,7 +402,7 @@ func (s *refShop) openBalances(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if s.points, err = loyalty.New(nil, &loyalty.Options{Now: s.clock}); err != nil {
+	if s.points, err = loyalty.New(loyalty.NewMemory(s.db), &loyalty.Options{Now: s.clock}); err != nil {
 		return err
 	}
 	for _, customer := range slices.Sorted(maps.Keys(s.setup.Points)) {
@@ -434,7 +435,7 @@ func (s *refShop) openGateway(context.Context) error {
 }
 
 func (s *refShop) openSessions(context.Context) (err error) {
-	s.carts, err = cart.New(nil, &cart.Options{Now: s.clock, Prices: s.prices, Catalog: s})
+	s.carts, err = cart.New(cart.NewMemory(s.db), &cart.Options{Now: s.clock, Prices: s.prices, Catalog: s})
 	if err != nil {
 		return err
 	}
@@ -469,25 +470,38 @@ func (s *refShop) openSessions(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	policy, err := s.policy()
+	policy, err := refPolicyOf(s)
 	if err != nil {
 		return err
 	}
 	o := &checkout.SessionOptions{
-		Carts: s.carts, Orders: s.orders, Catalog: s, Network: s.network,
+		Carts: s.carts, Catalog: s, Network: s.network,
 		Stock: refGoods{s, s.stock}, Codes: refCodes{s, s.codes}, GiftCards: refBalance{s, "gift_card", s.cards},
 		StoreCredit: refBalance{s, "store_credit", s.credit}, Points: refPoints{s, s.points},
 		PointValue: value, PointsMaxPercent: most, Taxes: table, UntaxedElsewhere: true,
 		Home:                tax.Place{Country: s.setup.Home.Country, Region: s.setup.Home.Region},
-		DeliveryIncludesTax: s.setup.Gross, Mode: s.mode(), Policy: policy, Sink: s, Now: s.clock,
+		DeliveryIncludesTax: s.setup.Gross, Mode: order.CaptureMode(s.setup.Capture), Policy: policy, Sink: s, Now: s.clock,
 	}
+	shop, err := checkout.NewShop(o)
+	if err != nil {
+		return err
+	}
+	s.orders, err = order.New(refOrders{order.NewMemory(s.db), s}, &order.Options{
+		Now: s.clock, Gateway: s.gateway, Warehouse: refWarehouse{s.stock}, Points: s.points, Credit: s.credit, Coupons: s.codes,
+		Balances: map[order.TenderType]order.Balance{order.GiftCard: s.cards, order.StoreCredit: s.credit},
+		Shop:     shop, Sink: s, FirstInvoice: s.setup.Numbers["invoice"], FirstCreditNote: s.setup.Numbers["credit_note"],
+	})
+	if err != nil {
+		return err
+	}
+	o.Orders = s.orders
 	if s.setup.SessionMinutes != nil {
 		o.SessionTime = time.Duration(*s.setup.SessionMinutes) * time.Minute
 	}
 	if s.setup.HoldMinutes != nil {
 		o.HoldTime = time.Duration(*s.setup.HoldMinutes) * time.Minute
 	}
-	if s.sessions, err = checkout.NewSessions(nil, o); err != nil {
+	if s.sessions, err = checkout.NewSessions(checkout.NewMemory(s.db), o); err != nil {
 		return err
 	}
 	verifier, err := payment.NewVerifier(5*time.Minute, refSecret)
@@ -496,6 +510,36 @@ func (s *refShop) openSessions(context.Context) (err error) {
 	}
 	s.webhooks, err = checkout.NewWebhooks(s.sessions, s.orders, verifier, nil)
 	return err
+}
+
+// refPolicyOf is the policy of returns of a setup.
+func refPolicyOf(s *refShop) (order.Policy, error) {
+	r := s.setup.Returns
+	p := order.Policy{
+		WindowDays: r.WindowDays, ClaimDays: r.ClaimDays, Restocking: map[string]money.Rate{}, Label: s.amount(r.Label),
+		DeliveryRefund: order.DeliveryRefund(r.DeliveryRefund), Zone: s.setup.Calendar.Zone,
+	}
+	for condition, rate := range r.Restocking {
+		parsed, err := money.ParseRate(rate)
+		if err != nil {
+			return p, err
+		}
+		p.Restocking[condition] = parsed
+	}
+	return p, nil
+}
+
+// refOrders is a store that fails where the setup says that recording an order does.
+type refOrders struct {
+	*order.MemoryStore
+	shop *refShop
+}
+
+func (r refOrders) Insert(ctx context.Context, o order.Order) (order.Order, error) {
+	if err := r.shop.fails("order", "commit"); err != nil {
+		return order.Order{}, err
+	}
+	return r.MemoryStore.Insert(ctx, o)
 }
 
 // fails reports, once, a fault that the setup has for a call.
@@ -534,6 +578,13 @@ func (g refGoods) Release(ctx context.Context, ref string) error {
 	return g.Service.Release(ctx, ref)
 }
 
+// refWarehouse is the stock as orders see it.
+type refWarehouse struct{ *inventory.Service }
+
+func (w refWarehouse) RestockAt(ctx context.Context, ref string, place fulfillment.Location, lines []flywheel.Line) error {
+	return w.Service.At(place).Restock(ctx, ref, lines)
+}
+
 type refCodes struct {
 	shop *refShop
 	*coupon.Service
@@ -566,6 +617,9 @@ type refBalance struct {
 	checkout.Balance
 }
 
+// Handle implements flywheel.Stored.
+func (b refBalance) Handle() flywheel.Transactor { return b.shop.db }
+
 func (b refBalance) Hold(ctx context.Context, account, ref string, amount money.Amount, until time.Time) error {
 	if err := b.shop.fails(b.name, "hold"); err != nil {
 		return err
@@ -591,6 +645,9 @@ type refPoints struct {
 	shop *refShop
 	checkout.Points
 }
+
+// Handle implements flywheel.Stored.
+func (p refPoints) Handle() flywheel.Transactor { return p.shop.db }
 
 func (p refPoints) HoldUntil(ctx context.Context, member flywheel.CustomerID, ref string, points int64, until time.Time) error {
 	if err := p.shop.fails("points", "hold"); err != nil {

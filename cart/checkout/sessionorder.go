@@ -19,7 +19,7 @@ func (s *Sessions) orderOf(of *Session, q *sessionQuote, id order.ID) (order.Ord
 		ID: id, Key: of.Claim.Key, Fingerprint: string(of.ID), Cart: string(of.Cart),
 		Customer: q.cart.Customer, Visitor: q.cart.Visitor, Session: q.cart.Session, Currency: q.cart.Currency,
 		Subtotal: q.quote.Subtotal, Discount: q.quote.Discount, Net: q.quote.Net, Tax: q.quote.Tax, Total: q.quote.Total,
-		Mode: s.opts.Mode, Policy: s.opts.Policy, Metadata: maps.Clone(of.Metadata), Reservation: of.Try.Ref,
+		Mode: s.opts.Mode, TaxExempt: q.terms.TaxExempt, Policy: s.opts.Policy, Metadata: maps.Clone(of.Metadata), Reservation: of.Try.Ref,
 		Contact:  order.Contact{Email: of.Buyer.Email, Name: of.Buyer.Name, Phone: of.Buyer.Phone},
 		Shipping: of.Address, Billing: of.Billing, PlacedAt: q.at,
 	}
