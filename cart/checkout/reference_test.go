@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -49,7 +50,7 @@ func TestReference(t *testing.T) {
 	for _, c := range file.Cases {
 		t.Run(c.ID, func(t *testing.T) {
 			err := c.run(t, file.Shops)
-			if slices.Contains(waiting, c.ID) && !testkit.Overridden() {
+			if slices.Contains(waiting, c.ID) && !testkit.Overridden() && os.Getenv("REFALL") == "" {
 				require.Error(t, err, "the case passes: take it off the list")
 				return
 			}
