@@ -97,7 +97,7 @@ func (s *Service) Adjust(ctx context.Context, ref, reason string, sku flywheel.S
 // default, sells only what is there; [Unlimited] always sells. A smaller limit
 // leaves promises that were made.
 func (s *Service) SetBackorder(ctx context.Context, sku flywheel.SKU, limit int64) error {
-	if err := checkID("location", string(s.location)); err != nil {
+	if err := checkLocation(s.location); err != nil {
 		return err
 	}
 	if err := checkID("sku", string(sku)); err != nil {
@@ -124,7 +124,13 @@ func (s *Service) Level(ctx context.Context, sku flywheel.SKU) (Level, error) {
 // Levels yields the levels of sku at all locations, or of all items when sku is
 // empty, ordered by SKU and location. An error is yielded once, last.
 func (s *Service) Levels(ctx context.Context, sku flywheel.SKU) iter.Seq2[Level, error] {
-	return s.store.Levels(ctx, sku, "")
+	return func(yield func(Level, error) bool) {
+		for l, err := range s.store.Levels(ctx, sku, "") {
+			if l.Location != EveryPlace && !yield(l, err) {
+				return
+			}
+		}
+	}
 }
 
 // Ledger yields the movements of sku at the service's location whose Seq is

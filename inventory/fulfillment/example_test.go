@@ -230,7 +230,9 @@ func ExamplePickLists() {
 	n := network()
 	a, _ := n.Allocate([]fulfillment.Item{{Line: "1", SKU: "set", Quantity: 2}}, stock(), "")
 	waves, err := fulfillment.PickLists([]fulfillment.ToPick{{Order: "o1", Parcel: n.Parcels(&a, 1)[0]}}, fulfillment.WaveRules{Parcels: 20})
-	parcel := func(w fulfillment.Wave, share fulfillment.PickShare) fulfillment.PickedParcel { return w.Parcels[share.Parcel] }
+	parcel := func(w fulfillment.Wave, share fulfillment.PickShare) fulfillment.PickedParcel {
+		return w.Parcels[share.Parcel]
+	}
 	fetch := func(w fulfillment.Wave, l fulfillment.PickLine) {
 		fmt.Println(w.Location, w.Number, l.SKU, l.Quantity, parcel(w, l.For[0]).Order)
 	}
