@@ -27,6 +27,8 @@ type Terms struct {
 	Items map[flywheel.SKU]flywheel.Item
 	// Coupons, when not nil, take the place of those of the cart.
 	Coupons []string
+	// WithoutPromotions is that of pricing.Basket.
+	WithoutPromotions bool
 }
 
 // SetEngine makes e price the carts from now on. Quotes that are under way are
@@ -101,6 +103,7 @@ func (s *Service) QuoteInto(q *pricing.Quote, c *Cart, t Terms) error {
 	err := s.Engine().QuoteInto(q, &pricing.Basket{
 		Currency: c.Currency, Customer: c.Customer, Groups: t.Groups, Channel: t.Channel, At: t.At, Lines: *lines,
 		Coupons: coupons, TaxExempt: t.TaxExempt, Attributes: t.Attributes, Taxes: t.Taxes, Shipping: t.Shipping,
+		WithoutPromotions: t.WithoutPromotions,
 	})
 	if err != nil {
 		return fmt.Errorf("cart %q: quote: %w", c.ID, err)

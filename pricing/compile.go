@@ -37,6 +37,7 @@ type promotion struct {
 
 	when         *rule.Rule
 	coupon       string // folded
+	couponText   string // as configured
 	starts, ends time.Time
 
 	exclusive bool
@@ -174,7 +175,8 @@ func (e *Engine) compilePromotion(p *Promotion, named *pairs) (promotion, error)
 		maximum: p.Maximum.Minor(), maximumPerLine: p.MaximumPerLine.Minor(), maximumPerUse: p.MaximumPerUse.Minor(),
 		minimum: p.Minimum.Minor(), minimumBase: p.MinimumBase, minimumOfLines: p.MinimumOfLines, minimumQuantity: p.MinimumQuantity,
 		scope: scope, of: scope, limit: p.Limit, when: when, coupon: code.Fold(p.Coupon), starts: p.Starts, ends: p.Ends,
-		exclusive: p.Exclusive, standing: p.Exclusive && p.Level == ShippingLevel && e.inTurn,
+		couponText: p.Coupon,
+		exclusive:  p.Exclusive, standing: p.Exclusive && p.Level == ShippingLevel && e.inTurn,
 	}
 	if p.BuyGet != nil || p.Bundle != nil || p.Gift != nil {
 		to.level = LineLevel

@@ -70,6 +70,17 @@ func Compile(c Config) (*Engine, error) {
 	return e, nil
 }
 
+// Coupon returns the code that a promotion asks for, as configured; "" for one that
+// asks for none or is not known.
+func (e *Engine) Coupon(promotion string) string {
+	for i := range e.promotions {
+		if e.promotions[i].id == promotion {
+			return e.promotions[i].couponText
+		}
+	}
+	return ""
+}
+
 // item returns the index of sku, a new one where there is none.
 func (e *Engine) item(sku flywheel.SKU) int32 {
 	i, there := e.items[sku]

@@ -8,6 +8,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -70,6 +71,9 @@ type Session struct {
 	// Tries counts what was tried, Try is the one that is under way, if any.
 	Tries int64 `json:"tries,omitempty"`
 	Try   *Try  `json:"try,omitempty"`
+	// Claim is the idempotency key that nobody but this session may use: of the try
+	// that is under way, or of the one that became the order.
+	Claim Claim `json:"claim,omitzero"`
 	// Loose are charges that have to be let go and have not been yet.
 	Loose []LooseCharge `json:"loose,omitempty"`
 	// Order is what a completed session became.
@@ -81,6 +85,13 @@ type Session struct {
 	Due time.Time `json:"due,omitzero"`
 	// Revision counts the saves; the first is 1.
 	Revision int64 `json:"revision"`
+}
+
+// Claim is an idempotency key and whom it belongs to: a customer, or the cart of a
+// guest.
+type Claim struct {
+	Owner string `json:"owner"`
+	Key   string `json:"key"`
 }
 
 // Buyer is who buys.
@@ -159,9 +170,8 @@ type TryPhase string
 
 // The phases of a try.
 const (
-	// TryHolding means that participants are being asked to hold.
-	TryHolding TryPhase = "holding"
-	// TryAuthorizing means that the bank has been asked and has not answered.
+	// TryAuthorizing means that participants are being asked to hold and that the
+	// bank may have been asked.
 	TryAuthorizing TryPhase = "authorizing"
 	// TryAction means that the bank waits for an action of the buyer.
 	TryAction TryPhase = "action"
@@ -175,12 +185,11 @@ const (
 type Try struct {
 	// Ref is under which the participants hold, Charge the key of the charge of the
 	// card, which outlives the ref when holds have ended and are made again.
-	Ref    string `json:"ref"`
-	Charge string `json:"charge,omitempty"`
-	// Key is the idempotency key of the request, Owner whom it belongs to.
-	Key   string   `json:"key"`
-	Owner string   `json:"owner"`
-	Phase TryPhase `json:"phase"`
+	Ref    string   `json:"ref"`
+	Charge string   `json:"charge,omitempty"`
+	Phase  TryPhase `json:"phase"`
+	// Action is what the bank wants the buyer to do.
+	Action *payment.ActionError `json:"action,omitempty"`
 	// Until is when the holds end; Held is false once they are let go.
 	Until time.Time `json:"until"`
 	Held  bool      `json:"held"`
@@ -246,6 +255,10 @@ func (s *Session) Clone() Session {
 	c.Seen, c.Loose = s.Seen.clone(), slices.Clone(s.Loose)
 	if s.Try != nil {
 		t := *s.Try
+		if t.Action != nil {
+			a := *t.Action
+			t.Action = &a
+		}
 		t.Units, t.Codes, t.Balances = slices.Clone(t.Units), slices.Clone(t.Codes), slices.Clone(t.Balances)
 		t.Order = t.Order.Clone()
 		c.Try = &t
@@ -270,6 +283,10 @@ func (s *Session) owner() string {
 	}
 	return "cart/" + string(s.Cart)
 }
+
+// Pending reports that a try is under way whose outcome is unknown, so that
+// [Sessions.Resume] has something to do.
+func (s *Session) Pending() bool { return s.Try != nil && s.Try.Phase != TryAction }
 
 // due returns the next instant at which time alone changes the session.
 func (s *Session) due() time.Time {
@@ -313,4 +330,3 @@ func (s *Session) status() SessionStatus {
 	}
 	return Completing
 }
-

@@ -1,8 +1,10 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -15,18 +17,19 @@ type MemoryStore struct {
 	db       *flywheel.Memory
 	sessions map[SessionID]*Session // a stored session is never changed, only replaced
 	open     map[cart.ID]SessionID
-	keys     map[sessionKey]SessionID
+	keys     map[Claim]SessionID
+	pending  map[SessionID]bool
 	dues     due.Heap[SessionID]
 }
-
-type sessionKey struct{ owner, key string }
 
 // NewMemory returns an empty store in db; nil stands for a database of its own.
 func NewMemory(db *flywheel.Memory) *MemoryStore {
 	if db == nil {
 		db = new(flywheel.Memory)
 	}
-	return &MemoryStore{db: db, sessions: map[SessionID]*Session{}, open: map[cart.ID]SessionID{}, keys: map[sessionKey]SessionID{}}
+	return &MemoryStore{
+		db: db, sessions: map[SessionID]*Session{}, open: map[cart.ID]SessionID{}, keys: map[Claim]SessionID{}, pending: map[SessionID]bool{},
+	}
 }
 
 // Handle implements flywheel.Stored: the database given to the constructor.
@@ -76,6 +79,11 @@ func (m *MemoryStore) SaveSession(ctx context.Context, s Session) (Session, erro
 		if other, taken := m.open[s.Cart]; s.Closed == "" && taken && other != s.ID {
 			return ErrOpen
 		}
+		if s.Claim != (Claim{}) {
+			if other, taken := m.keys[s.Claim]; taken && other != s.ID {
+				return ErrKeyTaken
+			}
+		}
 		s.Revision++
 		s = s.Normal()
 		kept := s.Clone()
@@ -94,6 +102,10 @@ func (m *MemoryStore) put(id SessionID, before, after *Session) {
 	if before != nil && m.open[before.Cart] == id {
 		delete(m.open, before.Cart)
 	}
+	if before != nil && m.keys[before.Claim] == id {
+		delete(m.keys, before.Claim)
+	}
+	delete(m.pending, id)
 	if after == nil {
 		delete(m.sessions, id)
 		m.dues.Set(id, time.Time{})
@@ -102,6 +114,12 @@ func (m *MemoryStore) put(id SessionID, before, after *Session) {
 	m.sessions[id] = after
 	if after.Closed == "" {
 		m.open[after.Cart] = id
+	}
+	if after.Claim != (Claim{}) {
+		m.keys[after.Claim] = id
+	}
+	if after.Pending() {
+		m.pending[id] = true
 	}
 	m.dues.Set(id, after.Due)
 }
@@ -117,31 +135,30 @@ func (m *MemoryStore) DueSessions(ctx context.Context, at time.Time, limit int) 
 	return list, err
 }
 
-// ClaimKey implements [SessionStore].
-func (m *MemoryStore) ClaimKey(ctx context.Context, owner, key string, of SessionID) error {
-	return m.db.Update(ctx, func(undo func(func())) error {
-		k := sessionKey{owner, key}
-		switch there, taken := m.keys[k]; {
-		case taken && there != of:
-			return ErrKeyTaken
-		case !taken:
-			undo(func() { delete(m.keys, k) })
-			m.keys[k] = of
+// KeyHolder implements [SessionStore].
+func (m *MemoryStore) KeyHolder(ctx context.Context, owner, key string) (id SessionID, err error) {
+	err = m.db.View(ctx, func() error {
+		var taken bool
+		if id, taken = m.keys[Claim{owner, key}]; !taken {
+			return fmt.Errorf("checkout: key %q: %w", key, flywheel.ErrNotFound)
 		}
 		return nil
 	})
+	return id, err
 }
 
-// FreeKey implements [SessionStore].
-func (m *MemoryStore) FreeKey(ctx context.Context, owner, key string, of SessionID) error {
-	return m.db.Update(ctx, func(undo func(func())) error {
-		k := sessionKey{owner, key}
-		if there, taken := m.keys[k]; taken && there == of {
-			undo(func() { m.keys[k] = of })
-			delete(m.keys, k)
+// PendingSessions implements [SessionStore].
+func (m *MemoryStore) PendingSessions(ctx context.Context, after SessionID, limit int) (list []Session, err error) {
+	err = m.db.View(ctx, func() error {
+		for id := range m.pending {
+			if id > after {
+				list = append(list, m.sessions[id].Clone())
+			}
 		}
 		return nil
 	})
+	slices.SortFunc(list, func(a, b Session) int { return cmp.Compare(a.ID, b.ID) })
+	return list[:min(limit, len(list))], err
 }
 
 // Forget implements [SessionStore].
@@ -151,13 +168,6 @@ func (m *MemoryStore) Forget(ctx context.Context, customer flywheel.CustomerID) 
 			if there.Customer == customer {
 				undo(func() { m.put(id, nil, there) })
 				m.put(id, there, nil)
-			}
-		}
-		owner := "customer/" + string(customer)
-		for k, of := range m.keys {
-			if k.owner == owner {
-				undo(func() { m.keys[k] = of })
-				delete(m.keys, k)
 			}
 		}
 		return nil

@@ -50,16 +50,6 @@ type sessionCode struct {
 	concealed bool
 }
 
-// kept reports that an option stands in the offers only because it is chosen.
-func (q *sessionQuote) kept(option string) bool {
-	for i := range q.offers {
-		if o := &q.offers[i]; o.ID == option && o.Type == fulfillment.Pickup {
-			return q.chosen == o && len(q.alloc.Short) > 0
-		}
-	}
-	return false
-}
-
 // answer prices a session, saves what is new, and returns the view.
 func (s *Sessions) answer(ctx context.Context, of *Session, once ...Message) (View, error) {
 	for range maxTurns {
@@ -97,8 +87,8 @@ func (s *Sessions) fixed(of *Session, status SessionStatus, once []Message) View
 		return v
 	}
 	v.Version, v.Content, v.Messages = of.Version, of.Seen.clone(), once
-	if of.Try != nil {
-		v.Action = of.Try.action()
+	if of.Try != nil && of.Try.Phase == TryAction {
+		v.Action = of.Try.Action
 	}
 	return v
 }
@@ -204,9 +194,13 @@ func (s *Sessions) describe(ctx context.Context, q *sessionQuote) (err error) {
 func (s *Sessions) deliver(ctx context.Context, of *Session, q *sessionQuote) error {
 	q.terms.TaxExempt = q.terms.TaxExempt || of.Buyer.VATExempt
 	q.terms.Coupons = []string{}
+	engine := s.opts.Carts.Engine()
 	for _, c := range q.codes {
-		if c.unlocks != "" && !slices.Contains(q.terms.Coupons, c.unlocks) {
-			q.terms.Coupons = append(q.terms.Coupons, c.unlocks)
+		if c.unlocks == "" {
+			continue
+		}
+		if text := engine.Coupon(c.unlocks); text != "" && !slices.Contains(q.terms.Coupons, text) {
+			q.terms.Coupons = append(q.terms.Coupons, text)
 		}
 	}
 	var place fulfillment.Location // of a pickup
@@ -464,7 +458,6 @@ func (s *Sessions) tender(ctx context.Context, t *TenderChoice, q *sessionQuote)
 
 // fill makes the content of the quote.
 func (s *Sessions) fill(of *Session, q *sessionQuote) {
-	zero := money.New(0, q.cart.Currency)
 	c := &q.content
 	c.Total = q.quote.Total
 	for i := range q.quote.Lines {
@@ -498,7 +491,7 @@ func (s *Sessions) fill(of *Session, q *sessionQuote) {
 		}
 		sums[typ] -= a.Discount.Minor()
 		c.Applied = append(c.Applied, AppliedCode{
-			Promotion: a.Promotion, Code: q.codeOf(s.opts.Carts.Engine().Coupon(a.Promotion)), Amount: a.Discount, Method: method,
+			Promotion: a.Promotion, Code: q.codeOf(a.Promotion), Amount: a.Discount, Method: method,
 			Allocations: q.allocations(a.Promotion),
 		})
 	}
@@ -520,14 +513,10 @@ func (s *Sessions) fill(of *Session, q *sessionQuote) {
 	if c.Lines == nil {
 		c.Lines = []ContentLine{}
 	}
-	_ = zero
 }
 
-// codeOf returns the code that counts for what it unlocks.
+// codeOf returns the code that counts for a promotion, "" where it needs none.
 func (q *sessionQuote) codeOf(unlocks string) string {
-	if unlocks == "" {
-		return ""
-	}
 	for _, c := range q.codes {
 		if c.unlocks == unlocks {
 			return c.text
@@ -597,7 +586,7 @@ func (s *Sessions) messages(of *Session, q *sessionQuote) {
 	switch {
 	case len(of.Tenders) == 0:
 		say(failed(CodeMissing, pathInstruments))
-	case q.due.Sign() > 0 && !slices.ContainsFunc(q.messages, func(m Message) bool { return m.Code == CodeTenderRefused }):
+	case q.due.Sign() > 0:
 		say(failed(CodePaymentInsufficient, pathInstruments))
 	}
 	s.codeMessages(q)
@@ -625,14 +614,13 @@ func (s *Sessions) deliveryMessages(of *Session, q *sessionQuote) {
 // codeMessages warns of codes whose promotions did not apply beside others, or lack
 // something.
 func (s *Sessions) codeMessages(q *sessionQuote) {
-	engine := s.opts.Carts.Engine()
 	for i, c := range q.codes {
 		if c.unlocks == "" {
 			continue
 		}
 		why := ""
 		for _, r := range q.quote.Refused {
-			if r.Promotion == "" || engine.Coupon(r.Promotion) != c.unlocks {
+			if r.Promotion != c.unlocks {
 				continue
 			}
 			switch r.Reason {

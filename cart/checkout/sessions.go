@@ -316,7 +316,7 @@ func (s *Sessions) SetAddress(ctx context.Context, id SessionID, to order.Addres
 	})
 }
 
-// Deliver chooses a delivery option. One that does not exist is not found; one that
+// Choose chooses a delivery option. One that does not exist is not found; one that
 // is not offered is a conflict.
 func (s *Sessions) Choose(ctx context.Context, id SessionID, option string) (View, error) {
 	return s.change(ctx, id, func(ctx context.Context, of *Session) error {
@@ -326,12 +326,14 @@ func (s *Sessions) Choose(ctx context.Context, id SessionID, option string) (Vie
 		if _, known := s.opts.Network.Option(option); !known {
 			return &flywheel.FieldError{Field: "option", Err: fmt.Errorf("%q: %w", option, flywheel.ErrNotFound)}
 		}
-		q, err := s.quote(ctx, of)
+		fresh := of.Clone()
+		fresh.Option = "" // what is chosen may stay where it is no longer offered
+		q, err := s.quote(ctx, &fresh)
 		if err != nil {
 			return err
 		}
 		for i := range q.offers {
-			if q.offers[i].ID == option && !q.kept(option) {
+			if q.offers[i].ID == option {
 				of.Option = option
 				return nil
 			}
@@ -424,7 +426,10 @@ func (s *Sessions) Cancel(ctx context.Context, id SessionID) (View, error) {
 // end saves a session whose try is over, and then lets go what the try held. With
 // loose the money may be set aside, and is let go too.
 func (s *Sessions) end(ctx context.Context, of Session, try *Try, loose bool, more func(ctx context.Context, saved *Session) error) (saved Session, err error) {
-	if try != nil && loose && try.Tender >= 0 && try.Phase != TryHolding {
+	if try != nil {
+		of.Claim = Claim{}
+	}
+	if try != nil && loose && try.Tender >= 0 {
 		of.Loose = append(of.Loose, LooseCharge{
 			Key: try.Charge, Authorization: try.Authorization, Amount: try.Amount, Method: try.Method, Next: s.opts.Now(),
 		})
@@ -432,11 +437,6 @@ func (s *Sessions) end(ctx context.Context, of Session, try *Try, loose bool, mo
 	err = s.opts.Tx.InTx(ctx, func(ctx context.Context) (err error) {
 		if saved, err = s.save(ctx, of); err != nil {
 			return err
-		}
-		if try != nil {
-			if err := s.store.FreeKey(ctx, try.Owner, try.Key, of.ID); err != nil {
-				return err
-			}
 		}
 		if more != nil {
 			return more(ctx, &saved)

@@ -9,7 +9,7 @@ import (
 	"github.com/flywheel-go/flywheel/cart"
 )
 
-// SessionStore keeps sessions and the keys of their requests. Implementations are
+// SessionStore keeps sessions. Implementations are
 // safe for concurrent use, honor ctx, join the transaction carried by ctx (see
 // [flywheel.Transactor]), keep times in UTC to the microsecond, compare texts byte
 // by byte, and share no memory with what they take and give. Every call is atomic
@@ -23,18 +23,18 @@ type SessionStore interface {
 	// SaveSession writes s and counts Revision up when the stored revision equals
 	// s.Revision; a session that is not stored has revision 0. Else it reports
 	// [ErrSessionStale]. A second session of a cart that is not closed reports
-	// [ErrOpen].
+	// [ErrOpen], and a key of s.Claim that another session has [ErrKeyTaken].
 	SaveSession(ctx context.Context, s Session) (Session, error)
+	// KeyHolder returns the session that has an idempotency key of an owner, see
+	// Session.Claim, or an error matching [flywheel.ErrNotFound].
+	KeyHolder(ctx context.Context, owner, key string) (SessionID, error)
 	// DueSessions returns at most limit sessions whose Due is at or before an
 	// instant, those due first first, then by ID.
 	DueSessions(ctx context.Context, at time.Time, limit int) ([]Session, error)
-	// ClaimKey makes an idempotency key of an owner that of a session. A key that
-	// another session has reports [ErrKeyTaken]; its own again does nothing.
-	ClaimKey(ctx context.Context, owner, key string, of SessionID) error
-	// FreeKey lets a key of a session go. One that is not there, or is another's,
-	// is no error.
-	FreeKey(ctx context.Context, owner, key string, of SessionID) error
-	// Forget removes the sessions of a customer and the customer's keys.
+	// PendingSessions returns at most limit sessions behind an ID whose try is to be
+	// resumed, see [Session.Pending], by ID.
+	PendingSessions(ctx context.Context, after SessionID, limit int) ([]Session, error)
+	// Forget removes the sessions of a customer.
 	Forget(ctx context.Context, customer flywheel.CustomerID) error
 }
 

@@ -58,11 +58,13 @@ type Order struct {
 	Mode CaptureMode `json:"mode,omitempty"`
 	// Number is how the buyer calls the order. It is unique and reveals nothing;
 	// [Service.Place] makes one if it is empty.
-	Number   string            `json:"number,omitempty"`
-	Contact  Contact           `json:"contact,omitzero"`
-	Shipping *Address          `json:"shipping,omitempty"`
-	Billing  *Address          `json:"billing,omitempty"`
-	Metadata map[string]string `json:"metadata,omitempty"`
+	Number string `json:"number,omitempty"`
+	// TaxExempt says that the buyer pays no tax on top of prices without tax.
+	TaxExempt bool              `json:"tax_exempt,omitempty"`
+	Contact   Contact           `json:"contact,omitzero"`
+	Shipping  *Address          `json:"shipping,omitempty"`
+	Billing   *Address          `json:"billing,omitempty"`
+	Metadata  map[string]string `json:"metadata,omitempty"`
 	// Delivery is nil where nothing is delivered. Its charge is part of Subtotal, its
 	// discount of Discount, and what it cost of Net, Tax and Total.
 	Delivery *Delivery `json:"delivery,omitempty"`

@@ -309,6 +309,14 @@ func (n *Network) place(id Location) *place {
 	return nil
 }
 
+// Option returns the option with an ID, and whether there is one.
+func (n *Network) Option(id string) (o Option, known bool) {
+	if there := n.option(id); there != nil {
+		return *there, true
+	}
+	return Option{}, false
+}
+
 // option returns the option of an ID, nil when there is none.
 func (n *Network) option(id string) *Option {
 	for i := range n.options {

@@ -39,6 +39,9 @@ type Request struct {
 	Value money.Amount
 	// At is when the order would be placed.
 	At time.Time
+	// Chosen names an option that was chosen before: a pickup stays in the answer
+	// although its place has too little.
+	Chosen string
 }
 
 // Offer is an option that is offered.
@@ -100,10 +103,15 @@ func (n *Network) Offers(r Request) ([]Offer, error) {
 			if err != nil {
 				return nil, err
 			}
-			if len(here.Short) > 0 {
+			switch {
+			case len(here.Short) == 0:
+				from = n.Parcels(&here, 1)
+			case o.ID == r.Chosen:
+				offers = append(offers, offer)
+				continue
+			default:
 				continue
 			}
-			from = n.Parcels(&here, 1)
 		}
 		offer.Earliest, offer.Latest = n.promised(from, o, r.At)
 		offers = append(offers, offer)

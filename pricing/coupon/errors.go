@@ -18,6 +18,8 @@ var (
 	ErrOtherBody = fmt.Errorf("coupon: the key was used for something else: %w", flywheel.ErrConflict)
 	// ErrCancelled reports a redemption that was given back.
 	ErrCancelled = fmt.Errorf("coupon: cancelled: %w", flywheel.ErrConflict)
+	// ErrRedeemed reports the release of what was redeemed for good.
+	ErrRedeemed = fmt.Errorf("coupon: redeemed, not held: %w", flywheel.ErrConflict)
 	// ErrStale reports a campaign that was saved by someone else meanwhile.
 	ErrStale = fmt.Errorf("coupon: %w", flywheel.ErrStale)
 	// ErrTaken reports a code that exists already.
@@ -34,7 +36,7 @@ const (
 	NotStarted       Reason = "not_started"       // the campaign begins later
 	Ended            Reason = "ended"             // the campaign is over
 	OtherCustomer    Reason = "other_customer"    // the code belongs to someone else
-	NeedsCustomer    Reason = "needs_customer"    // uses are counted by customer, and none is known
+	NeedsCustomer    Reason = "needs_customer"    // it is someone's or counted by customer, and none is known
 	CodeUsedUp       Reason = "code_used_up"      // as often as [Campaign.PerCode] allows
 	CustomerUsedUp   Reason = "customer_used_up"  // as often as [Campaign.PerCustomer] allows
 	CampaignUsedUp   Reason = "campaign_used_up"  // as often as [Campaign.Limit] allows
