@@ -32,8 +32,7 @@ type Store interface {
 	// Added. A missing order reports an error matching [flywheel.ErrNotFound].
 	//
 	// A document whose Number is 0 gets the next one of its Series, or First where the
-	// store has none of that series yet; the numbers of a series have no gaps. Insert
-	// does so, too.
+	// store has none of that series yet; the numbers of a series have no gaps.
 	Save(ctx context.Context, o Order) (Order, error)
 	// List yields the orders that match f, ordered by (PlacedAt, ID). An error
 	// is yielded once, last. The caller may call the store while ranging and
@@ -54,6 +53,19 @@ type Filter struct {
 	From, To time.Time
 	// Pending keeps orders with work outstanding, see [Order.Pending].
 	Pending bool
+
+	// The following keep orders that have a [CaptureMode]: those whose goods stand as
+	// State says, those that have a parcel to send, that with a Number, those of an
+	// e-mail address, those with a SKU, and those that have each word of Text, or one
+	// that begins with it, in number, name, address, titles or SKUs. Upper and lower
+	// case are the same.
+	State  State
+	ToShip bool
+	Number string
+	Email  string
+	SKU    flywheel.SKU
+	Text   string
+
 	// After, when set, begins behind that position.
 	After Position
 	// Limit, when positive, is the largest number of orders.
@@ -84,10 +96,13 @@ func (f *Filter) Match(o *Order) bool {
 		!f.From.IsZero() && o.PlacedAt.Before(f.From),
 		!f.To.IsZero() && !o.PlacedAt.Before(f.To),
 		!f.After.IsZero() && o.Position().Compare(f.After) <= 0,
-		f.Pending && !o.Pending():
+		f.Pending && !o.Pending(),
+		f.State != "" && (o.Mode == "" || o.State() != f.State),
+		f.ToShip && !o.ToShip(),
+		f.Number != "" && o.Number != f.Number:
 		return false
 	}
-	return true
+	return f.found(o)
 }
 
 // Normal returns a copy of o as stores keep it: times in UTC to the microsecond,
@@ -118,21 +133,22 @@ func normalTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecon
 
 // normalize makes empty slices and maps nil.
 func (o *Order) normalize() {
-	for _, empty := range [...]struct {
-		is   bool
-		none func()
-	}{
-		{len(o.Metadata) == 0, func() { o.Metadata = nil }},
-		{len(o.Parcels) == 0, func() { o.Parcels = nil }},
-		{len(o.Tenders) == 0, func() { o.Tenders = nil }},
-		{len(o.Uses) == 0, func() { o.Uses = nil }},
-		{len(o.Documents) == 0, func() { o.Documents = nil }},
-		{len(o.RMAs) == 0, func() { o.RMAs = nil }},
-		{len(o.Operations) == 0, func() { o.Operations = nil }},
-		{len(o.Policy.Restocking) == 0, func() { o.Policy.Restocking = nil }},
-	} {
-		if empty.is {
-			empty.none()
-		}
+	nilIfEmpty(&o.Parcels)
+	nilIfEmpty(&o.Tenders)
+	nilIfEmpty(&o.Uses)
+	nilIfEmpty(&o.Documents)
+	nilIfEmpty(&o.RMAs)
+	nilIfEmpty(&o.Operations)
+	if len(o.Metadata) == 0 {
+		o.Metadata = nil
+	}
+	if len(o.Policy.Restocking) == 0 {
+		o.Policy.Restocking = nil
+	}
+}
+
+func nilIfEmpty[T any](s *[]T) {
+	if len(*s) == 0 {
+		*s = nil
 	}
 }
