@@ -28,9 +28,12 @@ type Goods interface {
 
 // Codes are discount codes with limits. coupon.Service is one.
 type Codes interface {
-	// Check reports whether a code can be used now, what others hold included, and
+	// Look reports whether a code can be used now, what others hold included, and
 	// returns its campaign; a code that cannot be is a [*coupon.RefusedError]. What
 	// q.Ref holds does not count.
+	Look(ctx context.Context, q coupon.Request) (coupon.Campaign, error)
+	// Check does the same for a code that somebody has just typed: who fails too often
+	// is refused.
 	Check(ctx context.Context, q coupon.Request) (coupon.Campaign, error)
 	// Hold takes a use aside for ref, Commit makes it used, Release lets it go: each
 	// once, however often it is called.

@@ -347,7 +347,7 @@ func (s *refShop) openCodes(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		if err := s.codes.Add(ctx, coupon.Code{Code: coupon.Normalize(name), Campaign: name}); err != nil {
+		if err := s.codes.Add(ctx, coupon.Code{Code: coupon.Normalize(name), Campaign: name, Customer: flywheel.CustomerID(c.Customer)}); err != nil {
 			return err
 		}
 		used := 0
@@ -366,7 +366,7 @@ func (s *refShop) openCodes(ctx context.Context) (err error) {
 				return err
 			}
 		}
-		if err := use("", c.Used-int64(used)); err != nil {
+		if err := use(c.Customer, c.Used-int64(used)); err != nil {
 			return err
 		}
 		open.Starts, open.Ends, open.Limit, open.PerCustomer = c.From, c.Until, c.Limit, c.PerCustomer
@@ -991,7 +991,11 @@ var refSessionLooks = map[string]refLook{
 			if c.Currency != "" {
 				currency = money.MustCurrency(c.Currency)
 			}
-			left, err := s.cards.Left(ctx, name, currency)
+			now := s.now
+			if !c.Until.IsZero() && !now.Before(c.Until) {
+				s.now = c.Until.Add(-time.Second) // what is on a card that has ended
+			}
+			left, err := s.cards.Spendable(ctx, name, currency)
 			if err != nil {
 				return nil, err
 			}
@@ -999,6 +1003,7 @@ var refSessionLooks = map[string]refLook{
 			if err != nil {
 				return nil, err
 			}
+			s.now = now
 			got[name] = refBalanceOf(left.Minor(), held.Minor())
 		}
 		return got, nil

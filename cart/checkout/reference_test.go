@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -22,10 +23,10 @@ import (
 // waiting are the reference cases that the packages do not answer yet. The list
 // may only shrink: a case on it that passes fails the test.
 var waiting = strings.Fields(`
-F01 F02 F03 F04 F05 F06 F07 F08 F09 F10 F11 F13 F14 F15 F16 F18
-D01 D02 D03 D04 D05 D06 D07 D08 D09 D10 D11 D12 D13 D14 D15 D16
-T01 T02 T03 T04 T05 T06 T07 T08 T09 T10 T11 T12 T13 T14 T15
-C01 C02 C03 C04 C05 C06 C07 C08 C09
+F01 F02 F03 F04 F05 F06 F07 F11 F15 F16 F18
+D03 D04 D05 D06 D07 D08 D09 D10 D11 D12 D13 D14 D16
+T01 T02 T03 T04 T05 T06 T07 T08 T09 T10 T12 T13 T14 T15
+C01 C02 C03 C04 C05 C06 C08 C09
 K01 K02 K03 K04 K05 K06 K07 K08 K09
 E01 E02 E03 E04 E05 E06 E07 E08 E09 E10
 R01 R02 R03 R04 R05 R06 R07 R08 R09 R10 R11 R12 R13 R14 R15 R16 R17 R18
@@ -49,7 +50,7 @@ func TestReference(t *testing.T) {
 	for _, c := range file.Cases {
 		t.Run(c.ID, func(t *testing.T) {
 			err := c.run(t, file.Shops)
-			if slices.Contains(waiting, c.ID) && !testkit.Overridden() {
+			if slices.Contains(waiting, c.ID) && !testkit.Overridden() && os.Getenv("REFALL") == "" {
 				require.Error(t, err, "the case passes: take it off the list")
 				return
 			}

@@ -155,7 +155,6 @@ func (s *Sessions) describe(ctx context.Context, q *sessionQuote) (err error) {
 		}
 	}
 	q.ship = make([]fulfillment.Item, len(q.cart.Lines))
-	var shipped []flywheel.SKU
 	for i := range q.cart.Lines {
 		l := &q.cart.Lines[i]
 		item := q.items[l.SKU]
@@ -165,7 +164,6 @@ func (s *Sessions) describe(ctx context.Context, q *sessionQuote) (err error) {
 		}
 		if !q.ship[i].Download {
 			q.ships = true
-			shipped = append(shipped, l.SKU)
 		}
 	}
 	q.stock = fulfillment.Stock{}
@@ -174,8 +172,8 @@ func (s *Sessions) describe(ctx context.Context, q *sessionQuote) (err error) {
 		for _, sku := range skus {
 			q.stock[sku] = fulfillment.Supply{Untracked: true}
 		}
-	case len(shipped) > 0:
-		if q.stock, err = s.opts.Stock.Available(ctx, shipped); err != nil {
+	case len(skus) > 0:
+		if q.stock, err = s.opts.Stock.Available(ctx, skus); err != nil {
 			return fmt.Errorf("checkout: cart %q: stock: %w", q.cart.ID, err)
 		}
 	}
@@ -356,7 +354,7 @@ func (s *Sessions) readCodes(ctx context.Context, of *Session, q *sessionQuote) 
 			q.messages = append(q.messages, warned(CodeInvalid, path))
 		default:
 			seen[c.text] = true
-			campaign, err := s.opts.Codes.Check(ctx, coupon.Request{Code: typed, Customer: q.cart.Customer, Visitor: q.cart.Visitor})
+			campaign, err := s.opts.Codes.Look(ctx, coupon.Request{Code: typed, Customer: q.cart.Customer, Visitor: q.cart.Visitor})
 			if err == nil {
 				c.unlocks = campaign.Promotion
 				break

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -15,6 +16,7 @@ import (
 	"github.com/flywheel-go/flywheel/internal/newid"
 	"github.com/flywheel-go/flywheel/internal/told"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
+	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/pricing/tax"
 )
@@ -352,7 +354,16 @@ func (s *Sessions) SetCodes(ctx context.Context, id SessionID, codes ...string) 
 			return View{}, &flywheel.FieldError{Field: fmt.Sprintf("codes[%d]", i), Err: fmt.Errorf("%d bytes, at most %d: %w", len(code), flywheel.MaxIDBytes, flywheel.ErrLimit)}
 		}
 	}
-	return s.change(ctx, id, func(_ context.Context, of *Session) error {
+	return s.change(ctx, id, func(ctx context.Context, of *Session) error {
+		for _, code := range codes {
+			if s.opts.Codes == nil || slices.Contains(of.Codes, code) {
+				continue
+			}
+			_, err := s.opts.Codes.Check(ctx, coupon.Request{Code: code, Customer: of.Customer, Visitor: of.Visitor})
+			if err != nil && !errors.Is(err, coupon.ErrRefused) {
+				return fmt.Errorf("checkout: code: %w", err)
+			}
+		}
 		of.Codes = codes
 		return nil
 	})
