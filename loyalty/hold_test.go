@@ -192,7 +192,7 @@ func TestPointsPay(t *testing.T) {
 	require.NoError(t, s.GiveBack(ctx, member, "r1", "try-2", 100))
 	require.NoError(t, s.GiveBack(ctx, member, "r1", "try-2", 100))
 	require.ErrorIs(t, s.GiveBack(ctx, member, "r2", "try-2", 201), loyalty.ErrExceeds)
-	require.NoError(t, s.GiveBack(ctx, member, "r2", "try-2", 200))
+	require.NoError(t, s.GiveBack(ctx, member, "r4", "try-2", 200)) // a refusal is remembered under its key
 	spendable(500)
 	require.ErrorIs(t, s.GiveBack(ctx, member, "r3", "none", 1), flywheel.ErrNotFound)
 }

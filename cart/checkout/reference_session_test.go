@@ -58,6 +58,7 @@ type refShop struct {
 	webhooks *checkout.Webhooks
 
 	orderIDs map[string]order.ID // by the name of a case
+	written  []refWritten        // documents of all orders
 	db       *flywheel.Memory
 	told     map[string]map[string]bool
 	faults   map[string]bool // that have still to come
@@ -398,7 +399,7 @@ func (s *refShop) openBalances(ctx context.Context) (err error) {
 		return err
 	}
 	for _, customer := range slices.Sorted(maps.Keys(s.setup.StoreCredit)) {
-		if _, err := s.credit.Grant(ctx, customer, "opening", s.amount(s.setup.StoreCredit[customer]), "opening"); err != nil {
+		if err := s.credit.Grant(ctx, customer, "opening", s.amount(s.setup.StoreCredit[customer]), "opening"); err != nil {
 			return err
 		}
 	}

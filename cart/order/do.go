@@ -447,7 +447,7 @@ func (s *Service) apart(ctx context.Context, o *Order, op *Operation, e *Effects
 		if s.opts.Credit == nil {
 			return fmt.Errorf("no store credit: %w", flywheel.ErrInvalid)
 		}
-		if _, err := s.opts.Credit.Grant(ctx, string(o.Customer), s.key(o, "credit", op.Sequence), e.Credit, "refund of order "+string(o.ID)); err != nil {
+		if err := s.opts.Credit.Grant(ctx, string(o.Customer), s.key(o, "credit", op.Sequence), e.Credit, "refund of order "+string(o.ID)); err != nil {
 			return fmt.Errorf("store credit: %w", err)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/payment"
-	"github.com/flywheel-go/flywheel/cart/payment/credit"
 	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/told"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
@@ -105,7 +104,7 @@ type PointsBalance interface {
 
 // Credit pays out store credit, once for each key. *credit.Service is one.
 type Credit interface {
-	Grant(ctx context.Context, account, key string, amount money.Amount, reason string) (credit.Move, error)
+	Grant(ctx context.Context, account, key string, amount money.Amount, reason string) error
 }
 
 // Coupons take back the use of a code under ref, once. coupon.Service is one.

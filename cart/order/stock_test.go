@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/cart/payment/credit"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -171,7 +170,7 @@ func (c *caseStock) looks() map[string]map[string]int64 {
 
 type caseCredit struct{ b caseBalances }
 
-func (c caseCredit) Grant(_ context.Context, account, _ string, amount money.Amount, _ string) (credit.Move, error) {
+func (c caseCredit) Grant(_ context.Context, account, _ string, amount money.Amount, _ string) error {
 	c.b["credit "+account] += amount.Minor()
-	return credit.Move{}, nil
+	return nil
 }

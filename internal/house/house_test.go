@@ -75,8 +75,8 @@ var floors = map[string]int{
 	"cart/service":  20,
 	"cart":          20,
 	"loyalty":       20,
-	"cart/order":    22,
-	"cart/checkout": 23,
+	"cart/order":    21,
+	"cart/checkout": 22,
 
 	"cart/payment/credit": 21,
 	"cart/payment/stripe": 21,

@@ -97,7 +97,7 @@ func (s *Service) Refund(ctx context.Context, key, charge string, amount money.A
 		},
 	})
 	if err != nil {
-		return Redemption{}, refusal(err, &code)
+		return Redemption{}, refusal(err, &code, &Campaign{})
 	}
 	return r, nil
 }

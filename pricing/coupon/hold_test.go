@@ -121,6 +121,28 @@ func TestReasons(t *testing.T) {
 	}
 }
 
+// A code of its own says so when it is refused, so that nothing need be told.
+func TestSeries(t *testing.T) {
+	for _, c := range []struct {
+		campaign coupon.Campaign
+		code     coupon.Code
+		want     bool
+	}{
+		{coupon.Campaign{Disabled: true}, coupon.Code{}, false},
+		{coupon.Campaign{Disabled: true, PerCode: 2}, coupon.Code{}, false},
+		{coupon.Campaign{Disabled: true, PerCode: 1}, coupon.Code{}, true},
+		{coupon.Campaign{}, coupon.Code{Customer: "ben"}, true},
+		{coupon.Campaign{}, coupon.Code{Value: eur(1)}, true},
+	} {
+		c.code.Code = "X"
+		d := newDesk(t, c.campaign, c.code)
+		_, err := d.Look(t.Context(), coupon.Request{Code: "X", Customer: "ann"})
+		refused, ok := errors.AsType[*coupon.RefusedError](err)
+		require.True(t, ok)
+		require.Equal(t, c.want, refused.Series, "%+v", c)
+	}
+}
+
 // A cart with a bad code may be priced again as often as it likes.
 func TestLookIsNotLimited(t *testing.T) {
 	d := newDesk(t, coupon.Campaign{}, coupon.Code{Code: "X"})

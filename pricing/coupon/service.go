@@ -189,7 +189,7 @@ func (s *Service) look(ctx context.Context, q *Request, now time.Time) (Campaign
 		}
 	}
 	if err != nil {
-		return Campaign{}, refusal(err, &code)
+		return Campaign{}, refusal(err, &code, &c)
 	}
 	return c, nil
 }
@@ -287,7 +287,7 @@ func (s *Service) redeem(ctx context.Context, key string, q Request, until time.
 				answer, err = s.store.Redeem(ctx, r)
 			}
 		}
-		return refusal(err, &code)
+		return refusal(err, &code, &c)
 	}
 	if !until.IsZero() { // the code was checked when it was entered
 		if err := q.check(); err != nil {
@@ -390,7 +390,7 @@ func (s *Service) find(ctx context.Context, q *Request, now time.Time) (Code, Ca
 	default:
 		return code, c, nil
 	}
-	return Code{}, Campaign{}, &RefusedError{Reason: why, Code: text, Campaign: c.ID}
+	return Code{}, Campaign{}, refused(why, &code, &c)
 }
 
 // The names of tallies.
@@ -406,9 +406,8 @@ const (
 
 // couponUses counts a use for the code, the customer, the campaign and the budgets.
 func couponUses(code *Code, c *Campaign, q *Request, now time.Time) ([]Tally, error) {
-	refused := func(why Reason) error { return &RefusedError{Reason: why, Code: code.Code, Campaign: c.ID} }
 	if !code.Value.IsZero() {
-		return nil, refused(NotThisKindOfUse)
+		return nil, refused(NotThisKindOfUse, code, c)
 	}
 	limit := func(n int64) int64 {
 		if n == 0 {
@@ -423,7 +422,7 @@ func couponUses(code *Code, c *Campaign, q *Request, now time.Time) ([]Tally, er
 	}
 	switch {
 	case q.Customer == "" && c.PerCustomer > 0:
-		return nil, refused(NeedsCustomer)
+		return nil, refused(NeedsCustomer, code, c)
 	case q.Customer == "":
 	case c.PerCustomerPeriod == "" || c.PerCustomerPeriod == Always:
 		uses = append(uses, Tally{customerTally + string(q.Customer), 1, limit(c.PerCustomer)})
@@ -434,7 +433,7 @@ func couponUses(code *Code, c *Campaign, q *Request, now time.Time) ([]Tally, er
 	}
 	for _, b := range c.Budgets {
 		if q.Amount != (money.Amount{}) && q.Amount.Currency() != b.Amount.Currency() {
-			return nil, refused(OtherCurrency)
+			return nil, refused(OtherCurrency, code, c)
 		}
 		name, _ := b.Period.name(now.In(zone))
 		uses = append(uses, Tally{budgetTally + string(b.Period) + "/" + name, q.Amount.Minor(), b.Amount.Minor()})
@@ -442,8 +441,13 @@ func couponUses(code *Code, c *Campaign, q *Request, now time.Time) ([]Tally, er
 	return uses, nil
 }
 
+// refused is the refusal of a code that is known.
+func refused(why Reason, code *Code, c *Campaign) *RefusedError {
+	return &RefusedError{Reason: why, Code: code.Code, Campaign: code.Campaign, Series: code.Customer != "" || c.PerCode == 1 || !code.Value.IsZero()}
+}
+
 // refusal says in this package's words why a tally could not be added to.
-func refusal(err error, code *Code) error {
+func refusal(err error, code *Code, c *Campaign) error {
 	t, ok := errors.AsType[*TallyError](err)
 	if !ok {
 		return err
@@ -462,5 +466,7 @@ func refusal(err error, code *Code) error {
 	case refundTally:
 		why = RefundedTooMuch
 	}
-	return &RefusedError{Reason: why, Code: code.Code, Campaign: code.Campaign, Left: t.Tally.Limit - t.Used}
+	r := refused(why, code, c)
+	r.Left = t.Tally.Limit - t.Used
+	return r
 }

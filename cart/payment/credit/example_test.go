@@ -22,7 +22,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if _, err := credits.Grant(ctx, "ann", "refund-1", money.New(2500, money.EUR), "refund of order 7"); err != nil {
+	if err := credits.Grant(ctx, "ann", "refund-1", money.New(2500, money.EUR), "refund of order 7"); err != nil {
 		log.Fatal(err)
 	}
 

@@ -42,8 +42,8 @@ func New(store Store, opts *Options) (*Service, error) {
 func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 
 // Grant adds an amount to an account, and opens it where it is not there. The key
-// makes it once: again it answers with the move of the first time.
-func (s *Service) Grant(ctx context.Context, account, key string, amount money.Amount, reason string) (Move, error) {
+// makes it once.
+func (s *Service) Grant(ctx context.Context, account, key string, amount money.Amount, reason string) error {
 	return s.apply(ctx, Move{Account: account, Key: key, Kind: Grant, Amount: amount, Reason: reason})
 }
 
@@ -68,8 +68,7 @@ func (s *Service) Balance(ctx context.Context, account string, currency money.Cu
 // Hold implements payment.Balance: it takes an amount aside until a time. More than
 // is spendable is an [*InsufficientError].
 func (s *Service) Hold(ctx context.Context, account, ref string, amount money.Amount, until time.Time) error {
-	_, err := s.apply(ctx, Move{Account: account, Key: ref, Kind: Hold, Amount: amount, Until: until})
-	return err
+	return s.apply(ctx, Move{Account: account, Key: ref, Kind: Hold, Amount: amount, Until: until})
 }
 
 // Commit implements payment.Balance: it spends what is held. Call it in the
@@ -91,8 +90,7 @@ func (s *Service) Release(ctx context.Context, account, ref string) error {
 // GiveBack implements payment.Balance: it returns a part of what a hold has spent.
 // More than is left of it matches [ErrExceeds].
 func (s *Service) GiveBack(ctx context.Context, account, key, ref string, amount money.Amount) error {
-	_, err := s.apply(ctx, Move{Account: account, Key: key, Kind: Return, Amount: amount, Of: ref})
-	return err
+	return s.apply(ctx, Move{Account: account, Key: key, Kind: Return, Amount: amount, Of: ref})
 }
 
 // Moves yields the moves of an account by their keys. An error is yielded once,
@@ -106,11 +104,12 @@ func (s *Service) Forget(ctx context.Context, customer flywheel.CustomerID) erro
 	return s.store.Forget(ctx, string(customer))
 }
 
-func (s *Service) apply(ctx context.Context, m Move) (Move, error) {
+func (s *Service) apply(ctx context.Context, m Move) error {
 	m.At = s.now()
 	m = m.Stored()
 	if err := m.Check(); err != nil {
-		return Move{}, err
+		return err
 	}
-	return s.store.Apply(ctx, m)
+	_, err := s.store.Apply(ctx, m)
+	return err
 }

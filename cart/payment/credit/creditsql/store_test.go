@@ -86,7 +86,7 @@ func TestCommitIsOneStatement(t *testing.T) {
 	s := sqldbtest.Store(t, pool, flywheel.SQLite, creditsql.New)
 	credits, err := credit.New(s, nil)
 	require.NoError(t, err)
-	_, err = credits.Grant(ctx, "ann", "g", money.New(800, money.EUR), "")
+	err = credits.Grant(ctx, "ann", "g", money.New(800, money.EUR), "")
 	require.NoError(t, err)
 	require.NoError(t, credits.Hold(ctx, "ann", "h", money.New(100, money.EUR), time.Now().Add(time.Hour)))
 	_, err = credits.Spendable(ctx, "ann", money.EUR) // reads the secret, once per process

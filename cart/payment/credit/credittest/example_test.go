@@ -38,7 +38,7 @@ func ExampleFailing() {
 		return
 	}
 	ten := money.New(1000, money.EUR)
-	_, err = credits.Grant(ctx, "ann", "goodwill", ten, "late parcel")
+	err = credits.Grant(ctx, "ann", "goodwill", ten, "late parcel")
 	fmt.Println(err, credits.Hold(ctx, "ann", "order-1", ten, time.Now().Add(time.Hour)))
 	fmt.Println(credits.Commit(ctx, "ann", "order-1"))
 	fmt.Println(credits.Commit(ctx, "ann", "order-1"))
