@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -52,6 +54,25 @@ func TestReference(t *testing.T) {
 			}
 			require.NoError(t, err, "%s: %s", c.Title, c.Why)
 		})
+	}
+}
+
+// TestMore runs cases of our own in the form of the reference, in its shops: what its
+// rules say and no case of it shows.
+func TestMore(t *testing.T) {
+	var shops, more struct {
+		Family string
+		Form   int
+		Shops  map[string]map[string]json.RawMessage
+		Cases  []refCase
+	}
+	for file, into := range map[string]any{"cases.json": &shops, "more.json": &more} {
+		data, err := os.ReadFile(filepath.Join("testdata", file))
+		require.NoError(t, err)
+		testkit.Strict(t, data, into)
+	}
+	for _, c := range more.Cases {
+		t.Run(c.ID, func(t *testing.T) { require.NoError(t, c.run(t, shops.Shops), "%s: %s", c.Title, c.Why) })
 	}
 }
 
