@@ -398,3 +398,99 @@ func ExampleTry() {
 	// true 5.00 EUR 1
 	// warning final_sale - $.line_items[0] false
 }
+
+// A shop of downloads needs carts, orders and prices, and nothing that ships.
+func ExampleNewSessions() {
+	ctx := context.Background()
+	engine, err := pricing.Compile(pricing.Config{Lists: []pricing.List{{
+		ID: "shop", TaxIncluded: true, Entries: []pricing.Entry{{SKU: "song", Unit: money.MustPrice("1.29", money.EUR)}},
+	}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	carts, err := cart.New(nil, &cart.Options{Engine: engine})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	options := checkout.SessionOptions{Carts: carts, Mode: order.OnPlace}
+	shop, err := checkout.NewShop(&options) // prices what is added to an order later
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if options.Orders, err = order.New(nil, &order.Options{Shop: shop}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	sessions, err := checkout.NewSessions(nil, &options)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = carts.Create(ctx, cart.Cart{ID: "c", Visitor: "v", Currency: money.EUR, Lines: []cart.Line{{SKU: "song", Quantity: 2}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	v, err := sessions.Open(ctx, "c", "s")
+	fmt.Println(v.Status, v.Total, err)
+	if _, err := sessions.SetBuyer(ctx, "s", checkout.Buyer{Email: "anna@example.com"}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	v, err = sessions.SetTenders(ctx, "s", checkout.TenderChoice{Type: order.Card, Token: "tok"})
+	fmt.Println(v.Status, v.Split[0].Tender, v.Lines[0].Unit, len(v.Taxes), err)
+	v, err = sessions.Place(ctx, checkout.PlaceRequest{Session: "s", Key: "k", Order: "o"})
+	fmt.Println(v.Status, v.Order, err)
+	// Output:
+	// incomplete 2.58 EUR <nil>
+	// ready card 1.29 EUR 1 <nil>
+	// completed o <nil>
+}
+
+// What took something off is told with its code and with what each line bears.
+func ExampleAppliedCode() {
+	ctx := context.Background()
+	c, err := newCounter(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := c.ready(ctx, "s"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	v, err := c.sessions.SetCodes(ctx, "s", " ten ")
+	for _, a := range v.Applied {
+		fmt.Println(a.Promotion, a.Code, a.Method, a.Amount, a.Allocations[0].Path, a.Allocations[0].Amount)
+	}
+	fmt.Println(err)
+	// Output:
+	// ten TEN each 1.19 EUR $.line_items[0] 1.19 EUR
+	// <nil>
+}
+
+// Goods, codes, balances and points meet the session through small interfaces; this
+// stock is told by hand.
+func ExampleGoods() {
+	var goods checkout.Goods = everything{}
+	stock, err := goods.Available(context.Background(), []flywheel.SKU{"mug"})
+	fmt.Println(stock["mug"].Untracked, err)
+	var cards checkout.Balance = (*coupon.Service)(nil).Cards()
+	fmt.Println(cards != nil)
+	// Output:
+	// true <nil>
+	// true
+}
+
+type everything struct{ checkout.Goods }
+
+func (everything) Available(_ context.Context, skus []flywheel.SKU) (fulfillment.Stock, error) {
+	stock := fulfillment.Stock{}
+	for _, sku := range skus {
+		stock[sku] = fulfillment.Supply{Untracked: true}
+	}
+	return stock, nil
+}
