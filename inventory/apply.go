@@ -23,7 +23,11 @@ import "github.com/flywheel-go/flywheel"
 //   - Ship and deallocate take units of an allocated hold, no more than it has
 //     left, else the error is a [*UnitsError]. Ship takes them from OnHand too;
 //     units that were still to come need as many on hand that are neither reserved
-//     nor allocated, else the error is a [*ShortageError].
+//     nor allocated, else the error is a [*ShortageError]. So is it if a count found
+//     less on hand than leaves.
+//   - Count sets OnHand to the OnHandAfter that the movement comes with, and
+//     variance changes it, both whatever is promised: Available may be below zero
+//     after them.
 //   - Balances stay within MaxQuantity.
 //
 // On an error the level is as it was.
@@ -47,6 +51,8 @@ func (l *Level) Apply(m Movement, earlier []Movement) (answer Movement, posted b
 		err = m.close(past.hold)
 	case m.Kind.ofOrder():
 		err = l.checkOrdered(&m, &past)
+	case m.Kind == KindCount:
+		err = l.checkCount(&m)
 	default:
 		err = l.check(m)
 	}
@@ -75,6 +81,9 @@ func (l *Level) promisesFit() bool {
 
 // same reports whether two movements of one key have the same body.
 func (m *Movement) same(other *Movement) bool {
+	if m.Kind == KindCount {
+		return m.OnHandAfter == other.OnHandAfter && m.Reason == other.Reason
+	}
 	return m.OnHand == other.OnHand && m.Reserved == other.Reserved && m.Allocated == other.Allocated &&
 		m.Backordered == other.Backordered && m.Reason == other.Reason
 }
@@ -148,13 +157,31 @@ func (l *Level) checkOrdered(m *Movement, past *history) error {
 	if m.OnHand != want {
 		return refused(flywheel.ErrInvalid, "%s %q of %s at %s changes on hand by %d, not %d", m.Kind, m.Ref, m.SKU, m.Location, m.OnHand, want)
 	}
-	if m.OnHand == 0 || m.Backordered == 0 {
+	if m.OnHand == 0 {
+		return nil
+	}
+	if have := (Level{OnHand: l.OnHand, Backorder: l.Backorder}).Promisable(); -m.OnHand > have { // a count found less
+		return &ShortageError{SKU: m.SKU, Location: m.Location, Want: -m.OnHand, Have: have}
+	}
+	if m.Backordered == 0 {
 		return nil
 	}
 	shelf := Level{OnHand: l.OnHand - l.Reserved - l.Allocated, Backorder: l.Backorder}
 	if have := shelf.Promisable(); -m.Backordered > have {
 		return &ShortageError{SKU: m.SKU, Location: m.Location, Want: -m.Backordered, Have: have}
 	}
+	return nil
+}
+
+// checkCount fills in what a count changes.
+func (l *Level) checkCount(m *Movement) error {
+	if m.OnHandAfter < 0 || m.OnHandAfter > MaxQuantity {
+		return refused(flywheel.ErrOutOfRange, "count of %d of %s is not between 0 and %d", m.OnHandAfter, m.SKU, MaxQuantity)
+	}
+	if m.Reserved|m.Allocated|m.Backordered != 0 || m.Location == EveryPlace {
+		return refused(flywheel.ErrInvalid, "count %q of %s at %s changes promises", m.Ref, m.SKU, m.Location)
+	}
+	m.OnHand = m.OnHandAfter - l.OnHand
 	return nil
 }
 
@@ -166,6 +193,10 @@ func (l *Level) check(m Movement) error {
 	case KindAdjust:
 		if quantity < 0 && quantity >= -MaxQuantity {
 			quantity, want = -quantity, -quantity
+		}
+	case KindVariance:
+		if quantity < 0 && quantity >= -MaxQuantity {
+			quantity = -quantity
 		}
 	case KindReserve:
 		if m.Reserved < 0 || m.Backordered < 0 || m.Reserved > MaxQuantity || m.Backordered > MaxQuantity-m.Reserved {

@@ -27,6 +27,9 @@ const (
 	// EventShipped tells that allocated goods left; property "key" names the
 	// shipment.
 	EventShipped = "stock_shipped"
+	// EventCounted tells that a count found more or less of one SKU; properties
+	// "direction" ("in" or "out"), "reason" and "sku".
+	EventCounted = "stock_counted"
 )
 
 var eventNames = map[Kind]string{
@@ -35,6 +38,9 @@ var eventNames = map[Kind]string{
 	KindAdjust:  EventAdjusted,
 	KindCommit:  EventCommitted,
 	KindShip:    EventShipped,
+
+	KindCount:    EventCounted,
+	KindVariance: EventCounted,
 }
 
 // tellByPlace reports movements of one call, those of each location in an event of

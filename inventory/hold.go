@@ -108,6 +108,71 @@ func (s *Service) Deallocate(ctx context.Context, ref, key string, units []fulfi
 	return s.take(ctx, KindDeallocate, ref, key, units)
 }
 
+// Ready reports, as an error, why [Service.Ship] of the units would be refused now; it
+// changes nothing.
+func (s *Service) Ready(ctx context.Context, ref string, units []fulfillment.Unit) error {
+	if err := checkID("ref", ref); err != nil {
+		return err
+	}
+	units, err := checkUnits(units)
+	if err != nil {
+		return err
+	}
+	if s.items == nil {
+		return refused(flywheel.ErrInvalid, "the store looks no documents up")
+	}
+	r, err := s.store.Reservation(ctx, ref)
+	if err != nil {
+		return err
+	}
+	if r.State != StateAllocated {
+		return refused(flywheel.ErrConflict, "ship %q: the reservation is %s", ref, r.State)
+	}
+	ms := taken(units, Movement{Kind: KindShip, Ref: ref, Attempt: r.Attempt})
+	document, err := s.items.Document(ctx, ref)
+	if err != nil {
+		return err
+	}
+	skus := make([]flywheel.SKU, len(ms))
+	for i := range ms {
+		skus[i] = ms[i].SKU
+	}
+	levels, err := s.items.LevelsOf(ctx, skus)
+	if err != nil {
+		return err
+	}
+	for _, m := range ms {
+		level := Level{SKU: m.SKU, Location: m.Location}
+		if i := slices.IndexFunc(levels, func(l Level) bool { return l.SKU == m.SKU && l.Location == m.Location }); i >= 0 {
+			level = levels[i]
+		}
+		var earlier []Movement
+		for _, e := range document {
+			if e.Attempt == m.Attempt && compareItems(e, m) == 0 {
+				earlier = append(earlier, e)
+			}
+		}
+		if _, _, err := level.Apply(m, earlier); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// taken returns movements like m, a shipment or a cancellation, that take units of an
+// allocated reservation.
+func taken(units []fulfillment.Unit, like Movement) []Movement {
+	ms := movementsOf(units, like)
+	for i := range ms {
+		m := &ms[i]
+		m.Allocated, m.Reserved, m.Backordered = -m.Reserved, 0, -m.Backordered
+		if m.Kind == KindShip && m.Location != EveryPlace {
+			m.OnHand = m.Allocated + m.Backordered
+		}
+	}
+	return ms
+}
+
 // take posts a shipment or a cancellation of units of an allocated reservation.
 func (s *Service) take(ctx context.Context, kind Kind, ref, key string, units []fulfillment.Unit) error {
 	if err := checkID("ref", ref); err != nil {
@@ -126,14 +191,7 @@ func (s *Service) take(ctx context.Context, kind Kind, ref, key string, units []
 		if err != nil {
 			return err
 		}
-		ms := movementsOf(units, Movement{Kind: kind, Ref: ref, Attempt: r.Attempt, Key: key, At: at})
-		for i := range ms {
-			m := &ms[i]
-			m.Allocated, m.Reserved, m.Backordered = -m.Reserved, 0, -m.Backordered
-			if kind == KindShip && m.Location != EveryPlace {
-				m.OnHand = m.Allocated + m.Backordered
-			}
-		}
+		ms := taken(units, Movement{Kind: kind, Ref: ref, Attempt: r.Attempt, Key: key, At: at})
 		known, err := s.knows(ctx, ms)
 		if err != nil {
 			return err

@@ -40,6 +40,11 @@ const (
 	KindShip Kind = "ship"
 	// KindDeallocate takes units from an order that it called off.
 	KindDeallocate Kind = "deallocate"
+	// KindCount sets what is on hand to what was counted, whatever is promised.
+	KindCount Kind = "count"
+	// KindVariance corrects what is on hand by an approved variance, whatever is
+	// promised.
+	KindVariance Kind = "variance"
 )
 
 // closes reports whether k closes a hold.

@@ -77,14 +77,11 @@ func (r *Reservation) movements(kind Kind, at time.Time) []Movement {
 }
 
 // unitMovements returns the movements of a step of a reservation of units, by SKU and
-// location. What is allocated stays promised from what will come.
+// location.
 func (r *Reservation) unitMovements(kind Kind, at time.Time) []Movement {
 	ms := movementsOf(r.Units, Movement{Kind: kind, Ref: r.Ref, Attempt: r.Attempt, At: at})
 	if kind == KindReserve {
 		return ms
-	}
-	if kind == KindAllocate {
-		ms = slices.DeleteFunc(ms, func(m Movement) bool { return m.Location == EveryPlace })
 	}
 	for i := range ms {
 		ms[i].Reserved, ms[i].Backordered = 0, 0

@@ -312,6 +312,9 @@ func (s *refShop) openStock(ctx context.Context) (err error) {
 			return err
 		}
 		for _, at := range slices.Sorted(maps.Keys(i.Stock)) {
+			if _, there := s.setup.Locations[at]; !there {
+				continue // the case has other locations than the shop
+			}
 			if err := s.change(ctx, "opening-"+sku+"-"+at, sku, at, i.Stock[at]); err != nil {
 				return err
 			}

@@ -165,7 +165,7 @@ func (m *MemoryStore) PendingSessions(ctx context.Context, after SessionID, limi
 func (m *MemoryStore) Forget(ctx context.Context, customer flywheel.CustomerID) error {
 	return m.db.Update(ctx, func(undo func(func())) error {
 		for id, there := range m.sessions {
-			if there.Customer == customer {
+			if customer != "" && there.Customer == customer {
 				undo(func() { m.put(id, nil, there) })
 				m.put(id, there, nil)
 			}

@@ -118,6 +118,14 @@ func (s *Sessions) ResumeAll(ctx context.Context) (int, error) {
 // error; any other session only tells its status. So does a charge that is not that of
 // the try.
 func (s *Sessions) Answered(ctx context.Context, id SessionID, charge, authorization string, ok bool) (View, error) {
+	v, err := s.answered(ctx, id, charge, authorization, ok)
+	if v.Status == Expired && errors.Is(err, flywheel.ErrExpired) {
+		return v, nil
+	}
+	return v, err
+}
+
+func (s *Sessions) answered(ctx context.Context, id SessionID, charge, authorization string, ok bool) (View, error) {
 	return s.turns(ctx, id, func(of *Session) (View, error) {
 		t := of.Try
 		if t == nil || t.Tender < 0 || charge != "" && charge != t.Charge {
