@@ -33,7 +33,7 @@ func (s *Service) Hold(ctx context.Context, ref string, units []fulfillment.Unit
 	if !until.After(now) {
 		return refused(flywheel.ErrExpired, "hold %q ran out at %s", ref, until.Format(time.RFC3339))
 	}
-	return s.promise(ctx, Reservation{Ref: ref, Units: units, Attempt: 1, Expires: until}, now)
+	return s.promise(ctx, &Reservation{Ref: ref, Units: units, Attempt: 1, Expires: until}, now)
 }
 
 // checkUnits returns the units sorted and summed.

@@ -122,11 +122,10 @@ func (s *MemoryStore) post(m *Movement) (*stock, error) {
 	st := s.find(m.SKU, m.Location)
 	doc := s.documents[documentKey{m.Ref, m.Attempt}]
 	level := Level{SKU: m.SKU, Location: m.Location}
-	var room [4]Movement
-	earlier := room[:0]
+	var earlier []Movement // most movements are the first of their document and item
 	if st != nil {
 		level = st.level()
-		earlier = s.earlier(earlier, doc, st)
+		earlier = s.earlier(doc, st)
 	}
 	answer, posted, err := level.Apply(*m, earlier)
 	if err != nil {
@@ -156,16 +155,16 @@ func (s *MemoryStore) post(m *Movement) (*stock, error) {
 	return st, nil
 }
 
-// earlier appends the movements of the document in the ledger of st.
-func (s *MemoryStore) earlier(to []Movement, doc *document, st *stock) []Movement {
+// earlier returns the movements of the document in the ledger of st.
+func (s *MemoryStore) earlier(doc *document, st *stock) (earlier []Movement) {
 	if doc == nil {
-		return to
+		return nil
 	}
 	i, _ := slices.BinarySearchFunc(doc.postings, posting{stock: st.number}, posting.compare)
 	for ; i < len(doc.postings) && doc.postings[i].stock == st.number; i++ {
-		to = append(to, st.movement(s.notes, int(doc.postings[i].entry)))
+		earlier = append(earlier, st.movement(s.notes, int(doc.postings[i].entry)))
 	}
-	return to
+	return earlier
 }
 
 // note returns the number of the document's note with the movement's reason.

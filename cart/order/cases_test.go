@@ -132,6 +132,8 @@ type caseShop struct {
 	codes    int
 	draft    caseDraft
 	id       order.ID
+	tryRef   string
+	quiet    bool // the gateway passes
 }
 
 type caseDraft struct {
@@ -148,7 +150,7 @@ type caseDraft struct {
 func newCaseShop(t *testing.T, s caseSetup) *caseShop {
 	currency, err := money.ParseCurrency(s.Currency)
 	require.NoError(t, err)
-	w := &caseShop{t: t, s: s, currency: currency, now: s.Now, events: map[string]map[string]bool{}, id: "o"}
+	w := &caseShop{t: t, s: s, currency: currency, now: s.Now, events: map[string]map[string]bool{}, id: "o", tryRef: "try"}
 	days := func(names []string) (days []time.Weekday) {
 		for _, name := range names {
 			days = append(days, time.Weekday(slices.Index([]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}, name)))
@@ -357,7 +359,14 @@ func (w *caseShop) discounts() []int64 {
 			require.Equal(w.t, "amount", p.Kind)
 			value, err := p.Value.Int64()
 			require.NoError(w.t, err)
-			shares, err = w.amount(value).Allocate(left...)
+			all := int64(0)
+			for _, n := range left {
+				all += n
+			}
+			if all == 0 {
+				continue
+			}
+			shares, err = w.amount(min(value, all)).Allocate(left...)
 			require.NoError(w.t, err)
 		}
 		for i, s := range shares {
@@ -373,7 +382,7 @@ func (w *caseShop) place(ctx context.Context) (order.Order, error) {
 	d := &w.draft
 	none := w.amount(0)
 	o := order.Order{
-		ID: w.id, Key: "key", Customer: flywheel.CustomerID(d.customer), Visitor: "v", Currency: w.currency, Mode: order.CaptureMode(w.s.Capture),
+		ID: w.id, Key: "key of " + string(w.id), Customer: flywheel.CustomerID(d.customer), Visitor: "v", Currency: w.currency, Mode: order.CaptureMode(w.s.Capture),
 		Shipping: &order.Address{Country: d.country, Region: d.region}, Booked: true, PlacedAt: w.now,
 		Policy: order.Policy{
 			WindowDays: w.s.Returns.WindowDays, ClaimDays: w.s.Returns.ClaimDays, Restocking: w.s.Returns.Restocking,
@@ -423,13 +432,13 @@ func (w *caseShop) place(ctx context.Context) (order.Order, error) {
 	a, err := w.net.Allocate(items, w.stock.supply(), "")
 	require.NoError(w.t, err)
 	require.Empty(w.t, a.Short)
-	o.Parcels = w.parcels(&a, 1, d.option, w.now, "try")
+	o.Parcels = w.parcels(&a, 1, d.option, w.now, w.tryRef)
 	held, err := a.Units()
 	require.NoError(w.t, err)
-	require.NoError(w.t, w.stock.Hold(ctx, "try", held, w.now))
-	require.NoError(w.t, w.stock.Allocate(ctx, "try"))
+	require.NoError(w.t, w.stock.Hold(ctx, w.tryRef, held, w.now))
+	require.NoError(w.t, w.stock.Allocate(ctx, w.tryRef))
 	if d.codes {
-		o.Uses = []order.CouponUse{{Code: "ONCE", Ref: "try"}}
+		o.Uses = []order.CouponUse{{Code: "ONCE", Ref: w.tryRef}}
 		w.codes++
 	}
 	w.pay(ctx, &o)
@@ -464,10 +473,10 @@ func (w *caseShop) pay(ctx context.Context, o *order.Order) {
 			if due -= pays; pays == 0 {
 				continue
 			}
-			t.Amount, t.Ref = w.amount(pays), "try"
+			t.Amount, t.Ref = w.amount(pays), w.tryRef
 			switch kind {
 			case order.Card:
-				auth, err := w.gateway.Authorize(ctx, payment.Charge{Key: "try", Amount: t.Amount, Method: "tok-1", Ref: "s"})
+				auth, err := w.gateway.Authorize(ctx, payment.Charge{Key: w.tryRef, Amount: t.Amount, Method: "tok-1", Ref: "s"})
 				require.NoError(w.t, err)
 				t.Account, t.Authorizations = "tok-1", []order.Authorization{{ID: auth.ID, Amount: auth.Amount}}
 			case order.Points:

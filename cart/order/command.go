@@ -67,6 +67,16 @@ type Operation struct {
 	Asked bool `json:"asked,omitempty"`
 	// Answer is what a finished operation did.
 	Answer *Answer `json:"answer,omitempty"`
+	// Undo is set when the operation was refused for certain and what it set aside is
+	// being let go; after that the operation is withdrawn.
+	Undo *Undo `json:"undo,omitempty"`
+}
+
+// Undo is what a refused operation has newly set aside by the card, and how much of
+// that it meant to take.
+type Undo struct {
+	Authorization string       `json:"authorization,omitempty"`
+	Amount        money.Amount `json:"amount,omitzero"`
 }
 
 // Answer is what an operation did with money and parcels. Amounts include tax.
@@ -142,6 +152,10 @@ func cloneOperations(operations []Operation) []Operation {
 				answer.Refund = &refund
 			}
 			c[i].Answer = &answer
+		}
+		if u := c[i].Undo; u != nil {
+			undo := *u
+			c[i].Undo = &undo
 		}
 	}
 	return c

@@ -268,7 +268,9 @@ func (d *decision) authorize(amount int64) error {
 		return ErrNoCard
 	}
 	d.effects.Authorize, d.effects.Method = d.o.amount(amount), card.Account
-	card.Authorizations = append(card.Authorizations, Authorization{Amount: d.o.amount(amount)})
+	card.Authorizations = append(card.Authorizations, Authorization{
+		Amount: d.o.amount(amount), Captured: d.o.amount(0), Released: d.o.amount(0), Refunded: d.o.amount(0),
+	})
 	return nil
 }
 

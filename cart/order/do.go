@@ -49,7 +49,11 @@ func (s *Service) Do(ctx context.Context, id ID, c Command) (Result, error) {
 			if op.Done {
 				return Result{Order: o, Answer: *op.Answer, Replayed: true}, nil
 			}
-			return s.carryOn(ctx, o, op.Sequence)
+			r, err := s.carryOn(ctx, o, op.Sequence)
+			if errors.Is(err, errWithdrawn) {
+				continue // it was refused before, now it begins anew
+			}
+			return r, err
 		}
 		in, err := s.inputs(ctx, &o, c)
 		if err != nil {
@@ -63,7 +67,7 @@ func (s *Service) Do(ctx context.Context, id ID, c Command) (Result, error) {
 			return Result{Order: o, Answer: d.Answer, Replayed: true}, nil
 		}
 		if other := o.underWay(); other != nil && d.Effects.outside() {
-			if _, err := s.carryOn(ctx, o, other.Sequence); payment.Uncertain(err) {
+			if _, err := s.carryOn(ctx, o, other.Sequence); payment.Uncertain(err) && !errors.Is(err, errWithdrawn) {
 				return Result{}, fmt.Errorf("order %q: %s: %w (%v)", id, c.Kind(), ErrBusy, err)
 			}
 			continue
@@ -195,6 +199,12 @@ func (s *Service) carryOn(ctx context.Context, o Order, sequence int64) (Result,
 	if op.Done {
 		return Result{Order: o, Answer: *op.Answer, Replayed: true}, nil
 	}
+	if op.Undo != nil {
+		if err := s.withdraw(ctx, &o, &op); err != nil {
+			return Result{}, fmt.Errorf("order %q: take back a refused %s: %v: %w", o.ID, op.Kind, err, flywheel.ErrUnknownOutcome)
+		}
+		return Result{}, errWithdrawn
+	}
 	c, err := op.command()
 	if err != nil {
 		return Result{}, err
@@ -215,7 +225,7 @@ func (s *Service) carryOn(ctx context.Context, o Order, sequence int64) (Result,
 	}
 	done, err := s.act(ctx, &o, &op, &d)
 	if err != nil {
-		return s.failed(ctx, o, op, done, err)
+		return s.failed(ctx, o, op, d.undo(done), done, err)
 	}
 	for range maxTries {
 		r, err := s.finish(ctx, o, op, &d, done)
@@ -228,6 +238,9 @@ func (s *Service) carryOn(ctx context.Context, o Order, sequence int64) (Result,
 		kept := o.at(sequence)
 		if kept != nil && kept.Done {
 			return Result{Order: o, Answer: *kept.Answer, Replayed: true}, nil
+		}
+		if kept != nil && kept.Undo != nil {
+			return Result{}, fmt.Errorf("order %q: %s was refused in parallel and is being taken back: %w", o.ID, op.Kind, flywheel.ErrUnknownOutcome)
 		}
 		if kept == nil { // it was declined in parallel, and withdrawn
 			o.Operations = append(o.Operations, op)
@@ -258,8 +271,18 @@ func (s *Service) dropped(ctx context.Context, o Order, op Operation, d Decision
 type acted struct {
 	held          bool
 	authorization string // the new one
-	captured      bool   // it was captured, too
 	moved         bool   // money has moved that cannot be moved back
+}
+
+// undo returns what is to be taken back when the operation is refused.
+func (d *Decision) undo(done *acted) Undo {
+	u := Undo{Authorization: done.authorization}
+	for _, m := range d.Effects.Captures {
+		if u.Authorization != "" && m.Authorization == u.Authorization {
+			u.Amount = m.Amount
+		}
+	}
+	return u
 }
 
 func (s *Service) key(o *Order, name string, sequence int64, part ...int) string {
@@ -306,8 +329,7 @@ func (s *Service) act(ctx context.Context, o *Order, op *Operation, d *Decision)
 		if err := s.opts.Gateway.Capture(ctx, s.key(o, "capture", op.Sequence, i), m.Authorization, m.Amount); err != nil {
 			return done, fmt.Errorf("capture: %w", err)
 		}
-		done.captured = done.captured || m.Authorization == done.authorization && done.authorization != ""
-		done.moved = true
+		done.moved = done.moved || m.Authorization != done.authorization
 	}
 	for i, m := range e.Refunds {
 		if err := s.opts.Gateway.Refund(ctx, s.key(o, "refund", op.Sequence, i), m.Authorization, m.Amount); err != nil {
@@ -317,10 +339,10 @@ func (s *Service) act(ctx context.Context, o *Order, op *Operation, d *Decision)
 	}
 	for i, m := range e.Releases {
 		err := s.opts.Gateway.Release(ctx, s.key(o, "release", op.Sequence, i), m.Authorization, m.Amount)
-		if err != nil && (payment.Uncertain(err) || ctx.Err() != nil) {
+		if err != nil && !errors.Is(err, payment.ErrVoided) && !errors.Is(err, flywheel.ErrExpired) && !errors.Is(err, flywheel.ErrNotFound) {
 			return done, fmt.Errorf("release: %w", err)
 		}
-		done.moved = true // refused for certain: it is gone already, or goes by itself
+		done.moved = true // or it is gone already
 	}
 	if !handle.None(s.opts.Tx) {
 		return done, nil
@@ -346,36 +368,74 @@ func (d *Decision) authorized(id string) {
 
 // failed leaves the order as it was when an operation was refused for certain; what
 // it did is taken back as far as it can be.
-func (s *Service) failed(ctx context.Context, o Order, op Operation, done *acted, cause error) (Result, error) {
+func (s *Service) failed(ctx context.Context, o Order, op Operation, undo Undo, done *acted, cause error) (Result, error) {
 	cause = fmt.Errorf("order %q: %s: %w", o.ID, op.Kind, cause)
-	if payment.Uncertain(cause) || ctx.Err() != nil || done.moved && done.authorization == "" && op.Kind != KindCapture {
+	switch {
+	case payment.Uncertain(cause) || ctx.Err() != nil:
 		return Result{}, cause // the same again goes on
-	}
-	if done.authorization != "" {
-		undo := s.opts.Gateway.Void
-		err := undo(ctx, s.key(&o, "void", op.Sequence), done.authorization)
-		if payment.Uncertain(err) {
-			return Result{}, errors.Join(cause, err)
-		}
-	}
-	if done.held {
-		if err := s.opts.Warehouse.Release(ctx, s.ref(&o, op.Sequence)); err != nil {
-			cause = fmt.Errorf("%w (and release: %v)", cause, err)
-		}
-	}
-	_, err := s.change(ctx, o, func(o *Order) (bool, error) {
-		kept := o.at(op.Sequence)
-		if kept == nil || kept.Done {
-			return false, nil
-		}
-		if op.Kind == KindCapture { // it is tried again
+	case op.Kind == KindCapture: // it is tried again
+		_, err := s.change(ctx, o, func(o *Order) (bool, error) {
+			kept := o.at(op.Sequence)
+			if kept == nil || kept.Done {
+				return false, nil
+			}
 			kept.Asked = false
 			return true, nil
+		})
+		return Result{}, errors.Join(cause, err)
+	case done.moved:
+		return Result{}, fmt.Errorf("%v (half of it is done, the same again goes on): %w", cause, flywheel.ErrUnknownOutcome)
+	}
+	if undo.Authorization != "" {
+		// That it is given up is written down first: a repetition must not go on with
+		// what is being let go.
+		saved, err := s.change(ctx, o, func(o *Order) (bool, error) {
+			kept := o.at(op.Sequence)
+			if kept == nil || kept.Done {
+				return false, nil
+			}
+			kept.Undo = &undo
+			return true, nil
+		})
+		if err != nil {
+			return Result{}, fmt.Errorf("%v (and to write it down: %v): %w", cause, err, flywheel.ErrUnknownOutcome)
 		}
-		o.Operations = slices.DeleteFunc(o.Operations, func(other Operation) bool { return other.Sequence == op.Sequence })
-		return true, nil
+		if kept := saved.at(op.Sequence); kept == nil || kept.Done {
+			return Result{}, cause // a parallel call has brought it to its end
+		}
+		o, op.Undo = saved, &undo
+	}
+	if err := s.withdraw(ctx, &o, &op); err != nil {
+		return Result{}, fmt.Errorf("%v (and to take it back: %v): %w", cause, err, flywheel.ErrUnknownOutcome)
+	}
+	return Result{}, cause
+}
+
+// errWithdrawn says that an operation which had been refused is withdrawn.
+var errWithdrawn = errors.New("order: withdrawn")
+
+// withdraw takes back what a refused operation did, and removes it.
+func (s *Service) withdraw(ctx context.Context, o *Order, op *Operation) error {
+	if u := op.Undo; u != nil && u.Authorization != "" {
+		err := s.opts.Gateway.Void(ctx, s.key(o, "void", op.Sequence), u.Authorization)
+		if errors.Is(err, payment.ErrCaptured) {
+			err = s.opts.Gateway.Refund(ctx, s.key(o, "undo", op.Sequence), u.Authorization, u.Amount)
+		}
+		if err != nil && !errors.Is(err, flywheel.ErrExpired) && !errors.Is(err, flywheel.ErrNotFound) {
+			return fmt.Errorf("let go: %w", err)
+		}
+	}
+	if s.opts.Warehouse != nil {
+		if err := s.opts.Warehouse.Release(ctx, s.ref(o, op.Sequence)); err != nil && !errors.Is(err, flywheel.ErrNotFound) {
+			return fmt.Errorf("release: %w", err)
+		}
+	}
+	_, err := s.change(ctx, *o, func(o *Order) (bool, error) {
+		n := len(o.Operations)
+		o.Operations = slices.DeleteFunc(o.Operations, func(other Operation) bool { return other.Sequence == op.Sequence && !other.Done })
+		return len(o.Operations) < n, nil
 	})
-	return Result{}, errors.Join(cause, err)
+	return err
 }
 
 func (s *Service) ref(o *Order, sequence int64) string {
@@ -416,7 +476,7 @@ func (s *Service) finish(ctx context.Context, o Order, op Operation, d *Decision
 		if done == nil { // nothing was saved
 			return Result{}, fmt.Errorf("order %q: %s: %w", o.ID, op.Kind, err)
 		}
-		return s.failed(ctx, o, op, done, err)
+		return s.failed(ctx, o, op, d.undo(done), done, err)
 	}
 	return Result{Order: saved, Answer: answer}, nil
 }

@@ -21,6 +21,7 @@ type caseStock struct {
 	refs  map[string][]fulfillment.Unit
 	state map[string]string
 	keys  map[string]bool
+	moved map[string]map[place]int64 // of what is allocated, by ref
 }
 
 type place struct {
@@ -29,7 +30,7 @@ type place struct {
 }
 
 func newCaseStock(s caseSetup) *caseStock {
-	c := &caseStock{s: s, shelf: map[place]int64{}, taken: map[place]int64{}, later: map[place]int64{}, refs: map[string][]fulfillment.Unit{}, state: map[string]string{}, keys: map[string]bool{}}
+	c := &caseStock{s: s, shelf: map[place]int64{}, taken: map[place]int64{}, later: map[place]int64{}, refs: map[string][]fulfillment.Unit{}, state: map[string]string{}, keys: map[string]bool{}, moved: map[string]map[place]int64{}}
 	for sku, item := range s.Items {
 		for at, n := range item.Stock {
 			c.shelf[place{flywheel.SKU(sku), fulfillment.Location(at)}] = n
@@ -110,7 +111,12 @@ func (c *caseStock) move(ref, key string, units []fulfillment.Unit, ship bool) e
 		}
 	}
 	for _, u := range units {
-		c.taken[place{u.SKU, u.Location}] -= u.Quantity
+		p := place{u.SKU, u.Location}
+		if c.moved[ref] == nil {
+			c.moved[ref] = map[place]int64{}
+		}
+		c.moved[ref][p] += u.Quantity
+		c.taken[p] -= u.Quantity
 		if ship {
 			c.shelf[place{u.SKU, u.Location}] -= u.Quantity
 		}

@@ -229,7 +229,7 @@ func (s *Service) Resume(ctx context.Context) (int, error) {
 			if o.Operations[i].Done {
 				continue
 			}
-			if _, err := s.carryOn(ctx, o, o.Operations[i].Sequence); err != nil {
+			if _, err := s.carryOn(ctx, o, o.Operations[i].Sequence); err != nil && !errors.Is(err, errWithdrawn) {
 				failed = append(failed, err)
 				continue
 			}

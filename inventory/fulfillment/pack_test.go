@@ -135,7 +135,7 @@ func slowPlace(sizes []fulfillment.Size, set int, inside fulfillment.Size, taken
 
 func TestPackAsExhaustively(t *testing.T) {
 	proven, several := 0, 0
-	for seed := range uint64(100) {
+	for seed := range uint64(40) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		boxes := []fulfillment.Box{
 			{ID: "s", Inside: fulfillment.Size{Length: 3, Width: 2, Height: 2}},
@@ -167,8 +167,8 @@ func TestPackAsExhaustively(t *testing.T) {
 			several++
 		}
 	}
-	require.Greater(t, proven, 90)
-	require.Greater(t, several, 10)
+	require.Greater(t, proven, 35)
+	require.Greater(t, several, 3)
 }
 
 func TestPackMany(t *testing.T) {

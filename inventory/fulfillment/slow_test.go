@@ -230,7 +230,7 @@ func randomOrder(r *rand.Rand) slowAllocation {
 
 func TestAllocateAsExhaustively(t *testing.T) {
 	kinds := map[string]int{}
-	for seed := range uint64(4000) {
+	for seed := range uint64(1500) {
 		s := randomOrder(rand.New(rand.NewPCG(seed, 1)))
 		network, err := fulfillment.New(fulfillment.Config{Places: s.places})
 		require.NoError(t, err)
@@ -260,6 +260,6 @@ func TestAllocateAsExhaustively(t *testing.T) {
 		}
 	}
 	for _, kind := range []string{"later", "kit", "short", "1 places", "2 places", "3 places"} {
-		require.Greater(t, kinds[kind], 50, "%s in %v", kind, kinds)
+		require.Greater(t, kinds[kind], 20, "%s in %v", kind, kinds)
 	}
 }
