@@ -297,10 +297,7 @@ func (s *Service) key(o *Order, name string, sequence int64, part ...int) string
 // its own.
 func (s *Service) act(ctx context.Context, o *Order, op *Operation, d *Decision) (*acted, error) {
 	done, e := &acted{}, &d.Effects
-	if len(e.Hold) > 0 {
-		if s.opts.Warehouse == nil {
-			return done, fmt.Errorf("order: no warehouse: %w", flywheel.ErrInvalid)
-		}
+	if len(e.Hold) > 0 && s.opts.Warehouse != nil {
 		if err := s.opts.Warehouse.Hold(ctx, e.Ref, e.Hold, s.opts.Now().Add(HoldFor)); err != nil {
 			return done, fmt.Errorf("hold: %w", err)
 		}
