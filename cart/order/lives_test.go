@@ -155,7 +155,7 @@ func (l *life) live() {
 	require.NoError(l.t, err, "%s", l.seed)
 	l.quiet = false
 	l.check(&o)
-	for range 3 + r.IntN(12) {
+	for range 4 + r.IntN(20) {
 		l.now = l.now.Add(time.Duration(r.IntN(36)) * time.Hour)
 		c := l.command(&o)
 		if c == nil {
@@ -206,6 +206,16 @@ func (l *life) same(before, now *order.Order, open bool) {
 	require.Equal(l.t, b, n, "%s: a command that is refused, or has no answer, leaves the order as before: %v", l.seed, l.log)
 }
 
+// of returns the parcels with a status.
+func of(o *order.Order, status order.ParcelStatus) (parcels []order.Parcel) {
+	for _, p := range o.Parcels {
+		if p.Status == status {
+			parcels = append(parcels, p)
+		}
+	}
+	return parcels
+}
+
 func (l *life) command(o *order.Order) order.Command {
 	r := l.r
 	l.n++
@@ -243,6 +253,9 @@ func (l *life) command(o *order.Order) order.Command {
 			return nil
 		}
 		p := pick(r, o.Parcels)
+		if open := of(o, order.ParcelOpen); len(open) > 0 && r.IntN(5) > 0 {
+			p = pick(r, open)
+		}
 		c := &order.Ship{Parcel: p.ID}
 		if r.IntN(2) == 0 {
 			c.Lines = map[string]int64{}
@@ -259,6 +272,9 @@ func (l *life) command(o *order.Order) order.Command {
 	case 3, 4:
 		if len(o.Parcels) == 0 {
 			return nil
+		}
+		if sent := of(o, order.ParcelShipped); len(sent) > 0 {
+			return &order.Deliver{Parcel: pick(r, sent).ID}
 		}
 		return &order.Deliver{Parcel: pick(r, o.Parcels).ID}
 	case 5:
