@@ -38,7 +38,7 @@ func (s *Service) Do(ctx context.Context, id ID, c Command) (Result, error) {
 		return Result{}, fmt.Errorf("order %q: %s: %v: %w", id, c.Kind(), err, flywheel.ErrInvalid)
 	}
 	for range maxTries {
-		o, err := s.store.Get(ctx, id)
+		o, err := s.load(ctx, id)
 		if err != nil {
 			return Result{}, err
 		}
