@@ -75,6 +75,8 @@ func (s *Service) Merge(ctx context.Context, from, into ID) (Cart, error) {
 			return nil, errDone
 		case c.Status != Open:
 			return nil, &ClosedError{Cart: c.ID, Status: c.Status, Order: c.Order, Into: c.Into}
+		case c.Frozen != "":
+			return nil, fmt.Errorf("cart %q: %w", c.ID, ErrFrozen)
 		}
 		f = c.Clone()
 		c.Status, c.Into = Merged, into
@@ -103,6 +105,9 @@ var errDone = errors.New("done already")
 func (s *Service) absorb(c, f *Cart) error {
 	if c.Status != Open {
 		return &ClosedError{Cart: c.ID, Status: c.Status, Order: c.Order, Into: c.Into}
+	}
+	if c.Frozen != "" {
+		return fmt.Errorf("cart %q: %w", c.ID, ErrFrozen)
 	}
 	if c.Currency != f.Currency {
 		return fmt.Errorf("cart %q: merge of %v into %v: %w", c.ID, f.Currency, c.Currency, flywheel.ErrInvalid)

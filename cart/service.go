@@ -32,6 +32,14 @@ type Service struct {
 type Options struct {
 	// Engine prices the carts. Without one, Quote takes agreed prices only.
 	Engine *pricing.Engine
+	// Prices takes the place of Engine where prices change: each quote asks it for
+	// the engine of the moment, so that a price that is saved is charged at once.
+	// A pricing.Service is one.
+	Prices Prices
+	// Catalog describes the items of the lines for prices, promotions and taxes, and
+	// knows which can be bought: [Service.Add] refuses others. By default every SKU
+	// can be, and nothing is known of it.
+	Catalog flywheel.Catalog
 	// Now is the clock, by default time.Now.
 	Now func() time.Time
 	// NewID names carts that are created without an ID, by default a UUIDv7.
@@ -48,6 +56,11 @@ type Options struct {
 	Sink flywheel.Sink
 	// Tx makes a change and its event one, by default the database of the carts.
 	Tx flywheel.Transactor
+}
+
+// Prices hands out the engine of the moment. It is safe for concurrent use.
+type Prices interface {
+	Engine() *pricing.Engine
 }
 
 // New returns a service on store; nil stands for a fresh memory store, nil
@@ -99,10 +112,10 @@ func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err er
 	return s.teller.Deliver(ctx, now)
 }
 
-// Create adds an empty open cart. Of c it takes ID, Customer, Visitor,
-// Session, Currency and Coupons; an empty ID has one made. A cart needs a customer
-// or a visitor. An ID that is taken reports an error matching
-// [flywheel.ErrConflict].
+// Create adds an open cart. Of c it takes ID, Customer, Visitor, Session, Currency,
+// Coupons and Lines, which are added as [Service.Add] does; an empty ID has one
+// made. A cart needs a customer or a visitor. An ID that is taken reports an error
+// matching [flywheel.ErrConflict].
 func (s *Service) Create(ctx context.Context, c Cart) (Cart, error) {
 	if c.ID == "" {
 		c.ID = ID(s.opts.NewID())
@@ -137,7 +150,14 @@ func (s *Service) Create(ctx context.Context, c Cart) (Cart, error) {
 	if err := fresh.attach(c.Coupons); err != nil {
 		return Cart{}, err
 	}
-	return s.save(ctx, fresh, nil)
+	if len(c.Lines) == 0 {
+		return s.save(ctx, fresh, nil)
+	}
+	e, err := s.put(ctx, &fresh, c.Lines)
+	if err != nil {
+		return Cart{}, err
+	}
+	return s.save(ctx, fresh, e)
 }
 
 // Get returns the cart.
@@ -184,6 +204,9 @@ func (s *Service) change(ctx context.Context, id ID, fn func(*Cart) (*flywheel.E
 	return s.update(ctx, id, func(c *Cart) (*flywheel.Event, error) {
 		if c.Status != Open {
 			return nil, &ClosedError{Cart: c.ID, Status: c.Status, Order: c.Order, Into: c.Into}
+		}
+		if c.Frozen != "" {
+			return nil, fmt.Errorf("cart %q: %w", c.ID, ErrFrozen)
 		}
 		e, err := fn(c)
 		c.touch(s.opts.Now())

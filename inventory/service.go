@@ -37,6 +37,7 @@ type Options struct {
 type Service struct {
 	store    Store
 	batch    BatchStore // nil when the store has none
+	items    ItemStore  // nil when the store has none
 	location Location
 	hold     time.Duration
 	clock    func() time.Time
@@ -55,10 +56,11 @@ func New(store Store, opts *Options) (*Service, error) {
 	}
 	s := &Service{store: store, location: opts.Location, hold: opts.Hold, clock: opts.Now, teller: told.New(store, opts.Sink), tx: handle.Tx(opts.Tx, store)}
 	s.batch, _ = store.(BatchStore)
+	s.items, _ = store.(ItemStore)
 	if s.location == "" {
 		s.location = DefaultLocation
 	}
-	if err := checkID("location", string(s.location)); err != nil {
+	if err := checkLocation(s.location); err != nil {
 		return nil, err
 	}
 	if s.hold == 0 {
@@ -108,10 +110,17 @@ func (s *Service) told(ctx context.Context, fn func(ctx context.Context) error) 
 
 // checkRef looks at the names that every change has.
 func (s *Service) checkRef(ref string) error {
-	if err := checkID("location", string(s.location)); err != nil {
+	if err := checkLocation(s.location); err != nil {
 		return err
 	}
 	return checkID("ref", ref)
+}
+
+func checkLocation(location Location) error {
+	if location == EveryPlace {
+		return refused(flywheel.ErrInvalid, "location %q is no place", location)
+	}
+	return checkID("location", string(location))
 }
 
 func checkID(what, id string) error {

@@ -19,6 +19,9 @@ func (s *Service) Capture(ctx context.Context, id ID) (Order, error) {
 	if err != nil {
 		return Order{}, err
 	}
+	if o.Mode != "" {
+		return s.captureMode(ctx, o)
+	}
 	switch o.Status {
 	case Placed:
 	case Cancelled:
@@ -42,6 +45,17 @@ func (s *Service) Capture(ctx context.Context, id ID) (Order, error) {
 		}
 		return false, nil
 	})
+}
+
+// captureMode does the first capture of an order with a mode.
+func (s *Service) captureMode(ctx context.Context, o Order) (Order, error) {
+	for i := range o.Operations {
+		if op := &o.Operations[i]; op.Kind == KindCapture && !op.Done {
+			r, err := s.carryOn(ctx, o, op.Sequence)
+			return r.Order, err
+		}
+	}
+	return o, nil
 }
 
 // takeMoney captures the total, under a new authorization if need be.

@@ -34,14 +34,15 @@ func (s *Store) Ledger(ctx context.Context, sku flywheel.SKU, location inventory
 }
 
 func scanLevel(r sqldb.Row) (l inventory.Level, err error) {
-	err = r.Scan((*string)(&l.SKU), (*string)(&l.Location), &l.OnHand, &l.Reserved, &l.Backorder, &l.Seq)
+	err = r.Scan((*string)(&l.SKU), (*string)(&l.Location), &l.OnHand, &l.Reserved, &l.Allocated, &l.Backordered, &l.Backorder, &l.Seq)
 	return l, err
 }
 
 func scanMovement(r sqldb.Row) (m inventory.Movement, err error) {
 	var at int64
-	err = r.Scan((*string)(&m.SKU), (*string)(&m.Location), &m.Seq, (*string)(&m.Kind), &m.Ref, &m.Attempt,
-		&m.OnHand, &m.Reserved, &m.Reason, &at, &m.OnHandAfter, &m.ReservedAfter)
+	err = r.Scan((*string)(&m.SKU), (*string)(&m.Location), &m.Seq, (*string)(&m.Kind), &m.Ref, &m.Attempt, &m.Key,
+		&m.OnHand, &m.Reserved, &m.Allocated, &m.Backordered, &m.Reason, &at,
+		&m.OnHandAfter, &m.ReservedAfter, &m.AllocatedAfter, &m.BackorderedAfter)
 	m.At = sqldb.Time(at)
 	return m, err
 }
