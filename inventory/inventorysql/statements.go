@@ -26,6 +26,8 @@ type statements struct {
 	findMovements string // ref, attempt, rows of item
 	items         string // SKUs
 	levelsOf      string // SKUs
+	incoming      string // SKUs
+	addIncoming   string // rows of incomingRow
 }
 
 func statementsOf(d flywheel.Dialect) statements {
@@ -60,6 +62,11 @@ func statementsOf(d flywheel.Dialect) statements {
 			WHERE ref = ? AND attempt = ? AND (sku, location) IN (SELECT x.sku, x.location FROM ` + items + `)
 			ORDER BY sku, location, seq`,
 		items: `SELECT item FROM flywheel_inventory_items WHERE ` + sqldb.In(d, "sku") + ` ORDER BY sku`,
+		incoming: `SELECT sku, due, location, ref, origin, quantity FROM flywheel_inventory_incoming
+			WHERE ` + sqldb.In(d, "sku") + ` ORDER BY sku, due, location, ref`,
+		addIncoming: `INSERT INTO flywheel_inventory_incoming (sku, due, location, ref, origin, quantity)
+			SELECT x.sku, x.due, x.location, x.ref, x.origin, x.quantity
+			FROM ` + rows(d, "sku text", "due text", "location text", "ref text", "origin text", "quantity bigint"),
 		levelsOf: `SELECT ` + levelColumns + ` FROM flywheel_inventory_levels
 			WHERE ` + sqldb.In(d, "sku") + ` AND (seq > 0 OR backorder > 0) ORDER BY sku, location`,
 	}

@@ -3,6 +3,7 @@ package credit_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,12 +33,13 @@ func TestRefused(t *testing.T) {
 		"amount":  func() error { return s.Hold(ctx, "ann", "k", eur(0), now.Add(time.Hour)) },
 		"until":   func() error { return s.Hold(ctx, "ann", "k", eur(1), now) },
 		"of":      func() error { return s.GiveBack(ctx, "ann", "k", "", eur(1)) },
-		"reason":  func() error { return s.Grant(ctx, "ann", "k", eur(1), string(make([]byte, 1001))) },
+		"reason":  func() error { return s.Grant(ctx, "ann", "k", eur(1), strings.Repeat("x", 1001)) },
+		"reason ": func() error { return s.Grant(ctx, "ann", "k", eur(1), "\xff") },
 	} {
 		err := call()
 		var field *flywheel.FieldError
 		require.ErrorAs(t, err, &field, name)
-		require.Equal(t, name, field.Field)
+		require.Equal(t, strings.TrimSpace(name), field.Field)
 	}
 	require.NoError(t, s.Release(ctx, "ann", "none"), "nothing is held")
 	require.NoError(t, s.Release(ctx, "nobody", "none"))

@@ -2,7 +2,9 @@ package credit
 
 import (
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing/money"
@@ -82,6 +84,9 @@ func (m *Move) Check() error {
 	}
 	if len(m.Reason) > maxReason {
 		return field("reason", fmt.Errorf("%d bytes, at most %d: %w", len(m.Reason), maxReason, flywheel.ErrLimit))
+	}
+	if !utf8.ValidString(m.Reason) || strings.ContainsRune(m.Reason, 0) {
+		return field("reason", fmt.Errorf("not UTF-8 text: %w", flywheel.ErrInvalid))
 	}
 	switch m.Kind {
 	case Grant:
