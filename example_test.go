@@ -151,3 +151,24 @@ func ExampleEntryError() {
 	// true true flywheel: entry 7, event "o-1": invalid
 	// lines[3].sku: invalid
 }
+
+// A catalog of one's own describes what is sold; carts, checkout and orders ask it.
+func ExampleCatalogFunc() {
+	var catalog flywheel.Catalog = flywheel.CatalogFunc(func(_ context.Context, skus ...flywheel.SKU) (map[flywheel.SKU]flywheel.Item, error) {
+		items := map[flywheel.SKU]flywheel.Item{}
+		for _, sku := range skus {
+			if sku == "mug" {
+				items[sku] = flywheel.Item{SKU: sku, Title: "Mug", Categories: []string{"kitchen"}, Weight: 400}
+			}
+		}
+		return items, nil
+	})
+	items, err := catalog.Describe(context.Background(), "mug", "unknown")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mug, known := items["mug"]
+	fmt.Println(mug.Title, mug.In("kitchen"), known, len(items))
+	// Output: Mug true true 1
+}

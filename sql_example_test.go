@@ -92,6 +92,6 @@ func ExampleMigrations() {
 		fmt.Println(m.Package, files, split)
 	}
 	// Output:
-	// order [00001_orders.sql 00002_forget.sql 00003_customer.sql] [00001_orders.down.sql 00001_orders.up.sql 00002_forget.down.sql 00002_forget.up.sql 00003_customer.down.sql 00003_customer.up.sql]
+	// order [00001_orders.sql 00002_forget.sql 00003_customer.sql 00004_after.sql] [00001_orders.down.sql 00001_orders.up.sql 00002_forget.down.sql 00002_forget.up.sql 00003_customer.down.sql 00003_customer.up.sql 00004_after.down.sql 00004_after.up.sql]
 	// effect [00001_effects.sql] [00001_effects.down.sql 00001_effects.up.sql]
 }

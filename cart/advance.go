@@ -29,7 +29,7 @@ func (s *Service) abandonment(c *Cart) time.Time {
 }
 
 func (s *Service) expiry(c *Cart) time.Time {
-	if c.Status != Open || s.opts.ExpireAfter == 0 {
+	if c.Status != Open || c.Frozen != "" || s.opts.ExpireAfter == 0 {
 		return time.Time{}
 	}
 	return c.UpdatedAt.Add(s.opts.ExpireAfter)

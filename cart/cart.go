@@ -41,6 +41,9 @@ type Cart struct {
 	// the lines of a merged one.
 	Order string `json:"order,omitempty"`
 	Into  ID     `json:"into,omitempty"`
+	// Frozen names what holds the cart as it is, such as a checkout session whose
+	// payment is under way; empty while it can be changed.
+	Frozen string `json:"frozen,omitempty"`
 	// Absorbed are the carts whose lines were merged into this one.
 	Absorbed  []ID      `json:"absorbed,omitempty"`
 	CreatedAt time.Time `json:"created_at"`

@@ -3,6 +3,7 @@ package cart
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/flywheel-go/flywheel"
 )
@@ -29,7 +30,7 @@ func (s *Service) Close(ctx context.Context, id ID, version int64, order string)
 		case c.Status == Open && version != 0 && c.Version != version:
 			return nil, errChanged
 		}
-		c.Status, c.Order = Ordered, order
+		c.Status, c.Order, c.Frozen = Ordered, order, ""
 		return nil, nil
 	})
 	switch {
@@ -52,6 +53,55 @@ func (s *Service) Reopen(ctx context.Context, id ID, order string) error {
 		return nil, nil
 	})
 	if errors.Is(err, errDone) {
+		return nil
+	}
+	return err
+}
+
+// Freeze holds an open cart as it is until [Service.Thaw] or [Service.Close]: every
+// change reports [ErrFrozen]. By names the holder; for the same one Freeze does
+// nothing, a cart that another holds reports ErrFrozen. The cart must have the
+// given version, else the error matches [ErrStale].
+func (s *Service) Freeze(ctx context.Context, id ID, version int64, by string) (Cart, error) {
+	if err := flywheel.CheckID(by); err != nil {
+		return Cart{}, fmt.Errorf("cart %q: freeze: %w", id, err)
+	}
+	var there Cart
+	c, err := s.update(ctx, id, func(c *Cart) (*flywheel.Event, error) {
+		switch {
+		case c.Status != Open:
+			return nil, &ClosedError{Cart: c.ID, Status: c.Status, Order: c.Order, Into: c.Into}
+		case c.Frozen == by:
+			there = *c
+			return nil, errDone
+		case c.Frozen != "":
+			return nil, fmt.Errorf("cart %q: %w", c.ID, ErrFrozen)
+		case c.Version != version:
+			return nil, errChanged
+		}
+		c.Frozen = by
+		return nil, nil
+	})
+	switch {
+	case errors.Is(err, errDone):
+		return there, nil
+	case errors.Is(err, errChanged):
+		return Cart{}, ErrStale
+	}
+	return c, err
+}
+
+// Thaw lets a cart be changed again that is held by a holder. One that is not held
+// by it, or is not there any more, stays as it is.
+func (s *Service) Thaw(ctx context.Context, id ID, by string) error {
+	_, err := s.update(ctx, id, func(c *Cart) (*flywheel.Event, error) {
+		if c.Frozen != by {
+			return nil, errDone
+		}
+		c.Frozen = ""
+		return nil, nil
+	})
+	if errors.Is(err, errDone) || errors.Is(err, flywheel.ErrNotFound) {
 		return nil
 	}
 	return err

@@ -18,15 +18,44 @@ func (s *Service) Add(ctx context.Context, id ID, lines ...Line) (Cart, error) {
 		return Cart{}, fmt.Errorf("cart %q: no lines to add: %w", id, flywheel.ErrInvalid)
 	}
 	return s.change(ctx, id, func(c *Cart) (*flywheel.Event, error) {
-		if err := c.add(lines, s.opts.MaxLines); err != nil {
-			return nil, err
-		}
-		items := make([]flywheel.Line, len(lines))
-		for i, l := range lines {
-			items[i] = flywheel.Line{SKU: l.SKU, Quantity: l.Quantity}
-		}
-		return &flywheel.Event{Name: flywheel.EventAddToCart, Lines: items}, nil
+		return s.put(ctx, c, lines)
 	})
+}
+
+// put adds lines to the cart and returns the event.
+func (s *Service) put(ctx context.Context, c *Cart, lines []Line) (*flywheel.Event, error) {
+	if err := s.sold(ctx, c, lines); err != nil {
+		return nil, err
+	}
+	if err := c.add(lines, s.opts.MaxLines); err != nil {
+		return nil, err
+	}
+	items := make([]flywheel.Line, len(lines))
+	for i, l := range lines {
+		items[i] = flywheel.Line{SKU: l.SKU, Quantity: l.Quantity}
+	}
+	return &flywheel.Event{Name: flywheel.EventAddToCart, Lines: items}, nil
+}
+
+// sold refuses lines of items that are not, or no longer, to be bought.
+func (s *Service) sold(ctx context.Context, c *Cart, lines []Line) error {
+	if s.opts.Catalog == nil {
+		return nil
+	}
+	skus := make([]flywheel.SKU, len(lines))
+	for i := range lines {
+		skus[i] = lines[i].SKU
+	}
+	items, err := s.opts.Catalog.Describe(ctx, skus...)
+	if err != nil {
+		return fmt.Errorf("cart %q: describe: %w", c.ID, err)
+	}
+	for i := range lines {
+		if item, known := items[lines[i].SKU]; !known || item.Withdrawn {
+			return &LineError{Cart: c.ID, Index: i, Line: lines[i].ID, Err: fmt.Errorf("sku %q: %w", lines[i].SKU, flywheel.ErrNotFound)}
+		}
+	}
+	return nil
 }
 
 // SetQuantity makes the quantity of a line that is there what is given; zero

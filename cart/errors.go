@@ -12,6 +12,9 @@ var (
 	ErrStale = fmt.Errorf("cart: %w", flywheel.ErrStale)
 	// ErrClosed reports a change of a cart that is ordered, merged or expired.
 	ErrClosed = fmt.Errorf("cart: closed: %w", flywheel.ErrConflict)
+	// ErrFrozen reports a change of a cart that is held as it is while a payment for
+	// it is under way.
+	ErrFrozen = fmt.Errorf("cart: a payment is under way: %w", flywheel.ErrConflict)
 )
 
 // ClosedError tells which cart is closed and how. It matches [ErrClosed].

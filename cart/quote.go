@@ -8,6 +8,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing"
+	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 // Terms are what prices depend on beside the cart. They come from what the shop
@@ -16,8 +17,18 @@ type Terms struct {
 	// At is the time of the prices, by default the service's clock.
 	At         time.Time
 	Groups     []string
+	Channel    string
 	TaxExempt  bool
 	Attributes map[string]any
+	// Taxes and Shipping are those of pricing.Basket.
+	Taxes    []pricing.Tax
+	Shipping []pricing.Shipping
+	// Items describe the lines by SKU; nil asks [Options.Catalog].
+	Items map[flywheel.SKU]flywheel.Item
+	// Coupons, when not nil, take the place of those of the cart.
+	Coupons []string
+	// WithoutPromotions is that of pricing.Basket.
+	WithoutPromotions bool
 }
 
 // SetEngine makes e price the carts from now on. Quotes that are under way are
@@ -32,18 +43,33 @@ func (s *Service) SetEngine(e *pricing.Engine) error {
 
 // Quote prices the cart as it stands.
 func (s *Service) Quote(ctx context.Context, id ID, t Terms) (pricing.Quote, error) {
-	c, err := s.store.Get(ctx, id)
+	c, err := s.load(ctx, id)
 	if err != nil {
 		return pricing.Quote{}, err
 	}
 	var q pricing.Quote
+	if t.Items == nil && s.opts.Catalog != nil && len(c.Lines) > 0 {
+		if t.Items, err = s.opts.Catalog.Describe(ctx, c.SKUs()...); err != nil {
+			return pricing.Quote{}, fmt.Errorf("cart %q: describe: %w", id, err)
+		}
+	}
 	if err := s.QuoteInto(&q, &c, t); err != nil {
 		return pricing.Quote{}, err
 	}
 	return q, nil
 }
 
-// QuoteInto prices a cart that is loaded already, into memory that q brings.
+// Engine returns the engine that prices the carts now.
+func (s *Service) Engine() *pricing.Engine {
+	if s.opts.Prices != nil {
+		return s.opts.Prices.Engine()
+	}
+	return s.engine.Load()
+}
+
+// QuoteInto prices a cart that is loaded already, into memory that q brings. What
+// lines are is what t.Items says; it asks no catalog. A line of an item that is
+// withdrawn costs nothing and must not be sold.
 func (s *Service) QuoteInto(q *pricing.Quote, c *Cart, t Terms) error {
 	if t.At.IsZero() {
 		t.At = s.opts.Now()
@@ -56,13 +82,28 @@ func (s *Service) QuoteInto(q *pricing.Quote, c *Cart, t Terms) error {
 	*lines = (*lines)[:0]
 	for i := range c.Lines {
 		l := &c.Lines[i]
-		*lines = append(*lines, pricing.Line{
+		to := pricing.Line{
 			ID: l.ID, SKU: l.SKU, Quantity: l.Quantity, Agreed: l.Agreed, TaxIncluded: l.TaxIncluded, TaxClass: l.TaxClass,
-		})
+		}
+		if item, known := t.Items[l.SKU]; known {
+			to.Product, to.Categories, to.Collections, to.Attributes = item.Product, item.Categories, item.Collections, item.Attributes
+			if to.TaxClass == "" {
+				to.TaxClass = item.TaxClass
+			}
+			if item.Withdrawn {
+				to.Agreed = money.PriceOf(money.New(0, c.Currency))
+			}
+		}
+		*lines = append(*lines, to)
 	}
-	err := s.engine.Load().QuoteInto(q, &pricing.Basket{
-		Currency: c.Currency, Customer: c.Customer, Groups: t.Groups, At: t.At, Lines: *lines,
-		Coupons: c.Coupons, TaxExempt: t.TaxExempt, Attributes: t.Attributes,
+	coupons := t.Coupons
+	if coupons == nil {
+		coupons = c.Coupons
+	}
+	err := s.Engine().QuoteInto(q, &pricing.Basket{
+		Currency: c.Currency, Customer: c.Customer, Groups: t.Groups, Channel: t.Channel, At: t.At, Lines: *lines,
+		Coupons: coupons, TaxExempt: t.TaxExempt, Attributes: t.Attributes, Taxes: t.Taxes, Shipping: t.Shipping,
+		WithoutPromotions: t.WithoutPromotions,
 	})
 	if err != nil {
 		return fmt.Errorf("cart %q: quote: %w", c.ID, err)
@@ -71,3 +112,12 @@ func (s *Service) QuoteInto(q *pricing.Quote, c *Cart, t Terms) error {
 }
 
 var basketLines = sync.Pool{New: func() any { return new([]pricing.Line) }}
+
+// SKUs returns those of the lines, in their order.
+func (c *Cart) SKUs() []flywheel.SKU {
+	skus := make([]flywheel.SKU, len(c.Lines))
+	for i := range c.Lines {
+		skus[i] = c.Lines[i].SKU
+	}
+	return skus
+}

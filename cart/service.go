@@ -32,6 +32,14 @@ type Service struct {
 type Options struct {
 	// Engine prices the carts. Without one, Quote takes agreed prices only.
 	Engine *pricing.Engine
+	// Prices takes the place of Engine where prices change: each quote asks it for
+	// the engine of the moment, so that a price that is saved is charged at once.
+	// A pricing.Service is one.
+	Prices Prices
+	// Catalog describes the items of the lines for prices, promotions and taxes, and
+	// knows which can be bought: [Service.Add] refuses others. By default every SKU
+	// can be, and nothing is known of it.
+	Catalog flywheel.Catalog
 	// Now is the clock, by default time.Now.
 	Now func() time.Time
 	// NewID names carts that are created without an ID, by default a UUIDv7.
@@ -48,6 +56,11 @@ type Options struct {
 	Sink flywheel.Sink
 	// Tx makes a change and its event one, by default the database of the carts.
 	Tx flywheel.Transactor
+}
+
+// Prices hands out the engine of the moment. It is safe for concurrent use.
+type Prices interface {
+	Engine() *pricing.Engine
 }
 
 // New returns a service on store; nil stands for a fresh memory store, nil
@@ -99,10 +112,10 @@ func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err er
 	return s.teller.Deliver(ctx, now)
 }
 
-// Create adds an empty open cart. Of c it takes ID, Customer, Visitor,
-// Session, Currency and Coupons; an empty ID has one made. A cart needs a customer
-// or a visitor. An ID that is taken reports an error matching
-// [flywheel.ErrConflict].
+// Create adds an open cart. Of c it takes ID, Customer, Visitor, Session, Currency,
+// Coupons and Lines, which are added as [Service.Add] does; an empty ID has one
+// made. A cart needs a customer or a visitor. An ID that is taken reports an error
+// matching [flywheel.ErrConflict].
 func (s *Service) Create(ctx context.Context, c Cart) (Cart, error) {
 	if c.ID == "" {
 		c.ID = ID(s.opts.NewID())
@@ -126,6 +139,9 @@ func (s *Service) Create(ctx context.Context, c Cart) (Cart, error) {
 			return fail("visitor", err)
 		}
 	}
+	if !flywheel.Allowed(ctx, c.Customer, c.Visitor) {
+		return fail("customer", fmt.Errorf("another's: %w", flywheel.ErrForbidden))
+	}
 	if c.Currency.IsZero() {
 		return fail("currency", fmt.Errorf("missing: %w", flywheel.ErrInvalid))
 	}
@@ -137,15 +153,44 @@ func (s *Service) Create(ctx context.Context, c Cart) (Cart, error) {
 	if err := fresh.attach(c.Coupons); err != nil {
 		return Cart{}, err
 	}
-	return s.save(ctx, fresh, nil)
+	if len(c.Lines) == 0 {
+		return s.save(ctx, fresh, nil)
+	}
+	e, err := s.put(ctx, &fresh, c.Lines)
+	if err != nil {
+		return Cart{}, err
+	}
+	return s.save(ctx, fresh, e)
 }
 
 // Get returns the cart.
-func (s *Service) Get(ctx context.Context, id ID) (Cart, error) { return s.store.Get(ctx, id) }
+func (s *Service) Get(ctx context.Context, id ID) (Cart, error) { return s.load(ctx, id) }
 
-// List yields the carts that match f, ordered by (UpdatedAt, ID).
+// load returns the cart if the caller may see it; see [flywheel.WithActor].
+func (s *Service) load(ctx context.Context, id ID) (Cart, error) {
+	c, err := s.store.Get(ctx, id)
+	if errors.Is(err, flywheel.ErrNotFound) || err == nil && !flywheel.Allowed(ctx, c.Customer, c.Visitor) {
+		return Cart{}, missing(id)
+	}
+	return c, err
+}
+
+// missing is the answer for a cart that does not exist, or not for the caller.
+func missing(id ID) error { return fmt.Errorf("cart %q: %w", id, flywheel.ErrNotFound) }
+
+// List yields the carts that match f, ordered by (UpdatedAt, ID); those of the actor
+// where ctx has one.
 func (s *Service) List(ctx context.Context, f Filter) iter.Seq2[Cart, error] {
-	return s.store.List(ctx, f)
+	return func(yield func(Cart, error) bool) {
+		for c, err := range s.store.List(ctx, f) {
+			if err == nil && !flywheel.Allowed(ctx, c.Customer, c.Visitor) {
+				continue
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
 }
 
 // Abandoned yields the open carts with lines that nobody touched since t, the
@@ -176,7 +221,14 @@ func (s *Service) Forget(ctx context.Context, c flywheel.CustomerID) error {
 
 // Delete removes the cart, whatever its status. One that is not there is no
 // error.
-func (s *Service) Delete(ctx context.Context, id ID) error { return s.store.Delete(ctx, id) }
+func (s *Service) Delete(ctx context.Context, id ID) error {
+	if _, known := flywheel.ActorOf(ctx); known {
+		if _, err := s.load(ctx, id); err != nil {
+			return err
+		}
+	}
+	return s.store.Delete(ctx, id)
+}
 
 // change loads an open cart, changes it, and saves it with its event; when
 // someone else saved meanwhile it begins again.
@@ -184,6 +236,9 @@ func (s *Service) change(ctx context.Context, id ID, fn func(*Cart) (*flywheel.E
 	return s.update(ctx, id, func(c *Cart) (*flywheel.Event, error) {
 		if c.Status != Open {
 			return nil, &ClosedError{Cart: c.ID, Status: c.Status, Order: c.Order, Into: c.Into}
+		}
+		if c.Frozen != "" {
+			return nil, fmt.Errorf("cart %q: %w", c.ID, ErrFrozen)
 		}
 		e, err := fn(c)
 		c.touch(s.opts.Now())
@@ -197,7 +252,7 @@ const maxTries = 1000
 
 func (s *Service) update(ctx context.Context, id ID, fn func(*Cart) (*flywheel.Event, error)) (Cart, error) {
 	for range maxTries {
-		c, err := s.store.Get(ctx, id)
+		c, err := s.load(ctx, id)
 		if err != nil {
 			return Cart{}, err
 		}

@@ -31,6 +31,31 @@
 // which a runner calls, or [Service.ReleaseExpired], and by a Reserve that needs
 // them.
 //
+// # Orders at several places
+//
+// [Service.Available] says what can be had of each SKU at every place, package
+// fulfillment decides what comes from where, and [Service.Hold] promises these units in
+// one reservation. [Service.Allocate] makes them an order's: they stay until
+// [Service.Ship] lets them leave, a parcel at a time, or [Service.Deallocate] takes back
+// what was called off.
+//
+//	have, err := stock.Available(ctx, skus)
+//	from, err := network.Allocate(items, have, "")
+//	units, err := from.Units()
+//	err = stock.Hold(ctx, "order-1", units, now.Add(15*time.Minute))
+//	err = stock.Allocate(ctx, "order-1") // ordered
+//	err = stock.Ship(ctx, "order-1", "p1", parcel)
+//
+// An [Item] says how a SKU is sold: that it is a kit of parts, or sold before it is
+// there, up to a limit over all places, which the item at [EveryPlace] counts. Such
+// units are Backordered where they will be packed, and leave when as many are on hand
+// that nobody else was promised. What is available at a place is what is on hand, less
+// what is reserved, allocated and backordered there.
+//
+// Commit is for shops where goods leave with the order.
+//
+// # Backorders at one place
+//
 // Available may go below zero as far as the item's backorder limit says: not at
 // all by default. When units on backorder are committed OnHand becomes negative;
 // it is the backlog, the units that were sold and have still to come, and the
@@ -54,7 +79,8 @@
 //
 // Quantities are whole units of the SKU, up to [MaxQuantity]. Times are UTC to
 // the microsecond. In the memory store a line that is reserved and committed,
-// two movements, keeps about 150 bytes, everything included.
+// two movements, keeps about 150 bytes, everything included. An item whose
+// units are allocated or backordered keeps 16 bytes more for each movement from then on.
 //
 // # Sources
 //

@@ -30,6 +30,23 @@ func (e *ShortageError) Error() string {
 // Unwrap returns ErrOutOfStock.
 func (e *ShortageError) Unwrap() error { return ErrOutOfStock }
 
+// UnitsError reports that an order ships or calls off more units than it has left.
+// It matches flywheel.ErrConflict.
+type UnitsError struct {
+	Ref      string
+	SKU      flywheel.SKU
+	Location Location
+	Want     int64
+	Have     int64 // allocated to the ref, neither shipped nor called off
+}
+
+func (e *UnitsError) Error() string {
+	return fmt.Sprintf("inventory: %q has %d units of %s at %s left, not %d", e.Ref, e.Have, e.SKU, e.Location, e.Want)
+}
+
+// Unwrap returns flywheel.ErrConflict.
+func (e *UnitsError) Unwrap() error { return flywheel.ErrConflict }
+
 func refused(kind error, format string, args ...any) error {
 	return fmt.Errorf("inventory: %s: %w", fmt.Sprintf(format, args...), kind)
 }

@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/eventid"
@@ -23,6 +24,12 @@ const (
 	EventAdjusted = "stock_adjusted"
 	// EventCommitted tells that reserved goods left.
 	EventCommitted = "stock_committed"
+	// EventShipped tells that allocated goods left; property "key" names the
+	// shipment.
+	EventShipped = "stock_shipped"
+	// EventCounted tells that a count found more or less of one SKU; properties
+	// "direction" ("in" or "out"), "reason" and "sku".
+	EventCounted = "stock_counted"
 )
 
 var eventNames = map[Kind]string{
@@ -30,6 +37,36 @@ var eventNames = map[Kind]string{
 	KindRestock: EventRestocked,
 	KindAdjust:  EventAdjusted,
 	KindCommit:  EventCommitted,
+	KindShip:    EventShipped,
+
+	KindTransferIn: EventReceived,
+
+	KindCount:    EventCounted,
+	KindVariance: EventCounted,
+}
+
+// tellByPlace reports movements of one call, those of each location in an event of
+// its own.
+func (s *Service) tellByPlace(ctx context.Context, kind Kind, ref string, posted []Movement, more map[string]any) error {
+	if !s.teller.Listens() {
+		return nil
+	}
+	places := map[Location][]Movement{}
+	for _, m := range posted {
+		if m.Location != EveryPlace {
+			places[m.Location] = append(places[m.Location], m)
+		}
+	}
+	for _, location := range slices.Sorted(maps.Keys(places)) {
+		var lines []flywheel.Line
+		for _, m := range places[location] {
+			lines = append(lines, flywheel.Line{SKU: m.SKU, Quantity: max(m.OnHand, -m.OnHand)})
+		}
+		if err := s.tell(ctx, kind, location, ref, places[location], lines, more); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tell reports movements of one call, as they stand in the ledger: at the time of
@@ -49,6 +86,9 @@ func (s *Service) tell(ctx context.Context, kind Kind, location Location, ref st
 	parts := []string{string(location), ref}
 	if sku, ok := more["sku"].(string); ok {
 		parts = []string{string(location), sku, ref}
+	}
+	if key, ok := more["key"].(string); ok {
+		parts = append(parts, key)
 	}
 	return s.teller.Tell(ctx, flywheel.Event{
 		ID:         eventid.Of(eventNames[kind], parts...),

@@ -22,6 +22,10 @@ type MemoryStore struct {
 	documents    map[documentKey]*document
 	reservations map[string]*held
 	due          dueHeap // the reservations that are not final
+	items        map[flywheel.SKU]Item
+	lots         *lots
+	papers       map[paperKey]Paper
+	incoming     incomingBySKU
 }
 
 // NewMemory returns an empty store in db, whose transactions it joins, or in a
@@ -35,6 +39,10 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 		skus:         map[flywheel.SKU][]*stock{},
 		documents:    map[documentKey]*document{},
 		reservations: map[string]*held{},
+		items:        map[flywheel.SKU]Item{},
+		lots:         newLots(),
+		papers:       map[paperKey]Paper{},
+		incoming:     incomingBySKU{},
 	}
 }
 

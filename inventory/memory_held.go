@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 )
 
 // held is a reservation in memory.
@@ -19,7 +20,8 @@ type held struct {
 	attempt  int64
 	version  int64
 	lines    []heldLine
-	place    int // in the heap, -1 when it is not there
+	units    []fulfillment.Unit // never changed
+	place    int                // in the heap, -1 when it is not there
 }
 
 // heldLine names the SKU by the number of its stock.
@@ -43,6 +45,9 @@ func (s *MemoryStore) reservation(h *held) Reservation {
 	}
 	for i, l := range h.lines {
 		r.Lines[i] = flywheel.Line{SKU: s.stocks[l.stock].sku, Quantity: l.quantity}
+	}
+	if len(h.units) > 0 {
+		r.Lines, r.Units = nil, slices.Clone(h.units)
 	}
 	return r
 }
@@ -72,6 +77,14 @@ func (s *MemoryStore) keep(r *Reservation) (undo func()) {
 			h.lines[i] = heldLine{s.stock(l.SKU, r.Location).number, l.Quantity}
 		}
 		h.location = Location(strings.Clone(string(r.Location)))
+	}
+	if !slices.Equal(h.units, r.Units) {
+		h.units = make([]fulfillment.Unit, len(r.Units))
+		for i, u := range r.Units {
+			h.units[i] = u
+			h.units[i].SKU, h.units[i].Kit = flywheel.SKU(strings.Clone(string(u.SKU))), flywheel.SKU(strings.Clone(string(u.Kit)))
+			h.units[i].Location = Location(strings.Clone(string(u.Location)))
+		}
 	}
 	h.state, h.expires, h.attempt, h.version = r.State, r.Expires.UnixMicro(), r.Attempt, r.Version
 	s.due.put(h)

@@ -17,7 +17,14 @@ type stock struct {
 	number    uint32
 	backorder int64
 	ledger    []entry
+	// orders are the balances of the entries from ordersFrom on that most items do
+	// not have: none until the first is not zero.
+	orders     []orderBalances
+	ordersFrom int
 }
+
+// orderBalances are what is allocated and backordered after an entry.
+type orderBalances struct{ allocated, backordered int64 }
 
 // entry is a movement without what others of its item or document share: its
 // deltas are the difference to the balances of the entry before.
@@ -32,13 +39,13 @@ type entry struct {
 // note is what the movements of one document have in common.
 type note struct {
 	documentKey
-	reason string
+	reason, key string
 }
 
 // document finds the movements of one ref and attempt.
 type document struct {
 	postings []posting // in order
-	notes    []uint32  // one for each reason
+	notes    []uint32  // one for each reason and key
 }
 
 type documentKey struct {
@@ -53,7 +60,7 @@ func (p posting) compare(q posting) int {
 	return cmp.Or(cmp.Compare(p.stock, q.stock), cmp.Compare(p.entry, q.entry))
 }
 
-var kinds = [...]Kind{KindReceive, KindRestock, KindAdjust, KindReserve, KindCommit, KindRelease, KindExpire}
+var kinds = [...]Kind{KindReceive, KindRestock, KindAdjust, KindReserve, KindCommit, KindRelease, KindExpire, KindAllocate, KindShip, KindDeallocate, KindCount, KindVariance, KindTransferOut, KindTransferIn}
 
 func (st *stock) untouched() bool { return len(st.ledger) == 0 && st.backorder == 0 }
 
@@ -62,8 +69,29 @@ func (st *stock) level() Level {
 	if l.Seq > 0 {
 		last := &st.ledger[l.Seq-1]
 		l.OnHand, l.Reserved = last.onHand, last.reserved
+		o := st.after(len(st.ledger) - 1)
+		l.Allocated, l.Backordered = o.allocated, o.backordered
 	}
 	return l
+}
+
+// after returns the balances of orders after entry i.
+func (st *stock) after(i int) orderBalances {
+	if i < st.ordersFrom || len(st.orders) == 0 {
+		return orderBalances{}
+	}
+	return st.orders[i-st.ordersFrom]
+}
+
+// keepOrders appends the balances of orders of an entry that is about to be appended.
+func (st *stock) keepOrders(o orderBalances) {
+	if len(st.orders) == 0 {
+		if o == (orderBalances{}) {
+			return
+		}
+		st.ordersFrom = len(st.ledger)
+	}
+	st.orders = append(st.orders, o)
 }
 
 // movement writes entry i out.
@@ -72,8 +100,14 @@ func (st *stock) movement(notes []note, i int) Movement {
 	n := &notes[e.note]
 	m := Movement{
 		SKU: st.sku, Location: st.location, Kind: kinds[e.kind], Ref: n.ref, Attempt: n.attempt,
-		OnHand: e.onHand, Reserved: e.reserved, Reason: n.reason, At: time.UnixMicro(e.at).UTC(),
+		OnHand: e.onHand, Reserved: e.reserved, Reason: n.reason, Key: n.key, At: time.UnixMicro(e.at).UTC(),
 		Seq: int64(i) + 1, OnHandAfter: e.onHand, ReservedAfter: e.reserved,
+	}
+	if i >= st.ordersFrom && len(st.orders) > 0 {
+		o := st.after(i)
+		m.AllocatedAfter, m.BackorderedAfter = o.allocated, o.backordered
+		before := st.after(i - 1)
+		m.Allocated, m.Backordered = o.allocated-before.allocated, o.backordered-before.backordered
 	}
 	if i > 0 {
 		m.OnHand -= st.ledger[i-1].onHand
@@ -88,11 +122,10 @@ func (s *MemoryStore) post(m *Movement) (*stock, error) {
 	st := s.find(m.SKU, m.Location)
 	doc := s.documents[documentKey{m.Ref, m.Attempt}]
 	level := Level{SKU: m.SKU, Location: m.Location}
-	var room [4]Movement
-	earlier := room[:0]
+	var earlier []Movement // most movements are the first of their document and item
 	if st != nil {
 		level = st.level()
-		earlier = s.earlier(earlier, doc, st)
+		earlier = s.earlier(doc, st)
 	}
 	answer, posted, err := level.Apply(*m, earlier)
 	if err != nil {
@@ -114,6 +147,7 @@ func (s *MemoryStore) post(m *Movement) (*stock, error) {
 	p := posting{st.number, uint32(len(st.ledger))}
 	at, _ := slices.BinarySearchFunc(doc.postings, p, posting.compare)
 	doc.postings = slices.Insert(doc.postings, at, p)
+	st.keepOrders(orderBalances{m.AllocatedAfter, m.BackorderedAfter})
 	st.ledger = append(st.ledger, entry{
 		at: m.At.UnixMicro(), onHand: m.OnHandAfter, reserved: m.ReservedAfter,
 		note: number, kind: uint8(slices.Index(kinds[:], m.Kind)), newNote: isNew,
@@ -121,28 +155,28 @@ func (s *MemoryStore) post(m *Movement) (*stock, error) {
 	return st, nil
 }
 
-// earlier appends the movements of the document in the ledger of st.
-func (s *MemoryStore) earlier(to []Movement, doc *document, st *stock) []Movement {
+// earlier returns the movements of the document in the ledger of st.
+func (s *MemoryStore) earlier(doc *document, st *stock) (earlier []Movement) {
 	if doc == nil {
-		return to
+		return nil
 	}
 	i, _ := slices.BinarySearchFunc(doc.postings, posting{stock: st.number}, posting.compare)
 	for ; i < len(doc.postings) && doc.postings[i].stock == st.number; i++ {
-		to = append(to, st.movement(s.notes, int(doc.postings[i].entry)))
+		earlier = append(earlier, st.movement(s.notes, int(doc.postings[i].entry)))
 	}
-	return to
+	return earlier
 }
 
 // note returns the number of the document's note with the movement's reason.
 func (s *MemoryStore) note(doc *document, m *Movement) (number uint32, isNew bool) {
 	for _, n := range doc.notes {
-		if s.notes[n].reason == m.Reason {
+		if s.notes[n].reason == m.Reason && s.notes[n].key == m.Key {
 			return n, false
 		}
 	}
 	number = uint32(len(s.notes))
 	ref := strings.Clone(m.Ref)
-	s.notes = append(s.notes, note{documentKey{ref, m.Attempt}, strings.Clone(m.Reason)})
+	s.notes = append(s.notes, note{documentKey{ref, m.Attempt}, strings.Clone(m.Reason), strings.Clone(m.Key)})
 	doc.notes = append(doc.notes, number)
 	return number, true
 }
@@ -152,6 +186,9 @@ func (s *MemoryStore) unpost(st *stock) {
 	last := len(st.ledger) - 1
 	e := st.ledger[last]
 	st.ledger = st.ledger[:last]
+	if n := len(st.orders); n > 0 {
+		st.orders = st.orders[:n-1]
+	}
 	key := s.notes[e.note].documentKey
 	doc := s.documents[key]
 	if at, ok := slices.BinarySearchFunc(doc.postings, posting{st.number, uint32(last)}, posting.compare); ok {

@@ -4,10 +4,15 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 )
 
 // Location is a place that holds stock: a warehouse, a shop, a van.
-type Location string
+type Location = fulfillment.Location
+
+// EveryPlace is no place: the item of a SKU there counts the units that are
+// promised from what will come, at all places together, against their limit.
+const EveryPlace Location = "*"
 
 // Kind says what a [Movement] does.
 type Kind string
@@ -28,13 +33,34 @@ const (
 	KindRelease Kind = "release"
 	// KindExpire closes a hold: the promise ran out.
 	KindExpire Kind = "expire"
+	// KindAllocate closes a hold: the promised units are those of an order, which
+	// ships them or calls them off.
+	KindAllocate Kind = "allocate"
+	// KindShip lets allocated units leave.
+	KindShip Kind = "ship"
+	// KindDeallocate takes units from an order that it called off.
+	KindDeallocate Kind = "deallocate"
+	// KindCount sets what is on hand to what was counted, whatever is promised.
+	KindCount Kind = "count"
+	// KindVariance corrects what is on hand by an approved variance, whatever is
+	// promised.
+	KindVariance Kind = "variance"
+	// KindTransferOut lets units leave for another location.
+	KindTransferOut Kind = "transfer_out"
+	// KindTransferIn brings units from another location.
+	KindTransferIn Kind = "transfer_in"
 )
 
 // closes reports whether k closes a hold.
-func (k Kind) closes() bool { return k == KindCommit || k == KindRelease || k == KindExpire }
+func (k Kind) closes() bool {
+	return k == KindCommit || k == KindRelease || k == KindExpire || k == KindAllocate
+}
+
+// ofOrder reports whether k is about units that were allocated.
+func (k Kind) ofOrder() bool { return k == KindShip || k == KindDeallocate }
 
 // Movement is one entry of the ledger of an item, that is of a SKU at a
-// location. Its key is Kind, Ref, Attempt, SKU and Location: an item's ledger
+// location. Its key is Kind, Ref, Attempt, Key, SKU and Location: an item's ledger
 // holds one movement of each key.
 type Movement struct {
 	SKU      flywheel.SKU `json:"sku"`
@@ -44,10 +70,15 @@ type Movement struct {
 	Ref string `json:"ref"`
 	// Attempt is that of the reservation; 0 for movements of no reservation.
 	Attempt int64 `json:"attempt,omitempty"`
-	// OnHand and Reserved are the changes. When a hold is closed the ledger
-	// fills them in from what the hold holds.
-	OnHand   int64 `json:"onHand"`
-	Reserved int64 `json:"reserved"`
+	// Key tells apart the shipments, cancellations, arrivals and corrections of one
+	// Ref.
+	Key string `json:"key,omitempty"`
+	// OnHand, Reserved, Allocated and Backordered are the changes. When a hold is
+	// closed the ledger fills them in from what the hold holds.
+	OnHand      int64 `json:"onHand"`
+	Reserved    int64 `json:"reserved"`
+	Allocated   int64 `json:"allocated,omitempty"`
+	Backordered int64 `json:"backordered,omitempty"`
 	// Reason explains an adjustment.
 	Reason string `json:"reason,omitempty"`
 	// At is when it was posted, in UTC to the microsecond.
@@ -55,7 +86,10 @@ type Movement struct {
 
 	// Seq numbers the item's movements from 1 without a gap.
 	Seq int64 `json:"seq"`
-	// OnHandAfter and ReservedAfter are the balances that the movement left.
-	OnHandAfter   int64 `json:"onHandAfter"`
-	ReservedAfter int64 `json:"reservedAfter"`
+	// OnHandAfter, ReservedAfter, AllocatedAfter and BackorderedAfter are the
+	// balances that the movement left.
+	OnHandAfter      int64 `json:"onHandAfter"`
+	ReservedAfter    int64 `json:"reservedAfter"`
+	AllocatedAfter   int64 `json:"allocatedAfter,omitempty"`
+	BackorderedAfter int64 `json:"backorderedAfter,omitempty"`
 }

@@ -25,32 +25,36 @@ func (s *Service) Reserve(ctx context.Context, ref string, lines []flywheel.Line
 	if err != nil {
 		return err
 	}
-	if s.batch != nil { // one call, which needs no transaction around it
-		return s.reserve(ctx, ref, lines)
-	}
-	return s.tx.InTx(ctx, func(ctx context.Context) error { return s.reserve(ctx, ref, lines) })
+	now := s.now()
+	return s.promise(ctx, &Reservation{Ref: ref, Location: s.location, Lines: lines, Attempt: 1, Expires: now.Add(s.hold)}, now)
 }
 
-func (s *Service) reserve(ctx context.Context, ref string, lines []flywheel.Line) error {
-	now := s.now()
-	err := s.open(ctx, ref, lines, now)
+// promise opens a reservation.
+func (s *Service) promise(ctx context.Context, fresh *Reservation, now time.Time) error {
+	if s.batch != nil { // one call, which needs no transaction around it
+		return s.reserve(ctx, fresh, now)
+	}
+	return s.tx.InTx(ctx, func(ctx context.Context) error { return s.reserve(ctx, fresh, now) })
+}
+
+func (s *Service) reserve(ctx context.Context, fresh *Reservation, now time.Time) error {
+	err := s.open(ctx, fresh, now)
 	if errors.Is(err, ErrOutOfStock) {
 		n, expireErr := s.ReleaseExpired(ctx, now)
 		if expireErr != nil {
 			return errors.Join(err, expireErr)
 		}
 		if n > 0 {
-			return s.open(ctx, ref, lines, now)
+			return s.open(ctx, fresh, now)
 		}
 	}
 	return err
 }
 
-// open brings the reservation of ref to StateOpen. It first tries as if ref were
-// new, which it nearly always is, and reads when it is not.
-func (s *Service) open(ctx context.Context, ref string, lines []flywheel.Line, now time.Time) error {
-	fresh := Reservation{Ref: ref, Location: s.location, Lines: lines, Attempt: 1, Expires: now.Add(s.hold)}
-	r, step := fresh, opening
+// open brings a reservation to StateOpen. It first tries as if its ref were new,
+// which it nearly always is, and reads when it is not.
+func (s *Service) open(ctx context.Context, fresh *Reservation, now time.Time) error {
+	r, step := *fresh, opening
 	var err error
 	for range maxRounds {
 		if _, err = s.advance(ctx, &r, step, now); err == nil && step.after == StateOpen {
@@ -59,21 +63,21 @@ func (s *Service) open(ctx context.Context, ref string, lines []flywheel.Line, n
 		if err != nil && !errors.Is(err, ErrStale) {
 			return err
 		}
-		if r, err = s.store.Reservation(ctx, ref); err != nil {
+		if r, err = s.store.Reservation(ctx, fresh.Ref); err != nil {
 			return err
 		}
 		var done bool
-		if step, done, err = r.reopen(&fresh, now); done || err != nil {
+		if step, done, err = r.reopen(fresh, now); done || err != nil {
 			return err
 		}
 	}
-	return refused(ErrStale, "reservation %q keeps changing", ref)
+	return refused(ErrStale, "reservation %q keeps changing", fresh.Ref)
 }
 
 // reopen says what it means to reserve fresh where r is: that it is done, or the
 // step to take with r, which becomes a new attempt when the last one has ended.
 func (r *Reservation) reopen(fresh *Reservation, now time.Time) (next step, done bool, err error) {
-	same, over := r.same(fresh.Location, fresh.Lines), !now.Before(r.Expires)
+	same, over := r.same(fresh), !now.Before(r.Expires)
 	switch r.State {
 	case StateReleasing:
 		return releasing, false, nil
@@ -84,7 +88,7 @@ func (r *Reservation) reopen(fresh *Reservation, now time.Time) (next step, done
 		*r = *fresh
 		r.Attempt, r.Version = attempt, version
 		return opening, false, nil
-	case StateCommitting, StateCommitted:
+	case StateCommitting, StateCommitted, StateAllocating, StateAllocated:
 		if same {
 			return step{}, true, nil
 		}
@@ -114,6 +118,9 @@ func (s *Service) Commit(ctx context.Context, ref string) error {
 	now := s.now()
 	return s.told(ctx, func(ctx context.Context) error {
 		r, posted, err := s.finish(ctx, ref, now, committing)
+		if err == nil && posted != nil {
+			err = s.track(ctx, posted, nil)
+		}
 		if err != nil {
 			return err
 		}
@@ -180,7 +187,7 @@ func (s *Service) tellCommitted(ctx context.Context, r *Reservation, posted []Mo
 			return err
 		}
 	}
-	return s.tell(ctx, KindCommit, r.Location, r.Ref, posted, r.Lines, nil)
+	return s.tellByPlace(ctx, KindCommit, r.Ref, posted, nil)
 }
 
 // admits reports whether the step has been done, or why it cannot be.
@@ -191,7 +198,7 @@ func (r *Reservation) admits(step step, now time.Time) (done bool, err error) {
 	case step.after:
 		return true, nil
 	case StateOpen, StatePending:
-		if step != committing {
+		if !step.takes() {
 			return false, nil
 		}
 		if !now.Before(r.Expires) {
@@ -201,7 +208,7 @@ func (r *Reservation) admits(step step, now time.Time) (done bool, err error) {
 			return false, nil
 		}
 	case StateExpiring, StateExpired:
-		if step == committing {
+		if step.takes() {
 			return false, refused(flywheel.ErrExpired, "reservation %q ran out at %s", r.Ref, r.Expires.Format(time.RFC3339))
 		}
 		return true, nil

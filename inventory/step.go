@@ -22,8 +22,12 @@ var (
 	committing = step{KindCommit, StateCommitting, StateCommitted}
 	releasing  = step{KindRelease, StateReleasing, StateReleased}
 	expiring   = step{KindExpire, StateExpiring, StateExpired}
+	allocating = step{KindAllocate, StateAllocating, StateAllocated}
 	renewing   = step{"", StateOpen, StateOpen} // a later end, nothing moves
 )
+
+// takes reports whether the step needs the hold to be there.
+func (s step) takes() bool { return s == committing || s == allocating }
 
 // maxRounds bounds how often a call reads again because others changed what it
 // had read. Each time somebody got further.
@@ -150,6 +154,8 @@ func (r *Reservation) last() step {
 		return releasing
 	case StateCommitting:
 		return committing
+	case StateAllocating:
+		return allocating
 	}
 	return expiring
 }

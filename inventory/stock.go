@@ -22,7 +22,60 @@ func (s *Service) Restock(ctx context.Context, ref string, lines []flywheel.Line
 	return s.add(ctx, KindRestock, ref, lines)
 }
 
+// RestockAt does what [Service.Restock] does at a place.
+func (s *Service) RestockAt(ctx context.Context, ref string, place Location, lines []flywheel.Line) error {
+	return s.At(place).Restock(ctx, ref, lines)
+}
+
+// Count sets what is on hand of sku at the service's location to what was counted
+// there, and returns the difference. It is recorded whatever is promised: if units are
+// missing, [Level.Available] is below zero until promises are taken back or goods come
+// in. Ref names the count; the same count again changes nothing, another one under it
+// matches flywheel.ErrConflict.
+func (s *Service) Count(ctx context.Context, ref, reason string, sku flywheel.SKU, counted int64) (variance int64, err error) {
+	if err := s.checkRef(ref); err != nil {
+		return 0, err
+	}
+	if err := checkID("reason", reason); err != nil {
+		return 0, err
+	}
+	if err := checkID("sku", string(sku)); err != nil {
+		return 0, err
+	}
+	m := Movement{SKU: sku, Location: s.location, Kind: KindCount, Ref: ref, OnHandAfter: counted, Reason: reason, At: s.now()}
+	err = s.told(ctx, func(ctx context.Context) error {
+		posted, err := s.store.Post(ctx, m)
+		if err != nil {
+			return err
+		}
+		variance = posted.OnHand
+		if err := s.track(ctx, []Movement{posted}, nil); err != nil {
+			return err
+		}
+		return s.tellCorrected(ctx, posted)
+	})
+	return variance, err
+}
+
+// tellCorrected reports a correction of what is on hand, unless it changed nothing.
+func (s *Service) tellCorrected(ctx context.Context, m Movement) error {
+	size, direction := m.OnHand, "in"
+	if size < 0 {
+		size, direction = -size, "out"
+	}
+	if size == 0 {
+		return nil
+	}
+	return s.tell(ctx, m.Kind, m.Location, m.Ref, []Movement{m}, []flywheel.Line{{SKU: m.SKU, Quantity: size}},
+		map[string]any{"reason": m.Reason, "direction": direction, "sku": string(m.SKU)})
+}
+
 func (s *Service) add(ctx context.Context, kind Kind, ref string, lines []flywheel.Line) error {
+	return s.addTracked(ctx, kind, ref, lines, nil)
+}
+
+// addTracked puts goods on the shelf, of some of which the lots are named.
+func (s *Service) addTracked(ctx context.Context, kind Kind, ref string, lines []flywheel.Line, named []LotLine) error {
 	if err := s.checkRef(ref); err != nil {
 		return err
 	}
@@ -38,6 +91,9 @@ func (s *Service) add(ctx context.Context, kind Kind, ref string, lines []flywhe
 	return s.told(ctx, func(ctx context.Context) error {
 		posted := slices.Clone(ms) // a transaction may be run again
 		if err := s.post(ctx, posted); err != nil {
+			return err
+		}
+		if err := s.track(ctx, posted, named); err != nil {
 			return err
 		}
 		return s.tell(ctx, kind, s.location, ref, posted, lines, nil)
@@ -75,9 +131,9 @@ func (s *Service) Adjust(ctx context.Context, ref, reason string, sku flywheel.S
 	if err := checkID("sku", string(sku)); err != nil {
 		return err
 	}
-	size, direction := delta, "in"
+	size := delta
 	if delta < 0 && delta >= -MaxQuantity {
-		size, direction = -delta, "out"
+		size = -delta
 	}
 	if err := checkQuantity(sku, size); err != nil {
 		return err
@@ -88,8 +144,10 @@ func (s *Service) Adjust(ctx context.Context, ref, reason string, sku flywheel.S
 		if err != nil {
 			return err
 		}
-		return s.tell(ctx, KindAdjust, s.location, ref, []Movement{posted}, []flywheel.Line{{SKU: sku, Quantity: size}},
-			map[string]any{"reason": reason, "direction": direction, "sku": string(sku)})
+		if err := s.track(ctx, []Movement{posted}, nil); err != nil {
+			return err
+		}
+		return s.tellCorrected(ctx, posted)
 	})
 }
 
@@ -97,7 +155,7 @@ func (s *Service) Adjust(ctx context.Context, ref, reason string, sku flywheel.S
 // default, sells only what is there; [Unlimited] always sells. A smaller limit
 // leaves promises that were made.
 func (s *Service) SetBackorder(ctx context.Context, sku flywheel.SKU, limit int64) error {
-	if err := checkID("location", string(s.location)); err != nil {
+	if err := checkLocation(s.location); err != nil {
 		return err
 	}
 	if err := checkID("sku", string(sku)); err != nil {
@@ -124,7 +182,13 @@ func (s *Service) Level(ctx context.Context, sku flywheel.SKU) (Level, error) {
 // Levels yields the levels of sku at all locations, or of all items when sku is
 // empty, ordered by SKU and location. An error is yielded once, last.
 func (s *Service) Levels(ctx context.Context, sku flywheel.SKU) iter.Seq2[Level, error] {
-	return s.store.Levels(ctx, sku, "")
+	return func(yield func(Level, error) bool) {
+		for l, err := range s.store.Levels(ctx, sku, "") {
+			if l.Location != EveryPlace && !yield(l, err) {
+				return
+			}
+		}
+	}
 }
 
 // Ledger yields the movements of sku at the service's location whose Seq is

@@ -164,3 +164,35 @@ func TestHoldsSurviveFailures(t *testing.T) {
 		require.Equal(t, [3]int64{70, 0, 30}, balance(t, s), failAt)
 	}
 }
+
+// Points as an order takes them: held until an instant of the order's, spent, and
+// given back in parts.
+func TestPointsPay(t *testing.T) {
+	ctx, now := t.Context(), newYear
+	s, err := loyalty.New(nil, &loyalty.Options{Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	_, err = s.Spendable(ctx, member)
+	require.ErrorIs(t, err, flywheel.ErrNotFound)
+	earned(t, s, "e", 500, time.Time{})
+	require.NoError(t, s.HoldUntil(ctx, member, "try-1", 300, now.Add(15*time.Minute)))
+	spendable := func(want int64) {
+		t.Helper()
+		got, err := s.Spendable(ctx, member)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	spendable(200)
+	now = now.Add(15 * time.Minute)
+	spendable(500)
+	require.ErrorIs(t, s.Commit(ctx, member, "try-1"), flywheel.ErrExpired)
+	require.ErrorIs(t, s.HoldUntil(ctx, member, "try-2", 300, now), flywheel.ErrInvalid)
+	require.NoError(t, s.HoldUntil(ctx, member, "try-2", 300, now.Add(time.Minute)))
+	require.NoError(t, s.Commit(ctx, member, "try-2"))
+	spendable(200)
+	require.NoError(t, s.GiveBack(ctx, member, "r1", "try-2", 100))
+	require.NoError(t, s.GiveBack(ctx, member, "r1", "try-2", 100))
+	require.ErrorIs(t, s.GiveBack(ctx, member, "r2", "try-2", 201), loyalty.ErrExceeds)
+	require.NoError(t, s.GiveBack(ctx, member, "r4", "try-2", 200)) // a refusal is remembered under its key
+	spendable(500)
+	require.ErrorIs(t, s.GiveBack(ctx, member, "r3", "none", 1), flywheel.ErrNotFound)
+}

@@ -143,11 +143,7 @@ func (s *Service) Burn(ctx context.Context, member flywheel.CustomerID, key stri
 // Hold keeps points for an order that is not paid yet, for Options.Hold; see
 // [Ledger.Hold]. Call it before the payment is authorized.
 func (s *Service) Hold(ctx context.Context, member flywheel.CustomerID, key string, points int64) error {
-	now := s.now()
-	n := needOf(Operation{Key: key, Kind: Burn, Points: points})
-	return s.change(ctx, member, now, n, func(t *turn) ([]flywheel.Event, bool, error) {
-		return nil, true, t.ledger.holdPoints(&t.account, key, points, now, now.Add(s.hold))
-	})
+	return s.HoldUntil(ctx, member, key, points, s.now().Add(s.hold))
 }
 
 // Commit spends the points of a hold; see [Ledger.CommitHold]. Call it in the

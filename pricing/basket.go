@@ -28,6 +28,9 @@ type Basket struct {
 	Coupons []string `json:"coupons,omitempty"`
 	// TaxExempt removes an included tax and charges none.
 	TaxExempt bool `json:"tax_exempt,omitempty"`
+	// WithoutPromotions prices as if there were none, as what is added to an order
+	// that stands. Only trusted code sets it.
+	WithoutPromotions bool `json:"without_promotions,omitempty"`
 	// Taxes take the place of [Config.Taxes] where they depend on where the
 	// basket goes: see [Basket.AskTaxes]. Only trusted code sets them.
 	Taxes []Tax `json:"taxes,omitempty"`

@@ -37,9 +37,11 @@ type promotion struct {
 
 	when         *rule.Rule
 	coupon       string // folded
+	couponText   string // as configured
 	starts, ends time.Time
 
 	exclusive bool
+	standing  bool    // exclusive, also while there is nothing that it takes something off
 	clique    int32   // outermost group of which one applies, -1 for none
 	oneOf     []int32 // all groups of which one applies
 	notWith   []int32 // promotions, ascending
@@ -104,14 +106,14 @@ func (e *Engine) compilePromotions(c *Config) error {
 }
 
 // order returns the order in which promotions are tried: goods before shipping,
-// by priority, and those that are decided line by line where their first is.
+// unless shipping has its turn among them, by priority, and those that are decided line by line where their first is.
 func (e *Engine) order(from []Promotion, groups map[string]int32) []int {
 	order := make([]int, len(from))
 	for i := range from {
 		order[i] = i
 	}
 	shipping := func(i int) int {
-		if from[i].Level == ShippingLevel {
+		if from[i].Level == ShippingLevel && !e.inTurn {
 			return 1
 		}
 		return 0
@@ -173,7 +175,8 @@ func (e *Engine) compilePromotion(p *Promotion, named *pairs) (promotion, error)
 		maximum: p.Maximum.Minor(), maximumPerLine: p.MaximumPerLine.Minor(), maximumPerUse: p.MaximumPerUse.Minor(),
 		minimum: p.Minimum.Minor(), minimumBase: p.MinimumBase, minimumOfLines: p.MinimumOfLines, minimumQuantity: p.MinimumQuantity,
 		scope: scope, of: scope, limit: p.Limit, when: when, coupon: code.Fold(p.Coupon), starts: p.Starts, ends: p.Ends,
-		exclusive: p.Exclusive,
+		couponText: p.Coupon,
+		exclusive:  p.Exclusive, standing: p.Exclusive && p.Level == ShippingLevel && e.inTurn,
 	}
 	if p.BuyGet != nil || p.Bundle != nil || p.Gift != nil {
 		to.level = LineLevel

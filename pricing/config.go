@@ -19,6 +19,17 @@ type Config struct {
 	Groups []Group `json:"groups,omitempty"`
 	// Strategy says how promotions are combined.
 	Strategy Strategy `json:"strategy,omitzero"`
+	// ShippingInTurn tries promotions on shipping at their priority among those on
+	// goods, by default behind them. An exclusive one then counts as applied also
+	// while there is no charge to take something off, so that no other promotion
+	// comes and goes with the choice of delivery. It does not go together with
+	// [BestOf].
+	ShippingInTurn bool `json:"shipping_in_turn,omitempty"`
+	// NetStays says what of a listed price with tax stays where [Basket.Taxes] has
+	// another rate for its class than Taxes here: the net price, so that the unit
+	// price is price · (1 + rate there) / (1 + rate here), rounded once. By default
+	// the price with tax stays.
+	NetStays bool `json:"net_stays,omitempty"`
 	// Taxes has a rate for each tax class that baskets may name. A line
 	// without a class takes the entry of the empty class, or no tax where
 	// there is none.

@@ -31,6 +31,8 @@ type Engine struct {
 	taxes      map[string]*classTax
 	taxScope   tax.Scope
 	rounding   money.Rounding
+	inTurn     bool // promotions on shipping keep their place among those on goods
+	netStays   bool
 
 	scratch sync.Pool // of *work
 }
@@ -38,7 +40,7 @@ type Engine struct {
 // Compile makes an engine of c. It keeps no memory of c. The first thing that is
 // wrong is told by a [*FieldError].
 func Compile(c Config) (*Engine, error) {
-	e := &Engine{rounding: c.Rounding, strategy: c.Strategy, taxScope: c.TaxScope, items: map[flywheel.SKU]int32{}}
+	e := &Engine{rounding: c.Rounding, strategy: c.Strategy, taxScope: c.TaxScope, inTurn: c.ShippingInTurn, netStays: c.NetStays, items: map[flywheel.SKU]int32{}}
 	if c.Rounding > money.Floor {
 		return nil, field(invalid("%s", c.Rounding), "rounding")
 	}
@@ -47,6 +49,9 @@ func Compile(c Config) (*Engine, error) {
 	}
 	if c.TaxScope > tax.PerRate {
 		return nil, field(invalid("%s", c.TaxScope), "tax_scope")
+	}
+	if c.ShippingInTurn && c.Strategy == BestOf {
+		return nil, field(invalid("not with strategy %s", c.Strategy), "shipping_in_turn")
 	}
 	var err error
 	if e.taxes, err = compileTaxes(c.Taxes); err != nil {
@@ -63,6 +68,17 @@ func Compile(c Config) (*Engine, error) {
 	}
 	e.scratch.New = func() any { return e.newWork() }
 	return e, nil
+}
+
+// Coupon returns the code that a promotion asks for, as configured; "" for one that
+// asks for none or is not known.
+func (e *Engine) Coupon(promotion string) string {
+	for i := range e.promotions {
+		if e.promotions[i].id == promotion {
+			return e.promotions[i].couponText
+		}
+	}
+	return ""
 }
 
 // item returns the index of sku, a new one where there is none.

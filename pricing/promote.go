@@ -8,6 +8,9 @@ import (
 
 // promote decides on the promotions and applies them one after the other.
 func (e *Engine) promote(q *Quote, b *Basket, w *work) error {
+	if b.WithoutPromotions {
+		return nil
+	}
 	e.aim(q, b, w)
 	if e.strategy == BestOf {
 		if err := e.search(q, b, w); err != nil {
@@ -54,6 +57,9 @@ func (e *Engine) turn(q *Quote, b *Basket, w *work, first int32, turn []promotio
 		}
 		if refusal.Reason == "" {
 			refusal.Reason = ReasonNothingLeft
+			if p.standing {
+				w.mark(e, p)
+			}
 		}
 	}
 	q.Refused = append(q.Refused, refusal)

@@ -96,7 +96,7 @@ func (p *promotion) static(b *Basket, w *work) uint8 {
 		return 4
 	case !p.when.MatchRecord(w.basket):
 		return 5
-	case p.shape != bundle && len(w.selected(p.scope)) == 0, p.level == ShippingLevel && w.goodsLines == len(w.running):
+	case p.shape != bundle && len(w.selected(p.scope)) == 0, p.level == ShippingLevel && w.goodsLines == len(w.running) && !p.standing:
 		return 6
 	}
 	return 0

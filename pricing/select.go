@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -315,6 +316,9 @@ func (e *Engine) priceLine(b *Basket, w *work, i int, to *QuoteLine) *lineError 
 		}
 		if err == nil {
 			e.fillPrice(w, i, to, &best, &floor)
+			if e.netStays && to.TaxIncluded && len(b.Taxes) > 0 {
+				err = e.keepNet(w, i, to, best.stair != nil)
+			}
 		}
 	}
 	if err == nil {
@@ -352,4 +356,36 @@ func (e *Engine) fillPrice(w *work, i int, to *QuoteLine, best *pick, floor *mon
 	if best.offer.floor >= 0 {
 		*floor = e.offers.floors[best.offer.floor]
 	}
+}
+
+// keepNet makes of a price with the tax of home one with that of the basket, where
+// they differ: see [Config.NetStays].
+func (e *Engine) keepNet(w *work, i int, to *QuoteLine, graduated bool) (err error) {
+	var home, there money.Rate
+	if t, known := e.taxes[to.TaxClass]; known {
+		home = t.rate
+	}
+	if t, known := w.classes[to.TaxClass]; known {
+		there = t.rate
+	}
+	if home == there {
+		return nil
+	}
+	scale := max(home.Scale(), there.Scale())
+	whole := func(r money.Rate) int64 {
+		return int64(math.Pow10(scale)) + r.Coefficient()*int64(math.Pow10(scale-r.Scale()))
+	}
+	convert := func(p money.Price) (money.Price, error) {
+		a, err := p.MulRatio(whole(there), whole(home), e.rounding)
+		return money.PriceOf(a), err
+	}
+	if to.Unit, err = convert(to.Unit); err != nil {
+		return err
+	}
+	if graduated {
+		w.exact[i], err = convert(w.exact[i])
+		return err
+	}
+	w.exact[i], err = to.Unit.Mul(to.Quantity)
+	return err
 }

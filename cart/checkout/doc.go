@@ -2,13 +2,59 @@
 //
 // # The problem
 //
-// Checkout is the one moment when stock, money, the order, the cart and everyone
-// who wants to know about it must agree, while the customer presses the button
-// twice, the payment provider times out and the process is stopped. There is no
-// transaction that spans a shop and a bank. What helps is a fixed order of steps,
-// each with a key, each of which may be repeated.
+// Checkout is the one moment when stock, money, codes, balances, the order, the cart
+// and everyone who wants to know about it must agree, while the customer presses
+// the button twice, the bank asks the customer something, the payment provider
+// times out and the process is stopped. There is no transaction that spans a shop
+// and a bank. What helps is a fixed order of steps, each with a key, each of which
+// may be repeated.
 //
-// # Concepts
+//	sessions, err := checkout.NewSessions(nil, &checkout.SessionOptions{
+//		Carts: carts, Orders: orders, Catalog: catalog, Network: network, Stock: stock, Codes: codes, Mode: order.OnPlace,
+//	})
+//	v, err := sessions.Open(ctx, "cart-1", "")
+//	v, err = sessions.SetBuyer(ctx, v.Session, checkout.Buyer{Email: "anna@example.com"})
+//	v, err = sessions.SetAddress(ctx, v.Session, order.Address{Country: "DE", Postcode: "10115"}, nil)
+//	v, err = sessions.Choose(ctx, v.Session, v.Offers[0].ID)
+//	v, err = sessions.SetTenders(ctx, v.Session, checkout.TenderChoice{Type: order.Card, Token: token})
+//	v, err = sessions.Place(ctx, checkout.PlaceRequest{Session: v.Session, Key: button, Seen: v.Version})
+//
+// There are two ways. [Sessions] is the whole one: buyer, address, delivery, codes and
+// several tenders, over requests and processes, for web pages, agents and points of
+// sale. [Checkout.Place] is the express way from a cart to an order that is paid by
+// one token, in one call.
+//
+// # Sessions
+//
+// A session is what a buyer has said so far. Each answer is a [View]: priced at the
+// prices, stock, codes and balances of now, with messages that say what is missing
+// or wrong, where, and whether the buyer can mend it. Its Version grows whenever its
+// content is another than in the answer before: goods, prices, delivery, taxes, and
+// how it is paid; dates and messages are no content. [Sessions.Place] takes the
+// version that the buyer confirms and refuses another, also at the same total.
+//
+// Placing is a [Try], saved in the session before anything is held:
+//
+//	quote        another content than the buyer saw, or something missing, is a conflict
+//	hold         stock, codes, points, gift cards, store credit, in this order; all under one reference
+//	authorize    the card's part, if any, last; the bank may say no, ask the buyer to act, or not answer
+//	record       in one transaction: the session completed, all that is held taken, the order, the cart closed, the purchase
+//	capture      the money, where that is done on placing
+//
+// A failure that is certain releases what was held, lets the money go and frees the
+// idempotency key. One that is not leaves the session [Completing]: holds stay until
+// they end by themselves, the cart stays as it is, and the same request, a webhook
+// ([Webhooks]) or [Sessions.ResumeAll] goes on where it stopped. If the holds have
+// ended by then they are made again, provided that the session still has the content
+// that was confirmed; else the money is let go. What a gateway did not answer when
+// money was let go is kept in the session and tried again by [Sessions.Advance],
+// which also ends sessions and holds whose time is over.
+//
+// Sessions, orders, carts and participants are best kept in one database, so that
+// recording is one transaction. What is kept elsewhere is changed outside of it, and
+// is not taken back when the transaction comes to nothing.
+//
+// # The express way
 //
 // [Checkout.Place] goes through these steps:
 //
@@ -37,6 +83,10 @@
 // the clock decides them.
 //
 // # Concurrency
+//
+// [Sessions] are safe for concurrent use: a second call for a try that another call is
+// at work on reports [ErrInFlight], and calls for one session that change it begin
+// again when another was first.
 //
 // A [Checkout] is safe for concurrent use: parallel calls with one key, and calls
 // with different keys for one cart, give one order. A cart that is edited while it

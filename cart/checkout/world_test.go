@@ -191,6 +191,22 @@ func (f failingGateway) Void(ctx context.Context, key, authorization string) err
 	return f.around("Void", func() error { return f.gateway.Void(ctx, key, authorization) })
 }
 
+func (f failingGateway) Find(ctx context.Context, authorization string) (a payment.Authorization, err error) {
+	err = f.around("Find", func() error {
+		a, err = f.gateway.Find(ctx, authorization)
+		return err
+	})
+	return a, err
+}
+
+func (f failingGateway) Release(ctx context.Context, key, authorization string, amount money.Amount) error {
+	return f.around("Release", func() error { return f.gateway.Release(ctx, key, authorization, amount) })
+}
+
+func (f failingGateway) Abandon(ctx context.Context, c payment.Charge) error {
+	return f.around("Abandon", func() error { return f.gateway.Abandon(ctx, c) })
+}
+
 func (f failingGateway) Refund(ctx context.Context, key, authorization string, amount money.Amount) error {
 	return f.around("Refund", func() error { return f.gateway.Refund(ctx, key, authorization, amount) })
 }

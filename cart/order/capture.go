@@ -15,9 +15,12 @@ import (
 // meanwhile is made anew. A declined capture leaves the order [Placed]: a
 // later Capture tries again, [Service.Cancel] gives it up.
 func (s *Service) Capture(ctx context.Context, id ID) (Order, error) {
-	o, err := s.store.Get(ctx, id)
+	o, err := s.load(ctx, id)
 	if err != nil {
 		return Order{}, err
+	}
+	if o.Mode != "" {
+		return s.captureMode(ctx, o)
 	}
 	switch o.Status {
 	case Placed:
@@ -42,6 +45,17 @@ func (s *Service) Capture(ctx context.Context, id ID) (Order, error) {
 		}
 		return false, nil
 	})
+}
+
+// captureMode does the first capture of an order with a mode.
+func (s *Service) captureMode(ctx context.Context, o Order) (Order, error) {
+	for i := range o.Operations {
+		if op := &o.Operations[i]; op.Kind == KindCapture && !op.Done {
+			r, err := s.carryOn(ctx, o, op.Sequence)
+			return r.Order, err
+		}
+	}
+	return o, nil
 }
 
 // takeMoney captures the total, under a new authorization if need be.

@@ -2,14 +2,15 @@ package order
 
 import (
 	"context"
-	"slices"
+	"encoding/json"
+	"strconv"
 
 	"github.com/flywheel-go/flywheel"
 )
 
 // Erased returns a copy of o that does not say who bought: customer, visitor, key
 // and fingerprint become hashes, by which they remain known; session, coupons,
-// means of payment and the reasons of returns are gone. What was sold, paid and
+// contact, addresses, metadata, means of payment and the reasons of returns are gone. What was sold, paid and
 // returned stays, and so do the gateway's ids, without which no refund could be
 // made. It is for authors of stores.
 func (o Order) Erased(hash func(text string) string) Order {
@@ -23,9 +24,29 @@ func (o Order) Erased(hash func(text string) string) Order {
 	o.Customer, o.Visitor = flywheel.CustomerID(hide(string(o.Customer))), flywheel.VisitorID(hide(string(o.Visitor)))
 	o.Key, o.Fingerprint = hide(o.Key), hide(o.Fingerprint)
 	o.Session, o.Coupons, o.Payment.Method = "", nil, ""
-	o.Returns = slices.Clone(o.Returns)
 	for i := range o.Returns {
 		o.Returns[i].Reason = ""
+	}
+	o.Contact, o.Shipping, o.Billing, o.Metadata, o.Uses = Contact{}, nil, nil, nil, nil
+	for i := range o.Tenders {
+		switch t := &o.Tenders[i]; t.Type {
+		case Card:
+			t.Account = ""
+		case Points, StoreCredit:
+			t.Account = hide(t.Account)
+		}
+	}
+	for i := range o.Operations {
+		op := &o.Operations[i]
+		op.Actor = ""
+		if op.Done { // what was asked for may hold words of the buyer
+			op.Command = json.RawMessage(strconv.Quote(hide(string(op.Command))))
+		}
+		if op.Answer != nil && op.Answer.Refund != nil {
+			for j := range op.Answer.Refund.To {
+				op.Answer.Refund.To[j].Account = ""
+			}
+		}
 	}
 	return o
 }

@@ -92,3 +92,53 @@ func (e *RefundError) Error() string {
 
 // Unwrap returns [ErrRefunded].
 func (e *RefundError) Unwrap() error { return ErrRefunded }
+
+// ErrUnits reports more units than there are to be done with as asked. The error is a
+// [*UnitsError].
+var ErrUnits = fmt.Errorf("order: not that many units: %w", flywheel.ErrConflict)
+
+// UnitsError tells how many units of a line there are for what was asked.
+type UnitsError struct {
+	Line       string
+	Want, Have int64
+}
+
+func (e *UnitsError) Error() string {
+	return fmt.Sprintf("%d of line %q, %d there", e.Want, e.Line, e.Have)
+}
+
+// Unwrap returns [ErrUnits].
+func (e *UnitsError) Unwrap() error { return ErrUnits }
+
+// ErrAmount reports more money than there is to be charged or paid back. The error is
+// an [*AmountError].
+var ErrAmount = fmt.Errorf("order: not that much money: %w", flywheel.ErrConflict)
+
+// AmountError tells how much money there is for what was asked.
+type AmountError struct {
+	What       string // "charge" or "refund"
+	Want, Have money.Amount
+}
+
+func (e *AmountError) Error() string {
+	return fmt.Sprintf("%s of %v, %v there", e.What, e.Want, e.Have)
+}
+
+// Unwrap returns [ErrAmount].
+func (e *AmountError) Unwrap() error { return ErrAmount }
+
+// ErrShort reports items that are added to an order and cannot be had. The error is a
+// [*ShortError].
+var ErrShort = fmt.Errorf("order: not enough in stock: %w", flywheel.ErrConflict)
+
+// ShortError tells how much of each item that is short could be had.
+type ShortError struct{ Short map[flywheel.SKU]int64 }
+
+func (e *ShortError) Error() string { return fmt.Sprintf("order: short of %v", e.Short) }
+
+// Unwrap returns [ErrShort].
+func (e *ShortError) Unwrap() error { return ErrShort }
+
+// ErrBusy reports a command for an order while another operation is under way whose
+// outcome is not known yet.
+var ErrBusy = fmt.Errorf("order: another operation is under way: %w", flywheel.ErrConflict)

@@ -16,9 +16,14 @@ type MemoryStore struct {
 	byID      map[ID]*Order // a stored order is never changed, only replaced
 	byKey     map[buyerKey]ID
 	byCart    map[string]ID
+	byNumber  map[string]ID
+	series    map[string]int64 // the last number of each series of documents
 	all       index
 	pending   index
 	customers map[flywheel.CustomerID]index
+	terms     map[string]index // see Order.Terms
+	states    map[State]index  // of orders with a mode
+	toShip    index
 	secret    []byte
 }
 
@@ -34,6 +39,7 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 	}
 	return &MemoryStore{
 		db: db, byID: map[ID]*Order{}, byKey: map[buyerKey]ID{}, byCart: map[string]ID{},
+		byNumber: map[string]ID{}, series: map[string]int64{}, terms: map[string]index{}, states: map[State]index{},
 		customers: map[flywheel.CustomerID]index{}, secret: keyedhash.NewSecret(),
 	}
 }
@@ -66,6 +72,9 @@ func (s *MemoryStore) Insert(ctx context.Context, o Order) (Order, error) {
 		if id, ok := s.byCart[o.Cart]; ok {
 			return &DuplicateError{Field: "cart", Existing: id}
 		}
+		if id, ok := s.byNumber[o.Number]; ok && o.Number != "" {
+			return &DuplicateError{Field: "number", Existing: id}
+		}
 		kept := o.Clone()
 		undo(func() { s.remove(&kept, key) })
 		s.add(&kept, key)
@@ -83,6 +92,9 @@ func (s *MemoryStore) add(o *Order, key buyerKey) {
 	if o.Cart != "" {
 		s.byCart[o.Cart] = o.ID
 	}
+	if o.Number != "" {
+		s.byNumber[o.Number] = o.ID
+	}
 	s.all.insert(o.Position())
 	if o.Customer != "" {
 		of := s.customers[o.Customer]
@@ -92,6 +104,42 @@ func (s *MemoryStore) add(o *Order, key buyerKey) {
 	if o.Pending() {
 		s.pending.insert(o.Position())
 	}
+	s.list(o)
+}
+
+// list adds an order with a mode to the indexes of what it is found by.
+func (s *MemoryStore) list(o *Order) {
+	if o.Mode == "" {
+		return
+	}
+	for _, t := range o.Terms() {
+		of := s.terms[t]
+		of.insert(o.Position())
+		s.terms[t] = of
+	}
+	of := s.states[o.State()]
+	of.insert(o.Position())
+	s.states[o.State()] = of
+	if o.ToShip() {
+		s.toShip.insert(o.Position())
+	}
+}
+
+func (s *MemoryStore) unlist(o *Order) {
+	if o.Mode == "" {
+		return
+	}
+	for _, t := range o.Terms() {
+		of := s.terms[t]
+		of.remove(o.Position())
+		if s.terms[t] = of; len(of) == 0 {
+			delete(s.terms, t)
+		}
+	}
+	of := s.states[o.State()]
+	of.remove(o.Position())
+	s.states[o.State()] = of
+	s.toShip.remove(o.Position())
 }
 
 func (s *MemoryStore) remove(o *Order, key buyerKey) {
@@ -100,6 +148,9 @@ func (s *MemoryStore) remove(o *Order, key buyerKey) {
 	if o.Cart != "" {
 		delete(s.byCart, o.Cart)
 	}
+	if o.Number != "" {
+		delete(s.byNumber, o.Number)
+	}
 	s.all.remove(o.Position())
 	if o.Customer != "" {
 		of := s.customers[o.Customer]
@@ -107,6 +158,7 @@ func (s *MemoryStore) remove(o *Order, key buyerKey) {
 		s.customers[o.Customer] = of
 	}
 	s.pending.remove(o.Position())
+	s.unlist(o)
 }
 
 // Get implements [Store].
@@ -150,10 +202,13 @@ func (s *MemoryStore) Save(ctx context.Context, o Order) (Order, error) {
 		}
 		o.Key, o.Fingerprint, o.Cart = there.Key, there.Fingerprint, there.Cart
 		o.Customer, o.Visitor, o.PlacedAt = there.Customer, there.Visitor, there.PlacedAt
+		o.Number = there.Number
 		o.Version++
+		o.Documents = slices.Clone(o.Documents)
+		s.number(&o, undo)
 		o = o.Normal()
 		kept := o
-		shared := slices.Equal(o.Lines, there.Lines) // most saves leave the lines as they are
+		shared := slices.EqualFunc(o.Lines, there.Lines, Line.sameAs) // most saves leave the lines as they are
 		if shared {
 			kept.Lines = nil
 		}
@@ -173,6 +228,8 @@ func (s *MemoryStore) Save(ctx context.Context, o Order) (Order, error) {
 
 // put replaces a stored order.
 func (s *MemoryStore) put(o *Order) {
+	s.unlist(s.byID[o.ID])
+	s.list(o)
 	s.byID[o.ID] = o
 	s.pending.remove(o.Position())
 	if o.Pending() {
@@ -205,11 +262,23 @@ func (s *MemoryStore) List(ctx context.Context, f Filter) iter.Seq2[Order, error
 		var found []*Order
 		err := s.db.View(ctx, func() error {
 			positions := s.all
+			terms, _ := f.Wanted()
 			switch {
+			case f.Number != "":
+				positions = nil
+				if id, ok := s.byNumber[f.Number]; ok {
+					positions = index{s.byID[id].Position()}
+				}
+			case len(terms) > 0:
+				positions = s.terms[terms[0]]
+			case f.ToShip:
+				positions = s.toShip
 			case f.Pending:
 				positions = s.pending
 			case f.Customer != "":
 				positions = s.customers[f.Customer]
+			case f.State != "":
+				positions = s.states[f.State]
 			}
 			for _, p := range positions[positions.after(f.After):] {
 				if f.Limit > 0 && len(found) == f.Limit {
@@ -266,4 +335,28 @@ func (x index) after(p Position) int {
 		i++
 	}
 	return i
+}
+
+// number gives documents without a number the next one of their series.
+func (s *MemoryStore) number(o *Order, undo func(func())) {
+	for i := range o.Documents {
+		d := &o.Documents[i]
+		if d.Number != 0 {
+			continue
+		}
+		last, there := s.series[d.Series]
+		before, series := last, d.Series
+		undo(func() {
+			if there {
+				s.series[series] = before
+			} else {
+				delete(s.series, series)
+			}
+		})
+		if !there {
+			last = d.First - 1
+		}
+		d.Number, d.First = last+1, 0
+		s.series[d.Series] = d.Number
+	}
 }

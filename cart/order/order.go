@@ -1,10 +1,12 @@
 package order
 
 import (
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -49,6 +51,47 @@ type Order struct {
 	Returns []Return `json:"returns,omitempty"`
 	// PlacedAt is in UTC to the microsecond.
 	PlacedAt time.Time `json:"placed_at"`
+
+	// Mode says when a card is charged. Orders of checkout sessions have one; of an
+	// order without it goods and money change hands at once, and parcels, tenders,
+	// papers and operations are not kept.
+	Mode CaptureMode `json:"mode,omitempty"`
+	// Number is how the buyer calls the order. It is unique and reveals nothing;
+	// [Service.Place] makes one if it is empty.
+	Number string `json:"number,omitempty"`
+	// TaxExempt says that the buyer pays no tax on top of prices without tax.
+	TaxExempt bool              `json:"tax_exempt,omitempty"`
+	Contact   Contact           `json:"contact,omitzero"`
+	Shipping  *Address          `json:"shipping,omitempty"`
+	Billing   *Address          `json:"billing,omitempty"`
+	Metadata  map[string]string `json:"metadata,omitempty"`
+	// Delivery is nil where nothing is delivered. Its charge is part of Subtotal, its
+	// discount of Discount, and what it cost of Net, Tax and Total.
+	Delivery *Delivery `json:"delivery,omitempty"`
+	Parcels  []Parcel  `json:"parcels,omitempty"`
+	// Tenders pay in their sequence. Payment is derived from them.
+	Tenders []Tender `json:"tenders,omitempty"`
+	// Uses are the codes that the order used up.
+	Uses   []CouponUse `json:"uses,omitempty"`
+	Policy Policy      `json:"policy,omitzero"`
+	// Documents are the invoices and credit notes, in the sequence in which they were
+	// written.
+	Documents []Document `json:"documents,omitempty"`
+	// RMAs are the returns and exchanges that were agreed.
+	RMAs []RMA `json:"rmas,omitempty"`
+	// Operations are what was done with the order since it was placed, and Sequence
+	// counts them and those that were withdrawn.
+	Operations []Operation `json:"operations,omitempty"`
+	Sequence   int64       `json:"sequence,omitempty"`
+	// PaidAt is when all money was taken, zero before.
+	PaidAt time.Time `json:"paid_at,omitzero"`
+	// Prepaid is what balances paid and no parcel has used up yet, of an order that
+	// is paid on shipment. Credited was paid back as store credit in place of money.
+	// Due is what the buyer owes for an exchange whose goods did not come back.
+	Prepaid  money.Amount `json:"prepaid,omitzero"`
+	Credited money.Amount `json:"credited,omitzero"`
+	Due      money.Amount `json:"due,omitzero"`
+
 	// Version counts the saves; the first is 1.
 	Version int64 `json:"version"`
 }
@@ -68,8 +111,47 @@ type Line struct {
 	Net         money.Amount `json:"net"`
 	Tax         money.Amount `json:"tax"`
 	Total       money.Amount `json:"total"`
-	// Returned counts the units that came back or are on their way back.
+	// Returned counts the units that came back or, of an order without Mode, are on
+	// their way back.
 	Returned int64 `json:"returned,omitempty"`
+
+	// Title, Categories, Brand and Cost are those of the day of the sale.
+	Title      string       `json:"title,omitempty"`
+	Categories []string     `json:"categories,omitempty"`
+	Brand      string       `json:"brand,omitempty"`
+	Cost       money.Amount `json:"cost,omitzero"`
+	TaxClass   string       `json:"tax_class,omitempty"`
+	// Taxes are the parts of Tax where there are several, and Trace explains Total.
+	Taxes []pricing.TaxPart `json:"taxes,omitempty"`
+	Trace []pricing.Step    `json:"trace,omitempty"`
+	// FinalSale says that the item does not come back for a change of mind, Download
+	// that it is in no parcel.
+	FinalSale bool `json:"final_sale,omitempty"`
+	Download  bool `json:"download,omitempty"`
+	// Added names the operation that added the line, empty when it was ordered.
+	Added string `json:"added,omitempty"`
+	// Canceled counts the units that were called off, Shipped those that were sent.
+	// Units leave from the front, are called off from the back and come back from
+	// the front, so that all parts of a line sum to it.
+	Canceled int64 `json:"canceled,omitempty"`
+	Shipped  int64 `json:"shipped,omitempty"`
+	// DeliveredAt is when units of the line arrived last.
+	DeliveredAt time.Time `json:"delivered_at,omitzero"`
+}
+
+// CaptureMode says when a card is charged.
+type CaptureMode string
+
+// When a card is charged.
+const (
+	OnPlace    CaptureMode = "on_place"    // as soon as the order stands; before that nothing is sent
+	OnShipment CaptureMode = "on_shipment" // for each parcel when it is sent
+)
+
+// CouponUse is a code that an order used up, and the reference of its use.
+type CouponUse struct {
+	Code string `json:"code"`
+	Ref  string `json:"ref"`
 }
 
 // Promotion is what a promotion took off the order.
@@ -123,8 +205,13 @@ func (o *Order) Line(id string) *Line {
 // a return has not been carried through. [Service.Resume] and
 // checkout.Checkout.Resume finish it.
 func (o *Order) Pending() bool {
-	if o.Status == Placed {
+	if o.Status == Placed && o.Mode != OnShipment {
 		return true
+	}
+	for i := range o.Operations {
+		if !o.Operations[i].Done {
+			return true
+		}
 	}
 	for i := range o.Returns {
 		if !o.Returns[i].Done {
@@ -144,6 +231,23 @@ func (o *Order) Clone() Order {
 	for i := range c.Returns {
 		c.Returns[i].Lines = slices.Clone(c.Returns[i].Lines)
 	}
+	if c.Mode == "" {
+		return c
+	}
+	for i := range c.Lines {
+		l := &c.Lines[i]
+		l.Categories, l.Taxes, l.Trace = slices.Clone(l.Categories), slices.Clone(l.Taxes), slices.Clone(l.Trace)
+	}
+	c.Shipping, c.Billing = o.Shipping.clone(), o.Billing.clone()
+	c.Metadata = maps.Clone(o.Metadata)
+	c.Delivery = o.Delivery.clone()
+	c.Parcels = cloneParcels(o.Parcels)
+	c.Tenders = cloneTenders(o.Tenders)
+	c.Uses = slices.Clone(o.Uses)
+	c.Policy = o.Policy.clone()
+	c.Documents = cloneDocuments(o.Documents)
+	c.RMAs = cloneRMAs(o.RMAs)
+	c.Operations = cloneOperations(o.Operations)
 	return c
 }
 
@@ -155,4 +259,10 @@ func (o *Order) Items() []flywheel.Line {
 		items[i] = flywheel.Line{SKU: l.SKU, Quantity: l.Quantity, Amount: l.Total}
 	}
 	return items
+}
+
+// sameAs reports whether two versions of a line are the same: what was sold never
+// changes.
+func (l Line) sameAs(other Line) bool {
+	return l.ID == other.ID && l.Returned == other.Returned && l.Canceled == other.Canceled && l.Shipped == other.Shipped && l.DeliveredAt.Equal(other.DeliveredAt)
 }

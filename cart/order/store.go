@@ -27,9 +27,12 @@ type Store interface {
 	ByKey(ctx context.Context, buyer Buyer, key string) (Order, error)
 	// Save writes o and counts Version up when the stored version equals
 	// o.Version, else it reports [ErrStale]. ID, Key, Fingerprint, Cart, Customer,
-	// Visitor and PlacedAt stay as they were inserted; of Lines the caller
-	// changes nothing but Returned. A missing order reports
-	// an error matching [flywheel.ErrNotFound].
+	// Visitor, Number and PlacedAt stay as they were inserted; of Lines the caller
+	// changes nothing but the counts and DeliveredAt, and appends those that have
+	// Added. A missing order reports an error matching [flywheel.ErrNotFound].
+	//
+	// A document whose Number is 0 gets the next one of its Series, or First where the
+	// store has none of that series yet; the numbers of a series have no gaps.
 	Save(ctx context.Context, o Order) (Order, error)
 	// List yields the orders that match f, ordered by (PlacedAt, ID). An error
 	// is yielded once, last. The caller may call the store while ranging and
@@ -50,6 +53,19 @@ type Filter struct {
 	From, To time.Time
 	// Pending keeps orders with work outstanding, see [Order.Pending].
 	Pending bool
+
+	// The following keep orders that have a [CaptureMode]: those whose goods stand as
+	// State says, those that have a parcel to send, that with a Number, those of an
+	// e-mail address, those with a SKU, and those that have each word of Text, or one
+	// that begins with it, in number, name, address, titles or SKUs. Upper and lower
+	// case are the same.
+	State  State
+	ToShip bool
+	Number string
+	Email  string
+	SKU    flywheel.SKU
+	Text   string
+
 	// After, when set, begins behind that position.
 	After Position
 	// Limit, when positive, is the largest number of orders.
@@ -80,10 +96,13 @@ func (f *Filter) Match(o *Order) bool {
 		!f.From.IsZero() && o.PlacedAt.Before(f.From),
 		!f.To.IsZero() && !o.PlacedAt.Before(f.To),
 		!f.After.IsZero() && o.Position().Compare(f.After) <= 0,
-		f.Pending && !o.Pending():
+		f.Pending && !o.Pending(),
+		f.State != "" && (o.Mode == "" || o.State() != f.State),
+		f.ToShip && !o.ToShip(),
+		f.Number != "" && o.Number != f.Number:
 		return false
 	}
-	return true
+	return f.found(o)
 }
 
 // Normal returns a copy of o as stores keep it: times in UTC to the microsecond,
@@ -104,7 +123,32 @@ func (o Order) Normal() Order {
 	for i := range o.Returns {
 		o.Returns[i].At = normalTime(o.Returns[i].At)
 	}
+	if o.Mode != "" {
+		o.normalize()
+	}
 	return o
 }
 
 func normalTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// normalize makes empty slices and maps nil.
+func (o *Order) normalize() {
+	nilIfEmpty(&o.Parcels)
+	nilIfEmpty(&o.Tenders)
+	nilIfEmpty(&o.Uses)
+	nilIfEmpty(&o.Documents)
+	nilIfEmpty(&o.RMAs)
+	nilIfEmpty(&o.Operations)
+	if len(o.Metadata) == 0 {
+		o.Metadata = nil
+	}
+	if len(o.Policy.Restocking) == 0 {
+		o.Policy.Restocking = nil
+	}
+}
+
+func nilIfEmpty[T any](s *[]T) {
+	if len(*s) == 0 {
+		*s = nil
+	}
+}

@@ -225,6 +225,16 @@ func (s *Service) Resume(ctx context.Context) (int, error) {
 		if err != nil {
 			return finished, errors.Join(append(failed, err)...)
 		}
+		for i := range o.Operations {
+			if o.Operations[i].Done {
+				continue
+			}
+			if _, err := s.carryOn(ctx, o, o.Operations[i].Sequence); err != nil && !errors.Is(err, errWithdrawn) {
+				failed = append(failed, err)
+				continue
+			}
+			finished++
+		}
 		for i := range o.Returns {
 			if o.Returns[i].Done {
 				continue

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/flywheel-go/flywheel"
@@ -49,7 +50,32 @@ func (o *Order) Validate() error {
 	case len(o.Returns) > 0:
 		return fail("returns", fmt.Errorf("already there: %w", flywheel.ErrInvalid))
 	}
+	for i := range o.Uses {
+		if err := flywheel.CheckID(o.Uses[i].Code); err != nil {
+			return fail(fmt.Sprintf("uses[%d].code", i), err)
+		}
+	}
+	switch o.Mode {
+	case "":
+		if o.Delivery != nil || len(o.Parcels) > 0 || len(o.Tenders) > 0 {
+			return fail("mode", fmt.Errorf("missing beside delivery, parcels or tenders: %w", flywheel.ErrInvalid))
+		}
+	case OnPlace, OnShipment:
+		if err := o.Policy.check(o.Currency); err != nil {
+			return fail("policy", err)
+		}
+		if err := flywheel.CheckID(o.Number); err != nil {
+			return fail("number", err)
+		}
+	default:
+		return fail("mode", fmt.Errorf("%q: %w", o.Mode, flywheel.ErrInvalid))
+	}
 	var sums [5]int64
+	if d := o.Delivery; d != nil {
+		if field, err := d.check(o.Currency, &sums); err != nil {
+			return fail("delivery."+field, err)
+		}
+	}
 	for i := range o.Lines {
 		l := &o.Lines[i]
 		if field, err := l.check(o.Currency, &sums); err != nil {
@@ -66,6 +92,9 @@ func (o *Order) Validate() error {
 		if want := money.New(sums[i], o.Currency); f.amount != want {
 			return fail(f.name, fmt.Errorf("%v, the lines sum to %v: %w", f.amount, want, flywheel.ErrInvalid))
 		}
+	}
+	if err := errors.Join(o.checkParcels(), o.checkTenders()); err != nil {
+		return err
 	}
 	if o.Payment.Authorization != "" && o.Payment.Authorized != o.Total {
 		return fail("payment.authorized", fmt.Errorf("%v of %v: %w", o.Payment.Authorized, o.Total, flywheel.ErrInvalid))

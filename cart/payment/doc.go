@@ -12,9 +12,14 @@
 //
 // # Concepts
 //
-// An [Authorization] sets an amount aside. [Gateway.Capture] takes it,
-// [Gateway.Void] lets it go, [Gateway.Refund] gives back what was captured. At
-// every instant refunded ≤ captured ≤ authorized.
+// An [Authorization] sets an amount aside. [Gateway.Capture] takes it, in one or
+// several parts, [Gateway.Void] lets all of it go, [Gateway.Release] a part, and
+// [Gateway.Refund] gives back what was captured. At every instant captured +
+// released ≤ authorized and refunded ≤ captured.
+//
+// A bank may want the buyer to confirm (3-D Secure): an [*ActionError] says where
+// the buyer goes on, and the same Authorize, or [Gateway.Find], tells what became
+// of it after the buyer came back.
 //
 // An error says whether the effect may have happened: see [Uncertain]. After a
 // certain error the caller may give up; after an uncertain one it repeats the

@@ -86,3 +86,48 @@ func ExampleMemory_Restore() {
 	fmt.Println(err, gateway.Refund(ctx, "refund", "authorization-1", total))
 	// Output: <nil> <nil>
 }
+
+// The bank wants the buyer to confirm; afterwards the same call answers.
+func ExampleActionError() {
+	ctx := context.Background()
+	var gateway payment.Memory
+	fault, err := payment.ParseFault("action", false)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	gateway.Intercept(payment.Script{payment.OpAuthorize: {fault}}.Intercept())
+	charge := payment.Charge{Key: "order-1", Amount: money.New(4999, money.EUR), Return: "https://shop.example/back"}
+	_, err = gateway.Authorize(ctx, charge)
+	action, ok := errors.AsType[*payment.ActionError](err)
+	if !ok {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(action.Type, action.URL)
+	fmt.Println(gateway.Finish(action.Authorization, true)) // the buyer confirms
+	auth, err := gateway.Authorize(ctx, charge)
+	fmt.Println(auth.Amount, err)
+	// Output:
+	// redirect https://bank.example/confirm/authorization-order-1
+	// <nil>
+	// 49.99 EUR <nil>
+}
+
+// A charge whose answer was lost is given up: it never stands, even if a late
+// request of the same key arrives.
+func ExampleMemory_Abandon() {
+	ctx := context.Background()
+	var gateway payment.Memory
+	gateway.Intercept(payment.Sequence(payment.LostAnswer))
+	charge := payment.Charge{Key: "order-1", Amount: money.New(4999, money.EUR)}
+	_, err := gateway.Authorize(ctx, charge)
+	fmt.Println(err)
+	fmt.Println(gateway.Abandon(ctx, charge))
+	_, err = gateway.Authorize(ctx, charge)
+	fmt.Println(err, gateway.Payments()[0].Released)
+	// Output:
+	// payment: no answer: outcome unknown
+	// <nil>
+	// payment: authorization is voided: conflict 49.99 EUR
+}

@@ -14,7 +14,9 @@ const (
 	OpAuthorize Operation = "authorize"
 	OpCapture   Operation = "capture"
 	OpVoid      Operation = "void"
+	OpRelease   Operation = "release"
 	OpRefund    Operation = "refund"
+	OpAbandon   Operation = "abandon"
 )
 
 // Call is a call that arrived at a [Memory] gateway.
@@ -24,6 +26,9 @@ type Call struct {
 	Authorization string // empty when authorizing
 	Amount        money.Amount
 	Method        string // when authorizing
+	// Repeated says that the gateway has done this already: it answers as the
+	// first time or not at all, so that [Decline] and [Ask] mean [Pass].
+	Repeated bool
 }
 
 // Fault is how a [Memory] gateway misbehaves at a call.
@@ -41,6 +46,9 @@ const (
 	LostAnswer
 	// Twice delivers the call twice, as a network that repeats it.
 	Twice
+	// Ask makes an authorization wait for the buyer; see [Memory.Finish]. Other
+	// calls pass.
+	Ask
 )
 
 // Sequence returns an interceptor that answers the first calls with faults, in

@@ -135,20 +135,182 @@ func TestLaws(t *testing.T) {
 		ctx := context.Background()
 		m := new(payment.Memory)
 		id := authorized(t, m, 1000)
-		m.Intercept(func(payment.Call) payment.Fault { return payment.Fault(rapid.IntRange(0, 4).Draw(t, "fault")) })
+		m.Intercept(func(payment.Call) payment.Fault { return payment.Fault(rapid.IntRange(0, 5).Draw(t, "fault")) })
 		key := rapid.Custom(func(t *rapid.T) string { return fmt.Sprint(rapid.IntRange(0, 9).Draw(t, "key")) })
 		amount := rapid.Custom(func(t *rapid.T) money.Amount { return eur(rapid.Int64Range(-1, 1001).Draw(t, "amount")) })
 		t.Repeat(map[string]func(*rapid.T){
 			"capture": func(t *rapid.T) { _ = m.Capture(ctx, "c"+key.Draw(t, "key"), id, amount.Draw(t, "amount")) },
 			"refund":  func(t *rapid.T) { _ = m.Refund(ctx, "r"+key.Draw(t, "key"), id, amount.Draw(t, "amount")) },
+			"release": func(t *rapid.T) { _ = m.Release(ctx, "g"+key.Draw(t, "key"), id, amount.Draw(t, "amount")) },
 			"void":    func(t *rapid.T) { _ = m.Void(ctx, "v", id) },
 			"": func(t *rapid.T) {
 				p, err := m.Payment(id)
 				require.NoError(t, err)
-				require.LessOrEqual(t, p.Captured.Minor(), p.Authorized.Minor())
+				require.LessOrEqual(t, p.Captured.Minor()+p.Released.Minor(), p.Authorized.Minor())
 				require.LessOrEqual(t, p.Refunded.Minor(), p.Captured.Minor())
 				require.False(t, p.Voided && !p.Captured.IsZero())
 			},
 		})
 	})
+}
+
+// What a key did is found before a fault is asked for: nothing is declined that has
+// happened.
+func TestExecutedKeyIsNotDeclined(t *testing.T) {
+	for _, fault := range []payment.Fault{payment.Decline, payment.Ask, payment.Pass, payment.Twice} {
+		m := new(payment.Memory)
+		id := authorized(t, m, 1000)
+		require.NoError(t, m.Capture(t.Context(), "c", id, eur(1000)))
+		m.Intercept(payment.Sequence(payment.LostAnswer, fault, fault))
+		require.ErrorIs(t, m.Refund(t.Context(), "r", id, eur(595)), payment.ErrNoAnswer)
+		require.NoError(t, m.Refund(t.Context(), "r", id, eur(595)), "fault %d", fault)
+		_, err := m.Authorize(t.Context(), payment.Charge{Key: "authorize", Amount: eur(1000)})
+		require.NoError(t, err)
+		p, err := m.Payment(id)
+		require.NoError(t, err)
+		require.Equal(t, eur(595), p.Refunded)
+	}
+}
+
+// An authorization that waits for the buyer sets nothing aside until the buyer has
+// acted.
+func TestAction(t *testing.T) {
+	charge := payment.Charge{Key: "k", Amount: eur(1000)}
+	for _, ok := range []bool{true, false} {
+		for _, late := range []bool{true, false} {
+			m := new(payment.Memory)
+			m.Intercept(payment.Script{payment.OpAuthorize: {payment.Ask}}.Intercept())
+			_, err := m.Authorize(t.Context(), charge)
+			action, is := errors.AsType[*payment.ActionError](err)
+			require.True(t, is, "%v", err)
+			require.False(t, payment.Uncertain(err))
+			_, err = m.Find(t.Context(), action.Authorization)
+			require.ErrorIs(t, err, payment.ErrAction)
+			require.ErrorIs(t, m.Capture(t.Context(), "c", action.Authorization, eur(1)), payment.ErrAction)
+			require.ErrorIs(t, m.Release(t.Context(), "g", action.Authorization, eur(1)), payment.ErrAction)
+			_, err = m.Authorize(t.Context(), charge)
+			require.ErrorIs(t, err, payment.ErrAction, "still")
+			if late {
+				require.NoError(t, m.Answer("k", ok))
+			} else {
+				require.NoError(t, m.Finish(action.Authorization, ok))
+			}
+			require.ErrorIs(t, m.Finish(action.Authorization, ok), flywheel.ErrConflict, "once")
+			auth, err := m.Find(t.Context(), action.Authorization)
+			if !ok {
+				require.ErrorIs(t, err, payment.ErrDeclined)
+				p, err := m.Payment(action.Authorization)
+				require.NoError(t, err)
+				require.Zero(t, p.Authorized.Minor())
+				_, err = m.Authorize(t.Context(), charge)
+				require.NoError(t, err, "the key is free")
+				continue
+			}
+			require.NoError(t, err)
+			require.Equal(t, payment.Authorization{ID: action.Authorization, Amount: eur(1000)}, auth)
+			again, err := m.Authorize(t.Context(), charge)
+			require.NoError(t, err)
+			require.Equal(t, auth, again)
+			require.NoError(t, m.Capture(t.Context(), "c", auth.ID, eur(1000)))
+		}
+	}
+	m := new(payment.Memory)
+	m.Intercept(payment.Sequence(payment.Ask))
+	_, err := m.Authorize(t.Context(), charge)
+	action, _ := errors.AsType[*payment.ActionError](err)
+	require.NoError(t, m.Void(t.Context(), "v", action.Authorization))
+	require.ErrorIs(t, m.Finish(action.Authorization, true), flywheel.ErrConflict)
+	_, err = m.Find(t.Context(), action.Authorization)
+	require.ErrorIs(t, err, payment.ErrVoided)
+	p, err := m.Payment(action.Authorization)
+	require.NoError(t, err)
+	require.Zero(t, p.Authorized.Minor()+p.Released.Minor(), "nothing was set aside, so nothing was let go")
+}
+
+// A part that was released cannot be captured, and what is left is no more.
+func TestRelease(t *testing.T) {
+	m := new(payment.Memory)
+	id := authorized(t, m, 1000)
+	require.NoError(t, m.Release(t.Context(), "g", id, eur(300)))
+	require.NoError(t, m.Release(t.Context(), "g", id, eur(300)), "the same key again")
+	require.NoError(t, m.Capture(t.Context(), "c", id, eur(500)))
+	limit, ok := errors.AsType[*payment.LimitError](m.Capture(t.Context(), "d", id, eur(201)))
+	require.True(t, ok)
+	require.Equal(t, eur(200), limit.Left)
+	require.NoError(t, m.Release(t.Context(), "h", id, eur(200)))
+	require.ErrorIs(t, m.Release(t.Context(), "i", id, eur(1)), flywheel.ErrInvalid)
+	p, err := m.Payment(id)
+	require.NoError(t, err)
+	require.Equal(t, [3]money.Amount{eur(1000), eur(500), eur(500)}, [3]money.Amount{p.Authorized, p.Captured, p.Released})
+}
+
+// An abandoned charge never stands, whether it had been authorized or not.
+func TestAbandon(t *testing.T) {
+	charge := payment.Charge{Key: "k", Amount: eur(1000)}
+	for _, fault := range []payment.Fault{payment.Timeout, payment.LostAnswer, payment.Ask} {
+		m := new(payment.Memory)
+		m.Intercept(payment.Sequence(fault))
+		_, err := m.Authorize(t.Context(), charge)
+		require.Error(t, err)
+		require.NoError(t, m.Abandon(t.Context(), charge))
+		require.NoError(t, m.Abandon(t.Context(), charge), "again")
+		_, err = m.Authorize(t.Context(), charge)
+		require.ErrorIs(t, err, payment.ErrVoided)
+		for _, p := range m.Payments() {
+			require.True(t, p.Voided)
+			require.Equal(t, p.Authorized, p.Released)
+		}
+		require.ErrorIs(t, m.Abandon(t.Context(), payment.Charge{Key: "k"}), flywheel.ErrInvalid)
+	}
+	m := new(payment.Memory)
+	id := authorized(t, m, 1000)
+	require.NoError(t, m.Capture(t.Context(), "c", id, eur(1)))
+	require.ErrorIs(t, m.Abandon(t.Context(), payment.Charge{Key: "authorize", Amount: eur(1000)}), payment.ErrCaptured)
+	require.ErrorIs(t, m.Abandon(t.Context(), payment.Charge{Key: "authorize", Amount: eur(1)}), payment.ErrKeyReused)
+}
+
+// The bank may answer after nobody waits any more.
+func TestLateAnswer(t *testing.T) {
+	charge := payment.Charge{Key: "k", Amount: eur(1000)}
+	m := new(payment.Memory)
+	m.Intercept(payment.Script{payment.OpAuthorize: {payment.Timeout, payment.Decline}}.Intercept())
+	_, err := m.Authorize(t.Context(), charge)
+	require.ErrorIs(t, err, payment.ErrNoAnswer)
+	require.Empty(t, m.Payments())
+	require.ErrorIs(t, m.Answer("other", true), flywheel.ErrNotFound)
+	require.NoError(t, m.Answer("k", true))
+	require.NoError(t, m.Answer("k", true), "again")
+	require.ErrorIs(t, m.Answer("k", false), flywheel.ErrConflict)
+	auth, err := m.Authorize(t.Context(), charge)
+	require.NoError(t, err, "found, no entry of the script taken")
+	require.Equal(t, eur(1000), auth.Amount)
+	other := payment.Charge{Key: "l", Amount: eur(1)}
+	_, err = m.Authorize(t.Context(), other)
+	require.ErrorIs(t, err, payment.ErrDeclined)
+	require.Len(t, m.Payments(), 1)
+}
+
+func TestParseFault(t *testing.T) {
+	for _, c := range []struct {
+		answer string
+		effect bool
+		want   payment.Fault
+		ok     bool
+	}{
+		{"ok", false, payment.Pass, true},
+		{"ok", true, payment.Pass, true},
+		{"declined", false, payment.Decline, true},
+		{"declined", true, 0, false},
+		{"timeout", false, payment.Timeout, true},
+		{"timeout", true, payment.LostAnswer, true},
+		{"action", false, payment.Ask, true},
+		{"later", false, 0, false},
+	} {
+		got, err := payment.ParseFault(c.answer, c.effect)
+		require.Equal(t, c.ok, err == nil, "%v", err)
+		require.Equal(t, c.want, got)
+		if err != nil {
+			require.ErrorIs(t, err, flywheel.ErrInvalid)
+		}
+	}
 }

@@ -33,15 +33,16 @@ var floors = map[string]int{
 
 	"pricing/money/locale": 5,
 
-	"segment/rule":        5,
-	"segment/rfm":         5,
-	"experiment/stats":    5,
-	"experiment/bandit":   6,
-	"pricing/coupon":      6,
-	"pricing/markdown":    6,
-	"pricing/tax":         6,
-	"inventory/forecast":  5,
-	"inventory/replenish": 6,
+	"segment/rule":          5,
+	"segment/rfm":           5,
+	"experiment/stats":      5,
+	"experiment/bandit":     6,
+	"pricing/coupon":        6,
+	"pricing/markdown":      6,
+	"pricing/tax":           6,
+	"inventory/forecast":    5,
+	"inventory/replenish":   6,
+	"inventory/fulfillment": 6,
 
 	"inventory/forecast/hierarchy": 5,
 
@@ -71,10 +72,14 @@ var floors = map[string]int{
 	"segment":    10,
 
 	"cart/payment":  20,
+	"cart/service":  20,
 	"cart":          20,
 	"loyalty":       20,
 	"cart/order":    21,
 	"cart/checkout": 22,
+
+	"cart/payment/credit": 21,
+	"cart/payment/stripe": 21,
 
 	"campaign": 30,
 	"examples": 45,

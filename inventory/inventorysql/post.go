@@ -27,11 +27,13 @@ func (i item) bare() item { return item{SKU: i.SKU, Location: i.Location} }
 func itemOf(m *inventory.Movement) item { return item{SKU: m.SKU, Location: m.Location} }
 
 type levelRow struct {
-	SKU      flywheel.SKU       `json:"sku"`
-	Location inventory.Location `json:"location"`
-	OnHand   int64              `json:"on_hand"`
-	Reserved int64              `json:"reserved"`
-	Seq      int64              `json:"seq"`
+	SKU         flywheel.SKU       `json:"sku"`
+	Location    inventory.Location `json:"location"`
+	OnHand      int64              `json:"on_hand"`
+	Reserved    int64              `json:"reserved"`
+	Allocated   int64              `json:"allocated"`
+	Backordered int64              `json:"backordered"`
+	Seq         int64              `json:"seq"`
 }
 
 type movementRow struct {
@@ -41,12 +43,18 @@ type movementRow struct {
 	Kind          inventory.Kind     `json:"kind"`
 	Ref           string             `json:"ref"`
 	Attempt       int64              `json:"attempt"`
+	Key           string             `json:"key"`
 	OnHand        int64              `json:"on_hand"`
 	Reserved      int64              `json:"reserved"`
+	Allocated     int64              `json:"allocated"`
+	Backordered   int64              `json:"backordered"`
 	Reason        string             `json:"reason"`
 	At            int64              `json:"at"`
 	OnHandAfter   int64              `json:"on_hand_after"`
 	ReservedAfter int64              `json:"reserved_after"`
+
+	AllocatedAfter   int64 `json:"allocated_after"`
+	BackorderedAfter int64 `json:"backordered_after"`
 }
 
 var (
@@ -154,7 +162,7 @@ func (s *Store) post(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation
 	for i := range items {
 		l := levels[items[i].bare()]
 		if before, ok := seen.levels[items[i].bare()]; !ok || before != *l {
-			updates = append(updates, levelRow{l.SKU, l.Location, l.OnHand, l.Reserved, l.Seq})
+			updates = append(updates, levelRow{l.SKU, l.Location, l.OnHand, l.Reserved, l.Allocated, l.Backordered, l.Seq})
 		}
 	}
 	if err := s.exec(ctx, tx, s.statements.updateLevels, updates); err != nil {
@@ -214,8 +222,8 @@ func (s *seen) keep(levels map[item]*inventory.Level, movements map[key][]invent
 func (m *movementRow) isThere(ctx context.Context, q sqldb.Queryer) (bool, error) {
 	var n int
 	err := q.QueryRowContext(ctx, `SELECT count(*) FROM flywheel_inventory_movements
-		WHERE sku = ? AND location = ? AND seq = ? AND kind = ? AND ref = ? AND attempt = ? AND at = ?`,
-		string(m.SKU), string(m.Location), m.Seq, string(m.Kind), m.Ref, m.Attempt, m.At).Scan(&n)
+		WHERE sku = ? AND location = ? AND seq = ? AND kind = ? AND ref = ? AND attempt = ? AND key = ? AND at = ?`,
+		string(m.SKU), string(m.Location), m.Seq, string(m.Kind), m.Ref, m.Attempt, m.Key, m.At).Scan(&n)
 	return n > 0, err
 }
 
@@ -338,8 +346,9 @@ func itemsOf(movements []inventory.Movement) []item {
 
 func rowOf(m *inventory.Movement) movementRow {
 	return movementRow{
-		SKU: m.SKU, Location: m.Location, Seq: m.Seq, Kind: m.Kind, Ref: m.Ref, Attempt: m.Attempt,
-		OnHand: m.OnHand, Reserved: m.Reserved, Reason: m.Reason, At: sqldb.Micros(m.At),
-		OnHandAfter: m.OnHandAfter, ReservedAfter: m.ReservedAfter,
+		SKU: m.SKU, Location: m.Location, Seq: m.Seq, Kind: m.Kind, Ref: m.Ref, Attempt: m.Attempt, Key: m.Key,
+		OnHand: m.OnHand, Reserved: m.Reserved, Allocated: m.Allocated, Backordered: m.Backordered,
+		Reason: m.Reason, At: sqldb.Micros(m.At), OnHandAfter: m.OnHandAfter, ReservedAfter: m.ReservedAfter,
+		AllocatedAfter: m.AllocatedAfter, BackorderedAfter: m.BackorderedAfter,
 	}
 }

@@ -3,6 +3,7 @@ package inventorysql
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
@@ -34,14 +35,15 @@ func (s *Store) Ledger(ctx context.Context, sku flywheel.SKU, location inventory
 }
 
 func scanLevel(r sqldb.Row) (l inventory.Level, err error) {
-	err = r.Scan((*string)(&l.SKU), (*string)(&l.Location), &l.OnHand, &l.Reserved, &l.Backorder, &l.Seq)
+	err = r.Scan((*string)(&l.SKU), (*string)(&l.Location), &l.OnHand, &l.Reserved, &l.Allocated, &l.Backordered, &l.Backorder, &l.Seq)
 	return l, err
 }
 
 func scanMovement(r sqldb.Row) (m inventory.Movement, err error) {
 	var at int64
-	err = r.Scan((*string)(&m.SKU), (*string)(&m.Location), &m.Seq, (*string)(&m.Kind), &m.Ref, &m.Attempt,
-		&m.OnHand, &m.Reserved, &m.Reason, &at, &m.OnHandAfter, &m.ReservedAfter)
+	err = r.Scan((*string)(&m.SKU), (*string)(&m.Location), &m.Seq, (*string)(&m.Kind), &m.Ref, &m.Attempt, &m.Key,
+		&m.OnHand, &m.Reserved, &m.Allocated, &m.Backordered, &m.Reason, &at,
+		&m.OnHandAfter, &m.ReservedAfter, &m.AllocatedAfter, &m.BackorderedAfter)
 	m.At = sqldb.Time(at)
 	return m, err
 }
@@ -55,4 +57,16 @@ func (s *Store) SetBackorder(ctx context.Context, sku flywheel.SKU, location inv
 			string(sku), string(location), limit)
 		return err
 	})
+}
+
+var _ inventory.HistoryStore = (*Store)(nil)
+
+// LevelAt implements inventory.HistoryStore.
+func (s *Store) LevelAt(ctx context.Context, sku flywheel.SKU, location inventory.Location, at time.Time) (inventory.Level, error) {
+	l := inventory.Level{SKU: sku, Location: location}
+	err := s.db.Read(ctx).QueryRowContext(ctx, `SELECT CAST(COALESCE(SUM(on_hand), 0) AS bigint), CAST(COALESCE(SUM(reserved), 0) AS bigint),
+			CAST(COALESCE(SUM(allocated), 0) AS bigint), CAST(COALESCE(SUM(backordered), 0) AS bigint), COUNT(*)
+		FROM flywheel_inventory_movements WHERE sku = ? AND location = ? AND at <= ?`,
+		string(sku), string(location), sqldb.Micros(at)).Scan(&l.OnHand, &l.Reserved, &l.Allocated, &l.Backordered, &l.Seq)
+	return l, err
 }

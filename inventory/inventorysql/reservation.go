@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -34,6 +35,10 @@ func (s *Store) SaveReservation(ctx context.Context, r inventory.Reservation) (i
 
 // kept returns r as it is read back.
 func kept(r inventory.Reservation) inventory.Reservation {
+	if r.Units = slices.Clone(r.Units); len(r.Units) > 0 {
+		r.Lines, r.Expires = nil, r.Expires.UTC().Truncate(time.Microsecond)
+		return r
+	}
 	lines := make([]flywheel.Line, len(r.Lines))
 	for i, l := range r.Lines {
 		lines[i] = flywheel.Line{SKU: l.SKU, Quantity: l.Quantity}
@@ -44,21 +49,21 @@ func kept(r inventory.Reservation) inventory.Reservation {
 
 // saveReservation writes r with its next version.
 func saveReservation(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation) error {
-	lines, err := json.Marshal(kept(*r).Lines)
+	lines, units, err := contents(r)
 	if err != nil {
 		return err
 	}
 	var res sql.Result
 	if r.Version == 0 {
 		res, err = tx.ExecContext(ctx, `INSERT INTO flywheel_inventory_reservations
-			(location, lines, state, expires, attempt, version, ref) VALUES (?, ?, ?, ?, ?, 1, ?)
+			(location, lines, units, state, expires, attempt, version, ref) VALUES (?, ?, ?, ?, ?, ?, 1, ?)
 			ON CONFLICT (ref) DO NOTHING`,
-			string(r.Location), string(lines), string(r.State), sqldb.Micros(r.Expires), r.Attempt, r.Ref)
+			string(r.Location), lines, units, string(r.State), sqldb.Micros(r.Expires), r.Attempt, r.Ref)
 	} else {
 		res, err = tx.ExecContext(ctx, `UPDATE flywheel_inventory_reservations
-			SET location = ?, lines = ?, state = ?, expires = ?, attempt = ?, version = version + 1
+			SET location = ?, lines = ?, units = ?, state = ?, expires = ?, attempt = ?, version = version + 1
 			WHERE ref = ? AND version = ?`,
-			string(r.Location), string(lines), string(r.State), sqldb.Micros(r.Expires), r.Attempt, r.Ref, r.Version)
+			string(r.Location), lines, units, string(r.State), sqldb.Micros(r.Expires), r.Attempt, r.Ref, r.Version)
 	}
 	if err != nil {
 		return err
@@ -72,9 +77,23 @@ func saveReservation(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation
 	}
 	written := *r // the caller may change r before the transaction ends
 	tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
-		return isSaved(ctx, q, &written, string(lines))
+		return isSaved(ctx, q, &written, lines, units)
 	})
 	return nil
+}
+
+// contents returns what is promised as text: of lines at one location, or of units.
+func contents(r *inventory.Reservation) (lines, units string, err error) {
+	k := kept(*r)
+	if k.Lines == nil {
+		k.Lines = []flywheel.Line{}
+	}
+	text, err := json.Marshal(k.Lines)
+	if err != nil || len(k.Units) == 0 {
+		return string(text), "", err
+	}
+	list, err := json.Marshal(k.Units)
+	return string(text), string(list), err
 }
 
 func staleError(r *inventory.Reservation) error {
@@ -83,12 +102,12 @@ func staleError(r *inventory.Reservation) error {
 
 // isSaved reports whether r is there with its next version. A later version
 // leaves open whose the one before was.
-func isSaved(ctx context.Context, q sqldb.Queryer, r *inventory.Reservation, lines string) (bool, error) {
+func isSaved(ctx context.Context, q sqldb.Queryer, r *inventory.Reservation, lines, units string) (bool, error) {
 	var version int64
 	var same bool
-	err := q.QueryRowContext(ctx, `SELECT version, location = ? AND lines = ? AND state = ? AND expires = ? AND attempt = ?
+	err := q.QueryRowContext(ctx, `SELECT version, location = ? AND lines = ? AND units = ? AND state = ? AND expires = ? AND attempt = ?
 		FROM flywheel_inventory_reservations WHERE ref = ?`,
-		string(r.Location), lines, string(r.State), sqldb.Micros(r.Expires), r.Attempt, r.Ref).Scan(&version, &same)
+		string(r.Location), lines, units, string(r.State), sqldb.Micros(r.Expires), r.Attempt, r.Ref).Scan(&version, &same)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return false, nil
@@ -108,14 +127,21 @@ func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]inventory.
 }
 
 func scanReservation(row sqldb.Row) (r inventory.Reservation, err error) {
-	var location, state, lines string
+	var location, state, lines, units string
 	var expires int64
-	if err := row.Scan(&r.Ref, &location, &lines, &state, &expires, &r.Attempt, &r.Version); err != nil {
+	if err := row.Scan(&r.Ref, &location, &lines, &units, &state, &expires, &r.Attempt, &r.Version); err != nil {
 		return inventory.Reservation{}, err
 	}
 	r.Location, r.State, r.Expires = inventory.Location(location), inventory.State(state), sqldb.Time(expires)
 	if err := json.Unmarshal([]byte(lines), &r.Lines); err != nil {
 		return inventory.Reservation{}, fmt.Errorf("inventorysql: lines of reservation %q: %w: %w", r.Ref, flywheel.ErrInvalid, err)
+	}
+	if units == "" {
+		return r, nil
+	}
+	r.Lines = nil
+	if err := json.Unmarshal([]byte(units), &r.Units); err != nil {
+		return inventory.Reservation{}, fmt.Errorf("inventorysql: units of reservation %q: %w: %w", r.Ref, flywheel.ErrInvalid, err)
 	}
 	return r, nil
 }

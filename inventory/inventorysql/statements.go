@@ -8,10 +8,11 @@ import (
 )
 
 const (
-	levelColumns       = `sku, location, on_hand, reserved, backorder, seq`
-	movementColumns    = `sku, location, seq, kind, ref, attempt, on_hand, reserved, reason, at, on_hand_after, reserved_after`
-	reservationColumns = `ref, location, lines, state, expires, attempt, version`
-	notFinal           = `state NOT IN ('committed', 'released', 'expired')`
+	levelColumns    = `sku, location, on_hand, reserved, allocated, backordered, backorder, seq`
+	movementColumns = `sku, location, seq, kind, ref, attempt, key, on_hand, reserved, allocated, backordered, reason, at, ` +
+		`on_hand_after, reserved_after, allocated_after, backordered_after`
+	reservationColumns = `ref, location, lines, units, state, expires, attempt, version`
+	notFinal           = `state NOT IN ('committed', 'released', 'expired', 'allocated')`
 )
 
 // statements are those for many rows. The rows are one argument, a JSON array
@@ -23,6 +24,10 @@ type statements struct {
 	updateLevels  string // rows of levelRow
 	addMovements  string // rows of movementRow
 	findMovements string // ref, attempt, rows of item
+	items         string // SKUs
+	levelsOf      string // SKUs
+	incoming      string // SKUs
+	addIncoming   string // rows of incomingRow
 }
 
 func statementsOf(d flywheel.Dialect) statements {
@@ -41,18 +46,29 @@ func statementsOf(d flywheel.Dialect) statements {
 		lockLevels: `SELECT ` + levelColumns + ` FROM flywheel_inventory_levels
 			WHERE ` + sqldb.In(d, "sku") + ` AND ` + sqldb.In(d, "location") + `
 			ORDER BY sku, location` + lock,
-		updateLevels: `INSERT INTO flywheel_inventory_levels (sku, location, on_hand, reserved, seq)
-			SELECT x.sku, x.location, x.on_hand, x.reserved, x.seq
-			FROM ` + rows(d, "sku text", "location text", "on_hand bigint", "reserved bigint", "seq bigint") + ` WHERE true
+		updateLevels: `INSERT INTO flywheel_inventory_levels (sku, location, on_hand, reserved, allocated, backordered, seq)
+			SELECT x.sku, x.location, x.on_hand, x.reserved, x.allocated, x.backordered, x.seq
+			FROM ` + rows(d, "sku text", "location text", "on_hand bigint", "reserved bigint", "allocated bigint",
+			"backordered bigint", "seq bigint") + ` WHERE true
 			ON CONFLICT (sku, location) DO UPDATE
-			SET on_hand = excluded.on_hand, reserved = excluded.reserved, seq = excluded.seq`,
+			SET on_hand = excluded.on_hand, reserved = excluded.reserved, allocated = excluded.allocated,
+				backordered = excluded.backordered, seq = excluded.seq`,
 		addMovements: `INSERT INTO flywheel_inventory_movements (` + movementColumns + `)
 			SELECT ` + of("x", movementColumns) + ` FROM ` + rows(d, "sku text", "location text", "seq bigint",
-			"kind text", "ref text", "attempt bigint", "on_hand bigint", "reserved bigint", "reason text", "at bigint",
-			"on_hand_after bigint", "reserved_after bigint"),
+			"kind text", "ref text", "attempt bigint", "key text", "on_hand bigint", "reserved bigint", "allocated bigint",
+			"backordered bigint", "reason text", "at bigint", "on_hand_after bigint", "reserved_after bigint",
+			"allocated_after bigint", "backordered_after bigint"),
 		findMovements: `SELECT ` + movementColumns + ` FROM flywheel_inventory_movements
 			WHERE ref = ? AND attempt = ? AND (sku, location) IN (SELECT x.sku, x.location FROM ` + items + `)
 			ORDER BY sku, location, seq`,
+		items: `SELECT item FROM flywheel_inventory_items WHERE ` + sqldb.In(d, "sku") + ` ORDER BY sku`,
+		incoming: `SELECT sku, due, location, ref, origin, quantity FROM flywheel_inventory_incoming
+			WHERE ` + sqldb.In(d, "sku") + ` ORDER BY sku, due, location, ref`,
+		addIncoming: `INSERT INTO flywheel_inventory_incoming (sku, due, location, ref, origin, quantity)
+			SELECT x.sku, x.due, x.location, x.ref, x.origin, x.quantity
+			FROM ` + rows(d, "sku text", "due text", "location text", "ref text", "origin text", "quantity bigint"),
+		levelsOf: `SELECT ` + levelColumns + ` FROM flywheel_inventory_levels
+			WHERE ` + sqldb.In(d, "sku") + ` AND (seq > 0 OR backorder > 0) ORDER BY sku, location`,
 	}
 }
 

@@ -17,13 +17,18 @@ import (
 // the hook is returned in place of the answer: before, nothing has happened;
 // after, the effect is there and only the answer is lost.
 //
-// The result offers inventory.BatchStore when s does.
+// The result offers inventory.BatchStore when s does, and then inventory.ItemStore when
+// s does.
 func Failing(s inventory.Store, hook func(call string, after bool) error) inventory.Store {
 	f := failing{s, hook}
-	if batch, ok := s.(inventory.BatchStore); ok {
-		return failingBatch{f, batch}
+	batch, ok := s.(inventory.BatchStore)
+	if !ok {
+		return f
 	}
-	return f
+	if items, ok := s.(inventory.ItemStore); ok {
+		return failingItems{failingBatch{f, batch}, items}
+	}
+	return failingBatch{f, batch}
 }
 
 type failing struct {
@@ -69,4 +74,25 @@ type failingBatch struct {
 
 func (f failingBatch) PostBatch(ctx context.Context, r *inventory.Reservation, movements []inventory.Movement) error {
 	return suite.Do(f.hook, "PostBatch", func() error { return f.batch.PostBatch(ctx, r, movements) })
+}
+
+type failingItems struct {
+	failingBatch
+	items inventory.ItemStore
+}
+
+func (f failingItems) Items(ctx context.Context, skus []flywheel.SKU) ([]inventory.Item, error) {
+	return suite.Call(f.hook, "Items", func() ([]inventory.Item, error) { return f.items.Items(ctx, skus) })
+}
+
+func (f failingItems) SaveItem(ctx context.Context, item inventory.Item) error {
+	return suite.Do(f.hook, "SaveItem", func() error { return f.items.SaveItem(ctx, item) })
+}
+
+func (f failingItems) LevelsOf(ctx context.Context, skus []flywheel.SKU) ([]inventory.Level, error) {
+	return suite.Call(f.hook, "LevelsOf", func() ([]inventory.Level, error) { return f.items.LevelsOf(ctx, skus) })
+}
+
+func (f failingItems) Document(ctx context.Context, ref string) ([]inventory.Movement, error) {
+	return suite.Call(f.hook, "Document", func() ([]inventory.Movement, error) { return f.items.Document(ctx, ref) })
 }

@@ -60,6 +60,13 @@ func TestRunCatches(t *testing.T) {
 		{"posts half a batch", "batch/all-or-nothing", func() inventory.Store { return halves{newWhole()} }},
 		{"loses steps of a saga", "service/crash-and-retry", func() inventory.Store { return lazyCommit{plain{newWhole()}} }},
 		{"keeps what a failed transaction did", "tx/rollback", func() inventory.Store { return noRollback{newWhole()} }},
+		{"does not tell shipments apart", "order/repeated", func() inventory.Store { return keyless{plain{newWhole()}} }},
+		{"counts no limit over all places", "order/limit", func() inventory.Store { return limitless{newWhole()} }},
+		{"counts twice", "order/count", func() inventory.Store { return &recounting{plain: plain{newWhole()}} }},
+		{"keeps the first item", "items/round-trip", func() inventory.Store { return firstItem{newWhole()} }},
+		{"keeps the item of a failed transaction", "items/rollback", func() inventory.Store { return itemOutside{newWhole()} }},
+		{"leaves levels at other places out", "items/levels-of", func() inventory.Store { return oneLevel{newWhole()} }},
+		{"knows the last attempt only", "items/document", func() inventory.Store { return lastAttempt{newWhole()} }},
 		{"commits when the transaction panics", "tx/panic", func() inventory.Store { return panicCommits{newWhole()} }},
 	} {
 		contract(1).Bites(t, f.fault, f.check, f.fresh)
@@ -89,13 +96,24 @@ func TestFailing(t *testing.T) {
 		"SaveReservation": func(s inventory.Store) error {
 			return suite.Err(s.SaveReservation(ctx, reservation("s", inventory.StateOpen, noon)))
 		},
-		"Due":    func(s inventory.Store) error { return suite.Err(s.Due(ctx, noon, 9)) },
-		"Levels": func(s inventory.Store) error { return suite.Err(levels(s)) },
-		"Ledger": func(s inventory.Store) error { return suite.Err(suite.Collect(s.Ledger(ctx, "a", main, 0))) },
+		"SaveItem": func(s inventory.Store) error {
+			return s.(inventory.ItemStore).SaveItem(ctx, inventory.Item{SKU: "a", Safety: 3})
+		},
+		"Items": func(s inventory.Store) error {
+			return suite.Err(s.(inventory.ItemStore).Items(ctx, []flywheel.SKU{"a"}))
+		},
+		"LevelsOf": func(s inventory.Store) error {
+			return suite.Err(s.(inventory.ItemStore).LevelsOf(ctx, []flywheel.SKU{"a"}))
+		},
+		"Document": func(s inventory.Store) error { return suite.Err(s.(inventory.ItemStore).Document(ctx, "x")) },
+		"Due":      func(s inventory.Store) error { return suite.Err(s.Due(ctx, noon, 9)) },
+		"Levels":   func(s inventory.Store) error { return suite.Err(levels(s)) },
+		"Ledger":   func(s inventory.Store) error { return suite.Err(suite.Collect(s.Ledger(ctx, "a", main, 0))) },
 	}, func(s inventory.Store) (any, error) {
 		all, err := levels(s)
 		due, dueErr := s.Due(ctx, noon, 9)
-		return []any{all, due}, errors.Join(err, dueErr)
+		items, itemErr := s.(inventory.ItemStore).Items(ctx, []flywheel.SKU{"a"})
+		return []any{all, due, items}, errors.Join(err, dueErr, itemErr)
 	})
 }
 

@@ -75,11 +75,15 @@ func (e *env) addsUp(sku flywheel.SKU) []inventory.Movement {
 	e.Helper()
 	level := e.level(sku)
 	var ledger []inventory.Movement
-	var onHand, reserved int64
+	var onHand, reserved, allocated, backordered int64
 	for m, err := range e.Ledger(e.Context(), sku, main, 0) {
 		e.OK(err)
 		ledger = append(ledger, m)
 		onHand, reserved = onHand+m.OnHand, reserved+m.Reserved
+		allocated, backordered = allocated+m.Allocated, backordered+m.Backordered
+		if m.AllocatedAfter != allocated || m.BackorderedAfter != backordered {
+			e.Errorf("movement %d of %s is %+v; the sums so far are allocated %d, backordered %d", len(ledger), sku, m, allocated, backordered)
+		}
 		if m.Seq != int64(len(ledger)) || m.OnHandAfter != onHand || m.ReservedAfter != reserved {
 			e.Errorf("movement %d of %s is %+v; the sums so far are on hand %d, reserved %d", len(ledger), sku, m, onHand, reserved)
 		}
@@ -88,10 +92,13 @@ func (e *env) addsUp(sku flywheel.SKU) []inventory.Movement {
 		// Others may have posted between the two reads; the ledger is the later one.
 		if level.Seq > 0 {
 			at := ledger[level.Seq-1]
-			onHand, reserved = at.OnHandAfter, at.ReservedAfter
+			onHand, reserved, allocated, backordered = at.OnHandAfter, at.ReservedAfter, at.AllocatedAfter, at.BackorderedAfter
 		} else {
-			onHand, reserved = 0, 0
+			onHand, reserved, allocated, backordered = 0, 0, 0, 0
 		}
+	}
+	if level.Allocated != allocated || level.Backordered != backordered {
+		e.Errorf("level of %s is %+v, its ledger sums to allocated %d and backordered %d", sku, level, allocated, backordered)
 	}
 	if level.OnHand != onHand || level.Reserved != reserved || level.Seq > int64(len(ledger)) {
 		e.Errorf("level of %s is %+v, its ledger has %d movements and sums to %d and %d", sku, level, len(ledger), onHand, reserved)

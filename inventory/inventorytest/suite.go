@@ -37,7 +37,7 @@ type check func(e *env)
 // contract is the suite with that many seeds for each scenario.
 func contract(seeds int) suite.Suite[inventory.Store, check] {
 	return suite.Suite[inventory.Store, check]{
-		Cases: slices.Concat(postChecks, holdChecks, listChecks, reservationChecks, batchChecks, transactionChecks, serviceChecks, scenarioChecks),
+		Cases: slices.Concat(postChecks, holdChecks, listChecks, reservationChecks, batchChecks, transactionChecks, serviceChecks, scenarioChecks, orderChecks, itemChecks, lotChecks, paperChecks),
 		Call: func(t suite.T, check check, s inventory.Store, tx flywheel.Transactor) error {
 			check(&env{suite.Checker{T: t}, s, tx, seeds})
 			return nil
@@ -51,6 +51,17 @@ type env struct {
 	inventory.Store
 	tx    flywheel.Transactor // nil when there is none
 	seeds int
+}
+
+// itemized is a check that is made of stores that offer inventory.ItemStore.
+func itemized(run func(e *env, items inventory.ItemStore)) check {
+	return func(e *env) {
+		items, ok := e.Store.(inventory.ItemStore)
+		if !ok {
+			e.Skip("the store offers no inventory.ItemStore")
+		}
+		run(e, items)
+	}
 }
 
 // batched is a check that is made of stores that offer inventory.BatchStore.

@@ -12,6 +12,9 @@ import (
 // and what they may cost.
 type Campaign struct {
 	ID string `json:"id"`
+	// Promotion is what its codes unlock: the id of a promotion, empty for the
+	// campaign's own id.
+	Promotion string `json:"promotion,omitempty"`
 	// Starts is inclusive, Ends exclusive; the zero times stand for always.
 	Starts time.Time `json:"starts,omitzero"`
 	Ends   time.Time `json:"ends,omitzero"`
@@ -20,10 +23,13 @@ type Campaign struct {
 	Limit       int64 `json:"limit,omitempty"`
 	PerCode     int64 `json:"per_code,omitempty"`
 	PerCustomer int64 `json:"per_customer,omitempty"`
+	// PerCustomerPeriod makes PerCustomer a number per day, week, month or year; empty
+	// and [Always] are once and for all. Uses count from when it is set.
+	PerCustomerPeriod Period `json:"per_customer_period,omitempty"`
 	// Budgets are what the discounts of all codes may come to.
 	Budgets []Budget `json:"budgets,omitempty"`
-	// TimeZone is where days, weeks, months and years of budgets begin, a name of
-	// the IANA database; empty is UTC.
+	// TimeZone is where days, weeks, months and years begin, a name of the IANA
+	// database; empty is UTC.
 	TimeZone string `json:"time_zone,omitempty"`
 	// Disabled switches all codes off.
 	Disabled bool `json:"disabled,omitempty"`
@@ -37,7 +43,7 @@ type Budget struct {
 	Amount money.Amount `json:"amount"`
 }
 
-// Period is a span of time that a [Budget] is for.
+// Period is a span of time that a [Budget] or [Campaign.PerCustomer] is for.
 type Period string
 
 // The periods. Weeks are those of ISO 8601: they begin on Monday.
@@ -71,6 +77,14 @@ func (p Period) name(local time.Time) (string, bool) {
 func (c *Campaign) Check() error {
 	if err := flywheel.CheckID(c.ID); err != nil {
 		return field(err, "id")
+	}
+	if c.Promotion != "" {
+		if err := flywheel.CheckID(c.Promotion); err != nil {
+			return field(err, "promotion")
+		}
+	}
+	if _, ok := c.PerCustomerPeriod.name(c.Starts); !ok && c.PerCustomerPeriod != "" {
+		return field(invalid("unknown %.40q", string(c.PerCustomerPeriod)), "per_customer_period")
 	}
 	if !c.Ends.IsZero() && !c.Starts.Before(c.Ends) {
 		return field(invalid("not after the start"), "ends")

@@ -37,12 +37,15 @@ func (s *Service) Charge(ctx context.Context, key string, q Request) (Redemption
 	if q.Amount.Sign() <= 0 {
 		return Redemption{}, field(invalid("%s is not positive", q.Amount), "amount")
 	}
-	return s.redeem(ctx, key, q, func(code *Code, c *Campaign, q *Request, _ time.Time) ([]Tally, error) {
-		if err := chargeable(code, q); err != nil {
-			return nil, err
-		}
-		return []Tally{{valueTally + code.Code, q.Amount.Minor(), code.Value.Minor()}}, nil
-	})
+	return s.redeem(ctx, key, q, time.Time{}, cardUses)
+}
+
+// cardUses counts what a card is charged.
+func cardUses(code *Code, _ *Campaign, q *Request, _ time.Time) ([]Tally, error) {
+	if err := chargeable(code, q); err != nil {
+		return nil, err
+	}
+	return []Tally{{valueTally + code.Code, q.Amount.Minor(), code.Value.Minor()}}, nil
 }
 
 func chargeable(code *Code, q *Request) error {
@@ -75,7 +78,7 @@ func (s *Service) Refund(ctx context.Context, key, charge string, amount money.A
 	}
 	code := Code{Code: c.Code, Campaign: c.Campaign}
 	switch {
-	case !isCharge(&c) || c.Amount.Sign() < 0:
+	case !isCharge(&c) || c.Amount.Sign() < 0 || !c.Held.IsZero():
 		return Redemption{}, &RefusedError{Reason: NotThisKindOfUse, Code: c.Code, Campaign: c.Campaign}
 	case amount.Sign() <= 0:
 		return Redemption{}, field(invalid("%s is not positive", amount), "amount")
@@ -94,28 +97,36 @@ func (s *Service) Refund(ctx context.Context, key, charge string, amount money.A
 		},
 	})
 	if err != nil {
-		return Redemption{}, refusal(err, &code)
+		return Redemption{}, refusal(err, &code, &Campaign{})
 	}
 	return r, nil
 }
 
-// Balance returns what is left on a gift card. The request's code and customer are
+// Balance returns what is left on a gift card, less what is held of it. The request's code and customer are
 // looked at, and failures are limited as with any use.
 func (s *Service) Balance(ctx context.Context, q Request) (left money.Amount, err error) {
 	err = s.try(ctx, &q, func(now time.Time) error {
-		code, c, err := s.find(ctx, &q, now)
+		code, _, err := s.find(ctx, &q, now)
 		if err == nil {
 			err = chargeable(&code, &q)
 		}
 		if err != nil {
 			return err
 		}
-		used, err := s.store.Used(ctx, c.ID, valueTally+code.Code)
-		if err != nil {
-			return err
-		}
-		left, err = code.Value.Sub(money.New(used, code.Value.Currency()))
+		left, err = s.left(ctx, &code)
 		return err
 	})
 	return left, err
+}
+
+// left returns what is neither spent nor held of a card.
+func (s *Service) left(ctx context.Context, code *Code) (money.Amount, error) {
+	if _, err := s.store.Expire(ctx, code.Campaign, s.opts.Now()); err != nil {
+		return money.Amount{}, err
+	}
+	used, err := s.store.Used(ctx, code.Campaign, valueTally+code.Code)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	return code.Value.Sub(money.New(used, code.Value.Currency()))
 }

@@ -13,11 +13,13 @@ var (
 	// [RefusedError].
 	ErrRefused = fmt.Errorf("coupon: this code cannot be used: %w", flywheel.ErrNotFound)
 	// ErrTooManyFailures reports that a [Limiter] is full.
-	ErrTooManyFailures = fmt.Errorf("coupon: too many codes failed: %w", flywheel.ErrLimit)
+	ErrTooManyFailures = fmt.Errorf("coupon: too many codes failed: %w", flywheel.ErrRateLimited)
 	// ErrOtherBody reports an idempotency key that was used for something else.
 	ErrOtherBody = fmt.Errorf("coupon: the key was used for something else: %w", flywheel.ErrConflict)
 	// ErrCancelled reports a redemption that was given back.
 	ErrCancelled = fmt.Errorf("coupon: cancelled: %w", flywheel.ErrConflict)
+	// ErrRedeemed reports the release of what was redeemed for good.
+	ErrRedeemed = fmt.Errorf("coupon: redeemed, not held: %w", flywheel.ErrConflict)
 	// ErrStale reports a campaign that was saved by someone else meanwhile.
 	ErrStale = fmt.Errorf("coupon: %w", flywheel.ErrStale)
 	// ErrTaken reports a code that exists already.
@@ -34,7 +36,7 @@ const (
 	NotStarted       Reason = "not_started"       // the campaign begins later
 	Ended            Reason = "ended"             // the campaign is over
 	OtherCustomer    Reason = "other_customer"    // the code belongs to someone else
-	NeedsCustomer    Reason = "needs_customer"    // uses are counted by customer, and none is known
+	NeedsCustomer    Reason = "needs_customer"    // it is someone's or counted by customer, and none is known
 	CodeUsedUp       Reason = "code_used_up"      // as often as [Campaign.PerCode] allows
 	CustomerUsedUp   Reason = "customer_used_up"  // as often as [Campaign.PerCustomer] allows
 	CampaignUsedUp   Reason = "campaign_used_up"  // as often as [Campaign.Limit] allows
@@ -51,6 +53,9 @@ type RefusedError struct {
 	Reason   Reason
 	Code     string // in normal form
 	Campaign string // empty while unknown
+	// Series says that it is a code of its own, for one use or one customer: whoever
+	// is told more than of an unknown one learns which such codes there are.
+	Series bool
 	// Left is how many uses, or minor units, are left of what ran out.
 	Left int64
 }

@@ -99,7 +99,7 @@ func ExampleLimiter() {
 		err = limiter.Try(now, "ann", func() (failed bool, err error) { return true, nil })
 	}
 	fmt.Println(err)
-	// Output: coupon: too many codes failed: limit exceeded
+	// Output: coupon: too many codes failed: rate limited: limit exceeded
 }
 
 func ExampleService_Charge() {

@@ -19,6 +19,7 @@ type MemoryStore struct {
 	codes       map[string]Code
 	redemptions map[string]Redemption
 	tallies     map[tallyKey]int64
+	holds       map[string]map[string]time.Time // ends by campaign and key
 }
 
 type tallyKey struct{ campaign, name string }
@@ -32,6 +33,7 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 	return &MemoryStore{
 		db: db, campaigns: map[string]Campaign{}, codes: map[string]Code{},
 		redemptions: map[string]Redemption{}, tallies: map[tallyKey]int64{},
+		holds: map[string]map[string]time.Time{},
 	}
 }
 
@@ -99,19 +101,22 @@ func (s *MemoryStore) Code(ctx context.Context, code string) (c Code, err error)
 func (s *MemoryStore) Redeem(ctx context.Context, r Redemption) (Redemption, error) {
 	r = r.Stored()
 	err := s.db.Update(ctx, func(undo func(func())) error {
+		add := true
 		if before, ok := s.redemptions[r.Key]; ok {
-			if !r.Same(&before) {
-				return fmt.Errorf("%q: %w", r.Key, ErrOtherBody)
+			var err error
+			if r, add, err = r.Again(&before); err != nil {
+				return fmt.Errorf("%q: %w", r.Key, err)
 			}
-			r = before.Stored()
-			return nil
 		}
 		for i := range r.Uses {
+			if !add {
+				break
+			}
 			if err := s.add(r.Campaign, &r.Uses[i], undo); err != nil {
 				return err
 			}
 		}
-		set(s.redemptions, r.Key, r.Stored(), undo)
+		s.put(r.Stored(), undo)
 		return nil
 	})
 	if err != nil {
@@ -131,19 +136,99 @@ func (s *MemoryStore) Cancel(ctx context.Context, key string, at time.Time) (r R
 			return nil
 		}
 		r.Cancelled = stored(at)
-		for _, t := range r.Uses {
-			t.Add, t.Limit = -t.Add, Unlimited
-			if err := s.add(r.Campaign, &t, undo); err != nil {
-				return err
-			}
-		}
-		set(s.redemptions, key, r.Stored(), undo)
-		return nil
+		return s.giveBack(r, undo)
 	})
 	if err != nil {
 		return Redemption{}, err
 	}
 	return r, nil
+}
+
+// giveBack takes the uses of a cancelled redemption from their tallies.
+func (s *MemoryStore) giveBack(r Redemption, undo func(func())) error {
+	for _, t := range r.Uses {
+		t.Add, t.Limit = -t.Add, Unlimited
+		if err := s.add(r.Campaign, &t, undo); err != nil {
+			return err
+		}
+	}
+	s.put(r.Stored(), undo)
+	return nil
+}
+
+// put writes a redemption and its place among the holds of its campaign.
+func (s *MemoryStore) put(r Redemption, undo func(func())) {
+	set(s.redemptions, r.Key, r, undo)
+	holds := s.holds[r.Campaign]
+	if holds == nil {
+		holds = map[string]time.Time{}
+		s.holds[r.Campaign] = holds
+	}
+	if !r.Held.IsZero() && r.Cancelled.IsZero() {
+		set(holds, r.Key, r.Held, undo)
+		return
+	}
+	before, had := holds[r.Key]
+	if had {
+		undo(func() { holds[r.Key] = before })
+		delete(holds, r.Key)
+	}
+}
+
+// Settle implements [Store].
+func (s *MemoryStore) Settle(ctx context.Context, key string, commit bool, at time.Time) (r Redemption, err error) {
+	err = s.db.Update(ctx, func(undo func(func())) error {
+		found, ok := s.redemptions[key]
+		if !ok {
+			return fmt.Errorf("coupon: redemption %q: %w", key, flywheel.ErrNotFound)
+		}
+		next, changed, err := found.Stored().Settled(commit, stored(at))
+		if r = next; err != nil || !changed {
+			return err
+		}
+		if commit {
+			s.put(r.Stored(), undo)
+			return nil
+		}
+		return s.giveBack(r, undo)
+	})
+	if err != nil {
+		return Redemption{}, err
+	}
+	return r, nil
+}
+
+// Expire implements [Store].
+func (s *MemoryStore) Expire(ctx context.Context, campaign string, at time.Time) (over int64, err error) {
+	at = stored(at)
+	var keys []string
+	count := func() error {
+		keys = nil
+		for key, until := range s.holds[campaign] {
+			if !at.Before(until) {
+				keys = append(keys, key)
+			}
+		}
+		return nil
+	}
+	if err := s.db.View(ctx, count); err != nil || len(keys) == 0 {
+		return 0, err
+	}
+	err = s.db.Update(ctx, func(undo func(func())) error {
+		_ = count() // again: others may have been here
+		for _, key := range keys {
+			r := s.redemptions[key].Stored()
+			r.Cancelled = at
+			if err := s.giveBack(r, undo); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return int64(len(keys)), nil
 }
 
 // Redemption implements [Store].
@@ -176,9 +261,11 @@ func (s *MemoryStore) Codes(ctx context.Context, campaign string) iter.Seq2[Code
 }
 
 // Redemptions implements [Store].
-func (s *MemoryStore) Redemptions(ctx context.Context, campaign string) iter.Seq2[Redemption, error] {
+func (s *MemoryStore) Redemptions(ctx context.Context, campaign string, held bool) iter.Seq2[Redemption, error] {
 	return listed(ctx, s, s.redemptions,
-		func(r *Redemption) (Redemption, bool) { return r.Stored(), r.Campaign == campaign },
+		func(r *Redemption) (Redemption, bool) {
+			return r.Stored(), r.Campaign == campaign && (!held || !r.Held.IsZero() && r.Cancelled.IsZero())
+		},
 		func(a, b Redemption) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Key, b.Key)) })
 }
 

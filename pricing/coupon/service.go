@@ -128,10 +128,10 @@ func (s *Service) Codes(ctx context.Context, campaign string) iter.Seq2[Code, er
 	return s.store.Codes(ctx, campaign)
 }
 
-// Redemptions yields what was redeemed of a campaign by time, cancelled or not. An
-// error is yielded once, last.
+// Redemptions yields what was redeemed or held of a campaign by time, cancelled or
+// not. An error is yielded once, last.
 func (s *Service) Redemptions(ctx context.Context, campaign string) iter.Seq2[Redemption, error] {
-	return s.store.Redemptions(ctx, campaign)
+	return s.store.Redemptions(ctx, campaign, false)
 }
 
 // Request asks to use a code.
@@ -150,31 +150,85 @@ type Request struct {
 }
 
 // Check reports whether a code could be used now, as [Service.Redeem] would, and
-// returns its campaign. It changes nothing but the limiters: the answer may be
-// another a moment later.
+// returns its campaign. What the request's Ref holds itself does not count against
+// it. It changes nothing but the limiters: the answer may be another a moment later.
+// Call it when a code is entered, and [Service.Look] whenever it is priced again.
 func (s *Service) Check(ctx context.Context, q Request) (campaign Campaign, err error) {
 	err = s.try(ctx, &q, func(now time.Time) error {
-		code, c, err := s.find(ctx, &q, now)
-		if err != nil {
-			return err
-		}
-		uses, err := couponUses(&code, &c, &q, now)
-		if err != nil {
-			return err
-		}
-		for _, u := range uses {
-			used, err := s.store.Used(ctx, c.ID, u.Name)
-			if err != nil {
-				return err
-			}
-			if _, err := u.After(used); err != nil {
-				return refusal(err, &code)
-			}
-		}
-		campaign = c
-		return nil
+		campaign, err = s.look(ctx, &q, now)
+		return err
 	})
-	return campaign, err
+	if err != nil {
+		return Campaign{}, err
+	}
+	return campaign, nil
+}
+
+// Look is Check for a code that was entered before: no limiter counts it, so that a
+// cart with an old code may be priced again as often as it likes.
+func (s *Service) Look(ctx context.Context, q Request) (Campaign, error) {
+	if err := q.check(); err != nil {
+		return Campaign{}, err
+	}
+	return s.look(ctx, &q, s.opts.Now())
+}
+
+func (s *Service) look(ctx context.Context, q *Request, now time.Time) (Campaign, error) {
+	code, c, err := s.find(ctx, q, now)
+	if err != nil {
+		return Campaign{}, err
+	}
+	uses, err := couponUses(&code, &c, q, now)
+	if err != nil {
+		return Campaign{}, err
+	}
+	err = s.room(ctx, &c, uses)
+	if _, full := errors.AsType[*TallyError](err); full {
+		if err = s.without(ctx, q, &code, now, uses); err == nil {
+			err = s.room(ctx, &c, uses)
+		}
+	}
+	if err != nil {
+		return Campaign{}, refusal(err, &code, &c)
+	}
+	return c, nil
+}
+
+// room reports the first tally that has no room for what is added to it.
+func (s *Service) room(ctx context.Context, c *Campaign, uses []Tally) error {
+	for i := range uses {
+		used, err := s.store.Used(ctx, c.ID, uses[i].Name)
+		if err != nil {
+			return err
+		}
+		if _, err := uses[i].After(used); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// without takes what does not count out of the way: holds that are over, and from
+// uses what the request's Ref holds itself.
+func (s *Service) without(ctx context.Context, q *Request, code *Code, now time.Time, uses []Tally) error {
+	if _, err := s.store.Expire(ctx, code.Campaign, now); err != nil || q.Ref == "" {
+		return err
+	}
+	own, err := s.store.Redemption(ctx, holdKey(q.Ref, code.Code))
+	if errors.Is(err, flywheel.ErrNotFound) || err == nil && (own.Held.IsZero() || !own.Cancelled.IsZero()) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for i := range uses {
+		for _, t := range own.Uses {
+			if t.Name == uses[i].Name && t.Add >= 0 {
+				uses[i].Add -= t.Add
+			}
+		}
+	}
+	return nil
 }
 
 // Redeem uses a code. The key makes it once: the same request again answers as the
@@ -182,7 +236,7 @@ func (s *Service) Check(ctx context.Context, q Request) (campaign Campaign, err 
 // one that was cancelled [ErrCancelled]. A code that cannot be used is a
 // [*RefusedError].
 func (s *Service) Redeem(ctx context.Context, key string, q Request) (Redemption, error) {
-	return s.redeem(ctx, key, q, couponUses)
+	return s.redeem(ctx, key, q, time.Time{}, couponUses)
 }
 
 // Cancel gives a use back, with what it cost, to the days and months it was taken
@@ -207,12 +261,13 @@ func (s *Service) Used(ctx context.Context, campaign string) (int64, error) {
 // usesOf tells what a use of a code counts for.
 type usesOf func(code *Code, c *Campaign, q *Request, now time.Time) ([]Tally, error)
 
-func (s *Service) redeem(ctx context.Context, key string, q Request, usesOf usesOf) (answer Redemption, err error) {
+// redeem uses a code, for good or, with an end, as a hold.
+func (s *Service) redeem(ctx context.Context, key string, q Request, until time.Time, usesOf usesOf) (answer Redemption, err error) {
 	if err := flywheel.CheckID(key); err != nil {
 		return Redemption{}, field(err, "key")
 	}
-	r := Redemption{Key: key, Customer: q.Customer, Ref: q.Ref, Amount: q.Amount}
-	err = s.try(ctx, &q, func(now time.Time) error {
+	r := Redemption{Key: key, Customer: q.Customer, Ref: q.Ref, Amount: q.Amount, Held: until}
+	use := func(now time.Time) error {
 		code, c, err := s.find(ctx, &q, now)
 		if err != nil {
 			return err
@@ -221,11 +276,26 @@ func (s *Service) redeem(ctx context.Context, key string, q Request, usesOf uses
 		if r.Uses, err = usesOf(&code, &c, &q, now); err != nil {
 			return err
 		}
-		if answer, err = s.store.Redeem(ctx, r); err != nil {
-			return refusal(err, &code)
+		answer, err = s.store.Redeem(ctx, r)
+		if _, full := errors.AsType[*TallyError](err); full {
+			// Perhaps with holds that are over.
+			over, expired := s.store.Expire(ctx, c.ID, now)
+			switch {
+			case expired != nil:
+				return expired
+			case over > 0:
+				answer, err = s.store.Redeem(ctx, r)
+			}
 		}
-		return nil
-	})
+		return refusal(err, &code, &c)
+	}
+	if !until.IsZero() { // the code was checked when it was entered
+		if err := q.check(); err != nil {
+			return Redemption{}, err
+		}
+		return answer, use(s.opts.Now())
+	}
+	err = s.try(ctx, &q, use)
 	if errors.Is(err, ErrRefused) || errors.Is(err, ErrTooManyFailures) {
 		// It may have been redeemed before, when it could be.
 		before, missing := s.store.Redemption(ctx, key)
@@ -313,12 +383,14 @@ func (s *Service) find(ctx context.Context, q *Request, now time.Time) (Code, Ca
 		why = NotStarted
 	case !c.Ends.IsZero() && !now.Before(c.Ends):
 		why = Ended
+	case code.Customer != "" && q.Customer == "":
+		why = NeedsCustomer
 	case code.Customer != "" && code.Customer != q.Customer:
 		why = OtherCustomer
 	default:
 		return code, c, nil
 	}
-	return Code{}, Campaign{}, &RefusedError{Reason: why, Code: text, Campaign: c.ID}
+	return Code{}, Campaign{}, refused(why, &code, &c)
 }
 
 // The names of tallies.
@@ -326,6 +398,7 @@ const (
 	campaignTally = "campaign"
 	codeTally     = "code/"
 	customerTally = "customer/"
+	periodTally   = "customer_in/" // with period and instance before the customer
 	budgetTally   = "budget/"
 	valueTally    = "value/"
 	refundTally   = "refund/"
@@ -333,9 +406,8 @@ const (
 
 // couponUses counts a use for the code, the customer, the campaign and the budgets.
 func couponUses(code *Code, c *Campaign, q *Request, now time.Time) ([]Tally, error) {
-	refused := func(why Reason) error { return &RefusedError{Reason: why, Code: code.Code, Campaign: c.ID} }
 	if !code.Value.IsZero() {
-		return nil, refused(NotThisKindOfUse)
+		return nil, refused(NotThisKindOfUse, code, c)
 	}
 	limit := func(n int64) int64 {
 		if n == 0 {
@@ -344,19 +416,24 @@ func couponUses(code *Code, c *Campaign, q *Request, now time.Time) ([]Tally, er
 		return n
 	}
 	uses := []Tally{{campaignTally, 1, limit(c.Limit)}, {codeTally + code.Code, 1, limit(c.PerCode)}}
-	switch {
-	case q.Customer != "":
-		uses = append(uses, Tally{customerTally + string(q.Customer), 1, limit(c.PerCustomer)})
-	case c.PerCustomer > 0:
-		return nil, refused(NeedsCustomer)
-	}
 	zone, err := c.location()
 	if err != nil {
 		return nil, err
 	}
+	switch {
+	case q.Customer == "" && c.PerCustomer > 0:
+		return nil, refused(NeedsCustomer, code, c)
+	case q.Customer == "":
+	case c.PerCustomerPeriod == "" || c.PerCustomerPeriod == Always:
+		uses = append(uses, Tally{customerTally + string(q.Customer), 1, limit(c.PerCustomer)})
+	default:
+		name, _ := c.PerCustomerPeriod.name(now.In(zone))
+		uses = append(uses, Tally{customerTally + string(q.Customer), 1, Unlimited},
+			Tally{periodTally + string(c.PerCustomerPeriod) + "/" + name + "/" + string(q.Customer), 1, limit(c.PerCustomer)})
+	}
 	for _, b := range c.Budgets {
 		if q.Amount != (money.Amount{}) && q.Amount.Currency() != b.Amount.Currency() {
-			return nil, refused(OtherCurrency)
+			return nil, refused(OtherCurrency, code, c)
 		}
 		name, _ := b.Period.name(now.In(zone))
 		uses = append(uses, Tally{budgetTally + string(b.Period) + "/" + name, q.Amount.Minor(), b.Amount.Minor()})
@@ -364,8 +441,13 @@ func couponUses(code *Code, c *Campaign, q *Request, now time.Time) ([]Tally, er
 	return uses, nil
 }
 
+// refused is the refusal of a code that is known.
+func refused(why Reason, code *Code, c *Campaign) *RefusedError {
+	return &RefusedError{Reason: why, Code: code.Code, Campaign: code.Campaign, Series: code.Customer != "" || c.PerCode == 1 || !code.Value.IsZero()}
+}
+
 // refusal says in this package's words why a tally could not be added to.
-func refusal(err error, code *Code) error {
+func refusal(err error, code *Code, c *Campaign) error {
 	t, ok := errors.AsType[*TallyError](err)
 	if !ok {
 		return err
@@ -377,12 +459,14 @@ func refusal(err error, code *Code) error {
 		why = CampaignUsedUp
 	case codeTally:
 		why = CodeUsedUp
-	case customerTally:
+	case customerTally, periodTally:
 		why = CustomerUsedUp
 	case budgetTally:
 		why = BudgetSpent
 	case refundTally:
 		why = RefundedTooMuch
 	}
-	return &RefusedError{Reason: why, Code: code.Code, Campaign: code.Campaign, Left: t.Tally.Limit - t.Used}
+	r := refused(why, code, c)
+	r.Left = t.Tally.Limit - t.Used
+	return r
 }

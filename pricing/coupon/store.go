@@ -46,24 +46,32 @@ type Ledger interface {
 	// Redeem writes r and adds each of r.Uses to its tally, if all of them stay
 	// from 0 to their limits: check and write in one. Otherwise nothing is
 	// written, and the error is a [*TallyError] of the first, by name, that does
-	// not. When r.Key is there already it answers with what was written then, if
-	// r says the same (see [Redemption.Same]), else with an error matching
-	// [ErrOtherBody].
+	// not. When r.Key is there already [Redemption.Again] says what follows: an
+	// answer with what is there, a hold that lasts longer, one that is taken again
+	// with its Uses, or an error.
 	Redeem(ctx context.Context, r Redemption) (Redemption, error)
-	// Cancel marks the redemption with the key as cancelled at a time and takes
-	// its Uses from their tallies, once: of one that is cancelled it only answers
-	// with what is there. A tally that would go below 0 is a [*TallyError], a
-	// missing redemption an error matching flywheel.ErrNotFound; nothing changes
+	// Cancel marks the redemption with the key, held or not, as cancelled at a time
+	// and takes its Uses from their tallies, once: of one that is cancelled it only
+	// answers with what is there. A tally that would go below 0 is a [*TallyError],
+	// a missing redemption an error matching flywheel.ErrNotFound; nothing changes
 	// then.
 	Cancel(ctx context.Context, key string, at time.Time) (Redemption, error)
+	// Settle makes a hold a redemption at an instant, or cancels it, as
+	// [Redemption.Settled] says: check and write in one. A missing one is an error
+	// matching flywheel.ErrNotFound.
+	Settle(ctx context.Context, key string, commit bool, at time.Time) (Redemption, error)
+	// Expire cancels at an instant the holds of a campaign that are over then, and
+	// takes their Uses from their tallies. It returns how many there were.
+	Expire(ctx context.Context, campaign string, at time.Time) (int64, error)
 	// Redemption returns the redemption with the key. A missing one is an error
 	// matching flywheel.ErrNotFound.
 	Redemption(ctx context.Context, key string) (Redemption, error)
 	// Used returns the tally of a campaign, 0 when nothing was added.
 	Used(ctx context.Context, campaign, tally string) (int64, error)
 	// Redemptions yields the redemptions of a campaign by time and key, cancelled
-	// ones too, as Codes does.
-	Redemptions(ctx context.Context, campaign string) iter.Seq2[Redemption, error]
+	// ones too, as Codes does: all of them, or only the holds that were neither
+	// committed nor cancelled.
+	Redemptions(ctx context.Context, campaign string, held bool) iter.Seq2[Redemption, error]
 }
 
 // Redemption is one use of a code.
@@ -79,6 +87,9 @@ type Redemption struct {
 	// given back to a card.
 	Amount money.Amount `json:"amount,omitzero"`
 	At     time.Time    `json:"at"`
+	// Held is the first instant at which a hold is over that was not committed;
+	// zero is what was redeemed for good.
+	Held time.Time `json:"held,omitzero"`
 	// Cancelled is when it was given back, zero while it was not.
 	Cancelled time.Time `json:"cancelled,omitzero"`
 	// Uses are what it counts for, each tally once.
@@ -127,11 +138,59 @@ func (r *Redemption) Same(other *Redemption) bool {
 	return r.Code == other.Code && r.Campaign == other.Campaign && r.Customer == other.Customer && r.Ref == other.Ref && r.Amount == other.Amount
 }
 
+// Again says what r does where before is there under its key: next is what is there
+// afterwards, add that the Uses of next count again. A redemption with the same
+// content answers with before. So does a hold of what was redeemed for good; else it
+// lasts until the later of both ends, and what was released or is over is taken
+// again. Other content, or a redemption where there is a hold, is [ErrOtherBody], a
+// hold of what was given back after it was committed [ErrCancelled].
+func (r *Redemption) Again(before *Redemption) (next Redemption, add bool, err error) {
+	switch {
+	case !r.Same(before), r.Held.IsZero() && !before.Held.IsZero():
+		return *before, false, ErrOtherBody
+	case r.Held.IsZero(), before.Held.IsZero() && before.Cancelled.IsZero():
+		return before.Stored(), false, nil
+	case before.Held.IsZero():
+		return *before, false, ErrCancelled
+	case !before.Cancelled.IsZero():
+		return r.Stored(), true, nil
+	}
+	next = before.Stored()
+	if r.Held.After(next.Held) {
+		next.Held = r.Held
+	}
+	return next.Stored(), false, nil
+}
+
+// Settled says what committing a hold at an instant makes of it, or releasing it.
+// What is so already stays. A hold that is over is an error matching
+// flywheel.ErrExpired when it is committed, one that was released [ErrCancelled],
+// and what was redeemed for good [ErrRedeemed] when it is released.
+func (r Redemption) Settled(commit bool, at time.Time) (next Redemption, changed bool, err error) {
+	held, cancelled := !r.Held.IsZero(), !r.Cancelled.IsZero()
+	switch {
+	case !held && !cancelled && commit, held && cancelled && !commit:
+		return r, false, nil
+	case !held && cancelled, held && cancelled && r.Cancelled.Before(r.Held):
+		return r, false, fmt.Errorf("%q: %w", r.Key, ErrCancelled)
+	case !held:
+		return r, false, fmt.Errorf("%q: %w", r.Key, ErrRedeemed)
+	case commit && (cancelled || !at.Before(r.Held)):
+		return r, false, fmt.Errorf("coupon: hold %q: %w", r.Key, flywheel.ErrExpired)
+	}
+	if commit {
+		r.Held = time.Time{}
+	} else {
+		r.Cancelled = stored(at)
+	}
+	return r, true, nil
+}
+
 // Stored returns a copy of r as stores keep it: its times in UTC to the
 // microsecond, its tallies by name. Stores work through them in that order, so
 // that they wait for each other but never in a circle.
 func (r Redemption) Stored() Redemption {
-	r.At, r.Cancelled = stored(r.At), stored(r.Cancelled)
+	r.At, r.Held, r.Cancelled = stored(r.At), stored(r.Held), stored(r.Cancelled)
 	r.Uses = slices.Clone(r.Uses)
 	slices.SortFunc(r.Uses, func(a, b Tally) int { return cmp.Compare(a.Name, b.Name) })
 	return r

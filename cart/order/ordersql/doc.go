@@ -18,8 +18,12 @@
 //
 // # Concepts
 //
-// Columns hold what is looked for: buyer and key, cart, customer, time, and
-// whether work is outstanding. The lines are written once; a save writes the rest.
+// Columns hold what is looked for: buyer and key, cart, number, customer, time, where
+// the goods stand, and whether work is outstanding or a parcel may be sent; a table of
+// terms holds e-mail addresses, SKUs and words. The lines of the day of the order are
+// written once; a save writes the rest. The numbers of invoices and credit notes come
+// from one row per series, which is locked until the commit: papers have no gaps, and
+// orders whose papers are written at the same time wait for each other.
 // A transaction that a server asks to run again is run again; when the answer
 // to a COMMIT is lost, the store finds the outcome by the order's id and version,
 // else the error matches flywheel.ErrUnknownOutcome.

@@ -32,7 +32,7 @@ func (s *Store) Forget(ctx context.Context, customer flywheel.CustomerID) error 
 			return err
 		}
 		for _, o := range orders {
-			if err := erase(ctx, tx, &o, secret); err != nil {
+			if err := s.erase(ctx, tx, &o, secret); err != nil {
 				return err
 			}
 		}
@@ -49,7 +49,7 @@ func (s *Store) Forget(ctx context.Context, customer flywheel.CustomerID) error 
 	return nil
 }
 
-func erase(ctx context.Context, tx *sqldb.Tx, o *order.Order, secret []byte) error {
+func (s *Store) erase(ctx context.Context, tx *sqldb.Tx, o *order.Order, secret []byte) error {
 	e := o.Erased(func(text string) string { return keyedhash.Of(secret, text) })
 	body, err := encodeBody(&e)
 	if err != nil {
@@ -65,5 +65,11 @@ func erase(ctx context.Context, tx *sqldb.Tx, o *order.Order, secret []byte) err
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return fmt.Errorf("order %q changed meanwhile: %w", o.ID, order.ErrStale)
 	}
-	return nil
+	if o.Mode == "" {
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM flywheel_order_terms WHERE order_id = ?`, o.ID); err != nil {
+		return err
+	}
+	return s.addTerms(ctx, tx, e.ID, e.Terms())
 }

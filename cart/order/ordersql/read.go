@@ -94,6 +94,25 @@ func (s *Store) read(ctx context.Context, f order.Filter, limit int) ([]order.Or
 	if f.Pending {
 		and("pending = 1")
 	}
+	if f.State != "" {
+		and("state <> '' AND state = ?", f.State) // as the index has it
+	}
+	if f.ToShip {
+		and("to_ship = 1")
+	}
+	if f.Number != "" {
+		and("number = ?", f.Number)
+	}
+	terms, beginnings := f.Wanted()
+	for _, t := range terms {
+		and("id IN (SELECT order_id FROM flywheel_order_terms WHERE term = ?)", t)
+	}
+	for _, b := range beginnings {
+		and("id IN (SELECT order_id FROM flywheel_order_terms WHERE term >= ? AND term < ?)", b, b+"\U0010FFFF")
+	}
+	if len(terms)+len(beginnings) == 0 && strings.TrimSpace(f.Text) != "" {
+		return nil, nil // no order has such a word
+	}
 	if !f.After.IsZero() {
 		and("(placed_at, id) > (?, ?)", sqldb.Micros(f.After.PlacedAt), f.After.ID)
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
@@ -56,10 +58,11 @@ func (s *Store) Insert(ctx context.Context, o order.Order) (order.Order, error) 
 	var stored order.Order
 	err = s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
 		res, err := tx.ExecContext(ctx, `INSERT INTO flywheel_orders
-			(id, customer, visitor, guest, request_key, fingerprint, cart, placed_at, pending, version, lines, body)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT DO NOTHING`,
+			(id, customer, visitor, guest, request_key, fingerprint, cart, placed_at, pending, number, state, to_ship, version, lines, body)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT DO NOTHING`,
 			o.ID, o.Customer, o.Visitor, o.Buyer().Visitor, o.Key, o.Fingerprint,
-			sql.NullString{String: o.Cart, Valid: o.Cart != ""}, sqldb.Micros(o.PlacedAt), flag(o.Pending()), lines, body)
+			sql.NullString{String: o.Cart, Valid: o.Cart != ""}, sqldb.Micros(o.PlacedAt), flag(o.Pending()),
+			sql.NullString{String: o.Number, Valid: o.Number != ""}, stateOf(&o), flag(o.ToShip()), lines, body)
 		if err != nil {
 			return err
 		}
@@ -72,6 +75,9 @@ func (s *Store) Insert(ctx context.Context, o order.Order) (order.Order, error) 
 			return err
 		}
 		stored = o
+		if err := s.addTerms(ctx, tx, o.ID, o.Terms()); err != nil {
+			return err
+		}
 		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
 			return sqldb.Exists(ctx, q, `SELECT 1 FROM flywheel_orders WHERE id = ? AND request_key = ? AND fingerprint = ? AND placed_at = ?`,
 				o.ID, o.Key, o.Fingerprint, sqldb.Micros(o.PlacedAt))
@@ -95,7 +101,7 @@ func inTheWay(ctx context.Context, q sqldb.Queryer, o *order.Order) (order.Order
 		return there, err
 	}
 	for _, unique := range [...]struct{ field, where, value string }{
-		{"id", "id = ?", string(o.ID)}, {"cart", "cart = ?", o.Cart},
+		{"id", "id = ?", string(o.ID)}, {"cart", "cart = ?", o.Cart}, {"number", "number = ?", o.Number},
 	} {
 		var id order.ID
 		err := q.QueryRowContext(ctx, `SELECT id FROM flywheel_orders WHERE `+unique.where, unique.value).Scan(&id)
@@ -112,31 +118,43 @@ func inTheWay(ctx context.Context, q sqldb.Queryer, o *order.Order) (order.Order
 // Save implements order.Store.
 func (s *Store) Save(ctx context.Context, o order.Order) (order.Order, error) {
 	o = o.Normal()
-	body, err := encodeBody(&o)
-	if err != nil {
-		return order.Order{}, fmt.Errorf("ordersql: order %q: %w", o.ID, err)
+	unnumbered := slices.ContainsFunc(o.Documents, func(d order.Document) bool { return d.Number == 0 })
+	write := s.db.WriteFirst
+	if unnumbered {
+		write = s.db.Write // the order is looked at before its papers are numbered
 	}
 	saved := o
-	err = s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
+	err := write(ctx, func(tx *sqldb.Tx) error {
 		saved = o
 		saved.Version++
-		err := tx.QueryRowContext(ctx, `UPDATE flywheel_orders SET version = ?, pending = ?, body = ?
-			WHERE id = ? AND version = ?
-			RETURNING customer, visitor, request_key, fingerprint, cart, placed_at`,
-			saved.Version, flag(o.Pending()), body, o.ID, o.Version,
-		).Scan(&saved.Customer, &saved.Visitor, &saved.Key, &saved.Fingerprint, (*optional)(&saved.Cart), (*micros)(&saved.PlacedAt))
-		if errors.Is(err, sql.ErrNoRows) {
-			var version int64
-			err := tx.QueryRowContext(ctx, `SELECT version FROM flywheel_orders WHERE id = ?`, o.ID).Scan(&version)
-			if errors.Is(err, sql.ErrNoRows) {
-				return missing("order %q", o.ID)
-			} else if err != nil {
+		if unnumbered {
+			if err := s.claim(ctx, tx, &o); err != nil {
 				return err
 			}
-			return order.ErrStale
+			saved.Documents = slices.Clone(o.Documents)
+			if err := number(ctx, tx, &saved); err != nil {
+				return err
+			}
+		}
+		body, err := encodeBody(&saved)
+		if err != nil {
+			return fmt.Errorf("order %q: %w", o.ID, err)
+		}
+		err = tx.QueryRowContext(ctx, `UPDATE flywheel_orders SET version = ?, pending = ?, state = ?, to_ship = ?, body = ?
+			WHERE id = ? AND version = ?
+			RETURNING customer, visitor, request_key, fingerprint, cart, number, placed_at`,
+			saved.Version, flag(o.Pending()), stateOf(&o), flag(o.ToShip()), body, o.ID, o.Version,
+		).Scan(&saved.Customer, &saved.Visitor, &saved.Key, &saved.Fingerprint, (*optional)(&saved.Cart), (*optional)(&saved.Number), (*micros)(&saved.PlacedAt))
+		if errors.Is(err, sql.ErrNoRows) {
+			return s.refused(ctx, tx, o.ID)
 		}
 		if err != nil {
 			return err
+		}
+		if last := len(o.Lines) - 1; last >= 0 && o.Lines[last].Added != "" {
+			if err := s.addTerms(ctx, tx, o.ID, saved.Terms()); err != nil {
+				return err
+			}
 		}
 		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) { return isSaved(ctx, q, &saved, body) })
 		return nil
@@ -145,6 +163,76 @@ func (s *Store) Save(ctx context.Context, o order.Order) (order.Order, error) {
 		return order.Order{}, wrap(err)
 	}
 	return saved, nil
+}
+
+// refused tells why no order was saved.
+func (s *Store) refused(ctx context.Context, tx *sqldb.Tx, id order.ID) error {
+	var version int64
+	err := tx.QueryRowContext(ctx, `SELECT version FROM flywheel_orders WHERE id = ?`, id).Scan(&version)
+	if errors.Is(err, sql.ErrNoRows) {
+		return missing("order %q", id)
+	} else if err != nil {
+		return err
+	}
+	return order.ErrStale
+}
+
+// claim locks the order before the series of its papers, as everybody does.
+func (s *Store) claim(ctx context.Context, tx *sqldb.Tx, o *order.Order) error {
+	res, err := tx.ExecContext(ctx, `UPDATE flywheel_orders SET version = version WHERE id = ? AND version = ?`, o.ID, o.Version)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	return s.refused(ctx, tx, o.ID)
+}
+
+// number gives documents without a number the next one of their series.
+func number(ctx context.Context, tx *sqldb.Tx, o *order.Order) error {
+	for i := range o.Documents {
+		d := &o.Documents[i]
+		if d.Number != 0 {
+			continue
+		}
+		err := tx.QueryRowContext(ctx, `INSERT INTO flywheel_order_series (series, last) VALUES (?, ?)
+			ON CONFLICT (series) DO UPDATE SET last = flywheel_order_series.last + 1 RETURNING last`, d.Series, d.First).Scan(&d.Number)
+		if err != nil {
+			return err
+		}
+		d.First = 0
+		if _, err := tx.ExecContext(ctx, `INSERT INTO flywheel_order_documents (series, number, order_id) VALUES (?, ?, ?)`,
+			d.Series, d.Number, o.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addTerms adds what an order is found by, in one statement however many there are.
+func (s *Store) addTerms(ctx context.Context, tx *sqldb.Tx, id order.ID, terms []string) error {
+	if len(terms) == 0 {
+		return nil
+	}
+	list, err := json.Marshal(terms)
+	if err != nil {
+		return err
+	}
+	from := `json_each(?)`
+	if s.db.Dialect() == sqldb.Postgres {
+		from = `json_array_elements_text(CAST(? AS json)) AS x(value)`
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO flywheel_order_terms (term, order_id) SELECT value, ? FROM `+from+` WHERE true ON CONFLICT DO NOTHING`,
+		id, string(list))
+	return err
+}
+
+func stateOf(o *order.Order) order.State {
+	if o.Mode == "" {
+		return ""
+	}
+	return o.State()
 }
 
 // isSaved finds out whether a save that lost its answer was committed.

@@ -32,7 +32,7 @@ type testCase = suite.Case[check]
 type check func(w *world) error
 
 var contract = suite.Suite[order.Store, check]{
-	Cases: slices.Concat(insertCases, saveCases, listCases, textCases, forgetCases, transactionCases),
+	Cases: slices.Concat(insertCases, saveCases, listCases, lifeCases, textCases, forgetCases, transactionCases),
 	Call: func(_ suite.T, check check, s order.Store, tx flywheel.Transactor) error {
 		return check(&world{s, tx})
 	},

@@ -212,6 +212,52 @@ func TestSuiteBites(t *testing.T) {
 				},
 			}
 		}},
+		{"lines that were added are not kept", "life/whole", func(m *order.MemoryStore) *faulty {
+			return &faulty{get: func(ctx context.Context, id order.ID) (order.Order, error) {
+				o, err := m.Get(ctx, id)
+				o.Lines = o.Lines[:min(len(o.Lines), 2)]
+				return o, err
+			}}
+		}},
+		{"numbers of orders are not unique", "life/number", func(m *order.MemoryStore) *faulty {
+			return &faulty{insert: func(ctx context.Context, o order.Order) (order.Order, error) {
+				if o.Number != "" {
+					o.Number += " of " + string(o.ID)
+				}
+				return m.Insert(ctx, o)
+			}}
+		}},
+		{"a refused save takes a number", "documents/numbers", func(m *order.MemoryStore) *faulty {
+			lost := int64(0)
+			return &faulty{save: func(ctx context.Context, o order.Order) (order.Order, error) {
+				for i := range o.Documents {
+					if o.Documents[i].Number == 0 {
+						o.Documents[i].First += lost
+					}
+				}
+				saved, err := m.Save(ctx, o)
+				if errors.Is(err, order.ErrStale) {
+					lost++
+				}
+				return saved, err
+			}}
+		}},
+		{"words are found within words", "list/found", func(m *order.MemoryStore) *faulty {
+			return &faulty{list: func(ctx context.Context, f order.Filter) iter.Seq2[order.Order, error] {
+				if f.Text == "amp" {
+					f.Text = "lamp"
+				}
+				return m.List(ctx, f)
+			}}
+		}},
+		{"an order is found by what it was", "list/found-later", func(m *order.MemoryStore) *faulty {
+			return &faulty{list: func(ctx context.Context, f order.Filter) iter.Seq2[order.Order, error] {
+				if f.State == order.Fulfilled {
+					f.State = order.Partial
+				}
+				return m.List(ctx, f)
+			}}
+		}},
 		{"an early stop yields once more", "list/stop-early", func(m *order.MemoryStore) *faulty {
 			return &faulty{list: func(ctx context.Context, f order.Filter) iter.Seq2[order.Order, error] {
 				return func(yield func(order.Order, error) bool) {

@@ -20,7 +20,7 @@ func (s *Store) Redemption(ctx context.Context, key string) (coupon.Redemption, 
 	return redemption(ctx, s.db.Read(ctx), key)
 }
 
-const redemptionColumns = `key, code, campaign, customer, ref, amount, currency, at, cancelled, uses`
+const redemptionColumns = `key, code, campaign, customer, ref, amount, currency, at, held, cancelled, uses`
 
 func redemption(ctx context.Context, q sqldb.Queryer, key string) (coupon.Redemption, error) {
 	r, err := scanRedemption(q.QueryRowContext(ctx, `SELECT `+redemptionColumns+` FROM flywheel_coupon_redemptions WHERE key = ?`, key))
@@ -32,14 +32,17 @@ func redemption(ctx context.Context, q sqldb.Queryer, key string) (coupon.Redemp
 
 func scanRedemption(from sqldb.Row) (r coupon.Redemption, err error) {
 	var minor, at int64
-	var cancelled sql.NullInt64
+	var held, cancelled sql.NullInt64
 	var currency string
 	var uses []byte
-	err = from.Scan(&r.Key, &r.Code, &r.Campaign, (*string)(&r.Customer), &r.Ref, &minor, &currency, &at, &cancelled, &uses)
+	err = from.Scan(&r.Key, &r.Code, &r.Campaign, (*string)(&r.Customer), &r.Ref, &minor, &currency, &at, &held, &cancelled, &uses)
 	if err != nil {
 		return coupon.Redemption{}, err
 	}
 	r.At = sqldb.Time(at)
+	if held.Valid {
+		r.Held = sqldb.Time(held.Int64)
+	}
 	if cancelled.Valid {
 		r.Cancelled = sqldb.Time(cancelled.Int64)
 	}
@@ -50,9 +53,13 @@ func scanRedemption(from sqldb.Row) (r coupon.Redemption, err error) {
 }
 
 // Redemptions implements coupon.Store.
-func (s *Store) Redemptions(ctx context.Context, campaign string) iter.Seq2[coupon.Redemption, error] {
+func (s *Store) Redemptions(ctx context.Context, campaign string, held bool) iter.Seq2[coupon.Redemption, error] {
+	only := ``
+	if held {
+		only = ` AND held IS NOT NULL AND cancelled IS NULL`
+	}
 	return sqldb.Pages(ctx, s.db, `SELECT `+redemptionColumns+` FROM flywheel_coupon_redemptions
-		WHERE campaign = ? AND (at, key) > (?, ?) ORDER BY at, key LIMIT ?`,
+		WHERE campaign = ?`+only+` AND (at, key) > (?, ?) ORDER BY at, key LIMIT ?`,
 		func(last *coupon.Redemption) []any {
 			if last.Key == "" { // the first page
 				return []any{campaign, int64(math.MinInt64), ""}
@@ -72,24 +79,23 @@ func (s *Store) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redempt
 	if err != nil {
 		return coupon.Redemption{}, err
 	}
+	held := sql.NullInt64{Int64: sqldb.Micros(r.Held), Valid: !r.Held.IsZero()}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		answer = r
 		isNew, err := tx.Once(ctx, `INSERT INTO flywheel_coupon_redemptions
-			(key, code, campaign, customer, ref, amount, currency, at, uses) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
-			[]any{r.Key, r.Code, r.Campaign, string(r.Customer), r.Ref, r.Amount.Minor(), r.Amount.Currency().String(), sqldb.Micros(r.At), string(uses)},
+			(key, code, campaign, customer, ref, amount, currency, at, held, uses) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
+			[]any{r.Key, r.Code, r.Campaign, string(r.Customer), r.Ref, r.Amount.Minor(), r.Amount.Currency().String(), sqldb.Micros(r.At), held, string(uses)},
 			`SELECT 1 FROM flywheel_coupon_redemptions WHERE key = ? AND code = ? AND customer = ? AND at = ?`,
 			r.Key, r.Code, string(r.Customer), sqldb.Micros(r.At))
 		if err != nil {
 			return err
 		}
 		if !isNew {
-			if answer, err = earlier(ctx, tx, &r); err == nil {
-				err = errNothingNew
-			}
+			answer, err = again(ctx, tx, &r)
 			return err
 		}
 		for i := range r.Uses {
-			if err := add(ctx, tx, r.Campaign, &r.Uses[i]); err != nil {
+			if err := addTo(ctx, tx, r.Campaign, &r.Uses[i]); err != nil {
 				return err
 			}
 		}
@@ -130,27 +136,28 @@ func (s *Store) refused(ctx context.Context, r *coupon.Redemption) (answer coupo
 	for i := range r.Uses {
 		if _, full := r.Uses[i].After(known[r.Uses[i].Name]); full != nil {
 			// The last use may have been that of the key itself, a moment ago.
-			answer, err := earlier(ctx, q, r)
+			before, err := redemption(ctx, q, r.Key)
 			if errors.Is(err, flywheel.ErrNotFound) {
 				err = full
 			}
-			return answer, true, err
+			if err != nil {
+				return answer, true, err
+			}
+			next, add, err := r.Again(&before)
+			switch {
+			case err != nil:
+				return answer, true, fmt.Errorf("couponsql: %q: %w", r.Key, err)
+			case add:
+				return answer, true, full
+			}
+			return next, next.Held.Equal(before.Held), nil // else a hold that lasts longer
 		}
 	}
 	return answer, false, nil
 }
 
-// earlier returns the redemption that is there under the key of r.
-func earlier(ctx context.Context, q sqldb.Queryer, r *coupon.Redemption) (coupon.Redemption, error) {
-	before, err := redemption(ctx, q, r.Key)
-	if err == nil && !r.Same(&before) {
-		return coupon.Redemption{}, fmt.Errorf("couponsql: %q: %w", r.Key, coupon.ErrOtherBody)
-	}
-	return before, err
-}
-
-// add adds to a tally if its limit allows, check and write in one statement.
-func add(ctx context.Context, tx *sqldb.Tx, campaign string, t *coupon.Tally) error {
+// addTo adds to a tally if its limit allows, check and write in one statement.
+func addTo(ctx context.Context, tx *sqldb.Tx, campaign string, t *coupon.Tally) error {
 	// Written so that no sum overflows: used is never below 0.
 	least, most := max(0, -t.Add), t.Limit
 	if most == coupon.Unlimited {
@@ -191,11 +198,8 @@ func (s *Store) Cancel(ctx context.Context, key string, at time.Time) (r coupon.
 		if !first {
 			return errNothingNew
 		}
-		for _, t := range r.Uses {
-			t.Add, t.Limit = -t.Add, coupon.Unlimited
-			if err := add(ctx, tx, r.Campaign, &t); err != nil {
-				return err
-			}
+		if err := giveBack(ctx, tx, r); err != nil {
+			return err
 		}
 		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
 			now, err := redemption(ctx, q, key)

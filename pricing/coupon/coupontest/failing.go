@@ -51,6 +51,14 @@ func (f failing) Cancel(ctx context.Context, key string, at time.Time) (coupon.R
 	return suite.Call(f.hook, "Cancel", func() (coupon.Redemption, error) { return f.store.Cancel(ctx, key, at) })
 }
 
+func (f failing) Settle(ctx context.Context, key string, commit bool, at time.Time) (coupon.Redemption, error) {
+	return suite.Call(f.hook, "Settle", func() (coupon.Redemption, error) { return f.store.Settle(ctx, key, commit, at) })
+}
+
+func (f failing) Expire(ctx context.Context, campaign string, at time.Time) (int64, error) {
+	return suite.Call(f.hook, "Expire", func() (int64, error) { return f.store.Expire(ctx, campaign, at) })
+}
+
 func (f failing) Redemption(ctx context.Context, key string) (coupon.Redemption, error) {
 	return suite.Call(f.hook, "Redemption", func() (coupon.Redemption, error) { return f.store.Redemption(ctx, key) })
 }
@@ -63,6 +71,6 @@ func (f failing) Codes(ctx context.Context, campaign string) iter.Seq2[coupon.Co
 	return suite.Seq(f.hook, "Codes", f.store.Codes(ctx, campaign))
 }
 
-func (f failing) Redemptions(ctx context.Context, campaign string) iter.Seq2[coupon.Redemption, error] {
-	return suite.Seq(f.hook, "Redemptions", f.store.Redemptions(ctx, campaign))
+func (f failing) Redemptions(ctx context.Context, campaign string, held bool) iter.Seq2[coupon.Redemption, error] {
+	return suite.Seq(f.hook, "Redemptions", f.store.Redemptions(ctx, campaign, held))
 }

@@ -71,6 +71,11 @@ func TestRunCatches(t *testing.T) {
 		{"ignores the version of a campaign", "campaign/version", func() coupon.Store { return lastWins{newWhole()} }},
 		{"shares the tallies that it returns", "ledger/copy", func() coupon.Store { return &sharing{whole: newWhole()} }},
 		{"keeps local times", "redeem/round-trip", func() coupon.Store { return local{newWhole()} }},
+		{"holds a moment too long", "hold/over", func() coupon.Store { return lasting{newWhole()} }},
+		{"commits what is over", "hold/over", func() coupon.Store { return timeless{newWhole()} }},
+		{"forgets to give back what it releases", "hold/released", func() coupon.Store { return keeping{newWhole()} }},
+		{"shortens a hold that is renewed", "hold/renewed", func() coupon.Store { return shortening{newWhole()} }},
+		{"lists all as holds", "hold/counts", func() coupon.Store { return anyHold{newWhole()} }},
 		{"lists codes of all campaigns", "codes/list", func() coupon.Store { return mixing{newWhole()} }},
 		{"lists no cancelled redemptions", "redemptions/list", func() coupon.Store { return hiding{newWhole()} }},
 		{"goes on after the context is over", "context/cancelled", func() coupon.Store { return deaf{newWhole()} }},
@@ -87,7 +92,8 @@ func TestFailing(t *testing.T) {
 		s := coupon.NewMemory(nil)
 		_, err := s.SaveCampaign(ctx, campaign("c"))
 		_, redeemErr := s.Redeem(ctx, use("k", coupon.Tally{Name: "t", Add: 1, Limit: 9}))
-		if err := errors.Join(err, redeemErr, s.AddCodes(ctx, []coupon.Code{{Code: "x", Campaign: "c"}})); err != nil {
+		_, holdErr := s.Redeem(ctx, held("h", 9))
+		if err := errors.Join(err, redeemErr, holdErr, s.AddCodes(ctx, []coupon.Code{{Code: "x", Campaign: "c"}})); err != nil {
 			t.Fatal(err)
 		}
 		return s
@@ -102,8 +108,10 @@ func TestFailing(t *testing.T) {
 			return suite.Err(s.Redeem(ctx, use("l", coupon.Tally{Name: "t", Add: 2, Limit: 9})))
 		},
 		"Cancel":      func(s coupon.Store) error { return suite.Err(s.Cancel(ctx, "k", noon)) },
+		"Settle":      func(s coupon.Store) error { return suite.Err(s.Settle(ctx, "h", true, noon)) },
+		"Expire":      func(s coupon.Store) error { return suite.Err(s.Expire(ctx, "c", over)) },
 		"Redemption":  func(s coupon.Store) error { return suite.Err(s.Redemption(ctx, "k")) },
-		"Redemptions": func(s coupon.Store) error { return suite.Err(suite.Collect(s.Redemptions(ctx, "c"))) },
+		"Redemptions": func(s coupon.Store) error { return suite.Err(suite.Collect(s.Redemptions(ctx, "c", false))) },
 		"Used":        func(s coupon.Store) error { return suite.Err(s.Used(ctx, "c", "t")) },
 	}, func(s coupon.Store) (any, error) {
 		c, err := s.Campaign(ctx, "d")
@@ -111,7 +119,7 @@ func TestFailing(t *testing.T) {
 			err = nil
 		}
 		codes, codesErr := suite.Collect(s.Codes(ctx, "c"))
-		redemptions, redemptionsErr := suite.Collect(s.Redemptions(ctx, "c"))
+		redemptions, redemptionsErr := suite.Collect(s.Redemptions(ctx, "c", false))
 		used, usedErr := s.Used(ctx, "c", "t")
 		return []any{c, codes, redemptions, used}, errors.Join(err, codesErr, redemptionsErr, usedErr)
 	})
@@ -322,12 +330,53 @@ func (s mixing) Codes(ctx context.Context, campaign string) iter.Seq2[coupon.Cod
 
 type hiding struct{ whole }
 
-func (s hiding) Redemptions(ctx context.Context, campaign string) iter.Seq2[coupon.Redemption, error] {
+func (s hiding) Redemptions(ctx context.Context, campaign string, held bool) iter.Seq2[coupon.Redemption, error] {
 	return func(yield func(coupon.Redemption, error) bool) {
-		for r, err := range s.whole.Redemptions(ctx, campaign) {
+		for r, err := range s.whole.Redemptions(ctx, campaign, held) {
 			if r.Cancelled.IsZero() && !yield(r, err) {
 				return
 			}
 		}
 	}
+}
+
+type lasting struct{ whole }
+
+func (s lasting) Expire(ctx context.Context, campaign string, at time.Time) (int64, error) {
+	return s.whole.Expire(ctx, campaign, at.Add(-time.Microsecond))
+}
+
+type timeless struct{ whole }
+
+func (s timeless) Settle(ctx context.Context, key string, commit bool, _ time.Time) (coupon.Redemption, error) {
+	return s.whole.Settle(ctx, key, commit, noon)
+}
+
+type keeping struct{ whole }
+
+func (s keeping) Settle(ctx context.Context, key string, commit bool, at time.Time) (coupon.Redemption, error) {
+	r, err := s.whole.Settle(ctx, key, commit, at)
+	if err == nil && !commit {
+		_, err = s.whole.Redeem(ctx, use("left of "+key, r.Uses...))
+	}
+	return r, err
+}
+
+type shortening struct{ whole }
+
+func (s shortening) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redemption, error) {
+	before, err := s.Redemption(ctx, r.Key)
+	if err != nil || before.Held.IsZero() || r.Held.IsZero() || !before.Cancelled.IsZero() || !r.Same(&before) {
+		return s.whole.Redeem(ctx, r)
+	}
+	if _, err := s.Settle(ctx, r.Key, false, noon); err != nil {
+		return coupon.Redemption{}, err
+	}
+	return s.whole.Redeem(ctx, r)
+}
+
+type anyHold struct{ whole }
+
+func (s anyHold) Redemptions(ctx context.Context, campaign string, _ bool) iter.Seq2[coupon.Redemption, error] {
+	return s.whole.Redemptions(ctx, campaign, false)
 }

@@ -212,7 +212,7 @@ var ledgerChecks = []testCase{
 		cancelled, err := e.Cancel(e.Context(), "a", noon.Add(time.Minute))
 		e.OK(err)
 		var keys []string
-		for r, err := range e.Redemptions(e.Context(), "c") {
+		for r, err := range e.Redemptions(e.Context(), "c", false) {
 			e.OK(err)
 			keys = append(keys, r.Key)
 			if r.Key == "a" {

@@ -40,7 +40,7 @@ type check func(e *env)
 // fight in all but the first if it is small.
 func contract(seeds int, small bool) suite.Suite[coupon.Store, check] {
 	return suite.Suite[coupon.Store, check]{
-		Cases: slices.Concat(catalogChecks, ledgerChecks, transactionChecks, scenarioChecks),
+		Cases: slices.Concat(catalogChecks, ledgerChecks, holdChecks, transactionChecks, scenarioChecks),
 		Call: func(t suite.T, check check, s coupon.Store, tx flywheel.Transactor) error {
 			check(&env{suite.Checker{T: t}, s, tx, seeds, small})
 			return nil

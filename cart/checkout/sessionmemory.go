@@ -1,0 +1,175 @@
+package checkout
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart"
+	"github.com/flywheel-go/flywheel/internal/due"
+)
+
+// MemoryStore is a [SessionStore] in memory.
+type MemoryStore struct {
+	db       *flywheel.Memory
+	sessions map[SessionID]*Session // a stored session is never changed, only replaced
+	open     map[cart.ID]SessionID
+	keys     map[Claim]SessionID
+	pending  map[SessionID]bool
+	dues     due.Heap[SessionID]
+}
+
+// NewMemory returns an empty store in db; nil stands for a database of its own.
+func NewMemory(db *flywheel.Memory) *MemoryStore {
+	if db == nil {
+		db = new(flywheel.Memory)
+	}
+	return &MemoryStore{
+		db: db, sessions: map[SessionID]*Session{}, open: map[cart.ID]SessionID{}, keys: map[Claim]SessionID{}, pending: map[SessionID]bool{},
+	}
+}
+
+// Handle implements flywheel.Stored: the database given to the constructor.
+func (m *MemoryStore) Handle() flywheel.Transactor { return m.db }
+
+// InTx implements [flywheel.Transactor] with the store's database.
+func (m *MemoryStore) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	return m.db.InTx(ctx, fn)
+}
+
+// Session implements [SessionStore].
+func (m *MemoryStore) Session(ctx context.Context, id SessionID) (s Session, err error) {
+	err = m.db.View(ctx, func() error {
+		there, known := m.sessions[id]
+		if !known {
+			return fmt.Errorf("checkout: session %q: %w", id, flywheel.ErrNotFound)
+		}
+		s = there.Clone()
+		return nil
+	})
+	return s, err
+}
+
+// OpenSession implements [SessionStore].
+func (m *MemoryStore) OpenSession(ctx context.Context, of cart.ID) (s Session, err error) {
+	err = m.db.View(ctx, func() error {
+		id, known := m.open[of]
+		if !known {
+			return fmt.Errorf("checkout: open session of cart %q: %w", of, flywheel.ErrNotFound)
+		}
+		s = m.sessions[id].Clone()
+		return nil
+	})
+	return s, err
+}
+
+// SaveSession implements [SessionStore].
+func (m *MemoryStore) SaveSession(ctx context.Context, s Session) (Session, error) {
+	err := m.db.Update(ctx, func(undo func(func())) error {
+		there, revision := m.sessions[s.ID], int64(0)
+		if there != nil {
+			revision = there.Revision
+		}
+		if s.Revision != revision {
+			return ErrSessionStale
+		}
+		if other, taken := m.open[s.Cart]; s.Closed == "" && taken && other != s.ID {
+			return ErrOpen
+		}
+		if s.Claim != (Claim{}) {
+			if other, taken := m.keys[s.Claim]; taken && other != s.ID {
+				return ErrKeyTaken
+			}
+		}
+		s.Revision++
+		s = s.Normal()
+		kept := s.Clone()
+		undo(func() { m.put(s.ID, &kept, there) })
+		m.put(s.ID, there, &kept)
+		return nil
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	return s, nil
+}
+
+// put replaces a stored session by another; nil stands for none.
+func (m *MemoryStore) put(id SessionID, before, after *Session) {
+	if before != nil && m.open[before.Cart] == id {
+		delete(m.open, before.Cart)
+	}
+	if before != nil && m.keys[before.Claim] == id {
+		delete(m.keys, before.Claim)
+	}
+	delete(m.pending, id)
+	if after == nil {
+		delete(m.sessions, id)
+		m.dues.Set(id, time.Time{})
+		return
+	}
+	m.sessions[id] = after
+	if after.Closed == "" {
+		m.open[after.Cart] = id
+	}
+	if after.Claim != (Claim{}) {
+		m.keys[after.Claim] = id
+	}
+	if after.Pending() {
+		m.pending[id] = true
+	}
+	m.dues.Set(id, after.Due)
+}
+
+// DueSessions implements [SessionStore].
+func (m *MemoryStore) DueSessions(ctx context.Context, at time.Time, limit int) (list []Session, err error) {
+	err = m.db.View(ctx, func() error {
+		for _, id := range m.dues.Claim(at, limit, nil) {
+			list = append(list, m.sessions[id].Clone())
+		}
+		return nil
+	})
+	return list, err
+}
+
+// KeyHolder implements [SessionStore].
+func (m *MemoryStore) KeyHolder(ctx context.Context, owner, key string) (id SessionID, err error) {
+	err = m.db.View(ctx, func() error {
+		var taken bool
+		if id, taken = m.keys[Claim{owner, key}]; !taken {
+			return fmt.Errorf("checkout: key %q: %w", key, flywheel.ErrNotFound)
+		}
+		return nil
+	})
+	return id, err
+}
+
+// PendingSessions implements [SessionStore].
+func (m *MemoryStore) PendingSessions(ctx context.Context, after SessionID, limit int) (list []Session, err error) {
+	err = m.db.View(ctx, func() error {
+		for id := range m.pending {
+			if id > after {
+				list = append(list, m.sessions[id].Clone())
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(list, func(a, b Session) int { return cmp.Compare(a.ID, b.ID) })
+	return list[:min(limit, len(list))], err
+}
+
+// Forget implements [SessionStore].
+func (m *MemoryStore) Forget(ctx context.Context, customer flywheel.CustomerID) error {
+	return m.db.Update(ctx, func(undo func(func())) error {
+		for id, there := range m.sessions {
+			if customer != "" && there.Customer == customer {
+				undo(func() { m.put(id, nil, there) })
+				m.put(id, there, nil)
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,189 @@
+package checkout
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/internal/eventid"
+	"github.com/flywheel-go/flywheel/inventory/fulfillment"
+	"github.com/flywheel-go/flywheel/pricing"
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// orderOf returns the order that a session with a try would become.
+func (s *Sessions) orderOf(of *Session, q *sessionQuote, id order.ID) (order.Order, error) {
+	zero := money.New(0, q.cart.Currency)
+	o := order.Order{
+		ID: id, Key: of.Claim.Key, Fingerprint: string(of.ID), Cart: string(of.Cart),
+		Customer: q.cart.Customer, Visitor: q.cart.Visitor, Session: q.cart.Session, Currency: q.cart.Currency,
+		Subtotal: q.quote.Subtotal, Discount: q.quote.Discount, Net: q.quote.Net, Tax: q.quote.Tax, Total: q.quote.Total,
+		Mode: s.opts.Mode, TaxExempt: q.terms.TaxExempt, Policy: s.opts.Policy, Metadata: maps.Clone(of.Metadata), Reservation: of.Try.Ref,
+		Contact:  order.Contact{Email: of.Buyer.Email, Name: of.Buyer.Name, Phone: of.Buyer.Phone},
+		Shipping: of.Address, Billing: of.Billing, PlacedAt: q.at,
+	}
+	if q.cart.Customer == "" && o.Visitor == "" {
+		o.Visitor = flywheel.VisitorID(q.cart.ID)
+	}
+	for i := range q.quote.Lines {
+		o.Lines = append(o.Lines, q.orderLine(&q.quote.Lines[i]))
+	}
+	for _, a := range q.content.Applied {
+		o.Promotions = append(o.Promotions, order.Promotion{ID: a.Promotion, Discount: a.Amount})
+		if a.Code != "" {
+			o.Coupons = append(o.Coupons, a.Code)
+			o.Uses = append(o.Uses, order.CouponUse{Code: a.Code, Ref: of.Try.Ref})
+		}
+	}
+	for i := range q.split {
+		p, choice := &q.split[i], &of.Tenders[q.payers[i]]
+		if p.Amount.IsZero() {
+			continue
+		}
+		t := order.Tender{Type: choice.Type, Amount: p.Amount, Points: p.Points, Refunded: zero, Ref: of.Try.Ref}
+		switch choice.Type {
+		case order.Card:
+			t.Account, t.Ref = choice.Token, ""
+		case order.GiftCard:
+			t.Account = choice.ID
+		default:
+			t.Account = string(q.cart.Customer)
+		}
+		o.Tenders = append(o.Tenders, t)
+	}
+	if q.chosen == nil {
+		return o, nil
+	}
+	d, err := s.deliveryOf(q)
+	if err != nil {
+		return o, err
+	}
+	o.Delivery = d
+	for _, p := range s.opts.Network.Parcels(&q.alloc, 1) {
+		to := order.Parcel{Parcel: p, Ref: of.Try.Ref, Status: order.ParcelOpen}
+		if to.Earliest, to.Latest, err = s.opts.Network.Promise(&p, q.chosen.ID, q.at); err != nil {
+			return o, err
+		}
+		o.Parcels = append(o.Parcels, to)
+	}
+	return o, nil
+}
+
+// orderLine is a line as it is sold.
+func (q *sessionQuote) orderLine(l *pricing.QuoteLine) order.Line {
+	item := q.items[l.SKU]
+	return order.Line{
+		ID: l.ID, SKU: l.SKU, Quantity: l.Quantity, Unit: l.Unit, TaxIncluded: l.TaxIncluded, TaxRate: l.TaxRate,
+		Subtotal: l.Subtotal, Discount: l.Discount, Net: l.Net, Tax: l.Tax, Total: l.Total,
+		Title: item.Title, Categories: item.Categories, Brand: item.Brand, Cost: item.Cost, TaxClass: l.TaxClass,
+		Taxes: slices.Clone(l.Taxes), Trace: slices.Clone(l.Trace), FinalSale: item.FinalSale, Download: item.Download,
+	}
+}
+
+// deliveryOf is the delivery as it is sold.
+func (s *Sessions) deliveryOf(q *sessionQuote) (*order.Delivery, error) {
+	l := &q.quote.Shipping[0]
+	d := &order.Delivery{
+		Option: q.chosen.ID, Type: string(q.chosen.Type), Location: q.chosen.Location,
+		Charge: l.Subtotal, Discount: l.Discount, Net: l.Net, Tax: l.Tax, Total: l.Total,
+	}
+	if len(l.Taxes) == 0 {
+		d.Taxes = []pricing.RateTotal{{Rate: l.TaxRate, Net: l.Net, Tax: l.Tax, Total: l.Total}}
+	}
+	for _, p := range l.Taxes {
+		total, err := p.Net.Add(p.Tax)
+		if err != nil {
+			return nil, err
+		}
+		d.Taxes = append(d.Taxes, pricing.RateTotal{Rate: p.Rate, Net: p.Net, Tax: p.Tax, Total: total})
+	}
+	var err error
+	d.Cheapest, err = s.cheapest(q)
+	return d, err
+}
+
+// cheapest returns what the cheapest shipping option that is offered costs, with tax
+// and before promotions.
+func (s *Sessions) cheapest(q *sessionQuote) (money.Amount, error) {
+	var best *fulfillment.Offer
+	for i := range q.offers {
+		if o := &q.offers[i]; o.Type == fulfillment.Shipping && (best == nil || o.Charge.Minor() < best.Charge.Minor()) {
+			best = o
+		}
+	}
+	if best == nil {
+		return money.New(0, q.cart.Currency), nil
+	}
+	if s.opts.DeliveryIncludesTax || best.Charge.IsZero() {
+		return best.Charge, nil
+	}
+	// Delivery promotions would lower the tax, so the price is asked for without any
+	// code and taken without the discount of those that need none.
+	terms := q.terms
+	terms.Shipping = []pricing.Shipping{{ID: deliveryLine, Amount: best.Charge, TaxClass: q.deliveryClass(best.Tax)}}
+	var quote pricing.Quote
+	if err := s.opts.Carts.QuoteInto(&quote, &q.cart, terms); err != nil {
+		return money.Amount{}, err
+	}
+	l := &quote.Shipping[0]
+	if l.Discount.IsZero() || l.Net.IsZero() {
+		if l.Discount.IsZero() {
+			return l.Total, nil
+		}
+		return best.Charge, nil
+	}
+	taxed, err := best.Charge.MulRatio(l.Tax.Minor(), l.Net.Minor(), money.HalfUp)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	return best.Charge.Add(taxed)
+}
+
+// The properties of a purchase that a session became. Amounts are decimal texts in
+// the currency of the event's value.
+const (
+	PropertyCoupons    = "coupons"    // codes that took something off
+	PropertyPromotions = "promotions" // id → what it took off
+	PropertyTax        = "tax"
+	PropertyShipping   = "shipping" // what is paid for the delivery
+	PropertyTenders    = "tenders"  // type → what it pays
+)
+
+// purchaseOf tells of an order that was placed.
+func purchaseOf(o *order.Order) flywheel.Event {
+	e := flywheel.Event{
+		ID: eventid.Of("purchase", string(o.ID)), Name: flywheel.EventPurchase, Time: o.PlacedAt,
+		Customer: o.Customer, Visitor: o.Visitor, Session: o.Session, Ref: string(o.ID),
+		Lines: o.Items(), Value: o.Total, Properties: map[string]any{PropertyTax: o.Tax.Decimal().String()},
+	}
+	if len(o.Coupons) > 0 {
+		codes := make([]any, len(o.Coupons))
+		for i, c := range o.Coupons {
+			codes[i] = c
+		}
+		e.Properties[PropertyCoupons] = codes
+	}
+	if len(o.Promotions) > 0 {
+		off := map[string]any{}
+		for _, p := range o.Promotions {
+			off[p.ID] = p.Discount.Decimal().String()
+		}
+		e.Properties[PropertyPromotions] = off
+	}
+	if o.Delivery != nil {
+		e.Properties[PropertyShipping] = o.Delivery.Total.Decimal().String()
+	}
+	if len(o.Tenders) > 0 {
+		paid := map[string]int64{}
+		for _, t := range o.Tenders {
+			paid[string(t.Type)] += t.Amount.Minor()
+		}
+		shares := map[string]any{}
+		for t, minor := range paid {
+			shares[t] = money.New(minor, o.Currency).Decimal().String()
+		}
+		e.Properties[PropertyTenders] = shares
+	}
+	return e
+}

@@ -1,0 +1,560 @@
+package order
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart/payment"
+	"github.com/flywheel-go/flywheel/internal/eventid"
+	"github.com/flywheel-go/flywheel/internal/handle"
+)
+
+// HoldFor is how long stock is set aside for an operation that adds items, while its
+// outcome is not known.
+const HoldFor = 15 * time.Minute
+
+// Do does a command with an order. What is refused leaves the order as it was, and so
+// does a command whose outcome is not known ([payment.Uncertain]): the same command
+// again goes on with it and has one effect, and so does [Service.Resume]. Meanwhile
+// other commands that move money or goods try to bring it to its end first, and
+// report [ErrBusy] if they cannot.
+//
+// A command with a key that has been done is answered as the first time; with
+// another body it reports an error matching flywheel.ErrKeyReused.
+func (s *Service) Do(ctx context.Context, id ID, c Command) (Result, error) {
+	if err := c.check(); err != nil {
+		return Result{}, fmt.Errorf("order %q: %s: %w", id, c.Kind(), err)
+	}
+	body, err := json.Marshal(c)
+	if err != nil {
+		return Result{}, fmt.Errorf("order %q: %s: %v: %w", id, c.Kind(), err, flywheel.ErrInvalid)
+	}
+	for range maxTries {
+		o, err := s.load(ctx, id)
+		if err != nil {
+			return Result{}, err
+		}
+		if op := o.operation(c, body); op != nil {
+			if !bytes.Equal(op.Command, body) {
+				return Result{}, fmt.Errorf("order %q: %s %q: %w", id, c.Kind(), op.Key, ErrKeyReused)
+			}
+			if op.Done {
+				return Result{Order: o, Answer: *op.Answer, Replayed: true}, nil
+			}
+			r, err := s.carryOn(ctx, o, op.Sequence)
+			if errors.Is(err, errWithdrawn) {
+				continue // it was refused before, now it begins anew
+			}
+			return r, err
+		}
+		in, err := s.inputs(ctx, &o, c)
+		if err != nil {
+			return Result{}, err
+		}
+		d, err := o.Decide(c, in)
+		if err != nil {
+			return Result{}, err
+		}
+		if d.Replayed {
+			return Result{Order: o, Answer: d.Answer, Replayed: true}, nil
+		}
+		if other := o.underWay(); other != nil && d.Effects.outside() {
+			if _, err := s.carryOn(ctx, o, other.Sequence); payment.Uncertain(err) && !errors.Is(err, errWithdrawn) {
+				return Result{}, fmt.Errorf("order %q: %s: %w (%v)", id, c.Kind(), ErrBusy, err)
+			}
+			continue
+		}
+		op := Operation{Sequence: d.After.Sequence, Kind: c.Kind(), Key: c.key(), Command: body, Offer: in.Offer, At: in.At, Asked: true}
+		o.Sequence = op.Sequence
+		o.Operations = append(o.Operations, op)
+		if s.atOnce(&d.Effects) {
+			r, err := s.finish(ctx, o, op, &d, nil)
+			if errors.Is(err, errAgain) {
+				continue
+			}
+			return r, err
+		}
+		saved, err := s.store.Save(ctx, o)
+		if errors.Is(err, ErrStale) {
+			continue
+		}
+		if err != nil {
+			return Result{}, err
+		}
+		return s.carryOn(ctx, saved, op.Sequence)
+	}
+	return Result{}, ErrStale
+}
+
+// operation returns the operation that a command is a repetition of, or nil.
+func (o *Order) operation(c Command, body []byte) *Operation {
+	for i := range o.Operations {
+		op := &o.Operations[i]
+		if op.Kind != c.Kind() {
+			continue
+		}
+		if key := c.key(); key != "" && op.Key == key || key == "" && op.Key == "" && !op.Done && bytes.Equal(op.Command, body) {
+			return op
+		}
+	}
+	return nil
+}
+
+// at returns the operation with a sequence number, or nil.
+func (o *Order) at(sequence int64) *Operation {
+	for i := range o.Operations {
+		if o.Operations[i].Sequence == sequence {
+			return &o.Operations[i]
+		}
+	}
+	return nil
+}
+
+// underWay returns an operation whose outcome is not known, or nil.
+func (o *Order) underWay() *Operation {
+	for i := range o.Operations {
+		if op := &o.Operations[i]; !op.Done && op.Asked {
+			return op
+		}
+	}
+	return nil
+}
+
+// inputs finds out what a decision needs to know.
+func (s *Service) inputs(ctx context.Context, o *Order, c Command) (Inputs, error) {
+	in := Inputs{At: normalTime(s.opts.Now())}
+	items, replace := Wanted(c)
+	if replace {
+		for _, id := range sortedLines(c.(*Claim).Lines) {
+			if l := o.Line(id); l != nil {
+				items = append(items, Item{SKU: l.SKU, Quantity: c.(*Claim).Lines[id], Line: id})
+			}
+		}
+	}
+	if len(items) == 0 {
+		return in, nil
+	}
+	// What the order forbids is said before what the shop lacks.
+	if _, err := o.Decide(c, Inputs{At: in.At, Offer: probe(o, items)}); err != nil && !errors.Is(err, ErrNoCard) {
+		return in, err
+	}
+	if s.opts.Shop == nil {
+		return in, fmt.Errorf("order %q: %s: no shop to offer items: %w", o.ID, c.Kind(), flywheel.ErrInvalid)
+	}
+	offer, err := s.opts.Shop.Offer(ctx, o, items, in.At, replace)
+	if err != nil {
+		return in, fmt.Errorf("order %q: %s: %w", o.ID, c.Kind(), err)
+	}
+	in.Offer = &offer
+	return in, nil
+}
+
+// probe is an offer of the items for nothing, which shows whether the order allows a
+// command that adds them.
+func probe(o *Order, items []Item) *Offer {
+	none := o.amount(0)
+	var offer Offer
+	for _, item := range items {
+		offer.Lines = append(offer.Lines, Line{
+			ID: "probe", SKU: item.SKU, Quantity: item.Quantity,
+			Subtotal: none, Discount: none, Net: none, Tax: none, Total: none,
+		})
+	}
+	return &offer
+}
+
+// atOnce reports whether all effects are in the transaction of the order.
+func (s *Service) atOnce(e *Effects) bool {
+	if e.calls() || len(e.Hold) > 0 || handle.None(s.opts.Tx) && e.outside() {
+		return false
+	}
+	joins := func(needed bool, neighbor any) bool { return !needed || handle.Joins(s.opts.Tx, neighbor) }
+	for _, b := range e.Backs {
+		if !joins(true, s.balance(b.Type)) {
+			return false
+		}
+	}
+	return joins(len(e.Ship)+len(e.Deallocate)+len(e.Restock) > 0, s.opts.Warehouse) &&
+		joins(len(e.Uses) > 0, s.opts.Coupons) && joins(!e.Credit.IsZero(), s.opts.Credit)
+}
+
+func (s *Service) balance(t TenderType) any {
+	if t == Points {
+		return s.opts.Points
+	}
+	return s.opts.Balances[t]
+}
+
+// carryOn brings an operation of o to its end.
+func (s *Service) carryOn(ctx context.Context, o Order, sequence int64) (Result, error) {
+	op := *o.at(sequence)
+	if op.Done {
+		return Result{Order: o, Answer: *op.Answer, Replayed: true}, nil
+	}
+	if op.Undo != nil {
+		if err := s.withdraw(ctx, &o, &op); err != nil {
+			return Result{}, fmt.Errorf("order %q: take back a refused %s: %v: %w", o.ID, op.Kind, err, flywheel.ErrUnknownOutcome)
+		}
+		return Result{}, errWithdrawn
+	}
+	c, err := op.command()
+	if err != nil {
+		return Result{}, err
+	}
+	in := Inputs{At: op.At, Offer: op.Offer, Sequence: op.Sequence}
+	d, err := o.Decide(c, in)
+	if err != nil { // it was allowed when it was saved, and nothing else went on since
+		return Result{}, fmt.Errorf("%w (%w)", err, flywheel.ErrUnknownOutcome)
+	}
+	if d.Replayed {
+		return s.dropped(ctx, o, op, d)
+	}
+	if !op.Asked { // the capture of an order, which was declined before
+		o.at(sequence).Asked = true
+		if o, err = s.store.Save(ctx, o); err != nil {
+			return Result{}, err
+		}
+	}
+	done, err := s.act(ctx, &o, &op, &d)
+	if err != nil {
+		return s.failed(ctx, o, op, d.undo(done), done, err)
+	}
+	for range maxTries {
+		r, err := s.finish(ctx, o, op, &d, done)
+		if !errors.Is(err, errAgain) {
+			return r, err
+		}
+		if o, err = s.store.Get(ctx, o.ID); err != nil {
+			return Result{}, err
+		}
+		kept := o.at(sequence)
+		if kept != nil && kept.Done {
+			return Result{Order: o, Answer: *kept.Answer, Replayed: true}, nil
+		}
+		if kept != nil && kept.Undo != nil {
+			return Result{}, fmt.Errorf("order %q: %s was refused in parallel and is being taken back: %w", o.ID, op.Kind, flywheel.ErrUnknownOutcome)
+		}
+		if kept == nil { // it was declined in parallel, and withdrawn
+			o.Operations = append(o.Operations, op)
+		}
+		again, err := o.Decide(c, in)
+		if err != nil || !reflect.DeepEqual(again.Effects, d.Effects) {
+			return Result{}, fmt.Errorf("order %q: %s had its effect, but the order has changed: %w (%v)", o.ID, op.Kind, flywheel.ErrUnknownOutcome, err)
+		}
+		d = again
+	}
+	return Result{}, ErrStale
+}
+
+// dropped marks an operation as done that has become needless.
+func (s *Service) dropped(ctx context.Context, o Order, op Operation, d Decision) (Result, error) {
+	saved, err := s.change(ctx, o, func(o *Order) (bool, error) {
+		kept := o.at(op.Sequence)
+		if kept == nil || kept.Done {
+			return false, nil
+		}
+		kept.Done, kept.Asked, kept.Answer = true, false, &d.Answer
+		return true, nil
+	})
+	return Result{Order: saved, Answer: d.Answer, Replayed: true}, err
+}
+
+// acted is what happened outside before an order is changed.
+type acted struct {
+	held          bool
+	authorization string // the new one
+	moved         bool   // money has moved that cannot be moved back
+}
+
+// undo returns what is to be taken back when the operation is refused.
+func (d *Decision) undo(done *acted) Undo {
+	u := Undo{Authorization: done.authorization}
+	for _, m := range d.Effects.Captures {
+		if u.Authorization != "" && m.Authorization == u.Authorization {
+			u.Amount = m.Amount
+		}
+	}
+	return u
+}
+
+func (s *Service) key(o *Order, name string, sequence int64, part ...int) string {
+	parts := []string{string(o.ID), strconv.FormatInt(sequence, 10)}
+	for _, p := range part {
+		parts = append(parts, strconv.Itoa(p))
+	}
+	return eventid.Of(name, parts...)
+}
+
+// act does what happens outside, before the order is changed. Each step has a key of
+// its own.
+func (s *Service) act(ctx context.Context, o *Order, op *Operation, d *Decision) (*acted, error) {
+	done, e := &acted{}, &d.Effects
+	if len(e.Hold) > 0 && s.opts.Warehouse != nil {
+		if err := s.opts.Warehouse.Hold(ctx, e.Ref, e.Hold, s.opts.Now().Add(HoldFor)); err != nil {
+			return done, fmt.Errorf("hold: %w", err)
+		}
+		done.held = true
+	}
+	if len(e.Ship) > 0 && len(e.Captures) > 0 {
+		if ready, ok := s.opts.Warehouse.(Readier); ok {
+			for _, c := range e.Ship {
+				if err := ready.Ready(ctx, c.Ref, c.Units); err != nil {
+					return done, fmt.Errorf("ship: %w", err)
+				}
+			}
+		}
+	}
+	if !e.Authorize.IsZero() {
+		auth, err := s.opts.Gateway.Authorize(ctx, payment.Charge{
+			Key: s.key(o, "authorize", op.Sequence), Amount: e.Authorize, Method: e.Method, Ref: string(o.ID), Customer: o.Customer,
+		})
+		if err != nil {
+			return done, fmt.Errorf("authorize: %w", err)
+		}
+		done.authorization = auth.ID
+		d.authorized(auth.ID)
+	}
+	for i, m := range e.Captures {
+		if err := s.opts.Gateway.Capture(ctx, s.key(o, "capture", op.Sequence, i), m.Authorization, m.Amount); err != nil {
+			return done, fmt.Errorf("capture: %w", err)
+		}
+		done.moved = done.moved || m.Authorization != done.authorization
+	}
+	for i, m := range e.Refunds {
+		if err := s.opts.Gateway.Refund(ctx, s.key(o, "refund", op.Sequence, i), m.Authorization, m.Amount); err != nil {
+			return done, fmt.Errorf("refund: %w", err)
+		}
+		done.moved = true
+	}
+	for i, m := range e.Releases {
+		err := s.opts.Gateway.Release(ctx, s.key(o, "release", op.Sequence, i), m.Authorization, m.Amount)
+		if err != nil && !errors.Is(err, payment.ErrVoided) && !errors.Is(err, flywheel.ErrExpired) && !errors.Is(err, flywheel.ErrNotFound) {
+			return done, fmt.Errorf("release: %w", err)
+		}
+		done.moved = true // or it is gone already
+	}
+	if !handle.None(s.opts.Tx) {
+		return done, nil
+	}
+	return done, s.apart(ctx, o, op, e)
+}
+
+// authorized writes the id of the new authorization into the decision.
+func (d *Decision) authorized(id string) {
+	for i := range d.After.Tenders {
+		for j := range d.After.Tenders[i].Authorizations {
+			if a := &d.After.Tenders[i].Authorizations[j]; a.ID == "" {
+				a.ID = id
+			}
+		}
+	}
+	for i := range d.Effects.Captures {
+		if m := &d.Effects.Captures[i]; m.Authorization == "" {
+			m.Authorization = id
+		}
+	}
+}
+
+// failed leaves the order as it was when an operation was refused for certain; what
+// it did is taken back as far as it can be.
+func (s *Service) failed(ctx context.Context, o Order, op Operation, undo Undo, done *acted, cause error) (Result, error) {
+	cause = fmt.Errorf("order %q: %s: %w", o.ID, op.Kind, cause)
+	switch {
+	case payment.Uncertain(cause) || ctx.Err() != nil:
+		return Result{}, cause // the same again goes on
+	case op.Kind == KindCapture: // it is tried again
+		_, err := s.change(ctx, o, func(o *Order) (bool, error) {
+			kept := o.at(op.Sequence)
+			if kept == nil || kept.Done {
+				return false, nil
+			}
+			kept.Asked = false
+			return true, nil
+		})
+		return Result{}, errors.Join(cause, err)
+	case done.moved:
+		return Result{}, fmt.Errorf("%v (half of it is done, the same again goes on): %w", cause, flywheel.ErrUnknownOutcome)
+	}
+	if undo.Authorization != "" {
+		// That it is given up is written down first: a repetition must not go on with
+		// what is being let go.
+		saved, err := s.change(ctx, o, func(o *Order) (bool, error) {
+			kept := o.at(op.Sequence)
+			if kept == nil || kept.Done {
+				return false, nil
+			}
+			kept.Undo = &undo
+			return true, nil
+		})
+		if err != nil {
+			return Result{}, fmt.Errorf("%v (and to write it down: %v): %w", cause, err, flywheel.ErrUnknownOutcome)
+		}
+		if kept := saved.at(op.Sequence); kept == nil || kept.Done {
+			return Result{}, cause // a parallel call has brought it to its end
+		}
+		o, op.Undo = saved, &undo
+	}
+	if err := s.withdraw(ctx, &o, &op); err != nil {
+		return Result{}, fmt.Errorf("%v (and to take it back: %v): %w", cause, err, flywheel.ErrUnknownOutcome)
+	}
+	return Result{}, cause
+}
+
+// errWithdrawn says that an operation which had been refused is withdrawn.
+var errWithdrawn = errors.New("order: withdrawn")
+
+// withdraw takes back what a refused operation did, and removes it.
+func (s *Service) withdraw(ctx context.Context, o *Order, op *Operation) error {
+	if u := op.Undo; u != nil && u.Authorization != "" {
+		err := s.opts.Gateway.Void(ctx, s.key(o, "void", op.Sequence), u.Authorization)
+		if errors.Is(err, payment.ErrCaptured) {
+			err = s.opts.Gateway.Refund(ctx, s.key(o, "undo", op.Sequence), u.Authorization, u.Amount)
+		}
+		if err != nil && !errors.Is(err, flywheel.ErrExpired) && !errors.Is(err, flywheel.ErrNotFound) {
+			return fmt.Errorf("let go: %w", err)
+		}
+	}
+	if s.opts.Warehouse != nil {
+		if err := s.opts.Warehouse.Release(ctx, s.ref(o, op.Sequence)); err != nil && !errors.Is(err, flywheel.ErrNotFound) {
+			return fmt.Errorf("release: %w", err)
+		}
+	}
+	_, err := s.change(ctx, *o, func(o *Order) (bool, error) {
+		n := len(o.Operations)
+		o.Operations = slices.DeleteFunc(o.Operations, func(other Operation) bool { return other.Sequence == op.Sequence && !other.Done })
+		return len(o.Operations) < n, nil
+	})
+	return err
+}
+
+func (s *Service) ref(o *Order, sequence int64) string {
+	return eventid.Of("order", string(o.ID), strconv.FormatInt(sequence, 10))
+}
+
+// errAgain says that the order was changed by someone else.
+var errAgain = errors.New("order: changed meanwhile")
+
+// finish makes the order as d has it, with what is kept in its database.
+func (s *Service) finish(ctx context.Context, o Order, op Operation, d *Decision, done *acted) (Result, error) {
+	after := d.After.Clone()
+	after.Version = o.Version
+	after.Operations = cloneOperations(o.Operations)
+	answer := d.Answer
+	kept := after.at(op.Sequence)
+	kept.Done, kept.Asked, kept.Answer, kept.Offer = true, false, &answer, nil
+	after.Sequence = max(after.Sequence, o.Sequence)
+	s.number(&after)
+	apart := handle.None(s.opts.Tx) // then act did it
+	var saved Order
+	err := s.opts.Tx.InTx(ctx, func(ctx context.Context) (err error) {
+		if !apart {
+			if err := s.apart(ctx, &o, &op, &d.Effects); err != nil {
+				return err
+			}
+		}
+		if err := s.teller.Tell(ctx, d.Effects.Events...); err != nil {
+			return fmt.Errorf("order %q: %w", o.ID, err)
+		}
+		saved, err = s.store.Save(ctx, after)
+		return err
+	})
+	if errors.Is(err, ErrStale) {
+		return Result{}, errAgain
+	}
+	if err != nil {
+		if done == nil { // nothing was saved
+			return Result{}, fmt.Errorf("order %q: %s: %w", o.ID, op.Kind, err)
+		}
+		return s.failed(ctx, o, op, d.undo(done), done, err)
+	}
+	return Result{Order: saved, Answer: answer}, nil
+}
+
+// number gives new documents their first number, for a series that is new.
+func (s *Service) number(o *Order) {
+	for i := range o.Documents {
+		d := &o.Documents[i]
+		if d.Number != 0 {
+			continue
+		}
+		d.First = max(1, s.opts.FirstInvoice)
+		if d.Kind == CreditNote {
+			d.First = max(1, s.opts.FirstCreditNote)
+		}
+	}
+}
+
+// apart does what goes together with the order: balances, codes and stock. Each step
+// is idempotent.
+func (s *Service) apart(ctx context.Context, o *Order, op *Operation, e *Effects) error {
+	for i, b := range e.Backs {
+		if err := s.back(ctx, b, s.key(o, "back", op.Sequence, i)); err != nil {
+			return fmt.Errorf("give back to %s: %w", b.Tender, err)
+		}
+	}
+	if !e.Credit.IsZero() {
+		if s.opts.Credit == nil {
+			return fmt.Errorf("no store credit: %w", flywheel.ErrInvalid)
+		}
+		if err := s.opts.Credit.Grant(ctx, string(o.Customer), s.key(o, "credit", op.Sequence), e.Credit, "refund of order "+string(o.ID)); err != nil {
+			return fmt.Errorf("store credit: %w", err)
+		}
+	}
+	for _, u := range e.Uses {
+		if s.opts.Coupons == nil {
+			break
+		}
+		if err := s.opts.Coupons.GiveBack(ctx, u.Ref, u.Code); err != nil && !errors.Is(err, flywheel.ErrNotFound) {
+			return fmt.Errorf("code %q: %w", u.Code, err)
+		}
+	}
+	if s.opts.Warehouse == nil {
+		return nil
+	}
+	if len(e.Hold) > 0 {
+		if err := s.opts.Warehouse.Allocate(ctx, e.Ref); err != nil {
+			return fmt.Errorf("allocate: %w", err)
+		}
+	}
+	for i, c := range e.Deallocate {
+		if err := s.opts.Warehouse.Deallocate(ctx, c.Ref, s.key(o, "deallocate", op.Sequence, i), c.Units); err != nil {
+			return fmt.Errorf("deallocate: %w", err)
+		}
+	}
+	for i, c := range e.Ship {
+		if err := s.opts.Warehouse.Ship(ctx, c.Ref, s.key(o, "ship", op.Sequence, i), c.Units); err != nil {
+			return fmt.Errorf("ship: %w", err)
+		}
+	}
+	for i, r := range e.Restock {
+		if err := s.opts.Warehouse.RestockAt(ctx, s.key(o, "restock", op.Sequence, i), r.Location, r.Lines); err != nil {
+			return fmt.Errorf("restock: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *Service) back(ctx context.Context, b Back, key string) error {
+	if b.Type == Points {
+		if b.Points == 0 {
+			return nil
+		}
+		if s.opts.Points == nil {
+			return fmt.Errorf("no points: %w", flywheel.ErrInvalid)
+		}
+		return s.opts.Points.GiveBack(ctx, flywheel.CustomerID(b.Account), key, b.Ref, b.Points)
+	}
+	balance := s.opts.Balances[b.Type]
+	if balance == nil {
+		return fmt.Errorf("no balances of this type: %w", flywheel.ErrInvalid)
+	}
+	return balance.GiveBack(ctx, b.Account, key, b.Ref, b.Amount)
+}

@@ -1,0 +1,106 @@
+package order
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// maxWord is the longest word that is kept for searching, in bytes.
+const maxWord = 64
+
+// The beginnings of search terms, see [Order.Terms].
+const (
+	termEmail = "email:"
+	termSKU   = "sku:"
+	termWord  = "word:"
+)
+
+// Terms returns what an order with a mode is found by, sorted and each once: its
+// e-mail address, its SKUs, and the words of number, name, addresses and titles. It
+// is for authors of stores.
+func (o *Order) Terms() []string {
+	if o.Mode == "" {
+		return nil
+	}
+	var terms []string
+	if o.Contact.Email != "" {
+		terms = append(terms, termEmail+foldEmail(o.Contact.Email))
+	}
+	texts := []string{o.Number, o.Contact.Name, o.Contact.Email, string(o.ID)}
+	for _, a := range [...]*Address{o.Shipping, o.Billing} {
+		if a != nil {
+			texts = append(texts, a.Name, a.City, a.Postcode)
+		}
+	}
+	for i := range o.Lines {
+		terms = append(terms, termSKU+string(o.Lines[i].SKU))
+		texts = append(texts, o.Lines[i].Title, string(o.Lines[i].SKU))
+	}
+	for _, text := range texts {
+		for _, w := range words(text) {
+			terms = append(terms, termWord+w)
+		}
+	}
+	slices.Sort(terms)
+	return slices.Compact(terms)
+}
+
+func foldEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// words returns the words of a text in lower case: letters and digits.
+func words(text string) []string {
+	found := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+	for i, w := range found {
+		if len(w) > maxWord {
+			found[i] = strings.ToValidUTF8(w[:maxWord], "")
+		}
+	}
+	return found
+}
+
+// Wanted returns the terms that an order must have to match, and the beginnings of
+// terms of which it must have one each, see [Order.Terms]. It is for authors of
+// stores.
+func (f *Filter) Wanted() (terms, beginnings []string) {
+	if f.Email != "" {
+		terms = append(terms, termEmail+foldEmail(f.Email))
+	}
+	if f.SKU != "" {
+		terms = append(terms, termSKU+string(f.SKU))
+	}
+	for _, w := range words(f.Text) {
+		beginnings = append(beginnings, termWord+w)
+	}
+	return terms, beginnings
+}
+
+// found reports whether the order has what the filter wants it to be found by.
+func (f *Filter) found(o *Order) bool {
+	terms, beginnings := f.Wanted()
+	if len(terms)+len(beginnings) == 0 {
+		return strings.TrimSpace(f.Text) == ""
+	}
+	has := o.Terms()
+	for _, t := range terms {
+		if _, ok := slices.BinarySearch(has, t); !ok {
+			return false
+		}
+	}
+	for _, b := range beginnings {
+		at, _ := slices.BinarySearch(has, b)
+		if at == len(has) || !strings.HasPrefix(has[at], b) {
+			return false
+		}
+	}
+	return true
+}
+
+// ToShip reports whether a parcel of the order may be sent: it has not left, and its
+// money does not stand in the way.
+func (o *Order) ToShip() bool {
+	if o.Mode == "" || o.Mode == OnPlace && !o.paid() {
+		return false
+	}
+	return slices.ContainsFunc(o.Parcels, func(p Parcel) bool { return p.Status == ParcelOpen })
+}

@@ -1,0 +1,176 @@
+package fulfillment
+
+import (
+	"fmt"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// demand is an order against what can be had, in numbers: SKUs and places are
+// indexes.
+type demand struct {
+	places []*place // those that count, by priority and ID
+	wants  []want   // in the order in which they are filled: kits first
+	rows   []row
+	index  map[flywheel.SKU]int
+	free   []int64 // by row and place, as it was found
+}
+
+// row is a SKU that is on shelves.
+type row struct {
+	sku    flywheel.SKU
+	policy Policy
+	room   int64
+	date   Date
+}
+
+// want is an item that takes from shelves.
+type want struct {
+	item     int // in the list of the caller
+	quantity int64
+	row      int // of the SKU itself, which has the policy; a kit's has no shelf
+	kit      bool
+	parts    []part
+}
+
+// part is what one unit takes of a row.
+type part struct {
+	row int
+	per int64
+}
+
+// demandOf compiles items at the given places.
+func demandOf(items []Item, stock Stock, places []*place, wanted func(*Item) bool) (*demand, error) {
+	d := &demand{places: places, index: map[flywheel.SKU]int{}}
+	var plain []want
+	for i := range items {
+		item := &items[i]
+		if !wanted(item) {
+			continue
+		}
+		supply, ok := stock[item.SKU]
+		if !ok {
+			return nil, refuse(ErrUnknown, fmt.Sprintf("items[%d].sku", i), "the stock of %q is not given", item.SKU)
+		}
+		own, err := d.row(item.SKU, &supply)
+		if err != nil {
+			return nil, err
+		}
+		w := want{item: i, quantity: item.Quantity, row: own, kit: len(supply.Parts) > 0}
+		if !w.kit {
+			w.parts = []part{{own, 1}}
+			plain = append(plain, w)
+			continue
+		}
+		if w.parts, err = d.partsOf(item.SKU, supply.Parts, stock); err != nil {
+			return nil, err
+		}
+		d.wants = append(d.wants, w)
+	}
+	d.wants = append(d.wants, plain...)
+	return d, nil
+}
+
+// partsOf returns the parts of a kit, those of one SKU summed.
+func (d *demand) partsOf(kit flywheel.SKU, lines []flywheel.Line, stock Stock) (parts []part, err error) {
+	for _, l := range lines {
+		field := fmt.Sprintf("stock[%s].parts", kit)
+		supply, ok := stock[l.SKU]
+		switch {
+		case !ok:
+			return nil, refuse(ErrUnknown, field, "the stock of %q is not given", l.SKU)
+		case len(supply.Parts) > 0:
+			return nil, refuse(ErrInput, field, "part %q is a kit", l.SKU)
+		case l.Quantity < 1 || l.Quantity > MaxQuantity:
+			return nil, refuse(ErrRange, field, "%d of %q is not between 1 and %d", l.Quantity, l.SKU, MaxQuantity)
+		}
+		r, err := d.row(l.SKU, &supply)
+		if err != nil {
+			return nil, err
+		}
+		known := false
+		for k := range parts {
+			if parts[k].row == r {
+				known = true
+				if parts[k].per += l.Quantity; parts[k].per > MaxQuantity {
+					return nil, refuse(ErrRange, field, "more than %d of %q", MaxQuantity, l.SKU)
+				}
+			}
+		}
+		if !known {
+			parts = append(parts, part{r, l.Quantity})
+		}
+	}
+	return parts, nil
+}
+
+// row returns the row of a SKU, made when there is none.
+func (d *demand) row(sku flywheel.SKU, supply *Supply) (int, error) {
+	if r, ok := d.index[sku]; ok {
+		return r, nil
+	}
+	field := fmt.Sprintf("stock[%s]", sku)
+	switch supply.Policy {
+	case NoPolicy, Backorder, Preorder:
+	default:
+		return 0, refuse(ErrInput, field+".policy", "%q is neither backorder nor preorder", supply.Policy)
+	}
+	if !supply.Date.IsZero() && !supply.Date.valid() {
+		return 0, refuse(ErrInput, field+".date", "%q is no day of the calendar", supply.Date)
+	}
+	r := len(d.rows)
+	d.index[sku] = r
+	d.rows = append(d.rows, row{sku, supply.Policy, max(0, supply.Room), supply.Date})
+	for _, p := range d.places {
+		switch {
+		case supply.Untracked:
+			d.free = append(d.free, plenty)
+		case len(supply.Parts) > 0:
+			d.free = append(d.free, 0)
+		default:
+			d.free = append(d.free, max(0, supply.Free[p.ID]))
+		}
+	}
+	return r, nil
+}
+
+// take takes as many whole units of a want as can be had at a place, at most n.
+func (d *demand) take(free []int64, w *want, place int, n int64) int64 {
+	for _, p := range w.parts {
+		if have := free[p.row*len(d.places)+place]; have != plenty {
+			n = min(n, have/p.per)
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	for _, p := range w.parts {
+		if at := p.row*len(d.places) + place; free[at] != plenty {
+			free[at] -= n * p.per
+		}
+	}
+	return n
+}
+
+// fill fills the wants, up to most of each, from some places in the given order,
+// and calls took for each number of units. It returns how many units of each want
+// were had, in to. Free is changed.
+func (d *demand) fill(free []int64, most []int64, places []int, to []int64, took func(w, place int, n int64)) []int64 {
+	to = to[:0]
+	for i := range d.wants {
+		w, had := &d.wants[i], int64(0)
+		for _, p := range places {
+			if had == most[i] {
+				break
+			}
+			if n := d.take(free, w, p, most[i]-had); n > 0 {
+				had += n
+				if took != nil {
+					took(i, p, n)
+				}
+			}
+		}
+		to = append(to, had)
+	}
+	return to
+}

@@ -1,0 +1,120 @@
+package fulfillment
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// Location names a place that holds stock: a warehouse, a shop, a van.
+type Location string
+
+// DefaultLocation is the only place of a shop that names none.
+const DefaultLocation Location = "main"
+
+// Policy says whether an item is sold before it is there.
+type Policy string
+
+// The policies.
+const (
+	// NoPolicy sells what is there.
+	NoPolicy Policy = ""
+	// Backorder sells what is there, and then what will come.
+	Backorder Policy = "backorder"
+	// Preorder sells only what will come.
+	Preorder Policy = "preorder"
+)
+
+// Stock is what can be had, by SKU: of each item that is asked for, and of the
+// parts of each kit.
+type Stock map[flywheel.SKU]Supply
+
+// Supply is what can be had of one SKU.
+type Supply struct {
+	// Untracked is an item that is always there, everywhere.
+	Untracked bool
+	// Free is what can be had now, by place; a number below zero is none.
+	Free map[Location]int64
+	// Parts make a kit: what one unit consists of. A kit has no stock of its own,
+	// and its parts are no kits.
+	Parts []flywheel.Line
+	// Policy says whether the item is sold before it is there.
+	Policy Policy
+	// Room is how many units may still be sold before they are there, at all
+	// places together.
+	Room int64
+	// Date is when these are expected.
+	Date Date
+}
+
+// plenty is what can be had of an untracked item.
+const plenty = math.MaxInt64
+
+// Unit is a number of units of a SKU at a place: what inventory holds, allocates
+// and ships.
+type Unit struct {
+	SKU      flywheel.SKU `json:"sku"`
+	Location Location     `json:"location"`
+	Quantity int64        `json:"quantity"`
+	// Backordered units are promised from what will come, expected at Date.
+	Backordered bool `json:"backordered,omitempty"`
+	Date        Date `json:"date,omitzero"`
+	// Kit names the kit that a backordered part belongs to, since the limit is
+	// that of the kit. The unit whose SKU is its own Kit counts kits towards that
+	// limit and is nothing on a shelf.
+	Kit flywheel.SKU `json:"kit,omitempty"`
+}
+
+// compare orders units and tells apart those that are not summed.
+func (u Unit) compare(v Unit) int {
+	return cmp.Or(cmp.Compare(u.SKU, v.SKU), cmp.Compare(u.Location, v.Location), compareBool(u.Backordered, v.Backordered),
+		u.Date.Compare(v.Date), cmp.Compare(u.Kit, v.Kit))
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// MergeUnits returns units sorted, with those summed that differ in nothing but
+// Quantity. A sum beyond the largest int64 is an error.
+func MergeUnits(units []Unit) ([]Unit, error) {
+	sorted := slices.Clone(units)
+	slices.SortStableFunc(sorted, Unit.compare)
+	merged := sorted[:0]
+	for _, u := range sorted {
+		if n := len(merged); n > 0 && merged[n-1].compare(u) == 0 {
+			sum, ok := plus(merged[n-1].Quantity, u.Quantity)
+			if !ok {
+				return nil, refuse(ErrRange, "units", "the quantities of %s overflow", u.SKU)
+			}
+			merged[n-1].Quantity = sum
+			continue
+		}
+		merged = append(merged, u)
+	}
+	return merged, nil
+}
+
+// plus adds without overflow.
+func plus(a, b int64) (int64, bool) {
+	if b > 0 && a > math.MaxInt64-b || b < 0 && a < math.MinInt64-b {
+		return 0, false
+	}
+	return a + b, true
+}
+
+// times multiplies numbers that are not negative without overflow.
+func times(a, b int64) (int64, bool) {
+	if a > 0 && b > math.MaxInt64/a {
+		return 0, false
+	}
+	return a * b, true
+}

@@ -1,0 +1,254 @@
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/inventory/fulfillment"
+)
+
+// Item is what a shop decides about a SKU, at all places together. A SKU without one
+// is sold as far as it is on a shelf.
+type Item struct {
+	SKU flywheel.SKU `json:"sku"`
+	// Untracked is an item that is always there: nothing is counted.
+	Untracked bool `json:"untracked,omitempty"`
+	// Parts make a kit: what one unit consists of. A kit has no stock of its own, and
+	// its parts are no kits. Amounts are not kept.
+	Parts []flywheel.Line `json:"parts,omitempty"`
+	// Policy says whether the item is sold before it is there, Limit how many units
+	// may be promised so at a time ([Unlimited] for any number), and Date when they
+	// are expected.
+	Policy fulfillment.Policy `json:"policy,omitempty"`
+	Limit  int64              `json:"limit,omitempty"`
+	Date   fulfillment.Date   `json:"date,omitzero"`
+	// Safety is how many units at each place [Service.Available] keeps back. Holds may
+	// still take them.
+	Safety int64 `json:"safety,omitempty"`
+	// Tracking says how units are told apart, by services with Options.Lots.
+	Tracking Tracking `json:"tracking,omitempty"`
+	// Low is from how many available units on, at a place, a service with
+	// Options.Alerts tells that the item is low. 0: never.
+	Low int64 `json:"low,omitempty"`
+	// Measure says in which units the item is counted. Nil: in units of the SKU.
+	Measure *Measure `json:"measure,omitempty"`
+}
+
+// ItemStore is what a Store offers in addition when it keeps items and looks up
+// documents. [Service] finds it by assertion.
+type ItemStore interface {
+	// Items returns the items of skus, ordered by SKU; those that were never saved are
+	// left out.
+	Items(ctx context.Context, skus []flywheel.SKU) ([]Item, error)
+	// SaveItem replaces the item of the SKU.
+	SaveItem(ctx context.Context, item Item) error
+	// LevelsOf returns the levels of skus at all locations, ordered by SKU and
+	// location. Items that nothing happened to are left out.
+	LevelsOf(ctx context.Context, skus []flywheel.SKU) ([]Level, error)
+	// Document returns the movements of a ref, of all attempts, in all ledgers, ordered
+	// by SKU, location and Seq.
+	Document(ctx context.Context, ref string) ([]Movement, error)
+}
+
+// SetItem says how an item is sold; it replaces what was said before. A smaller limit
+// leaves promises that were made.
+func (s *Service) SetItem(ctx context.Context, item Item) error {
+	if err := item.check(); err != nil {
+		return err
+	}
+	if s.items == nil {
+		return refused(flywheel.ErrInvalid, "the store keeps no items")
+	}
+	item = item.clone()
+	limit := item.Limit
+	if item.Policy == fulfillment.NoPolicy {
+		limit = 0
+	}
+	return s.tx.InTx(ctx, func(ctx context.Context) error {
+		parts, err := s.items.Items(ctx, skusOf(item.Parts))
+		if err != nil {
+			return err
+		}
+		for _, p := range parts {
+			if len(p.Parts) > 0 {
+				return refused(flywheel.ErrInvalid, "part %s of kit %s is a kit", p.SKU, item.SKU)
+			}
+		}
+		if err := s.items.SaveItem(ctx, item); err != nil {
+			return err
+		}
+		return s.store.SetBackorder(ctx, item.SKU, EveryPlace, limit)
+	})
+}
+
+// Item returns what was said of a SKU, the Item with nothing but the SKU if nothing
+// was.
+func (s *Service) Item(ctx context.Context, sku flywheel.SKU) (Item, error) {
+	if err := checkID("sku", string(sku)); err != nil {
+		return Item{}, err
+	}
+	items, err := s.itemsOf(ctx, []flywheel.SKU{sku})
+	return items[sku], err
+}
+
+func (i *Item) check() error {
+	if err := checkID("sku", string(i.SKU)); err != nil {
+		return err
+	}
+	switch i.Policy {
+	case fulfillment.NoPolicy, fulfillment.Backorder, fulfillment.Preorder:
+	default:
+		return refused(flywheel.ErrInvalid, "policy %q of %s is neither backorder nor preorder", i.Policy, i.SKU)
+	}
+	switch i.Tracking {
+	case NoTracking, ByLot, BySerial:
+	default:
+		return refused(flywheel.ErrInvalid, "tracking %q of %s is neither lots nor serials", i.Tracking, i.SKU)
+	}
+	if i.Limit < 0 || i.Limit > MaxQuantity && i.Limit != Unlimited {
+		return refused(flywheel.ErrOutOfRange, "limit %d of %s", i.Limit, i.SKU)
+	}
+	if i.Measure != nil {
+		if err := i.Measure.Check(); err != nil {
+			return err
+		}
+	}
+	if i.Low < 0 || i.Low > MaxQuantity {
+		return refused(flywheel.ErrOutOfRange, "low stock of %d of %s", i.Low, i.SKU)
+	}
+	if i.Safety < 0 || i.Safety > MaxQuantity {
+		return refused(flywheel.ErrOutOfRange, "safety stock %d of %s", i.Safety, i.SKU)
+	}
+	for n, l := range i.Parts {
+		if err := checkID(fmt.Sprintf("part %d of %s", n+1, i.SKU), string(l.SKU)); err != nil {
+			return err
+		}
+		if l.Quantity < 1 || l.Quantity > fulfillment.MaxQuantity {
+			return refused(flywheel.ErrOutOfRange, "%d of part %s of %s is not between 1 and %d", l.Quantity, l.SKU, i.SKU, fulfillment.MaxQuantity)
+		}
+		if l.SKU == i.SKU {
+			return refused(flywheel.ErrInvalid, "kit %s is a part of itself", i.SKU)
+		}
+	}
+	return nil
+}
+
+// Available returns what can be had of each SKU and of the parts of each kit, at every
+// place, for fulfillment.Network. What is held by somebody whose time is over counts
+// as held until it is taken back. It takes the same number of calls to the store for
+// any number of SKUs.
+func (s *Service) Available(ctx context.Context, skus []flywheel.SKU) (fulfillment.Stock, error) {
+	for i, sku := range skus {
+		if err := checkID(fmt.Sprintf("sku %d", i+1), string(sku)); err != nil {
+			return nil, err
+		}
+	}
+	items, err := s.itemsOf(ctx, skus)
+	if err != nil {
+		return nil, err
+	}
+	var parts []flywheel.SKU
+	for _, sku := range skus {
+		for _, l := range items[sku].Parts {
+			if _, ok := items[l.SKU]; !ok && !slices.Contains(parts, l.SKU) {
+				parts = append(parts, l.SKU)
+			}
+		}
+	}
+	if len(parts) > 0 {
+		more, err := s.itemsOf(ctx, parts)
+		if err != nil {
+			return nil, err
+		}
+		for sku, item := range more {
+			items[sku] = item
+		}
+	}
+	stock := make(fulfillment.Stock, len(items))
+	all := make([]flywheel.SKU, 0, len(items))
+	for sku, item := range items {
+		all = append(all, sku)
+		stock[sku] = fulfillment.Supply{
+			Untracked: item.Untracked, Parts: item.Parts, Policy: item.Policy, Date: item.Date, Free: map[Location]int64{},
+		}
+	}
+	slices.Sort(all)
+	levels, err := s.levelsOf(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range levels {
+		supply := stock[l.SKU]
+		if l.Location == EveryPlace {
+			supply.Room = l.Promisable()
+			stock[l.SKU] = supply
+			continue
+		}
+		if free := l.Promisable() - items[l.SKU].Safety; free > 0 {
+			supply.Free[l.Location] = free
+		}
+	}
+	return stock, nil
+}
+
+// itemsOf returns the items of SKUs, also of those that nothing was said of.
+func (s *Service) itemsOf(ctx context.Context, skus []flywheel.SKU) (map[flywheel.SKU]Item, error) {
+	items := make(map[flywheel.SKU]Item, len(skus))
+	for _, sku := range skus {
+		items[sku] = Item{SKU: sku}
+	}
+	if s.items == nil {
+		return items, nil
+	}
+	list, err := s.items.Items(ctx, skus)
+	for _, item := range list {
+		items[item.SKU] = item
+	}
+	return items, err
+}
+
+// levelsOf returns the levels of SKUs everywhere.
+func (s *Service) levelsOf(ctx context.Context, skus []flywheel.SKU) (levels []Level, err error) {
+	if s.items != nil {
+		return s.items.LevelsOf(ctx, skus)
+	}
+	for _, sku := range skus {
+		for l, err := range s.store.Levels(ctx, sku, "") {
+			if err != nil {
+				return nil, err
+			}
+			levels = append(levels, l)
+		}
+	}
+	return levels, nil
+}
+
+func skusOf(lines []flywheel.Line) []flywheel.SKU {
+	skus := make([]flywheel.SKU, len(lines))
+	for i, l := range lines {
+		skus[i] = l.SKU
+	}
+	return skus
+}
+
+// bare returns lines without amounts, nil for none.
+func bare(lines []flywheel.Line) []flywheel.Line {
+	var kept []flywheel.Line
+	for _, l := range lines {
+		kept = append(kept, flywheel.Line{SKU: l.SKU, Quantity: l.Quantity})
+	}
+	return kept
+}
+
+// clone returns a copy that shares nothing with i.
+func (i Item) clone() Item {
+	i.Parts = bare(i.Parts)
+	if i.Measure != nil {
+		measure := *i.Measure
+		measure.Packs = slices.Clone(measure.Packs)
+		i.Measure = &measure
+	}
+	return i
+}
