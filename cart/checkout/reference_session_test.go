@@ -17,6 +17,7 @@ import (
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/cart/payment/credit"
+	"github.com/flywheel-go/flywheel/cart/service"
 	"github.com/flywheel-go/flywheel/inventory"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 	"github.com/flywheel-go/flywheel/loyalty"
@@ -56,6 +57,7 @@ type refShop struct {
 	orders   *order.Service
 	sessions *checkout.Sessions
 	webhooks *checkout.Webhooks
+	tickets  *service.Service
 
 	orderIDs map[string]order.ID // by the name of a case
 	written  []refWritten        // documents of all orders
@@ -82,7 +84,7 @@ func newRefShop(tb testing.TB, setup *refSetup) (*refShop, error) {
 	}
 	ctx := tb.Context()
 	for _, open := range []func(context.Context) error{
-		s.openPrices, s.openItems, s.openNetwork, s.openStock, s.openCodes, s.openBalances, s.openGateway, s.openSessions,
+		s.openPrices, s.openItems, s.openNetwork, s.openStock, s.openCodes, s.openBalances, s.openGateway, s.openSessions, s.openTickets,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, err
@@ -923,12 +925,15 @@ func (s *refShop) webhook(ctx context.Context, step *refStep) (map[string]any, e
 
 // housekeep does what is due.
 func (s *refShop) housekeep(ctx context.Context) error {
-	for {
-		more, err := s.sessions.Advance(ctx, s.now)
-		if err != nil || !more {
-			return err
+	for _, advance := range []func(context.Context, time.Time) (bool, error){s.sessions.Advance, s.tickets.Advance} {
+		for more := true; more; {
+			var err error
+			if more, err = advance(ctx, s.now); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // refSessionLooks are what is compared at the end of sessions, stock, codes,
