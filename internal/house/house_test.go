@@ -61,6 +61,8 @@ var floors = map[string]int{
 	"catalog/assortment":   5,
 	"catalog/market":       6,
 
+	"catalog/review/moderation": 5,
+
 	"experiment/flag": 11,
 
 	"catalog":    10,
