@@ -105,7 +105,7 @@ func CheckLanguage(tag string) error {
 	return nil
 }
 
-// Filter says which posts to list. One of Product, Parent and Author is needed,
+// Filter says which posts to list. Product and Kind, Parent, or Author are needed,
 // unless Sort is Waiting: every listing comes from an index.
 type Filter struct {
 	Product string
@@ -144,6 +144,8 @@ func (f *Filter) Check() error {
 		return outOfRange("limit", "%d is negative", f.Limit)
 	case f.Product == "" && f.Parent == "" && f.Author == "" && f.Sort != Waiting:
 		return field("product", fmt.Errorf("neither product, parent nor author: %w", flywheel.ErrInvalid))
+	case f.Product != "" && f.Kind == "" && f.Parent == "" && f.Author == "" && f.Sort != Waiting:
+		return field("kind", fmt.Errorf("missing beside a product: %w", flywheel.ErrInvalid))
 	}
 	return nil
 }
