@@ -2,7 +2,6 @@ package review_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"testing"
 	"time"
 
@@ -135,5 +134,3 @@ func TestReference(t *testing.T) {
 		})
 	}
 }
-
-var _ = fmt.Sprint

@@ -351,12 +351,18 @@ func (a *AspectSummary) text() string {
 	if a.Negative > a.Positive {
 		verb, other, count, rest, positive = other, verb, rest, count, false
 	}
-	text := fmt.Sprintf("%d of the %d reviews that mention the %s %s it", count, a.Mentioned, a.Aspect, verb)
+	form := func(verb string, n int) string {
+		if n == 1 {
+			return verb + "s"
+		}
+		return verb
+	}
+	text := fmt.Sprintf("%d of the %d reviews that mention the %s %s it", count, a.Mentioned, a.Aspect, form(verb, count))
 	if q := a.quote(positive); q != "" {
 		text += fmt.Sprintf(" (“%s”)", q)
 	}
 	if rest > 0 {
-		text += fmt.Sprintf(", %d %s it", rest, other)
+		text += fmt.Sprintf(", %d %s it", rest, form(other, rest))
 		if q := a.quote(!positive); q != "" {
 			text += fmt.Sprintf(" (“%s”)", q)
 		}

@@ -71,7 +71,104 @@ func TestMentions(t *testing.T) {
 	require.GreaterOrEqual(t, kept, 0.85)
 }
 
-var _ = fmt.Sprint
-var _ = rapid.Check
-var _ flywheel.SKU
-var _ moderation.State
+func opinion(i int, text string) review.Post {
+	return review.Post{
+		ID: fmt.Sprint("r", i), Kind: review.Review, Product: "shoe", Rating: 4, Text: text, Language: "en",
+		Moderation: moderation.Item{State: moderation.Approved},
+	}
+}
+
+func TestSummarize(t *testing.T) {
+	posts := []review.Post{
+		opinion(1, "The fit is perfect. Shipping was slow."),
+		opinion(2, "True to size! But the battery drains fast."),
+		opinion(3, "They run small."),
+		opinion(4, "The fit is great, and the fit is not great."),
+		opinion(5, "Delivery was late."),
+		opinion(6, "The delivery was quick."),
+		opinion(7, "Passt perfekt. The fit is perfect."),
+		opinion(8, "The fit is awful."),
+		opinion(9, "Nothing to say."),
+	}
+	posts[6].Language = "de"
+	posts[7].Moderation.State = moderation.Pending
+	posts[3].Verified = true
+	s, err := review.Summarize(posts, nil)
+	require.NoError(t, err)
+	require.Equal(t, 7, s.Reviews)
+	require.Len(t, s.Aspects, 2, "the battery has one")
+	fit := s.Aspects[0]
+	require.Equal(t, "fit", fit.Aspect)
+	require.Equal(t, [3]int{4, 3, 2}, [3]int{fit.Mentioned, fit.Positive, fit.Negative})
+	require.Equal(t, "r4", fit.Quotes[0].Post, "a verified buyer is quoted first")
+	require.Equal(t, "3 of the 4 reviews that mention the fit praise it (“The fit is great, and the fit is not great.”), 2 criticize it (“The fit is great, and the fit is not great.”).", fit.Text)
+	delivery := s.Aspects[1]
+	require.Equal(t, [3]int{3, 1, 2}, [3]int{delivery.Mentioned, delivery.Positive, delivery.Negative})
+	require.Equal(t, "2 of the 3 reviews that mention the delivery criticize it (“Shipping was slow.”), 1 praises it (“The delivery was quick.”).", delivery.Text)
+}
+
+// Every quote is a sentence of the review that it names, and every count at least
+// three and no more than the reviews.
+func TestSummaryQuotes(t *testing.T) {
+	data, err := os.ReadFile("testdata/sentences.txt")
+	require.NoError(t, err)
+	var pool []string
+	for line := range strings.Lines(string(data)) {
+		if sentence, _, ok := strings.Cut(line, " |"); ok {
+			pool = append(pool, sentence)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		texts := map[string]string{}
+		var posts []review.Post
+		for i := range rapid.IntRange(0, 30).Draw(t, "reviews") {
+			text := strings.Join(rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom(pool), rapid.String()), 0, 5).Draw(t, "text"), " ")
+			p := opinion(i, text)
+			texts[p.ID] = text
+			posts = append(posts, p)
+		}
+		s, err := review.Summarize(posts, nil)
+		require.NoError(t, err)
+		again, err := review.Summarize(posts, nil)
+		require.NoError(t, err)
+		require.Equal(t, s, again)
+		for _, a := range s.Aspects {
+			require.GreaterOrEqual(t, a.Mentioned, review.AspectLeast)
+			require.LessOrEqual(t, a.Mentioned, s.Reviews)
+			require.GreaterOrEqual(t, a.Positive+a.Negative, a.Mentioned)
+			require.LessOrEqual(t, max(a.Positive, a.Negative), a.Mentioned)
+			for _, q := range a.Quotes {
+				require.Contains(t, texts[q.Post], q.Sentence)
+				mentions, err := review.Mentions(q.Sentence, nil)
+				require.NoError(t, err)
+				require.Contains(t, mentions, review.Mention{Aspect: a.Aspect, Positive: q.Positive})
+			}
+		}
+	})
+}
+
+// A shop adds what its goods need, in whatever language.
+func TestLexicon(t *testing.T) {
+	l := &review.Lexicon{
+		Language: "de", NegationReach: 4, Good: []string{"gut", "super"}, Bad: []string{"schlecht"}, Negations: []string{"nicht", "kein"}, Contrasts: []string{"aber"},
+		Aspects: []review.Aspect{{Name: "Passform", Terms: []string{"passform", "größe"}, SaysBad: []string{"fällt klein aus"}}},
+	}
+	for sentence, want := range map[string][]review.Mention{
+		"Die Größe ist super.":          {{Aspect: "Passform", Positive: true}},
+		"Die Passform ist nicht gut.":   {{Aspect: "Passform"}},
+		"Der Schuh fällt klein aus.":    {{Aspect: "Passform"}},
+		"Gut, aber die Größe schlecht.": {{Aspect: "Passform"}},
+		"Schön.":                        nil,
+	} {
+		got, err := review.Mentions(sentence, l)
+		require.NoError(t, err)
+		require.Equal(t, want, got, sentence)
+	}
+	for _, bad := range []*review.Lexicon{{}, {Aspects: []review.Aspect{{}}}, {Aspects: []review.Aspect{{Name: "a"}, {Name: "a"}}},
+		{Aspects: []review.Aspect{{Name: "a"}}, Good: []string{"one two three four five six"}}, {Aspects: []review.Aspect{{Name: "a", Terms: []string{"!"}}}}} {
+		_, err := review.Mentions("x", bad)
+		require.ErrorIs(t, err, flywheel.ErrInvalid)
+		_, err = review.Summarize(nil, bad)
+		require.ErrorIs(t, err, flywheel.ErrInvalid)
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -102,13 +104,13 @@ func TestSuiteBites(t *testing.T) {
 			}}
 		}},
 		{"Get hands out what it keeps", "save/copy", func(m *review.MemoryStore) *faulty {
-			shared := map[string]review.Post{}
+			var shared sync.Map
 			return &faulty{get: func(ctx context.Context, id string) (review.Post, error) {
 				p, err := m.Get(ctx, id)
-				if kept, ok := shared[id]; ok && kept.Version == p.Version {
-					return kept, err
+				if kept, ok := shared.Load(id); ok && kept.(review.Post).Version == p.Version {
+					return kept.(review.Post), err
 				}
-				shared[id] = p
+				shared.Store(id, p)
 				return p, err
 			}}
 		}},
@@ -200,15 +202,17 @@ func TestSuiteBites(t *testing.T) {
 			}}
 		}},
 		{"a reader votes again and again", "vote/one-each", func(m *review.MemoryStore) *faulty {
-			n := 0
+			var n atomic.Int64
 			return &faulty{vote: func(ctx context.Context, id string, voter flywheel.CustomerID, value int) (int64, int64, error) {
-				n++
-				return m.Vote(ctx, id, voter+flywheel.CustomerID(strings.Repeat("+", n)), value)
+				return m.Vote(ctx, id, voter+flywheel.CustomerID(strings.Repeat("+", int(n.Add(1)))), value)
 			}}
 		}},
 		{"hidden reviews stay counted", "aggregates/follow", func(m *review.MemoryStore) *faulty {
+			var mu sync.Mutex
 			var last review.Tally
 			return &faulty{aggregates: func(ctx context.Context, months bool, products ...string) ([]review.Aggregate, error) {
+				mu.Lock()
+				defer mu.Unlock()
 				list, err := m.Aggregates(ctx, months, products...)
 				if len(list) == 1 && list[0].Product == "shoe" {
 					if list[0].Ratings.Count() < last.Ratings.Count() {
@@ -239,19 +243,19 @@ func TestSuiteBites(t *testing.T) {
 			}}
 		}},
 		{"what was saved is read from a cache", "transaction/rollback", func(m *review.MemoryStore) *faulty {
-			cached := map[string]review.Post{}
+			var cached sync.Map
 			return &faulty{
 				save: func(ctx context.Context, p review.Post) (review.Post, error) {
 					saved, err := m.Save(ctx, p)
 					if err == nil {
-						cached[p.ID] = saved.Clone()
+						cached.Store(p.ID, saved.Clone())
 					}
 					return saved, err
 				},
 				get: func(ctx context.Context, id string) (review.Post, error) {
 					p, err := m.Get(ctx, id)
-					if kept, ok := cached[id]; ok && kept.Version > p.Version {
-						return kept.Clone(), nil
+					if kept, ok := cached.Load(id); ok && kept.(review.Post).Version > p.Version {
+						return kept.(review.Post).Clone(), nil
 					}
 					return p, err
 				},
