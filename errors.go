@@ -16,6 +16,9 @@ var (
 	ErrOutOfRange = kind.ErrOutOfRange
 	// ErrLimit reports input that is too large or too deep.
 	ErrLimit = kind.ErrLimit
+	// ErrRateLimited reports too many tries within a span of time. It is a limit;
+	// the same call may succeed later.
+	ErrRateLimited = kind.ErrRateLimited
 	// ErrNotFound reports that the named thing does not exist.
 	ErrNotFound = kind.ErrNotFound
 	// ErrConflict reports that the state forbids the call: a stale version, an
@@ -29,6 +32,9 @@ var (
 	ErrKeyReused = kind.ErrKeyReused
 	// ErrForbidden reports that the caller may not do this.
 	ErrForbidden = kind.ErrForbidden
+	// ErrUnauthenticated reports that the caller did not show who it is: no
+	// signature, or one that does not fit. It is forbidden.
+	ErrUnauthenticated = kind.ErrUnauthenticated
 	// ErrExpired reports that the thing existed and its time is over.
 	ErrExpired = kind.ErrExpired
 	// ErrUnknownOutcome reports that a write may or may not have happened:

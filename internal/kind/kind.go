@@ -10,16 +10,18 @@ import (
 
 // The kinds, as flywheel.ErrInvalid and so on document them.
 var (
-	ErrInvalid        = errors.New("invalid")
-	ErrOutOfRange     = errors.New("out of range")
-	ErrLimit          = errors.New("limit exceeded")
-	ErrNotFound       = errors.New("not found")
-	ErrConflict       = errors.New("conflict")
-	ErrStale          = fmt.Errorf("stale version: %w", ErrConflict)
-	ErrKeyReused      = fmt.Errorf("key reused with another body: %w", ErrConflict)
-	ErrForbidden      = errors.New("forbidden")
-	ErrExpired        = errors.New("expired")
-	ErrUnknownOutcome = errors.New("outcome unknown")
+	ErrInvalid         = errors.New("invalid")
+	ErrOutOfRange      = errors.New("out of range")
+	ErrLimit           = errors.New("limit exceeded")
+	ErrRateLimited     = fmt.Errorf("rate limited: %w", ErrLimit)
+	ErrNotFound        = errors.New("not found")
+	ErrConflict        = errors.New("conflict")
+	ErrStale           = fmt.Errorf("stale version: %w", ErrConflict)
+	ErrKeyReused       = fmt.Errorf("key reused with another body: %w", ErrConflict)
+	ErrForbidden       = errors.New("forbidden")
+	ErrUnauthenticated = fmt.Errorf("unauthenticated: %w", ErrForbidden)
+	ErrExpired         = errors.New("expired")
+	ErrUnknownOutcome  = errors.New("outcome unknown")
 )
 
 // TxError is a call that no transaction can serve as it was made: it would wait
