@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/betadist"
 )
 
 // outOfRange is a [*flywheel.FieldError] about a number.
@@ -175,7 +176,7 @@ func JeffreysLower(positive, total int64, quantile float64) (float64, error) {
 	if !(quantile > 0 && quantile < 1) {
 		return 0, outOfRange("quantile", "%v is not between 0 and 1", quantile)
 	}
-	return betaQuantile(float64(positive)+0.5, float64(total-positive)+0.5, quantile), nil
+	return betadist.Quantile(float64(positive)+0.5, float64(total-positive)+0.5, quantile), nil
 }
 
 // Aged is a rating and how long ago it was given.

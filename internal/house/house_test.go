@@ -62,6 +62,8 @@ var floors = map[string]int{
 	"catalog/market":       6,
 
 	"catalog/review/moderation": 5,
+	"loyalty/community":         5,
+	"loyalty/referral":          5,
 	"catalog/review":            11,
 
 	"experiment/flag": 11,
