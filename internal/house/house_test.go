@@ -62,6 +62,11 @@ var floors = map[string]int{
 	"catalog/assortment":   5,
 	"catalog/market":       6,
 
+	"catalog/review/moderation": 5,
+	"loyalty/community":         5,
+	"loyalty/referral":          5,
+	"catalog/review":            11,
+
 	"experiment/flag": 11,
 
 	"catalog":    10,
