@@ -131,7 +131,9 @@ func portuguese(word string) string {
 	case strings.HasSuffix(word, "res"), strings.HasSuffix(word, "zes"):
 		return word[:len(word)-2]
 	}
-	word = cut(word, 3, "s")
+	if word = cut(word, 3, "s"); strings.HasSuffix(word, "ao") {
+		return word
+	}
 	return cut(word, 3, "a", "o", "e")
 }
 
