@@ -12,6 +12,7 @@ import (
 // Terms that are no words carry a mark in front, so that no word is one of them.
 const (
 	soundMark = "\x01" // pinyin of one or two characters
+	breakMark = "\x03" // the end of a part of a title: a comma, a bracket, a dash between words
 	keyMark   = "\x02" // an identifier without punctuation
 )
 
@@ -27,6 +28,7 @@ type tokens struct {
 	extras []int32
 	run    []rune
 	folded []rune
+	breaks bool // mark the ends of parts
 }
 
 func (t *tokens) reset() {
@@ -56,12 +58,14 @@ type analyzer struct {
 	ascii  bool
 	pinyin bool
 	stem   stem.Func
+	links  []string
 }
 
 func newAnalyzer(s *Settings, l Locale) *analyzer {
 	a := &analyzer{ascii: s.Analysis == AnalyzeASCII, pinyin: s.Pinyin, stem: stem.None}
 	if !a.ascii {
 		a.stem, _ = stem.For(l.Language)
+		a.links = stem.Links(l.Language)
 	}
 	return a
 }
@@ -135,6 +139,10 @@ func (a *analyzer) words(t *tokens, s string) {
 			case c < ' ' && c != '\t' && c != '\n' && c != '\r':
 			default:
 				flush()
+				if t.breaks && parting(s, i) {
+					a.part(t)
+					start = int32(len(t.text))
+				}
 			}
 			i++
 			continue
@@ -176,12 +184,36 @@ func (a *analyzer) words(t *tokens, s string) {
 					a.flushRun(t)
 					start = int32(len(t.text))
 				}
+				if t.breaks && f == '-' {
+					a.part(t)
+					start = int32(len(t.text))
+				}
 			}
 		}
 	}
 	flush()
 	t.text = t.text[:start]
 	a.flushRun(t)
+}
+
+// parting reports whether the character at i ends a part of a title.
+func parting(s string, i int) bool {
+	switch s[i] {
+	case ',', ';', ':', '(', ')', '[', ']', '|', '/':
+		return true
+	case '-':
+		return i > 0 && s[i-1] == ' ' || i+1 < len(s) && s[i+1] == ' '
+	}
+	return false
+}
+
+// part marks the end of a part.
+func (a *analyzer) part(t *tokens) {
+	if n := t.len(); n == 0 || string(t.at(n-1)) == breakMark {
+		return
+	}
+	t.text = append(t.text, breakMark...)
+	t.ends = append(t.ends, int32(len(t.text)))
 }
 
 // thousands reports whether s begins with exactly three digits.

@@ -182,8 +182,9 @@ func (d *Document) textIn(s *Settings, locale int, field string) string {
 func (b *builder) text(locale int, d *Document, skus []string) {
 	t, a := b.texts[locale], b.analyzers[locale]
 	t.at = append(t.at, len(t.seq))
-	for _, f := range b.s.Fields {
+	for i, f := range b.s.Fields {
 		b.toks.reset()
+		b.toks.breaks = i == 0
 		if text := d.textIn(b.s, locale, f.Name); text != "" && !slices.Contains(b.s.Exact, f.Name) {
 			a.words(&b.toks, text)
 		}
@@ -284,7 +285,7 @@ func (b *builder) take(s *segment, maps *takeMaps, doc int) {
 	}
 }
 
-const unmapped = math.MaxUint32
+const unmapped uint32 = math.MaxUint32
 
 // takeMaps are the numbers of a segment's terms and values in a builder.
 type takeMaps struct {
@@ -598,6 +599,10 @@ func (t *textBuilder) build(order []uint32, fields int, a *analyzer) *textIndex 
 	for i := range last {
 		last[i] = -1
 	}
+	parts := unmapped // the term that ends parts of titles, which is no word
+	if i, ok := x.terms.find(breakMark); ok {
+		parts = uint32(i)
+	}
 	w := postingWriter{fields: fields, counts: make([]uint16, n*fields), stamp: make([]int32, x.stems.len())}
 	for pass := range 2 {
 		if pass == 1 { // sizes are known now
@@ -614,8 +619,14 @@ func (t *textBuilder) build(order []uint32, fields int, a *analyzer) *textIndex 
 				doc = d
 			}
 			if pass == 0 {
-				x.lens[d*fields+f] = uint16(len(ordered))
-				x.total[f] += uint64(len(ordered))
+				words := len(ordered)
+				for _, id := range ordered {
+					if final[id] == parts {
+						words--
+					}
+				}
+				x.lens[d*fields+f] = uint16(words)
+				x.total[f] += uint64(words)
 				x.fwd = binary.AppendUvarint(x.fwd, uint64(len(ordered)))
 				for _, id := range ordered {
 					x.fwd = binary.AppendUvarint(x.fwd, uint64(x.rank[final[id]]))
@@ -626,7 +637,9 @@ func (t *textBuilder) build(order []uint32, fields int, a *analyzer) *textIndex 
 				}
 			}
 			for _, id := range ordered {
-				w.count(final[id], f)
+				if final[id] != parts {
+					w.count(final[id], f)
+				}
 			}
 			for _, id := range extra {
 				w.count(final[id], f)

@@ -176,6 +176,9 @@ func (e *editor) kill(p *part, doc int) {
 		})
 		slices.Sort(all)
 		all = slices.Compact(all)
+		if i, ok := t.terms.find(breakMark); ok { // no word
+			all = slices.DeleteFunc(all, func(term uint32) bool { return term == uint32(i) })
+		}
 		for j, term := range all {
 			d.df[term]++
 			all[j] = t.stemOf[term]

@@ -16,6 +16,7 @@ type textPlan struct {
 	words    []queryWord
 	ways     []way
 	required uint32 // words that MatchAll asks for
+	head     int    // the word that says what is wanted: the last one before a link
 	all      bool   // MatchAll
 	key      string // the identifier that the query is; empty if it is none
 	idfs     []float64
@@ -87,7 +88,7 @@ func (p *planner) read(text string) {
 	var t tokens
 	p.a.words(&t, text)
 	add := func(term string) {
-		if len(p.plan.words) == MaxQueryWords-1 {
+		if len(p.plan.words) == MaxQueryWords {
 			p.plan.cut = true
 			return
 		}
@@ -102,6 +103,13 @@ func (p *planner) read(text string) {
 	if len(p.plan.words) == 0 && strings.TrimSpace(text) != "" && len(p.c.Exact) > 0 {
 		if k := key(text); k != "" {
 			add(k)
+		}
+	}
+	p.plan.head = len(p.plan.words) - 1
+	for i, w := range p.plan.words {
+		if i > 0 && slices.Contains(p.a.links, w.text) {
+			p.plan.head = i - 1
+			break
 		}
 	}
 	meaningful := false

@@ -57,6 +57,7 @@ type scorer struct {
 	norms [][]float64
 	k1    float64
 	key   int // the field of identifiers
+	links []string
 	x     *scratch
 }
 
@@ -287,6 +288,12 @@ func (s *shares) of(title, any uint32) float64 {
 	return float64(s.title*t*t) + float64(s.any*a*a)
 }
 
+// Marks of terms that are no words of the query, above those of MaxQueryWords.
+const (
+	linkBit  = 1 << 30
+	breakBit = 1 << 31
+)
+
 // titles marks which terms of a segment stand for which words, for bonus.
 func (e *scorer) titles(plan *textPlan) {
 	x := e.x
@@ -302,6 +309,16 @@ func (e *scorer) titles(plan *textPlan) {
 			x.mask[term] |= w.mask
 		}
 	}
+	other := func(term string, bit uint32) {
+		if i, ok := e.t.terms.find(term); ok && x.mask[i] == 0 {
+			x.mask[i] = bit
+			x.masked = append(x.masked, uint32(i))
+		}
+	}
+	for _, link := range e.links {
+		other(link, linkBit)
+	}
+	other(breakMark, breakBit)
 }
 
 // bonus returns what the order of words in the first field adds to the factor.
@@ -329,14 +346,41 @@ func (e *scorer) bonus(plan *textPlan, r *Ranking, doc int) float64 {
 		sum += float64(r.Nearby*float64(pairs)) / float64(n-1)
 	}
 	if r.Ending > 0 {
-		for _, m := range x.seq[max(0, len(x.seq)-r.Tail):] {
-			if m>>(n-1)&1 != 0 {
-				sum += r.Ending
-				break
-			}
-		}
+		sum += float64(r.Ending * ending(x.seq, plan.head, r.Tail))
 	}
 	return sum
+}
+
+// ending returns how near the head of the query stands to the end of a part of the
+// title that is not behind a link: 1 for its last word, less for each word that
+// follows, 0 from tail words on.
+func ending(seq []uint32, head, tail int) float64 {
+	best, gap := tail, 0
+	for i := len(seq) - 1; i >= 0; i-- {
+		switch m := seq[i]; {
+		case m == breakBit, m == linkBit:
+			gap = 0
+		default:
+			if m>>head&1 != 0 && gap < best && !behind(seq, i) {
+				best = gap
+			}
+			gap++
+		}
+	}
+	if tail <= 0 {
+		return 0
+	}
+	return 1 - float64(best)/float64(tail)
+}
+
+// behind reports whether a link stands before i in the same part.
+func behind(seq []uint32, i int) bool {
+	for i--; i >= 0 && seq[i] != breakBit; i-- {
+		if seq[i] == linkBit {
+			return true
+		}
+	}
+	return false
 }
 
 // phraseIn reports whether the n words stand in a row; one term may stand for

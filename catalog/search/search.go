@@ -210,7 +210,7 @@ func (e *execution) hidden(p *part, s set) set {
 func (e *execution) text(p *part, f *partFound) set {
 	t := p.seg.texts[e.locale]
 	f.x = getScratch(p.seg.n, t.terms.len())
-	f.sc = &scorer{t: t, norms: e.v.normsOf(e.locale), k1: e.c.Ranking.K1, key: len(e.c.Fields), x: f.x}
+	f.sc = &scorer{t: t, norms: e.v.normsOf(e.locale), k1: e.c.Ranking.K1, key: len(e.c.Fields), x: f.x, links: e.c.analyzers[e.locale].links}
 	f.sc.run(e.plan)
 	b := newBitset(p.seg.n)
 	required := e.plan.required

@@ -191,7 +191,7 @@ const (
 	MaxVariants   = 65_535 // of a document
 	MaxAttributes = 1_000  // of a document or a variant
 	MaxFieldWords = 10_000 // of one text; further ones are not searched
-	MaxQueryWords = 32     // further ones are not asked for, and the result says so
+	MaxQueryWords = 30     // further ones are not asked for, and the result says so
 	MaxQueryBytes = 64 << 10
 	MaxPage       = 10_000 // offset and limit together
 	MaxFacets     = 100    // of one query

@@ -17,7 +17,8 @@ var irregular = map[string]string{
 	// Beyond Porter: plurals that shops sell.
 	"knives": "knife", "knife": "knife", "shelves": "shelf", "shelf": "shelf", "scarves": "scarf", "scarfs": "scarf", "scarf": "scarf", "wives": "wife",
 	"wife": "wife", "leaves": "leaf", "leaf": "leaf", "loaves": "loaf", "loaf": "loaf", "halves": "half", "half": "half",
-	"men": "man", "man": "man", "women": "woman", "woman": "woman", "children": "child", "child": "child",
+	"men": "man", "mens": "man", "man": "man", "women": "woman", "womens": "woman", "woman": "woman",
+	"children": "child", "childrens": "child", "child": "child",
 	"feet": "foot", "foot": "foot", "teeth": "tooth", "tooth": "tooth", "mice": "mous", "mouse": "mous", "geese": "goos", "goose": "goos",
 }
 

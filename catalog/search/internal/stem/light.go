@@ -161,3 +161,21 @@ func russian(word string) string {
 		"ая", "яя", "ое", "ее", "ый", "ий", "ой", "ые", "ие", "ую", "юю", "ых", "их", "ым", "им",
 		"ам", "ям", "ах", "ях", "ов", "ев", "ей", "ом", "ем", "ия", "ию", "ии", "а", "я", "о", "е", "ы", "и", "у", "ю", "ь", "й")
 }
+
+var links = map[string][]string{
+	"en": {"for", "with", "w", "by", "from", "to", "in", "of", "on", "without", "featuring", "includes", "including", "compatible"},
+	"de": {"fur", "mit", "von", "zu", "zum", "zur", "aus", "im", "in", "auf", "ohne"},
+	"fr": {"pour", "avec", "en", "a", "au", "aux", "sans", "par", "sur"},
+	"es": {"para", "con", "por", "en", "sin", "sobre"},
+	"it": {"per", "con", "in", "senza", "su"},
+	"nl": {"voor", "met", "van", "in", "op", "zonder"},
+	"pt": {"para", "com", "por", "em", "sem", "sobre"},
+	"sv": {"for", "med", "av", "i", "pa", "utan"},
+	"da": {"til", "med", "af", "i", "pa", "uden"},
+	"no": {"til", "med", "av", "i", "pa", "uten"},
+	"ru": {"для", "с", "со", "из", "в", "на", "без"},
+}
+
+// Links returns the words of a language behind which a title says what its thing is
+// for or has, not what it is: case *for* phone.
+func Links(language string) []string { return links[language] }
