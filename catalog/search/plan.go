@@ -30,6 +30,10 @@ type queryWord struct {
 	typo bool   // may be mistyped
 	stop bool
 	df   int // products that have it, or another form of it
+	// doubt says that it is more likely a misspelling; idf is then that of all it
+	// may mean.
+	doubt bool
+	idf   float64
 }
 
 // way is one way to have one or several words of a query.
@@ -154,7 +158,32 @@ func (p *planner) word(i int) {
 	last := i == len(p.plan.words)-1
 	stem := stemOf(p.a, w.text)
 	w.df = p.v.stemDF(p.locale, stem)
+	var found []candidate
+	if !w.stop {
+		found = p.near(w.text)
+		if last && p.c.Prefix && p.rank.Prefix > 0 {
+			found = append(found, p.beginning(w.text, stem)...)
+		}
+	}
+	// What is rarer than the word itself does not count more; of an unknown word all
+	// candidates count as one.
 	known := idf(p.v.n, w.df)
+	other := known
+	doubtful := w.df == 0
+	union := w.df
+	for _, f := range found {
+		union += f.df
+		if f.edits == 1 && p.rank.Rare > 0 && float64(f.df) >= p.rank.Rare*float64(w.df) {
+			doubtful = true
+		}
+	}
+	if doubtful {
+		other = idf(p.v.n, min(union, p.v.n))
+		if w.df > 0 {
+			known = other
+		}
+	}
+	w.doubt, w.idf = doubtful, known
 	weight := 1.0
 	if w.stop {
 		weight = 0.1
@@ -173,26 +202,20 @@ func (p *planner) word(i int) {
 	if w.stop {
 		return
 	}
-	found := p.near(w.text)
-	if last && p.c.Prefix && p.rank.Prefix > 0 {
-		found = append(found, p.beginning(w.text, stem)...)
-	}
-	// What is rarer than the word itself does not count more; of an unknown word
-	// all candidates count as one.
-	other := known
-	if w.df == 0 {
-		union := 0
-		for _, f := range found {
-			union += f.df
-		}
-		other = idf(p.v.n, min(union, p.v.n))
-	}
 	for _, f := range found {
 		factor := f.factor
-		if w.df == 0 && f.kind == "typo" {
+		if doubtful && f.kind == "typo" {
 			factor = math.Pow(factor, p.rank.Unknown)
 		}
 		p.add(way{mask: mask, terms: []string{f.term}, value: other * factor, noKeys: true, kind: f.kind})
+		if !doubtful || f.kind != "typo" {
+			continue
+		}
+		p.v.forms(p.locale, stemOf(p.a, f.term), func(term string) { // what the typed word was meant to find
+			if term != f.term {
+				p.add(way{mask: mask, terms: []string{term}, value: other * factor * p.rank.Stem, noKeys: true, kind: "typo"})
+			}
+		})
 	}
 	p.split(i, known)
 	if p.c.Pinyin {
@@ -419,7 +442,7 @@ func (p *planner) weigh() {
 	t.idfs = make([]float64, len(t.words))
 	for i, w := range t.words {
 		if w.df > 0 {
-			t.idfs[i] = idf(p.v.n, w.df)
+			t.idfs[i] = w.idf
 		}
 	}
 	for _, w := range t.ways {

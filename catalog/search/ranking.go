@@ -41,6 +41,9 @@ type Ranking struct {
 	// Unknown is what the factor of typos is raised to, as a power, for a word that
 	// no product has: 0 takes a typo for the word itself.
 	Unknown float64
+	// Rare is how many times as many products must have a word one typo away for the
+	// typed one, though some have it, to be taken for a misspelling; 0 for never.
+	Rare float64
 
 	TitleShare float64
 	AnyShare   float64
@@ -54,9 +57,9 @@ type Ranking struct {
 // graded queries of real shops (the tests do it again on request).
 func DefaultRanking() Ranking {
 	return Ranking{
-		K1: 0.6, Title: 4, TitleLength: 0.3, Length: 0.3,
-		Stem: 0.98, OneTypo: 0.6, TwoTypos: 0.3, Prefix: 0.4, Joined: 0.8, Split: 0.5, Synonym: 0.85, Sound: 0.6, Unknown: 0.3,
-		TitleShare: 2, AnyShare: 2, Phrase: 0.3, Nearby: 0, Ending: 0.3, Tail: 4,
+		K1: 0.25, Title: 2, TitleLength: 0.1, Length: 0.5,
+		Stem: 0.98, OneTypo: 0.3, TwoTypos: 0.25, Prefix: 0.3, Joined: 0.6, Split: 0.3, Synonym: 0.85, Sound: 0.6, Unknown: 0.2, Rare: 20,
+		TitleShare: 3, AnyShare: 1, Phrase: 0.6, Nearby: 1.5, Ending: 1, Tail: 4,
 	}
 }
 
@@ -75,7 +78,7 @@ func (r *Ranking) check() error {
 		{"k1", r.K1, 1e-6, 1e3}, {"title", r.Title, 1e-6, 1e6}, {"titleLength", r.TitleLength, 0, 1}, {"length", r.Length, 0, 1},
 		{"stem", r.Stem, 0, 1}, {"oneTypo", r.OneTypo, 0, 1}, {"twoTypos", r.TwoTypos, 0, 1}, {"prefix", r.Prefix, 0, 1},
 		{"joined", r.Joined, 0, 1}, {"split", r.Split, 0, 1}, {"synonym", r.Synonym, 0, 1}, {"sound", r.Sound, 0, 1},
-		{"unknown", r.Unknown, 0, 1}, {"titleShare", r.TitleShare, 0, 1e3}, {"anyShare", r.AnyShare, 0, 1e3}, {"phrase", r.Phrase, 0, 1e3},
+		{"unknown", r.Unknown, 0, 1}, {"rare", r.Rare, 0, 1e9}, {"titleShare", r.TitleShare, 0, 1e3}, {"anyShare", r.AnyShare, 0, 1e3}, {"phrase", r.Phrase, 0, 1e3},
 		{"nearby", r.Nearby, 0, 1e3}, {"ending", r.Ending, 0, 1e3}, {"tail", float64(r.Tail), 0, 1e3},
 	} {
 		if !(c.v >= c.low && c.v <= c.top) {

@@ -20,7 +20,7 @@ func (e *execution) suggestion() string {
 	changed := false
 	for i, w := range e.plan.words {
 		words[i] = w.text
-		if w.df > 0 || w.stop || e.has(i, "identifier", "joined", "split", "synonym", "sound") {
+		if w.df > 0 && !w.doubt || w.stop || e.has(i, "identifier", "joined", "split", "synonym", "sound") {
 			continue
 		}
 		if c, ok := closest(p.near(w.text)); ok {

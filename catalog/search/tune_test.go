@@ -25,6 +25,7 @@ func TestTune(t *testing.T) {
 		m := measure(t, index, all, func(g *graded) string { return g.typo })
 		return mean(c), mean(m)
 	}
+	tail := 4.0
 	type dim struct {
 		name string
 		at   func(*search.Ranking) *float64
@@ -45,9 +46,24 @@ func TestTune(t *testing.T) {
 		{"AnyShare", func(r *search.Ranking) *float64 { return &r.AnyShare }, []float64{0, .5, 1, 2, 3, 4, 6, 8}},
 		{"Phrase", func(r *search.Ranking) *float64 { return &r.Phrase }, []float64{0, .15, .3, .6, 1, 1.5, 2}},
 		{"Nearby", func(r *search.Ranking) *float64 { return &r.Nearby }, []float64{0, .15, .3, .6, 1, 1.5}},
-		{"Ending", func(r *search.Ranking) *float64 { return &r.Ending }, []float64{0, .15, .3, .6, 1, 1.5, 2}},
+		{"Tail", func(r *search.Ranking) *float64 { return &tail }, []float64{1, 2, 3, 4, 5, 6, 8}},
+		{"Ending", func(r *search.Ranking) *float64 { return &r.Ending }, []float64{0, .15, .3, .6, 1, 1.5, 2,3}},
 	}
-	r = search.Ranking{K1: 0.4, Title: 5, TitleLength: 0.3, Length: 0.4, Stem: 0.98, OneTypo: 0.4, TwoTypos: 0.4, Prefix: 0.4, Joined: 1, Split: 0.2, Synonym: 0.85, Sound: 0.6, Unknown: 0.3, TitleShare: 2, AnyShare: 1, Phrase: 2, Nearby: 1.5, Ending: 1, Tail: 4}
+	r = search.Ranking{K1: 0.3, Title: 2, TitleLength: 0.1, Length: 0.5, Stem: 0.98, OneTypo: 0.3, TwoTypos: 0.2, Prefix: 0.3, Joined: 0.6, Split: 0.3, Synonym: 0.85, Sound: 0.6, Unknown: 0.2, TitleShare: 3, AnyShare: 1, Phrase: 0.6, Nearby: 1.5, Ending: 1, Tail: 4}
+	if os.Getenv("TUNE") == "t" {
+		eval(search.DefaultRanking())
+		per := measure(t, index, all, func(g *graded) string { return g.text })
+		typ := measure(t, index, all, func(g *graded) string { return g.typo })
+		slices.SortFunc(all, func(a, b graded) int { return cmp.Compare(typ[a.id]-per[a.id], typ[b.id]-per[b.id]) })
+		for _, g := range all[:28] {
+			res, _ := index.Search(search.Query{Text: g.typo, Limit: 3, Explain: true})
+			fmt.Printf("%.3f %.3f %s | %s -> sugg %q\n", per[g.id], typ[g.id], g.text, g.typo, res.Suggestion)
+			for _, h := range res.Hits[:min(2,len(res.Hits))] {
+				fmt.Printf("      %v\n", h.Why.Words)
+			}
+		}
+		return
+	}
 	if os.Getenv("TUNE") == "e" {
 		eval(r)
 		titles := map[string]string{}
@@ -91,6 +107,7 @@ func TestTune(t *testing.T) {
 			keep := *d.at(&r)
 			for _, v := range d.vals {
 				*d.at(&r) = v
+				r.Tail = int(tail)
 				c, m := eval(r)
 				if c+.2*m > best+1e-5 {
 					best, keep = c+.2*m, v
