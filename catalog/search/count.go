@@ -164,6 +164,21 @@ func (c *counted) having(col *column, wanted []bool) int {
 // stats sums up the numbers of the records.
 func (c *counted) stats(col *column) (st FacetStats) {
 	numbers := uint32(len(col.nums))
+	if col.perDoc && col.byDoc.at == nil && numbers <= 1<<12 { // one number a document: from the counts
+		for code, n := range c.counts(col)[:numbers+1] {
+			if n == 0 || code == 0 {
+				continue
+			}
+			v := col.nums[code-1]
+			if st.Count == 0 {
+				st.Min = v
+			}
+			st.Max = v
+			st.Sum += float64(float64(n) * v)
+			st.Count += int(n)
+		}
+		return st
+	}
 	var few [16]uint32
 	low, high := numbers+1, uint32(0)
 	recs := c.records()

@@ -56,58 +56,91 @@ func (e *execution) values(q *Facet, sets []*counted, chosen map[value]bool, out
 		}
 		return true
 	}
-	if len(e.parts) == 1 {
-		if c := e.v.parts[0].seg.cols[q.Field]; c != nil {
-			for code, n := range sets[0].counts(c) {
-				if n > 0 && code > 0 {
-					if v := c.value(uint32(code)); listed(v) {
-						items = append(items, facetItem{v: v, count: int(n)})
-					}
-				}
-			}
+	limit := q.Limit
+	if limit == 0 {
+		limit = defaultFacetLimit
+	}
+	var main *column
+	var counts []uint32
+	if len(e.parts) > 0 {
+		main = e.v.parts[0].seg.cols[q.Field]
+	}
+	if main != nil {
+		counts = sets[0].counts(main)
+	}
+	extra := map[value]int{} // of values that only further segments have
+	for i := 1; i < len(e.parts); i++ {
+		c := e.v.parts[i].seg.cols[q.Field]
+		if c == nil {
+			continue
 		}
-	} else {
-		sum := map[value]int{}
-		for i := range e.parts {
-			c := e.v.parts[i].seg.cols[q.Field]
-			if c == nil {
+		if i == 1 && counts != nil {
+			counts = slices.Clone(counts)
+		}
+		for code, n := range sets[i].counts(c) {
+			if n == 0 || code == 0 {
 				continue
 			}
-			for code, n := range sets[i].counts(c) {
-				if n > 0 && code > 0 {
-					sum[c.value(uint32(code))] += int(n)
+			v := c.value(uint32(code))
+			if main != nil {
+				if at := main.code(v); at != 0 {
+					counts[at] += n
+					continue
 				}
 			}
+			extra[v] += int(n)
 		}
-		for v, n := range sum {
-			if listed(v) {
-				items = append(items, facetItem{v: v, count: n})
-			}
+	}
+	least := uint32(1)
+	plain := len(words) == 0 && q.Under == "" && main != nil && len(main.nums) == 0 && len(counts) > 2*limit
+	if plain { // only values above the limit's count can be listed
+		least = max(1, leastOf(counts, limit))
+	}
+	for code, n := range counts {
+		if n == 0 || code == 0 {
+			continue
+		}
+		if n < least {
+			out.Other.Values++
+			out.Other.Count += int(n)
+			continue
+		}
+		if v := main.value(uint32(code)); listed(v) {
+			items = append(items, facetItem{v: v, count: int(n)})
+		}
+	}
+	for v, n := range extra {
+		if listed(v) {
+			items = append(items, facetItem{v: v, count: n})
 		}
 	}
 	for v := range chosen {
+		if plain {
+			if code := main.code(v); code != 0 && counts[code] > 0 && counts[code] < least {
+				out.Other.Values--
+				out.Other.Count -= int(counts[code])
+				items = append(items, facetItem{v: v, count: int(counts[code])})
+				continue
+			}
+		}
 		if !slices.ContainsFunc(items, func(x facetItem) bool { return x.v == v }) && listed(v) {
 			if _, isSpan := parseSpan(v.text); v.kind != textValue || !isSpan {
 				items = append(items, facetItem{v: v})
 			}
 		}
 	}
-	limit := q.Limit
-	if limit == 0 {
-		limit = defaultFacetLimit
-	}
 	items, rest := mostCounted(items, limit)
 	for _, x := range items {
-		out.Values = append(out.Values, FacetValue{Value: strings.Clone(x.text), Count: x.count, Chosen: chosen[x.v]})
+		out.Values = append(out.Values, FacetValue{Value: x.text, Count: x.count, Chosen: chosen[x.v]})
 	}
 	for _, x := range rest {
 		out.Other.Values++
 		out.Other.Count += x.count
 	}
-	if q.Rest && len(rest) > 0 {
-		left := map[value]bool{}
-		for _, x := range rest {
-			left[x.v] = true
+	if q.Rest && out.Other.Values > 0 {
+		kept := map[value]bool{}
+		for _, x := range items {
+			kept[x.v] = true
 		}
 		for i := range e.parts {
 			c := e.v.parts[i].seg.cols[q.Field]
@@ -116,33 +149,52 @@ func (e *execution) values(q *Facet, sets []*counted, chosen map[value]bool, out
 			}
 			wanted := make([]bool, c.card()+1)
 			for code := 1; code < len(wanted); code++ {
-				wanted[code] = left[c.value(uint32(code))]
+				v := c.value(uint32(code))
+				wanted[code] = !kept[v] && listed(v)
 			}
 			out.Other.Products += sets[i].having(c, wanted)
 		}
 	}
 }
 
+// leastOf returns the count that the n-th most counted value has, 0 where there are
+// fewer.
+func leastOf(counts []uint32, n int) uint32 {
+	heap := make([]uint32, 0, n) // the n largest, the least of them at the root
+	for _, c := range counts[1:] {
+		if len(heap) == n && c <= heap[0] {
+			continue
+		}
+		if len(heap) < n {
+			heap = append(heap, c)
+			for i := len(heap) - 1; i > 0 && heap[i] < heap[(i-1)/2]; i = (i - 1) / 2 {
+				heap[i], heap[(i-1)/2] = heap[(i-1)/2], heap[i]
+			}
+			continue
+		}
+		heap[0] = c
+		for i := 0; ; {
+			least := i
+			for _, k := range [2]int{2*i + 1, 2*i + 2} {
+				if k < n && heap[k] < heap[least] {
+					least = k
+				}
+			}
+			if least == i {
+				break
+			}
+			heap[i], heap[least] = heap[least], heap[i]
+			i = least
+		}
+	}
+	if len(heap) < n {
+		return 0
+	}
+	return heap[0]
+}
+
 // mostCounted orders items by count, then value, and cuts them.
 func mostCounted(items []facetItem, limit int) (kept, rest []facetItem) {
-	// Most are far below the limit's count: select before naming and sorting.
-	if len(items) > 4*limit {
-		counts := make([]int, len(items))
-		for i, x := range items {
-			counts[i] = x.count
-		}
-		slices.SortFunc(counts, func(a, b int) int { return cmp.Compare(b, a) })
-		least := counts[limit-1]
-		high := slices.Clone(items)[:0]
-		for _, x := range items {
-			if x.count >= least {
-				high = append(high, x)
-			} else {
-				rest = append(rest, x)
-			}
-		}
-		items = high
-	}
 	for i := range items {
 		items[i].text = items[i].v.String()
 	}
@@ -150,7 +202,7 @@ func mostCounted(items []facetItem, limit int) (kept, rest []facetItem) {
 		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.text, b.text), cmp.Compare(a.v.kind, b.v.kind))
 	})
 	n := min(limit, len(items))
-	return items[:n], append(rest, items[n:]...)
+	return items[:n], items[n:]
 }
 
 // fuzzyless returns the folded words of a text that is looked for within values.

@@ -10,12 +10,20 @@ import (
 )
 
 // set is what a condition leaves of a segment: the records that are in recs whose
-// document is in docs; nil is all of them.
-type set struct{ docs, recs bitset }
+// document is in docs; nil is all of them. of are the documents of recs where they
+// are known.
+type set struct{ docs, recs, of bitset }
 
 // and keeps what both leave.
 func (a set) and(b set) set {
-	return set{bothBits(a.docs, b.docs), bothBits(a.recs, b.recs)}
+	c := set{docs: bothBits(a.docs, b.docs), recs: bothBits(a.recs, b.recs)}
+	switch {
+	case a.recs == nil:
+		c.of = b.of
+	case b.recs == nil:
+		c.of = a.of
+	}
+	return c
 }
 
 func bothBits(a, b bitset) bitset {
@@ -54,13 +62,19 @@ func (s *segment) documents(a set) bitset {
 	if a.recs == nil {
 		return a.docs
 	}
-	b := newBitset(s.n)
-	if a.docs == nil {
-		a.recs.each(func(r int) { b.set(int(s.recDoc[r])) })
-		return b
+	if a.of != nil {
+		return bothBits(a.docs, a.of)
 	}
-	a.recs.each(func(r int) { b.set(int(s.recDoc[r])) })
-	b.and(a.docs)
+	b := newBitset(s.n)
+	for w, word := range a.recs {
+		for ; word != 0; word &= word - 1 {
+			d := s.recDoc[w<<6+trailing(word)]
+			b[d>>6] |= 1 << (d & 63)
+		}
+	}
+	if a.docs != nil {
+		b.and(a.docs)
+	}
 	return b
 }
 
@@ -524,38 +538,65 @@ func (s *segment) selection(field string, chosen []value) set {
 	if c == nil {
 		return set{docs: newBitset(s.n)}
 	}
-	wanted := make([]bool, c.card()+1)
-	only := uint32(0)
-	some := 0
+	var docs, recs bitset
+	fresh := false
+	include := func(d, r bitset) {
+		switch {
+		case docs == nil:
+			docs, recs = d, r
+		case !fresh:
+			docs, fresh = docs.clone(), true
+			if r != nil {
+				recs = recs.clone()
+			}
+			fallthrough
+		default:
+			docs.or(d)
+			if r != nil {
+				recs.or(r)
+			}
+		}
+	}
+	docSets, recSets := c.docSets(), c.recSets()
+	var wanted []bool // of values without a set of their own
 	for _, v := range chosen {
 		if v.kind == textValue {
 			if r, ok := parseSpan(v.text); ok && len(c.nums) > 0 {
 				from, to := c.span(r.low, r.high)
-				for code := from; code < to; code++ {
-					wanted[code] = true
+				if c.perDoc {
+					include(c.rangeSet(from, to, false), nil)
+				} else {
+					include(c.rangeSet(from, to, false), c.rangeSet(from, to, true))
 				}
-				some += 2
 				continue
 			}
 		}
-		if code := c.code(v); code != 0 {
-			wanted[code], only = true, code
-			some++
+		code := c.code(v)
+		switch {
+		case code == 0:
+		case docSets == nil:
+			if wanted == nil {
+				wanted = make([]bool, c.card()+1)
+			}
+			wanted[code] = true
+		case c.perDoc:
+			include(docSets[code], nil)
+		default:
+			include(docSets[code], recSets[code])
 		}
 	}
-	var b bitset
-	sets := c.docSets()
-	if !c.perDoc {
-		sets = c.recSets()
+	if wanted != nil {
+		if c.perDoc {
+			include(c.codes.where(wanted), nil)
+		} else {
+			include(c.byDoc.where(wanted), c.codes.where(wanted))
+		}
 	}
 	switch {
-	case some == 1 && sets != nil:
-		b = sets[only]
-	default:
-		b = c.codes.where(wanted)
+	case docs == nil:
+		return set{docs: newBitset(s.n)}
+	case c.perDoc:
+		return set{docs: docs}
 	}
-	if c.perDoc {
-		return set{docs: b}
-	}
-	return set{recs: b}
+	return set{recs: recs, of: docs}
 }

@@ -20,6 +20,7 @@ type textPlan struct {
 	all      bool   // MatchAll
 	key      string // the identifier that the query is; empty if it is none
 	idfs     []float64
+	order    []int // words as they are evaluated
 	sum      float64
 	cut      bool // words beyond MaxQueryWords, or expansions, were left out
 }
@@ -34,6 +35,7 @@ type queryWord struct {
 	// may mean.
 	doubt bool
 	idf   float64
+	cost  int // products that have it in some way, roughly
 }
 
 // way is one way to have one or several words of a query.
@@ -160,7 +162,9 @@ func (p *planner) word(i int) {
 	w.df = p.v.stemDF(p.locale, stem)
 	var found []candidate
 	if !w.stop {
-		found = p.near(w.text)
+		if w.df < p.c.Typos.Known {
+			found = p.near(w.text)
+		}
 		if last && p.c.Prefix && p.rank.Prefix > 0 {
 			found = append(found, p.beginning(w.text, stem)...)
 		}
@@ -183,7 +187,7 @@ func (p *planner) word(i int) {
 			known = other
 		}
 	}
-	w.doubt, w.idf = doubtful, known
+	w.doubt, w.idf, w.cost = doubtful, known, union
 	weight := 1.0
 	if w.stop {
 		weight = 0.1
@@ -461,6 +465,10 @@ func (p *planner) weigh() {
 			t.idfs[i] *= 0.1
 		}
 		t.sum += t.idfs[i]
+		t.order = append(t.order, i)
+	}
+	if t.all { // rare words first, the others then look only at what is left
+		slices.SortStableFunc(t.order, func(a, b int) int { return t.words[a].cost - t.words[b].cost })
 	}
 }
 

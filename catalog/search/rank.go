@@ -157,12 +157,9 @@ func (e *execution) collect(b *best, i int) (groups int) {
 	}
 	relevance := e.plan != nil && len(e.q.Sort) == 0
 	var sh *shares
-	top := 0.0
 	if relevance {
 		sh = newShares(e.plan, e.c.Ranking)
 		f.sc.titles(e.plan)
-		r := e.c.Ranking
-		top = r.Phrase + r.Nearby + r.Ending
 	}
 	pushed := 0
 	one := func(d int) {
@@ -171,9 +168,18 @@ func (e *execution) collect(b *best, i int) (groups int) {
 			base := f.x.score[d]
 			if base > 0 {
 				factor := 1 + sh.of(f.x.title[d], f.x.any[d])
-				if top > 0 && f.x.title[d] != 0 && (!b.full() || base*(factor+top) >= b.heap[0].score-1e-9) {
-					x.bonus = f.sc.bonus(e.plan, e.c.Ranking, d)
-					factor += x.bonus
+				if title := f.x.title[d]; title != 0 {
+					top := e.c.Ranking.most(e.plan, title)
+					if b.full() && base*(factor+top) < b.heap[0].score-1e-9 {
+						if group == nil {
+							return
+						}
+						top = 0
+					}
+					if top > 0 {
+						x.bonus = f.sc.bonus(e.plan, e.c.Ranking, d)
+						factor += x.bonus
+					}
 				}
 				x.score = rounded(base * factor)
 			}
@@ -216,7 +222,11 @@ func (e *execution) collect(b *best, i int) (groups int) {
 		}
 		return 0
 	}
-	f.docs.each(one)
+	for w, word := range f.docs {
+		for ; word != 0; word &= word - 1 {
+			one(w<<6 + trailing(word))
+		}
+	}
 	return groups
 }
 

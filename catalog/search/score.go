@@ -176,7 +176,10 @@ next:
 // best way, and which words it has.
 func (e *scorer) run(plan *textPlan) {
 	x := e.x
-	for i := range plan.words {
+	// Rare words first: where all are asked for, the others then look only at what
+	// is left.
+	before := uint32(0)
+	for _, i := range plan.order {
 		bit := uint32(1) << i
 		var ways []*way
 		for j := range plan.ways {
@@ -184,14 +187,22 @@ func (e *scorer) run(plan *textPlan) {
 				ways = append(ways, &plan.ways[j])
 			}
 		}
+		need := uint32(0)
+		if plan.all {
+			need = before & plan.required
+		}
+		before |= bit
 		if len(ways) == 1 && len(ways[0].terms) == 1 && bits.OnesCount32(ways[0].mask) == 1 {
-			e.single(ways[0], bit)
+			e.single(ways[0], bit, need)
 			continue
 		}
 		x.word = x.word[:0]
 		for _, w := range ways {
 			value := w.value / float64(bits.OnesCount32(w.mask))
 			take := func(doc int32, sat float64, title bool) {
+				if need != 0 && x.any[doc]&need != need {
+					return
+				}
 				v := float64(value * sat)
 				if old := x.best[doc]; v > old {
 					if old == 0 {
@@ -221,28 +232,80 @@ func (e *scorer) run(plan *textPlan) {
 }
 
 // single adds a word that can be had in one way only.
-func (e *scorer) single(w *way, bit uint32) {
+func (e *scorer) single(w *way, bit, before uint32) {
 	term, ok := e.t.terms.find(w.terms[0])
 	if !ok {
 		return
 	}
 	x := e.x
-	p := e.t.postings(uint32(term))
-	for p.next() {
-		sat, title := e.counts(&p, w.noKeys)
-		if sat == 0 {
+	b := e.t.post[e.t.postAt[term]:e.t.postAt[term+1]]
+	k1, value, fields, key := e.k1, w.value*(e.k1+1), e.t.fields, e.key
+	any, title, score, lens, norms := x.any, x.title, x.score, e.t.lens, e.norms
+	touched := x.touched
+	d, i := int32(-1), 0
+	for i < len(b) {
+		gap := int32(b[i])
+		i++
+		if gap >= 0x80 {
+			gap &= 0x7f
+			for shift := 7; ; shift += 7 {
+				c := b[i]
+				i++
+				gap |= int32(c&0x7f) << shift
+				if c < 0x80 {
+					break
+				}
+			}
+		}
+		d += gap + 1
+		if before != 0 && any[d]&before != before { // a word before is missing: nobody asks
+			for {
+				h := b[i]
+				i++
+				if h&15 == 0 {
+					for b[i] >= 0x80 {
+						i++
+					}
+					i++
+				}
+				if h < 0x80 {
+					break
+				}
+			}
 			continue
 		}
-		d := p.doc
-		if x.any[d] == 0 {
-			x.touched = append(x.touched, uint32(d))
+		t, in := 0.0, uint32(0)
+		row := lens[int(d)*fields : int(d)*fields+fields]
+		for {
+			h := b[i]
+			i++
+			f, tf := int(h>>4&7), uint64(h&15)
+			if tf == 0 {
+				var n int
+				tf, n = binary.Uvarint(b[i:])
+				i += n
+			}
+			if f != key || !w.noKeys {
+				t += float64(float64(tf) * norms[f][row[f]])
+				if f == 0 || f == key {
+					in = bit
+				}
+			}
+			if h < 0x80 {
+				break
+			}
 		}
-		x.any[d] |= bit
-		x.score[d] += float64(w.value * sat)
-		if title {
-			x.title[d] |= bit
+		if t == 0 {
+			continue
 		}
+		if any[d] == 0 {
+			touched = append(touched, uint32(d))
+		}
+		any[d] |= bit
+		title[d] |= in
+		score[d] += float64(value*t) / (k1 + t)
 	}
+	x.touched = touched
 }
 
 // shares turns sets of words into their share of the query, squared and weighted.
@@ -347,6 +410,24 @@ func (e *scorer) bonus(plan *textPlan, r *Ranking, doc int) float64 {
 	}
 	if r.Ending > 0 {
 		sum += float64(r.Ending * ending(x.seq, plan.head, r.Tail))
+	}
+	return sum
+}
+
+// most returns the most that bonus can be for a document with these words in its
+// first field.
+func (r *Ranking) most(plan *textPlan, title uint32) float64 {
+	n := len(plan.words)
+	sum := 0.0
+	if title == uint32(1)<<n-1 {
+		sum = r.Phrase
+	}
+	if n > 1 {
+		pairs := bits.OnesCount32(title & (title >> 1))
+		sum += float64(r.Nearby*float64(pairs)) / float64(n-1)
+	}
+	if title>>plan.head&1 != 0 {
+		sum += r.Ending
 	}
 	return sum
 }

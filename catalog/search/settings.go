@@ -83,6 +83,9 @@ type Typos struct {
 	// FirstLetterSingle counts a wrong first letter as one edit; otherwise as two,
 	// because people rarely get it wrong.
 	FirstLetterSingle bool
+	// Known is how many products must have a word for it to be taken as right, so
+	// that a search for shirts does not count skirts; 0 stands for 50.
+	Known int
 	// Off forgives nothing.
 	Off bool
 }
@@ -279,7 +282,10 @@ func (s Settings) check() (Settings, error) {
 	if s.Typos.Two == 0 {
 		s.Typos.Two = max(9, s.Typos.One)
 	}
-	if s.Typos.One < 1 || s.Typos.Two < s.Typos.One {
+	if s.Typos.Known == 0 {
+		s.Typos.Known = 50
+	}
+	if s.Typos.Known < 0 || s.Typos.One < 1 || s.Typos.Two < s.Typos.One {
 		return s, fieldError("typos", flywheel.ErrOutOfRange, "one from %d, two from %d letters", s.Typos.One, s.Typos.Two)
 	}
 	if s.Match == "" {
