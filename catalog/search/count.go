@@ -11,6 +11,7 @@ type counted struct {
 	list []uint32
 	recs bitset // records of the set; nil where only documents decide
 	own  bool   // recs was made
+	mem  *arena
 }
 
 // counted returns the set without the choice skip; −1 skips none.
@@ -21,16 +22,16 @@ func (e *execution) counted(i, skip int) *counted {
 		s = f.base
 		for j, pick := range f.picks {
 			if j != skip {
-				s = s.and(pick)
+				s = s.and(pick, e.mem)
 			}
 		}
 	}
-	c := &counted{v: e.v, at: i, p: p, set: s}
+	c := &counted{v: e.v, at: i, p: p, set: s, mem: e.mem}
 	if skip < 0 {
 		c.docs, c.n = f.docs, f.count
 		return c
 	}
-	c.docs = p.seg.documents(s)
+	c.docs = p.seg.documents(s, e.mem)
 	c.n = p.seg.n
 	if c.docs != nil {
 		c.n = c.docs.count()
@@ -41,7 +42,7 @@ func (e *execution) counted(i, skip int) *counted {
 // documents returns the documents as a list.
 func (c *counted) documents() []uint32 {
 	if c.list == nil {
-		c.list = make([]uint32, 0, c.n)
+		c.list = c.mem.list(c.n)
 		if c.docs == nil {
 			for d := range c.p.seg.n {
 				c.list = append(c.list, uint32(d))
@@ -60,7 +61,7 @@ func (c *counted) records() bitset {
 	}
 	if !c.own {
 		c.own = true
-		c.recs = c.p.seg.expanded(c.set)
+		c.recs = c.p.seg.expanded(c.set, c.mem)
 	}
 	return c.recs
 }
@@ -71,7 +72,7 @@ func (c *counted) counts(col *column) []uint32 {
 	if col.perDoc || c.set.recs == nil {
 		return c.byDocument(col, card)
 	}
-	out := make([]uint32, card+1)
+	out := c.mem.numbers(card + 1)
 	recs := c.records()
 	sets := col.recSets()
 	words := len(recs)
@@ -97,7 +98,7 @@ func (c *counted) counts(col *column) []uint32 {
 
 // byDocument counts where the document alone decides.
 func (c *counted) byDocument(col *column, card int) []uint32 {
-	out := make([]uint32, card+1)
+	out := c.mem.numbers(card + 1)
 	sets := col.docSets()
 	words := (c.p.seg.n + 63) / 64
 	switch {

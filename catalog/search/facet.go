@@ -22,9 +22,15 @@ func (e *execution) facet(q *Facet) FacetResult {
 			skip = i
 		}
 	}
-	sets := make([]*counted, len(e.parts))
-	for i := range e.parts {
-		sets[i] = e.counted(i, skip)
+	sets := e.sets[skip]
+	if sets == nil {
+		for i := range e.parts {
+			sets = append(sets, e.counted(i, skip))
+		}
+		if e.sets == nil {
+			e.sets = map[int][]*counted{}
+		}
+		e.sets[skip] = sets
 	}
 	if len(q.Ranges) > 0 {
 		e.ranges(q, sets, chosen, &out)

@@ -15,65 +15,60 @@ import (
 type set struct{ docs, recs, of bitset }
 
 // and keeps what both leave.
-func (a set) and(b set) set {
-	c := set{docs: bothBits(a.docs, b.docs), recs: bothBits(a.recs, b.recs)}
+func (x set) and(y set, a *arena) set {
+	c := set{docs: a.both(x.docs, y.docs), recs: a.both(x.recs, y.recs)}
 	switch {
-	case a.recs == nil:
-		c.of = b.of
-	case b.recs == nil:
-		c.of = a.of
+	case x.recs == nil:
+		c.of = y.of
+	case y.recs == nil:
+		c.of = x.of
 	}
-	return c
-}
-
-func bothBits(a, b bitset) bitset {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
-	}
-	c := a.clone()
-	c.and(b)
 	return c
 }
 
 // expanded returns the set as records alone.
-func (s *segment) expanded(a set) bitset {
-	if a.docs == nil {
-		if a.recs == nil {
+func (s *segment) expanded(x set, a *arena) bitset {
+	if x.docs == nil {
+		if x.recs == nil {
 			return fullBitset(s.recs)
 		}
-		return a.recs
+		return x.recs
 	}
-	b := newBitset(s.recs)
-	a.docs.each(func(d int) {
-		from, to := s.records(d)
-		b.setRange(from, to)
-	})
-	if a.recs != nil {
-		b.and(a.recs)
+	b := a.bits(s.recs)
+	for w, word := range x.docs {
+		for ; word != 0; word &= word - 1 {
+			d := w<<6 + trailing(word)
+			from, to := s.recAt[d], s.recAt[d+1]
+			if to == from+1 {
+				b[from>>6] |= 1 << (from & 63)
+				continue
+			}
+			b.setRange(int(from), int(to))
+		}
+	}
+	if x.recs != nil {
+		b.and(x.recs)
 	}
 	return b
 }
 
 // documents returns the documents of which a record is left.
-func (s *segment) documents(a set) bitset {
-	if a.recs == nil {
-		return a.docs
+func (s *segment) documents(x set, a *arena) bitset {
+	if x.recs == nil {
+		return x.docs
 	}
-	if a.of != nil {
-		return bothBits(a.docs, a.of)
+	if x.of != nil {
+		return a.both(x.docs, x.of)
 	}
-	b := newBitset(s.n)
-	for w, word := range a.recs {
+	b := a.bits(s.n)
+	for w, word := range x.recs {
 		for ; word != 0; word &= word - 1 {
 			d := s.recDoc[w<<6+trailing(word)]
 			b[d>>6] |= 1 << (d & 63)
 		}
 	}
-	if a.docs != nil {
-		b.and(a.docs)
+	if x.docs != nil {
+		b.and(x.docs)
 	}
 	return b
 }
@@ -372,7 +367,7 @@ func (q *quick) codes(c *column, wanted []bool) {
 }
 
 // eval returns what a condition leaves of a segment.
-func (s *segment) eval(c *condition) set {
+func (s *segment) eval(c *condition, a *arena) set {
 	if c == nil {
 		return set{}
 	}
@@ -380,13 +375,13 @@ func (s *segment) eval(c *condition) set {
 	case allOf:
 		var out set
 		for _, sub := range c.subs {
-			out = out.and(s.eval(sub))
+			out = out.and(s.eval(sub, a), a)
 		}
 		return out
 	case ofField:
 		var out set
 		for i := range c.tests {
-			out = out.and(s.test(c.field, &c.tests[i]))
+			out = out.and(s.test(c.field, &c.tests[i]), a)
 		}
 		return out
 	}
@@ -394,7 +389,7 @@ func (s *segment) eval(c *condition) set {
 	sets := make([]set, len(c.subs))
 	records := false
 	for i, sub := range c.subs {
-		sets[i] = s.eval(sub)
+		sets[i] = s.eval(sub, a)
 		records = records || sets[i].recs != nil
 	}
 	n := s.n
@@ -405,7 +400,7 @@ func (s *segment) eval(c *condition) set {
 	for _, x := range sets {
 		switch {
 		case records:
-			b.or(s.expanded(x))
+			b.or(s.expanded(x, a))
 		case x.docs == nil:
 			b = fullBitset(n)
 		default:
@@ -533,7 +528,7 @@ func (c *column) meets(t *test, n int) bitset {
 }
 
 // selection returns what the chosen values of a facet leave.
-func (s *segment) selection(field string, chosen []value) set {
+func (s *segment) selection(field string, chosen []value, a *arena) set {
 	c := s.cols[field]
 	if c == nil {
 		return set{docs: newBitset(s.n)}
@@ -545,9 +540,9 @@ func (s *segment) selection(field string, chosen []value) set {
 		case docs == nil:
 			docs, recs = d, r
 		case !fresh:
-			docs, fresh = docs.clone(), true
+			docs, fresh = a.copied(docs), true
 			if r != nil {
-				recs = recs.clone()
+				recs = a.copied(recs)
 			}
 			fallthrough
 		default:

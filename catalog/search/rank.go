@@ -222,9 +222,17 @@ func (e *execution) collect(b *best, i int) (groups int) {
 		}
 		return 0
 	}
+	quick := relevance && sh.top != nil && group == nil
 	for w, word := range f.docs {
 		for ; word != 0; word &= word - 1 {
-			one(w<<6 + trailing(word))
+			d := w<<6 + trailing(word)
+			if quick && b.full() { // most cannot be among the best
+				title := f.x.title[d]
+				if f.x.score[d]*(1+sh.titleT[title]+sh.anyT[f.x.any[d]]+sh.top[title]) < b.heap[0].score-1e-9 {
+					continue
+				}
+			}
+			one(d)
 		}
 	}
 	return groups

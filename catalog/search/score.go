@@ -54,7 +54,7 @@ func (x *scratch) release() {
 // scorer evaluates a plan over one segment.
 type scorer struct {
 	t     *textIndex
-	norms [][]float64
+	norms *lazyNorms
 	k1    float64
 	key   int // the field of identifiers
 	links []string
@@ -76,7 +76,7 @@ func (e *scorer) counts(p *postings, noKeys bool) (sat float64, title bool) {
 			tf = uint32(v)
 		}
 		if f != e.key || !noKeys {
-			t += float64(float64(tf) * e.norms[f][lens[f]])
+			t += float64(float64(tf) * e.norms.at(f, int(lens[f])))
 			title = title || f == 0 || f == e.key
 		}
 		if h < 0x80 {
@@ -162,7 +162,7 @@ next:
 				}
 			}
 			if n > 0 {
-				t += float64(float64(n) * e.norms[f][e.t.length(int(p.doc), f)])
+				t += float64(float64(n) * e.norms.at(f, e.t.length(int(p.doc), f)))
 				title = title || f == 0
 			}
 		})
@@ -240,7 +240,7 @@ func (e *scorer) single(w *way, bit, before uint32) {
 	x := e.x
 	b := e.t.post[e.t.postAt[term]:e.t.postAt[term+1]]
 	k1, value, fields, key := e.k1, w.value*(e.k1+1), e.t.fields, e.key
-	any, title, score, lens, norms := x.any, x.title, x.score, e.t.lens, e.norms
+	any, title, score, lens, norms, stride := x.any, x.title, x.score, e.t.lens, e.norms.table, e.norms.stride
 	touched := x.touched
 	d, i := int32(-1), 0
 	for i < len(b) {
@@ -286,7 +286,7 @@ func (e *scorer) single(w *way, bit, before uint32) {
 				i += n
 			}
 			if f != key || !w.noKeys {
-				t += float64(float64(tf) * norms[f][row[f]])
+				t += float64(float64(tf) * norms[f*stride+int(row[f])])
 				if f == 0 || f == key {
 					in = bit
 				}
@@ -313,16 +313,20 @@ type shares struct {
 	plan         *textPlan
 	title, any   float64
 	titleT, anyT []float64 // by set of words, for short queries
+	top          []float64 // what bonus can be at most, by set of words in the title
 }
 
 func newShares(plan *textPlan, r *Ranking) *shares {
 	s := &shares{plan: plan, title: r.TitleShare, any: r.AnyShare}
 	if n := len(plan.words); n <= 8 {
-		s.titleT, s.anyT = make([]float64, 1<<n), make([]float64, 1<<n)
+		s.titleT, s.anyT, s.top = make([]float64, 1<<n), make([]float64, 1<<n), make([]float64, 1<<n)
 		for m := range s.titleT {
 			share := s.share(uint32(m))
 			s.titleT[m] = float64(r.TitleShare * share * share)
 			s.anyT[m] = float64(r.AnyShare * share * share)
+			if m != 0 {
+				s.top[m] = r.most(plan, uint32(m))
+			}
 		}
 	}
 	return s

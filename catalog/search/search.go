@@ -17,7 +17,8 @@ type execution struct {
 	cond   *condition
 	chosen []choice
 	parts  []partFound
-	need   int // how many of the best are wanted
+	mem    *arena
+	sets   map[int][]*counted // by the choice that is left out
 }
 
 // choice is the selected values of one field.
@@ -45,7 +46,8 @@ func (v *Snapshot) Search(q Query) (*Result, error) {
 	if err := q.check(c); err != nil {
 		return nil, err
 	}
-	e := &execution{v: v, c: c, q: &q, locale: c.locale(q.Locale)}
+	e := &execution{v: v, c: c, q: &q, locale: c.locale(q.Locale), mem: arenas.Get().(*arena)}
+	defer e.mem.release()
 	var err error
 	if e.cond, err = parseFilter(q.Filter); err != nil {
 		return nil, err
@@ -165,22 +167,22 @@ func (e *execution) find() {
 	e.parts = make([]partFound, len(e.v.parts))
 	for i := range e.v.parts {
 		p, f := &e.v.parts[i], &e.parts[i]
-		f.base = p.seg.eval(e.cond)
+		f.base = p.seg.eval(e.cond, e.mem)
 		f.picks = make([]set, len(e.chosen))
 		for j, ch := range e.chosen {
-			f.picks[j] = p.seg.selection(ch.field, ch.values)
+			f.picks[j] = p.seg.selection(ch.field, ch.values, e.mem)
 		}
 		if e.plan != nil {
-			f.base = f.base.and(e.text(p, f))
+			f.base = f.base.and(e.text(p, f), e.mem)
 		} else if p.alive != nil {
-			f.base = f.base.and(set{docs: p.alive})
+			f.base = f.base.and(set{docs: p.alive}, e.mem)
 		}
 		f.base = e.hidden(p, f.base)
 		f.all = f.base
 		for _, s := range f.picks {
-			f.all = f.all.and(s)
+			f.all = f.all.and(s, e.mem)
 		}
-		f.docs = p.seg.documents(f.all)
+		f.docs = p.seg.documents(f.all, e.mem)
 		if f.docs == nil {
 			f.count = p.seg.n
 		} else {
@@ -202,7 +204,7 @@ func (e *execution) hidden(p *part, s set) set {
 			b.clear(d)
 		}
 	}
-	return s.and(set{docs: b})
+	return s.and(set{docs: b}, e.mem)
 }
 
 // text returns the live documents that have the words of the query, and those that
@@ -212,7 +214,7 @@ func (e *execution) text(p *part, f *partFound) set {
 	f.x = getScratch(p.seg.n, t.terms.len())
 	f.sc = &scorer{t: t, norms: e.v.normsOf(e.locale), k1: e.c.Ranking.K1, key: len(e.c.Fields), x: f.x, links: e.c.analyzers[e.locale].links}
 	f.sc.run(e.plan)
-	b := newBitset(p.seg.n)
+	b := e.mem.bits(p.seg.n)
 	required := e.plan.required
 	for _, d := range f.x.touched {
 		if had := f.x.any[d]; had&required == required || !e.plan.all && had&required != 0 {

@@ -205,12 +205,15 @@ func (s *segment) keyed(c *config, _, doc int, k string, recs bitset) bool {
 
 // lazyNorms holds what a word in a field of each length counts.
 type lazyNorms struct {
-	once  sync.Once
-	table [][]float64 // by field, then length
+	once   sync.Once
+	stride int
+	table  []float64 // by field, then length
 }
 
+func (l *lazyNorms) at(field, length int) float64 { return l.table[field*l.stride+length] }
+
 // normsOf returns weight / (1 − b + b·length/mean) by field and length.
-func (v *Snapshot) normsOf(locale int) [][]float64 {
+func (v *Snapshot) normsOf(locale int) *lazyNorms {
 	l := &v.norms[locale]
 	l.once.Do(func() {
 		fields := len(v.c.Fields) + 1
@@ -228,6 +231,8 @@ func (v *Snapshot) normsOf(locale int) [][]float64 {
 				longest[at%fields] = max(longest[at%fields], int(n))
 			}
 		}
+		l.stride = slices.Max(longest) + 1
+		l.table = make([]float64, fields*l.stride)
 		for f := range fields {
 			weight, b := v.c.Ranking.Title, v.c.Ranking.TitleLength
 			if f < len(v.c.Fields) {
@@ -245,21 +250,20 @@ func (v *Snapshot) normsOf(locale int) [][]float64 {
 				b = 0
 			}
 			mean := math.Max(float64(total[f])/math.Max(float64(v.n), 1), 1e-9)
-			row := make([]float64, longest[f]+1)
+			row := l.table[f*l.stride : (f+1)*l.stride]
 			for n := range row {
 				row[n] = weight / (1 - b + float64(b*float64(n))/mean)
 			}
-			l.table = append(l.table, row)
 		}
 	})
-	return l.table
+	return l
 }
 
 // staticCounts returns how many documents of a segment without deletions have each
 // code, made once.
 func (v *Snapshot) staticCounts(at int, col *column) []uint32 {
 	col.static.once.Do(func() {
-		c := &counted{v: v, at: at, p: &part{seg: v.parts[at].seg}, n: v.parts[at].seg.n}
+		c := &counted{v: v, at: at, p: &part{seg: v.parts[at].seg}, n: v.parts[at].seg.n, mem: new(arena)}
 		out := make([]uint32, col.card()+1)
 		all := c.documents()
 		switch {

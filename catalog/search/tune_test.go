@@ -47,7 +47,7 @@ func TestTune(t *testing.T) {
 		{"Phrase", func(r *search.Ranking) *float64 { return &r.Phrase }, []float64{0, .15, .3, .6, 1, 1.5, 2}},
 		{"Nearby", func(r *search.Ranking) *float64 { return &r.Nearby }, []float64{0, .15, .3, .6, 1, 1.5}},
 		{"Tail", func(r *search.Ranking) *float64 { return &tail }, []float64{1, 2, 3, 4, 5, 6, 8}},
-		{"Ending", func(r *search.Ranking) *float64 { return &r.Ending }, []float64{0, .15, .3, .6, 1, 1.5, 2,3}},
+		{"Ending", func(r *search.Ranking) *float64 { return &r.Ending }, []float64{0, .15, .3, .6, 1, 1.5, 2, 3}},
 	}
 	r = search.Ranking{K1: 0.3, Title: 2, TitleLength: 0.1, Length: 0.5, Stem: 0.98, OneTypo: 0.3, TwoTypos: 0.2, Prefix: 0.3, Joined: 0.6, Split: 0.3, Synonym: 0.85, Sound: 0.6, Unknown: 0.2, TitleShare: 3, AnyShare: 1, Phrase: 0.6, Nearby: 1.5, Ending: 1, Tail: 4}
 	if os.Getenv("TUNE") == "t" {
@@ -58,7 +58,7 @@ func TestTune(t *testing.T) {
 		for _, g := range all[:28] {
 			res, _ := index.Search(search.Query{Text: g.typo, Limit: 3, Explain: true})
 			fmt.Printf("%.3f %.3f %s | %s -> sugg %q\n", per[g.id], typ[g.id], g.text, g.typo, res.Suggestion)
-			for _, h := range res.Hits[:min(2,len(res.Hits))] {
+			for _, h := range res.Hits[:min(2, len(res.Hits))] {
 				fmt.Printf("      %v\n", h.Why.Words)
 			}
 		}
