@@ -1,0 +1,77 @@
+package search
+
+import "sync"
+
+// arena is memory for the sets and counts of one query, kept for the next.
+type arena struct {
+	words []uint64
+	ints  []uint32
+	usedW int
+	usedI int
+}
+
+var arenas = sync.Pool{New: func() any { return new(arena) }}
+
+// raw returns n words, not cleared.
+func (a *arena) raw(n int) bitset {
+	if a.usedW+n > len(a.words) {
+		a.words = make([]uint64, max(2*len(a.words), 4*n, 1<<12)) // what was given out stays with its users
+		a.usedW = 0
+	}
+	b := a.words[a.usedW : a.usedW+n : a.usedW+n]
+	a.usedW += n
+	return b
+}
+
+// bits returns an empty set of n.
+func (a *arena) bits(n int) bitset {
+	b := a.raw((n + 63) / 64)
+	clear(b)
+	return b
+}
+
+// copied returns a copy of a set.
+func (a *arena) copied(b bitset) bitset {
+	c := a.raw(len(b))
+	copy(c, b)
+	return c
+}
+
+// both returns what is in both sets; nil is everything.
+func (a *arena) both(x, y bitset) bitset {
+	switch {
+	case x == nil:
+		return y
+	case y == nil:
+		return x
+	}
+	c := a.raw(len(x))
+	y = y[:len(x)]
+	for i, w := range x {
+		c[i] = w & y[i]
+	}
+	return c
+}
+
+// numbers returns n numbers, cleared.
+func (a *arena) numbers(n int) []uint32 {
+	b := a.list(n)[:n]
+	clear(b)
+	return b
+}
+
+// list returns an empty list with room for n numbers.
+func (a *arena) list(n int) []uint32 {
+	if a.usedI+n > len(a.ints) {
+		a.ints = make([]uint32, max(2*len(a.ints), 2*n, 1<<12))
+		a.usedI = 0
+	}
+	b := a.ints[a.usedI : a.usedI : a.usedI+n]
+	a.usedI += n
+	return b
+}
+
+func (a *arena) release() {
+	a.usedW, a.usedI = 0, 0
+	arenas.Put(a)
+}

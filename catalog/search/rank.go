@@ -1,0 +1,430 @@
+package search
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/recommend/rerank"
+)
+
+// ranked is a product among the best.
+type ranked struct {
+	score     float64
+	key       []sortKey
+	part, doc int
+	group     uint32 // code of the group's value; 0 where there are none
+	seen      int    // order of the group within the document
+	bonus     float64
+	pinned    bool
+	why       []string
+}
+
+// sortKey is what a product is ordered by besides relevance.
+type sortKey struct {
+	value
+	missing bool
+}
+
+// before reports whether a ranks before b.
+func (e *execution) before(a, b *ranked, orders []Order) bool {
+	if a.score != b.score {
+		return a.score > b.score
+	}
+	for i, o := range orders {
+		x, y := &a.key[i], &b.key[i]
+		if x.missing != y.missing {
+			return y.missing
+		}
+		if x.missing || x.value == y.value {
+			continue
+		}
+		return x.less(y.value) != o.Desc
+	}
+	if a.part == b.part {
+		if a.doc != b.doc {
+			return a.doc < b.doc
+		}
+		return a.seen < b.seen
+	}
+	return e.id(a) < e.id(b)
+}
+
+func (e *execution) id(r *ranked) string { return e.v.parts[r.part].seg.ids.at(r.doc) }
+
+// best keeps the n that rank first, as a heap with the last of them at the root.
+type best struct {
+	e      *execution
+	n      int
+	orders []Order
+	heap   []ranked
+}
+
+func (b *best) full() bool { return len(b.heap) == b.n }
+
+func (b *best) push(r ranked) {
+	if len(b.heap) < b.n {
+		b.heap = append(b.heap, r)
+		for i := len(b.heap) - 1; i > 0; {
+			up := (i - 1) / 2
+			if !b.e.before(&b.heap[up], &b.heap[i], b.orders) {
+				break
+			}
+			b.heap[up], b.heap[i] = b.heap[i], b.heap[up]
+			i = up
+		}
+		return
+	}
+	if b.n == 0 || !b.e.before(&r, &b.heap[0], b.orders) {
+		return
+	}
+	b.heap[0] = r
+	for i := 0; ; {
+		worst := i
+		for _, c := range [2]int{2*i + 1, 2*i + 2} {
+			if c < len(b.heap) && b.e.before(&b.heap[worst], &b.heap[c], b.orders) {
+				worst = c
+			}
+		}
+		if worst == i {
+			return
+		}
+		b.heap[i], b.heap[worst] = b.heap[worst], b.heap[i]
+		i = worst
+	}
+}
+
+func (b *best) sorted() []ranked {
+	slices.SortFunc(b.heap, func(x, y ranked) int {
+		switch {
+		case b.e.before(&x, &y, b.orders):
+			return -1
+		case b.e.before(&y, &x, b.orders):
+			return 1
+		}
+		return 0
+	})
+	return b.heap
+}
+
+// rank finds the hits of the page.
+func (e *execution) rank(r *Result) {
+	q := e.q
+	need := q.Offset + q.Limit
+	plan := q.Plan
+	if plan == nil {
+		plan = e.c.Plan
+	}
+	replan := len(q.Sort) == 0 && (plan != nil || q.Boost != nil)
+	pins := e.merch.pins
+	if len(q.Sort) > 0 {
+		pins = nil
+	}
+	if replan {
+		need = max(need, e.c.Window)
+	}
+	orders := q.Sort
+	if len(orders) == 0 {
+		orders = e.c.TieBreaks
+	}
+	b := &best{e: e, n: need + len(pins), orders: orders}
+	for i := range e.parts {
+		r.Groups += e.collect(b, i)
+	}
+	list := b.sorted()
+	if replan {
+		list = e.replan(list, pins, plan, q.Offset+q.Limit)
+	} else if len(pins) > 0 {
+		list = e.pin(list, pins)
+	}
+	list = list[min(q.Offset, len(list)):min(q.Offset+q.Limit, len(list))]
+	for i := range list {
+		r.Hits = append(r.Hits, e.hit(&list[i]))
+	}
+}
+
+// collect pushes the products of one segment, or their groups, and returns how many
+// groups there are.
+func (e *execution) collect(b *best, i int) (groups int) {
+	f, p := &e.parts[i], &e.v.parts[i]
+	var group *column
+	if e.q.Group != "" {
+		if group = p.seg.cols[e.q.Group]; group == nil {
+			return 0
+		}
+	}
+	relevance := e.plan != nil && len(e.q.Sort) == 0
+	var sh *shares
+	if relevance {
+		sh = newShares(e.plan, e.c.Ranking)
+		f.sc.titles(e.plan)
+	}
+	pushed := 0
+	one := func(d int) {
+		x := ranked{part: i, doc: d}
+		if relevance {
+			base := f.x.score[d]
+			if base > 0 {
+				factor := 1 + sh.of(f.x.title[d], f.x.any[d])
+				if title := f.x.title[d]; title != 0 {
+					top := e.c.Ranking.most(e.plan, title)
+					if b.full() && base*(factor+top) < b.heap[0].score-1e-9 {
+						if group == nil {
+							return
+						}
+						top = 0
+					}
+					if top > 0 {
+						x.bonus = f.sc.bonus(e.plan, e.c.Ranking, d)
+						factor += x.bonus
+					}
+				}
+				x.score = rounded(base * factor)
+			}
+			if b.full() && x.score < b.heap[0].score && group == nil {
+				return
+			}
+		}
+		if len(b.orders) > 0 {
+			x.key = e.keys(b.orders, p, f, d)
+		}
+		if group == nil {
+			b.push(x)
+			return
+		}
+		for j, code := range e.groups(p, f, group, d) {
+			y := x
+			y.group, y.seen = code, j
+			groups++
+			b.push(y)
+		}
+	}
+	if f.docs == nil {
+		for d := range p.seg.n {
+			if pushed++; pushed > b.n && !relevance && len(b.orders) == 0 && group == nil {
+				break // documents are in order of id
+			}
+			one(d)
+		}
+		return groups
+	}
+	if !relevance && len(b.orders) == 0 && group == nil {
+		x := f.docs
+		for w, word := range x {
+			for ; word != 0; word &= word - 1 {
+				if pushed++; pushed > b.n {
+					return 0
+				}
+				one(w<<6 + trailing(word))
+			}
+		}
+		return 0
+	}
+	quick := relevance && sh.top != nil && group == nil
+	for w, word := range f.docs {
+		for ; word != 0; word &= word - 1 {
+			d := w<<6 + trailing(word)
+			if quick && b.full() { // most cannot be among the best
+				title := f.x.title[d]
+				if f.x.score[d]*(1+sh.titleT[title]+sh.anyT[f.x.any[d]]+sh.top[title]) < b.heap[0].score-1e-9 {
+					continue
+				}
+			}
+			one(d)
+		}
+	}
+	return groups
+}
+
+// keys returns what a document is sorted by: its lowest value where it ascends, its
+// highest where it descends; of the price always the lowest one.
+func (e *execution) keys(orders []Order, p *part, f *partFound, d int) []sortKey {
+	keys := make([]sortKey, len(orders))
+	for i, o := range orders {
+		if o.Field == e.c.Roles.Price {
+			r := e.price(p, f, d, nil, 0)
+			keys[i] = sortKey{value{kind: numberValue, num: r.From}, !r.Known}
+			continue
+		}
+		c := p.seg.cols[o.Field]
+		if c == nil {
+			keys[i].missing = true
+			continue
+		}
+		code := uint32(0)
+		e.codes(p, f, c, d, func(_ int, next uint32) {
+			if code == 0 || next < code != o.Desc {
+				code = next
+			}
+		})
+		if keys[i].missing = code == 0; code != 0 {
+			keys[i].value = c.value(code)
+		}
+	}
+	return keys
+}
+
+// codes calls yield for each code of each matching record of a document.
+func (e *execution) codes(p *part, f *partFound, c *column, d int, yield func(rec int, code uint32)) {
+	from, to := p.seg.records(d)
+	var few [16]uint32
+	for r := from; r < to; r++ {
+		if f.all.recs != nil && !f.all.recs.has(r) {
+			continue
+		}
+		unit := r
+		if c.perDoc {
+			unit = d
+		}
+		for _, code := range c.codes.of(unit, few[:0]) {
+			yield(r, code)
+		}
+		if c.perDoc {
+			return
+		}
+	}
+}
+
+// groups returns the values of the matching records of a document, in order of
+// first appearance; where the field is chosen only chosen ones.
+func (e *execution) groups(p *part, f *partFound, c *column, d int) []uint32 {
+	var codes []uint32
+	i := slices.IndexFunc(e.chosen, func(ch choice) bool { return ch.field == c.name })
+	e.codes(p, f, c, d, func(_ int, code uint32) {
+		if slices.Contains(codes, code) || i >= 0 && !slices.Contains(e.chosen[i].values, c.value(code)) {
+			return
+		}
+		codes = append(codes, code)
+	})
+	return codes
+}
+
+// pin puts pinned products into their places.
+func (e *execution) pin(list []ranked, pins []Pin) []ranked {
+	free := make([]ranked, 0, len(list))
+	for _, r := range list {
+		if !slices.ContainsFunc(pins, func(p Pin) bool { return p.ID == e.id(&r) }) {
+			free = append(free, r)
+		}
+	}
+	var out []ranked
+	for _, p := range pins {
+		r, ok := e.ranked(p.ID)
+		if !ok {
+			continue
+		}
+		for len(out) < p.Position-1 && len(free) > 0 {
+			out, free = append(out, free[0]), free[1:]
+		}
+		out = append(out, r)
+	}
+	return append(out, free...)
+}
+
+// ranked returns a product by id if it was found.
+func (e *execution) ranked(id string) (ranked, bool) {
+	i, d, ok := e.v.find(id)
+	if !ok || e.parts[i].docs != nil && !e.parts[i].docs.has(d) {
+		return ranked{}, false
+	}
+	r := ranked{part: i, doc: d, pinned: true}
+	if f := &e.parts[i]; f.x != nil && f.x.score[d] > 0 {
+		factor := 1 + newShares(e.plan, e.c.Ranking).of(f.x.title[d], f.x.any[d])
+		if f.x.title[d] != 0 {
+			r.bonus = f.sc.bonus(e.plan, e.c.Ranking, d)
+		}
+		r.score = rounded(f.x.score[d] * (factor + r.bonus))
+	}
+	return r, true
+}
+
+// replan orders the best by what the shop wants: boosts once, then the plan.
+func (e *execution) replan(list []ranked, pins []Pin, given *rerank.Plan, length int) []ranked {
+	plan := rerank.Plan{}
+	if given != nil {
+		plan = *given
+	}
+	plan.Limit = length
+	plan.Pins = slices.Clone(plan.Pins)
+	for _, p := range pins {
+		plan.Pins = slices.DeleteFunc(plan.Pins, func(o rerank.Pin) bool { return o.Slot == p.Position || string(o.SKU) == p.ID })
+		plan.Pins = append(plan.Pins, rerank.Pin{SKU: flywheel.SKU(p.ID), Slot: p.Position})
+	}
+	at := make(map[flywheel.SKU]int, len(list))
+	candidates := make([]rerank.Candidate, len(list))
+	for i := range list {
+		c := e.candidate(&list[i])
+		at[c.SKU] = i
+		list[i].why = plan.Moved(&c)
+		c.Score = plan.Boosted(&c)
+		if e.q.Boost != nil {
+			if f := e.q.Boost(string(c.SKU)); f > 0 && !math.IsInf(f, 1) && f != 1 {
+				c.Score *= f
+				list[i].why = append(list[i].why, "customer")
+			}
+		}
+		list[i].score = rounded(c.Score)
+		candidates[i] = c
+	}
+	slices.SortStableFunc(candidates, func(a, b rerank.Candidate) int { return cmp.Compare(b.Score, a.Score) })
+	next := 0
+	out := plan.Fill(func() (rerank.Candidate, bool) {
+		if next == len(candidates) {
+			return rerank.Candidate{}, false
+		}
+		next++
+		return candidates[next-1], true
+	}, func(sku flywheel.SKU) (rerank.Candidate, bool) {
+		r, ok := e.ranked(string(sku))
+		if !ok {
+			return rerank.Candidate{}, false
+		}
+		if _, there := at[sku]; !there {
+			at[sku] = len(list)
+			list = append(list, r)
+		}
+		return e.candidate(&r), true
+	})
+	final := make([]ranked, 0, len(out.Items))
+	for _, p := range out.Items {
+		r := list[at[p.SKU]]
+		if p.Why != "" {
+			r.why = append(slices.Clone(r.why), p.Why)
+		}
+		r.pinned = slices.ContainsFunc(plan.Pins, func(x rerank.Pin) bool { return x.SKU == p.SKU })
+		final = append(final, r)
+	}
+	return final
+}
+
+// candidate describes a product to the plan.
+func (e *execution) candidate(r *ranked) rerank.Candidate {
+	p, f := &e.v.parts[r.part], &e.parts[r.part]
+	c := rerank.Candidate{SKU: flywheel.SKU(strings.Clone(e.id(r))), Score: r.score}
+	roles := e.c.Roles
+	texts := func(name string) (all []string) {
+		if col := p.seg.cols[name]; col != nil {
+			e.codes(p, f, col, r.doc, func(_ int, code uint32) {
+				if s := col.value(code).String(); !slices.Contains(all, s) {
+					all = append(all, s)
+				}
+			})
+		}
+		return all
+	}
+	number := func(name string) (most float64) {
+		if col := p.seg.cols[name]; col != nil {
+			e.codes(p, f, col, r.doc, func(_ int, code uint32) { most = max(most, col.value(code).num) })
+		}
+		return most
+	}
+	c.Categories, c.Tags = texts(roles.Categories), texts(roles.Tags)
+	if brands := texts(roles.Brand); len(brands) > 0 {
+		c.Brand = brands[0]
+	}
+	c.Price = e.price(p, f, r.doc, nil, 0).From
+	c.Stock, c.Margin, c.Age = number(roles.Stock), number(roles.Margin), number(roles.Age)
+	return c
+}

@@ -1,0 +1,159 @@
+package search
+
+import (
+	"math/bits"
+	"unicode/utf8"
+)
+
+// signature returns which letters a term has, in 58 bits, and its length in
+// characters above them; 0 for terms that typos never find: marked ones, digits
+// only, runs of CJK and what is longer than 63 characters. Two terms that differ by
+// k edits differ in at most 2·k of the letters.
+func signature(term string) uint64 {
+	if term == "" || term[0] < ' ' {
+		return 0
+	}
+	n := uint64(0)
+	letters := uint64(0)
+	digits := true
+	for _, r := range term {
+		n++
+		switch {
+		case r >= 'a' && r <= 'z':
+			letters |= 1 << (r - 'a')
+			digits = false
+		case r >= '0' && r <= '9':
+			letters |= 1 << (26 + r - '0')
+		case cjk(r):
+			return 0
+		default:
+			letters |= 1 << (36 + uint32(r)%22)
+			digits = digits && r == '.'
+		}
+	}
+	if digits || n > 63 {
+		return 0
+	}
+	return n<<58 | letters
+}
+
+const letterBits = 1<<58 - 1
+
+// allowed returns how many edits of a word of n characters are forgiven.
+func (t Typos) allowed(n int) int {
+	switch {
+	case t.Off || n < t.One:
+		return 0
+	case n < t.Two:
+		return 1
+	}
+	return 2
+}
+
+// edits returns the optimal string alignment distance of two words: insertions,
+// deletions, substitutions and swaps of neighbors, no part edited twice (L.
+// Boytsov 2011, Indexing methods for approximate dictionary searching, §2.1.1); at
+// least limit+1 where it is above limit. O(limit·length).
+func edits(a, b []rune, limit int) int {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(b)-len(a) > limit {
+		return limit + 1
+	}
+	for len(a) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	if len(a) == 0 {
+		return len(b)
+	}
+	if len(b) > 64 {
+		return limit + 1
+	}
+	var rows [3][65]int
+	before, last, row := &rows[0], &rows[1], &rows[2]
+	for j := range len(b) + 1 {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		least := i
+		from, to := max(1, i-limit), min(len(b), i+limit)
+		if from > 1 {
+			row[from-1] = limit + 1
+		}
+		for j := from; j <= to; j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			d := min(last[j-1]+cost, last[j]+1, row[j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d = min(d, before[j-2]+1)
+			}
+			row[j] = d
+			least = min(least, d)
+		}
+		if to < len(b) {
+			row[to+1] = limit + 1
+		}
+		if least > limit {
+			return limit + 1
+		}
+		before, last, row = last, row, before
+	}
+	return min(last[len(b)], limit+1)
+}
+
+// fuzzy is a word that terms are compared with.
+type fuzzy struct {
+	runes  []rune
+	sig    uint64
+	limit  int
+	single bool // a wrong first letter is one edit
+	buf    []rune
+}
+
+// near calls yield for each term of t within the forgiven edits, with their number,
+// at least 1.
+func (f *fuzzy) near(t *textIndex, yield func(term uint32, edits int)) {
+	from, to := 0, t.terms.len()
+	if f.limit == 1 && !f.single { // the first letter must be right
+		from, to = t.terms.prefixed(string(f.runes[:1]))
+	}
+	n := int(f.sig >> 58)
+	letters := f.sig & letterBits
+	// Lengths within the limit, by one comparison without branches.
+	low := uint64(max(n-f.limit, 1))
+	span := uint64(n + f.limit - int(low))
+	for i, sig := range t.sigs[from:to] {
+		if bits.OnesCount64((sig^letters)&letterBits) > 2*f.limit || sig>>58-low > span {
+			continue
+		}
+		term := t.terms.at(from + i)
+		f.buf = f.buf[:0]
+		for _, r := range term {
+			f.buf = append(f.buf, r)
+		}
+		d := edits(f.runes, f.buf, f.limit)
+		if d > 0 && !f.single && f.buf[0] != f.runes[0] {
+			d++
+		}
+		if d > 0 && d <= f.limit {
+			yield(uint32(from+i), d)
+		}
+	}
+}
+
+// newFuzzy returns the comparison for a word, nil where no typo is forgiven.
+func newFuzzy(word string, typos Typos) *fuzzy {
+	sig := signature(word)
+	limit := typos.allowed(utf8.RuneCountInString(word))
+	if sig == 0 || limit == 0 {
+		return nil
+	}
+	return &fuzzy{runes: []rune(word), sig: sig, limit: limit, single: typos.FirstLetterSingle}
+}
