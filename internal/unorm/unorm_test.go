@@ -1,4 +1,4 @@
-package nfkc
+package unorm
 
 import (
 	"testing"
@@ -10,8 +10,14 @@ import (
 )
 
 func same(t interface{ Fatalf(string, ...any) }, s string) {
-	if got, want := String(s), norm.NFKC.String(s); got != want {
-		t.Fatalf("%+q is %+q, want %+q", s, got, want)
+	for _, form := range []struct {
+		name string
+		own  func(string) string
+		form norm.Form
+	}{{"KC", NFKC, norm.NFKC}, {"C", NFC, norm.NFC}, {"D", NFD, norm.NFD}} {
+		if got, want := form.own(s), form.form.String(s); got != want {
+			t.Fatalf("%+q is %+q in form %s, want %+q", s, got, form.name, want)
+		}
 	}
 }
 
@@ -50,7 +56,7 @@ func TestByHand(t *testing.T) {
 		"\U00011099\U000110ba":       "\U0001109a",                 // Kaithi
 		"\U0001d157\U0001d165\u0301": "\U0001d157\U0001d165\u0301", // excluded from composition
 	} {
-		if got := String(text); got != want {
+		if got := NFKC(text); got != want {
 			t.Errorf("%+q is %+q, want %+q", text, got, want)
 		}
 	}

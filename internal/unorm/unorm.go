@@ -1,10 +1,12 @@
-// Package nfkc brings text into the normalization form KC of Unicode (UAX 15), in
-// which full-width letters, ligatures and composed accents are the same as what
-// they stand for. It does what golang.org/x/text/unicode/norm does, with tables of
-// a quarter of the size that are unpacked only when a text is not plain.
-package nfkc
+// Package unorm brings text into the normalization forms of Unicode (UAX 15). In
+// C and D composed and combining accents are the same; in KC full-width letters and
+// ligatures are also the same as what they stand for. It does what
+// golang.org/x/text/unicode/norm does, with tables of a quarter of the size that are
+// unpacked only when a text is not plain.
+package unorm
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"unicode/utf8"
@@ -12,18 +14,40 @@ import (
 
 //go:generate go run ./gen -out table.go
 
-// String returns s in form KC. Bytes that are no UTF-8 become U+FFFD.
-func String(s string) string {
+// NFKC returns s in form KC. Bytes that are no UTF-8 become U+FFFD.
+func NFKC(s string) string {
 	if plain(s) {
 		return s
 	}
 	t := unpacked()
-	var runes []rune
+	return string(t.compose(t.decomposition(s, t.decomposed)))
+}
+
+// NFC returns s in form C. Bytes that are no UTF-8 become U+FFFD.
+func NFC(s string) string {
+	if plain(s) {
+		return s
+	}
+	t := unpacked()
+	return string(t.compose(t.decomposition(s, t.canonical)))
+}
+
+// NFD returns s in form D. Bytes that are no UTF-8 become U+FFFD.
+func NFD(s string) string {
+	if plain(s) {
+		return s
+	}
+	t := unpacked()
+	return string(t.decomposition(s, t.canonical))
+}
+
+func (t *tables) decomposition(s string, by map[rune][]rune) []rune {
+	runes := make([]rune, 0, len(s))
 	for _, r := range s {
-		runes = t.decompose(runes, r)
+		runes = decompose(runes, r, by)
 	}
 	t.order(runes)
-	return string(t.compose(runes))
+	return runes
 }
 
 func plain(s string) bool {
@@ -38,18 +62,29 @@ func plain(s string) bool {
 type pair struct{ first, second rune }
 
 type tables struct {
-	decomposed map[rune][]rune
+	decomposed map[rune][]rune // fully
+	canonical  map[rune][]rune
 	composed   map[pair]rune
 	class      map[rune]uint8
 }
 
 var unpacked = sync.OnceValue(func() *tables {
-	t := &tables{map[rune][]rune{}, map[pair]rune{}, map[rune]uint8{}}
-	for all := []rune(decompositions); len(all) > 0; {
-		end := slices.Index(all, 0)
-		t.decomposed[all[0]] = all[1:end:end]
-		all = all[end+1:]
+	t := &tables{map[rune][]rune{}, map[rune][]rune{}, map[pair]rune{}, map[rune]uint8{}}
+	fill := func(into map[rune][]rune, all []rune) {
+		for len(all) > 0 {
+			end := slices.Index(all, 0)
+			into[all[0]] = all[1:end:end]
+			all = all[end+1:]
+		}
 	}
+	fill(t.decomposed, []rune(decompositions))
+	maps.Copy(t.canonical, t.decomposed)
+	for span := range slices.Chunk([]rune(compatible), 2) {
+		for r := span[0]; r <= span[1]; r++ {
+			delete(t.canonical, r)
+		}
+	}
+	fill(t.canonical, []rune(canonical))
 	for triple := range slices.Chunk([]rune(compositions), 3) {
 		t.composed[pair{triple[0], triple[1]}] = triple[2]
 	}
@@ -72,7 +107,7 @@ const (
 	nTrails   = 28
 )
 
-func (t *tables) decompose(dst []rune, r rune) []rune {
+func decompose(dst []rune, r rune, by map[rune][]rune) []rune {
 	if i := r - syllables; i >= 0 && i < nLeads*nVowels*nTrails {
 		dst = append(dst, leads+i/(nVowels*nTrails), vowels+i/nTrails%nVowels)
 		if i%nTrails != 0 {
@@ -80,7 +115,7 @@ func (t *tables) decompose(dst []rune, r rune) []rune {
 		}
 		return dst
 	}
-	if d, ok := t.decomposed[r]; ok {
+	if d, ok := by[r]; ok {
 		return append(dst, d...)
 	}
 	return append(dst, r)
