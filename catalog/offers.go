@@ -25,10 +25,10 @@ type Offer struct {
 	SalePrice        money.Amount
 	SaleFrom, SaleTo time.Time
 	CompareAt, Cost  money.Amount
-	// Stock is nil where it is not known. Tracked reports that it is counted,
+	// What is nil is not known. Tracked reports that the stock is counted,
 	// ContinueSelling that it may be sold beyond.
 	Stock                    *int64
-	Tracked, ContinueSelling bool
+	Tracked, ContinueSelling *bool
 	Policy                   StockPolicy
 	AvailableAt              time.Time // of what is ordered before or beyond the stock
 }

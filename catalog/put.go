@@ -412,5 +412,8 @@ func (w *write) commit(ctx context.Context) error {
 	if err := w.s.store.Save(ctx, b); err != nil {
 		return err
 	}
+	if len(b.Definitions) > 0 {
+		flywheel.AfterCommit(ctx, w.s.install)
+	}
 	return w.s.teller.Tell(ctx, w.events...)
 }

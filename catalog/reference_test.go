@@ -206,9 +206,11 @@ func (w *world) answer(_ context.Context, ch catalog.Channel, skus []flywheel.SK
 				require.NoError(w.t, err)
 				o.Stock = &n
 			case "tracked":
-				o.Tracked = v.(bool)
+				tracked := v.(bool)
+				o.Tracked = &tracked
 			case "continue_selling":
-				o.ContinueSelling = v.(bool)
+				continues := v.(bool)
+				o.ContinueSelling = &continues
 			case "policy":
 				o.Policy = catalog.StockPolicy(text)
 			default:
