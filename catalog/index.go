@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	minTime = math.MinInt64
-	maxTime = math.MaxInt64
+	minTime = -1 << 62
+	maxTime = 1 << 62
 )
 
 // The index has these spaces, the parts joined by the unit separator:

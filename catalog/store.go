@@ -89,7 +89,8 @@ type Entry struct {
 
 // Scan selects entries of the index.
 type Scan struct {
-	// Spaces in which to look. With Prefix each stands for all that begin with it.
+	// Spaces in which to look. With Prefix each stands for all that begin with it,
+	// and the order is free: it is asked whether there is any.
 	Spaces []string
 	Prefix bool
 	// AfterKey and AfterID are the entry behind which to begin; at the first where
