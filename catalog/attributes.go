@@ -205,7 +205,7 @@ func (c *valueCheck) value(a *Attribute, path string, v any) any {
 	}
 	normal, err := a.leaf(v)
 	if err != nil {
-		c.p.add(path, kindOf(err), "%v", err)
+		c.p.wrap(path, err)
 		return nil
 	}
 	if a.Type == ReferenceAttribute && normal != nil {

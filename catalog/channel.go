@@ -62,7 +62,7 @@ func (d ChannelDef) compile(p problems) *channel {
 	}
 	var err error
 	if c.currency, err = money.ParseCurrency(c.Currency); err != nil {
-		p.invalid("currency", "%v", err)
+		p.wrap("currency", err)
 	}
 	if c.TimeZone == "" {
 		c.TimeZone = "UTC"

@@ -28,7 +28,7 @@ type checker struct {
 // empty for a new one.
 func (c *checker) product(p *Product, before Status) {
 	if err := flywheel.CheckID(string(p.ID)); err != nil {
-		c.p.invalid("id", "%v", err)
+		c.p.wrap("id", err)
 	}
 	if c.schema.types[p.Type] == nil {
 		c.p.notFound("type", "type", p.Type)
@@ -223,7 +223,7 @@ func combination(options []string) string { return strings.Join(options, "\x1f")
 func (c *checker) variant(p *Product, v *Variant, at problems) {
 	v.SKU = flywheel.SKU(normalText(string(v.SKU)))
 	if err := flywheel.CheckID(string(v.SKU)); err != nil {
-		at.invalid("sku", "%v", err)
+		at.wrap("sku", err)
 	}
 	if len(v.Options) != len(p.Options) {
 		at.invalid("options", "%d values for %d options", len(v.Options), len(p.Options))
@@ -300,7 +300,7 @@ func (c *checker) window(l *Listing, ch *channel, at problems) {
 		}
 		t, err := parseTime(*e.text, ch.zone)
 		if err != nil {
-			at.invalid(e.path, "%v", err)
+			at.wrap(e.path, err)
 			*e.text = ""
 			continue
 		}

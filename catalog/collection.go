@@ -81,7 +81,7 @@ func (c Collection) compile(facts *rule.Schema, p problems) *collection {
 	}
 	r, err := rule.Compile(c.When, &rule.Options{Schema: facts})
 	if err != nil {
-		p.add("when", kindOf(err), "%v", err)
+		p.wrap("when", err)
 		return out
 	}
 	out.rule = r

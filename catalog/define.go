@@ -57,7 +57,7 @@ func (s *Service) PutLocale(ctx context.Context, l LocaleDef) error {
 	return s.define(ctx, func(_ context.Context, sc *schema, p problems) ([]Definition, error) {
 		code, err := ParseLocale(string(l.Code))
 		if err != nil {
-			p.invalid("code", "%v", err)
+			p.wrap("code", err)
 		}
 		l.Code = code
 		if l.Fallback != "" {

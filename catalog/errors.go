@@ -55,6 +55,11 @@ func (p problems) add(path string, kind error, format string, args ...any) {
 	*p.list = append(*p.list, &flywheel.FieldError{Field: p.prefix + path, Err: fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), kind)})
 }
 
+// wrap adds an error that wraps a kind.
+func (p problems) wrap(path string, err error) {
+	*p.list = append(*p.list, &flywheel.FieldError{Field: p.prefix + path, Err: err})
+}
+
 func (p problems) invalid(path, format string, args ...any) {
 	p.add(path, flywheel.ErrInvalid, format, args...)
 }

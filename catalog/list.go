@@ -235,7 +235,7 @@ func (l *listing) spaces(order string) []string {
 // scan returns the query of the index for the products of the listing.
 func (l *listing) scan(order string) Scan {
 	// With a status those that are listed count, live or not.
-	return Scan{Spaces: l.spaces(order), At: l.at, Timeless: l.ch == nil || l.q.Status != ""}
+	return Scan{Spaces: l.spaces(order), At: l.at, Timeless: l.ch == nil || l.q.Status != "", Single: true}
 }
 
 func (l *listing) fromIndex(ctx context.Context, from position) (Listed, error) {

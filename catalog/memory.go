@@ -154,7 +154,7 @@ func (s *MemoryStore) Scan(ctx context.Context, q Scan) ([]Entry, error) {
 func (s *MemoryStore) Count(ctx context.Context, q Scan) (n int, err error) {
 	err = s.db.View(ctx, func() error {
 		spaces := s.spaces(&q)
-		if len(spaces) == 1 && (spaces[0].windowed == 0 || q.Timeless) && !q.Prefix {
+		if len(spaces) == 1 && q.Single && (spaces[0].windowed == 0 || q.Timeless) {
 			n = spaces[0].count
 			return nil
 		}

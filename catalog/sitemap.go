@@ -44,7 +44,7 @@ func (s *Service) WriteSitemap(ctx context.Context, m Sitemap, create func(name 
 	case m.Max == 0:
 		m.Max = MaxSitemap
 	}
-	q := Scan{Spaces: []string{space("l", string(Active), string(f.ch.Code), "", byID)}, At: f.now.UnixMicro()}
+	q := Scan{Spaces: []string{space("l", string(Active), string(f.ch.Code), "", byID)}, At: f.now.UnixMicro(), Single: true}
 	live, err := s.store.Count(ctx, q)
 	if err != nil {
 		return err

@@ -103,6 +103,9 @@ type Scan struct {
 	// Timeless takes all.
 	At       int64
 	Timeless bool
+	// Single promises that a product has no more than one entry in each space, so
+	// that counting entries of one space counts products.
+	Single bool
 }
 
 // Definition is a locale, channel, attribute, option set, type, category or

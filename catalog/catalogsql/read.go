@@ -181,8 +181,12 @@ func (s *Store) Count(ctx context.Context, q catalog.Scan) (int, error) {
 		parts[i] = `(` + where + `)`
 		args = append(args, values...)
 	}
+	what := `count(DISTINCT id)`
+	if q.Single && len(parts) == 1 {
+		what = `count(*)`
+	}
 	var n int
-	err := s.db.Read(ctx).QueryRowContext(ctx, `SELECT count(DISTINCT id) FROM flywheel_catalog_index WHERE `+strings.Join(parts, ` OR `), args...).Scan(&n)
+	err := s.db.Read(ctx).QueryRowContext(ctx, `SELECT `+what+` FROM flywheel_catalog_index WHERE `+strings.Join(parts, ` OR `), args...).Scan(&n)
 	return n, err
 }
 
