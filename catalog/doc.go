@@ -1,35 +1,60 @@
-// Package catalog keeps what a shop sells: products with their variants, and the
-// tree of categories in which customers find them.
+// Package catalog keeps what a shop sells and shows it to customers, other programs
+// and search engines.
 //
 // # The problem
 //
-// A shirt is one product with a page of its own, and six things in the warehouse:
-// two colours in three sizes, each with an SKU that is priced, counted and sold.
-// Several people edit products at once, imports repeat, and orders refer to what is
-// no longer sold.
+// A shirt is one product with a page of its own and six things in the warehouse. It
+// has a washing instruction in three languages, a claim that only one channel makes,
+// and a fabric that customers filter by. It goes online on Monday at eight, local
+// time. Its address changes and the old one must lead there. A supplier sends a file
+// each night in which forty prices differ and one line is broken, and the marketplace
+// wants all of it in its own words.
 //
 // # Concepts
 //
-// A [Product] has axes such as size, and a [Variant] for each combination of their
-// values that exists. Combinations are unique within a product, SKUs within the
-// shop. Its [Status] goes from draft to active to archived; nothing is deleted.
+// A [Product] is a head with texts, attributes, media and listings, and variants,
+// each with an SKU. Head and variants have versions of their own: changing one of
+// 2,048 variants writes that one. [Attribute]s are typed and defined once;
+// a [ProductType] and the [Category]s of a product say which it may have and which it
+// needs. [OptionSet]s are shared by products.
 //
-// Changes are optimistic: a Product carries the version it was read in, and
-// [Service.Put] refuses one that is not the latest with [ErrStale]. Putting the same
-// content again changes nothing, so that an import can be repeated. Errors name the
-// field, such as "products[17].variants[3].options[1]" (see [FieldError]).
+// A [ChannelDef] has locales, a currency and a time zone. A [Listing] puts a product
+// into a channel, in a window of time, with a slug per locale; former slugs redirect.
+// Texts fall back from locale to locale, each by itself. [Service.View] is a product
+// as a channel shows it, [Service.List] a page of products from the index,
+// [Service.Describe] what carts and events say of lines. A [Collection] is a rule.
 //
-// A [Tree] is all categories as one immutable value with one version, since only
-// the whole can tell whether a move would put a category below itself. A product
-// is found in its categories and in all above them.
+// Prices and stock belong to pricing and inventory; where the catalog shows or sorts
+// by them it asks [Offers].
 //
-// Each change is told to the Sink as an event with an ID that is made of the
-// product and its version, in the same transaction where the [Store] has these.
+// Every change is reported to the Sink as events with the old and new value of what
+// changed, see [Change]. What is refused is an [Errors] with all that is wrong, by
+// path, and has changed nothing.
+//
+// # Files
+//
+// [Service.Import] reads Shopify's product CSV, any CSV with a mapping, and JSON
+// lines; the same file again changes nothing. [Service.Export] is the inverse.
+// [Service.WriteFeed] writes the feeds of Google Merchant and of OpenAI,
+// [Service.JSONLD] schema.org data and [Service.WriteSitemap] sitemaps.
 //
 // # Units
 //
-// Times are UTC to the microsecond. Strings are compared byte by byte; nothing
-// folds case. Prices are those of package pricing, stock that of inventory.
+// Times are UTC to the microsecond. Texts are kept in NFC without white space at the
+// ends. Decimals are kept in the unit of their attribute, converted exactly and
+// rounded half away from zero.
 //
-// A Service and a Store are safe for concurrent use; a Tree is a value.
+// # Sources
+//
+// Locales are BCP 47. Numbers under bar codes follow the GS1 General Specifications.
+// CSV is RFC 4180. Feeds follow the Google Merchant product data specification and
+// the OpenAI product feed specification, pages schema.org, sitemaps the protocol 0.9
+// of sitemaps.org.
+//
+// # Cost and concurrency
+//
+// A page of a listing is a range of one ordered index, O(log n + page). With filters,
+// facets or an order by price each candidate is looked at. A change costs what it
+// writes, and a change of a head also O(variants). A Service and a Store are safe for
+// concurrent use; two changes of a product are decided one after the other.
 package catalog

@@ -2,22 +2,35 @@ package catalog
 
 import (
 	"context"
-	"fmt"
-	"iter"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/flywheel-go/flywheel"
 )
 
 // MemoryStore is a [Store] in memory.
 type MemoryStore struct {
-	db       *flywheel.Memory
-	products map[ID]*Product // replaced, never changed
-	owners   map[flywheel.SKU]ID
-	ids      []ID // sorted
-	tree     Tree
+	db          *flywheel.Memory
+	products    map[ID]*shelf
+	variants    map[flywheel.SKU]*VariantRow
+	slugs       map[SlugKey]SlugRow
+	index       map[string]*blocks
+	definitions map[[2]string]memoryDefinition
+	revision    int64
 }
+
+// shelf is one product: its head, and its variants by place.
+type shelf struct {
+	head *Head
+	rows []*VariantRow
+}
+
+type memoryDefinition struct {
+	Definition
+	revision int64
+}
+
+var _ Store = (*MemoryStore)(nil)
 
 // NewMemory returns an empty store in db, or in a database of its own when db is
 // nil.
@@ -25,7 +38,8 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 	if db == nil {
 		db = new(flywheel.Memory)
 	}
-	return &MemoryStore{db: db, products: make(map[ID]*Product), owners: make(map[flywheel.SKU]ID)}
+	return &MemoryStore{db: db, products: map[ID]*shelf{}, variants: map[flywheel.SKU]*VariantRow{}, slugs: map[SlugKey]SlugRow{},
+		index: map[string]*blocks{}, definitions: map[[2]string]memoryDefinition{}}
 }
 
 // Handle implements flywheel.Stored: the database given to the constructor.
@@ -36,200 +50,323 @@ func (s *MemoryStore) InTx(ctx context.Context, fn func(ctx context.Context) err
 	return s.db.InTx(ctx, fn)
 }
 
-// Get implements [Store].
-func (s *MemoryStore) Get(ctx context.Context, ids ...ID) ([]Product, error) {
-	found := make([]*Product, len(ids))
-	if err := s.db.View(ctx, func() error {
-		for i, id := range ids {
-			if found[i] = s.products[id]; found[i] == nil {
-				return missingProduct(id)
+// Heads implements [Store].
+func (s *MemoryStore) Heads(ctx context.Context, ids ...ID) ([]*Head, error) {
+	list := make([]*Head, 0, len(ids))
+	err := s.db.View(ctx, func() error {
+		for _, id := range ids {
+			if p := s.products[id]; p != nil && p.head != nil {
+				list = append(list, p.head)
 			}
 		}
 		return nil
-	}); err != nil {
-		return nil, err
-	}
-	return clones(found), nil
+	})
+	return list, err
 }
 
-// BySKU implements [Store].
-func (s *MemoryStore) BySKU(ctx context.Context, sku flywheel.SKU) (Product, error) {
-	var found *Product
-	if err := s.db.View(ctx, func() error {
-		if found = s.products[s.owners[sku]]; found == nil {
-			return fmt.Errorf("catalog: SKU %q: %w", sku, flywheel.ErrNotFound)
+// Variants implements [Store].
+func (s *MemoryStore) Variants(ctx context.Context, q VariantQuery) ([]*VariantRow, error) {
+	var list []*VariantRow
+	err := s.db.View(ctx, func() error {
+		for _, id := range q.Products {
+			if p := s.products[id]; p != nil {
+				list = append(list, p.rows...)
+			}
+		}
+		for _, sku := range q.SKUs {
+			if row := s.variants[sku]; row != nil {
+				list = append(list, row)
+			}
+		}
+		if p := s.products[q.Product]; q.Product != "" && p != nil {
+			for _, row := range p.rows {
+				if combination(row.Variant.Options) == q.Combination {
+					list = append(list, row)
+				}
+			}
 		}
 		return nil
-	}); err != nil {
-		return Product{}, err
-	}
-	return found.Clone(), nil
+	})
+	return list, err
 }
 
-func clones(products []*Product) []Product {
-	out := make([]Product, len(products))
-	for i, p := range products {
-		out[i] = p.Clone()
+// Slugs implements [Store].
+func (s *MemoryStore) Slugs(ctx context.Context, keys ...SlugKey) ([]SlugRow, error) {
+	var list []SlugRow
+	err := s.db.View(ctx, func() error {
+		for _, k := range keys {
+			if row, ok := s.slugs[k]; ok {
+				list = append(list, row)
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// spaces returns those that q names.
+func (s *MemoryStore) spaces(q *Scan) []*blocks {
+	var list []*blocks
+	if q.Prefix {
+		for space, b := range s.index {
+			if slices.ContainsFunc(q.Spaces, func(prefix string) bool { return strings.HasPrefix(space, prefix) }) {
+				list = append(list, b)
+			}
+		}
+		return list
 	}
-	return out
+	for _, space := range q.Spaces {
+		if b := s.index[space]; b != nil {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+// Scan implements [Store].
+func (s *MemoryStore) Scan(ctx context.Context, q Scan) ([]Entry, error) {
+	var list []Entry
+	err := s.db.View(ctx, func() error {
+		spaces := s.spaces(&q)
+		for _, b := range spaces {
+			n := 0
+			b.after(q.AfterKey, q.AfterID, func(e *Entry) bool {
+				if e.counts(&q) {
+					list = append(list, *e)
+					n++
+				}
+				return q.Limit == 0 || n < q.Limit
+			})
+		}
+		if len(spaces) > 1 {
+			slices.SortFunc(list, compareEntries)
+			list = slices.CompactFunc(list, func(a, b Entry) bool { return a.Key == b.Key && a.ID == b.ID })
+		}
+		if q.Limit > 0 && len(list) > q.Limit {
+			list = list[:q.Limit]
+		}
+		return nil
+	})
+	return list, err
+}
+
+// Count implements [Store].
+func (s *MemoryStore) Count(ctx context.Context, q Scan) (n int, err error) {
+	err = s.db.View(ctx, func() error {
+		spaces := s.spaces(&q)
+		if len(spaces) == 1 && q.Single && (spaces[0].windowed == 0 || q.Timeless) {
+			n = spaces[0].count
+			return nil
+		}
+		seen := map[ID]struct{}{}
+		for _, b := range spaces {
+			b.after("", "", func(e *Entry) bool {
+				if e.counts(&q) {
+					seen[e.ID] = struct{}{}
+				}
+				return true
+			})
+		}
+		n = len(seen)
+		return nil
+	})
+	return n, err
+}
+
+// Definitions implements [Store].
+func (s *MemoryStore) Definitions(ctx context.Context, after int64) ([]Definition, int64, error) {
+	var list []Definition
+	var revision int64
+	err := s.db.View(ctx, func() error {
+		if revision = s.revision; revision == after {
+			return nil
+		}
+		for _, d := range s.definitions {
+			if d.revision > after {
+				list = append(list, d.Definition)
+			}
+		}
+		return nil
+	})
+	return list, revision, err
 }
 
 // Save implements [Store].
-func (s *MemoryStore) Save(ctx context.Context, products ...Product) ([]Product, error) {
-	saved := make([]*Product, len(products))
-	for i, p := range products {
-		p = p.Clone()
-		p.Version++
-		p.CreatedAt, p.UpdatedAt = normalTime(p.CreatedAt), normalTime(p.UpdatedAt)
-		saved[i] = &p
-	}
-	if err := s.db.Update(ctx, func(undo func(func())) error {
-		var before []*Product
-		var created []ID
-		for _, p := range saved {
-			switch old, given := s.products[p.ID], p.Version-1; {
-			case old == nil && given != 0:
-				return missingProduct(p.ID)
-			case old == nil:
-				created = append(created, p.ID)
-			case old.Version != given:
-				return &StaleError{Product: p.ID, Given: given, Stored: old.Version}
-			default:
-				before = append(before, old)
+func (s *MemoryStore) Save(ctx context.Context, b *Batch) error {
+	return s.db.Update(ctx, func(undo func(func())) error {
+		if s.revision != b.Revision {
+			return StaleRevision(b.Revision, s.revision)
+		}
+		for _, h := range b.Heads {
+			stored := int64(0)
+			if p := s.products[h.Head.Product.ID]; p != nil && p.head != nil {
+				stored = p.head.Edits
+			}
+			if stored != h.Before {
+				return StaleHead(h.Head.Product.ID)
 			}
 		}
-		added := 0
-		undo(func() {
-			s.remove(saved[:added]...)
-			for _, p := range before {
-				s.add(p)
-			}
-			s.ids = slices.DeleteFunc(s.ids, func(id ID) bool { return s.products[id] == nil })
-		})
-		s.remove(before...) // first, so that an SKU can pass from one to another
-		for i, p := range saved {
-			if other := s.products[p.ID]; other != nil { // given twice
-				return &StaleError{Product: p.ID, Given: p.Version - 1, Stored: other.Version}
-			}
-			added = i + 1
-			if err := s.add(p); err != nil {
+		s.saveDefinitions(b, undo)
+		for _, h := range b.Heads {
+			p := s.shelf(h.Head.Product.ID)
+			before := p.head
+			undo(func() { p.head = before })
+			p.head = h.Head
+		}
+		for _, sku := range b.Removed {
+			s.removeVariant(sku, undo)
+		}
+		for _, row := range b.Variants {
+			if err := s.writeVariant(row, b, undo); err != nil {
 				return err
 			}
 		}
-		s.insert(created)
+		if err := s.saveSlugs(b, undo); err != nil {
+			return err
+		}
+		s.saveEntries(b, undo)
 		return nil
-	}); err != nil {
-		return nil, err
-	}
-	return clones(saved), nil
+	})
 }
 
-// add enters p and its SKUs up to the first that is taken.
-func (s *MemoryStore) add(p *Product) error {
-	s.products[p.ID] = p
-	for _, v := range p.Variants {
-		if owner, taken := s.owners[v.SKU]; taken {
-			return &SKUTakenError{SKU: v.SKU, Product: p.ID, Owner: owner}
+func (s *MemoryStore) shelf(id ID) *shelf {
+	p := s.products[id]
+	if p == nil {
+		p = &shelf{}
+		s.products[id] = p
+	}
+	return p
+}
+
+func (s *MemoryStore) saveDefinitions(b *Batch, undo func(func())) {
+	if len(b.Definitions) == 0 && !b.Bump {
+		return
+	}
+	undo(func() { s.revision-- })
+	s.revision++
+	for _, d := range b.Definitions {
+		key := [2]string{d.Kind, d.Code}
+		before, there := s.definitions[key]
+		undo(func() {
+			if there {
+				s.definitions[key] = before
+			} else {
+				delete(s.definitions, key)
+			}
+		})
+		s.definitions[key] = memoryDefinition{d, s.revision}
+	}
+}
+
+// remove takes a row out of its product.
+func (p *shelf) remove(row *VariantRow) {
+	if i := slices.Index(p.rows, row); i >= 0 {
+		p.rows = slices.Delete(p.rows, i, i+1)
+	}
+}
+
+func (p *shelf) insert(row *VariantRow) {
+	at, _ := slices.BinarySearchFunc(p.rows, row.Place, func(r *VariantRow, place int) int { return r.Place - place })
+	p.rows = slices.Insert(p.rows, at, row)
+}
+
+func (s *MemoryStore) removeVariant(sku flywheel.SKU, undo func(func())) {
+	row := s.variants[sku]
+	if row == nil {
+		return
+	}
+	p := s.shelf(row.Product)
+	undo(func() {
+		s.variants[sku] = row
+		p.insert(row)
+	})
+	delete(s.variants, sku)
+	p.remove(row)
+}
+
+func (s *MemoryStore) writeVariant(row *VariantRow, b *Batch, undo func(func())) error {
+	sku := row.Variant.SKU
+	if old := s.variants[sku]; old != nil {
+		if old.Product != row.Product && !slices.ContainsFunc(b.Heads, func(h HeadChange) bool { return h.Head.Product.ID == old.Product }) {
+			return Taken(string(sku))
 		}
-		s.owners[v.SKU] = p.ID
+		if p := s.shelf(row.Product); old.Product == row.Product && old.Place == row.Place {
+			at := slices.Index(p.rows, old)
+			undo(func() { s.variants[sku], p.rows[at] = old, old })
+			s.variants[sku], p.rows[at] = row, row
+			return nil
+		}
+		s.removeVariant(sku, undo)
+	}
+	p := s.shelf(row.Product)
+	undo(func() {
+		delete(s.variants, sku)
+		p.remove(row)
+	})
+	s.variants[sku] = row
+	p.insert(row)
+	return nil
+}
+
+func (s *MemoryStore) saveSlugs(b *Batch, undo func(func())) error {
+	restore := func(key SlugKey) {
+		before, there := s.slugs[key]
+		undo(func() {
+			if there {
+				s.slugs[key] = before
+			} else {
+				delete(s.slugs, key)
+			}
+		})
+	}
+	for _, key := range b.Freed {
+		restore(key)
+		delete(s.slugs, key)
+	}
+	for _, row := range b.Slugs {
+		if old, there := s.slugs[row.SlugKey]; there && old.Product != row.Product {
+			return Taken(row.Slug)
+		}
+		restore(row.SlugKey)
+		s.slugs[row.SlugKey] = row
 	}
 	return nil
 }
 
-// remove takes out products and those of their SKUs that they have entered.
-func (s *MemoryStore) remove(products ...*Product) {
-	for _, p := range products {
-		delete(s.products, p.ID)
-		for _, v := range p.Variants {
-			if s.owners[v.SKU] == p.ID {
-				delete(s.owners, v.SKU)
-			}
+func (s *MemoryStore) saveEntries(b *Batch, undo func(func())) {
+	for _, e := range b.Drop {
+		space := s.index[e.Space]
+		if space == nil {
+			continue
+		}
+		if old, found := space.remove(e); found {
+			undo(func() { s.space(old.Space).add(old) })
+		}
+		if space.count == 0 {
+			delete(s.index, e.Space)
 		}
 	}
-}
-
-// insert enters created into the sorted IDs. IDs that follow all others, as UUIDv7
-// do, cost nothing more.
-func (s *MemoryStore) insert(created []ID) {
-	slices.Sort(created)
-	switch n := len(s.ids); {
-	case len(created) == 1:
-		at, _ := slices.BinarySearch(s.ids, created[0])
-		s.ids = slices.Insert(s.ids, at, created[0])
-	case len(created) > 1:
-		s.ids = append(s.ids, created...)
-		if n > 0 && created[0] < s.ids[n-1] {
-			slices.Sort(s.ids)
-		}
-	}
-}
-
-// List implements [Store].
-func (s *MemoryStore) List(ctx context.Context, q Query) iter.Seq2[Product, error] {
-	return func(yield func(Product, error) bool) {
-		var found []*Product
-		err := s.db.View(ctx, func() error {
-			start, exact := slices.BinarySearch(s.ids, q.After)
-			if exact {
-				start++
-			}
-			for _, id := range s.ids[start:] {
-				if q.Limit > 0 && len(found) == q.Limit {
-					break
-				}
-				if p := s.products[id]; q.matches(p) {
-					found = append(found, p)
-				}
-			}
-			return nil
-		})
-		for i := 0; err == nil && i < len(found); i++ {
-			if !yield(found[i].Clone(), nil) {
+	for _, e := range b.Add {
+		old, replaced := s.space(e.Space).add(e)
+		undo(func() {
+			if replaced {
+				s.space(e.Space).add(old)
 				return
 			}
-			err = ctx.Err()
-		}
-		if err != nil {
-			yield(Product{}, err)
-		}
+			space := s.space(e.Space)
+			space.remove(e)
+			if space.count == 0 {
+				delete(s.index, e.Space)
+			}
+		})
 	}
 }
 
-func (q *Query) matches(p *Product) bool {
-	if q.Status != "" && p.Status != q.Status {
-		return false
+func (s *MemoryStore) space(name string) *blocks {
+	b := s.index[name]
+	if b == nil {
+		b = &blocks{}
+		s.index[name] = b
 	}
-	return len(q.Categories) == 0 || slices.ContainsFunc(p.Categories, func(id CategoryID) bool {
-		return slices.Contains(q.Categories, id)
-	})
+	return b
 }
-
-// Tree implements [Store].
-func (s *MemoryStore) Tree(ctx context.Context) (t Tree, err error) {
-	err = s.db.View(ctx, func() error {
-		t = s.tree
-		return nil
-	})
-	return t, err
-}
-
-// SaveTree implements [Store].
-func (s *MemoryStore) SaveTree(ctx context.Context, t Tree) (Tree, error) {
-	given := t.version
-	t.version++
-	if err := s.db.Update(ctx, func(undo func(func())) error {
-		if s.tree.version != given {
-			return &StaleError{Given: given, Stored: s.tree.version}
-		}
-		before := s.tree
-		undo(func() { s.tree = before })
-		s.tree = t
-		return nil
-	}); err != nil {
-		return Tree{}, err
-	}
-	return t, nil
-}
-
-// normalTime returns t as stores keep it.
-func normalTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

@@ -1,30 +1,25 @@
 package catalog
 
 import (
-	"fmt"
-
-	"github.com/flywheel-go/flywheel"
+	"time"
 )
 
 // Status is where a product is in its life.
 type Status string
 
-// The life of a product. A new one is a draft or active. A draft becomes active
-// or archived; an active product becomes a draft again or archived; an archived
-// one returns as a draft, so that someone looks at it before it is sold again.
+// The statuses. A draft becomes active or archived, an active product a draft or
+// archived, an archived one a draft.
 const (
-	Draft    Status = "draft"    // in preparation, not for sale
-	Active   Status = "active"   // for sale
-	Archived Status = "archived" // no longer for sale; orders still refer to it
+	Draft    Status = "draft"
+	Active   Status = "active"
+	Archived Status = "archived"
 )
 
-func (s Status) known() bool { return s == Draft || s == Active || s == Archived }
-
-// CanBecome reports whether a product may go from status s to next. The empty
-// status is that of a product which does not exist yet. Staying is allowed.
+// CanBecome reports whether a product of the status may get another; of a new one,
+// the empty status, which it may begin with. Staying is no change.
 func (s Status) CanBecome(next Status) bool {
 	if s == next {
-		return s.known()
+		return true
 	}
 	switch s {
 	case "":
@@ -39,19 +34,47 @@ func (s Status) CanBecome(next Status) bool {
 	return false
 }
 
-// ErrTransition reports a change of status that is not allowed.
-var ErrTransition = fmt.Errorf("catalog: status cannot change so: %w", flywheel.ErrConflict)
+func (s Status) known() bool { return s == Draft || s == Active || s == Archived }
 
-// TransitionError tells which change of status was refused. It matches
-// [ErrTransition].
-type TransitionError struct {
-	Product  ID
-	From, To Status // From is empty for a new product
+// State is how a product stands in a channel at an instant.
+type State string
+
+// The states.
+const (
+	StateDraft     State = "draft"
+	StateArchived  State = "archived"
+	StateUnlisted  State = "unlisted"  // without a listing or a variant that is shown
+	StateScheduled State = "scheduled" // before its window
+	StateLive      State = "live"
+	StateEnded     State = "ended" // its window is over
+)
+
+// window returns the window of a listing in stored form; the zero time is none.
+func (l *Listing) window() (from, until time.Time) {
+	from, _ = time.Parse(time.RFC3339Nano, l.PublishAt)
+	until, _ = time.Parse(time.RFC3339Nano, l.UnpublishAt)
+	return from, until
 }
 
-func (e *TransitionError) Error() string {
-	return fmt.Sprintf("catalog: product %q: %q cannot become %q", e.Product, e.From, e.To)
+// state returns how a product stands in a channel, given whether any of its
+// variants is shown there.
+func (p *Product) state(ch Channel, visible bool, now time.Time) State {
+	switch p.Status {
+	case Draft:
+		return StateDraft
+	case Archived:
+		return StateArchived
+	}
+	l := p.Listings[ch]
+	if l == nil || !visible {
+		return StateUnlisted
+	}
+	from, until := l.window()
+	switch {
+	case !from.IsZero() && now.Before(from):
+		return StateScheduled
+	case !until.IsZero() && !now.Before(until):
+		return StateEnded
+	}
+	return StateLive
 }
-
-// Unwrap returns [ErrTransition].
-func (e *TransitionError) Unwrap() error { return ErrTransition }

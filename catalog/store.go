@@ -3,95 +3,162 @@ package catalog
 import (
 	"context"
 	"fmt"
-	"iter"
 
 	"github.com/flywheel-go/flywheel"
 )
 
-// Store keeps products and the tree of categories. Implementations are safe for
-// concurrent use, honour ctx and join the transaction that it carries (see
-// [flywheel.Transactor]). Products go in and out as copies, with times in UTC to the
-// microsecond; strings are kept byte for byte and compared that way.
+// Store keeps a catalog as rows. It knows nothing of their meaning: a [Service]
+// decides what is written. Implementations are safe for concurrent use, honor ctx
+// and join the transaction that it carries (see [flywheel.Transactor]). Texts are
+// kept byte for byte and ordered that way. What a Store returns is shared: nobody
+// changes it.
 type Store interface {
-	// Get returns the products with the given IDs, in their order. When one is
-	// missing the error matches [flywheel.ErrNotFound].
-	Get(ctx context.Context, ids ...ID) ([]Product, error)
-	// BySKU returns the product with the variant sku. When there is none the
-	// error matches [flywheel.ErrNotFound].
-	BySKU(ctx context.Context, sku flywheel.SKU) (Product, error)
-	// Save writes all products or, when it reports an error, none. A product of
-	// version 0 is created and must not exist; any other must be stored in the
-	// same version, or the error matches [ErrStale], and [flywheel.ErrNotFound]
-	// when it is not stored at all. An SKU belongs to one variant of one product,
-	// or the error matches [ErrSKUTaken]; one call may pass an SKU from one
-	// product to another. The products are returned in their new version, which
-	// is one higher.
-	Save(ctx context.Context, products ...Product) ([]Product, error)
-	// List yields the products that match q, ordered by ID. An error is yielded
-	// once, last.
-	List(ctx context.Context, q Query) iter.Seq2[Product, error]
-	// Tree returns the tree of categories, empty at first.
-	Tree(ctx context.Context) (Tree, error)
-	// SaveTree replaces the tree if the stored version equals t.Version, else the
-	// error matches [ErrStale]. It returns the tree in its new version, which is
-	// one higher.
-	SaveTree(ctx context.Context, t Tree) (Tree, error)
+	// Heads returns those of the products that exist, in any order.
+	Heads(ctx context.Context, ids ...ID) ([]*Head, error)
+	// Variants returns the rows that q names, of one product by Place.
+	Variants(ctx context.Context, q VariantQuery) ([]*VariantRow, error)
+	// Slugs returns those of the slugs that exist, in any order.
+	Slugs(ctx context.Context, keys ...SlugKey) ([]SlugRow, error)
+	// Scan returns index entries in the order of Key and ID, of equal ones one.
+	Scan(ctx context.Context, q Scan) ([]Entry, error)
+	// Count returns how many products have an entry in a space of q. After and
+	// Limit are not looked at.
+	Count(ctx context.Context, q Scan) (int, error)
+	// Definitions returns those written after a revision, in any order, and the
+	// revision of the last write, 0 when there was none.
+	Definitions(ctx context.Context, after int64) ([]Definition, int64, error)
+	// Save writes a batch, all of it or nothing. It is refused with an error
+	// matching flywheel.ErrStale when the revision of the definitions is not
+	// b.Revision, when a head is not stored with b's Before, and when an SKU or a
+	// slug that is written belongs to another product that b does not take it
+	// from.
+	Save(ctx context.Context, b *Batch) error
 }
 
-// Query selects products of a [Store].
-type Query struct {
-	// Status of the products; any when it is empty.
-	Status Status
-	// Categories of which a product is in at least one, those below not being
-	// looked at; any when there are none.
-	Categories []CategoryID
-	// After is the ID behind which to begin; at the first when it is empty.
-	After ID
-	// Limit is the largest number of products; all when it is 0.
+// Head is a product without its variants.
+type Head struct {
+	// Product has no Variants.
+	Product Product
+	// Variants is how many the product has.
+	Variants int
+	// Edits counts the changes of the product and of its variants.
+	Edits int64
+}
+
+// VariantRow is a variant as a Store keeps it.
+type VariantRow struct {
+	Product ID
+	// Place orders the variants of a product; places need not be adjacent.
+	Place   int
+	Variant Variant
+}
+
+// VariantQuery selects variants: all of Products, and those of SKUs.
+type VariantQuery struct {
+	Products []ID
+	SKUs     []flywheel.SKU
+	// Product and Combination select the variants of a product with a combination
+	// of option values, joined by the unit separator U+001F.
+	Product     ID
+	Combination string
+}
+
+// SlugKey is a slug in its channel and locale.
+type SlugKey struct {
+	Channel Channel
+	Locale  Locale
+	Slug    string
+}
+
+// SlugRow is whose a slug is. A redirect leads to the product's present slug.
+type SlugRow struct {
+	SlugKey
+	Product  ID
+	Redirect bool
+}
+
+// Entry is one entry of the index: a product, or a variant of it that Key names,
+// is found in Space, ordered by Key.
+type Entry struct {
+	Space, Key string
+	ID         ID
+	// From and Until bound the time in which the entry counts, in microseconds
+	// since 1970: From <= t < Until.
+	From, Until int64
+}
+
+// Scan selects entries of the index.
+type Scan struct {
+	// Spaces in which to look. With Prefix each stands for all that begin with it,
+	// and the order is free: it is asked whether there is any.
+	Spaces []string
+	Prefix bool
+	// AfterKey and AfterID are the entry behind which to begin; at the first where
+	// both are empty.
+	AfterKey string
+	AfterID  ID
+	// Limit is the largest number of entries; all where it is 0.
 	Limit int
+	// At leaves out what does not count at this time, in microseconds since 1970.
+	// Timeless takes all.
+	At       int64
+	Timeless bool
+	// Single promises that a product has no more than one entry in each space, so
+	// that counting entries of one space counts products.
+	Single bool
 }
 
-// Errors of a Store. The typed errors below match them and carry the operands.
-var (
-	// ErrStale reports a change to a version that is not the stored one.
-	ErrStale = fmt.Errorf("catalog: changed meanwhile: %w", flywheel.ErrConflict)
-	// ErrSKUTaken reports an SKU that another variant has.
-	ErrSKUTaken = fmt.Errorf("catalog: SKU taken: %w", flywheel.ErrConflict)
-)
-
-// StaleError tells which product was given in which version, and which one is
-// stored. Product is empty for the tree of categories. It matches [ErrStale].
-type StaleError struct {
-	Product       ID
-	Given, Stored int64
+// Definition is a locale, channel, attribute, option set, type, category or
+// collection: Body is its JSON, nil where it was removed.
+type Definition struct {
+	Kind, Code string
+	Body       []byte
 }
 
-func (e *StaleError) Error() string {
-	what := "the tree of categories"
-	if e.Product != "" {
-		what = fmt.Sprintf("product %q", e.Product)
-	}
-	return fmt.Sprintf("catalog: %s: version %d given, %d is stored", what, e.Given, e.Stored)
+// Batch is what one change writes.
+type Batch struct {
+	// Revision of the definitions by which the change was decided.
+	Revision int64
+	// Definitions that are written, or removed. With any, or with Bump, the
+	// revision becomes one higher, and others that save wait for the end of the
+	// transaction.
+	Definitions []Definition
+	Bump        bool
+	// Heads of all products that the change concerns.
+	Heads []HeadChange
+	// Removed variants, before Variants are written.
+	Removed  []flywheel.SKU
+	Variants []*VariantRow
+	// Freed slugs, before Slugs are written.
+	Freed []SlugKey
+	Slugs []SlugRow
+	// Drop and Add entries of the index.
+	Drop, Add []Entry
 }
 
-// Unwrap returns [ErrStale].
-func (e *StaleError) Unwrap() error { return ErrStale }
-
-// SKUTakenError tells which product wants an SKU and which one has it. It matches
-// [ErrSKUTaken].
-type SKUTakenError struct {
-	SKU     flywheel.SKU
-	Product ID // wants it
-	Owner   ID // has it
+// HeadChange is a head in its new form.
+type HeadChange struct {
+	Head *Head
+	// Before is the number of edits that must be stored, 0 for a new product.
+	Before int64
+	// Touched tells that nothing but Edits and Variants has changed.
+	Touched bool
 }
 
-func (e *SKUTakenError) Error() string {
-	return fmt.Sprintf("catalog: product %q: SKU %q belongs to product %q", e.Product, e.SKU, e.Owner)
+// StaleHead is the error of a Store that refuses a batch because a product has
+// changed.
+func StaleHead(id ID) error {
+	return fmt.Errorf("catalog: product %q changed: %w", id, flywheel.ErrStale)
 }
 
-// Unwrap returns [ErrSKUTaken].
-func (e *SKUTakenError) Unwrap() error { return ErrSKUTaken }
+// StaleRevision is the error of a Store that refuses a batch because definitions
+// have changed.
+func StaleRevision(given, stored int64) error {
+	return fmt.Errorf("catalog: definitions of revision %d given, %d is stored: %w", given, stored, flywheel.ErrStale)
+}
 
-func missingProduct(id ID) error {
-	return fmt.Errorf("catalog: product %q: %w", id, flywheel.ErrNotFound)
+// Taken is the error of a Store that refuses a batch because an SKU or a slug
+// belongs to another product.
+func Taken(what string) error {
+	return fmt.Errorf("catalog: %q is taken: %w", what, flywheel.ErrStale)
 }

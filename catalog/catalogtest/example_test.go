@@ -19,25 +19,22 @@ func ExampleRun() {
 	// Output:
 }
 
-// The store goes away before anything is written.
+// The answer to a save is lost: the error says nothing of the effect, which is
+// there.
 func ExampleFailing() {
-	gone := errors.New("connection refused")
-	store := catalogtest.Failing(catalog.NewMemory(nil), func(call string, after bool) error {
-		if call == "Save" && !after {
-			return gone
+	ctx := context.Background()
+	memory := catalog.NewMemory(nil)
+	store := catalogtest.Failing(memory, func(call string, after bool) error {
+		if call == "Save" && after {
+			return errors.New("connection reset")
 		}
 		return nil
 	})
-	products, err := catalog.New(store, nil)
-	if err != nil {
-		panic(err)
-	}
-	ctx := context.Background()
-	_, err = products.Put(ctx, catalog.Product{ID: "mug", Title: "Mug", Variants: []catalog.Variant{{SKU: "MUG"}}})
-	fmt.Println(errors.Is(err, gone))
-	_, err = products.Get(ctx, "mug")
-	fmt.Println(err)
+	head := &catalog.Head{Product: catalog.Product{ID: "mug"}, Edits: 1}
+	fmt.Println(store.Save(ctx, &catalog.Batch{Heads: []catalog.HeadChange{{Head: head}}}))
+	heads, err := memory.Heads(ctx, "mug")
+	fmt.Println(len(heads), err)
 	// Output:
-	// true
-	// catalog: product "mug": not found
+	// connection reset
+	// 1 <nil>
 }

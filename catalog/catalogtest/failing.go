@@ -2,7 +2,6 @@ package catalogtest
 
 import (
 	"context"
-	"iter"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/catalog"
@@ -12,12 +11,8 @@ import (
 
 // Failing returns s with a hook around every call. The hook gets the name of the
 // method: before the effect with after = false, and when the call succeeded with
-// after = true; for a sequence these are its beginning and its end. An error of
-// the hook is returned in place of the answer: before, nothing has happened;
-// after, the effect is there and only the answer is lost.
-//
-// The result is a [flywheel.Transactor] that uses that of s, and runs without a
-// transaction where s has none.
+// after = true. An error of the hook is returned in place of the answer: before,
+// nothing has happened; after, the effect is there and only the answer is lost.
 func Failing(s catalog.Store, hook func(call string, after bool) error) catalog.Store {
 	return &failing{s, hook}
 }
@@ -30,33 +25,37 @@ type failing struct {
 // Handle implements flywheel.Stored with that of the store.
 func (f *failing) Handle() flywheel.Transactor { return handle.Of(f.store) }
 
-func (f *failing) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
-	if tx, ok := f.store.(flywheel.Transactor); ok {
-		return tx.InTx(ctx, fn)
+func (f *failing) Heads(ctx context.Context, ids ...catalog.ID) ([]*catalog.Head, error) {
+	return suite.Call(f.hook, "Heads", func() ([]*catalog.Head, error) { return f.store.Heads(ctx, ids...) })
+}
+
+func (f *failing) Variants(ctx context.Context, q catalog.VariantQuery) ([]*catalog.VariantRow, error) {
+	return suite.Call(f.hook, "Variants", func() ([]*catalog.VariantRow, error) { return f.store.Variants(ctx, q) })
+}
+
+func (f *failing) Slugs(ctx context.Context, keys ...catalog.SlugKey) ([]catalog.SlugRow, error) {
+	return suite.Call(f.hook, "Slugs", func() ([]catalog.SlugRow, error) { return f.store.Slugs(ctx, keys...) })
+}
+
+func (f *failing) Scan(ctx context.Context, q catalog.Scan) ([]catalog.Entry, error) {
+	return suite.Call(f.hook, "Scan", func() ([]catalog.Entry, error) { return f.store.Scan(ctx, q) })
+}
+
+func (f *failing) Count(ctx context.Context, q catalog.Scan) (int, error) {
+	return suite.Call(f.hook, "Count", func() (int, error) { return f.store.Count(ctx, q) })
+}
+
+func (f *failing) Definitions(ctx context.Context, after int64) (defs []catalog.Definition, revision int64, err error) {
+	err = suite.Do(f.hook, "Definitions", func() (err error) {
+		defs, revision, err = f.store.Definitions(ctx, after)
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
 	}
-	return fn(ctx)
+	return defs, revision, nil
 }
 
-func (f *failing) Get(ctx context.Context, ids ...catalog.ID) ([]catalog.Product, error) {
-	return suite.Call(f.hook, "Get", func() ([]catalog.Product, error) { return f.store.Get(ctx, ids...) })
-}
-
-func (f *failing) BySKU(ctx context.Context, sku flywheel.SKU) (catalog.Product, error) {
-	return suite.Call(f.hook, "BySKU", func() (catalog.Product, error) { return f.store.BySKU(ctx, sku) })
-}
-
-func (f *failing) Save(ctx context.Context, products ...catalog.Product) ([]catalog.Product, error) {
-	return suite.Call(f.hook, "Save", func() ([]catalog.Product, error) { return f.store.Save(ctx, products...) })
-}
-
-func (f *failing) List(ctx context.Context, q catalog.Query) iter.Seq2[catalog.Product, error] {
-	return suite.Seq(f.hook, "List", f.store.List(ctx, q))
-}
-
-func (f *failing) Tree(ctx context.Context) (catalog.Tree, error) {
-	return suite.Call(f.hook, "Tree", func() (catalog.Tree, error) { return f.store.Tree(ctx) })
-}
-
-func (f *failing) SaveTree(ctx context.Context, t catalog.Tree) (catalog.Tree, error) {
-	return suite.Call(f.hook, "SaveTree", func() (catalog.Tree, error) { return f.store.SaveTree(ctx, t) })
+func (f *failing) Save(ctx context.Context, b *catalog.Batch) error {
+	return suite.Do(f.hook, "Save", func() error { return f.store.Save(ctx, b) })
 }

@@ -2,7 +2,6 @@ package catalogtest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -13,126 +12,125 @@ import (
 	"github.com/flywheel-go/flywheel/internal/suite"
 )
 
-// Features says what the Store under test can do beyond [catalog.Store].
+// Features says what a store can do beyond the contract.
 type Features struct {
-	// Transactions says that the Store is a [flywheel.Transactor] as well, whose
-	// transactions its calls join.
+	// Transactions says that the store joins the transaction of a
+	// flywheel.Transactor, which is the store itself unless Tx is given.
 	Transactions bool
+	// Tx returns the transactor of a store.
+	Tx func(s catalog.Store) flywheel.Transactor
 }
 
-// Run checks that the Stores which fresh makes, each empty, keep the contract of
-// [catalog.Store].
+// Run runs the suite. fresh returns an empty store; each case has its own.
 func Run(t *testing.T, fresh func(t *testing.T) catalog.Store, f Features) {
-	contract.Run(t, fresh, suite.Transactor[catalog.Store](f.Transactions, nil))
+	contract.Run(t, fresh, suite.Transactor(f.Transactions, f.Tx))
 }
 
 type testCase = suite.Case[check]
 
-type check func(ctx context.Context, s catalog.Store) error
+type check func(w *world) error
 
 var contract = suite.Suite[catalog.Store, check]{
-	Cases: slices.Concat(productCases, listCases, treeCases, transactionCases),
-	Call: func(t suite.T, check check, s catalog.Store, _ flywheel.Transactor) error {
-		return check(t.Context(), s)
+	Cases: slices.Concat(saveCases, indexCases, transactionCases),
+	Call: func(_ suite.T, check check, s catalog.Store, tx flywheel.Transactor) error {
+		return check(&world{s, tx})
 	},
 }
 
-var start = time.Date(2026, 2, 3, 4, 5, 6, 7000, time.UTC)
+// world is what a check works on.
+type world struct {
+	catalog.Store
+	tx flywheel.Transactor
+}
 
-// product returns a product to be created, with every field in use.
-func product(id catalog.ID) catalog.Product {
-	return catalog.Product{
-		ID: id, Title: "Shirt " + string(id), Description: "A shirt.", Status: catalog.Active,
-		Categories: []catalog.CategoryID{"shirts", "summer"},
-		Attributes: map[string]any{"brand": "ACME", "weight": 0.25, "organic": true, "materials": []any{"cotton", "linen"}},
-		Axes:       []catalog.Axis{{Name: "size", Values: []string{"S", "M"}}, {Name: "colour", Values: []string{"red"}}},
-		Variants: []catalog.Variant{
-			{SKU: flywheel.SKU(id + "/S"), Options: []string{"S", "red"}, Attributes: map[string]any{"barcode": "4006381333931"}},
-			{SKU: flywheel.SKU(id + "/M"), Options: []string{"M", "red"}},
+var ctx = context.Background()
+
+// start is a moment with microseconds.
+var start = time.Date(2010, 12, 1, 8, 26, 0, 123456000, time.UTC)
+
+// head returns a head with many fields set, in its edits-th edit.
+func head(id catalog.ID, edits int64) *catalog.Head {
+	position := 3
+	return &catalog.Head{
+		Product: catalog.Product{
+			ID: id, Type: "goods", Status: catalog.Active, Vendor: "Nord", Tags: []string{"new"}, Categories: []catalog.CategoryID{"mugs"}, Options: []string{"size"},
+			Text:       map[catalog.Locale]catalog.Text{"en": {Title: "Mug " + string(id), Description: "<p>Big</p>"}, "de": {Title: "Becher"}},
+			Attributes: catalog.Attributes{"weight": "350 g", "pieces": int64(1) << 60, "organic": true, "claim": map[string]any{"*": map[string]any{"en": "x"}}, "tags": []any{"a", "b"}},
+			Listings:   map[catalog.Channel]*catalog.Listing{"web": {Slugs: map[catalog.Locale]string{"en": "mug"}, Position: &position, Variants: []flywheel.SKU{}}},
+			Media:      []catalog.Media{{Role: catalog.MainRole, URL: "https://img.example/m.jpg", Alt: map[catalog.Locale]string{"en": "Mug"}}},
+			Version:    edits, CreatedAt: start, UpdatedAt: start.Add(time.Duration(edits) * time.Second),
 		},
-		CreatedAt: start, UpdatedAt: start.Add(time.Second),
+		Variants: 2, Edits: edits,
 	}
 }
 
-// save stores the products and returns them as stored.
-func save(ctx context.Context, s catalog.Store, products ...catalog.Product) ([]catalog.Product, error) {
-	saved, err := s.Save(ctx, products...)
+// row returns a variant of a product.
+func row(product catalog.ID, sku flywheel.SKU, place int, options ...string) *catalog.VariantRow {
+	grams, taxed := int64(0), false
+	return &catalog.VariantRow{Product: product, Place: place, Variant: catalog.Variant{
+		SKU: sku, Options: options, Attributes: catalog.Attributes{"fit": "slim"}, Barcode: "96385074", WeightGrams: &grams, Taxable: &taxed, Version: 1, UpdatedAt: start,
+	}}
+}
+
+// created is a batch that creates products with two variants each.
+func created(ids ...catalog.ID) *catalog.Batch {
+	b := &catalog.Batch{}
+	for _, id := range ids {
+		b.Heads = append(b.Heads, catalog.HeadChange{Head: head(id, 1)})
+		b.Variants = append(b.Variants, row(id, flywheel.SKU(id)+"-S", 0, "s"), row(id, flywheel.SKU(id)+"-M", 1, "m"))
+	}
+	return b
+}
+
+// has compares the stored heads, by ID, with want.
+func (w *world) has(ids []catalog.ID, want ...*catalog.Head) error {
+	got, err := w.Heads(ctx, ids...)
 	if err != nil {
-		return nil, fmt.Errorf("Save: %w", err)
+		return fmt.Errorf("Heads: %w", err)
 	}
-	if len(saved) != len(products) {
-		return nil, fmt.Errorf("Save returns %d products for %d", len(saved), len(products))
-	}
-	for i := range saved {
-		want := products[i]
-		want.Version++
-		if err := same("Save", saved[i], want); err != nil {
-			return nil, err
-		}
-	}
-	return saved, nil
+	slices.SortFunc(got, func(a, b *catalog.Head) int { return compare(a.Product.ID, b.Product.ID) })
+	return suite.Same("Heads", values(got), values(want))
 }
 
-// stored checks that Get returns exactly want.
-func stored(ctx context.Context, s catalog.Store, want ...catalog.Product) error {
-	for _, w := range want {
-		got, err := s.Get(ctx, w.ID)
-		if err != nil {
-			return fmt.Errorf("Get %q: %w", w.ID, err)
-		}
-		if len(got) != 1 {
-			return fmt.Errorf("Get of one returns %d", len(got))
-		}
-		if err := same("Get", got[0], w); err != nil {
-			return err
-		}
+// sells compares the stored variants with want.
+func (w *world) sells(q catalog.VariantQuery, want ...*catalog.VariantRow) error {
+	got, err := w.Variants(ctx, q)
+	if err != nil {
+		return fmt.Errorf("Variants: %w", err)
 	}
-	return nil
+	return suite.Same(fmt.Sprintf("Variants(%+v)", q), values(got), values(want))
 }
 
-func same(call string, got, want catalog.Product) error {
+// finds compares the products of a scan with want.
+func (w *world) finds(q catalog.Scan, want ...catalog.ID) error {
+	entries, err := w.Scan(ctx, q)
+	if err != nil {
+		return fmt.Errorf("Scan: %w", err)
+	}
+	got := make([]catalog.ID, len(entries))
+	for i, e := range entries {
+		got[i] = e.ID
+	}
+	if want == nil {
+		want = []catalog.ID{}
+	}
+	return suite.Same(fmt.Sprintf("Scan(%+v)", q), got, want)
+}
+
+func values[V any](list []*V) []V {
+	out := make([]V, len(list))
+	for i, p := range list {
+		out[i] = *p
+	}
+	return out
+}
+
+func compare[S ~string](a, b S) int {
 	switch {
-	case !got.SameContent(&want):
-		return fmt.Errorf("%s: content %+v, want %+v", call, got, want)
-	case got.Version != want.Version:
-		return fmt.Errorf("%s: product %q has version %d, want %d", call, got.ID, got.Version, want.Version)
-	case !got.CreatedAt.Equal(want.CreatedAt) || !got.UpdatedAt.Equal(want.UpdatedAt):
-		return fmt.Errorf("%s: product %q was created %v and updated %v, want %v and %v", call, got.ID, got.CreatedAt, got.UpdatedAt, want.CreatedAt, want.UpdatedAt)
-	case got.CreatedAt.Location() != time.UTC || got.UpdatedAt.Location() != time.UTC:
-		return fmt.Errorf("%s: product %q has times outside of UTC", call, got.ID)
+	case a < b:
+		return -1
+	case a > b:
+		return 1
 	}
-	return nil
-}
-
-// listed checks that List yields exactly the products with the given IDs.
-func listed(ctx context.Context, s catalog.Store, q catalog.Query, want ...catalog.ID) error {
-	var got []catalog.ID
-	for p, err := range s.List(ctx, q) {
-		if err != nil {
-			return fmt.Errorf("List %+v: %w", q, err)
-		}
-		got = append(got, p.ID)
-	}
-	if !slices.Equal(got, want) {
-		return fmt.Errorf("List %+v: %q, want %q", q, got, want)
-	}
-	return nil
-}
-
-// absent checks that there is no product id and none of its SKUs.
-func absent(ctx context.Context, s catalog.Store, id catalog.ID) error {
-	if _, err := s.Get(ctx, id); !errors.Is(err, flywheel.ErrNotFound) {
-		return fmt.Errorf("Get of the absent %q: error %v", id, err)
-	}
-	for _, v := range product(id).Variants {
-		if _, err := s.BySKU(ctx, v.SKU); !errors.Is(err, flywheel.ErrNotFound) {
-			return fmt.Errorf("BySKU of the absent %q: error %v", v.SKU, err)
-		}
-	}
-	for p, err := range s.List(ctx, catalog.Query{}) {
-		if err != nil || p.ID == id {
-			return fmt.Errorf("List yields the absent %q, error %v", id, err)
-		}
-	}
-	return nil
+	return 0
 }

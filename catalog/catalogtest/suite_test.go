@@ -2,12 +2,10 @@ package catalogtest
 
 import (
 	"context"
-	"errors"
-	"iter"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/catalog"
@@ -18,250 +16,202 @@ func TestMemory(t *testing.T) {
 	Run(t, func(*testing.T) catalog.Store { return catalog.NewMemory(nil) }, Features{Transactions: true})
 }
 
-func TestFailingPassesThrough(t *testing.T) {
-	never := func(string, bool) error { return nil }
-	Run(t, func(*testing.T) catalog.Store { return Failing(catalog.NewMemory(nil), never) }, Features{Transactions: true})
+// faulty is a memory store with some methods replaced.
+type faulty struct {
+	*catalog.MemoryStore
+	save     func(ctx context.Context, b *catalog.Batch) error
+	variants func(ctx context.Context, q catalog.VariantQuery) ([]*catalog.VariantRow, error)
+	scan     func(ctx context.Context, q catalog.Scan) ([]catalog.Entry, error)
+	count    func(ctx context.Context, q catalog.Scan) (int, error)
+	defs     func(ctx context.Context, after int64) ([]catalog.Definition, int64, error)
+}
+
+func (f *faulty) Save(ctx context.Context, b *catalog.Batch) error {
+	if f.save != nil {
+		return f.save(ctx, b)
+	}
+	return f.MemoryStore.Save(ctx, b)
+}
+
+func (f *faulty) Variants(ctx context.Context, q catalog.VariantQuery) ([]*catalog.VariantRow, error) {
+	if f.variants != nil {
+		return f.variants(ctx, q)
+	}
+	return f.MemoryStore.Variants(ctx, q)
+}
+
+func (f *faulty) Scan(ctx context.Context, q catalog.Scan) ([]catalog.Entry, error) {
+	if f.scan != nil {
+		return f.scan(ctx, q)
+	}
+	return f.MemoryStore.Scan(ctx, q)
+}
+
+func (f *faulty) Count(ctx context.Context, q catalog.Scan) (int, error) {
+	if f.count != nil {
+		return f.count(ctx, q)
+	}
+	return f.MemoryStore.Count(ctx, q)
+}
+
+func (f *faulty) Definitions(ctx context.Context, after int64) ([]catalog.Definition, int64, error) {
+	if f.defs != nil {
+		return f.defs(ctx, after)
+	}
+	return f.MemoryStore.Definitions(ctx, after)
+}
+
+// TestSuiteBites shows that each of these faults is caught, and by which case.
+func TestSuiteBites(t *testing.T) {
+	type save = func(ctx context.Context, b *catalog.Batch) error
+	saving := func(change func(m *catalog.MemoryStore, ctx context.Context, b *catalog.Batch) error) func(m *catalog.MemoryStore) *faulty {
+		return func(m *catalog.MemoryStore) *faulty {
+			return &faulty{save: save(func(ctx context.Context, b *catalog.Batch) error {
+				c := *b
+				return change(m, ctx, &c)
+			})}
+		}
+	}
+	edits := func(m *catalog.MemoryStore, ctx context.Context, b *catalog.Batch) {
+		b.Heads = slices.Clone(b.Heads)
+		for i, h := range b.Heads {
+			b.Heads[i].Before = 0
+			if stored, err := m.Heads(ctx, h.Head.Product.ID); err == nil && len(stored) == 1 {
+				b.Heads[i].Before = stored[0].Edits
+			}
+		}
+	}
+	for _, c := range []struct {
+		name     string
+		caughtBy string
+		make     func(m *catalog.MemoryStore) *faulty
+	}{
+		{"a stale save overwrites", "save/stale", saving(func(m *catalog.MemoryStore, ctx context.Context, b *catalog.Batch) error {
+			edits(m, ctx, b)
+			return m.Save(ctx, b)
+		})},
+		{"edits are looked at before the save, not with it", "save/race", saving(func(m *catalog.MemoryStore, ctx context.Context, b *catalog.Batch) error {
+			for _, h := range b.Heads {
+				stored, err := m.Heads(ctx, h.Head.Product.ID)
+				if err == nil && (len(stored) == 0 && h.Before != 0 || len(stored) == 1 && stored[0].Edits != h.Before) {
+					return catalog.StaleHead(h.Head.Product.ID)
+				}
+			}
+			time.Sleep(time.Millisecond) // others look, too
+			edits(m, ctx, b)
+			return m.Save(ctx, b)
+		})},
+		{"a refused batch is written up to what is refused", "save/stale", saving(func(m *catalog.MemoryStore, ctx context.Context, b *catalog.Batch) error {
+			for _, h := range b.Heads {
+				one := *b
+				one.Heads, one.Variants = []catalog.HeadChange{h}, slices.DeleteFunc(slices.Clone(b.Variants), func(r *catalog.VariantRow) bool { return r.Product != h.Head.Product.ID })
+				if err := m.Save(ctx, &one); err != nil {
+					return err
+				}
+			}
+			if len(b.Heads) == 0 {
+				return m.Save(ctx, b)
+			}
+			return nil
+		})},
+		{"variants are written before others are removed", "save/removed-first", saving(func(m *catalog.MemoryStore, ctx context.Context, b *catalog.Batch) error {
+			removed := b.Removed
+			b.Removed = nil
+			if err := m.Save(ctx, b); err != nil || len(removed) == 0 {
+				return err
+			}
+			after := &catalog.Batch{Revision: b.Revision, Removed: removed}
+			return m.Save(ctx, after)
+		})},
+		{"slugs are never freed", "slugs", saving(func(m *catalog.MemoryStore, ctx context.Context, b *catalog.Batch) error {
+			b.Freed = nil
+			return m.Save(ctx, b)
+		})},
+		{"the revision is not looked at", "definitions", saving(func(m *catalog.MemoryStore, ctx context.Context, b *catalog.Batch) error {
+			_, b.Revision, _ = m.Definitions(ctx, 0)
+			return m.Save(ctx, b)
+		})},
+		{"the transaction is not joined", "transaction/rollback", saving(func(m *catalog.MemoryStore, _ context.Context, b *catalog.Batch) error {
+			return m.Save(context.Background(), b)
+		})},
+		{"the canceled context is not looked at", "context/canceled", saving(func(m *catalog.MemoryStore, ctx context.Context, b *catalog.Batch) error {
+			return m.Save(context.WithoutCancel(ctx), b)
+		})},
+		{"dropped entries stay", "index/change", saving(func(m *catalog.MemoryStore, ctx context.Context, b *catalog.Batch) error {
+			b.Drop = nil
+			return m.Save(ctx, b)
+		})},
+		{"variants come in any order", "save/places", func(m *catalog.MemoryStore) *faulty {
+			return &faulty{variants: func(ctx context.Context, q catalog.VariantQuery) ([]*catalog.VariantRow, error) {
+				rows, err := m.Variants(ctx, q)
+				slices.SortFunc(rows, func(a, b *catalog.VariantRow) int { return strings.Compare(string(a.Variant.SKU), string(b.Variant.SKU)) })
+				return rows, err
+			}}
+		}},
+		{"a page begins with the last of the one before", "index/order", func(m *catalog.MemoryStore) *faulty {
+			return &faulty{scan: func(ctx context.Context, q catalog.Scan) ([]catalog.Entry, error) {
+				if n := len(q.AfterID); n > 0 {
+					q.AfterID = q.AfterID[:n-1] + catalog.ID(q.AfterID[n-1]-1)
+				}
+				return m.Scan(ctx, q)
+			}}
+		}},
+		{"an entry counts at its end", "index/time", func(m *catalog.MemoryStore) *faulty {
+			return &faulty{scan: func(ctx context.Context, q catalog.Scan) ([]catalog.Entry, error) {
+				if q.At > 0 {
+					q.At--
+				}
+				return m.Scan(ctx, q)
+			}}
+		}},
+		{"entries are counted instead of products", "index/count", func(m *catalog.MemoryStore) *faulty {
+			return &faulty{count: func(ctx context.Context, q catalog.Scan) (int, error) {
+				entries, err := m.Scan(ctx, q)
+				return len(entries), err
+			}}
+		}},
+		{"all definitions come each time", "definitions", func(m *catalog.MemoryStore) *faulty {
+			return &faulty{defs: func(ctx context.Context, after int64) ([]catalog.Definition, int64, error) { return m.Definitions(ctx, 0) }}
+		}},
+		{"SKUs are compared without case", "text/odd", func(m *catalog.MemoryStore) *faulty {
+			return &faulty{variants: func(ctx context.Context, q catalog.VariantQuery) ([]*catalog.VariantRow, error) {
+				for i, sku := range q.SKUs {
+					q.SKUs[i] = flywheel.SKU(strings.ToLower(string(sku)))
+				}
+				return m.Variants(ctx, q)
+			}}
+		}},
+	} {
+		contract.Bites(t, c.name, c.caughtBy, func() catalog.Store {
+			m := catalog.NewMemory(nil)
+			f := c.make(m)
+			f.MemoryStore = m
+			return f
+		})
+	}
 }
 
 func TestFailing(t *testing.T) {
 	ctx := t.Context()
-	fresh := func() catalog.Store {
-		m := catalog.NewMemory(nil)
-		if _, err := save(ctx, m, product("a")); err != nil {
+	suite.Fails(t, Failing, func() catalog.Store {
+		s := catalog.NewMemory(nil)
+		if err := s.Save(ctx, created("a")); err != nil {
 			t.Fatal(err)
 		}
-		return m
-	}
-	suite.Fails(t, Failing, fresh, map[string]func(s catalog.Store) error{
-		"Save":     func(s catalog.Store) error { return suite.Err(s.Save(ctx, product("b"))) },
-		"Get":      func(s catalog.Store) error { return suite.Err(s.Get(ctx, "a")) },
-		"BySKU":    func(s catalog.Store) error { return suite.Err(s.BySKU(ctx, "a/S")) },
-		"Tree":     func(s catalog.Store) error { return suite.Err(s.Tree(ctx)) },
-		"SaveTree": func(s catalog.Store) error { return suite.Err(s.SaveTree(ctx, catalog.Tree{})) },
-		"List":     func(s catalog.Store) error { return suite.Err(suite.Collect(s.List(ctx, catalog.Query{}))) },
+		return s
+	}, map[string]func(s catalog.Store) error{
+		"Heads":    func(s catalog.Store) error { return suite.Err(s.Heads(ctx, "a")) },
+		"Variants": func(s catalog.Store) error { return suite.Err(s.Variants(ctx, catalog.VariantQuery{})) },
+		"Slugs":    func(s catalog.Store) error { return suite.Err(s.Slugs(ctx)) },
+		"Scan":     func(s catalog.Store) error { return suite.Err(s.Scan(ctx, catalog.Scan{})) },
+		"Count":    func(s catalog.Store) error { return suite.Err(s.Count(ctx, catalog.Scan{})) },
+		"Definitions": func(s catalog.Store) error {
+			_, _, err := s.Definitions(ctx, 0)
+			return err
+		},
+		"Save": func(s catalog.Store) error { return s.Save(ctx, created("b")) },
 	}, func(s catalog.Store) (any, error) {
-		products, err := suite.Collect(s.List(ctx, catalog.Query{}))
-		tree, treeErr := s.Tree(ctx)
-		return []any{products, tree}, errors.Join(err, treeErr)
+		heads, err := s.Heads(ctx, "a", "b")
+		return len(heads), err
 	})
-}
-
-// Stores with one fault each, which the suite must find.
-
-type store = *catalog.MemoryStore
-
-// sharing returns the same memory each time.
-type sharing struct {
-	store
-	shared map[flywheel.SKU]catalog.Product
-}
-
-func (f sharing) BySKU(ctx context.Context, sku flywheel.SKU) (catalog.Product, error) {
-	p, err := f.store.BySKU(ctx, sku)
-	if old, ok := f.shared[sku]; ok && old.Version == p.Version {
-		return old, err
-	}
-	f.shared[sku] = p
-	return p, err
-}
-
-// careless returns from Get what Save was given.
-type careless struct {
-	store
-	given *sync.Map // of products, by ID
-}
-
-func (f careless) Save(ctx context.Context, products ...catalog.Product) ([]catalog.Product, error) {
-	saved, err := f.store.Save(ctx, products...)
-	if err == nil {
-		for i, p := range products {
-			p.Version, p.CreatedAt, p.UpdatedAt = saved[i].Version, saved[i].CreatedAt, saved[i].UpdatedAt
-			f.given.Store(p.ID, p)
-		}
-	}
-	return saved, err
-}
-
-func (f careless) Get(ctx context.Context, ids ...catalog.ID) ([]catalog.Product, error) {
-	got, err := f.store.Get(ctx, ids...)
-	for i := range got {
-		if p, ok := f.given.Load(got[i].ID); ok && p.(catalog.Product).Version == got[i].Version {
-			got[i] = p.(catalog.Product)
-		}
-	}
-	return got, err
-}
-
-// overwriting lets the last writer win.
-type overwriting struct{ store }
-
-func (f overwriting) Save(ctx context.Context, products ...catalog.Product) ([]catalog.Product, error) {
-	products = slices.Clone(products)
-	for i := range products {
-		if got, err := f.store.Get(ctx, products[i].ID); err == nil {
-			products[i].Version = got[0].Version
-		}
-	}
-	return f.store.Save(ctx, products...)
-}
-
-// partial writes product by product.
-type partial struct{ store }
-
-func (f partial) Save(ctx context.Context, products ...catalog.Product) ([]catalog.Product, error) {
-	var out []catalog.Product
-	for _, p := range products {
-		saved, err := f.store.Save(ctx, p)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, saved...)
-	}
-	return out, nil
-}
-
-// greedy takes an SKU from whoever has it.
-type greedy struct{ store }
-
-func (f greedy) Save(ctx context.Context, products ...catalog.Product) ([]catalog.Product, error) {
-	for {
-		saved, err := f.store.Save(ctx, products...)
-		taken, ok := errors.AsType[*catalog.SKUTakenError](err)
-		if !ok || taken.Owner == taken.Product {
-			return saved, err
-		}
-		owner, err := f.store.Get(ctx, taken.Owner)
-		if err != nil {
-			return nil, err
-		}
-		owner[0].Variants = slices.DeleteFunc(owner[0].Variants, func(v catalog.Variant) bool { return v.SKU == taken.SKU })
-		if _, err := f.store.Save(ctx, owner...); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// folding finds SKUs without regard to case.
-type folding struct{ store }
-
-func (f folding) BySKU(ctx context.Context, sku flywheel.SKU) (catalog.Product, error) {
-	for p := range f.store.List(ctx, catalog.Query{}) {
-		for _, v := range p.Variants {
-			if strings.EqualFold(string(v.SKU), string(sku)) {
-				return p, ctx.Err()
-			}
-		}
-	}
-	return f.store.BySKU(ctx, sku)
-}
-
-// early applies the limit before the filter.
-type early struct{ store }
-
-func (f early) List(ctx context.Context, q catalog.Query) iter.Seq2[catalog.Product, error] {
-	return func(yield func(catalog.Product, error) bool) {
-		for p, err := range f.store.List(ctx, catalog.Query{After: q.After, Limit: q.Limit}) {
-			in := len(q.Categories) == 0 || slices.ContainsFunc(p.Categories, func(id catalog.CategoryID) bool { return slices.Contains(q.Categories, id) })
-			if err != nil || in && (q.Status == "" || q.Status == p.Status) {
-				if !yield(p, err) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// alphabetical orders as people do.
-type alphabetical struct{ store }
-
-func (f alphabetical) List(ctx context.Context, q catalog.Query) iter.Seq2[catalog.Product, error] {
-	var list []catalog.Product
-	for p, err := range f.store.List(ctx, q) {
-		if err != nil {
-			return f.store.List(ctx, q)
-		}
-		list = append(list, p)
-	}
-	slices.SortStableFunc(list, func(a, b catalog.Product) int {
-		return strings.Compare(strings.ToLower(string(a.ID)), strings.ToLower(string(b.ID)))
-	})
-	return func(yield func(catalog.Product, error) bool) {
-		for _, p := range list {
-			if !yield(p, nil) {
-				return
-			}
-		}
-	}
-}
-
-// inclusive begins at After.
-type inclusive struct{ store }
-
-func (f inclusive) List(ctx context.Context, q catalog.Query) iter.Seq2[catalog.Product, error] {
-	if q.After == "" {
-		return f.store.List(ctx, q)
-	}
-	return func(yield func(catalog.Product, error) bool) {
-		if p, err := f.store.Get(ctx, q.After); err == nil && !yield(p[0], nil) {
-			return
-		}
-		f.store.List(ctx, q)(yield)
-	}
-}
-
-// blind saves a tree over whatever is there.
-type blind struct{ store }
-
-func (f blind) SaveTree(ctx context.Context, t catalog.Tree) (catalog.Tree, error) {
-	for {
-		saved, err := f.store.SaveTree(ctx, t)
-		if !errors.Is(err, catalog.ErrStale) {
-			return saved, err
-		}
-		now, err := f.store.Tree(ctx)
-		if err != nil {
-			return now, err
-		}
-		var categories []catalog.Category
-		for _, c := range t.All() {
-			categories = append(categories, c)
-		}
-		if t, err = catalog.NewTree(now.Version(), categories); err != nil {
-			return t, err
-		}
-	}
-}
-
-// deaf does not look at the context.
-type deaf struct{ store }
-
-func (f deaf) Get(ctx context.Context, ids ...catalog.ID) ([]catalog.Product, error) {
-	return f.store.Get(context.WithoutCancel(ctx), ids...)
-}
-
-// detached has transactions that are none.
-type detached struct{ store }
-
-func (f detached) InTx(ctx context.Context, fn func(ctx context.Context) error) error { return fn(ctx) }
-
-func TestSuiteCatchesFaults(t *testing.T) {
-	for _, c := range []struct {
-		name, by string
-		fault    func(s store) catalog.Store
-	}{
-		{"sharing", "save/copies", func(s store) catalog.Store { return sharing{s, map[flywheel.SKU]catalog.Product{}} }},
-		{"careless", "save/copies", func(s store) catalog.Store { return careless{s, &sync.Map{}} }},
-		{"overwriting", "save/stale-version", func(s store) catalog.Store { return overwriting{s} }},
-		{"partial", "save/all-or-none", func(s store) catalog.Store { return partial{s} }},
-		{"greedy", "save/sku-taken", func(s store) catalog.Store { return greedy{s} }},
-		{"folding", "save/odd-strings", func(s store) catalog.Store { return folding{s} }},
-		{"early", "list/filter", func(s store) catalog.Store { return early{s} }},
-		{"alphabetical", "list/order", func(s store) catalog.Store { return alphabetical{s} }},
-		{"inclusive", "list/paging", func(s store) catalog.Store { return inclusive{s} }},
-		{"blind", "tree/stale-version", func(s store) catalog.Store { return blind{s} }},
-		{"deaf", "cancelled", func(s store) catalog.Store { return deaf{s} }},
-		{"detached", "tx/rollback", func(s store) catalog.Store { return detached{s} }},
-	} {
-		contract.Bites(t, c.name, c.by, func() catalog.Store { return c.fault(catalog.NewMemory(nil)) })
-	}
 }

@@ -221,12 +221,15 @@ func (s *shop) fillCatalog(ctx context.Context) error {
 			title = code
 		}
 		products = append(products, catalog.Product{
-			ID: catalog.ID(code), Title: title, Status: catalog.Active,
+			ID: catalog.ID(code), Type: "goods", Status: catalog.Active, Text: map[catalog.Locale]catalog.Text{"en": {Title: title}},
 			Variants: []catalog.Variant{{SKU: flywheel.SKU(code)}},
 		})
 	}
 	slices.SortFunc(products, func(a, b catalog.Product) int { return cmp.Compare(a.ID, b.ID) })
 	s.now = s.days[0].date
+	if err := s.catalog.PutType(ctx, catalog.ProductType{Code: "goods"}); err != nil {
+		return err
+	}
 	_, err := s.catalog.PutAll(ctx, products)
 	return err
 }

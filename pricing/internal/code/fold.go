@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/flywheel-go/flywheel/pricing/internal/nfkc"
+	"github.com/flywheel-go/flywheel/internal/unorm"
 )
 
 // Fold returns the form in which codes are compared. It is idempotent.
@@ -16,9 +16,9 @@ func Fold(code string) string {
 	if plain(code) {
 		return strings.ToUpper(strings.TrimSpace(code))
 	}
-	code = nfkc.String(strings.Map(visible, code))
+	code = unorm.NFKC(strings.Map(visible, code))
 	// Each step can make work for those before it; what comes out is stable.
-	return strings.TrimSpace(nfkc.String(strings.Map(visible, strings.ToUpper(code))))
+	return strings.TrimSpace(unorm.NFKC(strings.Map(visible, strings.ToUpper(code))))
 }
 
 // plain reports whether code is of printable ASCII, as nearly all are.
