@@ -141,6 +141,15 @@ func (s *MemoryStore) take(ctx context.Context, actor Actor) (v snapshot, err er
 	return v, err
 }
 
+// dataset returns what is stored, sharing all but the tables of names.
+func (s *MemoryStore) dataset(ctx context.Context) (d *Dataset, err error) {
+	err = s.db.View(ctx, func() error {
+		d = s.data.where(func(int, *basket) bool { return true })
+		return nil
+	})
+	return d, err
+}
+
 // interaction returns the interaction with number n.
 func (v *snapshot) interaction(n int) Interaction {
 	in := v.data.interaction(n)
