@@ -44,7 +44,7 @@ func (s *MemoryStore) Append(ctx context.Context, interactions ...Interaction) e
 		before := len(s.ids)
 		undo(func() { s.truncate(before) })
 		for _, in := range interactions {
-			in, err := in.Normal()
+			in, err := in.identified()
 			if err != nil {
 				return err
 			}
