@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/cursor"
@@ -112,12 +113,14 @@ func (w *work) learn(old *engine, to flywheel.Position, standing cursor.Standing
 					return err
 				}
 				delete(changed.Leaves, key)
+				changed.pass(key, maxTime)
 			}
 			if err := w.forgetValues(profile.Person, key); err != nil {
 				return err
 			}
 		}
 	}
+	now := w.p.log.clock()
 	for e, err := range w.p.log.Entries(w.ctx, Query{To: to}) {
 		if err != nil {
 			return err
@@ -125,7 +128,7 @@ func (w *work) learn(old *engine, to flywheel.Position, standing cursor.Standing
 		if !standing.Takes(&e) {
 			continue
 		}
-		if err := w.learnEntry(&e, fresh); err != nil {
+		if err := w.learnEntry(&e, fresh, now); err != nil {
 			return &flywheel.EntryError{Position: e.Position, ID: e.Event.ID, Err: err}
 		}
 	}
@@ -152,7 +155,7 @@ func (w *work) forgetValues(person flywheel.Person, key string) error {
 }
 
 // learnEntry counts an entry in some leaves of the state where it was counted.
-func (w *work) learnEntry(e *flywheel.Entry, leaves map[string]*compiledLeaf) error {
+func (w *work) learnEntry(e *flywheel.Entry, leaves map[string]*compiledLeaf, now time.Time) error {
 	person := flywheel.PersonOf(e.Event.Customer, "")
 	if person == "" {
 		if e.Event.Visitor == "" {
@@ -167,7 +170,7 @@ func (w *work) learnEntry(e *flywheel.Entry, leaves map[string]*compiledLeaf) er
 	counted := e.Event
 	counted.Time = e.Effective
 	for _, leaf := range leaves {
-		if !slices.Contains(leaf.Events, e.Event.Name) {
+		if !slices.Contains(leaf.Events, e.Event.Name) || leaf.window > 0 && !e.Effective.Add(leaf.window).After(now) {
 			continue
 		}
 		value, err := w.valueOfEvent(e)
@@ -179,7 +182,7 @@ func (w *work) learnEntry(e *flywheel.Entry, leaves map[string]*compiledLeaf) er
 			return err
 		}
 		add := func(of, value string) (int64, error) { return w.counted(person, of, value) }
-		if _, err := leaf.take(profile, &counted, value, add); err != nil {
+		if _, err := leaf.take(profile, &counted, e.Position, value, add); err != nil {
 			return err
 		}
 	}

@@ -188,7 +188,11 @@ func (w *work) relabel(visitor flywheel.VisitorID, links []Link, to flywheel.Pos
 		if err != nil {
 			return err
 		}
-		w.loaded[alias] = &Profile{Person: alias, Version: old.Version, Links: old.Links, Relinked: old.Relinked}
+		fresh := &Profile{Person: alias, Version: old.Version, Links: old.Links, Relinked: old.Relinked}
+		for _, leaf := range w.engine.windows {
+			fresh.pass(leaf.key, maxTime)
+		}
+		w.loaded[alias] = fresh
 		values, err := w.allValues(alias)
 		if err != nil {
 			return err
@@ -294,7 +298,7 @@ func (w *work) countInto(person flywheel.Person, e *flywheel.Entry) error {
 	}
 	for _, leaf := range w.engine.leaves {
 		add := func(of, value string) (int64, error) { return w.counted(person, of, value) }
-		if _, err := leaf.take(profile, &counted, value, add); err != nil {
+		if _, err := leaf.take(profile, &counted, e.Position, value, add); err != nil {
 			return fmt.Errorf("leaf: %w", err)
 		}
 	}
@@ -338,16 +342,20 @@ func (w *work) pass(customer flywheel.CustomerID, until, at time.Time, inclusive
 // what it renews in time was never over, and what it only changed in the past is
 // not told.
 func (w *work) catchUp(customer flywheel.CustomerID, from, at time.Time) error {
-	if len(w.engine.counts) == 0 || !from.Before(at) {
+	if len(w.engine.counts)+len(w.engine.windows) == 0 || !from.Before(at) {
 		return nil
 	}
 	person := flywheel.PersonOf(customer, "")
-	merged, err := w.seen(person)
+	merged, err := w.seenAt(person, from)
 	if err != nil || merged == nil {
 		return err
 	}
+	from = later(from, w.engine.settled(merged)) // before, windows are over and done
 	before := w.matches(merged, from)
 	for t := w.engine.nextTurn(merged, from); !t.IsZero() && !t.After(at); t = w.engine.nextTurn(merged, t) {
+		if merged, err = w.seenAt(person, t); err != nil {
+			return err
+		}
 		now := w.matches(merged, t)
 		for i, live := range w.engine.order {
 			own, err := w.get(person)
@@ -363,6 +371,14 @@ func (w *work) catchUp(customer flywheel.CustomerID, from, at time.Time) error {
 		before = now
 	}
 	return nil
+}
+
+// seenAt is seen when time has passed up to an instant.
+func (w *work) seenAt(person flywheel.Person, now time.Time) (*Profile, error) {
+	if err := w.settleAll(person, now); err != nil {
+		return nil, err
+	}
+	return w.seen(person)
 }
 
 // seen returns a customer's profile as rules see it, nil for one not known.
@@ -425,7 +441,7 @@ func (w *work) evaluate(customer flywheel.CustomerID, now, at time.Time, cause, 
 		return nil
 	}
 	person := flywheel.PersonOf(customer, "")
-	merged, err := w.seen(person)
+	merged, err := w.seenAt(person, now)
 	if err != nil || merged == nil {
 		return err
 	}

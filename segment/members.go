@@ -70,7 +70,10 @@ func (p *Profiles) Explain(ctx context.Context, segment string, customer flywhee
 	if err != nil {
 		return rule.Explanation{}, err
 	}
-	profile, err := p.Get(ctx, customer)
+	if err := flywheel.CheckID(string(customer)); err != nil {
+		return rule.Explanation{}, fmt.Errorf("segment: customer: %w", err)
+	}
+	profile, err := p.person(ctx, flywheel.PersonOf(customer, ""), now)
 	if err != nil {
 		return rule.Explanation{}, err
 	}

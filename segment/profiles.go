@@ -117,7 +117,12 @@ func (p *Profiles) Get(ctx context.Context, customer flywheel.CustomerID) (Profi
 
 // Person returns the profile of a customer, as [Profiles.Get], or of a visitor who
 // is none.
-func (p *Profiles) Person(ctx context.Context, person flywheel.Person) (profile Profile, err error) {
+func (p *Profiles) Person(ctx context.Context, person flywheel.Person) (Profile, error) {
+	return p.person(ctx, person, time.Time{})
+}
+
+// person is Person when time has passed for windows up to an instant.
+func (p *Profiles) person(ctx context.Context, person flywheel.Person, now time.Time) (profile Profile, err error) {
 	w := p.newWork(ctx)
 	if err := w.load(person); err != nil {
 		return Profile{}, err
@@ -129,11 +134,16 @@ func (p *Profiles) Person(ctx context.Context, person flywheel.Person) (profile 
 	if own.Version == 0 {
 		return Profile{}, fmt.Errorf("segment: profile %q: %w", person, flywheel.ErrNotFound)
 	}
+	if err := w.settleAll(person, now); err != nil {
+		return Profile{}, err
+	}
 	merged, err := w.merged(person)
 	if err != nil {
 		return Profile{}, err
 	}
-	return *merged, w.lists(merged)
+	profile = *merged
+	profile.Moments, profile.Passed = nil, nil
+	return profile, w.lists(&profile)
 }
 
 // List yields the profiles of all aliases, customers' own events and devices', in

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
