@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
-	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
