@@ -52,10 +52,16 @@ func (w *work) take(e *flywheel.Entry) error {
 	if err != nil {
 		return err
 	}
+	known := make(map[flywheel.CustomerID]bool, len(concerned))
 	for _, customer := range concerned {
 		if err := w.pass(customer, e.Effective, at, false); err != nil {
 			return err
 		}
+		own, err := w.get(flywheel.PersonOf(customer, ""))
+		if err != nil {
+			return err
+		}
+		known[customer] = own.Version > 0 || w.own[own.Person]
 	}
 	if err := w.relink(e); err != nil {
 		return err
@@ -73,8 +79,10 @@ func (w *work) take(e *flywheel.Entry) error {
 		}
 	}
 	for _, customer := range concerned {
-		if err := w.catchUp(customer, e.Effective, at); err != nil {
-			return err
+		if known[customer] { // else nothing has passed
+			if err := w.catchUp(customer, e, at); err != nil {
+				return err
+			}
 		}
 		if err := w.evaluate(customer, at, at, causeEvent, e.Event.ID); err != nil {
 			return err
@@ -339,20 +347,36 @@ func (w *work) pass(customer flywheel.CustomerID, until, at time.Time, inclusive
 
 // catchUp does what time has changed between the effective time of an event that
 // was told late and the instant at which it is applied, as if it had been known:
-// what it renews in time was never over, and what it only changed in the past is
-// not told.
-func (w *work) catchUp(customer flywheel.CustomerID, from, at time.Time) error {
-	if len(w.engine.counts)+len(w.engine.windows) == 0 || !from.Before(at) {
+// what it renews in time was never over, and what it only changed in the past, up to
+// when time has passed for everybody, is not told. At the instant itself the event
+// comes first, and then time.
+func (w *work) catchUp(customer flywheel.CustomerID, e *flywheel.Entry, at time.Time) error {
+	if len(w.engine.counts)+len(w.engine.windows) == 0 {
 		return nil
+	}
+	var passed time.Time
+	if cursor.Now(w.ctx).IsZero() { // else time stood still for the person
+		passed = w.p.passed()
+	}
+	from := later(e.Effective, passed)
+	if !from.Before(at) {
+		if !passed.Before(at) {
+			return nil
+		}
+		from = at.Add(-time.Microsecond)
 	}
 	person := flywheel.PersonOf(customer, "")
 	merged, err := w.seenAt(person, from)
 	if err != nil || merged == nil {
 		return err
 	}
-	from = later(from, w.engine.settled(merged)) // before, windows are over and done
+	from = later(from, w.engine.settled(merged))
+	t := w.engine.nextTurn(merged, from)
+	if t.IsZero() || t.After(at) {
+		return nil
+	}
 	before := w.matches(merged, from)
-	for t := w.engine.nextTurn(merged, from); !t.IsZero() && !t.After(at); t = w.engine.nextTurn(merged, t) {
+	for ; !t.IsZero() && !t.After(at); t = w.engine.nextTurn(merged, t) {
 		if merged, err = w.seenAt(person, t); err != nil {
 			return err
 		}
@@ -524,7 +548,28 @@ func (p *Profiles) Advance(ctx context.Context, now time.Time) (more bool, err e
 		more = true
 		return w.finish()
 	})
+	if err == nil && !more {
+		p.pass(now)
+	}
 	return more && err == nil, err
+}
+
+// pass notes that all that time changes up to now is done.
+func (p *Profiles) pass(now time.Time) {
+	for {
+		before := p.until.Load()
+		if before >= now.UnixMicro() || p.until.CompareAndSwap(before, now.UnixMicro()) {
+			return
+		}
+	}
+}
+
+// passed returns up to when this process knows that time has passed.
+func (p *Profiles) passed() time.Time {
+	if until := p.until.Load(); until != 0 {
+		return time.UnixMicro(until).UTC()
+	}
+	return time.Time{}
 }
 
 func compareText(a, b string) int { return strings.Compare(a, b) }

@@ -59,6 +59,7 @@ type Profiles struct {
 	schema     *rule.Schema
 	convert    func(money.Amount, time.Time) (money.Amount, error)
 	engine     atomic.Pointer[engine]
+	until      atomic.Int64 // microseconds
 	customers  registry
 }
 

@@ -162,6 +162,34 @@ var profileCases = []suite.Case[profileCheck]{
 			}
 		}
 	}},
+	{Name: "moments/order", Rule: "moments are kept per person and leaf in order of time and place; what has passed is removed before others are added", Check: func(t suite.T, s segment.ProfileStore) {
+		store, ok := s.(segment.MomentStore)
+		if !ok {
+			return // without windows
+		}
+		m := func(leaf string, minute int, position flywheel.Position) segment.Moment {
+			return segment.Moment{Leaf: leaf, At: at.Add(time.Duration(minute) * time.Minute), Position: position, Number: int64(minute), Value: "é"}
+		}
+		moments := func(person flywheel.Person, leaf string, after segment.Moment, limit int) []segment.Moment {
+			list, err := store.Moments(t.Context(), person, leaf, after, limit)
+			must(t, err)
+			return list
+		}
+		a := segment.Profile{Person: "c:a", Moments: []segment.Moment{m("x", 5, 4), m("x", 1, 2), m("y", 1, 2), m("x", 5, 3)}}
+		must(t, s.Save(t.Context(), a, segment.Profile{Person: "v:b", Moments: []segment.Moment{m("x", 2, 1)}}))
+		wantList(t, "all", moments("c:a", "x", segment.Moment{}, 9), m("x", 1, 2), m("x", 5, 3), m("x", 5, 4))
+		wantList(t, "next", moments("c:a", "x", m("x", 1, 2), 1), m("x", 5, 3))
+		wantList(t, "last", moments("c:a", "x", m("x", 5, 3), 9), m("x", 5, 4))
+		a.Version, a.Passed, a.Moments = 1, []segment.Passed{{Leaf: "x", Until: at.Add(5 * time.Minute)}}, []segment.Moment{m("x", 3, 9), m("x", 7, 8)}
+		must(t, s.Save(t.Context(), a))
+		wantList(t, "later", moments("c:a", "x", segment.Moment{}, 9), m("x", 3, 9), m("x", 7, 8))
+		wantList(t, "of another leaf", moments("c:a", "y", segment.Moment{}, 9), m("y", 1, 2))
+		must(t, s.Forget(t.Context(), "c:a"))
+		wantList(t, "forgotten", moments("c:a", "x", segment.Moment{}, 9))
+		wantList(t, "of another", moments("v:b", "x", segment.Moment{}, 9), m("x", 2, 1))
+		must(t, s.Clear(t.Context()))
+		wantList(t, "cleared", moments("v:b", "x", segment.Moment{}, 9))
+	}},
 	{Name: "due/order", Rule: "Due returns those due, in order of Due and Person, that keep accepts", Check: func(t suite.T, s segment.ProfileStore) {
 		var all []segment.Profile
 		for i, person := range []flywheel.Person{"c:d", "c:c", "c:b", "c:a", "c:e"} {
