@@ -23,7 +23,10 @@ import (
 // customer, and of the customers whose devices it concerns.
 func (p *Profiles) Consume(ctx context.Context, entries []flywheel.Entry) error {
 	return p.handle.InTx(ctx, func(ctx context.Context) error {
-		w := p.newWork(ctx)
+		w, err := p.begin(ctx)
+		if err != nil {
+			return err
+		}
 		persons := make([]flywheel.Person, 0, 2*len(entries))
 		for i := range entries {
 			e := &entries[i].Event
@@ -527,13 +530,23 @@ func (w *work) finish() error {
 // that does more with the count than compare it is evaluated each day.
 func (p *Profiles) Advance(ctx context.Context, now time.Time) (more bool, err error) {
 	now = now.UTC().Truncate(time.Microsecond)
+	if did, err := p.apply(ctx, now); did || err != nil {
+		return did, err
+	}
+	return p.advance(ctx, now)
+}
+
+func (p *Profiles) advance(ctx context.Context, now time.Time) (more bool, err error) {
 	err = p.handle.InTx(ctx, func(ctx context.Context) error {
 		more = false
 		persons, err := p.store.Due(ctx, now, due.Batch, func(person flywheel.Person) bool { return !cursor.Held(ctx)(person) })
 		if err != nil || len(persons) == 0 {
 			return err
 		}
-		w := p.newWork(ctx)
+		w, err := p.begin(ctx)
+		if err != nil {
+			return err
+		}
 		if err := w.load(persons...); err != nil {
 			return err
 		}

@@ -48,6 +48,7 @@ type engine struct {
 	leaves   map[string]*compiledLeaf
 	windows  []*compiledLeaf // those with a window, by key
 	counts   []dayCount      // the day counts that rules ask for
+	version  int64           // of the stored definitions; 0 for none
 }
 
 type liveSegment struct {

@@ -23,6 +23,7 @@ type MemoryProfiles struct {
 	devices map[flywheel.CustomerID]map[flywheel.VisitorID]bool
 	values  map[valuesOf]map[string]int64
 	moments map[valuesOf][]Moment // in order; never changed, only replaced
+	defined map[string]Defined    // by name of the profiles
 	due     due.Heap[flywheel.Person]
 }
 
@@ -36,7 +37,7 @@ func NewMemoryProfiles(db *flywheel.Memory) *MemoryProfiles {
 	if db == nil {
 		db = &flywheel.Memory{}
 	}
-	m := &MemoryProfiles{db: db}
+	m := &MemoryProfiles{db: db, defined: map[string]Defined{}}
 	m.empty()
 	return m
 }
@@ -245,6 +246,28 @@ func (m *MemoryProfiles) Moments(ctx context.Context, person flywheel.Person, le
 		return nil
 	})
 	return list, err
+}
+
+// Definitions implements [DefinitionStore].
+func (m *MemoryProfiles) Definitions(ctx context.Context, profiles string, _ int64) (d Defined, err error) {
+	err = m.db.View(ctx, func() error {
+		d = m.defined[profiles]
+		return nil
+	})
+	return d, err
+}
+
+// Define implements [DefinitionStore].
+func (m *MemoryProfiles) Define(ctx context.Context, profiles string, d Defined) error {
+	return m.db.Update(ctx, func(undo func(func())) error {
+		before := m.defined[profiles]
+		if d.Version != before.Version+1 {
+			return fmt.Errorf("segment: definitions of %q are at version %d, not %d: %w", profiles, before.Version, d.Version-1, flywheel.ErrStale)
+		}
+		undo(func() { m.defined[profiles] = before })
+		m.defined[profiles] = d
+		return nil
+	})
 }
 
 // List implements [ProfileStore].

@@ -30,6 +30,7 @@ type (
 	deafProfiles struct{ people } // ignores ctx
 	noUndo       struct{ people } // InTx only calls fn
 	keepsPassed  struct{ people } // moments whose window is over
+	lastDefined  struct{ people } // whatever its version
 )
 
 func (s neverStale) Save(ctx context.Context, profiles ...segment.Profile) error {
@@ -158,6 +159,15 @@ func (s keepsPassed) Save(ctx context.Context, profiles ...segment.Profile) erro
 	return s.people.Save(ctx, profiles...)
 }
 
+func (s lastDefined) Define(ctx context.Context, profiles string, d segment.Defined) error {
+	stored, err := s.Definitions(ctx, profiles, -1)
+	if err != nil {
+		return err
+	}
+	d.Version = stored.Version + 1
+	return s.people.Define(ctx, profiles, d)
+}
+
 func (s noUndo) InTx(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
 
 // TestFaultyProfiles shows that the suite of profiles bites.
@@ -184,6 +194,7 @@ func TestFaultyProfiles(t *testing.T) {
 		"clears little":  {func() segment.ProfileStore { return clearsLittle{fresh()} }, "clear/all"},
 		"deaf":           {func() segment.ProfileStore { return deafProfiles{fresh()} }, "ctx/canceled"},
 		"keeps passed":   {func() segment.ProfileStore { return keepsPassed{fresh()} }, "moments/order"},
+		"last defined":   {func() segment.ProfileStore { return lastDefined{fresh()} }, "definitions/versions"},
 		"no transaction": {func() segment.ProfileStore { return noUndo{fresh()} }, "tx/rollback"},
 	} {
 		profileContract.Bites(t, name, c.by, c.fresh)

@@ -190,6 +190,35 @@ var profileCases = []suite.Case[profileCheck]{
 		must(t, s.Clear(t.Context()))
 		wantList(t, "cleared", moments("v:b", "x", segment.Moment{}, 9))
 	}},
+	{Name: "definitions/versions", Rule: "definitions are kept by name; those of the version before are replaced, of any other they are stale; clearing keeps them", Check: func(t suite.T, s segment.ProfileStore) {
+		store, ok := s.(segment.DefinitionStore)
+		if !ok {
+			return // each process has its own
+		}
+		d := segment.Defined{Version: 1, Definitions: []segment.Definition{{Name: "é", Rule: []byte(`{"orders": {"$gte": 1}}`)}}}
+		must(t, store.Define(t.Context(), "p", d))
+		if err := store.Define(t.Context(), "p", d); !errors.Is(err, flywheel.ErrStale) {
+			t.Fatalf("defined twice: %v", err)
+		}
+		must(t, store.Define(t.Context(), "q", d))
+		d.Version, d.Configured, d.Definitions = 2, d.Definitions, nil
+		must(t, store.Define(t.Context(), "p", d))
+		if err := store.Define(t.Context(), "p", segment.Defined{Version: 4}); !errors.Is(err, flywheel.ErrStale) {
+			t.Fatalf("one was left out: %v", err)
+		}
+		must(t, s.Clear(t.Context()))
+		for _, c := range []struct {
+			name                    string
+			version                 int64
+			definitions, configured int
+		}{{"p", 2, 0, 1}, {"q", 1, 1, 0}, {"unknown", 0, 0, 0}} {
+			got, err := store.Definitions(t.Context(), c.name, -1)
+			must(t, err)
+			if got.Version != c.version || len(got.Definitions) != c.definitions || len(got.Configured) != c.configured {
+				t.Fatalf("of %s: %+v", c.name, got)
+			}
+		}
+	}},
 	{Name: "due/order", Rule: "Due returns those due, in order of Due and Person, that keep accepts", Check: func(t suite.T, s segment.ProfileStore) {
 		var all []segment.Profile
 		for i, person := range []flywheel.Person{"c:d", "c:c", "c:b", "c:a", "c:e"} {
