@@ -66,7 +66,8 @@ type Entry struct {
 // and changes the consumer's store, in the transaction that ctx carries; the
 // caller saves the position in the same transaction, so that each entry counts
 // once. An error changes nothing; one about a single entry is an [*EntryError]
-// that names it. Implementations are safe for concurrent use.
+// that names it. Entries are shared with other consumers: Consume neither changes
+// them nor keeps the slice. Implementations are safe for concurrent use.
 //
 // A Consumer whose state is in a database names it by a method
 // Handle() Transactor (see [Stored]); one without lives in memory and starts from

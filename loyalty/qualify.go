@@ -1,7 +1,6 @@
 package loyalty
 
 import (
-	"slices"
 	"sort"
 	"time"
 
@@ -87,36 +86,49 @@ func (t *tiering) fall(activity []Activity, at time.Time) time.Time {
 		return t.yearStart(year + 1).UTC()
 	}
 	// The metric falls when activity leaves the window and, where a fall waits for
-	// the grace, that much later; refunds fall at once, and count for the grace.
-	var falls []time.Time
-	for _, x := range activity {
-		drop := x.At
-		if x.Amount > 0 {
-			if t.Window == Lifetime {
-				continue
+	// the grace, that much later; refunds fall at once, and count for the grace. What
+	// leaves first is dated first, so one search on the calendar is enough: x leaves
+	// after an instant if it is dated after the instant less the duration.
+	after := t.grace.Neg().AddTo(at, t.zone)
+	dated := t.period.Neg().AddTo(after, t.zone)
+	var gained, lost time.Time // the earliest that fall after at
+	for i := range activity {
+		switch x := &activity[i]; {
+		case x.Amount <= 0:
+			if x.At.After(after) && (lost.IsZero() || x.At.Before(lost)) {
+				lost = x.At
 			}
-			drop = t.leaves(t.period, x.date())
-		}
-		if !t.grace.IsZero() {
-			drop = t.leaves(t.grace, drop)
-		}
-		if drop.After(at) {
-			falls = append(falls, drop)
+		case t.Window != Lifetime:
+			if date := x.date(); date.After(dated) && (gained.IsZero() || date.Before(gained)) {
+				gained = date
+			}
 		}
 	}
-	if len(falls) == 0 {
-		return time.Time{}
+	drop := lost
+	if !gained.IsZero() {
+		if gained = t.leaves(t.period, gained); drop.IsZero() || gained.Before(drop) {
+			drop = gained
+		}
 	}
-	return slices.MinFunc(falls, time.Time.Compare).UTC()
+	if drop.IsZero() {
+		return drop
+	}
+	if !t.grace.IsZero() {
+		drop = t.leaves(t.grace, drop)
+	}
+	return drop.UTC()
 }
 
 // leaves returns the first instant, to the microsecond, that is at least d after
 // an instant when d is subtracted on the calendar, which clamps month ends.
 func (t *tiering) leaves(d caltime.Duration, from time.Time) time.Time {
 	const slack = 5 * 24 * time.Hour
-	low := d.AddTo(from, t.zone).Add(-slack)
-	n := sort.Search(int(2*slack/time.Microsecond), func(i int) bool {
-		return !d.Neg().AddTo(low.Add(time.Duration(i)*time.Microsecond), t.zone).Before(from)
-	})
+	left := func(at time.Time) bool { return !d.Neg().AddTo(at, t.zone).Before(from) }
+	guess := d.AddTo(from, t.zone)
+	if left(guess) && !left(guess.Add(-time.Microsecond)) {
+		return guess
+	}
+	low := guess.Add(-slack)
+	n := sort.Search(int(2*slack/time.Microsecond), func(i int) bool { return left(low.Add(time.Duration(i) * time.Microsecond)) })
 	return low.Add(time.Duration(n) * time.Microsecond)
 }

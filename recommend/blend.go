@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 
 	"github.com/flywheel-go/flywheel"
 )
@@ -89,6 +90,7 @@ func Blended(weights []float64, scorers ...Scorer) (Scorer, error) {
 type blend struct {
 	of      []Scorer
 	weights []float64
+	pool    sync.Pool // of *[]float64, one score for each item
 }
 
 // Index implements [Scorer].
@@ -100,7 +102,13 @@ func (b *blend) Score(h History, scores []float64) {
 		b.of[0].Score(h, scores)
 		return
 	}
-	part := make([]float64, len(scores))
+	kept, _ := b.pool.Get().(*[]float64)
+	if kept == nil || len(*kept) != len(scores) {
+		fresh := make([]float64, len(scores))
+		kept = &fresh
+	}
+	defer b.pool.Put(kept)
+	part := *kept
 	clear(scores)
 	for k, s := range b.of {
 		s.Score(h, part)

@@ -2,6 +2,7 @@ package recommend
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -50,46 +51,152 @@ func (d *Dataset) Matrix(cfg MatrixConfig) (*Matrix, error) {
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(d.baskets[a].at, d.baskets[b].at) })
-	persons := d.persons(order)
-	type key struct {
-		row  Actor
-		item int32
+	row := d.persons(order)
+	who := func(row int32) Actor { return d.actors.names[row] }
+	if cfg.Sessions {
+		for at, n := range order {
+			row[at] = d.baskets[n].session - 1
+		}
+		who = func(row int32) Actor { return Actor{Visitor: flywheel.VisitorID(d.textOf(row + 1))} }
 	}
-	held := make(map[key]*holding)
-	var keys []key
-	for at, n := range order {
-		b := &d.baskets[n]
-		row := persons[at]
-		if cfg.Sessions {
-			row = Actor{Visitor: flywheel.VisitorID(d.textOf(b.session))}
+	rows := max(len(d.actors.names), len(d.texts.names))
+	return d.net(order, row, rows, w).matrix(who, d.items.names)
+}
+
+// kept are the choices that are left, row by row in the order of the first of each row.
+type kept struct {
+	rows  []int32 // by place
+	cells []cell  // with the places of rows, and the dataset's numbers of items
+}
+
+// net applies the facts of each row in their order, and returns what is left. row is
+// that of each basket of order, negative for none.
+func (d *Dataset) net(order, row []int32, rows int, w Weights) *kept {
+	// The baskets of each row follow each other, in their order.
+	start := make([]int32, rows+1)
+	counts := func(at int) bool { return row[at] >= 0 && d.baskets[order[at]].kind != Impression }
+	for at := range order {
+		if counts(at) {
+			start[row[at]+1]++
 		}
-		if row == (Actor{}) || b.kind == Impression {
-			continue
+	}
+	for r := range rows {
+		start[r+1] += start[r]
+	}
+	next, of := slices.Clone(start), make([]int32, start[rows])
+	for at := range order {
+		if counts(at) {
+			of[next[row[at]]] = int32(at)
+			next[row[at]]++
 		}
-		for i, item := range d.lines[b.start:b.end] {
-			k := key{row, item}
-			h := held[k]
-			if h == nil {
-				h = &holding{}
-				held[k] = h
-				keys = append(keys, k)
+	}
+	type begun struct{ at, row, from, to int32 } // a row with choices, by the basket of the first
+	var all []begun
+	var cells []cell
+	var held []holding
+	var items []int32                          // of held
+	var first []int32                          // the basket in which it was first met
+	place := make([]int32, len(d.items.names)) // 1 + the item's in held
+	for r := range int32(rows) {
+		held, items, first = held[:0], items[:0], first[:0]
+		for _, at := range of[start[r]:start[r+1]] {
+			b := &d.baskets[order[at]]
+			for i, item := range d.lines[b.start:b.end] {
+				if place[item] == 0 {
+					held, items, first = append(held, holding{}), append(items, item), append(first, at)
+					place[item] = int32(len(held))
+				}
+				quantity := int64(1)
+				if b.details > 0 {
+					quantity = max(1, d.details[int(b.details)-1+i].Quantity)
+				}
+				held[place[item]-1].apply(b.kind, quantity, b.at)
 			}
-			quantity := int64(1)
-			if b.details > 0 {
-				quantity = max(1, d.details[int(b.details)-1+i].Quantity)
+		}
+		from := len(cells)
+		for i := range held {
+			h := &held[i]
+			place[items[i]] = 0
+			weight := float64(w.View*float64(h.views)) + float64(w.AddToCart*float64(h.carts)) + float64(w.Purchase*float64(h.bought))
+			if weight <= 0 {
+				continue
 			}
-			h.apply(b.kind, quantity, b.at)
+			if len(cells) == from {
+				all = append(all, begun{at: first[i], row: r, from: int32(from)})
+			}
+			cells = append(cells, cell{item: items[i], weight: float32(weight), at: h.at})
+		}
+		if len(cells) > from {
+			all[len(all)-1].to = int32(len(cells))
 		}
 	}
-	var choices []Choice
-	for _, k := range keys {
-		h := held[k]
-		weight := float64(w.View*float64(h.views)) + float64(w.AddToCart*float64(h.carts)) + float64(w.Purchase*float64(h.bought))
-		if weight > 0 {
-			choices = append(choices, Choice{Actor: k.row, Item: d.items.names[k.item], At: time.UnixMicro(h.at), Weight: weight})
+	slices.SortFunc(all, func(a, b begun) int { return cmp.Compare(a.at, b.at) })
+	out := &kept{rows: make([]int32, len(all)), cells: make([]cell, 0, len(cells))}
+	for place, b := range all {
+		out.rows[place] = b.row
+		for _, c := range cells[b.from:b.to] {
+			c.row = int32(place)
+			out.cells = append(out.cells, c)
 		}
 	}
-	return NewMatrix(choices)
+	return out
+}
+
+// matrix is the Matrix of k, in which no item comes twice in a row.
+func (k *kept) matrix(who func(row int32) Actor, names []flywheel.SKU) (*Matrix, error) {
+	if len(k.cells) > math.MaxInt32 {
+		return nil, fmt.Errorf("recommend: %d choices: %w", len(k.cells), flywheel.ErrLimit)
+	}
+	used := make([]bool, len(names))
+	weighted := false
+	for n := range k.cells {
+		c := &k.cells[n]
+		if math.IsInf(float64(c.weight), 1) {
+			return nil, &ChoiceError{Place: n, Field: "weight", Err: fmt.Errorf("%v: %w", c.weight, flywheel.ErrOutOfRange)}
+		}
+		used[c.item] = true
+		weighted = weighted || c.weight != 1
+	}
+	var skus []flywheel.SKU
+	for item, is := range used {
+		if is {
+			skus = append(skus, names[item])
+		}
+	}
+	m := &Matrix{items: NewIndex(skus), rows: make(map[Actor]int32, len(k.rows)), actors: make([]Actor, len(k.rows)), timed: len(k.cells) > 0}
+	number := make([]int32, len(names))
+	for item, is := range used {
+		if is {
+			number[item], _ = m.items.Number(names[item])
+		}
+	}
+	for place, row := range k.rows {
+		m.actors[place] = who(row)
+		m.rows[m.actors[place]] = int32(place)
+	}
+	m.start, m.item = make([]int, len(k.rows)+1), make([]int32, len(k.cells))
+	m.at = make([]int64, len(k.cells))
+	if weighted {
+		m.weight = make([]float32, len(k.cells))
+	}
+	for from := 0; from < len(k.cells); {
+		to := from
+		for ; to < len(k.cells) && k.cells[to].row == k.cells[from].row; to++ {
+			k.cells[to].item = number[k.cells[to].item]
+		}
+		slices.SortFunc(k.cells[from:to], func(a, b cell) int {
+			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.item, b.item))
+		})
+		m.start[k.cells[from].row+1] = to
+		from = to
+	}
+	for n, c := range k.cells {
+		m.item[n], m.at[n] = c.item, c.at
+		if weighted {
+			m.weight[n] = c.weight
+		}
+	}
+	return m, nil
 }
 
 // holding is what is left of one person's interest in one item.
@@ -122,25 +229,24 @@ func (h *holding) apply(k Kind, quantity, at int64) {
 	}
 }
 
-// persons returns whose each fact of order is: the actor, or for a guest the customer
-// who is next known on the device.
-func (d *Dataset) persons(order []int32) []Actor {
-	out := make([]Actor, len(order))
-	next := make(map[flywheel.VisitorID]flywheel.CustomerID)
+// persons returns whose each fact of order is, by number: the actor, or for a guest the
+// customer who is next known on the device; -1 for nobody.
+func (d *Dataset) persons(order []int32) []int32 {
+	out := make([]int32, len(order))
+	next := make(map[flywheel.VisitorID]int32)
 	for at := len(order) - 1; at >= 0; at-- {
 		b := &d.baskets[order[at]]
+		out[at] = b.actor
 		if b.actor < 0 {
 			continue
 		}
-		who := d.actors.names[b.actor]
-		if who.Customer != "" {
-			if b.device > 0 {
-				next[flywheel.VisitorID(d.textOf(b.device))] = who.Customer
+		if who := d.actors.names[b.actor]; who.Customer == "" {
+			if c, ok := next[who.Visitor]; ok {
+				out[at] = c
 			}
-		} else if c, ok := next[who.Visitor]; ok {
-			who = Actor{Customer: c}
+		} else if b.device > 0 {
+			next[flywheel.VisitorID(d.textOf(b.device))] = b.actor
 		}
-		out[at] = who
 	}
 	return out
 }

@@ -117,13 +117,22 @@ func (i Interaction) Equal(o Interaction) bool {
 // microsecond, the visitor dropped where the customer is known, and each item
 // once. It reports an [*InteractionError] for what cannot be kept.
 func (i Interaction) Normal() (Interaction, error) {
+	in, err := i.identified()
+	if err == nil {
+		in.Items, in.Details = slices.Clone(in.Items), slices.Clone(in.Details)
+	}
+	return in, err
+}
+
+// identified is Normal without copying items that are distinct already.
+func (i Interaction) identified() (Interaction, error) {
 	if err := flywheel.CheckID(i.ID); err != nil {
 		return Interaction{}, &InteractionError{ID: i.ID, Field: "id", Err: err}
 	}
 	return i.normal()
 }
 
-// normal is Normal for an interaction that may have no ID.
+// normal is identified for an interaction that may have no ID.
 func (i Interaction) normal() (Interaction, error) {
 	fail := func(field string, err error) (Interaction, error) {
 		return Interaction{}, &InteractionError{ID: i.ID, Field: field, Err: err}
@@ -182,8 +191,11 @@ func (i *Interaction) merge() (field string, err error) {
 		return "details", fmt.Errorf("%d for %d items: %w", len(i.Details), len(i.Items), flywheel.ErrInvalid)
 	}
 	items := distinct(i.Items)
-	details := make([]Detail, len(items))
-	seen := make([]bool, len(items))
+	details, same := i.Details, len(items) == len(i.Items)
+	var seen []bool
+	if !same {
+		details, seen = make([]Detail, len(items)), make([]bool, len(items))
+	}
 	for n, d := range i.Details {
 		field := fmt.Sprintf("details[%d]", n)
 		switch {
@@ -193,6 +205,9 @@ func (i *Interaction) merge() (field string, err error) {
 			return field + ".slot", fmt.Errorf("%d: %w", d.Slot, flywheel.ErrOutOfRange)
 		case !(d.Propensity >= 0 && d.Propensity <= 1):
 			return field + ".propensity", fmt.Errorf("%v: %w", d.Propensity, flywheel.ErrOutOfRange)
+		}
+		if same {
+			continue
 		}
 		at := slices.Index(items, i.Items[n])
 		if !seen[at] {
@@ -241,7 +256,7 @@ func fromEvent(e *flywheel.Event) (i Interaction, ok bool, err error) {
 		return Interaction{}, false, nil
 	}
 	i = Interaction{ID: e.ID, Kind: Kind(k + 1), At: e.Time, Actor: Actor{Customer: e.Customer, Visitor: e.Visitor}, Session: e.Session, Device: e.Visitor}
-	i.Items = make([]flywheel.SKU, 0, len(e.Lines))
+	i.Items, i.Details = make([]flywheel.SKU, 0, len(e.Lines)), make([]Detail, 0, len(e.Lines))
 	if i.Kind == Impression {
 		err = i.shown(e)
 		return i, len(i.Items) > 0, err
@@ -294,19 +309,35 @@ func (i *Interaction) shown(e *flywheel.Event) error {
 	return nil
 }
 
-// distinct returns items without repetitions, as a slice of its own.
+// distinct returns items without repetitions: items itself where there are none.
 func distinct(items []flywheel.SKU) []flywheel.SKU {
-	out := make([]flywheel.SKU, 0, len(items))
-	if len(items) <= 16 {
-		for _, sku := range items {
-			if !slices.Contains(out, sku) {
-				out = append(out, sku)
+	const few = 48 // comparing all with all is faster than a map
+	if len(items) > few {
+		seen := make(map[flywheel.SKU]struct{}, len(items))
+		for n, sku := range items {
+			if seen[sku] = struct{}{}; len(seen) <= n {
+				return distinctFrom(items, n)
 			}
 		}
-		return out
+		return items
 	}
+	for n, sku := range items {
+		if slices.Contains(items[:n], sku) {
+			return distinctFrom(items, n)
+		}
+	}
+	return items
+}
+
+// distinctFrom returns items, of which those before n are distinct, without repetitions
+// in a slice of its own.
+func distinctFrom(items []flywheel.SKU, n int) []flywheel.SKU {
+	out := append(make([]flywheel.SKU, 0, len(items)), items[:n]...)
 	seen := make(map[flywheel.SKU]struct{}, len(items))
-	for _, sku := range items {
+	for _, sku := range out {
+		seen[sku] = struct{}{}
+	}
+	for _, sku := range items[n:] {
 		if _, dup := seen[sku]; !dup {
 			seen[sku] = struct{}{}
 			out = append(out, sku)

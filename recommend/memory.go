@@ -44,7 +44,7 @@ func (s *MemoryStore) Append(ctx context.Context, interactions ...Interaction) e
 		before := len(s.ids)
 		undo(func() { s.truncate(before) })
 		for _, in := range interactions {
-			in, err := in.Normal()
+			in, err := in.identified()
 			if err != nil {
 				return err
 			}
@@ -139,6 +139,15 @@ func (s *MemoryStore) take(ctx context.Context, actor Actor) (v snapshot, err er
 		return nil
 	})
 	return v, err
+}
+
+// dataset returns what is stored, sharing all but the tables of names.
+func (s *MemoryStore) dataset(ctx context.Context) (d *Dataset, err error) {
+	err = s.db.View(ctx, func() error {
+		d = s.data.where(func(int, *basket) bool { return true })
+		return nil
+	})
+	return d, err
 }
 
 // interaction returns the interaction with number n.

@@ -74,6 +74,9 @@ func (s *Service) Publish(ctx context.Context, events ...flywheel.Event) error {
 
 // Dataset returns all that was recorded, for [Train] and [Evaluate].
 func (s *Service) Dataset(ctx context.Context) (*Dataset, error) {
+	if m, ok := s.store.(*MemoryStore); ok {
+		return m.dataset(ctx)
+	}
 	d := &Dataset{}
 	for in, err := range s.store.All(ctx) {
 		if err != nil {

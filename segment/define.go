@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/cursor"
@@ -16,43 +17,37 @@ import (
 // for the turn of the profiles. Cost: the whole log is read when a leaf is new, and
 // every customer is evaluated once.
 //
-// Other Profiles over the same store do not notice; they are made again with the
-// new definitions.
+// Other Profiles of the same name over a [DefinitionStore] have it from their next
+// call on.
 func (p *Profiles) Define(ctx context.Context, d Definition) error {
-	definitions := p.definitions(d.Name)
-	return p.redefine(ctx, append(definitions, d), d.Name)
+	if p.log == nil {
+		return errNoLog
+	}
+	return p.redefine(ctx, p.log.clock(), func(old *engine) []Definition { return append(old.definitions(d.Name), d) })
 }
 
 // Retire removes a live segment and tells the exit of all its members with the
 // cause "definition".
 func (p *Profiles) Retire(ctx context.Context, segment string) error {
-	if _, err := p.engine.Load().find(segment); err != nil {
-		return err
-	}
-	return p.redefine(ctx, p.definitions(segment), segment)
-}
-
-// definitions returns those of the segments but one.
-func (p *Profiles) definitions(but string) (list []Definition) {
-	for _, live := range p.engine.Load().order {
-		if live.Name != but {
-			list = append(list, live.Definition)
-		}
-	}
-	return list
-}
-
-func (p *Profiles) redefine(ctx context.Context, definitions []Definition, name string) error {
 	if p.log == nil {
-		return fmt.Errorf("segment: profiles without a log: %w", flywheel.ErrInvalid)
+		return errNoLog
 	}
-	compiled, err := newEngine(p.attributes, definitions)
-	if err != nil {
+	if _, err := p.find(ctx, segment); err != nil {
 		return err
 	}
-	now := p.log.clock()
+	return p.redefine(ctx, p.log.clock(), func(old *engine) []Definition { return old.definitions(segment) })
+}
+
+var errNoLog = fmt.Errorf("segment: profiles without a log: %w", flywheel.ErrInvalid)
+
+// redefine puts other definitions in place of those that hold.
+func (p *Profiles) redefine(ctx context.Context, now time.Time, change func(old *engine) []Definition) error {
+	if _, err := newEngine(p.attributes, change(p.engine.Load())); err != nil {
+		return err // before time passes
+	}
 	for more := true; more; {
-		if more, err = p.Advance(ctx, now); err != nil {
+		var err error
+		if more, err = p.advance(ctx, now); err != nil {
 			return err
 		}
 	}
@@ -76,22 +71,30 @@ func (p *Profiles) redefine(ctx context.Context, definitions []Definition, name 
 		if err != nil {
 			return err
 		}
-		w := p.newWork(ctx)
+		w, err := p.begin(ctx)
+		if err != nil {
+			return err
+		}
 		old := w.engine
-		w.engine = compiled
-		if err := w.learn(old, place.Position, cursor.StandingOf(parked)); err != nil {
+		if w.engine, err = newEngine(p.attributes, change(old)); err != nil {
 			return err
 		}
-		if err := w.judge(name); err != nil {
+		if err := p.record(ctx, w.engine, old.version); err != nil {
 			return err
 		}
-		flywheel.AfterCommit(ctx, func(context.Context) { p.engine.Store(compiled) })
+		if err := w.learn(old, place.Position, cursor.StandingOf(parked), now); err != nil {
+			return err
+		}
+		if err := w.judge(old, now); err != nil {
+			return err
+		}
+		flywheel.AfterCommit(ctx, func(context.Context) { p.swap(w.engine) })
 		return w.finish()
 	})
 }
 
 // learn counts the leaves that are new from the log up to a position.
-func (w *work) learn(old *engine, to flywheel.Position, standing cursor.Standing) error {
+func (w *work) learn(old *engine, to flywheel.Position, standing cursor.Standing, now time.Time) error {
 	fresh := map[string]*compiledLeaf{}
 	for key, leaf := range w.engine.leaves {
 		if old.leaves[key] == nil {
@@ -100,6 +103,9 @@ func (w *work) learn(old *engine, to flywheel.Position, standing cursor.Standing
 	}
 	if len(fresh) == 0 || to == 0 {
 		return nil
+	}
+	if w.p.log == nil {
+		return errNoLog
 	}
 	for key := range fresh { // of a version before that was retired
 		for profile, err := range w.p.store.List(w.ctx, "") {
@@ -112,6 +118,7 @@ func (w *work) learn(old *engine, to flywheel.Position, standing cursor.Standing
 					return err
 				}
 				delete(changed.Leaves, key)
+				changed.pass(key, maxTime)
 			}
 			if err := w.forgetValues(profile.Person, key); err != nil {
 				return err
@@ -125,7 +132,7 @@ func (w *work) learn(old *engine, to flywheel.Position, standing cursor.Standing
 		if !standing.Takes(&e) {
 			continue
 		}
-		if err := w.learnEntry(&e, fresh); err != nil {
+		if err := w.learnEntry(&e, fresh, now); err != nil {
 			return &flywheel.EntryError{Position: e.Position, ID: e.Event.ID, Err: err}
 		}
 	}
@@ -152,7 +159,7 @@ func (w *work) forgetValues(person flywheel.Person, key string) error {
 }
 
 // learnEntry counts an entry in some leaves of the state where it was counted.
-func (w *work) learnEntry(e *flywheel.Entry, leaves map[string]*compiledLeaf) error {
+func (w *work) learnEntry(e *flywheel.Entry, leaves map[string]*compiledLeaf, now time.Time) error {
 	person := flywheel.PersonOf(e.Event.Customer, "")
 	if person == "" {
 		if e.Event.Visitor == "" {
@@ -167,7 +174,7 @@ func (w *work) learnEntry(e *flywheel.Entry, leaves map[string]*compiledLeaf) er
 	counted := e.Event
 	counted.Time = e.Effective
 	for _, leaf := range leaves {
-		if !slices.Contains(leaf.Events, e.Event.Name) {
+		if !slices.Contains(leaf.Events, e.Event.Name) || leaf.window > 0 && !e.Effective.Add(leaf.window).After(now) {
 			continue
 		}
 		value, err := w.valueOfEvent(e)
@@ -179,17 +186,22 @@ func (w *work) learnEntry(e *flywheel.Entry, leaves map[string]*compiledLeaf) er
 			return err
 		}
 		add := func(of, value string) (int64, error) { return w.counted(person, of, value) }
-		if _, err := leaf.take(profile, &counted, value, add); err != nil {
+		if _, err := leaf.take(profile, &counted, e.Position, value, add); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// judge evaluates every customer, and takes the members of a segment that is no
-// more out of it.
-func (w *work) judge(name string) error {
-	now := w.p.log.clock()
+// judge evaluates every customer, and takes the members of segments that are no
+// more out of them.
+func (w *work) judge(old *engine, now time.Time) error {
+	var gone []string
+	for _, live := range old.order {
+		if _, err := w.engine.find(live.Name); err != nil {
+			gone = append(gone, live.Name)
+		}
+	}
 	var customers []flywheel.CustomerID
 	for profile, err := range w.p.store.List(w.ctx, "") {
 		if err != nil {
@@ -199,28 +211,26 @@ func (w *work) judge(name string) error {
 			customers = append(customers, c)
 		}
 	}
-	_, gone := w.engine.find(name)
 	for _, customer := range customers {
 		if err := w.evaluate(customer, now, now, causeDefinition, ""); err != nil {
 			return err
 		}
-		if gone == nil {
-			continue
-		}
 		person := flywheel.PersonOf(customer, "")
-		own, err := w.get(person)
-		if err != nil {
-			return err
+		for _, name := range gone {
+			own, err := w.get(person)
+			if err != nil {
+				return err
+			}
+			i, was := slices.BinarySearch(own.Segments, name)
+			if !was {
+				continue
+			}
+			if own, err = w.change(person); err != nil {
+				return err
+			}
+			own.Segments = slices.Delete(own.Segments, i, i+1)
+			w.tell(EventExited, name, customer, now, causeDefinition, "")
 		}
-		i, was := slices.BinarySearch(own.Segments, name)
-		if !was {
-			continue
-		}
-		if own, err = w.change(person); err != nil {
-			return err
-		}
-		own.Segments = slices.Delete(own.Segments, i, i+1)
-		w.tell(EventExited, name, customer, now, causeDefinition, "")
 	}
 	return nil
 }

@@ -150,3 +150,45 @@ func ExampleProfileStore() {
 	// <nil> [{tea 3}]
 	// ann 1 2
 }
+
+// Whoever viewed something twice within five days is in, until the instant at which
+// the first view is five days old.
+func ExampleLeaf() {
+	ctx := context.Background()
+	now := time.Date(2026, 3, 2, 17, 0, 0, 0, time.UTC)
+	log, _ := segment.NewLog(nil, &segment.LogOptions{Now: func() time.Time { return now }})
+	store := segment.NewMemoryProfiles(nil)
+	profiles, err := segment.NewProfiles(store, &segment.ProfileOptions{Sink: log, Log: log, Segments: []segment.Definition{{
+		Name: "hot", Rule: json.RawMessage(`{"views": {"$gte": 2}}`),
+		Leaves: map[string]segment.Leaf{"views": {Events: []string{flywheel.EventViewItem}, Window: "P5D"}},
+	}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	runner, _ := segment.NewRunner(log, nil, profiles)
+	for _, id := range []string{"1", "2"} {
+		log.Publish(ctx, flywheel.Event{ID: id, Name: flywheel.EventViewItem, Time: now, Customer: "ann"})
+		runner.Drain(ctx)
+		now = now.Add(24 * time.Hour)
+	}
+	var ( // what a store may do beside keeping profiles
+		moments     segment.MomentStore     = store
+		definitions segment.DefinitionStore = store
+	)
+	defined, _ := definitions.Definitions(ctx, profiles.Name(), 0)
+	within, _ := moments.Moments(ctx, flywheel.PersonOf("ann", ""), defined.Definitions[0].Leaves["views"].Key(), segment.Moment{}, 9)
+	fmt.Println(len(within), "views within the window")
+
+	now = now.AddDate(0, 1, 0)
+	runner.Drain(ctx)
+	for e := range log.Entries(ctx, segment.Query{Person: flywheel.PersonOf("ann", "")}) {
+		fmt.Println(e.Event.Name, e.Event.Time.Format(time.DateTime))
+	}
+	// Output:
+	// 2 views within the window
+	// view_item 2026-03-02 17:00:00
+	// view_item 2026-03-03 17:00:00
+	// segment_entered 2026-03-03 17:00:00
+	// segment_exited 2026-03-07 17:00:00
+}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing/money"
@@ -37,6 +38,10 @@ type Leaf struct {
 	Currency string `json:"currency,omitempty"`
 	// Of is the property whose different values are counted.
 	Of string `json:"of,omitempty"`
+	// Window leaves out events whose effective time is this long ago or longer, such as
+	// "P30D" or "PT36H": ISO 8601 in days and clock time, a day being 24 hours, at most a
+	// hundred years. Without it events count for ever.
+	Window string `json:"window,omitempty"`
 }
 
 // LeafState is what a profile keeps of a leaf.
@@ -44,6 +49,10 @@ type LeafState struct {
 	// Number is the count, the sum in minor units, or the number of different
 	// values.
 	Number int64 `json:"number"`
+	// First is the earliest of the moments that are counted, where the leaf has a
+	// window; Until is up to when time has passed for it.
+	First time.Time `json:"first,omitzero"`
+	Until time.Time `json:"until,omitzero"`
 }
 
 // compiledLeaf is a leaf that is ready to take events.
@@ -52,6 +61,7 @@ type compiledLeaf struct {
 	key      string
 	where    *rule.Rule
 	currency money.Currency
+	window   time.Duration // 0 for ever
 	slot     rule.Slot
 }
 
@@ -85,6 +95,11 @@ func (l Leaf) compile() (*compiledLeaf, error) {
 		}
 	}
 	var err error
+	if l.Window != "" {
+		if c.window, err = parseWindow(l.Window); err != nil {
+			return nil, fail("window", err)
+		}
+	}
 	if len(l.Where) > 0 {
 		if c.where, err = rule.Compile(l.Where, nil); err != nil {
 			return nil, fail("where", err)
@@ -106,9 +121,9 @@ func (l Leaf) compile() (*compiledLeaf, error) {
 	return c, nil
 }
 
-// take adds an event to the state of a profile. counted adds one to the count of a
-// value and returns it.
-func (c *compiledLeaf) take(p *Profile, e *flywheel.Event, value money.Amount, counted func(of, value string) (int64, error)) (bool, error) {
+// take adds an event at a place of the log to the state of a profile. counted adds one
+// to the count of a value and returns it.
+func (c *compiledLeaf) take(p *Profile, e *flywheel.Event, at flywheel.Position, value money.Amount, counted func(of, value string) (int64, error)) (bool, error) {
 	if !slices.Contains(c.Events, e.Name) {
 		return false, nil
 	}
@@ -117,6 +132,8 @@ func (c *compiledLeaf) take(p *Profile, e *flywheel.Event, value money.Amount, c
 		return false, nil
 	}
 	state := p.Leaves[c.key]
+	before := state.Number
+	m := Moment{At: e.Time, Position: at}
 	switch c.Agg {
 	case CountOf:
 		state.Number++
@@ -128,27 +145,34 @@ func (c *compiledLeaf) take(p *Profile, e *flywheel.Event, value money.Amount, c
 		if err != nil {
 			return false, err
 		}
-		state.Number = sum.Minor()
+		m.Number, state.Number = value.Minor(), sum.Minor()
 	case DistinctOf:
 		seen, ok := fields[c.Of]
 		if !ok || seen == nil {
 			return false, nil
 		}
-		text, err := json.Marshal(seen)
-		if err != nil {
-			return false, fmt.Errorf("property %q: %w: %w", c.Of, flywheel.ErrInvalid, err)
-		}
-		n, err := counted(c.key, string(text))
-		if err != nil || n > 1 {
+		var err error
+		if m.Value, err = valueText(c.Of, seen); err != nil {
 			return false, err
 		}
-		state.Number++
+	}
+	if c.window > 0 && !c.enter(p, &state, m) {
+		return false, nil
+	}
+	if c.Agg == DistinctOf {
+		n, err := counted(c.key, m.Value)
+		if err != nil || n > 1 && c.window == 0 {
+			return false, err
+		}
+		if n == 1 {
+			state.Number++
+		}
 	}
 	if p.Leaves == nil {
 		p.Leaves = map[string]LeafState{}
 	}
 	p.Leaves[c.key] = state
-	return true, nil
+	return state.Number != before, nil
 }
 
 // number is the leaf's value in rules.
@@ -216,6 +240,9 @@ func mergeLeaves(ctx context.Context, p, other *Profile, leaves map[string]*comp
 			own.Number = sum.Minor()
 		default:
 			own.Number += state.Number
+		}
+		if own.Until = later(own.Until, state.Until); own.First.IsZero() || !state.First.IsZero() && state.First.Before(own.First) {
+			own.First = state.First
 		}
 		if p.Leaves == nil {
 			p.Leaves = map[string]LeafState{}

@@ -23,7 +23,10 @@ import (
 // customer, and of the customers whose devices it concerns.
 func (p *Profiles) Consume(ctx context.Context, entries []flywheel.Entry) error {
 	return p.handle.InTx(ctx, func(ctx context.Context) error {
-		w := p.newWork(ctx)
+		w, err := p.begin(ctx)
+		if err != nil {
+			return err
+		}
 		persons := make([]flywheel.Person, 0, 2*len(entries))
 		for i := range entries {
 			e := &entries[i].Event
@@ -52,10 +55,16 @@ func (w *work) take(e *flywheel.Entry) error {
 	if err != nil {
 		return err
 	}
+	known := make(map[flywheel.CustomerID]bool, len(concerned))
 	for _, customer := range concerned {
 		if err := w.pass(customer, e.Effective, at, false); err != nil {
 			return err
 		}
+		own, err := w.get(flywheel.PersonOf(customer, ""))
+		if err != nil {
+			return err
+		}
+		known[customer] = own.Version > 0 || w.own[own.Person]
 	}
 	if err := w.relink(e); err != nil {
 		return err
@@ -73,8 +82,10 @@ func (w *work) take(e *flywheel.Entry) error {
 		}
 	}
 	for _, customer := range concerned {
-		if err := w.catchUp(customer, e.Effective, at); err != nil {
-			return err
+		if known[customer] { // else nothing has passed
+			if err := w.catchUp(customer, e, at); err != nil {
+				return err
+			}
 		}
 		if err := w.evaluate(customer, at, at, causeEvent, e.Event.ID); err != nil {
 			return err
@@ -188,7 +199,11 @@ func (w *work) relabel(visitor flywheel.VisitorID, links []Link, to flywheel.Pos
 		if err != nil {
 			return err
 		}
-		w.loaded[alias] = &Profile{Person: alias, Version: old.Version, Links: old.Links, Relinked: old.Relinked}
+		fresh := &Profile{Person: alias, Version: old.Version, Links: old.Links, Relinked: old.Relinked}
+		for _, leaf := range w.engine.windows {
+			fresh.pass(leaf.key, maxTime)
+		}
+		w.loaded[alias] = fresh
 		values, err := w.allValues(alias)
 		if err != nil {
 			return err
@@ -294,7 +309,7 @@ func (w *work) countInto(person flywheel.Person, e *flywheel.Entry) error {
 	}
 	for _, leaf := range w.engine.leaves {
 		add := func(of, value string) (int64, error) { return w.counted(person, of, value) }
-		if _, err := leaf.take(profile, &counted, value, add); err != nil {
+		if _, err := leaf.take(profile, &counted, e.Position, value, add); err != nil {
 			return fmt.Errorf("leaf: %w", err)
 		}
 	}
@@ -335,19 +350,39 @@ func (w *work) pass(customer flywheel.CustomerID, until, at time.Time, inclusive
 
 // catchUp does what time has changed between the effective time of an event that
 // was told late and the instant at which it is applied, as if it had been known:
-// what it renews in time was never over, and what it only changed in the past is
-// not told.
-func (w *work) catchUp(customer flywheel.CustomerID, from, at time.Time) error {
-	if len(w.engine.counts) == 0 || !from.Before(at) {
+// what it renews in time was never over, and what it only changed in the past, up to
+// when time has passed for everybody, is not told. At the instant itself the event
+// comes first, and then time.
+func (w *work) catchUp(customer flywheel.CustomerID, e *flywheel.Entry, at time.Time) error {
+	if len(w.engine.counts)+len(w.engine.windows) == 0 {
 		return nil
 	}
+	var passed time.Time
+	if cursor.Now(w.ctx).IsZero() { // else time stood still for the person
+		passed = w.p.passed()
+	}
+	from := later(e.Effective, passed)
+	if !from.Before(at) {
+		if !passed.Before(at) {
+			return nil
+		}
+		from = at.Add(-time.Microsecond)
+	}
 	person := flywheel.PersonOf(customer, "")
-	merged, err := w.seen(person)
+	merged, err := w.seenAt(person, from)
 	if err != nil || merged == nil {
 		return err
 	}
+	from = later(from, w.engine.settled(merged))
+	t := w.engine.nextTurn(merged, from)
+	if t.IsZero() || t.After(at) {
+		return nil
+	}
 	before := w.matches(merged, from)
-	for t := w.engine.nextTurn(merged, from); !t.IsZero() && !t.After(at); t = w.engine.nextTurn(merged, t) {
+	for ; !t.IsZero() && !t.After(at); t = w.engine.nextTurn(merged, t) {
+		if merged, err = w.seenAt(person, t); err != nil {
+			return err
+		}
 		now := w.matches(merged, t)
 		for i, live := range w.engine.order {
 			own, err := w.get(person)
@@ -363,6 +398,14 @@ func (w *work) catchUp(customer flywheel.CustomerID, from, at time.Time) error {
 		before = now
 	}
 	return nil
+}
+
+// seenAt is seen when time has passed up to an instant.
+func (w *work) seenAt(person flywheel.Person, now time.Time) (*Profile, error) {
+	if err := w.settleAll(person, now); err != nil {
+		return nil, err
+	}
+	return w.seen(person)
 }
 
 // seen returns a customer's profile as rules see it, nil for one not known.
@@ -425,7 +468,7 @@ func (w *work) evaluate(customer flywheel.CustomerID, now, at time.Time, cause, 
 		return nil
 	}
 	person := flywheel.PersonOf(customer, "")
-	merged, err := w.seen(person)
+	merged, err := w.seenAt(person, now)
 	if err != nil || merged == nil {
 		return err
 	}
@@ -487,13 +530,23 @@ func (w *work) finish() error {
 // that does more with the count than compare it is evaluated each day.
 func (p *Profiles) Advance(ctx context.Context, now time.Time) (more bool, err error) {
 	now = now.UTC().Truncate(time.Microsecond)
+	if did, err := p.apply(ctx, now); did || err != nil {
+		return did, err
+	}
+	return p.advance(ctx, now)
+}
+
+func (p *Profiles) advance(ctx context.Context, now time.Time) (more bool, err error) {
 	err = p.handle.InTx(ctx, func(ctx context.Context) error {
 		more = false
 		persons, err := p.store.Due(ctx, now, due.Batch, func(person flywheel.Person) bool { return !cursor.Held(ctx)(person) })
 		if err != nil || len(persons) == 0 {
 			return err
 		}
-		w := p.newWork(ctx)
+		w, err := p.begin(ctx)
+		if err != nil {
+			return err
+		}
 		if err := w.load(persons...); err != nil {
 			return err
 		}
@@ -508,7 +561,28 @@ func (p *Profiles) Advance(ctx context.Context, now time.Time) (more bool, err e
 		more = true
 		return w.finish()
 	})
+	if err == nil && !more {
+		p.pass(now)
+	}
 	return more && err == nil, err
+}
+
+// pass notes that all that time changes up to now is done.
+func (p *Profiles) pass(now time.Time) {
+	for {
+		before := p.until.Load()
+		if before >= now.UnixMicro() || p.until.CompareAndSwap(before, now.UnixMicro()) {
+			return
+		}
+	}
+}
+
+// passed returns up to when this process knows that time has passed.
+func (p *Profiles) passed() time.Time {
+	if until := p.until.Load(); until != 0 {
+		return time.UnixMicro(until).UTC()
+	}
+	return time.Time{}
 }
 
 func compareText(a, b string) int { return strings.Compare(a, b) }

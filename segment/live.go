@@ -46,7 +46,9 @@ type engine struct {
 	segments []*liveSegment // by name
 	order    []*liveSegment // as they were defined
 	leaves   map[string]*compiledLeaf
-	counts   []dayCount // the day counts that rules ask for
+	windows  []*compiledLeaf // those with a window, by key
+	counts   []dayCount      // the day counts that rules ask for
+	version  int64           // of the stored definitions; 0 for none
 }
 
 type liveSegment struct {
@@ -66,6 +68,9 @@ func newEngine(attributes []attribute, definitions []Definition) (*engine, error
 		}
 		e.order = append(e.order, live)
 		for _, leaf := range live.leaves {
+			if e.leaves[leaf.key] == nil && leaf.window > 0 {
+				e.windows = append(e.windows, leaf)
+			}
 			e.leaves[leaf.key] = leaf
 		}
 		for i := range live.used {
@@ -74,6 +79,7 @@ func newEngine(attributes []attribute, definitions []Definition) (*engine, error
 			}
 		}
 	}
+	slices.SortFunc(e.windows, func(a, b *compiledLeaf) int { return cmp.Compare(a.key, b.key) })
 	e.segments = slices.Clone(e.order)
 	slices.SortFunc(e.segments, func(a, b *liveSegment) int { return cmp.Compare(a.Name, b.Name) })
 	for i := 1; i < len(e.segments); i++ {
@@ -156,6 +162,11 @@ func (e *engine) nextTurn(p *Profile, now time.Time) time.Time {
 	next := int64(never)
 	for i := range e.counts {
 		next = min(next, e.counts[i].next(p, now))
+	}
+	for _, leaf := range e.windows {
+		if first := p.Leaves[leaf.key].First; !first.IsZero() {
+			next = min(next, first.Add(leaf.window).UnixMicro())
+		}
 	}
 	if next == never {
 		return time.Time{}

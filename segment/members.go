@@ -25,7 +25,7 @@ type Members struct {
 
 // Members returns the members of a segment now.
 func (p *Profiles) Members(ctx context.Context, segment string) (Members, error) {
-	if _, err := p.engine.Load().find(segment); err != nil {
+	if _, err := p.find(ctx, segment); err != nil {
 		return Members{}, err
 	}
 	var customers []flywheel.CustomerID
@@ -38,7 +38,17 @@ func (p *Profiles) Members(ctx context.Context, segment string) (Members, error)
 	return Members{p.customers.set(customers), &p.customers}, nil
 }
 
-// Segments returns the names of the live segments, in order.
+// find returns a live segment of the store.
+func (p *Profiles) find(ctx context.Context, segment string) (*liveSegment, error) {
+	current, err := p.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return current.find(segment)
+}
+
+// Segments returns the names of the live segments, in order, as of the last call that
+// looked into the store.
 func (p *Profiles) Segments() []string {
 	segments := p.engine.Load().segments
 	names := make([]string, len(segments))
@@ -50,7 +60,7 @@ func (p *Profiles) Segments() []string {
 
 // In reports whether a customer is a member of a segment now.
 func (p *Profiles) In(ctx context.Context, segment string, customer flywheel.CustomerID) (bool, error) {
-	if _, err := p.engine.Load().find(segment); err != nil {
+	if _, err := p.find(ctx, segment); err != nil {
 		return false, err
 	}
 	if err := flywheel.CheckID(string(customer)); err != nil {
@@ -66,11 +76,14 @@ func (p *Profiles) In(ctx context.Context, segment string, customer flywheel.Cus
 // Explain tells how a customer's profile meets or misses a segment's rule at a
 // moment.
 func (p *Profiles) Explain(ctx context.Context, segment string, customer flywheel.CustomerID, now time.Time) (rule.Explanation, error) {
-	live, err := p.engine.Load().find(segment)
+	live, err := p.find(ctx, segment)
 	if err != nil {
 		return rule.Explanation{}, err
 	}
-	profile, err := p.Get(ctx, customer)
+	if err := flywheel.CheckID(string(customer)); err != nil {
+		return rule.Explanation{}, fmt.Errorf("segment: customer: %w", err)
+	}
+	profile, err := p.person(ctx, flywheel.PersonOf(customer, ""), now)
 	if err != nil {
 		return rule.Explanation{}, err
 	}

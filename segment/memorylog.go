@@ -14,9 +14,9 @@ import (
 	"github.com/flywheel-go/flywheel"
 )
 
-// MemoryLog is the [LogStore] in memory. An event takes 184 bytes, its lines 40
-// bytes each, its place 24, and an entry in the index of IDs; lines are copied
-// once, into blocks shared by many events.
+// MemoryLog is the [LogStore] in memory. An event takes 208 bytes, its lines 40
+// bytes and its properties 32 each, its place 24, and an entry in the index of IDs;
+// lines and properties are copied once, into blocks shared by many events.
 type MemoryLog struct {
 	db      *flywheel.Memory
 	chunks  [][]arrived // all full but the last
@@ -25,6 +25,7 @@ type MemoryLog struct {
 	erased  map[string]int64 // by keyed hash
 	secret  []byte           // key of these hashes
 	lines   []flywheel.Line  // the unused rest of the current block
+	facts   []property       // likewise
 	places  []place          // by position; without pointers
 	waiting int64            // the first event without a place; all after it have none
 	persons map[flywheel.Person]uint32
@@ -36,9 +37,28 @@ type MemoryLog struct {
 
 // arrived is an event as it was appended.
 type arrived struct {
-	event  flywheel.Event
-	told   int64 // microseconds
+	event  flywheel.Event // without its properties
+	facts  []property     // these
+	told   int64          // microseconds
 	teller uint32
+}
+
+// property is one of an event's: a map takes several times as much.
+type property struct {
+	key   string
+	value any
+}
+
+// whole returns the event with its properties in a map of its own.
+func (a *arrived) whole() flywheel.Event {
+	e := a.event
+	if a.facts != nil {
+		e.Properties = make(map[string]any, len(a.facts))
+		for _, p := range a.facts {
+			e.Properties[p.key] = cloneValue(p.value)
+		}
+	}
+	return e
 }
 
 // place is one position.
@@ -90,7 +110,7 @@ func (m *MemoryLog) Append(ctx context.Context, told time.Time, teller string, e
 		for i := range events {
 			e := &events[i]
 			if at, ok := m.ids[e.ID]; ok {
-				if !SameEvent(&m.at(at).event, e) {
+				if there := m.at(at).whole(); !SameEvent(&there, e) {
 					return fmt.Errorf("segment: event %q: %w", e.ID, ErrEventConflict)
 				}
 				continue
@@ -129,9 +149,8 @@ func (m *MemoryLog) add(e *flywheel.Event, told int64, teller uint32) {
 		last++
 	}
 	kept := *e
-	kept.Lines = m.keepLines(e.Lines)
-	kept.Properties = cloneObject(e.Properties)
-	m.chunks[last] = append(m.chunks[last], arrived{kept, told, teller})
+	kept.Lines, kept.Properties = m.keepLines(e.Lines), nil
+	m.chunks[last] = append(m.chunks[last], arrived{kept, m.keepFacts(e.Properties), told, teller})
 	m.ids[e.ID] = m.count
 	m.count++
 }
@@ -151,6 +170,24 @@ func (m *MemoryLog) keepLines(lines []flywheel.Line) []flywheel.Line {
 	kept := m.lines[:n:n]
 	m.lines = m.lines[n:]
 	copy(kept, lines)
+	return kept
+}
+
+// keepFacts copies properties into the current block; without any the result is nil
+// for nil only.
+func (m *MemoryLog) keepFacts(properties map[string]any) []property {
+	n := len(properties)
+	switch {
+	case properties == nil:
+		return nil
+	case n > len(m.facts):
+		m.facts = make([]property, max(n, blockLines/4))
+	}
+	kept := m.facts[:0:n]
+	m.facts = m.facts[n:]
+	for key, value := range properties {
+		kept = append(kept, property{key, cloneValue(value)})
+	}
 	return kept
 }
 
@@ -337,7 +374,7 @@ func (m *MemoryLog) readPerson(q Query, to flywheel.Position) (entries []flywhee
 
 func (m *MemoryLog) entry(at flywheel.Position) flywheel.Entry {
 	p := &m.places[at-1]
-	return flywheel.Entry{Position: at, Received: time.UnixMicro(p.received).UTC(), Person: m.names[p.person].person, Event: m.at(int64(p.number)).event}
+	return flywheel.Entry{Position: at, Received: time.UnixMicro(p.received).UTC(), Person: m.names[p.person].person, Event: m.at(int64(p.number)).whole()}
 }
 
 // Links implements [LogStore].
@@ -394,14 +431,14 @@ func (m *MemoryLog) erase(position flywheel.Position, undo func(func())) {
 	if a.event.Name == EventErased {
 		return
 	}
-	before, person, id, number := a.event, p.person, m.hash(a.event.ID), int64(p.number)
+	before, facts, person, id, number := a.event, a.facts, p.person, m.hash(a.event.ID), int64(p.number)
 	name := m.names[person].person
 	undo(func() {
 		m.names[person].person = name
 		if person != 0 {
 			m.persons[name] = person
 		}
-		if a.event, p.person = before, person; person != 0 {
+		if a.event, a.facts, p.person = before, facts, person; person != 0 {
 			m.names[person].positions = append(m.names[person].positions, uint32(position))
 			slices.Sort(m.names[person].positions)
 		}
@@ -420,5 +457,5 @@ func (m *MemoryLog) erase(position flywheel.Position, undo func(func())) {
 	p.person = 0
 	delete(m.ids, before.ID)
 	m.erased[id] = number
-	a.event = flywheel.Event{ID: id, Name: EventErased, Time: before.Time}
+	a.event, a.facts = flywheel.Event{ID: id, Name: EventErased, Time: before.Time}, nil
 }

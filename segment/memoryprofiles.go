@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -21,6 +22,8 @@ type MemoryProfiles struct {
 	links   map[flywheel.VisitorID][]Link
 	devices map[flywheel.CustomerID]map[flywheel.VisitorID]bool
 	values  map[valuesOf]map[string]int64
+	moments map[valuesOf][]Moment // in order; never changed, only replaced
+	defined map[string]Defined    // by name of the profiles
 	due     due.Heap[flywheel.Person]
 }
 
@@ -34,7 +37,7 @@ func NewMemoryProfiles(db *flywheel.Memory) *MemoryProfiles {
 	if db == nil {
 		db = &flywheel.Memory{}
 	}
-	m := &MemoryProfiles{db: db}
+	m := &MemoryProfiles{db: db, defined: map[string]Defined{}}
 	m.empty()
 	return m
 }
@@ -42,7 +45,7 @@ func NewMemoryProfiles(db *flywheel.Memory) *MemoryProfiles {
 func (m *MemoryProfiles) empty() {
 	m.list, m.numbers, m.members = nil, map[flywheel.Person]int{}, map[string]map[int]bool{}
 	m.links, m.devices = map[flywheel.VisitorID][]Link{}, map[flywheel.CustomerID]map[flywheel.VisitorID]bool{}
-	m.values, m.due = map[valuesOf]map[string]int64{}, due.Heap[flywheel.Person]{}
+	m.values, m.moments, m.due = map[valuesOf]map[string]int64{}, map[valuesOf][]Moment{}, due.Heap[flywheel.Person]{}
 }
 
 // Handle implements flywheel.Stored: the database given to the constructor.
@@ -111,8 +114,9 @@ func (m *MemoryProfiles) save(p Profile, undo func(func())) error {
 	for _, c := range p.Counted {
 		m.count(valuesOf{p.Person, c.Of}, c.Value, c.Count, undo)
 	}
+	m.move(&p, undo)
 	p.Version++
-	p.Links, p.Relinked, p.Counted = nil, false, nil
+	p.Links, p.Relinked, p.Counted, p.Moments, p.Passed = nil, false, nil, nil, nil
 	if known {
 		undo(func() { m.list[n] = before })
 		m.list[n] = &p
@@ -187,6 +191,83 @@ func (m *MemoryProfiles) count(of valuesOf, value string, n int64, undo func(fun
 	}
 	undo(func() { set(before) })
 	set(n)
+}
+
+// move removes the moments that are over and adds those that have come.
+func (m *MemoryProfiles) move(p *Profile, undo func(func())) {
+	set := func(of valuesOf, list []Moment) {
+		before := m.moments[of]
+		put := func(list []Moment) {
+			if m.moments[of] = list; len(list) == 0 {
+				delete(m.moments, of)
+			}
+		}
+		undo(func() { put(before) })
+		put(list)
+	}
+	for _, over := range p.Passed {
+		of := valuesOf{p.Person, over.Leaf}
+		set(of, after(m.moments[of], Moment{At: over.Until, Position: maxPosition}))
+	}
+	added := slices.Clone(p.Moments)
+	slices.SortFunc(added, func(a, b Moment) int { return cmp.Or(cmp.Compare(a.Leaf, b.Leaf), compareMoments(a, b)) })
+	for len(added) > 0 {
+		n := 1
+		for n < len(added) && added[n].Leaf == added[0].Leaf {
+			n++
+		}
+		of := valuesOf{p.Person, added[0].Leaf}
+		list := m.moments[of]
+		if late := len(after(list, added[0])); late > 0 {
+			list = append(slices.Clone(list), added[:n]...)
+			slices.SortFunc(list, compareMoments)
+		} else {
+			list = append(list, added[:n]...)
+		}
+		set(of, list)
+		added = added[n:]
+	}
+}
+
+// after returns the moments of list that come after one.
+func after(list []Moment, m Moment) []Moment {
+	i, found := slices.BinarySearchFunc(list, m, compareMoments)
+	if found {
+		i++
+	}
+	return list[i:]
+}
+
+// Moments implements [MomentStore].
+func (m *MemoryProfiles) Moments(ctx context.Context, person flywheel.Person, leaf string, from Moment, limit int) (list []Moment, err error) {
+	err = m.db.View(ctx, func() error {
+		list = after(m.moments[valuesOf{person, leaf}], from)
+		list = list[:min(limit, len(list)):min(limit, len(list))]
+		return nil
+	})
+	return list, err
+}
+
+// Definitions implements [DefinitionStore].
+func (m *MemoryProfiles) Definitions(ctx context.Context, profiles string, _ int64) (d Defined, err error) {
+	err = m.db.View(ctx, func() error {
+		d = m.defined[profiles]
+		return nil
+	})
+	return d, err
+}
+
+// Define implements [DefinitionStore].
+func (m *MemoryProfiles) Define(ctx context.Context, profiles string, d Defined) error {
+	return m.db.Update(ctx, func(undo func(func())) error {
+		before := m.defined[profiles]
+		if d.Version != before.Version+1 {
+			return fmt.Errorf("segment: definitions of %q are at version %d, not %d: %w", profiles, before.Version, d.Version-1, flywheel.ErrStale)
+		}
+		undo(func() { m.defined[profiles] = before })
+		m.defined[profiles] = d
+		return nil
+	})
 }
 
 // List implements [ProfileStore].
@@ -269,6 +350,12 @@ func (m *MemoryProfiles) forget(person flywheel.Person, undo func(func())) {
 		if of.person == person {
 			undo(func() { m.values[of] = values })
 			delete(m.values, of)
+		}
+	}
+	for of, moments := range m.moments {
+		if of.person == person {
+			undo(func() { m.moments[of] = moments })
+			delete(m.moments, of)
 		}
 	}
 	n, known := m.numbers[person]

@@ -54,6 +54,10 @@ type Profile struct {
 	// Counted are values whose counts have changed since the profile was loaded.
 	// They too are rows of their own.
 	Counted []Counted `json:"-"`
+	// Moments have come since the profile was loaded, and Passed are over; what is over
+	// is removed before the others are added. See [MomentStore].
+	Moments []Moment `json:"-"`
+	Passed  []Passed `json:"-"`
 }
 
 // Total is what is known of one currency.
@@ -112,6 +116,7 @@ func (p *Profile) clone() *Profile {
 	c.Segments = slices.Clone(p.Segments)
 	c.Links = slices.Clone(p.Links)
 	c.Counted = nil
+	c.Moments, c.Passed = slices.Clone(p.Moments), slices.Clone(p.Passed)
 	return &c
 }
 

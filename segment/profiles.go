@@ -21,8 +21,11 @@ type ProfileOptions struct {
 	Name string
 	// Traits are further attributes to keep.
 	Traits []Trait
-	// Segments are the live segments to keep, from the beginning of the log on; see
-	// [Profiles.Define] for those that come later.
+	// Segments are the live segments to keep, from the beginning of the log on. In a
+	// [DefinitionStore] they take the place of those that are stored when they differ
+	// from what was configured last: the first Advance then does what
+	// [Profiles.Define] and [Profiles.Retire] do. Otherwise what is stored holds, with
+	// all that was defined and retired since.
 	Segments []Definition
 	// Sink gets the events that tell of entering and leaving a segment, as a rule
 	// the log; default flywheel.Discard. In the database of the store it gets them
@@ -58,7 +61,10 @@ type Profiles struct {
 	attributes []attribute
 	schema     *rule.Schema
 	convert    func(money.Amount, time.Time) (money.Amount, error)
+	configured []Definition
+	applied    atomic.Bool // the configured ones are part of the stored ones, or were once
 	engine     atomic.Pointer[engine]
+	until      atomic.Int64 // microseconds
 	customers  registry
 }
 
@@ -97,6 +103,7 @@ func NewProfiles(store ProfileStore, opts *ProfileOptions) (*Profiles, error) {
 		return nil, err
 	}
 	p.engine.Store(compiled)
+	p.configured = slices.Clone(opts.Segments)
 	return p, nil
 }
 
@@ -117,8 +124,16 @@ func (p *Profiles) Get(ctx context.Context, customer flywheel.CustomerID) (Profi
 
 // Person returns the profile of a customer, as [Profiles.Get], or of a visitor who
 // is none.
-func (p *Profiles) Person(ctx context.Context, person flywheel.Person) (profile Profile, err error) {
-	w := p.newWork(ctx)
+func (p *Profiles) Person(ctx context.Context, person flywheel.Person) (Profile, error) {
+	return p.person(ctx, person, time.Time{})
+}
+
+// person is Person when time has passed for windows up to an instant.
+func (p *Profiles) person(ctx context.Context, person flywheel.Person, now time.Time) (profile Profile, err error) {
+	w, err := p.begin(ctx)
+	if err != nil {
+		return Profile{}, err
+	}
 	if err := w.load(person); err != nil {
 		return Profile{}, err
 	}
@@ -129,11 +144,16 @@ func (p *Profiles) Person(ctx context.Context, person flywheel.Person) (profile 
 	if own.Version == 0 {
 		return Profile{}, fmt.Errorf("segment: profile %q: %w", person, flywheel.ErrNotFound)
 	}
+	if err := w.settleAll(person, now); err != nil {
+		return Profile{}, err
+	}
 	merged, err := w.merged(person)
 	if err != nil {
 		return Profile{}, err
 	}
-	return *merged, w.lists(merged)
+	profile = *merged
+	profile.Moments, profile.Passed = nil, nil
+	return profile, w.lists(&profile)
 }
 
 // List yields the profiles of all aliases, customers' own events and devices', in

@@ -54,12 +54,7 @@ func (r *Runner) takeTurn(ctx context.Context, s *seat, now time.Time) (took boo
 		if err != nil {
 			return err
 		}
-		taken = make([]flywheel.Entry, 0, len(ahead))
-		for i := range ahead {
-			if e := &ahead[i]; e.Event.Name != EventErased && standing.Takes(e) {
-				taken = append(taken, *e)
-			}
-		}
+		taken = takes(ahead, standing)
 		to := ahead[len(ahead)-1].Position
 		if to <= place.Position {
 			return fmt.Errorf("segment: the log read up to %d after %d", to, place.Position)
@@ -81,6 +76,24 @@ func (r *Runner) takeTurn(ctx context.Context, s *seat, now time.Time) (took boo
 		return took && err == nil, err
 	}
 	return r.blame(ctx, s, ahead[0].Position, taken, failed, now)
+}
+
+// takes returns those of ahead that a consumer takes now: all, if nobody stands still
+// and nothing was erased.
+func takes(ahead []flywheel.Entry, standing cursor.Standing) []flywheel.Entry {
+	for i := range ahead {
+		if e := &ahead[i]; e.Event.Name != EventErased && standing.Takes(e) {
+			continue
+		}
+		taken := append(make([]flywheel.Entry, 0, len(ahead)), ahead[:i]...)
+		for _, e := range ahead[i+1:] {
+			if e.Event.Name != EventErased && standing.Takes(&e) {
+				taken = append(taken, e)
+			}
+		}
+		return taken
+	}
+	return ahead[:len(ahead):len(ahead)]
 }
 
 // read returns the next entries of a turn. Those that a rebuild applies again are

@@ -32,6 +32,17 @@ func (p *Profiles) newWork(ctx context.Context) *work {
 	return &work{ctx: ctx, p: p, engine: p.engine.Load(), loaded: map[flywheel.Person]*Profile{}, own: map[flywheel.Person]bool{}}
 }
 
+// begin is newWork with the live segments of the store.
+func (p *Profiles) begin(ctx context.Context) (*work, error) {
+	current, err := p.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := p.newWork(ctx)
+	w.engine = current
+	return w, nil
+}
+
 // load gets persons that are not loaded yet.
 func (w *work) load(persons ...flywheel.Person) error {
 	var missing []flywheel.Person

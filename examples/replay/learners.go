@@ -37,18 +37,19 @@ type learners struct {
 
 // learner is a consumer in memory.
 type learner struct {
-	name string
-	sink flywheel.Sink
+	name   string
+	sink   flywheel.Sink
+	events []flywheel.Event // reused: a consumer has one turn at a time
 }
 
-func (l learner) Name() string { return l.name }
+func (l *learner) Name() string { return l.name }
 
-func (l learner) Consume(ctx context.Context, entries []flywheel.Entry) error {
-	events := make([]flywheel.Event, len(entries))
+func (l *learner) Consume(ctx context.Context, entries []flywheel.Entry) error {
+	l.events = l.events[:0]
 	for i := range entries {
-		events[i] = entries[i].Event
+		l.events = append(l.events, entries[i].Event)
 	}
-	return l.sink.Publish(ctx, events...)
+	return l.sink.Publish(ctx, l.events...)
 }
 
 const (
@@ -101,14 +102,14 @@ func newLearners(log *segment.Log, clock func() time.Time, currency money.Curren
 		return nil, err
 	}
 	l.wheel, err = segment.NewRunner(log, &segment.RunnerOptions{Now: clock, Replay: true},
-		learner{"stockroom", l.room},
-		learner{"accounts", flywheel.Fanout(l.accounts, flywheel.SinkFunc(l.count))},
+		&learner{name: "stockroom", sink: l.room},
+		&learner{name: "accounts", sink: flywheel.Fanout(l.accounts, flywheel.SinkFunc(l.count))},
 		l.profiles,
-		learner{"recommendations", onlyGoods{l.baskets, stocked}},
+		&learner{name: "recommendations", sink: &onlyGoods{to: l.baskets, stocked: stocked}},
 		l.points,
 		l.journeys,
-		learner{"exposures", exposer},
-		learner{"readout", l.readout},
+		&learner{name: "exposures", sink: exposer},
+		&learner{name: "readout", sink: l.readout},
 	)
 	return l, err
 }
@@ -190,30 +191,33 @@ func (l *learners) count(_ context.Context, events ...flywheel.Event) error {
 	return nil
 }
 
-// onlyGoods passes events on with the lines of stocked SKUs only: nobody wants
+// onlyGoods passes purchases on with the lines of stocked SKUs only: nobody wants
 // postage recommended.
 type onlyGoods struct {
 	to      flywheel.Sink
 	stocked map[flywheel.SKU]bool
+	kept    []flywheel.Event // reused
+	lines   []flywheel.Line
 }
 
-func (g onlyGoods) Publish(ctx context.Context, events ...flywheel.Event) error {
-	kept := make([]flywheel.Event, 0, len(events))
-	for _, e := range events {
-		if e.Name != flywheel.EventPurchase {
+func (g *onlyGoods) Publish(ctx context.Context, events ...flywheel.Event) error {
+	g.kept, g.lines = g.kept[:0], g.lines[:0]
+	for i := range events {
+		if events[i].Name != flywheel.EventPurchase {
 			continue
 		}
-		lines := make([]flywheel.Line, 0, len(e.Lines))
-		for _, l := range e.Lines {
+		from := len(g.lines)
+		for _, l := range events[i].Lines {
 			if g.stocked[l.SKU] {
-				lines = append(lines, l)
+				g.lines = append(g.lines, l)
 			}
 		}
-		if e.Lines = lines; len(lines) > 0 {
-			kept = append(kept, e)
+		if len(g.lines) > from {
+			g.kept = append(g.kept, events[i])
+			g.kept[len(g.kept)-1].Lines = g.lines[from:len(g.lines):len(g.lines)]
 		}
 	}
-	return g.to.Publish(ctx, kept...)
+	return g.to.Publish(ctx, g.kept...)
 }
 
 // exposer shows a customer the experiment's page, once, right after the first

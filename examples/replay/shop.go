@@ -35,6 +35,7 @@ type shop struct {
 	seed     uint64
 
 	now      time.Time // virtual
+	kept     *stores
 	tx       flywheel.Transactor
 	log      *segment.Log
 	stock    *inventory.Service
@@ -56,7 +57,7 @@ type businessDay struct {
 
 func newShop(book *retail.Book, currency money.Currency, seed uint64, kept *stores) (s *shop, err error) {
 	s = &shop{
-		book: book, currency: currency, seed: seed, tx: kept.tx,
+		book: book, currency: currency, seed: seed, kept: kept, tx: kept.tx,
 		matches: retail.MatchReturns(book.Invoices), first: map[flywheel.CustomerID]int{},
 		gateway: &payment.Memory{},
 	}

@@ -320,6 +320,14 @@ func (s *shop) experimentTable(context.Context) (table, error) {
 	return t, nil
 }
 
+// letGo frees what no table after it reads: training recommendations takes the
+// memory that the stores in memory and the learners had.
+func (s *shop) letGo() {
+	*s.kept = stores{Closer: s.kept.Closer}
+	s.tx, s.log, s.stock, s.gateway, s.carts, s.orders, s.checkout, s.catalog = nil, nil, nil, nil, nil, nil, nil, nil
+	s.wheel, s.profiles, s.baskets, s.points, s.journeys, s.tests, s.readout = nil, nil, nil, nil, nil, nil, nil
+}
+
 // recommendationTable asks what each customer's last basket held.
 func (s *shop) recommendationTable(ctx context.Context) (table, error) {
 	t := table{
@@ -335,29 +343,19 @@ func (s *shop) recommendationTable(ctx context.Context) (table, error) {
 	if len(cases) == 0 {
 		return t, nil
 	}
-	model, err := recommend.Train(train, recommend.Config{Group: recommend.ByActor})
+	s.letGo()
+	popular, ask, err := blended(train)
 	if err != nil {
 		return t, err
-	}
-	ask, err := blended(train)
-	if err != nil {
-		return t, err
-	}
-	var popular []flywheel.SKU
-	for r := range model.Popular() {
-		popular = append(popular, r.SKU)
-		if len(popular) == 10 {
-			break
-		}
 	}
 	rankings := []struct {
 		name string
 		rank recommend.Ranker
 	}{
 		{"what goes with the history and is bought now, repeats allowed", ask(true)},
-		{"popularity, repeats allowed", func(_ recommend.Case, k int) []flywheel.SKU { return popular[:min(k, len(popular))] }},
+		{"popularity, repeats allowed", popular(true)},
 		{"what goes with the history and is bought now, new items only", ask(false)},
-		{"popularity, new items only", model.RankPopular},
+		{"popularity, new items only", popular(false)},
 	}
 	reports, failed := make([]recommend.Report, len(rankings)), make([]error, len(rankings))
 	var wg sync.WaitGroup
@@ -374,10 +372,11 @@ func (s *shop) recommendationTable(ctx context.Context) (table, error) {
 	return t, nil
 }
 
-// blended learns from train what goes together, what is bought at all and of late, and
-// what a customer buys again, and returns the rankings that it makes, with repeats or
-// without. How much each of them counts it learns from the last basket but one.
-func blended(train *recommend.Dataset) (func(repeat bool) recommend.Ranker, error) {
+// blended learns from train what is bought at all, and what goes together, is bought of
+// late, and is bought again by a customer. It returns the rankings that these make, with
+// repeats or without: by popularity, and by a blend of all. How much each counts in it
+// is learned from the last basket but one.
+func blended(train *recommend.Dataset) (popular, ask func(repeat bool) recommend.Ranker, err error) {
 	models := []recommend.Learner{
 		recommend.Popularity{}, recommend.Popularity{HalfLife: 14 * day}, recommend.Popularity{HalfLife: 60 * day},
 		recommend.Recent{Of: recommend.RP3beta{}, HalfLife: 20}, recommend.ItemKNN{}, recommend.Again{},
@@ -398,13 +397,9 @@ func blended(train *recommend.Dataset) (func(repeat bool) recommend.Ranker, erro
 	before, cases := train.HoldOutLast()
 	old, oldScorers, err := fit(before)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	now, scorers, err := fit(train)
-	if err != nil {
-		return nil, err
-	}
-	rankers := map[bool]recommend.Ranker{}
+	weights := map[bool][]float64{}
 	for _, repeat := range []bool{false, true} {
 		var held []recommend.Choice
 		for _, c := range cases {
@@ -416,21 +411,22 @@ func blended(train *recommend.Dataset) (func(repeat bool) recommend.Ranker, erro
 		}
 		exam, err := recommend.NewExam(old, held)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if repeat {
 			exam = exam.Repeats()
 		}
-		weights, _, err := recommend.FitWeights(exam, 10, oldScorers...)
-		if err != nil {
-			return nil, err
+		if weights[repeat], _, err = recommend.FitWeights(exam, 10, oldScorers...); err != nil {
+			return nil, nil, err
 		}
-		model, err := recommend.Blended(weights, scorers...)
-		if err != nil {
-			return nil, err
-		}
+	}
+	now, scorers, err := fit(train)
+	if err != nil {
+		return nil, nil, err
+	}
+	serve := func(model recommend.Scorer, repeat bool) recommend.Ranker {
 		server := recommend.NewServer(model, nil)
-		rankers[repeat] = func(c recommend.Case, k int) (skus []flywheel.SKU) {
+		return func(c recommend.Case, k int) (skus []flywheel.SKU) {
 			h, _ := now.History(c.Actor)
 			answer, err := server.Answer(recommend.Query{Past: h, Repeat: repeat, Plan: rerank.Plan{Limit: k}})
 			if err != nil {
@@ -442,7 +438,18 @@ func blended(train *recommend.Dataset) (func(repeat bool) recommend.Ranker, erro
 			return skus
 		}
 	}
-	return func(repeat bool) recommend.Ranker { return rankers[repeat] }, nil
+	most, err := recommend.Popularity{Weighted: true}.Fit(now)
+	if err != nil {
+		return nil, nil, err
+	}
+	blends := map[bool]recommend.Scorer{}
+	for repeat, w := range weights {
+		if blends[repeat], err = recommend.Blended(w, scorers...); err != nil {
+			return nil, nil, err
+		}
+	}
+	return func(repeat bool) recommend.Ranker { return serve(most, repeat) },
+		func(repeat bool) recommend.Ranker { return serve(blends[repeat], repeat) }, nil
 }
 
 func (s *shop) unreadable() table {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -64,7 +65,7 @@ type programme struct {
 	Timezone string
 }
 
-func (p programme) program(t tester) loyalty.Program {
+func (p programme) program(t *testing.T) loyalty.Program {
 	to := loyalty.Program{From: p.From, Timezone: p.Timezone, PendingFor: p.PendingFor}
 	if p.PerUnit != nil {
 		to.Earning.PerUnit = *p.PerUnit
@@ -98,16 +99,13 @@ type leaf struct {
 	Of       string
 }
 
-// segment translates a definition; ok is false for one with windows, which the live
-// segments of today do not have.
-func (d definition) segment() (to segment.Definition, ok bool) {
-	to = segment.Definition{Name: d.Name, Rule: d.Rule, Leaves: map[string]segment.Leaf{}}
-	ok = true
+// segment translates a definition.
+func (d definition) segment() segment.Definition {
+	to := segment.Definition{Name: d.Name, Rule: d.Rule, Leaves: map[string]segment.Leaf{}}
 	for name, l := range d.Leaves {
-		ok = ok && l.Window == ""
-		to.Leaves[name] = segment.Leaf{Events: l.Events, Where: l.Where, Agg: l.Agg, Currency: l.Currency, Of: l.Of}
+		to.Leaves[name] = segment.Leaf{Events: l.Events, Where: l.Where, Window: l.Window, Agg: l.Agg, Currency: l.Currency, Of: l.Of}
 	}
-	return to, ok
+	return to
 }
 
 type step struct {
@@ -140,7 +138,7 @@ type step struct {
 }
 
 // strict decodes JSON and refuses what it does not know.
-func strict(t tester, data []byte, to any) {
+func strict(t *testing.T, data []byte, to any) {
 	t.Helper()
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -154,7 +152,7 @@ type spoilt struct {
 }
 
 // events makes the events of a step that happens at a moment.
-func events(t tester, raw json.RawMessage, at time.Time, spoil func(id string, s spoilt)) (list []flywheel.Event) {
+func events(t *testing.T, raw json.RawMessage, at time.Time, spoil func(id string, s spoilt)) (list []flywheel.Event) {
 	t.Helper()
 	var times struct{ Times int }
 	require.NoError(t, json.Unmarshal(raw, &times))

@@ -2,9 +2,6 @@ package joints_test
 
 import (
 	"database/sql"
-	"encoding/json"
-	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -24,12 +21,6 @@ import (
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
-
-// waiting are the cases that ask for what is not built yet: windows of live
-// segments. The list may only shrink: a case of it that passes fails the test.
-var waiting = []string{
-	"S2-01", "S2-02", "S2-03", "S2-04", "S2-05", "S2-06", "S2-07", "S3-05", "S4-01", "S4-02", "S4-03", "S4-04", "X1-05",
-}
 
 func TestReference(t *testing.T) {
 	var cases file
@@ -87,34 +78,14 @@ func wipe(t *testing.T, pool *sql.DB, d sqldb.Dialect) {
 
 func each(t *testing.T, cases []*testCase, fresh func(t *testing.T) stores) {
 	for _, c := range cases {
-		t.Run(c.ID, func(t *testing.T) {
-			switch {
-			case slices.Contains(waiting, c.ID) && passes(t, c, fresh(t)):
-				t.Errorf("%s waits and passes: take it from the list", c.ID)
-			case slices.Contains(waiting, c.ID) || os.Getenv("FLYWHEEL_REFERENCE") != "" && windowed(c):
-				t.Skip("waits for the windows of live segments")
-			default:
-				run(t, c, fresh(t))
-			}
-		})
+		t.Run(c.ID, func(t *testing.T) { run(t, c, fresh(t)) })
 	}
 }
 
-// windowed reports whether a case defines a segment with a window.
-func windowed(c *testCase) bool {
-	for _, d := range c.Setup.Segments {
-		if _, ok := d.segment(); !ok {
-			return true
-		}
+func run(t *testing.T, c *testCase, s stores) {
+	w := newWorld(t, c, s)
+	for i := range c.Steps {
+		w.do(&c.Steps[i])
 	}
-	for _, s := range c.Steps {
-		var d definition
-		if s.Do != "define" || json.Unmarshal(s.Segment, &d) != nil {
-			continue
-		}
-		if _, ok := d.segment(); !ok {
-			return true
-		}
-	}
-	return false
+	w.check(c.Expected)
 }

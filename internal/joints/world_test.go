@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -29,7 +30,7 @@ type stores struct {
 
 // world is a shop with a clock, in a process that may end and start again.
 type world struct {
-	t      tester
+	t      *testing.T
 	c      *testCase
 	stores stores
 	now    time.Time
@@ -77,15 +78,13 @@ type delivered struct {
 // names are the consumers of the cases by the names of their cursors.
 var names = map[string]string{"segment": "segment.Profiles", "loyalty": "loyalty.Service", "campaign": "campaign.Engine", "recommend": "recommend.Service"}
 
-func newWorld(t tester, c *testCase, s stores) *world {
+func newWorld(t *testing.T, c *testCase, s stores) *world {
 	w := &world{
 		t: t, c: c, stores: s, now: c.Setup.Start.UTC(), workers: 1, poison: map[string]map[string]bool{}, stumble: map[string]map[string]int{},
 		stumbled: map[string]int{}, scripts: map[[2]string]*script{}, first: map[string]delivered{}, told: map[string]flywheel.Event{},
 	}
 	for _, d := range c.Setup.Segments {
-		definition, ok := d.segment()
-		require.True(t, ok, "windows are not built")
-		w.segments = append(w.segments, definition)
+		w.segments = append(w.segments, d.segment())
 	}
 	for _, p := range c.Setup.Programmes {
 		w.programs = append(w.programs, p.program(t))
@@ -361,8 +360,7 @@ func (w *world) consent(s *step) error {
 func (w *world) define(s *step) error {
 	var d definition
 	strict(w.t, s.Segment, &d)
-	to, ok := d.segment()
-	require.True(w.t, ok, "windows are not built")
+	to := d.segment()
 	if err := w.profiles.Define(w.ctx, to); err != nil {
 		return err
 	}

@@ -87,8 +87,8 @@ func ExampleStore_Migrations() {
 	fmt.Println(forGoose)
 	fmt.Println(forGolangMigrate)
 	// Output:
-	// [00001_event_log.sql 00002_numbers.sql 00003_profiles.sql]
-	// [00001_event_log.down.sql 00001_event_log.up.sql 00002_numbers.down.sql 00002_numbers.up.sql 00003_profiles.down.sql 00003_profiles.up.sql]
+	// [00001_event_log.sql 00002_numbers.sql 00003_profiles.sql 00004_windows.sql]
+	// [00001_event_log.down.sql 00001_event_log.up.sql 00002_numbers.down.sql 00002_numbers.up.sql 00003_profiles.down.sql 00003_profiles.up.sql 00004_windows.down.sql 00004_windows.up.sql]
 }
 
 // Profiles beside the log: one database, so that a change and what it tells are one.

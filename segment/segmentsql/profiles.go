@@ -182,6 +182,9 @@ func (s *Profiles) Save(ctx context.Context, profiles ...segment.Profile) error 
 		if err := s.saveLinks(ctx, tx, profiles); err != nil {
 			return err
 		}
+		if err := s.saveMoments(ctx, tx, profiles); err != nil {
+			return err
+		}
 		return s.saveValues(ctx, tx, profiles)
 	})
 }
@@ -364,7 +367,7 @@ func (s *Profiles) Forget(ctx context.Context, persons ...flywheel.Person) error
 		return err
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		for _, table := range []string{"profiles", "profile_members", "profile_values"} {
+		for _, table := range []string{"profiles", "profile_members", "profile_values", "profile_moments"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM flywheel_`+table+` WHERE `+s.in("person"), arg); err != nil {
 				return err
 			}
@@ -377,7 +380,7 @@ func (s *Profiles) Forget(ctx context.Context, persons ...flywheel.Person) error
 // Clear implements segment.ProfileStore.
 func (s *Profiles) Clear(ctx context.Context) error {
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		for _, table := range []string{"profiles", "profile_members", "profile_values", "profile_links"} {
+		for _, table := range []string{"profiles", "profile_members", "profile_values", "profile_moments", "profile_links"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM flywheel_`+table); err != nil {
 				return err
 			}

@@ -29,6 +29,8 @@ type (
 	clearsLittle struct{ people } // the profiles, not the links
 	deafProfiles struct{ people } // ignores ctx
 	noUndo       struct{ people } // InTx only calls fn
+	keepsPassed  struct{ people } // moments whose window is over
+	lastDefined  struct{ people } // whatever its version
 )
 
 func (s neverStale) Save(ctx context.Context, profiles ...segment.Profile) error {
@@ -150,6 +152,22 @@ func (s deafProfiles) Clear(ctx context.Context) error {
 	return s.people.Clear(context.WithoutCancel(ctx))
 }
 
+func (s keepsPassed) Save(ctx context.Context, profiles ...segment.Profile) error {
+	for i := range profiles {
+		profiles[i].Passed = nil
+	}
+	return s.people.Save(ctx, profiles...)
+}
+
+func (s lastDefined) Define(ctx context.Context, profiles string, d segment.Defined) error {
+	stored, err := s.Definitions(ctx, profiles, -1)
+	if err != nil {
+		return err
+	}
+	d.Version = stored.Version + 1
+	return s.people.Define(ctx, profiles, d)
+}
+
 func (s noUndo) InTx(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
 
 // TestFaultyProfiles shows that the suite of profiles bites.
@@ -175,6 +193,8 @@ func TestFaultyProfiles(t *testing.T) {
 		"keeps values":   {func() segment.ProfileStore { return keepsValues{fresh()} }, "forget/all"},
 		"clears little":  {func() segment.ProfileStore { return clearsLittle{fresh()} }, "clear/all"},
 		"deaf":           {func() segment.ProfileStore { return deafProfiles{fresh()} }, "ctx/canceled"},
+		"keeps passed":   {func() segment.ProfileStore { return keepsPassed{fresh()} }, "moments/order"},
+		"last defined":   {func() segment.ProfileStore { return lastDefined{fresh()} }, "definitions/versions"},
 		"no transaction": {func() segment.ProfileStore { return noUndo{fresh()} }, "tx/rollback"},
 	} {
 		profileContract.Bites(t, name, c.by, c.fresh)

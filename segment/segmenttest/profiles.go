@@ -162,6 +162,63 @@ var profileCases = []suite.Case[profileCheck]{
 			}
 		}
 	}},
+	{Name: "moments/order", Rule: "moments are kept per person and leaf in order of time and place; what has passed is removed before others are added", Check: func(t suite.T, s segment.ProfileStore) {
+		store, ok := s.(segment.MomentStore)
+		if !ok {
+			return // without windows
+		}
+		m := func(leaf string, minute int, position flywheel.Position) segment.Moment {
+			return segment.Moment{Leaf: leaf, At: at.Add(time.Duration(minute) * time.Minute), Position: position, Number: int64(minute), Value: "é"}
+		}
+		moments := func(person flywheel.Person, leaf string, after segment.Moment, limit int) []segment.Moment {
+			list, err := store.Moments(t.Context(), person, leaf, after, limit)
+			must(t, err)
+			return list
+		}
+		a := segment.Profile{Person: "c:a", Moments: []segment.Moment{m("x", 5, 4), m("x", 1, 2), m("y", 1, 2), m("x", 5, 3)}}
+		must(t, s.Save(t.Context(), a, segment.Profile{Person: "v:b", Moments: []segment.Moment{m("x", 2, 1)}}))
+		wantList(t, "all", moments("c:a", "x", segment.Moment{}, 9), m("x", 1, 2), m("x", 5, 3), m("x", 5, 4))
+		wantList(t, "next", moments("c:a", "x", m("x", 1, 2), 1), m("x", 5, 3))
+		wantList(t, "last", moments("c:a", "x", m("x", 5, 3), 9), m("x", 5, 4))
+		a.Version, a.Passed, a.Moments = 1, []segment.Passed{{Leaf: "x", Until: at.Add(5 * time.Minute)}}, []segment.Moment{m("x", 3, 9), m("x", 7, 8)}
+		must(t, s.Save(t.Context(), a))
+		wantList(t, "later", moments("c:a", "x", segment.Moment{}, 9), m("x", 3, 9), m("x", 7, 8))
+		wantList(t, "of another leaf", moments("c:a", "y", segment.Moment{}, 9), m("y", 1, 2))
+		must(t, s.Forget(t.Context(), "c:a"))
+		wantList(t, "forgotten", moments("c:a", "x", segment.Moment{}, 9))
+		wantList(t, "of another", moments("v:b", "x", segment.Moment{}, 9), m("x", 2, 1))
+		must(t, s.Clear(t.Context()))
+		wantList(t, "cleared", moments("v:b", "x", segment.Moment{}, 9))
+	}},
+	{Name: "definitions/versions", Rule: "definitions are kept by name; those of the version before are replaced, of any other they are stale; clearing keeps them", Check: func(t suite.T, s segment.ProfileStore) {
+		store, ok := s.(segment.DefinitionStore)
+		if !ok {
+			return // each process has its own
+		}
+		d := segment.Defined{Version: 1, Definitions: []segment.Definition{{Name: "é", Rule: []byte(`{"orders": {"$gte": 1}}`)}}}
+		must(t, store.Define(t.Context(), "p", d))
+		if err := store.Define(t.Context(), "p", d); !errors.Is(err, flywheel.ErrStale) {
+			t.Fatalf("defined twice: %v", err)
+		}
+		must(t, store.Define(t.Context(), "q", d))
+		d.Version, d.Configured, d.Definitions = 2, d.Definitions, nil
+		must(t, store.Define(t.Context(), "p", d))
+		if err := store.Define(t.Context(), "p", segment.Defined{Version: 4}); !errors.Is(err, flywheel.ErrStale) {
+			t.Fatalf("one was left out: %v", err)
+		}
+		must(t, s.Clear(t.Context()))
+		for _, c := range []struct {
+			name                    string
+			version                 int64
+			definitions, configured int
+		}{{"p", 2, 0, 1}, {"q", 1, 1, 0}, {"unknown", 0, 0, 0}} {
+			got, err := store.Definitions(t.Context(), c.name, -1)
+			must(t, err)
+			if got.Version != c.version || len(got.Definitions) != c.definitions || len(got.Configured) != c.configured {
+				t.Fatalf("of %s: %+v", c.name, got)
+			}
+		}
+	}},
 	{Name: "due/order", Rule: "Due returns those due, in order of Due and Person, that keep accepts", Check: func(t suite.T, s segment.ProfileStore) {
 		var all []segment.Profile
 		for i, person := range []flywheel.Person{"c:d", "c:c", "c:b", "c:a", "c:e"} {
