@@ -152,6 +152,11 @@ type Description struct {
 	// GiftCard, Digital, Shipped and Taxable as they are kept.
 	GiftCard, Digital, Shipped, Taxable bool
 	Components                          []Component
+	// WeightGrams is nil where it is not known.
+	WeightGrams *int64
+	// State is that of the variant in the channel: unlisted where the channel does not
+	// show it. Without a channel it is that of the product.
+	State State
 }
 
 // Describe describes the lines of a cart or an event: one call for many SKUs. An SKU
@@ -185,7 +190,7 @@ func (s *Service) Describe(ctx context.Context, code Channel, l Locale, skus ...
 	if err != nil {
 		return nil, err
 	}
-	locales := sc.asked(ch, l)
+	locales, now := sc.asked(ch, l), s.instant()
 	out := make(map[flywheel.SKU]Description, len(rows))
 	for _, row := range rows {
 		h := byID[row.Product]
@@ -197,6 +202,11 @@ func (s *Service) Describe(ctx context.Context, code Channel, l Locale, skus ...
 			SKU: v.SKU, Product: p.ID, Title: sc.fullTitle(p, v, locales), Categories: sc.tree.withAbove(p.Categories), Brand: p.Vendor, TaxClass: p.TaxClass,
 			Attributes: sc.shownAll(p, p.Attributes, ch, locales), Cost: offers[v.SKU].Cost,
 			GiftCard: p.GiftCard, Digital: p.Digital, Shipped: v.Shipped() && !p.Digital, Taxable: v.Taxed(), Components: append([]Component(nil), p.Components...),
+			WeightGrams: v.WeightGrams,
+		}
+		if ch != nil {
+			listed := p.Listings[code]
+			d.State = p.state(code, listed != nil && (listed.Variants == nil || listed.shows(v.SKU)), now)
 		}
 		for code, value := range sc.shownAll(p, v.Attributes, ch, locales) {
 			d.Attributes[code] = value
