@@ -71,3 +71,37 @@ func ExampleImportReport() {
 	// 1 [{Supplier unknown_column}] line 3, column "Title": missing: invalid <nil>
 	// catalog: product: product "bancha": not found
 }
+
+// What others wrote is checked before it is sent on.
+func ExampleValidateGoogle() {
+	list, err := catalog.ValidateGoogle(strings.NewReader("id\ttitle\tprice\nMUG\tMug\t8,00 EUR\n"))
+	check(err)
+	for _, f := range list {
+		fmt.Println(f)
+	}
+	// Output:
+	// row 1, description: missing: not found
+	// row 1, link: missing: not found
+	// row 1, image_link: missing: not found
+	// row 1, availability: missing: not found
+	// row 1, price: not a number, a space and a currency: invalid
+}
+
+func ExampleValidateOpenAI() {
+	list, err := catalog.ValidateOpenAI(strings.NewReader("{\"item_id\": \"A\"\n"))
+	fmt.Println(len(list), list[0].Row, err)
+	// Output: 1 1 <nil>
+}
+
+func ExampleValidateJSONLD() {
+	var list []catalog.Finding
+	list, err := catalog.ValidateJSONLD([]byte(`{"@context": "https://schema.org", "@type": "Product"}`))
+	fmt.Println(list, err)
+	// Output: [row 1, name: missing: not found] <nil>
+}
+
+func ExampleValidateSitemap() {
+	list, err := catalog.ValidateSitemap(strings.NewReader(`<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>/a</loc></url></urlset>`))
+	fmt.Println(list, err)
+	// Output: [row 1, loc: no absolute address of less than 2,048 characters: invalid] <nil>
+}

@@ -164,7 +164,10 @@ func (f *feeder) mapped(field string, p *Product, v *Variant) string {
 
 // link returns the address of a product's page, of a variant where there is one.
 func (f *feeder) link(head *Head, l Locale, v *Variant) string {
-	address := strings.NewReplacer("{locale}", string(l), "{slug}", percent(head.slug(f.ch.Code, l))).Replace(f.Link)
+	address := f.Link
+	if strings.IndexByte(address, '{') >= 0 {
+		address = strings.ReplaceAll(strings.ReplaceAll(address, "{locale}", string(l)), "{slug}", percent(head.slug(f.ch.Code, l)))
+	}
 	if v != nil && len(head.Product.Options) > 0 {
 		sign := "?"
 		if strings.Contains(address, "?") {
@@ -178,9 +181,19 @@ func (f *feeder) link(head *Head, l Locale, v *Variant) string {
 // percent encodes all but unreserved characters (RFC 3986, 2.3).
 func percent(s string) string {
 	const hex = "0123456789ABCDEF"
+	bare := func(c byte) bool {
+		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
+	}
+	i := 0
+	for i < len(s) && bare(s[i]) {
+		i++
+	}
+	if i == len(s) {
+		return s
+	}
 	var b strings.Builder
 	for _, c := range []byte(s) {
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~", c) >= 0 {
+		if bare(c) {
 			b.WriteByte(c)
 			continue
 		}
@@ -208,9 +221,16 @@ func (f *feeder) availability(o *Offer) (state string, at time.Time, wrong strin
 // row is a row in the making: its fields in any order, and what is told of it.
 type row struct {
 	sku    flywheel.SKU
-	fields map[string]any
+	place  map[string]int // of the fields of the form
+	values []any
 	issues []FeedIssue
 }
+
+func newRow(sku flywheel.SKU, place map[string]int) *row {
+	return &row{sku: sku, place: place, values: make([]any, len(place))}
+}
+
+func (r *row) get(name string) any { return r.values[r.place[name]] }
 
 func (r *row) set(name string, v any) {
 	switch v := v.(type) {
@@ -223,7 +243,7 @@ func (r *row) set(name string, v any) {
 			return
 		}
 	}
-	r.fields[name] = v
+	r.values[r.place[name]] = v
 }
 
 func (r *row) issue(field, kind string) {
@@ -317,15 +337,21 @@ func (r *row) limited(field, text string, n int) {
 
 // finish returns the row with its fields in order and what is told of it, also in
 // order. It reports false where the row is left out.
-func (r *row) finish(order []string, place map[string]int) (FeedRow, []FeedIssue, bool) {
-	slices.SortStableFunc(r.issues, func(a, b FeedIssue) int { return place[a.Field] - place[b.Field] })
+func (r *row) finish(order []string) (FeedRow, []FeedIssue, bool) {
+	slices.SortStableFunc(r.issues, func(a, b FeedIssue) int { return r.place[a.Field] - r.place[b.Field] })
 	if r.dropped() {
 		return FeedRow{}, slices.DeleteFunc(r.issues, func(i FeedIssue) bool { return !i.Dropped }), false
 	}
-	out := FeedRow{SKU: r.sku, Fields: make([]FeedField, 0, len(r.fields))}
-	for _, name := range order {
-		if v, ok := r.fields[name]; ok {
-			out.Fields = append(out.Fields, FeedField{name, v})
+	n := 0
+	for _, v := range r.values {
+		if v != nil {
+			n++
+		}
+	}
+	out := FeedRow{SKU: r.sku, Fields: make([]FeedField, 0, n)}
+	for i, v := range r.values {
+		if v != nil {
+			out.Fields = append(out.Fields, FeedField{order[i], v})
 		}
 	}
 	return out, r.issues, true
@@ -355,11 +381,11 @@ func (s *Service) FeedRows(ctx context.Context, f Feed, fn func(FeedRow) error, 
 			rows = fd.openAI
 		}
 		for _, r := range rows(p, offers) {
-			order, place := googleFields, googlePlaces
+			order := googleFields
 			if f.Form == OpenAIFeed {
-				order, place = openAIFields, openAIPlaces
+				order = openAIFields
 			}
-			row, issues, there := r.finish(order, place)
+			row, issues, there := r.finish(order)
 			if tell != nil {
 				for _, i := range issues {
 					tell(i)

@@ -34,7 +34,7 @@ func (f *feeder) google(p *shelved, offers map[flywheel.SKU]Offer) []*row {
 	for _, variant := range visible {
 		v := &variant.Variant
 		o := offers[v.SKU]
-		r := &row{sku: v.SKU, fields: make(map[string]any, 24)}
+		r := newRow(v.SKU, googlePlaces)
 		rows = append(rows, r)
 		if utf8.RuneCountInString(string(v.SKU)) > googleID {
 			r.drop("id", "invalid")
@@ -47,7 +47,7 @@ func (f *feeder) google(p *shelved, offers map[flywheel.SKU]Offer) []*row {
 		r.limited("brand", head.Vendor, googleBrand)
 		r.gtin(v)
 		r.limited("mpn", f.mapped("mpn", head, v), googleMPN)
-		if r.fields["gtin"] == nil && (r.fields["brand"] == nil || r.fields["mpn"] == nil) {
+		if r.get("gtin") == nil && (r.get("brand") == nil || r.get("mpn") == nil) {
 			r.set("identifier_exists", "no")
 		}
 		r.set("condition", f.condition(head, v))
@@ -62,7 +62,7 @@ func (f *feeder) google(p *shelved, offers map[flywheel.SKU]Offer) []*row {
 		f.googleCategory(r, head)
 		for _, list := range [][]Media{v.Media, head.Media} {
 			for _, m := range list {
-				if source := m.source("web"); m.Role == ModelRole && source != "" && r.fields["virtual_model_link"] == nil {
+				if source := m.source("web"); m.Role == ModelRole && source != "" && r.get("virtual_model_link") == nil {
 					r.set("virtual_model_link", source)
 				}
 			}
@@ -150,18 +150,18 @@ func (f *feeder) googleCategory(r *row, p *Product) {
 func ambiguous(rows []*row) {
 	key := func(r *row) (k [6]any) {
 		for i, field := range []string{"color", "size", "pattern", "material", "age_group", "gender"} {
-			k[i] = r.fields[field]
+			k[i] = r.get(field)
 		}
 		return k
 	}
 	counts := map[[6]any]int{}
 	for _, r := range rows {
-		if r.fields["item_group_id"] != nil && !r.dropped() {
+		if r.get("item_group_id") != nil && !r.dropped() {
 			counts[key(r)]++
 		}
 	}
 	for _, r := range rows {
-		if r.fields["item_group_id"] != nil && !r.dropped() && counts[key(r)] > 1 {
+		if r.get("item_group_id") != nil && !r.dropped() && counts[key(r)] > 1 {
 			r.issue("item_group_id", "ambiguous")
 		}
 	}

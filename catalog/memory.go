@@ -125,14 +125,14 @@ func (s *MemoryStore) spaces(q *Scan) []*blocks {
 
 // Scan implements [Store].
 func (s *MemoryStore) Scan(ctx context.Context, q Scan) ([]Entry, error) {
-	var list []Entry
+	list := make([]Entry, 0, min(q.Limit, 1024))
 	err := s.db.View(ctx, func() error {
 		spaces := s.spaces(&q)
 		for _, b := range spaces {
 			n := 0
-			b.after(q.AfterKey, q.AfterID, func(e *Entry) bool {
+			b.after(q.AfterKey, q.AfterID, func(e *item) bool {
 				if e.counts(&q) {
-					list = append(list, *e)
+					list = append(list, e.entry(b.name))
 					n++
 				}
 				return q.Limit == 0 || n < q.Limit
@@ -160,9 +160,9 @@ func (s *MemoryStore) Count(ctx context.Context, q Scan) (n int, err error) {
 		}
 		seen := map[ID]struct{}{}
 		for _, b := range spaces {
-			b.after("", "", func(e *Entry) bool {
+			b.after("", "", func(e *item) bool {
 				if e.counts(&q) {
-					seen[e.ID] = struct{}{}
+					seen[e.id] = struct{}{}
 				}
 				return true
 			})
@@ -340,7 +340,7 @@ func (s *MemoryStore) saveEntries(b *Batch, undo func(func())) {
 			continue
 		}
 		if old, found := space.remove(e); found {
-			undo(func() { s.space(old.Space).add(old) })
+			undo(func() { s.space(e.Space).add(old.entry(e.Space)) })
 		}
 		if space.count == 0 {
 			delete(s.index, e.Space)
@@ -350,7 +350,7 @@ func (s *MemoryStore) saveEntries(b *Batch, undo func(func())) {
 		old, replaced := s.space(e.Space).add(e)
 		undo(func() {
 			if replaced {
-				s.space(e.Space).add(old)
+				s.space(e.Space).add(old.entry(e.Space))
 				return
 			}
 			space := s.space(e.Space)
@@ -365,7 +365,7 @@ func (s *MemoryStore) saveEntries(b *Batch, undo func(func())) {
 func (s *MemoryStore) space(name string) *blocks {
 	b := s.index[name]
 	if b == nil {
-		b = &blocks{}
+		b = &blocks{name: name}
 		s.index[name] = b
 	}
 	return b

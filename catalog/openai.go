@@ -25,7 +25,7 @@ func (f *feeder) openAI(p *shelved, offers map[flywheel.SKU]Offer) []*row {
 	for _, variant := range visible {
 		v := &variant.Variant
 		o := offers[v.SKU]
-		r := &row{sku: v.SKU, fields: make(map[string]any, 28)}
+		r := newRow(v.SKU, openAIPlaces)
 		rows = append(rows, r)
 		if utf8.RuneCountInString(string(v.SKU)) > openAIID {
 			r.drop("item_id", "invalid")

@@ -18,7 +18,15 @@ func (w *world) doPages(operation string, a *arguments) (any, error) {
 	case "feed":
 		return w.feed(a)
 	case "jsonld":
-		return w.s.JSONLD(w.t.Context(), catalog.ID(a.text("product")), w.feedOf(a))
+		id, f := catalog.ID(a.text("product")), w.feedOf(a)
+		script, err := w.s.JSONLDScript(w.t.Context(), id, f)
+		if err != nil {
+			return nil, err
+		}
+		found, err := catalog.ValidateJSONLD([]byte(script))
+		require.NoError(w.t, err)
+		require.Empty(w.t, found)
+		return w.s.JSONLD(w.t.Context(), id, f)
 	case "jsonld_html":
 		var lacks []string
 		a.into("lacks", &lacks)
@@ -83,7 +91,26 @@ func (w *world) feed(a *arguments) (any, error) {
 		return nil
 	}, func(i catalog.FeedIssue) { issues = append(issues, i) })
 	out["rows"], out["issues"] = rows, issues
+	if err == nil {
+		w.validates(f)
+	}
 	return out, err
+}
+
+// validates writes the feed in its formats, and the validators find nothing.
+func (w *world) validates(f catalog.Feed) {
+	validate, formats := catalog.ValidateOpenAI, []string{catalog.JSONLinesFormat}
+	if f.Form == catalog.GoogleFeed {
+		validate, formats = catalog.ValidateGoogle, []string{catalog.XMLFormat, catalog.TSVFormat}
+	}
+	for _, format := range formats {
+		var b bytes.Buffer
+		_, err := w.s.WriteFeed(w.t.Context(), &b, f, format)
+		require.NoError(w.t, err)
+		found, err := validate(&b)
+		require.NoError(w.t, err)
+		require.Empty(w.t, found)
+	}
 }
 
 // items are the names and values of the items of an RSS file.
@@ -131,6 +158,11 @@ func (w *world) sitemap(a *arguments) (any, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	for _, f := range files {
+		found, err := catalog.ValidateSitemap(bytes.NewReader(f.Bytes()))
+		require.NoError(w.t, err)
+		require.Empty(w.t, found)
 	}
 	out := map[string]any{"index": nil}
 	if len(names) > 1 {

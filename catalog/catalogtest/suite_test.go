@@ -144,7 +144,9 @@ func TestSuiteBites(t *testing.T) {
 		{"variants come in any order", "save/places", func(m *catalog.MemoryStore) *faulty {
 			return &faulty{variants: func(ctx context.Context, q catalog.VariantQuery) ([]*catalog.VariantRow, error) {
 				rows, err := m.Variants(ctx, q)
-				slices.SortFunc(rows, func(a, b *catalog.VariantRow) int { return strings.Compare(string(a.Variant.SKU), string(b.Variant.SKU)) })
+				slices.SortFunc(rows, func(a, b *catalog.VariantRow) int {
+					return strings.Compare(string(a.Variant.SKU), string(b.Variant.SKU))
+				})
 				return rows, err
 			}}
 		}},
@@ -171,7 +173,9 @@ func TestSuiteBites(t *testing.T) {
 			}}
 		}},
 		{"all definitions come each time", "definitions", func(m *catalog.MemoryStore) *faulty {
-			return &faulty{defs: func(ctx context.Context, after int64) ([]catalog.Definition, int64, error) { return m.Definitions(ctx, 0) }}
+			return &faulty{defs: func(ctx context.Context, after int64) ([]catalog.Definition, int64, error) {
+				return m.Definitions(ctx, 0)
+			}}
 		}},
 		{"SKUs are compared without case", "text/odd", func(m *catalog.MemoryStore) *faulty {
 			return &faulty{variants: func(ctx context.Context, q catalog.VariantQuery) ([]*catalog.VariantRow, error) {
