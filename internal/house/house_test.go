@@ -60,6 +60,7 @@ var floors = map[string]int{
 	"inventory/supplier":   6,
 	"catalog/assortment":   5,
 	"catalog/market":       6,
+	"catalog/search":       6,
 
 	"experiment/flag": 11,
 
