@@ -122,13 +122,3 @@ func countGroups(a, b, ends bitset) (n int) {
 	}
 	return n
 }
-
-// groupEnds sets the end of each group that has a member in a; see countGroups.
-func groupEnds(dst, a, ends bitset) {
-	carry := uint64(0)
-	for i, w := range a {
-		var sum uint64
-		sum, carry = bits.Add64(w&^ends[i], ^ends[i], carry)
-		dst[i] = (sum | w) & ends[i]
-	}
-}

@@ -133,25 +133,6 @@ func narrowed[T uint8 | uint16](list []uint32) []T {
 	return out
 }
 
-// widened returns the codes as they were given to newCodes.
-func (c *codes) widened() []uint32 {
-	switch {
-	case c.c8 != nil:
-		out := make([]uint32, len(c.c8))
-		for i, v := range c.c8 {
-			out[i] = uint32(v)
-		}
-		return out
-	case c.c16 != nil:
-		out := make([]uint32, len(c.c16))
-		for i, v := range c.c16 {
-			out[i] = uint32(v)
-		}
-		return out
-	}
-	return c.c32
-}
-
 func (c *column) bytes() int {
 	n := 8*len(c.nums) + len(c.bools) + len(c.texts.data) + 4*len(c.texts.off) + c.codes.bytes()
 	if !c.perDoc {

@@ -28,7 +28,6 @@ type textPlan struct {
 // queryWord is one word of a query.
 type queryWord struct {
 	text string // its term
-	typo bool   // may be mistyped
 	stop bool
 	df   int // products that have it, or another form of it
 	// doubt says that it is more likely a misspelling; idf is then that of all it

@@ -19,7 +19,6 @@ type scratch struct {
 	mask    []uint32 // of terms, the words they stand for; for titles
 	masked  []uint32
 	seq     []uint32
-	docs    []uint32
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}

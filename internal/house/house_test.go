@@ -61,6 +61,7 @@ var floors = map[string]int{
 	"inventory/supplier":   6,
 	"catalog/assortment":   5,
 	"catalog/market":       6,
+	"catalog/search":       6,
 
 	"catalog/review/moderation": 5,
 	"loyalty/community":         5,

@@ -141,7 +141,7 @@ func swedish(word string) string {
 	if len(word) < 4 || hasDigit(word) {
 		return word
 	}
-	return cut(word, 3, "orna", "arna", "erna", "or", "ar", "er", "en", "et", "n", "a", "s")
+	return cut(word, 3, "orna", "arna", "erna", "or", "ar", "er", "en", "et", "n", "a", "r", "s")
 }
 
 func danish(word string) string {

@@ -1,0 +1,225 @@
+package search
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+)
+
+// build makes the inverted index; order is the documents by id.
+func (t *textBuilder) build(order []uint32, fields int, a *analyzer) *textIndex {
+	x := &textIndex{fields: fields, total: make([]uint64, fields)}
+	byName := make([]uint32, len(t.names))
+	for i := range byName {
+		byName[i] = uint32(i)
+	}
+	slices.SortFunc(byName, func(p, q uint32) int { return cmp.Compare(t.names[p], t.names[q]) })
+	final := make([]uint32, len(t.names))
+	for i, id := range byName {
+		final[id] = uint32(i)
+		x.terms.add(t.names[id])
+		x.sigs = append(x.sigs, signature(t.names[id]))
+	}
+	n := len(byName)
+	x.stem(a)
+	x.df = make([]uint32, n)
+	x.stemDF = make([]uint32, x.stems.len())
+
+	// How often terms occur decides their rank in the forward index.
+	often := make([]uint32, n)
+	t.each(order, final, func(_, _ int, ordered, extra []uint32) {
+		for _, id := range ordered {
+			often[final[id]]++
+		}
+		for _, id := range extra {
+			often[final[id]]++
+		}
+	})
+	x.byRank = make([]uint32, n)
+	x.rank = make([]uint32, n)
+	for i := range x.byRank {
+		x.byRank[i] = uint32(i)
+	}
+	slices.SortFunc(x.byRank, func(p, q uint32) int { return cmp.Or(cmp.Compare(often[q], often[p]), cmp.Compare(p, q)) })
+	for r, id := range x.byRank {
+		x.rank[id] = uint32(r)
+	}
+
+	x.lens = make([]uint16, len(order)*fields)
+	x.fwdAt = make([]uint32, 1, len(order)+1)
+	size := make([]uint32, n+1)
+	last := make([]int32, n)
+	for i := range last {
+		last[i] = -1
+	}
+	parts := unmapped // the term that ends parts of titles, which is no word
+	if i, ok := x.terms.find(breakMark); ok {
+		parts = uint32(i)
+	}
+	w := postingWriter{fields: fields, counts: make([]uint16, n*fields), stamp: make([]int32, x.stems.len())}
+	for pass := range 2 {
+		if pass == 1 { // sizes are known now
+			x.postAt = make([]uint32, n+1)
+			for i := range n {
+				x.postAt[i+1] = x.postAt[i] + size[i]
+				size[i], last[i] = x.postAt[i], -1
+			}
+			x.post = make([]byte, x.postAt[n])
+		}
+		doc := -1
+		t.each(order, final, func(d, f int, ordered, extra []uint32) {
+			if d != doc {
+				doc = d
+			}
+			if pass == 0 {
+				words := len(ordered)
+				for _, id := range ordered {
+					if final[id] == parts {
+						words--
+					}
+				}
+				x.lens[d*fields+f] = uint16(words)
+				x.total[f] += uint64(words)
+				x.fwd = binary.AppendUvarint(x.fwd, uint64(len(ordered)))
+				for _, id := range ordered {
+					x.fwd = binary.AppendUvarint(x.fwd, uint64(x.rank[final[id]]))
+				}
+				x.fwd = binary.AppendUvarint(x.fwd, uint64(len(extra)))
+				for _, id := range extra {
+					x.fwd = binary.AppendUvarint(x.fwd, uint64(x.rank[final[id]]))
+				}
+			}
+			for _, id := range ordered {
+				if final[id] != parts {
+					w.count(final[id], f)
+				}
+			}
+			for _, id := range extra {
+				w.count(final[id], f)
+			}
+			if f < fields-1 {
+				return
+			}
+			if pass == 0 {
+				x.fwdAt = append(x.fwdAt, uint32(len(x.fwd)))
+			}
+			for _, term := range w.touched {
+				w.buf = w.encode(w.buf[:0], term, uint32(int32(d)-last[term]-1))
+				last[term] = int32(d)
+				if pass == 0 {
+					size[term] += uint32(len(w.buf))
+					x.df[term]++
+					if s := x.stemOf[term]; w.stamp[s] != int32(d)+1 {
+						w.stamp[s] = int32(d) + 1
+						x.stemDF[s]++
+					}
+				} else {
+					size[term] += uint32(copy(x.post[size[term]:], w.buf))
+				}
+			}
+			w.touched = w.touched[:0]
+		})
+	}
+	x.fwd = slices.Clip(x.fwd)
+	return x
+}
+
+// each calls yield for each field of each document, in order.
+func (t *textBuilder) each(order, _ []uint32, yield func(doc, field int, ordered, extra []uint32)) {
+	for d, o := range order {
+		seq := t.seq[t.at[o]:]
+		end := len(t.seq) - t.at[o]
+		if int(o)+1 < len(t.at) {
+			end = t.at[o+1] - t.at[o]
+		}
+		seq = seq[:end]
+		for f := 0; len(seq) > 0; f++ {
+			n := int(seq[0])
+			m := int(seq[1+n])
+			yield(d, f, seq[1:1+n], seq[2+n:2+n+m])
+			seq = seq[2+n+m:]
+		}
+	}
+}
+
+// stem groups the terms by stem.
+func (x *textIndex) stem(a *analyzer) {
+	n := x.terms.len()
+	stems := make([]string, n)
+	byStem := make([]uint32, n)
+	for i := range n {
+		stems[i] = stemOf(a, x.terms.at(i))
+		byStem[i] = uint32(i)
+	}
+	slices.SortFunc(byStem, func(p, q uint32) int { return cmp.Or(cmp.Compare(stems[p], stems[q]), cmp.Compare(p, q)) })
+	x.stemOf = make([]uint32, n)
+	x.stemList = byStem
+	x.stemAt = []uint32{}
+	for i, term := range byStem {
+		if i == 0 || stems[term] != stems[byStem[i-1]] {
+			x.stems.add(stems[term])
+			x.stemAt = append(x.stemAt, uint32(i))
+		}
+		x.stemOf[term] = uint32(x.stems.len() - 1)
+	}
+	x.stemAt = append(x.stemAt, uint32(n))
+}
+
+// stemOf returns the stem of a term; marked terms are their own.
+func stemOf(a *analyzer, term string) string {
+	if term != "" && term[0] < ' ' {
+		return term
+	}
+	return a.stem(term)
+}
+
+// postingWriter counts the terms of one document by field.
+type postingWriter struct {
+	fields  int
+	counts  []uint16
+	touched []uint32
+	stamp   []int32
+	buf     []byte
+}
+
+func (w *postingWriter) count(term uint32, field int) {
+	at := int(term) * w.fields
+	row := w.counts[at : at+w.fields]
+	for _, c := range row {
+		if c != 0 {
+			row[field] = min(row[field]+1, MaxFieldWords)
+			return
+		}
+	}
+	row[field] = 1
+	w.touched = append(w.touched, term)
+}
+
+// encode appends a posting and forgets the counts.
+func (w *postingWriter) encode(b []byte, term uint32, gap uint32) []byte {
+	b = binary.AppendUvarint(b, uint64(gap))
+	at := int(term) * w.fields
+	row := w.counts[at : at+w.fields]
+	last := 0
+	for f, c := range row {
+		if c != 0 {
+			last = f
+		}
+	}
+	for f, c := range row {
+		if c == 0 {
+			continue
+		}
+		h := byte(f << 4)
+		if f < last {
+			h |= 0x80
+		}
+		if c < 16 {
+			b = append(b, h|byte(c))
+		} else {
+			b = binary.AppendUvarint(append(b, h), uint64(c))
+		}
+		row[f] = 0
+	}
+	return b
+}
