@@ -115,3 +115,30 @@ func BenchmarkFacets(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkQueries asks the graded queries of the public set, ten results each.
+func BenchmarkQueries(b *testing.B) {
+	all := queries(b)
+	index := relevanceIndex(b)
+	for _, typo := range []bool{false, true} {
+		var texts []string
+		for _, q := range all {
+			switch {
+			case !typo:
+				texts = append(texts, q.text)
+			case q.typo != "":
+				texts = append(texts, q.typo)
+			}
+		}
+		b.Run(fmt.Sprintf("typo=%v", typo), func(b *testing.B) {
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				if _, err := index.Search(search.Query{Text: texts[i%len(texts)], Limit: 10}); err != nil {
+					b.Fatal(err)
+				}
+				i++
+			}
+		})
+	}
+}

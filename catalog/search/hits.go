@@ -143,11 +143,12 @@ func (e *execution) why(r *ranked) *Why {
 			if way.mask>>i&1 == 0 {
 				continue
 			}
-			f.sc.way(way, func(doc int32, sat float64, _ bool) {
-				if v := way.value * sat / float64(bits.OnesCount32(way.mask)); int(doc) == r.doc && v > m.Score {
+			f.sc.way(way, 0)
+			for k, d := range f.x.docs {
+				if v := way.value * f.x.sats[k] / float64(bits.OnesCount32(way.mask)); int(d&^titleBit) == r.doc && v > m.Score {
 					m.Term, m.Way, m.Score = strings.Trim(phraseText(way.terms), soundMark+keyMark), way.kind, v
 				}
-			})
+			}
 		}
 		w.Words = append(w.Words, m)
 	}

@@ -220,7 +220,9 @@ func (p *planner) word(i int) {
 			}
 		})
 	}
-	p.split(i, known)
+	if w.df < p.c.Typos.Known {
+		p.split(i, known)
+	}
 	if p.c.Pinyin {
 		p.sound(w.text, mask)
 	}

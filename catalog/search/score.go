@@ -16,9 +16,12 @@ type scratch struct {
 	title   []uint32  // words had in the first field
 	touched []uint32
 	word    []uint32 // documents touched by the word at hand
-	mask    []uint32 // of terms, the words they stand for; for titles
+	mask    []uint32 // of terms by rank, the words they stand for; for titles
 	masked  []uint32
 	seq     []uint32
+	docs    []uint32 // of a way
+	sats    []float64
+	ways    []*way
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -60,55 +63,103 @@ type scorer struct {
 	x     *scratch
 }
 
-// counts reads the fields of a posting: the saturated weight, and whether the first
-// field has the term. noKeys leaves identifiers out.
-func (e *scorer) counts(p *postings, noKeys bool) (sat float64, title bool) {
-	t := 0.0
-	lens := e.t.lens[int(p.doc)*e.t.fields:]
-	for {
-		h := p.b[0]
-		f, tf := int(h>>4&7), uint32(h&15)
-		p.b = p.b[1:]
-		if tf == 0 {
-			v, n := binary.Uvarint(p.b)
-			p.b = p.b[n:]
-			tf = uint32(v)
-		}
-		if f != e.key || !noKeys {
-			t += float64(float64(tf) * e.norms.at(f, int(lens[f])))
-			title = title || f == 0 || f == e.key
-		}
-		if h < 0x80 {
-			break
-		}
+// decode reads the postings of a term into x.docs and x.sats: documents, with the
+// highest bit set where the first field has the term, and saturated weights. noKeys
+// leaves identifiers out; documents that lack one of the words in need are passed
+// over.
+func (e *scorer) decode(term uint32, noKeys bool, need uint32) {
+	x := e.x
+	b := e.t.post[e.t.postAt[term]:e.t.postAt[term+1]]
+	n := int(e.t.df[term])
+	if cap(x.docs) < n || cap(x.sats) < n {
+		x.docs, x.sats = make([]uint32, n+n/4), make([]float64, n+n/4)
 	}
-	if t == 0 {
-		return 0, false
-	}
-	return float64((e.k1+1)*t) / (e.k1 + t), title
-}
-
-// way calls yield for each document that has it.
-func (e *scorer) way(w *way, yield func(doc int32, sat float64, title bool)) {
-	if len(w.terms) == 1 {
-		term, ok := e.t.terms.find(w.terms[0])
-		if !ok {
-			return
-		}
-		p := e.t.postings(uint32(term))
-		for p.next() {
-			if sat, title := e.counts(&p, w.noKeys); sat > 0 {
-				yield(p.doc, sat, title)
+	docs, sats := x.docs[:n], x.sats[:n]
+	k1, fields, key := e.k1, e.t.fields, e.key
+	any, lens, norms, stride := x.any, e.t.lens, e.norms.table, e.norms.stride
+	d, i, out := int32(-1), 0, 0
+	for i < len(b) {
+		gap := int32(b[i])
+		i++
+		if gap >= 0x80 {
+			gap &= 0x7f
+			for shift := 7; ; shift += 7 {
+				c := b[i]
+				i++
+				gap |= int32(c&0x7f) << shift
+				if c < 0x80 {
+					break
+				}
 			}
 		}
-		return
+		d += gap + 1
+		if need != 0 && any[d]&need != need {
+			for {
+				h := b[i]
+				i++
+				if h&15 == 0 {
+					for b[i] >= 0x80 {
+						i++
+					}
+					i++
+				}
+				if h < 0x80 {
+					break
+				}
+			}
+			continue
+		}
+		t, doc := 0.0, uint32(d)
+		row := lens[int(d)*fields : int(d)*fields+fields]
+		for {
+			h := b[i]
+			i++
+			f, tf := int(h>>4&7), uint64(h&15)
+			if tf == 0 {
+				var size int
+				tf, size = binary.Uvarint(b[i:])
+				i += size
+			}
+			if f != key || !noKeys {
+				t += float64(float64(tf) * norms[f*stride+int(row[f])])
+				if f == 0 || f == key {
+					doc |= titleBit
+				}
+			}
+			if h < 0x80 {
+				break
+			}
+		}
+		if t > 0 {
+			docs[out], sats[out] = doc, float64((k1+1)*t)/(k1+t)
+			out++
+		}
 	}
-	e.phrase(w, yield)
+	x.docs, x.sats = docs[:out], sats[:out]
 }
 
-// phrase yields the documents that have several terms, side by side unless they are
+// titleBit marks documents that have a word in the first field.
+const titleBit = 1 << 31
+
+// way reads the documents that have it, as decode does.
+func (e *scorer) way(w *way, need uint32) {
+	if len(w.terms) > 1 {
+		e.phrase(w, need)
+		return
+	}
+	term, ok := e.t.terms.find(w.terms[0])
+	if !ok {
+		e.x.docs, e.x.sats = e.x.docs[:0], e.x.sats[:0]
+		return
+	}
+	e.decode(uint32(term), w.noKeys, need)
+}
+
+// phrase reads the documents that have several terms, side by side unless they are
 // unordered. It counts as a word that stands as often as the terms do.
-func (e *scorer) phrase(w *way, yield func(doc int32, sat float64, title bool)) {
+func (e *scorer) phrase(w *way, need uint32) {
+	x := e.x
+	x.docs, x.sats = x.docs[:0], x.sats[:0]
 	ids := make([]uint32, len(w.terms))
 	rare := 0
 	for i, t := range w.terms {
@@ -127,10 +178,16 @@ func (e *scorer) phrase(w *way, yield func(doc int32, sat float64, title bool)) 
 			others = append(others, e.t.postings(id))
 		}
 	}
-	var buf []uint32
+	ranks := make([]uint32, len(ids))
+	for i, id := range ids {
+		ranks[i] = e.t.rank[id]
+	}
 next:
 	for p := e.t.postings(ids[rare]); p.next(); {
 		p.skip()
+		if need != 0 && x.any[p.doc]&need != need {
+			continue
+		}
 		for i := range others {
 			o := &others[i]
 			for o.doc < p.doc {
@@ -143,30 +200,32 @@ next:
 				continue next
 			}
 		}
-		t, title := 0.0, false
-		buf = e.t.forward(int(p.doc), buf, func(f int, ordered, extra []uint32) {
+		t, doc := 0.0, uint32(p.doc)
+		e.t.ranks(int(p.doc), func(f int, ordered, extra []uint32) {
 			n := 0
 			if w.unordered {
 				n = 1
-				for _, id := range ids {
-					if !slices.Contains(extra, id) && !slices.Contains(ordered, id) {
+				for _, r := range ranks {
+					if !slices.Contains(extra, r) && !slices.Contains(ordered, r) {
 						n = 0
 					}
 				}
 			} else {
-				for i := 0; i+len(ids) <= len(ordered); i++ {
-					if ordered[i] == ids[0] && slices.Equal(ordered[i:i+len(ids)], ids) {
+				for i := 0; i+len(ranks) <= len(ordered); i++ {
+					if ordered[i] == ranks[0] && slices.Equal(ordered[i:i+len(ranks)], ranks) {
 						n++
 					}
 				}
 			}
 			if n > 0 {
 				t += float64(float64(n) * e.norms.at(f, e.t.length(int(p.doc), f)))
-				title = title || f == 0
+				if f == 0 {
+					doc |= titleBit
+				}
 			}
-		})
+		}, &x.seq)
 		if t > 0 {
-			yield(p.doc, float64((e.k1+1)*t)/(e.k1+t), title)
+			x.docs, x.sats = append(x.docs, doc), append(x.sats, float64((e.k1+1)*t)/(e.k1+t))
 		}
 	}
 }
@@ -175,49 +234,42 @@ next:
 // best way, and which words it has.
 func (e *scorer) run(plan *textPlan) {
 	x := e.x
-	// Rare words first: where all are asked for, the others then look only at what
-	// is left.
 	before := uint32(0)
 	for _, i := range plan.order {
 		bit := uint32(1) << i
-		var ways []*way
-		for j := range plan.ways {
-			if plan.ways[j].mask&bit != 0 {
-				ways = append(ways, &plan.ways[j])
-			}
-		}
 		need := uint32(0)
-		if plan.all {
+		if plan.all { // rare words came first, the others look only at what is left
 			need = before & plan.required
 		}
 		before |= bit
-		if len(ways) == 1 && len(ways[0].terms) == 1 && bits.OnesCount32(ways[0].mask) == 1 {
-			e.single(ways[0], bit, need)
+		x.ways = x.ways[:0]
+		for j := range plan.ways {
+			if plan.ways[j].mask&bit != 0 {
+				x.ways = append(x.ways, &plan.ways[j])
+			}
+		}
+		if len(x.ways) == 1 {
+			e.single(x.ways[0], bit, need)
 			continue
 		}
 		x.word = x.word[:0]
-		for _, w := range ways {
+		for _, w := range x.ways {
 			value := w.value / float64(bits.OnesCount32(w.mask))
-			take := func(doc int32, sat float64, title bool) {
-				if need != 0 && x.any[doc]&need != need {
-					return
-				}
-				v := float64(value * sat)
-				if old := x.best[doc]; v > old {
+			e.way(w, need)
+			best, title, sats := x.best, x.title, x.sats
+			for j, d := range x.docs {
+				doc := d &^ titleBit
+				v := float64(value * sats[j])
+				if old := best[doc]; v > old {
 					if old == 0 {
-						x.word = append(x.word, uint32(doc))
+						x.word = append(x.word, doc)
 					}
-					x.best[doc] = v
+					best[doc] = v
 				}
-				if title {
-					if x.any[doc] == 0 {
-						x.touched = append(x.touched, uint32(doc))
-						x.any[doc] |= bit
-					}
-					x.title[doc] |= bit
+				if d >= titleBit {
+					title[doc] |= bit
 				}
 			}
-			e.way(w, take)
 		}
 		for _, d := range x.word {
 			if x.any[d] == 0 {
@@ -231,78 +283,21 @@ func (e *scorer) run(plan *textPlan) {
 }
 
 // single adds a word that can be had in one way only.
-func (e *scorer) single(w *way, bit, before uint32) {
-	term, ok := e.t.terms.find(w.terms[0])
-	if !ok {
-		return
-	}
+func (e *scorer) single(w *way, bit, need uint32) {
 	x := e.x
-	b := e.t.post[e.t.postAt[term]:e.t.postAt[term+1]]
-	k1, value, fields, key := e.k1, w.value*(e.k1+1), e.t.fields, e.key
-	any, title, score, lens, norms, stride := x.any, x.title, x.score, e.t.lens, e.norms.table, e.norms.stride
-	touched := x.touched
-	d, i := int32(-1), 0
-	for i < len(b) {
-		gap := int32(b[i])
-		i++
-		if gap >= 0x80 {
-			gap &= 0x7f
-			for shift := 7; ; shift += 7 {
-				c := b[i]
-				i++
-				gap |= int32(c&0x7f) << shift
-				if c < 0x80 {
-					break
-				}
-			}
+	value := w.value / float64(bits.OnesCount32(w.mask))
+	e.way(w, need)
+	any, title, score, sats, touched := x.any, x.title, x.score, x.sats, x.touched
+	for j, d := range x.docs {
+		doc := d &^ titleBit
+		if any[doc] == 0 {
+			touched = append(touched, doc)
 		}
-		d += gap + 1
-		if before != 0 && any[d]&before != before { // a word before is missing: nobody asks
-			for {
-				h := b[i]
-				i++
-				if h&15 == 0 {
-					for b[i] >= 0x80 {
-						i++
-					}
-					i++
-				}
-				if h < 0x80 {
-					break
-				}
-			}
-			continue
+		any[doc] |= bit
+		score[doc] += float64(value * sats[j])
+		if d >= titleBit {
+			title[doc] |= bit
 		}
-		t, in := 0.0, uint32(0)
-		row := lens[int(d)*fields : int(d)*fields+fields]
-		for {
-			h := b[i]
-			i++
-			f, tf := int(h>>4&7), uint64(h&15)
-			if tf == 0 {
-				var n int
-				tf, n = binary.Uvarint(b[i:])
-				i += n
-			}
-			if f != key || !w.noKeys {
-				t += float64(float64(tf) * norms[f*stride+int(row[f])])
-				if f == 0 || f == key {
-					in = bit
-				}
-			}
-			if h < 0x80 {
-				break
-			}
-		}
-		if t == 0 {
-			continue
-		}
-		if any[d] == 0 {
-			touched = append(touched, uint32(d))
-		}
-		any[d] |= bit
-		title[d] |= in
-		score[d] += float64(value*t) / (k1 + t)
 	}
 	x.touched = touched
 }
@@ -369,16 +364,19 @@ func (e *scorer) titles(plan *textPlan) {
 			continue
 		}
 		if term, ok := e.t.terms.find(w.terms[0]); ok {
-			if x.mask[term] == 0 {
-				x.masked = append(x.masked, uint32(term))
+			r := e.t.rank[term]
+			if x.mask[r] == 0 {
+				x.masked = append(x.masked, r)
 			}
-			x.mask[term] |= w.mask
+			x.mask[r] |= w.mask
 		}
 	}
 	other := func(term string, bit uint32) {
-		if i, ok := e.t.terms.find(term); ok && x.mask[i] == 0 {
-			x.mask[i] = bit
-			x.masked = append(x.masked, uint32(i))
+		if i, ok := e.t.terms.find(term); ok {
+			if r := e.t.rank[i]; x.mask[r] == 0 {
+				x.mask[r] = bit
+				x.masked = append(x.masked, r)
+			}
 		}
 	}
 	for _, link := range e.links {
@@ -390,10 +388,10 @@ func (e *scorer) titles(plan *textPlan) {
 // bonus returns what the order of words in the first field adds to the factor.
 func (e *scorer) bonus(plan *textPlan, r *Ranking, doc int) float64 {
 	x := e.x
-	x.seq = e.t.first(doc, x.seq[:0])
+	x.seq = e.t.firstRanks(doc, x.seq[:0])
 	n := len(plan.words)
-	for i, term := range x.seq {
-		x.seq[i] = x.mask[term]
+	for i, r := range x.seq {
+		x.seq[i] = x.mask[r]
 	}
 	sum := 0.0
 	if r.Phrase > 0 && phraseIn(x.seq, n) {

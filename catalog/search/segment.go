@@ -125,50 +125,85 @@ func (t *textIndex) length(doc, field int) int {
 // forward calls yield for each field of a document with its terms in order and
 // those without place. The slices are valid until the next call.
 func (t *textIndex) forward(doc int, buf []uint32, yield func(field int, ordered, extra []uint32)) []uint32 {
-	b := t.fwd[t.fwdAt[doc]:t.fwdAt[doc+1]]
-	read := func() int {
-		v, n := binary.Uvarint(b)
-		b = b[n:]
-		return int(v)
-	}
-	for f := range t.fields {
-		buf = buf[:0]
-		n := read()
-		for range n {
-			buf = append(buf, t.byRank[read()])
+	t.ranks(doc, func(f int, ordered, extra []uint32) {
+		for i, r := range ordered {
+			ordered[i] = t.byRank[r]
 		}
-		m := read()
-		for range m {
-			buf = append(buf, t.byRank[read()])
+		for i, r := range extra {
+			extra[i] = t.byRank[r]
 		}
-		yield(f, buf[:n], buf[n:])
-	}
+		yield(f, ordered, extra)
+	}, &buf)
 	return buf
+}
+
+// ranks is forward for terms by rank; buf is its memory.
+func (t *textIndex) ranks(doc int, yield func(field int, ordered, extra []uint32), buf *[]uint32) {
+	b := t.fwd[t.fwdAt[doc]:t.fwdAt[doc+1]]
+	for f := range t.fields {
+		all := (*buf)[:0]
+		n, m := uint32(0), uint32(0)
+		n, b = number(b)
+		all, b = numbers(all, b, n)
+		m, b = number(b)
+		all, b = numbers(all, b, m)
+		*buf = all
+		yield(f, all[:n], all[n:])
+	}
+}
+
+// firstRanks appends the terms of the first field of a document in order, by rank.
+func (t *textIndex) firstRanks(doc int, dst []uint32) []uint32 {
+	n, b := number(t.fwd[t.fwdAt[doc]:t.fwdAt[doc+1]])
+	dst, _ = numbers(dst, b, n)
+	return dst
 }
 
 // first appends the terms of the first field of a document, in order.
 func (t *textIndex) first(doc int, dst []uint32) []uint32 {
-	b := t.fwd[t.fwdAt[doc]:t.fwdAt[doc+1]]
-	n, size := binary.Uvarint(b)
-	b = b[size:]
+	dst = t.firstRanks(doc, dst)
+	for i, r := range dst {
+		dst[i] = t.byRank[r]
+	}
+	return dst
+}
+
+// number reads one number.
+func number(b []byte) (uint32, []byte) {
+	v := uint32(b[0])
+	if v < 0x80 {
+		return v, b[1:]
+	}
+	v &= 0x7f
+	for i := 1; ; i++ {
+		c := b[i]
+		v |= uint32(c&0x7f) << (7 * i)
+		if c < 0x80 {
+			return v, b[i+1:]
+		}
+	}
+}
+
+// numbers appends n numbers.
+func numbers(dst []uint32, b []byte, n uint32) ([]uint32, []byte) {
+	i := 0
 	for range n {
-		r := uint32(b[0])
-		i := 1
-		if r >= 0x80 {
-			r &= 0x7f
+		v := uint32(b[i])
+		i++
+		if v >= 0x80 {
+			v &= 0x7f
 			for shift := 7; ; shift += 7 {
 				c := b[i]
 				i++
-				r |= uint32(c&0x7f) << shift
+				v |= uint32(c&0x7f) << shift
 				if c < 0x80 {
 					break
 				}
 			}
 		}
-		b = b[i:]
-		dst = append(dst, t.byRank[r])
+		dst = append(dst, v)
 	}
-	return dst
+	return dst, b[i:]
 }
 
 // bytes returns the size of what the index holds.

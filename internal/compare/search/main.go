@@ -51,7 +51,7 @@ func compare(n int) error {
 			typo = append(typo, q.typo)
 		}
 	}
-	engines := func() []*engine { return []*engine{ours(), theirs("bm25", 0), theirs("tfidf", 0), theirs("bm25", 1)} }
+	engines := func() []*engine { return []*engine{ours(), theirs("bm25", 0), theirs("tf-idf", 0), theirs("bm25", 1)} }
 	if err := table(engines(), items, clean, typo, queries); err != nil {
 		return err
 	}
