@@ -69,7 +69,7 @@ func mixed(t *testing.T, s stores, lasting time.Duration) {
 	require.NoError(t, err)
 	var sent atomic.Int64
 	journeys, err := campaign.New(s.journeys, &campaign.Options{Sink: log, Log: log,
-		Journeys: []campaign.Journey{{ID: "thanks", Trigger: campaign.Trigger{Event: flywheel.EventPurchase}, Reentry: campaign.Reentry{Policy: campaign.Always},
+		Journeys: []campaign.Journey{{ID: "thanks", Trigger: campaign.Trigger{Event: flywheel.EventPurchase}, Reentry: campaign.Reentry{Policy: campaign.Parallel},
 			Steps: []campaign.Step{{ID: "mail", Send: &campaign.Send{Channel: "email", Transactional: true}}}}},
 		Sender: campaign.SenderFunc(func(context.Context, campaign.Message) error { sent.Add(1); return nil })})
 	require.NoError(t, err)
