@@ -5,6 +5,7 @@
 //	go run ./examples/replay -data transactions.csv.gz -out report
 //	go run ./examples/replay -store sqlite:shop.db    # stop it, run it again: it goes on
 //	go run ./examples/replay -store sqlite:shop.db -durable
+//	go run ./examples/replay -store postgres:DSN -workers 4   # four processes
 //
 // The input is the Online Retail form, CSV or gzip. Each row becomes what it was:
 // sales become carts, quotes and orders, cancellations returns to the orders
@@ -25,6 +26,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -36,7 +38,12 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	var err error
+	if os.Getenv(workerVariable) != "" {
+		err = work(ctx, os.Args[1:], os.Stdin, os.Stdout)
+	} else {
+		err = run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	}
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		os.Exit(2)
@@ -58,6 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		out      = flags.String("out", "", "`DIR` for report.html and the tables as CSV")
 		store    = flags.String("store", "memory", "where stock, orders and events are kept: memory, sqlite:FILE or postgres:DSN")
 		durable  = flags.Bool("durable", false, "keep profiles, segments, points, journeys and exposures in -store too")
+		workers  = flags.Int("workers", 1, "`N` processes that share what is learned over one postgres store; more than 1 is durable")
 		code     = flags.String("currency", "GBP", "ISO 4217 code of the prices")
 		tolerant = flags.Bool("skip-unreadable", false, "go on without the rows that cannot be read, and list them in the report")
 	)
@@ -70,6 +78,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	currency, err := money.ParseCurrency(*code)
 	if err != nil {
 		return fmt.Errorf("-currency: %w", err)
+	}
+	switch {
+	case *workers < 1 || *workers > 64:
+		return fmt.Errorf("-workers: %d is not within 1 and 64: %w", *workers, flywheel.ErrOutOfRange)
+	case *workers > 1 && !strings.HasPrefix(*store, "postgres"):
+		return fmt.Errorf("-workers: processes cannot share -store %s: %w", *store, flywheel.ErrInvalid)
 	}
 	began := time.Now()
 	book, title, err := input(*data, *seed, currency)
@@ -86,7 +100,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		}
 		return fmt.Errorf("%d of %d rows cannot be read (-skip-unreadable goes on without them): %w", n, n+book.Rows, flywheel.ErrInvalid)
 	}
-	kept, err := openStores(ctx, *store, *durable)
+	kept, err := openStores(ctx, *store, *durable || *workers > 1)
 	if err != nil {
 		return err
 	}
@@ -96,6 +110,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return err
 	}
+	if s.others, err = hire(ctx, *workers-1, *store, currency, stderr); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.others.dismiss()) }()
 	bar := progress.New(stderr, len(s.days), "days")
 	if err := s.run(ctx, bar.Say); err != nil {
 		bar.Clear()

@@ -1,7 +1,12 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"os"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 
 	"github.com/flywheel-go/flywheel/internal/pgtest"
 	"github.com/flywheel-go/flywheel/pricing/money"
@@ -9,4 +14,19 @@ import (
 
 var gbp = money.GBP
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(workerVariable) != "" { // a process of -workers
+		if err := work(context.Background(), os.Args[1:], os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	pgtest.Main(m)
+}
+
+// Processes that share what is learned come to the same report.
+func TestReplayWithWorkers(t *testing.T) {
+	file := writeShop(t, tiny, 3)
+	assert.Equal(t, replay(t, "-data", file), replay(t, "-data", file, "-store", "postgres:"+pgtest.DSN(t), "-workers", "3"))
+}

@@ -274,6 +274,8 @@ func TestReplayRefusesBadInput(t *testing.T) {
 		{"sqlite in no folder", []string{"-store", "sqlite:/no/such/folder/x.db"}, []string{"-store"}},
 		{"no such server", []string{"-store", "postgres:host=127.0.0.1 port=1 connect_timeout=2"}, []string{"-store"}},
 		{"durable memory", []string{"-durable"}, []string{"-durable", "memory"}},
+		{"workers of memory", []string{"-workers", "2"}, []string{"-workers", "memory"}},
+		{"no workers", []string{"-workers", "0"}, []string{"-workers", "0"}},
 		{"a stray argument", []string{"shop.csv"}, []string{"shop.csv"}},
 	}
 	for _, tt := range tests {

@@ -36,6 +36,7 @@ type shop struct {
 
 	now      time.Time // virtual
 	kept     *stores
+	others   workers // processes that share what is learned
 	tx       flywheel.Transactor
 	log      *segment.Log
 	stock    *inventory.Service
@@ -197,7 +198,22 @@ func (s *shop) run(ctx context.Context, step func(done int, label string)) error
 // learn lets every learner take what was told on a day, and time pass to its end.
 func (s *shop) learn(ctx context.Context, date time.Time) error {
 	s.now = date.Add(day - time.Microsecond)
-	return s.wheel.Drain(ctx)
+	for {
+		before, err := s.log.Last(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.others.each(s.now, func() error { return s.wheel.Drain(ctx) }); err != nil || len(s.others) == 0 {
+			return err
+		}
+		// What one of them told when the others were done already.
+		if err := s.number(ctx); err != nil {
+			return err
+		}
+		if after, err := s.log.Last(ctx); err != nil || after == before {
+			return err
+		}
+	}
 }
 
 // forget lets go of the rows of a day that is done.
