@@ -63,6 +63,9 @@ var floors = map[string]int{
 
 	"catalog/review/moderation": 5,
 	"loyalty/community":         5,
+	"audit":                     5,
+	"outbound":                  5,
+	"campaign/message":          5,
 	"loyalty/referral":          5,
 	"catalog/review":            11,
 
