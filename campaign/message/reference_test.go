@@ -17,8 +17,6 @@ import (
 	"github.com/flywheel-go/flywheel/internal/testkit"
 )
 
-type object = map[string]any
-
 // areas run the abuse cases that are about messages. They return the text that came
 // out, or the error of the refusal; ran is false for a case of another package.
 var areas = map[string]func(t *testing.T, input json.RawMessage) (output string, ran bool, err error){
