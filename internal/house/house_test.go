@@ -68,6 +68,7 @@ var floors = map[string]int{
 	"campaign/message":          5,
 	"loyalty/referral":          5,
 	"catalog/review":            11,
+	"catalog/live":              11,
 
 	"experiment/flag": 11,
 
