@@ -3,6 +3,8 @@ package livetest
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -115,10 +117,9 @@ func TestSuiteBites(t *testing.T) {
 			}}
 		}},
 		{"a repeated claim counts again", "claim/quota", func(m *live.MemoryStore) *faulty {
-			n := 0
+			var n atomic.Int64
 			return &faulty{claim: func(ctx context.Context, c live.Claim, most int64) (int64, bool, error) {
-				n++
-				c.Ref += string(rune('0' + n))
+				c.Ref += fmt.Sprint("+", n.Add(1))
 				return m.Claim(ctx, c, most)
 			}}
 		}},
