@@ -37,6 +37,7 @@ func TestReference(t *testing.T) {
 			}
 		})
 	}
+	t.Run("abuse", abuseCases)
 }
 
 func decode(t *testing.T, data json.RawMessage, v any) {

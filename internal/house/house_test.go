@@ -65,8 +65,12 @@ var floors = map[string]int{
 
 	"catalog/review/moderation": 5,
 	"loyalty/community":         5,
+	"audit":                     5,
+	"outbound":                  5,
+	"campaign/message":          5,
 	"loyalty/referral":          5,
 	"catalog/review":            11,
+	"catalog/live":              11,
 
 	"experiment/flag": 11,
 

@@ -32,16 +32,37 @@ func WriteCSV(w io.Writer, columns []string, rows [][]string) error {
 	return out.Error()
 }
 
-// harmless quotes a text that a spreadsheet would run as a formula. Numbers
-// keep their sign.
+// harmless is Guard for cells of which some are numbers: those keep their sign.
 func harmless(cell string) string {
-	if cell == "" || !strings.ContainsRune("=+-@\t\r'", rune(cell[0])) {
+	if strings.HasPrefix(cell, "-") && strings.Trim(cell[1:], "0123456789.,") == "" {
 		return cell
 	}
-	if cell[0] == '-' && strings.Trim(cell[1:], "0123456789.,") == "" {
-		return cell
+	return Guard(cell)
+}
+
+// Guard returns a text as a cell that a spreadsheet does not compute: one that begins
+// with =, +, -, @, a tab, a carriage return or a full-width form of these gets an
+// apostrophe before it, and so does one that begins with an apostrophe and one of
+// them, so that [Unguard] is exact. Cells of numbers are not guarded.
+func Guard(text string) string {
+	if computed(text) {
+		return "'" + text
 	}
-	return "'" + cell
+	return text
+}
+
+// Unguard returns the text that Guard was given.
+func Unguard(cell string) string {
+	if text, guarded := strings.CutPrefix(cell, "'"); guarded && computed(text) {
+		return text
+	}
+	return cell
+}
+
+// computed reports whether a text, behind any apostrophes, begins as a formula does.
+func computed(text string) bool {
+	r, _ := utf8.DecodeRuneInString(strings.TrimLeft(text, "'"))
+	return strings.ContainsRune("=+-@\t\r\uff1d\uff0b\uff0d\uff20", r)
 }
 
 // WriteText prints a header and rows for a person at a terminal: the first

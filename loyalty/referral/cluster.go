@@ -41,8 +41,7 @@ func Clusters(signals map[string][]string, referrals []Edge, sharedByAtMost int)
 	for _, a := range accounts {
 		root[a] = a
 	}
-	var find func(a string) string
-	find = func(a string) string {
+	find := func(a string) string {
 		for root[a] != a {
 			root[a] = root[root[a]]
 			a = root[a]
