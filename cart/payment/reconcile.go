@@ -43,7 +43,7 @@ type Posting struct {
 	Amount        money.Amount // positive
 	Fee           money.Amount // what the gateway kept of it; its currency may be missing where it is 0
 	// Payout is the id of the payout that the row is part of; that of a payout itself
-	// is its own.
+	// is its own. A report that says it of no row has payouts that are not checked.
 	Payout string
 	At     time.Time
 }
@@ -273,9 +273,12 @@ func (r *reconciler) compare() (*Reconciliation, error) {
 		if p.Kind != MovePayout {
 			continue
 		}
-		id := cmp.Or(p.Payout, p.ID)
+		s := payouts[cmp.Or(p.Payout, p.ID)]
+		if s == nil && len(payouts) == 0 {
+			continue // the report does not say what is part of which
+		}
 		got := money.New(0, p.Amount.Currency())
-		if s := payouts[id]; s != nil {
+		if s != nil {
 			got = s.of(p.Amount.Currency())
 		}
 		if got != p.Amount {
