@@ -27,6 +27,10 @@ const HoldFor = 15 * time.Minute
 // other commands that move money or goods try to bring it to its end first, and
 // report [ErrBusy] if they cannot.
 //
+// Where the context says for whom the call is made ([flywheel.WithActor]), the order
+// must be his, and only [CallOff], [RequestReturn], [CancelReturn], [Exchange] without
+// agreed prices and [Withdraw] are allowed; the others match flywheel.ErrForbidden.
+//
 // A command with a key that has been done is answered as the first time; with
 // another body it reports an error matching flywheel.ErrKeyReused.
 func (s *Service) Do(ctx context.Context, id ID, c Command) (Result, error) {
@@ -41,6 +45,9 @@ func (s *Service) Do(ctx context.Context, id ID, c Command) (Result, error) {
 		o, err := s.load(ctx, id)
 		if err != nil {
 			return Result{}, err
+		}
+		if _, buyer := flywheel.ActorOf(ctx); buyer && !c.buyers() {
+			return Result{}, fmt.Errorf("order %q: %s: only the shop does that: %w", id, c.Kind(), flywheel.ErrForbidden)
 		}
 		if op := o.operation(c, body); op != nil {
 			if !bytes.Equal(op.Command, body) {
