@@ -214,16 +214,6 @@ func refuse(field string, kind error, format string, args ...any) error {
 // MaxQuantity is the most units of one line of an order or of a command.
 const MaxQuantity = 1_000_000_000
 
-// checkUnits refuses quantities that no order has.
-func checkUnits(field string, lines map[string]int64) error {
-	for _, id := range sortedLines(lines) {
-		if n := lines[id]; n < 1 || n > MaxQuantity {
-			return refuse(field+"."+id, flywheel.ErrOutOfRange, "%d units", n)
-		}
-	}
-	return nil
-}
-
 func checkItems(field string, items []Item) error {
 	if len(items) > 1000 {
 		return refuse(field, flywheel.ErrLimit, "%d items, at most 1000", len(items))
