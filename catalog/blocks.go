@@ -57,8 +57,8 @@ func (a *item) counts(q *Scan) bool {
 	return a.window == nil || q.Timeless || a.window.from <= q.At && q.At < a.window.until
 }
 
-// search returns the place of a key and ID in a block, and whether they are there.
-func search(block []item, key string, id ID) (int, bool) {
+// seek returns the place of a key and ID in a block, and whether they are there.
+func seek(block []item, key string, id ID) (int, bool) {
 	low, high := 0, len(block)
 	for low < high {
 		middle := (low + high) / 2
@@ -91,7 +91,7 @@ func (b *blocks) add(e Entry) (old item, replaced bool) {
 		return old, false
 	}
 	i := b.find(e.Key, e.ID)
-	at, found := search(b.list[i], e.Key, e.ID)
+	at, found := seek(b.list[i], e.Key, e.ID)
 	if found {
 		if old = b.list[i][at]; old.window != nil {
 			b.windowed--
@@ -121,7 +121,7 @@ func (b *blocks) remove(e Entry) (old item, found bool) {
 		return old, false
 	}
 	i := b.find(e.Key, e.ID)
-	at, found := search(b.list[i], e.Key, e.ID)
+	at, found := seek(b.list[i], e.Key, e.ID)
 	if !found {
 		return old, false
 	}
@@ -143,7 +143,7 @@ func (b *blocks) after(key string, id ID, fn func(e *item) bool) {
 		return
 	}
 	i := b.find(key, id)
-	at, found := search(b.list[i], key, id)
+	at, found := seek(b.list[i], key, id)
 	if found && (key != "" || id != "") {
 		at++
 	}
