@@ -28,6 +28,7 @@ const (
 	SearchCategory = "cat"      // names from the top, as in "Kitchen > Cups", in the first locale
 	SearchTags     = "tags"     //
 	SearchID       = "category" // ids of the categories and all above them
+	SearchProduct  = "product"  // its id
 )
 
 // NewIndexing returns what keeps index. Its locales decide in which languages the products
@@ -147,6 +148,7 @@ func (x *Indexing) document(ctx context.Context, id ID) (search.Document, bool, 
 		names = append(names, path)
 	}
 	d.Attributes[SearchCategory], d.Attributes[SearchID] = names, within
+	d.Attributes[SearchProduct] = string(id)
 	skus := make([]flywheel.SKU, len(first.Variants))
 	for i, v := range first.Variants {
 		skus[i] = v.SKU

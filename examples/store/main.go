@@ -1,0 +1,71 @@
+// Store is a shop in one command: a shop front in three languages and a desk for the people
+// who run it, over one database, in memory unless another is named.
+//
+//	go run ./examples/store
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+
+	"github.com/flywheel-go/flywheel/examples/store/page"
+	"github.com/flywheel-go/flywheel/examples/store/web"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "store:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("store", flag.ContinueOnError)
+	where := flags.String("store", "sqlite:store.db", "where the shop is kept: memory, sqlite:`FILE` or postgres:DSN")
+	address := flags.String("addr", "127.0.0.1:8080", "`address` to serve at")
+	password := flags.String("desk", "", "`password` of the desk; one is made up and printed when it is empty")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	s, err := open(ctx, *where)
+	if err != nil {
+		return err
+	}
+	shop, err := newShop(ctx, s)
+	if err != nil {
+		return errors.Join(err, s.close())
+	}
+	if *password == "" {
+		*password = random(8)
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	site := page.New(shop, *password, []byte(random(32)), log)
+
+	work, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- shop.Work(work, log) }()
+	err = serve(ctx, site, *address, *password)
+	cancel()
+	return errors.Join(err, <-ended, s.close())
+}
+
+func serve(ctx context.Context, site *web.Site, address, password string) error {
+	return site.Serve(ctx, address, func(url string) {
+		fmt.Printf("The shop is open at %s and its desk at %sdesk (password %s).\n", url, url, password)
+	})
+}
+
+func random(bytes int) string {
+	b := make([]byte, bytes)
+	rand.Read(b) //nolint:errcheck // never fails
+	return hex.EncodeToString(b)
+}

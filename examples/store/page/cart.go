@@ -1,0 +1,91 @@
+package page
+
+import (
+	"errors"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart"
+	"github.com/flywheel-go/flywheel/examples/store/web"
+	"github.com/flywheel-go/flywheel/pricing"
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// basketOf is the open cart of a device: its id follows from the visitor, and a cart that
+// became an order makes room for the next one.
+func (s *Shop) basketOf(r *web.Request) (cart.Cart, error) {
+	for c, err := range s.Carts.List(r.Context(), cart.Filter{Visitor: r.Who.Visitor, Status: cart.Open}) {
+		return c, err
+	}
+	return cart.Cart{}, flywheel.ErrNotFound
+}
+
+type cartView struct {
+	Cart  cart.Cart
+	Quote pricing.Quote
+	Names map[flywheel.SKU]string
+}
+
+// cart is the cart with its price.
+func (s *Shop) cart(r *web.Request) (web.Answer, error) {
+	c, err := s.basketOf(r)
+	if errors.Is(err, flywheel.ErrNotFound) {
+		return web.Page("cart", cartView{})
+	}
+	if err != nil {
+		return web.Answer{}, err
+	}
+	v := cartView{Cart: c, Names: map[flywheel.SKU]string{}}
+	if v.Quote, err = s.Carts.Quote(r.Context(), c.ID, cart.Terms{}); err != nil {
+		return web.Answer{}, err
+	}
+	for _, l := range c.Lines {
+		if v.Names[l.SKU], err = s.title(r, l.SKU); err != nil {
+			return web.Answer{}, err
+		}
+	}
+	return web.Page("cart", v)
+}
+
+// add puts goods into the cart of the device, which is opened where there is none.
+func (s *Shop) add(r *web.Request) (web.Answer, error) {
+	sku, err := r.Text("sku")
+	if err != nil {
+		return web.Answer{}, err
+	}
+	quantity, err := r.Number("quantity", 1)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	line := cart.Line{SKU: flywheel.SKU(sku), Quantity: quantity}
+	c, err := s.basketOf(r)
+	if errors.Is(err, flywheel.ErrNotFound) {
+		c, err = s.Carts.Create(r.Context(), cart.Cart{Visitor: r.Who.Visitor, Customer: r.Who.Customer, Currency: money.EUR})
+	}
+	if err != nil {
+		return web.Answer{}, err
+	}
+	if _, err := s.Carts.Add(r.Context(), c.ID, line); err != nil {
+		return web.Answer{}, err
+	}
+	return r.Go("/cart")
+}
+
+// set changes the quantity of a line; zero takes it out.
+func (s *Shop) set(r *web.Request) (web.Answer, error) {
+	line, err := r.Text("line")
+	if err != nil {
+		return web.Answer{}, err
+	}
+	quantity, err := r.Number("quantity", 0)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	c, err := s.basketOf(r)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	if _, err := s.Carts.SetQuantity(r.Context(), c.ID, line, quantity); err != nil {
+		return web.Answer{}, err
+	}
+	return r.Go("/cart")
+}

@@ -1,0 +1,248 @@
+package page
+
+import (
+	"errors"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart/checkout"
+	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/cart/payment"
+	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/examples/store/data"
+	"github.com/flywheel-go/flywheel/examples/store/web"
+)
+
+// Steps of the checkout, in order.
+var steps = []string{"Address", "Delivery", "Payment", "Review"}
+
+type checkoutView struct {
+	checkout.View
+	Session checkout.Session
+	Steps   []string
+	Now     string // the step that is open
+	Names   map[flywheel.SKU]string
+}
+
+// opened returns the session of the device's cart.
+func (s *Shop) opened(r *web.Request) (checkout.View, error) {
+	c, err := s.basketOf(r)
+	if err != nil {
+		return checkout.View{}, err
+	}
+	return s.Sessions.Open(r.Context(), c.ID, "")
+}
+
+// step shows the first step that is not done, or the one that is asked for.
+func (s *Shop) step(r *web.Request) (web.Answer, error) {
+	v, err := s.opened(r)
+	if errors.Is(err, flywheel.ErrNotFound) {
+		return r.Go("/cart")
+	}
+	if err != nil {
+		return web.Answer{}, err
+	}
+	return s.show(r, v)
+}
+
+func (s *Shop) show(r *web.Request, v checkout.View) (web.Answer, error) {
+	session, err := s.Sessions.Session(r.Context(), v.Session)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	shown := checkoutView{View: v, Session: session, Steps: steps, Now: "Review", Names: map[flywheel.SKU]string{}}
+	switch {
+	case session.Address == nil || session.Buyer.Email == "":
+		shown.Now = "Address"
+	case session.Option == "":
+		shown.Now = "Delivery"
+	case len(session.Tenders) == 0:
+		shown.Now = "Payment"
+	}
+	if asked, err := r.Text("step"); err != nil {
+		return web.Answer{}, err
+	} else if asked != "" {
+		for _, step := range steps {
+			if step == asked {
+				shown.Now = asked
+			}
+		}
+	}
+	for _, l := range v.Lines {
+		if shown.Names[l.SKU], err = s.title(r, l.SKU); err != nil {
+			return web.Answer{}, err
+		}
+	}
+	return web.Page("checkout", shown)
+}
+
+func (s *Shop) title(r *web.Request, sku flywheel.SKU) (string, error) {
+	items, err := s.Products.Counter(data.Channel, catalog.Locale(r.Language)).Describe(r.Context(), sku)
+	return items[sku].Title, err
+}
+
+// address takes who buys and where it goes.
+func (s *Shop) address(r *web.Request) (web.Answer, error) {
+	f, err := r.Texts("email", "name", "street", "postcode", "city", "country", "phone")
+	if err != nil {
+		return web.Answer{}, err
+	}
+	v, err := s.opened(r)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	if _, err := s.Sessions.SetBuyer(r.Context(), v.Session, checkout.Buyer{Email: f["email"], Name: f["name"], Phone: f["phone"]}); err != nil {
+		return web.Answer{}, err
+	}
+	to := order.Address{Name: f["name"], Street: []string{f["street"]}, Postcode: f["postcode"], City: f["city"], Country: f["country"]}
+	if _, err := s.Sessions.SetAddress(r.Context(), v.Session, to, nil); err != nil {
+		return web.Answer{}, err
+	}
+	return r.Go("/checkout")
+}
+
+// choose takes the delivery option.
+func (s *Shop) choose(r *web.Request) (web.Answer, error) {
+	option, err := r.Text("option")
+	if err != nil {
+		return web.Answer{}, err
+	}
+	v, err := s.opened(r)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	if _, err := s.Sessions.Choose(r.Context(), v.Session, option); err != nil {
+		return web.Answer{}, err
+	}
+	return r.Go("/checkout")
+}
+
+// code takes a discount code; none takes it away.
+func (s *Shop) code(r *web.Request) (web.Answer, error) {
+	text, err := r.Text("code")
+	if err != nil {
+		return web.Answer{}, err
+	}
+	v, err := s.opened(r)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	var codes []string
+	if text != "" {
+		codes = []string{text}
+	}
+	if v, err = s.Sessions.SetCodes(r.Context(), v.Session, codes...); err != nil {
+		return web.Answer{}, err
+	}
+	return s.show(r, v)
+}
+
+// pay takes the card, as the token that the gateway's form would give.
+func (s *Shop) pay(r *web.Request) (web.Answer, error) {
+	token, err := r.Text("card")
+	if err != nil {
+		return web.Answer{}, err
+	}
+	v, err := s.opened(r)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	if _, err := s.Sessions.SetTenders(r.Context(), v.Session, checkout.TenderChoice{Type: order.Card, Token: token}); err != nil {
+		return web.Answer{}, err
+	}
+	return r.Go("/checkout")
+}
+
+// place orders what the buyer has seen. Pressed twice it orders once.
+func (s *Shop) place(r *web.Request) (web.Answer, error) {
+	seen, err := r.Number("seen", 0)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	id, err := r.Text("session")
+	if err != nil {
+		return web.Answer{}, err
+	}
+	if err := s.own(r, checkout.SessionID(id)); err != nil {
+		return web.Answer{}, err
+	}
+	v, err := s.Sessions.Place(r.Context(), checkout.PlaceRequest{Session: checkout.SessionID(id), Key: "place-" + id, Seen: seen})
+	return s.after(r, v, err)
+}
+
+// own refuses the session of somebody else like one that is not there.
+func (s *Shop) own(r *web.Request, id checkout.SessionID) error {
+	session, err := s.Sessions.Session(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if !flywheel.Allowed(r.Context(), session.Customer, session.Visitor) {
+		return flywheel.ErrNotFound
+	}
+	return nil
+}
+
+// after goes on to the order, to the bank, or back to what is to be mended.
+func (s *Shop) after(r *web.Request, v checkout.View, err error) (web.Answer, error) {
+	switch {
+	case v.Order != "":
+		return r.Go("/orders/" + string(v.Order))
+	case v.Action != nil:
+		return r.Go("/bank?session=" + string(v.Session))
+	case err != nil && !errors.Is(err, flywheel.ErrConflict):
+		return web.Answer{}, err
+	}
+	return s.show(r, v)
+}
+
+// Bank is how the gateway of this store answers: a card that ends in 0002 is declined, one in
+// 3155 asks the buyer to confirm, as the test cards of gateways do.
+func Bank(c payment.Call) payment.Fault {
+	if c.Operation != payment.OpAuthorize {
+		return payment.Pass
+	}
+	switch c.Method {
+	case "card-0002":
+		return payment.Decline
+	case "card-3155":
+		return payment.Ask
+	}
+	return payment.Pass
+}
+
+// bank is the page of the bank, played by the store.
+func (s *Shop) bank(r *web.Request) (web.Answer, error) {
+	id, err := r.Text("session")
+	if err != nil {
+		return web.Answer{}, err
+	}
+	if err := s.own(r, checkout.SessionID(id)); err != nil {
+		return web.Answer{}, err
+	}
+	v, err := s.Sessions.Get(r.Context(), checkout.SessionID(id))
+	if err != nil {
+		return web.Answer{}, err
+	}
+	return web.Page("bank", v)
+}
+
+func (s *Shop) answerBank(r *web.Request) (web.Answer, error) {
+	f, err := r.Texts("session", "answer")
+	if err != nil {
+		return web.Answer{}, err
+	}
+	id := checkout.SessionID(f["session"])
+	if err := s.own(r, id); err != nil {
+		return web.Answer{}, err
+	}
+	v, err := s.Sessions.Get(r.Context(), id)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	if v.Action != nil {
+		if err := s.Gateway.Finish(v.Action.Authorization, f["answer"] == "yes"); err != nil {
+			return web.Answer{}, err
+		}
+	}
+	v, err = s.Sessions.FinishAction(r.Context(), id)
+	return s.after(r, v, err)
+}

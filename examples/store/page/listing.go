@@ -1,0 +1,125 @@
+package page
+
+import (
+	"net/url"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/catalog/search"
+	"github.com/flywheel-go/flywheel/examples/store/data"
+	"github.com/flywheel-go/flywheel/examples/store/web"
+)
+
+// card is a good in a listing.
+type card struct {
+	Title, Slug   string
+	SKU           flywheel.SKU
+	Price         int64
+	Many, InStock bool
+}
+
+// facet is a filter with the addresses that choose and drop its values.
+type facet struct {
+	Name   string
+	Values []facetValue
+}
+
+type facetValue struct {
+	Name   string
+	Count  int
+	Chosen bool
+	At     string
+}
+
+type listingView struct {
+	Words, Suggestion string
+	Total             int
+	Cards             []card
+	Facets            []facet
+}
+
+var facets = []struct{ field, name string }{{catalog.SearchCategory, "Goods"}, {catalog.SearchBrand, "Brand"}, {"color", "Color"}}
+
+// listing is the one page for search and categories.
+func (s *Shop) listing(r *web.Request) (web.Answer, error) {
+	q := search.Query{Locale: r.Language, Limit: 24, Select: map[string][]any{}}
+	var err error
+	if q.Text, err = r.Text("q"); err != nil {
+		return web.Answer{}, err
+	}
+	for _, f := range facets {
+		q.Facets = append(q.Facets, search.Facet{Field: f.field, Limit: 12})
+		q.Disjunctive = append(q.Disjunctive, f.field)
+		for _, v := range r.Form[f.field] {
+			q.Select[f.field] = append(q.Select[f.field], v)
+		}
+	}
+	found, err := s.Index.Search(q)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	v := listingView{Words: q.Text, Suggestion: found.Suggestion, Total: found.Total}
+	for _, hit := range found.Hits {
+		c, err := s.card(r, hit)
+		if err != nil {
+			return web.Answer{}, err
+		}
+		v.Cards = append(v.Cards, c)
+	}
+	for i, f := range found.Facets {
+		shown := facet{Name: facets[i].name}
+		for _, value := range f.Values {
+			shown.Values = append(shown.Values, facetValue{value.Value, value.Count, value.Chosen, r.At("/goods?" + toggled(r.Form, f.Field, value.Value).Encode())})
+		}
+		v.Facets = append(v.Facets, shown)
+	}
+	if err := s.tell(r, flywheel.EventSearch, q.Text); err != nil {
+		return web.Answer{}, err
+	}
+	return web.Page("listing", v)
+}
+
+// toggled is the query with a value chosen, or dropped if it was.
+func toggled(form url.Values, field, value string) url.Values {
+	q := url.Values{}
+	dropped := false
+	for name, values := range form {
+		for _, v := range values {
+			if name == field && v == value {
+				dropped = true
+				continue
+			}
+			q.Add(name, v)
+		}
+	}
+	if !dropped {
+		q.Add(field, value)
+	}
+	return q
+}
+
+func (s *Shop) card(r *web.Request, hit search.Hit) (card, error) {
+	v, err := s.Products.View(r.Context(), catalog.ID(hit.ID), data.Channel, catalog.Locale(r.Language))
+	if err != nil {
+		return card{}, err
+	}
+	stock, err := s.Stock.Available(r.Context(), hit.Variants)
+	if err != nil {
+		return card{}, err
+	}
+	c := card{Title: v.Title, Slug: v.Slug, SKU: hit.Show, Price: int64(hit.Price.From), Many: hit.Price.From != hit.Price.To}
+	for _, sku := range hit.Variants {
+		c.InStock = c.InStock || there(stock, sku)
+	}
+	return c, nil
+}
+
+// tell writes what somebody did into the log.
+func (s *Shop) tell(r *web.Request, name, words string) error {
+	if words == "" {
+		return nil
+	}
+	return s.Events.Publish(r.Context(), flywheel.Event{
+		ID: newID(), Name: name, Time: now(), Customer: r.Who.Customer, Visitor: r.Who.Visitor, Properties: map[string]any{"search_term": words},
+	})
+}

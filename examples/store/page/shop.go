@@ -1,0 +1,134 @@
+// Package page has the pages of the store, one file for each: it reads the request, asks the
+// packages, and fills a view. Money, stock and dates are computed there and only shown here.
+package page
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"html/template"
+	"log/slog"
+	"time"
+
+	"github.com/flywheel-go/flywheel/cart"
+	"github.com/flywheel-go/flywheel/cart/checkout"
+	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/cart/payment"
+	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/catalog/search"
+	"github.com/flywheel-go/flywheel/examples/store/web"
+	"github.com/flywheel-go/flywheel/inventory"
+	"github.com/flywheel-go/flywheel/pricing"
+	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/pricing/money/locale"
+	"github.com/flywheel-go/flywheel/segment"
+)
+
+// Shop are the services behind the pages.
+type Shop struct {
+	Products *catalog.Service
+	Indexing *catalog.Indexing
+	Index    *search.Index
+	Stock    *inventory.Service
+	Prices   *pricing.Service
+	Carts    *cart.Service
+	Sessions *checkout.Sessions
+	Orders   *order.Service
+	Gateway  *payment.Memory
+	Events   *segment.Log
+	Wheel    *segment.Runner
+	Profiles *segment.Profiles
+}
+
+//go:embed templates style.css
+var files embed.FS
+
+// New returns the site with all pages.
+func New(s *Shop, password string, secret []byte, log *slog.Logger) *web.Site {
+	site := web.New([]string{"en", "de", "zh"}, s.templates(), secret, log)
+	site.Plain("GET", "/{$}", func(r *web.Request) (web.Answer, error) { return r.Go("/") })
+	site.Plain("GET", "/style.css", func(*web.Request) (web.Answer, error) {
+		css, err := files.ReadFile("style.css")
+		return web.Answer{Type: "text/css; charset=utf-8", Body: css}, err
+	})
+	site.Plain("GET", "/picture/{sku}", picture)
+	site.Handle("GET", "/{$}", s.home)
+	site.Handle("GET", "/goods", s.listing)
+	site.Handle("GET", "/goods/{slug}", s.product)
+	site.Handle("GET", "/cart", s.cart)
+	site.Handle("POST", "/cart/add", s.add)
+	site.Handle("POST", "/cart/set", s.set)
+	site.Handle("GET", "/checkout", s.step)
+	site.Handle("POST", "/checkout/address", s.address)
+	site.Handle("POST", "/checkout/delivery", s.choose)
+	site.Handle("POST", "/checkout/code", s.code)
+	site.Handle("POST", "/checkout/payment", s.pay)
+	site.Handle("POST", "/checkout/place", s.place)
+	site.Handle("GET", "/bank", s.bank)
+	site.Handle("POST", "/bank", s.answerBank)
+	site.Handle("GET", "/orders/{id}", s.order)
+	site.Handle("POST", "/orders/{id}/return", s.giveBack)
+	s.desk(site, password)
+	return site
+}
+
+// Work runs what goes on by itself until ctx ends: the wheel, and what time makes due.
+func (s *Shop) Work(ctx context.Context, log *slog.Logger) error {
+	go func() {
+		for tick := time.NewTicker(5 * time.Second); ; {
+			select {
+			case <-ctx.Done():
+				tick.Stop()
+				return
+			case now := <-tick.C:
+				_, sessions := s.Sessions.Advance(ctx, now)
+				_, carts := s.Carts.Advance(ctx, now)
+				_, stock := s.Stock.Advance(ctx, now)
+				_, unfinished := s.Sessions.ResumeAll(ctx)
+				prices := s.Prices.Reload(ctx) // another process may have saved some
+				if err := errors.Join(prices, sessions, carts, stock, unfinished); err != nil && ctx.Err() == nil {
+					log.Error("housekeeping failed", "error", err)
+				}
+			}
+		}
+	}()
+	if err := s.Wheel.Run(ctx); ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+func (s *Shop) templates() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{
+		"t": say,
+		"money": func(language string, a money.Amount) string {
+			l, err := locale.Find(language)
+			if err != nil {
+				return a.String()
+			}
+			return l.Format(a)
+		},
+		"html": func(s string) template.HTML { return template.HTML(s) }, // of the catalog, which lets only harmless elements through
+		"pair": func(r *web.Request, c card) any {
+			return struct {
+				R *web.Request
+				C card
+			}{r, c}
+		},
+		"price": func(minor int64) money.Amount { return money.New(minor, money.EUR) },
+	}).ParseFS(files, "templates/*.html"))
+}
+
+// picture draws a good: its color and its first letter.
+func picture(r *web.Request) (web.Answer, error) {
+	colors := map[string]string{"white": "#e8e4dc", "black": "#33312e", "blue": "#37608f", "green": "#4d7a57", "red": "#a8433a"}
+	sku, fill := r.PathValue("sku"), "#b9a88f"
+	for name, color := range colors {
+		if bytes.HasSuffix([]byte(sku), []byte("-"+name)) {
+			fill = color
+		}
+	}
+	svg := `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400"><rect width="400" height="400" fill="#f4f1ea"/><rect x="110" y="120" width="180" height="180" rx="26" fill="` + fill + `"/></svg>`
+	return web.Answer{Type: "image/svg+xml", Body: []byte(svg)}, nil
+}

@@ -1,0 +1,30 @@
+package page
+
+// words are what the pages say, by key: German, Chinese. English is the key.
+var words = map[string][2]string{
+	"Search": {"Suchen", "搜索"}, "Cart": {"Warenkorb", "购物车"}, "Home": {"Start", "首页"}, "All goods": {"Alle Waren", "全部商品"},
+	"Bestsellers": {"Beliebt", "热销"}, "Add to cart": {"In den Warenkorb", "加入购物车"}, "In stock": {"Auf Lager", "有货"}, "Sold out": {"Ausverkauft", "缺货"},
+	"from": {"ab", "起"}, "Quantity": {"Menge", "数量"}, "Update": {"Ändern", "更新"}, "Remove": {"Entfernen", "移除"}, "Checkout": {"Zur Kasse", "结账"},
+	"Your cart is empty.": {"Der Warenkorb ist leer.", "购物车是空的。"}, "Address": {"Adresse", "地址"}, "Delivery": {"Lieferung", "配送"}, "Payment": {"Zahlung", "付款"},
+	"Review": {"Prüfen", "确认"}, "E-mail": {"E-Mail", "电子邮件"}, "Name": {"Name", "姓名"}, "Street and number": {"Straße und Hausnummer", "街道门牌"}, "Postcode": {"Postleitzahl", "邮编"},
+	"City": {"Ort", "城市"}, "Country": {"Land", "国家"}, "Continue": {"Weiter", "继续"}, "Edit": {"Ändern", "修改"}, "Place order": {"Zahlungspflichtig bestellen", "提交订单"},
+	"Code": {"Gutschein", "优惠码"}, "Use": {"Einlösen", "使用"}, "Total": {"Summe", "合计"}, "Subtotal": {"Zwischensumme", "小计"}, "Discount": {"Rabatt", "折扣"},
+	"Tax included": {"enthaltene Steuer", "含税"}, "arrives": {"kommt", "送达"}, "Thank you for your order": {"Danke für die Bestellung", "感谢您的订单"}, "Order": {"Bestellung", "订单"},
+	"We sent a confirmation to": {"Die Bestätigung ging an", "确认函已发送至"}, "Give back": {"Zurückgeben", "退货"}, "Card": {"Karte", "银行卡"}, "free": {"kostenlos", "免费"},
+	"Nothing was found. Try another word.": {"Nichts gefunden. Ein anderes Wort hilft vielleicht.", "没有结果，请换个词。"}, "Did you mean": {"Meinten Sie", "您是不是要找"}, "applied": {"gewählt", "已选"},
+	"Your bank asks you to confirm the payment.": {"Die Bank bittet, die Zahlung zu bestätigen.", "银行请您确认付款。"}, "Confirm": {"Bestätigen", "确认"}, "Refuse": {"Ablehnen", "拒绝"},
+	"Somebody pressed the button twice? The order is placed once.": {"Zweimal gedrückt? Bestellt wird einmal.", "重复点击也只会下单一次。"}, "Color": {"Farbe", "颜色"},
+	"We call only if the parcel cannot be delivered.": {"Wir rufen nur an, wenn das Paket nicht ankommt.", "仅在无法投递时致电。"}, "Phone (optional)": {"Telefon (freiwillig)", "电话（选填）"},
+}
+
+// say translates; what nobody translated stays English.
+func say(language, text string) string {
+	w, ok := words[text]
+	switch {
+	case ok && language == "de":
+		return w[0]
+	case ok && language == "zh":
+		return w[1]
+	}
+	return text
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // PostgreSQL
+	_ "modernc.org/sqlite"             // SQLite
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart"
+	"github.com/flywheel-go/flywheel/cart/cartsql"
+	"github.com/flywheel-go/flywheel/cart/checkout"
+	"github.com/flywheel-go/flywheel/cart/checkout/checkoutsql"
+	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/cart/order/ordersql"
+	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/catalog/catalogsql"
+	"github.com/flywheel-go/flywheel/inventory"
+	"github.com/flywheel-go/flywheel/inventory/inventorysql"
+	"github.com/flywheel-go/flywheel/pricing"
+	"github.com/flywheel-go/flywheel/pricing/coupon"
+	"github.com/flywheel-go/flywheel/pricing/coupon/couponsql"
+	"github.com/flywheel-go/flywheel/pricing/pricingsql"
+	"github.com/flywheel-go/flywheel/segment"
+	"github.com/flywheel-go/flywheel/segment/segmentsql"
+)
+
+// stores are what the shop keeps, in one database.
+type stores struct {
+	products catalog.Store
+	prices   pricing.Store
+	stock    inventory.Store
+	codes    coupon.Store
+	carts    cart.Store
+	sessions checkout.SessionStore
+	orders   order.Store
+	log      segment.LogStore
+	profiles segment.ProfileStore
+	close    func() error
+}
+
+// open opens "memory", "sqlite:FILE" or "postgres:DSN".
+func open(ctx context.Context, name string) (*stores, error) {
+	kind, where, _ := strings.Cut(name, ":")
+	driver, dialect := "sqlite", flywheel.SQLite
+	switch kind {
+	case "memory":
+		db := new(flywheel.Memory)
+		return &stores{
+			catalog.NewMemory(db), pricing.NewMemory(db), inventory.NewMemory(db), coupon.NewMemory(db), cart.NewMemory(db),
+			checkout.NewMemory(db), order.NewMemory(db), segment.NewMemoryLog(db), segment.NewMemoryProfiles(db), func() error { return nil },
+		}, nil
+	case "sqlite":
+		where = flywheel.SQLiteDSN(where)
+	case "postgres":
+		driver, dialect = "pgx", flywheel.Postgres
+		where = name
+	default:
+		return nil, fmt.Errorf("-store: %q is none of memory, sqlite:FILE, postgres:DSN", name)
+	}
+	pool, err := sql.Open(driver, where)
+	if err != nil {
+		return nil, err
+	}
+	db := flywheel.OpenSQL(pool, dialect)
+	products, prices, stock, codes, carts := catalogsql.New(db), pricingsql.New(db), inventorysql.New(db), couponsql.New(db), cartsql.New(db)
+	sessions, orders, log, profiles := checkoutsql.New(db), ordersql.New(db), segmentsql.New(db), segmentsql.NewProfiles(db)
+	if err := flywheel.Migrate(ctx, db, products, prices, stock, codes, carts, sessions, orders, log, profiles); err != nil {
+		return nil, err
+	}
+	return &stores{products, prices, stock, codes, carts, sessions, orders, log, profiles, pool.Close}, nil
+}

@@ -1,0 +1,129 @@
+package web
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// Request is a request with who makes it and in which language.
+type Request struct {
+	*http.Request
+	Language string
+	// Who is kept in the cookie; a handler changes it to let somebody in.
+	Who  Who
+	site *Site
+}
+
+// Who is the device, and who has signed in on it.
+type Who struct {
+	Visitor  flywheel.VisitorID
+	Customer flywheel.CustomerID
+	Role     string // of the people of the shop
+}
+
+// At is the address of a path in the language of the request.
+func (r *Request) At(path string) string { return "/" + r.Language + path }
+
+// Languages are those of the site with this page in each.
+func (r *Request) Languages() map[string]string {
+	here := strings.TrimPrefix(r.URL.Path, "/"+r.Language)
+	all := map[string]string{}
+	for _, l := range r.site.languages {
+		all[l] = "/" + l + here
+	}
+	return all
+}
+
+// Text is a field of the form or the query, without blanks around it.
+func (r *Request) Text(name string) (string, error) {
+	if err := r.ParseForm(); err != nil {
+		return "", err
+	}
+	text := strings.TrimSpace(r.Form.Get(name))
+	if len(text) > 2000 {
+		return "", &flywheel.FieldError{Field: name, Err: flywheel.ErrLimit}
+	}
+	return text, nil
+}
+
+// Texts are several fields.
+func (r *Request) Texts(names ...string) (map[string]string, error) {
+	all := map[string]string{}
+	for _, name := range names {
+		text, err := r.Text(name)
+		if err != nil {
+			return nil, err
+		}
+		all[name] = text
+	}
+	return all, nil
+}
+
+// Number is a whole number of the form; otherwise where the field is absent.
+func (r *Request) Number(name string, otherwise int64) (int64, error) {
+	text, err := r.Text(name)
+	if err != nil || text == "" {
+		return otherwise, err
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, &flywheel.FieldError{Field: name, Err: flywheel.ErrInvalid}
+	}
+	return n, nil
+}
+
+// cookies carry Who, signed.
+type cookies struct{ secret []byte }
+
+const cookieName = "store"
+
+func (c *cookies) sign(text string) string {
+	mac := hmac.New(sha256.New, c.secret)
+	mac.Write([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// read returns nobody for a cookie that is forged or absent.
+func (c *cookies) read(r *http.Request) (w Who) {
+	cookie, err := r.Cookie(cookieName)
+	if err != nil {
+		return Who{}
+	}
+	body, signature, ok := strings.Cut(cookie.Value, ".")
+	if !ok || !hmac.Equal([]byte(c.sign(body)), []byte(signature)) {
+		return Who{}
+	}
+	text, err := base64.RawURLEncoding.DecodeString(body)
+	parts := strings.Split(string(text), "\x00")
+	if err != nil || len(parts) != 3 {
+		return Who{}
+	}
+	return Who{flywheel.VisitorID(parts[0]), flywheel.CustomerID(parts[1]), parts[2]}
+}
+
+func (c *cookies) write(w http.ResponseWriter, who Who, secure bool) {
+	body := base64.RawURLEncoding.EncodeToString([]byte(string(who.Visitor) + "\x00" + string(who.Customer) + "\x00" + who.Role))
+	http.SetCookie(w, &http.Cookie{
+		Name: cookieName, Value: body + "." + c.sign(body), Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode, MaxAge: 180 * 24 * 3600,
+	})
+}
+
+func newVisitor() flywheel.VisitorID {
+	b := make([]byte, 16)
+	rand.Read(b) //nolint:errcheck // never fails
+	return flywheel.VisitorID(base64.RawURLEncoding.EncodeToString(b))
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var c net.ListenConfig
+	return c.Listen(ctx, "tcp", address)
+}

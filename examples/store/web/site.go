@@ -1,0 +1,168 @@
+// Package web has the HTTP parts of the store: pages in languages, visitors known by a
+// signed cookie, forms that are bounded, answers with the headers that browsers protect
+// people by. It knows nothing of shops.
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+)
+
+// Site serves pages. It is safe for concurrent use once all pages are there.
+type Site struct {
+	languages []string
+	templates *template.Template
+	cookies   *cookies
+	mux       *http.ServeMux
+	log       *slog.Logger
+}
+
+// MaxForm is the longest body of a request.
+const MaxForm = 1 << 20
+
+// New returns a site without pages. The first language is that of addresses without one;
+// secret signs the cookies.
+func New(languages []string, templates *template.Template, secret []byte, log *slog.Logger) *Site {
+	return &Site{languages: languages, templates: templates, cookies: &cookies{secret}, mux: http.NewServeMux(), log: log}
+}
+
+// Handler answers a request with a page or a redirect.
+type Handler func(r *Request) (Answer, error)
+
+// Answer is what a handler says: a template with its view, an address to go to, or a file.
+type Answer struct {
+	Template string
+	View     any
+	Status   int // 200 where it is 0
+	Redirect string
+	Type     string // of Body
+	Body     []byte
+}
+
+// Page is a template with its view.
+func Page(template string, view any) (Answer, error) {
+	return Answer{Template: template, View: view}, nil
+}
+
+// Go sends the browser to a path of the site, in the language of the request.
+func (r *Request) Go(path string) (Answer, error) { return Answer{Redirect: r.At(path)}, nil }
+
+// Handle adds a page. Pattern is a method and a path of net/http without the language,
+// such as "GET /cart".
+func (s *Site) Handle(method, path string, h Handler) {
+	for _, language := range s.languages {
+		s.mux.HandleFunc(method+" /"+language+path, func(w http.ResponseWriter, r *http.Request) {
+			s.serve(w, r, language, h)
+		})
+	}
+}
+
+// Plain adds a page whose address has no language, such as a stylesheet.
+func (s *Site) Plain(method, path string, h Handler) {
+	s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, s.languages[0], h) })
+}
+
+// ServeHTTP implements [http.Handler]: protection against posts from other origins first.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	r.Body = http.MaxBytesReader(w, r.Body, MaxForm)
+	http.NewCrossOriginProtection().Handler(s.mux).ServeHTTP(w, r)
+}
+
+func (s *Site) serve(w http.ResponseWriter, raw *http.Request, language string, h Handler) {
+	began := time.Now()
+	r := &Request{Request: raw, Language: language, site: s}
+	r.Who = s.cookies.read(raw)
+	before := r.Who
+	if r.Who.Visitor == "" {
+		r.Who.Visitor = newVisitor()
+	}
+	if r.Who.Role == "" { // the people of the shop act for the shop
+		actor := flywheel.Actor{Customer: r.Who.Customer, Visitor: r.Who.Visitor}
+		r.Request = raw.WithContext(flywheel.WithActor(raw.Context(), actor))
+	}
+	answer, err := h(r)
+	if err != nil {
+		problem := flywheel.ProblemOf(err)
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			problem = flywheel.Problem{Kind: "limit", Status: http.StatusRequestEntityTooLarge, Text: "That is more than can be sent at once."}
+		}
+		if problem.Status >= 500 {
+			s.log.Error("page failed", "path", raw.URL.Path, "error", err)
+		}
+		answer = Answer{Template: "problem", View: problem, Status: problem.Status}
+	}
+	if r.Who != before {
+		s.cookies.write(w, r.Who, raw.TLS != nil)
+	}
+	status := s.write(w, r, answer)
+	// No personal data: neither query, nor address, nor who it was.
+	s.log.Info("page", "method", raw.Method, "pattern", raw.Pattern, "status", status, "took", time.Since(began).Round(time.Microsecond))
+}
+
+func (s *Site) write(w http.ResponseWriter, r *Request, a Answer) int {
+	if a.Redirect != "" {
+		w.Header().Set("Location", a.Redirect)
+		w.WriteHeader(http.StatusSeeOther)
+		return http.StatusSeeOther
+	}
+	if a.Status == 0 {
+		a.Status = http.StatusOK
+	}
+	if a.Body != nil {
+		w.Header().Set("Content-Type", a.Type)
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		w.WriteHeader(a.Status)
+		w.Write(a.Body) //nolint:errcheck // the reader has gone
+		return a.Status
+	}
+	var page bytes.Buffer
+	err := s.templates.ExecuteTemplate(&page, a.Template, struct {
+		*Request
+		View any
+	}{r, a.View})
+	if err != nil {
+		s.log.Error("template failed", "template", a.Template, "error", err)
+		http.Error(w, "This page cannot be shown.", http.StatusInternalServerError)
+		return http.StatusInternalServerError
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(a.Status)
+	io.Copy(w, &page) //nolint:errcheck // the reader has gone
+	return a.Status
+}
+
+// Serve answers at an address until ctx ends, and then lets what is under way end.
+func (s *Site) Serve(ctx context.Context, address string, ready func(url string)) error {
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 1 << 16}
+	listener, err := listen(ctx, address)
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	ready("http://" + listener.Addr().String() + "/" + s.languages[0] + "/")
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		calm, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return server.Shutdown(calm)
+	}
+}
