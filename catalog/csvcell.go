@@ -8,10 +8,10 @@ import (
 // GuardCell returns a text as it is written to a CSV file that people open: a
 // spreadsheet would compute what begins with =, +, -, @, a tab, a carriage return or
 // a full-width form of these, so such a text gets an apostrophe in front, and so
-// does one that begins with an apostrophe and one of them. [UnguardCell] is the
+// does one that begins with apostrophes and one of them. [UnguardCell] is the
 // inverse.
 func GuardCell(text string) string {
-	if computed(strings.TrimPrefix(text, "'")) {
+	if computed(strings.TrimLeft(text, "'")) {
 		return "'" + text
 	}
 	return text
@@ -19,7 +19,7 @@ func GuardCell(text string) string {
 
 // UnguardCell takes away the apostrophe of [GuardCell].
 func UnguardCell(cell string) string {
-	if rest, ok := strings.CutPrefix(cell, "'"); ok && computed(strings.TrimPrefix(rest, "'")) {
+	if rest, ok := strings.CutPrefix(cell, "'"); ok && computed(strings.TrimLeft(rest, "'")) {
 		return rest
 	}
 	return cell

@@ -55,8 +55,10 @@ const (
 type Listed struct {
 	IDs  []ID `json:"ids"`
 	More bool `json:"more"`
-	// Next is the cursor of the following page, empty where there is none.
+	// Next is the cursor of the following page, empty where there is none. End is
+	// the end of this page, also of the last one: what comes behind it later.
 	Next string `json:"next,omitempty"`
+	End  string `json:"end,omitempty"`
 	// Total is -1 where it was not asked for.
 	Total int `json:"total"`
 	// Facets by field: values and how many products have them, most first.
@@ -253,9 +255,10 @@ func (l *listing) fromIndex(ctx context.Context, from position) (Listed, error) 
 	for _, e := range entries {
 		page.IDs = append(page.IDs, e.ID)
 	}
-	if n := len(entries); page.More {
-		page.Next = l.encode(position{Key: entries[n-1].Key, ID: entries[n-1].ID})
+	if n := len(entries); n > 0 {
+		from = position{Key: entries[n-1].Key, ID: entries[n-1].ID}
 	}
+	l.end(&page, from)
 	if l.q.Total {
 		page.Total, err = l.s.store.Count(ctx, q)
 	}
@@ -296,12 +299,23 @@ func (l *listing) fromProducts(ctx context.Context, from position) (Listed, erro
 	}
 	if len(list) > l.q.Limit {
 		page.More, list = true, list[:l.q.Limit]
-		page.Next = l.encode(list[l.q.Limit-1].position)
 	}
 	for _, f := range list {
 		page.IDs = append(page.IDs, f.ID)
+		from = f.position
 	}
+	l.end(&page, from)
 	return page, nil
+}
+
+// end enters the cursor of a page that ends at a position.
+func (l *listing) end(page *Listed, at position) {
+	if at == (position{}) {
+		return
+	}
+	if page.End = l.encode(at); page.More {
+		page.Next = page.End
+	}
 }
 
 // candidates returns the products among which those of the listing are: those of

@@ -67,7 +67,7 @@ func (o *Offer) onSale(now time.Time) bool {
 
 // effective returns the price that is paid at an instant, no amount without one.
 func (o *Offer) effective(now time.Time) money.Amount {
-	if o.onSale(now) && o.SalePrice.Minor() < o.Price.Minor() {
+	if o.onSale(now) && o.SalePrice.Sign() > 0 && o.SalePrice.Minor() < o.Price.Minor() {
 		return o.SalePrice
 	}
 	return o.Price

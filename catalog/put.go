@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -409,6 +410,10 @@ func (w *write) commit(ctx context.Context) error {
 		return nil
 	}
 	b.Slugs = lastSlugs(b.Slugs)
+	// Neighbors in the index are written one after the other, which stores like.
+	for _, entries := range [][]Entry{b.Drop, b.Add} {
+		slices.SortFunc(entries, func(a, b Entry) int { return cmp.Or(cmp.Compare(a.Space, b.Space), compareEntries(a, b)) })
+	}
 	if err := w.s.store.Save(ctx, b); err != nil {
 		return err
 	}

@@ -594,7 +594,7 @@ func (w *world) list(a *arguments) (any, error) {
 		return nil, err
 	}
 	if as != "" {
-		w.cursors[as] = page.Next
+		w.cursors[as] = page.End
 	}
 	facets := map[string]any{}
 	for field, counts := range page.Facets {

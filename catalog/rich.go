@@ -38,8 +38,9 @@ func pieces(s string, fn func(tag)) {
 		}
 	}
 	begun, i := 0, 0
-	for i < len(s) {
-		at := strings.IndexByte(s[i:], '<')
+	closes := strings.LastIndexByte(s, '>') // behind it nothing ends
+	for i < closes {
+		at := strings.IndexByte(s[i:closes], '<')
 		if at < 0 {
 			break
 		}
@@ -95,21 +96,34 @@ func readTag(s string, i int) (t tag, end int, ok bool) {
 	}
 	t.name = strings.ToLower(s[start:j])
 	attributes := j
-	for quote := byte(0); j < len(s); j++ {
-		switch c := s[j]; {
+	last, quote := byte(0), byte(0) // last is the last character that is no space
+	for ; j < min(len(s), attributes+maxTag); j++ {
+		c := s[j]
+		switch {
 		case quote != 0:
 			if c == quote {
 				quote = 0
 			}
-		case (c == '"' || c == '\'') && j > attributes && s[j-1] == '=':
+		case (c == '"' || c == '\'') && last == '=':
 			quote = c
 		case c == '>':
 			t.text = s[attributes:j]
 			return t, j + 1, true
 		}
+		if c > ' ' {
+			last = c
+		}
+	}
+	// A quote that does not end ends with the tag.
+	if at := strings.IndexByte(s[attributes:], '>'); at >= 0 {
+		t.text = s[attributes : attributes+at]
+		return t, attributes + at + 1, true
 	}
 	return t, 0, false
 }
+
+// maxTag bounds the attributes of a tag, in bytes, so that reading stays linear.
+const maxTag = 4096
 
 // behind returns the place behind the end of an element whose content begins at i.
 func behind(s string, i int, name string, nests bool) int {
