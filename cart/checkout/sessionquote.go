@@ -226,7 +226,7 @@ func (s *Sessions) deliver(ctx context.Context, of *Session, q *sessionQuote) er
 		r.Address = fulfillment.Address{Country: of.Address.Country, Region: of.Address.Region, Postcode: of.Address.Postcode}
 	}
 	var err error
-	if q.offers, err = s.opts.Network.Offers(r); err != nil {
+	if q.offers, q.alloc, err = s.opts.Network.Plan(r); err != nil {
 		return err
 	}
 	if q.ships && of.Option != "" {
@@ -245,8 +245,10 @@ func (s *Sessions) deliver(ctx context.Context, of *Session, q *sessionQuote) er
 			return err
 		}
 	}
-	if q.alloc, err = s.opts.Network.Allocate(q.ship, q.stock, place); err != nil {
-		return err
+	if place != "" {
+		if q.alloc, err = s.opts.Network.Allocate(q.ship, q.stock, place); err != nil {
+			return err
+		}
 	}
 	if q.chosen == nil {
 		return nil
