@@ -66,8 +66,9 @@ type SessionOptions struct {
 	// takes it over.
 	SessionTime, HoldTime, WorkTime time.Duration
 	// Hidden gives the same answer for every code that cannot be used, whatever the
-	// reason. Without it codes of a campaign that are for one use or one customer
-	// are answered so.
+	// reason. Without it only codes of a series are answered so, see
+	// coupon.RefusedError; of codes that are published the buyer is told the reason.
+	// Staff see it with [Sessions.CodeReasons].
 	Hidden bool
 	// Terms tells what the shop knows of a customer, such as groups; nil knows
 	// nothing. At, Taxes, Shipping, Items and Coupons are set by the session.
