@@ -30,8 +30,8 @@ type Gateway interface {
 	// Authorize sets the amount aside. A refusal reports [ErrDeclined]. Where the
 	// bank wants the buyer to do something first the error is an [*ActionError],
 	// and nothing is set aside until the buyer has done it: then the same call
-	// answers with the authorization, or with ErrDeclined where the buyer failed.
-	// The key of an abandoned charge reports [ErrVoided].
+	// answers with the authorization, or tries again where the buyer failed. The key
+	// of an abandoned charge reports [ErrVoided].
 	Authorize(ctx context.Context, c Charge) (Authorization, error)
 	// Find reads an authorization: nil while it stands, captured or not, an
 	// [*ActionError] while it waits for the buyer, [ErrDeclined] after the buyer
