@@ -16,12 +16,15 @@ func (s *Service) Login(ctx context.Context, guest ID, customer flywheel.Custome
 	if err := flywheel.CheckID(string(customer)); err != nil {
 		return Cart{}, fmt.Errorf("cart: login: customer: %w", err)
 	}
-	g, err := s.store.Get(ctx, guest)
+	if a, known := flywheel.ActorOf(ctx); known && a.Customer != customer {
+		return Cart{}, missing(guest)
+	}
+	g, err := s.load(ctx, guest)
 	if err != nil {
 		return Cart{}, err
 	}
 	if g.Customer != "" && g.Customer != customer {
-		return Cart{}, fmt.Errorf("cart %q: login: %w", guest, flywheel.ErrNotFound)
+		return Cart{}, missing(guest)
 	}
 	if g.Status == Merged {
 		return s.Merge(ctx, guest, g.Into)
@@ -54,11 +57,11 @@ func (s *Service) Merge(ctx context.Context, from, into ID) (Cart, error) {
 	if from == into {
 		return Cart{}, fmt.Errorf("cart %q: merge into itself: %w", from, flywheel.ErrInvalid)
 	}
-	f, err := s.store.Get(ctx, from)
+	f, err := s.load(ctx, from)
 	if err != nil {
 		return Cart{}, err
 	}
-	t, err := s.store.Get(ctx, into)
+	t, err := s.load(ctx, into)
 	if err != nil {
 		return Cart{}, err
 	}

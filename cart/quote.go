@@ -43,7 +43,7 @@ func (s *Service) SetEngine(e *pricing.Engine) error {
 
 // Quote prices the cart as it stands.
 func (s *Service) Quote(ctx context.Context, id ID, t Terms) (pricing.Quote, error) {
-	c, err := s.store.Get(ctx, id)
+	c, err := s.load(ctx, id)
 	if err != nil {
 		return pricing.Quote{}, err
 	}

@@ -139,6 +139,9 @@ func (s *Service) Create(ctx context.Context, c Cart) (Cart, error) {
 			return fail("visitor", err)
 		}
 	}
+	if !flywheel.Allowed(ctx, c.Customer, c.Visitor) {
+		return fail("customer", fmt.Errorf("another's: %w", flywheel.ErrForbidden))
+	}
 	if c.Currency.IsZero() {
 		return fail("currency", fmt.Errorf("missing: %w", flywheel.ErrInvalid))
 	}
@@ -161,11 +164,33 @@ func (s *Service) Create(ctx context.Context, c Cart) (Cart, error) {
 }
 
 // Get returns the cart.
-func (s *Service) Get(ctx context.Context, id ID) (Cart, error) { return s.store.Get(ctx, id) }
+func (s *Service) Get(ctx context.Context, id ID) (Cart, error) { return s.load(ctx, id) }
 
-// List yields the carts that match f, ordered by (UpdatedAt, ID).
+// load returns the cart if the caller may see it; see [flywheel.WithActor].
+func (s *Service) load(ctx context.Context, id ID) (Cart, error) {
+	c, err := s.store.Get(ctx, id)
+	if errors.Is(err, flywheel.ErrNotFound) || err == nil && !flywheel.Allowed(ctx, c.Customer, c.Visitor) {
+		return Cart{}, missing(id)
+	}
+	return c, err
+}
+
+// missing is the answer for a cart that does not exist, or not for the caller.
+func missing(id ID) error { return fmt.Errorf("cart %q: %w", id, flywheel.ErrNotFound) }
+
+// List yields the carts that match f, ordered by (UpdatedAt, ID); those of the actor
+// where ctx has one.
 func (s *Service) List(ctx context.Context, f Filter) iter.Seq2[Cart, error] {
-	return s.store.List(ctx, f)
+	return func(yield func(Cart, error) bool) {
+		for c, err := range s.store.List(ctx, f) {
+			if err == nil && !flywheel.Allowed(ctx, c.Customer, c.Visitor) {
+				continue
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
 }
 
 // Abandoned yields the open carts with lines that nobody touched since t, the
@@ -196,7 +221,14 @@ func (s *Service) Forget(ctx context.Context, c flywheel.CustomerID) error {
 
 // Delete removes the cart, whatever its status. One that is not there is no
 // error.
-func (s *Service) Delete(ctx context.Context, id ID) error { return s.store.Delete(ctx, id) }
+func (s *Service) Delete(ctx context.Context, id ID) error {
+	if _, known := flywheel.ActorOf(ctx); known {
+		if _, err := s.load(ctx, id); err != nil {
+			return err
+		}
+	}
+	return s.store.Delete(ctx, id)
+}
 
 // change loads an open cart, changes it, and saves it with its event; when
 // someone else saved meanwhile it begins again.
@@ -220,7 +252,7 @@ const maxTries = 1000
 
 func (s *Service) update(ctx context.Context, id ID, fn func(*Cart) (*flywheel.Event, error)) (Cart, error) {
 	for range maxTries {
-		c, err := s.store.Get(ctx, id)
+		c, err := s.load(ctx, id)
 		if err != nil {
 			return Cart{}, err
 		}

@@ -11,9 +11,9 @@ import "github.com/flywheel-go/flywheel"
 //     and reason) is the same the one that is there is the answer, else the
 //     error matches flywheel.ErrConflict. The body of a movement that closes a
 //     hold is its kind alone.
-//   - Receive and restock add to OnHand, adjust changes it, reserve adds to
-//     Reserved and to Backordered. An adjustment downwards and a reservation of
-//     what is there need Promisable units, else the error is a [*ShortageError].
+//   - Receive, restock and transfer-in add to OnHand, adjust and transfer-out change it, reserve adds to
+//     Reserved and to Backordered. An adjustment downwards, a transfer
+//     and a reservation of what is there need Promisable units, else the error is a [*ShortageError].
 //     Units that are still to come need them at [EveryPlace] alone.
 //   - Commit, allocate, release and expire close the hold of their Ref and Attempt,
 //     once. Commit takes its units from OnHand and Reserved, allocate moves them from
@@ -189,7 +189,14 @@ func (l *Level) checkCount(m *Movement) error {
 func (l *Level) check(m Movement) error {
 	quantity, other, want := m.OnHand, m.Reserved|m.Allocated|m.Backordered, int64(0)
 	switch m.Kind {
-	case KindReceive, KindRestock:
+	case KindReceive, KindRestock, KindTransferIn:
+	case KindTransferOut:
+		if quantity >= 0 {
+			return refused(flywheel.ErrOutOfRange, "transfer of %d of %s does not leave", quantity, m.SKU)
+		}
+		if quantity >= -MaxQuantity {
+			quantity, want = -quantity, -quantity
+		}
 	case KindAdjust:
 		if quantity < 0 && quantity >= -MaxQuantity {
 			quantity, want = -quantity, -quantity

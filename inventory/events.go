@@ -39,6 +39,8 @@ var eventNames = map[Kind]string{
 	KindCommit:  EventCommitted,
 	KindShip:    EventShipped,
 
+	KindTransferIn: EventReceived,
+
 	KindCount:    EventCounted,
 	KindVariance: EventCounted,
 }

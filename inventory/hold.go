@@ -98,14 +98,23 @@ func (s *Service) Allocate(ctx context.Context, ref string) error {
 // come and are not there, beside what others hold and were allocated, a
 // [*ShortageError].
 func (s *Service) Ship(ctx context.Context, ref, key string, units []fulfillment.Unit) error {
-	return s.take(ctx, KindShip, ref, key, units)
+	return s.take(ctx, KindShip, ref, key, units, nil)
+}
+
+// ShipLots does what [Service.Ship] does with units whose lots, or serial numbers, are
+// known; for others the lots that expire first are taken.
+func (s *Service) ShipLots(ctx context.Context, ref, key string, units []fulfillment.Unit, lots []LotLine) error {
+	if s.lots == nil {
+		return refused(flywheel.ErrInvalid, "this service tracks no lots")
+	}
+	return s.take(ctx, KindShip, ref, key, units, lots)
 }
 
 // Deallocate takes units that ref was allocated from it, since its order called them
 // off: what is in stock is available again, what is still to come no longer promised.
 // It works as [Service.Ship] does.
 func (s *Service) Deallocate(ctx context.Context, ref, key string, units []fulfillment.Unit) error {
-	return s.take(ctx, KindDeallocate, ref, key, units)
+	return s.take(ctx, KindDeallocate, ref, key, units, nil)
 }
 
 // Ready reports, as an error, why [Service.Ship] of the units would be refused now; it
@@ -174,7 +183,7 @@ func taken(units []fulfillment.Unit, like Movement) []Movement {
 }
 
 // take posts a shipment or a cancellation of units of an allocated reservation.
-func (s *Service) take(ctx context.Context, kind Kind, ref, key string, units []fulfillment.Unit) error {
+func (s *Service) take(ctx context.Context, kind Kind, ref, key string, units []fulfillment.Unit, named []LotLine) error {
 	if err := checkID("ref", ref); err != nil {
 		return err
 	}
@@ -205,6 +214,9 @@ func (s *Service) take(ctx context.Context, kind Kind, ref, key string, units []
 		}
 		if kind != KindShip {
 			return nil
+		}
+		if err := s.track(ctx, posted, named); err != nil {
+			return err
 		}
 		return s.tellByPlace(ctx, kind, ref, posted, map[string]any{"key": key})
 	})

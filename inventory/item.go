@@ -27,6 +27,13 @@ type Item struct {
 	// Safety is how many units at each place [Service.Available] keeps back. Holds may
 	// still take them.
 	Safety int64 `json:"safety,omitempty"`
+	// Tracking says how units are told apart, by services with Options.Lots.
+	Tracking Tracking `json:"tracking,omitempty"`
+	// Low is from how many available units on, at a place, a service with
+	// Options.Alerts tells that the item is low. 0: never.
+	Low int64 `json:"low,omitempty"`
+	// Measure says in which units the item is counted. Nil: in units of the SKU.
+	Measure *Measure `json:"measure,omitempty"`
 }
 
 // ItemStore is what a Store offers in addition when it keeps items and looks up
@@ -54,7 +61,7 @@ func (s *Service) SetItem(ctx context.Context, item Item) error {
 	if s.items == nil {
 		return refused(flywheel.ErrInvalid, "the store keeps no items")
 	}
-	item.Parts = bare(item.Parts)
+	item = item.clone()
 	limit := item.Limit
 	if item.Policy == fulfillment.NoPolicy {
 		limit = 0
@@ -95,8 +102,21 @@ func (i *Item) check() error {
 	default:
 		return refused(flywheel.ErrInvalid, "policy %q of %s is neither backorder nor preorder", i.Policy, i.SKU)
 	}
+	switch i.Tracking {
+	case NoTracking, ByLot, BySerial:
+	default:
+		return refused(flywheel.ErrInvalid, "tracking %q of %s is neither lots nor serials", i.Tracking, i.SKU)
+	}
 	if i.Limit < 0 || i.Limit > MaxQuantity && i.Limit != Unlimited {
 		return refused(flywheel.ErrOutOfRange, "limit %d of %s", i.Limit, i.SKU)
+	}
+	if i.Measure != nil {
+		if err := i.Measure.Check(); err != nil {
+			return err
+		}
+	}
+	if i.Low < 0 || i.Low > MaxQuantity {
+		return refused(flywheel.ErrOutOfRange, "low stock of %d of %s", i.Low, i.SKU)
 	}
 	if i.Safety < 0 || i.Safety > MaxQuantity {
 		return refused(flywheel.ErrOutOfRange, "safety stock %d of %s", i.Safety, i.SKU)
@@ -220,4 +240,15 @@ func bare(lines []flywheel.Line) []flywheel.Line {
 		kept = append(kept, flywheel.Line{SKU: l.SKU, Quantity: l.Quantity})
 	}
 	return kept
+}
+
+// clone returns a copy that shares nothing with i.
+func (i Item) clone() Item {
+	i.Parts = bare(i.Parts)
+	if i.Measure != nil {
+		measure := *i.Measure
+		measure.Packs = slices.Clone(measure.Packs)
+		i.Measure = &measure
+	}
+	return i
 }

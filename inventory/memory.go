@@ -23,6 +23,9 @@ type MemoryStore struct {
 	reservations map[string]*held
 	due          dueHeap // the reservations that are not final
 	items        map[flywheel.SKU]Item
+	lots         *lots
+	papers       map[paperKey]Paper
+	incoming     incomingBySKU
 }
 
 // NewMemory returns an empty store in db, whose transactions it joins, or in a
@@ -37,6 +40,9 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 		documents:    map[documentKey]*document{},
 		reservations: map[string]*held{},
 		items:        map[flywheel.SKU]Item{},
+		lots:         newLots(),
+		papers:       map[paperKey]Paper{},
+		incoming:     incomingBySKU{},
 	}
 }
 

@@ -15,8 +15,7 @@ func (s *MemoryStore) Items(ctx context.Context, skus []flywheel.SKU) (items []I
 	err = s.db.View(ctx, func() error {
 		for _, sku := range once(skus) {
 			if item, ok := s.items[sku]; ok {
-				item.Parts = slices.Clone(item.Parts)
-				items = append(items, item)
+				items = append(items, item.clone())
 			}
 		}
 		return nil
@@ -33,8 +32,7 @@ func (s *MemoryStore) SaveItem(ctx context.Context, item Item) error {
 				delete(s.items, item.SKU)
 			}
 		})
-		item.Parts = slices.Clone(item.Parts)
-		s.items[item.SKU] = item
+		s.items[item.SKU] = item.clone()
 		return nil
 	})
 }

@@ -60,7 +60,7 @@ func (p posting) compare(q posting) int {
 	return cmp.Or(cmp.Compare(p.stock, q.stock), cmp.Compare(p.entry, q.entry))
 }
 
-var kinds = [...]Kind{KindReceive, KindRestock, KindAdjust, KindReserve, KindCommit, KindRelease, KindExpire, KindAllocate, KindShip, KindDeallocate, KindCount, KindVariance}
+var kinds = [...]Kind{KindReceive, KindRestock, KindAdjust, KindReserve, KindCommit, KindRelease, KindExpire, KindAllocate, KindShip, KindDeallocate, KindCount, KindVariance, KindTransferOut, KindTransferIn}
 
 func (st *stock) untouched() bool { return len(st.ledger) == 0 && st.backorder == 0 }
 

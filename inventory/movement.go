@@ -45,6 +45,10 @@ const (
 	// KindVariance corrects what is on hand by an approved variance, whatever is
 	// promised.
 	KindVariance Kind = "variance"
+	// KindTransferOut lets units leave for another location.
+	KindTransferOut Kind = "transfer_out"
+	// KindTransferIn brings units from another location.
+	KindTransferIn Kind = "transfer_in"
 )
 
 // closes reports whether k closes a hold.
@@ -66,7 +70,8 @@ type Movement struct {
 	Ref string `json:"ref"`
 	// Attempt is that of the reservation; 0 for movements of no reservation.
 	Attempt int64 `json:"attempt,omitempty"`
-	// Key tells apart the shipments and the cancellations of one Ref.
+	// Key tells apart the shipments, cancellations, arrivals and corrections of one
+	// Ref.
 	Key string `json:"key,omitempty"`
 	// OnHand, Reserved, Allocated and Backordered are the changes. When a hold is
 	// closed the ledger fills them in from what the hold holds.

@@ -118,6 +118,9 @@ func (s *Service) Commit(ctx context.Context, ref string) error {
 	now := s.now()
 	return s.told(ctx, func(ctx context.Context) error {
 		r, posted, err := s.finish(ctx, ref, now, committing)
+		if err == nil && posted != nil {
+			err = s.track(ctx, posted, nil)
+		}
 		if err != nil {
 			return err
 		}

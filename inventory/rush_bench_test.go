@@ -16,7 +16,9 @@ import (
 func BenchmarkHotItem(b *testing.B) {
 	b.Run("verb=reserve", func(b *testing.B) {
 		stock := hotItem(b)
-		hot(b, func(ref string) error { return stock.Reserve(b.Context(), ref, []flywheel.Line{{SKU: "hot", Quantity: 1}}) })
+		hot(b, func(ref string) error {
+			return stock.Reserve(b.Context(), ref, []flywheel.Line{{SKU: "hot", Quantity: 1}})
+		})
 	})
 	b.Run("verb=hold", func(b *testing.B) {
 		stock, until := hotItem(b), time.Now().Add(time.Hour)

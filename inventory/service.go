@@ -28,6 +28,13 @@ type Options struct {
 	// constants. A log in the database of the store is told in the transaction of
 	// the change, any other sink after it (see [Service.Deliver]). Default: nobody.
 	Sink flywheel.Sink
+	// Lots tracks the lots and serial numbers of items that say so (see
+	// Item.Tracking). All services of a store need the same answer. Default: no item
+	// is tracked.
+	Lots bool
+	// Alerts tells the Sink when what is available crosses a bound; see [EventLow]. It
+	// needs a store that offers BatchStore and ItemStore.
+	Alerts bool
 	// Tx makes a change and what is told of it one transaction. Default: the
 	// database of the store.
 	Tx flywheel.Transactor
@@ -38,6 +45,9 @@ type Service struct {
 	store    Store
 	batch    BatchStore // nil when the store has none
 	items    ItemStore  // nil when the store has none
+	lots     LotStore   // nil unless lots are tracked
+	papers   PaperStore // nil when the store has none
+	history  HistoryStore
 	location Location
 	hold     time.Duration
 	clock    func() time.Time
@@ -57,6 +67,20 @@ func New(store Store, opts *Options) (*Service, error) {
 	s := &Service{store: store, location: opts.Location, hold: opts.Hold, clock: opts.Now, teller: told.New(store, opts.Sink), tx: handle.Tx(opts.Tx, store)}
 	s.batch, _ = store.(BatchStore)
 	s.items, _ = store.(ItemStore)
+	s.papers, _ = store.(PaperStore)
+	s.history, _ = store.(HistoryStore)
+	if opts.Lots {
+		if s.lots, _ = store.(LotStore); s.lots == nil || s.items == nil {
+			return nil, refused(flywheel.ErrInvalid, "the store keeps no lots")
+		}
+	}
+	if opts.Alerts {
+		if s.batch == nil || s.items == nil {
+			return nil, refused(flywheel.ErrInvalid, "the store cannot tell of bounds")
+		}
+		bounds := &alerting{s.store, s.batch, s}
+		s.store, s.batch = bounds, bounds
+	}
 	if s.location == "" {
 		s.location = DefaultLocation
 	}
@@ -91,7 +115,9 @@ func (s *Service) At(location Location) *Service {
 // Location returns where the service works.
 func (s *Service) Location() Location { return s.location }
 
-func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
+func (s *Service) now() time.Time { return micros(s.clock()) }
+
+func micros(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // Deliver tells the Sink what it did not take when it was told, as far as that is
 // to be tried again at now, and reports whether there was anything. A sink outside
@@ -102,7 +128,7 @@ func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err er
 
 // told runs fn, a change that the sink is told of, as one transaction.
 func (s *Service) told(ctx context.Context, fn func(ctx context.Context) error) error {
-	if !s.teller.Listens() && s.batch != nil {
+	if !s.teller.Listens() && s.batch != nil && s.lots == nil {
 		return fn(ctx) // one call of the store
 	}
 	return s.tx.InTx(ctx, fn)

@@ -49,6 +49,9 @@ func (s *Service) Count(ctx context.Context, ref, reason string, sku flywheel.SK
 			return err
 		}
 		variance = posted.OnHand
+		if err := s.track(ctx, []Movement{posted}, nil); err != nil {
+			return err
+		}
 		return s.tellCorrected(ctx, posted)
 	})
 	return variance, err
@@ -68,6 +71,11 @@ func (s *Service) tellCorrected(ctx context.Context, m Movement) error {
 }
 
 func (s *Service) add(ctx context.Context, kind Kind, ref string, lines []flywheel.Line) error {
+	return s.addTracked(ctx, kind, ref, lines, nil)
+}
+
+// addTracked puts goods on the shelf, of some of which the lots are named.
+func (s *Service) addTracked(ctx context.Context, kind Kind, ref string, lines []flywheel.Line, named []LotLine) error {
 	if err := s.checkRef(ref); err != nil {
 		return err
 	}
@@ -83,6 +91,9 @@ func (s *Service) add(ctx context.Context, kind Kind, ref string, lines []flywhe
 	return s.told(ctx, func(ctx context.Context) error {
 		posted := slices.Clone(ms) // a transaction may be run again
 		if err := s.post(ctx, posted); err != nil {
+			return err
+		}
+		if err := s.track(ctx, posted, named); err != nil {
 			return err
 		}
 		return s.tell(ctx, kind, s.location, ref, posted, lines, nil)
@@ -131,6 +142,9 @@ func (s *Service) Adjust(ctx context.Context, ref, reason string, sku flywheel.S
 	return s.told(ctx, func(ctx context.Context) error {
 		posted, err := s.store.Post(ctx, m)
 		if err != nil {
+			return err
+		}
+		if err := s.track(ctx, []Movement{posted}, nil); err != nil {
 			return err
 		}
 		return s.tellCorrected(ctx, posted)

@@ -68,6 +68,9 @@ func lotsOf(parts []Part) (ids []string) {
 // read loads what n names, with what is due until an instant and the program of
 // that instant.
 func (s *Service) read(ctx context.Context, member flywheel.CustomerID, at time.Time, n Need) (*Ledger, Account, error) {
+	if !flywheel.Allowed(ctx, member, "") {
+		return nil, Account{}, missing(member)
+	}
 	c, err := s.calendar(ctx, false)
 	if err != nil {
 		return nil, Account{}, err
@@ -78,6 +81,12 @@ func (s *Service) read(ctx context.Context, member flywheel.CustomerID, at time.
 		return nil, Account{}, err
 	}
 	return c.now(at), a, nil
+}
+
+// missing is the answer for an account that is not the caller's; see
+// [flywheel.WithActor].
+func missing(member flywheel.CustomerID) error {
+	return fmt.Errorf("loyalty: account of %q: %w", member, flywheel.ErrNotFound)
 }
 
 // attempts is how often a change is computed again on an account that others
@@ -92,6 +101,9 @@ func (s *Service) change(
 ) (err error) {
 	if err := flywheel.CheckID(string(member)); err != nil {
 		return fmt.Errorf("loyalty: member: %w", err)
+	}
+	if !flywheel.Allowed(ctx, member, "") {
+		return missing(member)
 	}
 	for range attempts {
 		err = s.inTx(ctx, func(ctx context.Context) error {

@@ -3,6 +3,7 @@ package pricing_test
 import (
 	"errors"
 	"fmt"
+	"log"
 	"strings"
 	"time"
 
@@ -154,4 +155,49 @@ func ExampleEngine_Confirm() {
 		fmt.Println(changed.Seen, changed.Now, errors.Is(err, flywheel.ErrConflict))
 	}
 	// Output: 4.95 EUR 5.95 EUR true
+}
+
+// A refund of 119.00 is cut to the 50.00 that are left, and a fee of 15 % is kept of it.
+func ExampleRefund_Fee() {
+	eur := func(minor int64) money.Amount { return money.New(minor, money.EUR) }
+	units := pricing.Refund{Net: eur(10000), Tax: eur(1900), Total: eur(11900)}
+	left, err := units.AtMost(eur(5000))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fee, err := left.Fee(money.Percent(15))
+	if err != nil {
+		log.Fatal(err)
+	}
+	back, err := left.Minus(fee)
+	fmt.Println(left.Total, fee.Total, fee.Tax, back.Total, back.Tax, err)
+	// Output:
+	// 50.00 EUR 7.50 EUR 1.20 EUR 42.50 EUR 6.78 EUR <nil>
+}
+
+// 20.00 are paid back without goods, over goods of 23.80 at 19 % and of 21.40 at 7 %.
+func ExampleWithoutGoods() {
+	eur := func(minor int64) money.Amount { return money.New(minor, money.EUR) }
+	sum, parts, err := pricing.WithoutGoods(eur(2000), []pricing.RateTotal{
+		{Rate: money.Percent(19), Total: eur(2380)}, {Rate: money.Percent(7), Total: eur(2140)},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, p := range parts {
+		fmt.Println(p.Rate, p.Total, p.Tax)
+	}
+	fmt.Println(sum.Net, sum.Tax)
+	// Output:
+	// 0.19 10.53 EUR 1.68 EUR
+	// 0.07 9.47 EUR 0.62 EUR
+	// 17.70 EUR 2.30 EUR
+}
+
+// Of 1,000 points that paid 5.00, how many are back when 2.50 are.
+func ExamplePointsBack() {
+	back, err := pricing.PointsBack(1000, money.New(250, money.EUR), money.New(500, money.EUR))
+	fmt.Println(back, err)
+	// Output:
+	// 500 <nil>
 }

@@ -56,6 +56,8 @@ type refShop struct {
 	gateway  *payment.Memory
 	orders   *order.Service
 	sessions *checkout.Sessions
+	options  *checkout.SessionOptions
+	store    *checkout.MemoryStore
 	webhooks *checkout.Webhooks
 	tickets  *service.Service
 
@@ -507,7 +509,8 @@ func (s *refShop) openSessions(context.Context) (err error) {
 	if s.setup.HoldMinutes != nil {
 		o.HoldTime = time.Duration(*s.setup.HoldMinutes) * time.Minute
 	}
-	if s.sessions, err = checkout.NewSessions(checkout.NewMemory(s.db), o); err != nil {
+	s.options, s.store = o, checkout.NewMemory(s.db)
+	if s.sessions, err = checkout.NewSessions(s.store, o); err != nil {
 		return err
 	}
 	verifier, err := payment.NewVerifier(5*time.Minute, refSecret)

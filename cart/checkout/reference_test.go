@@ -496,3 +496,11 @@ func sortTexts(v any) {
 	}
 	slices.SortFunc(list, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 }
+
+// readTestdata returns the file of the reference cases that lies with the package.
+func readTestdata(tb testing.TB) []byte {
+	tb.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", "cases.json"))
+	require.NoError(tb, err)
+	return data
+}

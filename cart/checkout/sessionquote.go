@@ -376,21 +376,56 @@ func (s *Sessions) refusedCode(err error, path string) (Message, error) {
 	if !ok {
 		return Message{}, fmt.Errorf("checkout: code: %w", err)
 	}
-	code := CodeUsageLimit
-	switch r.Reason {
+	if s.opts.Hidden || r.Series {
+		return warned(CodeInvalid, path), nil
+	}
+	return warned(messageOf(r.Reason), path), nil
+}
+
+// messageOf is the code of the message for a reason.
+func messageOf(r coupon.Reason) string {
+	switch r {
 	case coupon.Unknown, coupon.NotStarted, coupon.Disabled, coupon.NotThisKindOfUse, coupon.OtherCurrency:
-		code = CodeInvalid
+		return CodeInvalid
 	case coupon.Ended:
-		code = CodeExpired
+		return CodeExpired
 	case coupon.NeedsCustomer:
-		code = CodeNotLoggedIn
+		return CodeNotLoggedIn
 	case coupon.OtherCustomer:
-		code = CodeIneligible
+		return CodeIneligible
 	}
-	if s.opts.Hidden {
-		code = CodeInvalid
+	return CodeUsageLimit
+}
+
+// CodeReasons tells the shop's own staff why codes of a session cannot be used now, by
+// code in normal form, whatever the buyer is told. Codes that can be used are not in
+// the answer. Calls for an actor are forbidden.
+func (s *Sessions) CodeReasons(ctx context.Context, id SessionID) (map[string]coupon.Reason, error) {
+	if _, known := flywheel.ActorOf(ctx); known {
+		return nil, fmt.Errorf("checkout: reasons of codes: %w", flywheel.ErrForbidden)
 	}
-	return warned(code, path), nil
+	of, err := s.store.Session(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	reasons := map[string]coupon.Reason{}
+	for _, typed := range of.Codes {
+		code := coupon.Normalize(typed)
+		if s.opts.Codes == nil {
+			reasons[code] = coupon.Unknown
+			continue
+		}
+		_, err := s.opts.Codes.Look(ctx, coupon.Request{Code: typed, Customer: of.Customer, Visitor: of.Visitor})
+		if err == nil {
+			continue
+		}
+		r, ok := errors.AsType[*coupon.RefusedError](err)
+		if !ok {
+			return nil, err
+		}
+		reasons[code] = r.Reason
+	}
+	return reasons, nil
 }
 
 // pay lets the tenders pay the total.

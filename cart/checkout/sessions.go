@@ -66,8 +66,9 @@ type SessionOptions struct {
 	// takes it over.
 	SessionTime, HoldTime, WorkTime time.Duration
 	// Hidden gives the same answer for every code that cannot be used, whatever the
-	// reason. Without it codes of a campaign that are for one use or one customer
-	// are answered so.
+	// reason. Without it only codes of a series are answered so, see
+	// coupon.RefusedError; of codes that are published the buyer is told the reason.
+	// Staff see it with [Sessions.CodeReasons].
 	Hidden bool
 	// Terms tells what the shop knows of a customer, such as groups; nil knows
 	// nothing. At, Taxes, Shipping, Items and Coupons are set by the session.
@@ -147,7 +148,16 @@ func (s *Sessions) Deliver(ctx context.Context, now time.Time) (more bool, err e
 
 // Session returns the session as it is stored, for the shop's own programs.
 func (s *Sessions) Session(ctx context.Context, id SessionID) (Session, error) {
-	return s.store.Session(ctx, id)
+	return s.get(ctx, id)
+}
+
+// get returns a session if the caller may see it; see [flywheel.WithActor].
+func (s *Sessions) get(ctx context.Context, id SessionID) (Session, error) {
+	of, err := s.store.Session(ctx, id)
+	if errors.Is(err, flywheel.ErrNotFound) || err == nil && !flywheel.Allowed(ctx, of.Customer, of.Visitor) {
+		return Session{}, fmt.Errorf("checkout: session %q: %w", id, flywheel.ErrNotFound)
+	}
+	return of, err
 }
 
 // Forget removes the sessions of a customer, and what the Sink has not received of
@@ -250,7 +260,7 @@ func (s *Sessions) Get(ctx context.Context, id SessionID) (View, error) {
 
 // load returns a session after what was due; an expired one is an error.
 func (s *Sessions) load(ctx context.Context, id SessionID) (Session, error) {
-	of, err := s.store.Session(ctx, id)
+	of, err := s.get(ctx, id)
 	if err != nil {
 		return Session{}, err
 	}

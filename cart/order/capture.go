@@ -15,7 +15,7 @@ import (
 // meanwhile is made anew. A declined capture leaves the order [Placed]: a
 // later Capture tries again, [Service.Cancel] gives it up.
 func (s *Service) Capture(ctx context.Context, id ID) (Order, error) {
-	o, err := s.store.Get(ctx, id)
+	o, err := s.load(ctx, id)
 	if err != nil {
 		return Order{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -134,6 +135,7 @@ type caseShop struct {
 	id       order.ID
 	tryRef   string
 	quiet    bool // the gateway passes
+	lock     sync.Mutex
 }
 
 type caseDraft struct {
@@ -207,19 +209,27 @@ func newCaseShop(t *testing.T, s caseSetup) *caseShop {
 	for id, n := range s.Points {
 		w.balances["points "+id] = n
 	}
-	w.orders, err = order.New(nil, &order.Options{
+	opts := w.options()
+	w.orders, err = order.New(nil, &opts)
+	require.NoError(t, err)
+	return w
+}
+
+// options are the neighbors of the orders.
+func (w *caseShop) options() order.Options {
+	return order.Options{
 		Now: func() time.Time { return w.now }, Gateway: w.gateway, Warehouse: w.stock, Shop: w, Sink: flywheel.SinkFunc(w.publish),
 		Balances: map[order.TenderType]order.Balance{order.GiftCard: named{w.balances, ""}, order.StoreCredit: named{w.balances, "credit "}},
 		Points:   casePoints{w.balances}, Credit: caseCredit{w.balances}, Coupons: w,
-		FirstInvoice: s.Numbers["invoice"], FirstCreditNote: s.Numbers["credit_note"],
-	})
-	require.NoError(t, err)
-	return w
+		FirstInvoice: w.s.Numbers["invoice"], FirstCreditNote: w.s.Numbers["credit_note"],
+	}
 }
 
 func (w *caseShop) amount(minor int64) money.Amount { return money.New(minor, w.currency) }
 
 func (w *caseShop) publish(_ context.Context, events ...flywheel.Event) error {
+	w.lock.Lock()
+	defer w.lock.Unlock()
 	for _, e := range events {
 		if err := e.Validate(); err != nil {
 			return err
@@ -495,24 +505,34 @@ func (w *caseShop) pay(ctx context.Context, o *order.Order) {
 	require.Zero(w.t, due)
 }
 
-// caseBalances are accounts by name.
+// caseBalances are accounts by name. What was done under a key is one of them, too.
 type caseBalances map[string]int64
+
+var balancesLock sync.Mutex
+
+func (b caseBalances) once(account, key string, n int64) error {
+	balancesLock.Lock()
+	defer balancesLock.Unlock()
+	if _, done := b["key "+account+key]; !done {
+		b["key "+account+key] = n
+		b[account] += n
+	}
+	return nil
+}
 
 type named struct {
 	b      caseBalances
 	prefix string
 }
 
-func (n named) GiveBack(_ context.Context, account, _, _ string, amount money.Amount) error {
-	n.b[n.prefix+account] += amount.Minor()
-	return nil
+func (n named) GiveBack(_ context.Context, account, key, _ string, amount money.Amount) error {
+	return n.b.once(n.prefix+account, key, amount.Minor())
 }
 
 type casePoints struct{ b caseBalances }
 
-func (p casePoints) GiveBack(_ context.Context, member flywheel.CustomerID, _, _ string, points int64) error {
-	p.b["points "+string(member)] += points
-	return nil
+func (p casePoints) GiveBack(_ context.Context, member flywheel.CustomerID, key, _ string, points int64) error {
+	return p.b.once("points "+string(member), key, points)
 }
 
 // step makes one step after the order was placed and returns what it tells.

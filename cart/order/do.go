@@ -38,7 +38,7 @@ func (s *Service) Do(ctx context.Context, id ID, c Command) (Result, error) {
 		return Result{}, fmt.Errorf("order %q: %s: %v: %w", id, c.Kind(), err, flywheel.ErrInvalid)
 	}
 	for range maxTries {
-		o, err := s.store.Get(ctx, id)
+		o, err := s.load(ctx, id)
 		if err != nil {
 			return Result{}, err
 		}
@@ -57,7 +57,7 @@ func (s *Service) Do(ctx context.Context, id ID, c Command) (Result, error) {
 		}
 		in, err := s.inputs(ctx, &o, c)
 		if err != nil {
-			return Result{}, fmt.Errorf("order %q: %s: %w", id, c.Kind(), err)
+			return Result{}, err
 		}
 		d, err := o.Decide(c, in)
 		if err != nil {
@@ -147,11 +147,11 @@ func (s *Service) inputs(ctx context.Context, o *Order, c Command) (Inputs, erro
 		return in, err
 	}
 	if s.opts.Shop == nil {
-		return in, fmt.Errorf("no shop to offer items: %w", flywheel.ErrInvalid)
+		return in, fmt.Errorf("order %q: %s: no shop to offer items: %w", o.ID, c.Kind(), flywheel.ErrInvalid)
 	}
 	offer, err := s.opts.Shop.Offer(ctx, o, items, in.At, replace)
 	if err != nil {
-		return in, err
+		return in, fmt.Errorf("order %q: %s: %w", o.ID, c.Kind(), err)
 	}
 	in.Offer = &offer
 	return in, nil
@@ -297,10 +297,7 @@ func (s *Service) key(o *Order, name string, sequence int64, part ...int) string
 // its own.
 func (s *Service) act(ctx context.Context, o *Order, op *Operation, d *Decision) (*acted, error) {
 	done, e := &acted{}, &d.Effects
-	if len(e.Hold) > 0 {
-		if s.opts.Warehouse == nil {
-			return done, fmt.Errorf("order: no warehouse: %w", flywheel.ErrInvalid)
-		}
+	if len(e.Hold) > 0 && s.opts.Warehouse != nil {
 		if err := s.opts.Warehouse.Hold(ctx, e.Ref, e.Hold, s.opts.Now().Add(HoldFor)); err != nil {
 			return done, fmt.Errorf("hold: %w", err)
 		}

@@ -25,21 +25,18 @@ import (
 // loses answers. After each step order, papers, gateway, balances and stock agree to
 // the cent, net and tax, see [life.check]. FLYWHEEL_LONG=1 lives 100,000.
 func TestRandomLives(t *testing.T) {
-	lives := testkit.Often(2000, 300)
+	lives := testkit.Often(1000, 100)
 	if os.Getenv("FLYWHEEL_LONG") != "" {
 		lives = 100_000
 	}
-	var file struct {
-		Shops map[string]json.RawMessage
-	}
-	require.NoError(t, json.Unmarshal(testkit.ReferenceOf(t, "../checkout", "checkout", "cases.json"), &file))
+	all := shops(t)
 	steps := map[string]int{}
 	const perShop = 20
 	for seed := range lives / perShop {
 		r := rand.New(rand.NewPCG(uint64(seed), 11))
 		shop := []string{"de", "us"}[r.IntN(2)]
 		var s caseSetup
-		require.NoError(t, json.Unmarshal(file.Shops[shop], &s))
+		require.NoError(t, json.Unmarshal(all[shop], &s))
 		s.Shop, s.Capture = shop, []string{"on_place", "on_shipment"}[r.IntN(2)]
 		for sku, item := range s.Items {
 			for at := range item.Stock {
@@ -130,6 +127,7 @@ func (l *life) live() {
 	if len(d.lines) == 0 {
 		return
 	}
+	clear(l.balances)
 	clearBalances := func(name string) { l.balances[name] = int64(r.IntN(3) * r.IntN(3000)) }
 	for _, kind := range []order.TenderType{order.Points, order.GiftCard, order.StoreCredit} {
 		if r.IntN(3) > 0 || d.customer == "" && kind != order.GiftCard {
@@ -157,7 +155,7 @@ func (l *life) live() {
 	require.NoError(l.t, err, "%s", l.seed)
 	l.quiet = false
 	l.check(&o)
-	for range 3 + r.IntN(12) {
+	for range 4 + r.IntN(20) {
 		l.now = l.now.Add(time.Duration(r.IntN(36)) * time.Hour)
 		c := l.command(&o)
 		if c == nil {
@@ -208,6 +206,16 @@ func (l *life) same(before, now *order.Order, open bool) {
 	require.Equal(l.t, b, n, "%s: a command that is refused, or has no answer, leaves the order as before: %v", l.seed, l.log)
 }
 
+// of returns the parcels with a status.
+func of(o *order.Order, status order.ParcelStatus) (parcels []order.Parcel) {
+	for _, p := range o.Parcels {
+		if p.Status == status {
+			parcels = append(parcels, p)
+		}
+	}
+	return parcels
+}
+
 func (l *life) command(o *order.Order) order.Command {
 	r := l.r
 	l.n++
@@ -245,6 +253,9 @@ func (l *life) command(o *order.Order) order.Command {
 			return nil
 		}
 		p := pick(r, o.Parcels)
+		if open := of(o, order.ParcelOpen); len(open) > 0 && r.IntN(5) > 0 {
+			p = pick(r, open)
+		}
 		c := &order.Ship{Parcel: p.ID}
 		if r.IntN(2) == 0 {
 			c.Lines = map[string]int64{}
@@ -261,6 +272,9 @@ func (l *life) command(o *order.Order) order.Command {
 	case 3, 4:
 		if len(o.Parcels) == 0 {
 			return nil
+		}
+		if sent := of(o, order.ParcelShipped); len(sent) > 0 {
+			return &order.Deliver{Parcel: pick(r, sent).ID}
 		}
 		return &order.Deliver{Parcel: pick(r, o.Parcels).ID}
 	case 5:

@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"time"
 
@@ -233,16 +234,40 @@ func (o Order) placed() (Order, error) {
 }
 
 // Get returns the order.
-func (s *Service) Get(ctx context.Context, id ID) (Order, error) { return s.store.Get(ctx, id) }
+func (s *Service) Get(ctx context.Context, id ID) (Order, error) { return s.load(ctx, id) }
+
+// load returns the order if the caller may see it; see [flywheel.WithActor].
+func (s *Service) load(ctx context.Context, id ID) (Order, error) {
+	o, err := s.store.Get(ctx, id)
+	if errors.Is(err, flywheel.ErrNotFound) || err == nil && !flywheel.Allowed(ctx, o.Customer, o.Visitor) {
+		return Order{}, fmt.Errorf("order %q: %w", id, flywheel.ErrNotFound)
+	}
+	return o, err
+}
 
 // ByKey returns the order that buyer placed with the idempotency key.
 func (s *Service) ByKey(ctx context.Context, buyer Buyer, key string) (Order, error) {
+	if !flywheel.Allowed(ctx, buyer.Customer, buyer.Visitor) {
+		return Order{}, fmt.Errorf("order of key %q: %w", key, flywheel.ErrNotFound)
+	}
 	return s.store.ByKey(ctx, buyer, key)
 }
 
 // List yields the orders that match f, ordered by (PlacedAt, ID).
 func (s *Service) List(ctx context.Context, f Filter) iter.Seq2[Order, error] {
-	return s.store.List(ctx, f)
+	if _, known := flywheel.ActorOf(ctx); !known {
+		return s.store.List(ctx, f)
+	}
+	return func(yield func(Order, error) bool) {
+		for o, err := range s.store.List(ctx, f) {
+			if err == nil && !flywheel.Allowed(ctx, o.Customer, o.Visitor) {
+				continue
+			}
+			if !yield(o, err) {
+				return
+			}
+		}
+	}
 }
 
 // Book records that the stock of the order is taken, its cart closed and its
@@ -258,7 +283,7 @@ func (s *Service) Book(ctx context.Context, id ID) (Order, error) {
 // update loads the order, changes it and saves it. When someone else saved
 // meanwhile it begins again. A change that reports false is not saved.
 func (s *Service) update(ctx context.Context, id ID, change func(*Order) (bool, error)) (Order, error) {
-	o, err := s.store.Get(ctx, id)
+	o, err := s.load(ctx, id)
 	if err != nil {
 		return Order{}, err
 	}

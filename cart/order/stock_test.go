@@ -176,7 +176,6 @@ func (c *caseStock) looks() map[string]map[string]int64 {
 
 type caseCredit struct{ b caseBalances }
 
-func (c caseCredit) Grant(_ context.Context, account, _ string, amount money.Amount, _ string) error {
-	c.b["credit "+account] += amount.Minor()
-	return nil
+func (c caseCredit) Grant(_ context.Context, account, key string, amount money.Amount, _ string) error {
+	return c.b.once("credit "+account, key, amount.Minor())
 }

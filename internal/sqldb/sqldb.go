@@ -111,6 +111,9 @@ func (d *DB) ambient(ctx context.Context) *txState {
 	return s
 }
 
+// Joins reports whether a call with ctx joins a transaction.
+func (d *DB) Joins(ctx context.Context) bool { return d.ambient(ctx) != nil }
+
 // Join returns a context that carries tx, a transaction of the pool that the
 // caller began and will end: stores on the database join it, each behind a
 // savepoint. It is never committed, rolled back or run again here. Once it has

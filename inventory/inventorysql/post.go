@@ -78,9 +78,17 @@ func (s *Store) Post(ctx context.Context, m inventory.Movement) (inventory.Movem
 // movements there are, and three for what this transaction did before. The levels
 // are locked in the order of their keys and the reservation after them, so that
 // batches wait for each other but never in a circle. All that can be refused is
-// refused before anything is written. Rows for new items are made in a step of its
+// refused before anything is written. New reservations of one item that many ask for at
+// once are made together, see groups. Rows for new items are made in a step of its
 // own, which holds no other lock.
 func (s *Store) PostBatch(ctx context.Context, r *inventory.Reservation, movements []inventory.Movement) error {
+	if groupable(r, movements) && !s.db.DB.Joins(ctx) {
+		posted, leave, err := s.groups.post(ctx, s, r, &movements[0])
+		if posted {
+			return err
+		}
+		defer leave()
+	}
 	items := itemsOf(movements)
 	for {
 		var answers []inventory.Movement // a transaction may be run again

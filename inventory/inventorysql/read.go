@@ -3,6 +3,7 @@ package inventorysql
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
@@ -56,4 +57,16 @@ func (s *Store) SetBackorder(ctx context.Context, sku flywheel.SKU, location inv
 			string(sku), string(location), limit)
 		return err
 	})
+}
+
+var _ inventory.HistoryStore = (*Store)(nil)
+
+// LevelAt implements inventory.HistoryStore.
+func (s *Store) LevelAt(ctx context.Context, sku flywheel.SKU, location inventory.Location, at time.Time) (inventory.Level, error) {
+	l := inventory.Level{SKU: sku, Location: location}
+	err := s.db.Read(ctx).QueryRowContext(ctx, `SELECT CAST(COALESCE(SUM(on_hand), 0) AS bigint), CAST(COALESCE(SUM(reserved), 0) AS bigint),
+			CAST(COALESCE(SUM(allocated), 0) AS bigint), CAST(COALESCE(SUM(backordered), 0) AS bigint), COUNT(*)
+		FROM flywheel_inventory_movements WHERE sku = ? AND location = ? AND at <= ?`,
+		string(sku), string(location), sqldb.Micros(at)).Scan(&l.OnHand, &l.Reserved, &l.Allocated, &l.Backordered, &l.Seq)
+	return l, err
 }

@@ -25,7 +25,14 @@ type statements struct {
 	addMovements  string // rows of movementRow
 	findMovements string // ref, attempt, rows of item
 	items         string // SKUs
-	levelsOf      string // SKUs
+
+	lockLevel            string // SKU, location
+	knownRefs            string // refs, refs
+	addGroupReservations string // rows of groupRow
+	addGroupMovements    string // SKU, location, on hand, allocated, backordered, rows of groupRow
+	levelsOf             string // SKUs
+	incoming             string // SKUs
+	addIncoming          string // rows of incomingRow
 }
 
 func statementsOf(d flywheel.Dialect) statements {
@@ -59,7 +66,25 @@ func statementsOf(d flywheel.Dialect) statements {
 		findMovements: `SELECT ` + movementColumns + ` FROM flywheel_inventory_movements
 			WHERE ref = ? AND attempt = ? AND (sku, location) IN (SELECT x.sku, x.location FROM ` + items + `)
 			ORDER BY sku, location, seq`,
+		lockLevel: `SELECT ` + levelColumns + ` FROM flywheel_inventory_levels WHERE sku = ? AND location = ?` + lock,
+		knownRefs: `SELECT ref FROM flywheel_inventory_reservations WHERE ` + sqldb.In(d, "ref") + `
+			UNION SELECT ref FROM flywheel_inventory_movements WHERE ` + sqldb.In(d, "ref"),
+		addGroupReservations: `INSERT INTO flywheel_inventory_reservations (ref, location, lines, units, state, expires, attempt, version)
+			SELECT x.ref, x.location, x.lines, x.units, 'open', x.expires, 1, 1
+			FROM ` + rows(d, "ref text", "location text", "lines text", "units text", "expires bigint") + ` WHERE true
+			ON CONFLICT (ref) DO NOTHING`,
+		addGroupMovements: `INSERT INTO flywheel_inventory_movements (sku, location, seq, kind, ref, attempt, key, on_hand, reserved,
+				allocated, backordered, reason, at, on_hand_after, reserved_after, allocated_after, backordered_after)
+			SELECT c.sku, c.location, x.seq, 'reserve', x.ref, 1, '', 0, x.reserved, 0, 0, '', x.at, c.on_hand, x.after, c.allocated, c.backordered
+			FROM (SELECT CAST(? AS TEXT) AS sku, CAST(? AS TEXT) AS location, CAST(? AS bigint) AS on_hand, CAST(? AS bigint) AS allocated,
+				CAST(? AS bigint) AS backordered) c
+			CROSS JOIN ` + rows(d, "ref text", "seq bigint", "reserved bigint", "after bigint", "at bigint"),
 		items: `SELECT item FROM flywheel_inventory_items WHERE ` + sqldb.In(d, "sku") + ` ORDER BY sku`,
+		incoming: `SELECT sku, due, location, ref, origin, quantity FROM flywheel_inventory_incoming
+			WHERE ` + sqldb.In(d, "sku") + ` ORDER BY sku, due, location, ref`,
+		addIncoming: `INSERT INTO flywheel_inventory_incoming (sku, due, location, ref, origin, quantity)
+			SELECT x.sku, x.due, x.location, x.ref, x.origin, x.quantity
+			FROM ` + rows(d, "sku text", "due text", "location text", "ref text", "origin text", "quantity bigint"),
 		levelsOf: `SELECT ` + levelColumns + ` FROM flywheel_inventory_levels
 			WHERE ` + sqldb.In(d, "sku") + ` AND (seq > 0 OR backorder > 0) ORDER BY sku, location`,
 	}

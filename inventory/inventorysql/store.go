@@ -17,6 +17,7 @@ var migrations embed.FS
 type Store struct {
 	db         *flywheel.SQL
 	statements statements
+	groups     groups
 }
 
 var (

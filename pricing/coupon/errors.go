@@ -53,8 +53,9 @@ type RefusedError struct {
 	Reason   Reason
 	Code     string // in normal form
 	Campaign string // empty while unknown
-	// Series says that it is a code of its own, for one use or one customer: whoever
-	// is told more than of an unknown one learns which such codes there are.
+	// Series says that it is one of many codes for one use each, or a gift card:
+	// whoever is told more than of an unknown one learns which such codes there are. A
+	// code that was published, also for one customer alone, is none.
 	Series bool
 	// Left is how many uses, or minor units, are left of what ran out.
 	Left int64

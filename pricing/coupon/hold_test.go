@@ -131,7 +131,8 @@ func TestSeries(t *testing.T) {
 		{coupon.Campaign{Disabled: true}, coupon.Code{}, false},
 		{coupon.Campaign{Disabled: true, PerCode: 2}, coupon.Code{}, false},
 		{coupon.Campaign{Disabled: true, PerCode: 1}, coupon.Code{}, true},
-		{coupon.Campaign{}, coupon.Code{Customer: "ben"}, true},
+		{coupon.Campaign{}, coupon.Code{Customer: "ben"}, false},
+		{coupon.Campaign{PerCode: 1}, coupon.Code{Customer: "ben"}, true},
 		{coupon.Campaign{}, coupon.Code{Value: eur(1)}, true},
 	} {
 		c.code.Code = "X"

@@ -489,7 +489,7 @@ func couponUses(code *Code, c *Campaign, q *Request, now time.Time) ([]Tally, er
 
 // refused is the refusal of a code that is known.
 func refused(why Reason, code *Code, c *Campaign) *RefusedError {
-	return &RefusedError{Reason: why, Code: code.Code, Campaign: code.Campaign, Series: code.Customer != "" || c.PerCode == 1 || !code.Value.IsZero()}
+	return &RefusedError{Reason: why, Code: code.Code, Campaign: code.Campaign, Series: c.PerCode == 1 || !code.Value.IsZero()}
 }
 
 // refusal says in this package's words why a tally could not be added to.

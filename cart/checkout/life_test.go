@@ -1,0 +1,598 @@
+package checkout_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart"
+	"github.com/flywheel-go/flywheel/cart/cartsql"
+	"github.com/flywheel-go/flywheel/cart/carttest"
+	"github.com/flywheel-go/flywheel/cart/checkout"
+	"github.com/flywheel-go/flywheel/cart/checkout/checkoutsql"
+	"github.com/flywheel-go/flywheel/cart/checkout/checkouttest"
+	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/cart/order/ordersql"
+	"github.com/flywheel-go/flywheel/cart/order/ordertest"
+	"github.com/flywheel-go/flywheel/cart/payment"
+	"github.com/flywheel-go/flywheel/cart/payment/credit"
+	"github.com/flywheel-go/flywheel/cart/payment/credit/creditsql"
+	"github.com/flywheel-go/flywheel/cart/payment/credit/credittest"
+	"github.com/flywheel-go/flywheel/internal/sqldb"
+	"github.com/flywheel-go/flywheel/internal/sqldbtest"
+	"github.com/flywheel-go/flywheel/inventory"
+	"github.com/flywheel-go/flywheel/inventory/fulfillment"
+	"github.com/flywheel-go/flywheel/inventory/inventorysql"
+	"github.com/flywheel-go/flywheel/inventory/inventorytest"
+	"github.com/flywheel-go/flywheel/loyalty"
+	"github.com/flywheel-go/flywheel/loyalty/loyaltysql"
+	"github.com/flywheel-go/flywheel/loyalty/loyaltytest"
+	"github.com/flywheel-go/flywheel/pricing"
+	"github.com/flywheel-go/flywheel/pricing/coupon"
+	"github.com/flywheel-go/flywheel/pricing/coupon/couponsql"
+	"github.com/flywheel-go/flywheel/pricing/coupon/coupontest"
+	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/segment"
+	"github.com/flywheel-go/flywheel/segment/segmentsql"
+	"github.com/flywheel-go/flywheel/segment/segmenttest"
+)
+
+// lifeWorld is what outlives a process on the way of sessions, except for the gateway,
+// of which each life has its own.
+type lifeWorld struct {
+	tx       flywheel.Transactor
+	carts    cart.Store
+	sessions checkout.SessionStore
+	orders   order.Store
+	stock    inventory.Store
+	codes    coupon.Store
+	credit   credit.Store
+	points   loyalty.Store
+	events   segment.LogStore
+	now      time.Time
+}
+
+func newLifeWorld() *lifeWorld {
+	db := new(flywheel.Memory)
+	return &lifeWorld{
+		tx: db, carts: cart.NewMemory(db), sessions: checkout.NewMemory(db), orders: order.NewMemory(db), stock: inventory.NewMemory(db),
+		codes: coupon.NewMemory(db), credit: credit.NewMemory(db), points: loyalty.NewMemory(db), events: segment.NewMemoryLog(db), now: placedAt,
+	}
+}
+
+func newLifeWorldSQL(t testing.TB, open sqldbtest.Opener, d sqldb.Dialect) *lifeWorld {
+	db := flywheel.OpenSQL(open(t), d)
+	w := &lifeWorld{
+		tx: db, carts: cartsql.New(db), sessions: checkoutsql.New(db), orders: ordersql.New(db), stock: inventorysql.New(db),
+		codes: couponsql.New(db), credit: creditsql.New(db), points: loyaltysql.New(db), events: segmentsql.New(db), now: placedAt,
+	}
+	require.NoError(t, flywheel.Migrate(t.Context(), db, cartsql.New(db), checkoutsql.New(db), ordersql.New(db), inventorysql.New(db),
+		couponsql.New(db), creditsql.New(db), loyaltysql.New(db), segmentsql.New(db)))
+	return w
+}
+
+var placedAt = time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)
+
+// process is one process of a shop with everything.
+type process struct {
+	carts    *cart.Service
+	sessions *checkout.Sessions
+	orders   *order.Service
+	stock    *inventory.Service
+	codes    *coupon.Service
+	credit   *credit.Service
+	points   *loyalty.Service
+	log      *segment.Log
+}
+
+var (
+	lifeEngine = func() *pricing.Engine {
+		e, err := pricing.Compile(pricing.Config{
+			Taxes:      []pricing.Tax{{Class: "standard", Rate: money.Percent(19)}, {Class: "reduced", Rate: money.Percent(7)}},
+			Promotions: []pricing.Promotion{{ID: "ten", Percent: money.Percent(10), Coupon: "ten"}},
+		})
+		if err != nil {
+			panic(err)
+		}
+		return e
+	}()
+	lifeNetwork = func() *fulfillment.Network {
+		n, err := fulfillment.New(fulfillment.Config{
+			Calendar: fulfillment.Calendar{Zone: "Europe/Berlin", Handling: 1},
+			Places:   []fulfillment.Place{{ID: "east", Priority: 1, Country: "DE"}, {ID: "west", Priority: 2, Country: "DE"}},
+			Options: []fulfillment.Option{{
+				ID: "standard", Type: fulfillment.Shipping, Zones: []string{"DE"}, Rates: []fulfillment.Rate{{Price: eur(490)}}, Days: [2]int{1, 2}, Tax: "like_goods",
+			}},
+		})
+		if err != nil {
+			panic(err)
+		}
+		return n
+	}()
+	lifeCatalog = flywheel.CatalogFunc(func(_ context.Context, skus ...flywheel.SKU) (map[flywheel.SKU]flywheel.Item, error) {
+		items := make(map[flywheel.SKU]flywheel.Item, len(skus))
+		for _, sku := range skus {
+			class := "standard"
+			if len(sku)%2 == 0 {
+				class = "reduced"
+			}
+			items[sku] = flywheel.Item{SKU: sku, Title: string(sku), TaxClass: class, Weight: 100}
+		}
+		return items, nil
+	})
+)
+
+// open starts a process whose every call to the world goes through h.
+func (w *lifeWorld) open(t testing.TB, h hook, l *life) *process {
+	named := func(what string) func(string, bool) error {
+		return func(call string, after bool) error { return h(what+"."+call, after) }
+	}
+	clock := func() time.Time { return w.now }
+	tx := failingTx{w.tx, h}
+	p, err := &process{}, error(nil)
+	ok := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.log, err = segment.NewLog(segmenttest.Failing(w.events, named("events")), nil)
+	ok(err)
+	p.stock, err = inventory.New(inventorytest.Failing(w.stock, named("stock")), &inventory.Options{Now: clock})
+	ok(err)
+	p.codes, err = coupon.New(coupontest.Failing(w.codes, named("codes")), &coupon.Options{Now: clock})
+	ok(err)
+	p.credit, err = credit.New(credittest.Failing(w.credit, named("credit")), &credit.Options{Now: clock})
+	ok(err)
+	p.points, err = loyalty.New(loyaltytest.Failing(w.points, named("points")), &loyalty.Options{Now: clock})
+	ok(err)
+	p.carts, err = cart.New(carttest.Failing(w.carts, named("carts")), &cart.Options{Now: clock, Engine: lifeEngine, Catalog: lifeCatalog})
+	ok(err)
+	o := &checkout.SessionOptions{
+		Carts: p.carts, Catalog: lifeCatalog, Network: lifeNetwork, Stock: p.stock, Codes: p.codes, GiftCards: p.codes.Cards(), StoreCredit: p.credit,
+		Points: p.points, PointValue: money.MustRate("1"), DeliveryIncludesTax: true, Mode: l.mode, Sink: p.log, Tx: tx, Now: clock,
+		Policy: order.Policy{WindowDays: 30, ClaimDays: 30, DeliveryRefund: order.DeliveryFull},
+	}
+	shop, err := checkout.NewShop(o)
+	ok(err)
+	p.orders, err = order.New(ordertest.Failing(w.orders, named("orders")), &order.Options{
+		Now: clock, Gateway: failingGateway{l.gateway, h}, Warehouse: p.stock, Points: p.points, Credit: p.credit, Coupons: p.codes,
+		Balances: map[order.TenderType]order.Balance{order.GiftCard: p.codes.Cards(), order.StoreCredit: p.credit},
+		Shop:     shop, Sink: p.log, Tx: tx,
+	})
+	ok(err)
+	o.Orders = p.orders
+	p.sessions, err = checkout.NewSessions(checkouttest.Failing(w.sessions, named("sessions")), o)
+	ok(err)
+	return p
+}
+
+// life is one generated way from a cart to the last refund. All its names begin with
+// its id, so that many lives share a world.
+type life struct {
+	id      string
+	mode    order.CaptureMode
+	lines   []cart.Line
+	code    bool
+	tenders []checkout.TenderChoice
+	says    bool // what the buyer answers the bank
+	after   []func(p *process) error
+	gateway *payment.Memory
+	world   *lifeWorld
+}
+
+func (l *life) name(of string) string { return l.id + "-" + of }
+
+func (l *life) sku(n int) flywheel.SKU {
+	return flywheel.SKU(l.name("sku") + "x"[:n%2] + strconv.Itoa(n))
+}
+
+func (l *life) order() order.ID               { return order.ID(l.name("order")) }
+func (l *life) customer() flywheel.CustomerID { return flywheel.CustomerID(l.name("customer")) }
+
+const (
+	lifeStock  = 20
+	lifeCredit = 700
+	lifePoints = 400
+	lifeCard   = 900
+)
+
+// newLife generates a life by its number; the same number is the same life in every
+// world.
+func newLife(w *lifeWorld, seed uint64, id string) *life {
+	rnd := rand.New(rand.NewPCG(seed, 11))
+	l := &life{id: id, mode: order.OnPlace, gateway: new(payment.Memory), world: w, says: rnd.IntN(4) > 0}
+	if rnd.IntN(3) == 0 {
+		l.mode = order.OnShipment
+	}
+	for n := range 1 + rnd.IntN(3) {
+		l.lines = append(l.lines, cart.Line{
+			SKU: l.sku(n), Quantity: 1 + rnd.Int64N(4), Agreed: money.PriceOf(eur(100 + rnd.Int64N(3000))), TaxIncluded: true,
+		})
+	}
+	l.code = rnd.IntN(2) == 0
+	for _, t := range []checkout.TenderChoice{{Type: order.Points}, {Type: order.StoreCredit}, {Type: order.GiftCard, ID: l.name("CARD")}} {
+		if rnd.IntN(3) == 0 {
+			l.tenders = append(l.tenders, t)
+		}
+	}
+	l.tenders = append(l.tenders, checkout.TenderChoice{Type: order.Card, Token: "tok"})
+	script := payment.Script{}
+	for op, odds := range map[payment.Operation]int{payment.OpAuthorize: 2, payment.OpCapture: 4, payment.OpRefund: 4} {
+		r := rand.New(rand.NewPCG(seed, uint64(len(op)))) // maps have no order
+		for range 2 {
+			if r.IntN(odds) == 0 {
+				faults := []payment.Fault{payment.Decline, payment.Timeout, payment.LostAnswer}
+				if op == payment.OpAuthorize {
+					faults = append(faults, payment.Ask)
+				}
+				script[op] = append(script[op], faults[r.IntN(len(faults))])
+			}
+		}
+	}
+	l.gateway.Intercept(script.Intercept())
+	l.plan(rnd)
+	return l
+}
+
+// plan says what happens to the order after it was placed.
+func (l *life) plan(rnd *rand.Rand) {
+	do := func(c order.Command) {
+		l.after = append(l.after, func(p *process) error {
+			_, err := p.orders.Do(context.Background(), l.order(), c)
+			return err
+		})
+	}
+	if rnd.IntN(4) == 0 {
+		price := money.PriceOf(eur(100 + rnd.Int64N(2000)))
+		do(&order.Edit{Key: "edit", Add: []order.Item{{SKU: l.sku(0), Quantity: 1, Agreed: &price}}})
+	}
+	if rnd.IntN(3) == 0 {
+		do(&order.CallOff{Key: "off", Lines: map[string]int64{"1": 1}})
+	}
+	if rnd.IntN(6) == 0 {
+		do(&order.CallOff{Key: "all"})
+		return
+	}
+	for _, parcel := range []string{"p1", "p2", "p3"} {
+		do(&order.Ship{Parcel: parcel})
+		do(&order.Deliver{Parcel: parcel})
+	}
+	if rnd.IntN(2) == 0 {
+		n := 1 + rnd.Int64N(2)
+		do(&order.RequestReturn{ID: "r", Lines: map[string]int64{"1": n}, Reason: order.ChangedMind})
+		do(&order.Receive{ID: "r", Lines: map[string]order.Received{"1": {Accepted: n, Condition: "new", Restock: "east"}}})
+	}
+	if rnd.IntN(2) == 0 {
+		do(&order.PayBack{Key: "sorry", Amount: eur(1 + rnd.Int64N(900))})
+	}
+}
+
+// prepare fills the shelves and accounts of a life.
+func (l *life) prepare(t testing.TB, p *process) {
+	ctx := t.Context()
+	for i := range l.lines {
+		sku := l.lines[i].SKU
+		require.NoError(t, p.stock.At("east").Receive(ctx, "east-"+string(sku), []flywheel.Line{{SKU: sku, Quantity: lifeStock / 2}}))
+		require.NoError(t, p.stock.At("west").Receive(ctx, "west-"+string(sku), []flywheel.Line{{SKU: sku, Quantity: lifeStock / 2}}))
+	}
+	for id, code := range map[string]coupon.Code{
+		"code": {Code: coupon.Normalize(l.name("CODE"))}, "card": {Code: coupon.Normalize(l.name("CARD")), Value: eur(lifeCard)},
+	} {
+		c := coupon.Campaign{ID: l.name(id)}
+		if id == "code" {
+			c.Promotion, c.Limit = "ten", 1
+		}
+		_, err := p.codes.SaveCampaign(ctx, c)
+		require.NoError(t, err)
+		code.Campaign = c.ID
+		require.NoError(t, p.codes.Add(ctx, code))
+	}
+	err := p.credit.Grant(ctx, string(l.customer()), "opening", eur(lifeCredit), "opening")
+	require.NoError(t, err)
+	_, err = p.points.Apply(ctx, loyalty.Operation{Member: l.customer(), Key: "opening", Kind: loyalty.Earn, Points: lifePoints, At: l.world.now})
+	require.NoError(t, err)
+}
+
+// live does everything, from the beginning or from where a process stopped before.
+func (l *life) live(ctx context.Context, p *process) error {
+	id, of := checkout.SessionID(l.name("session")), cart.ID(l.name("cart"))
+	if _, err := p.carts.Get(ctx, of); errors.Is(err, flywheel.ErrNotFound) {
+		_, err = p.carts.Create(ctx, cart.Cart{ID: of, Customer: l.customer(), Currency: money.EUR, Lines: l.lines})
+		if err != nil && !errors.Is(err, flywheel.ErrConflict) {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	v, err := p.sessions.Get(ctx, id)
+	if errors.Is(err, flywheel.ErrNotFound) {
+		v, err = p.sessions.Open(ctx, of, id)
+	}
+	if err != nil {
+		return err
+	}
+	if v.Status == checkout.Incomplete {
+		codes := []string{}
+		if l.code {
+			codes = append(codes, l.name("CODE"))
+		}
+		for _, step := range []func() (checkout.View, error){
+			func() (checkout.View, error) {
+				return p.sessions.SetBuyer(ctx, id, checkout.Buyer{Email: "x@example.com"})
+			},
+			func() (checkout.View, error) {
+				return p.sessions.SetAddress(ctx, id, order.Address{Country: "DE", Postcode: "10115"}, nil)
+			},
+			func() (checkout.View, error) { return p.sessions.Choose(ctx, id, "standard") },
+			func() (checkout.View, error) { return p.sessions.SetCodes(ctx, id, codes...) },
+			func() (checkout.View, error) { return p.sessions.SetTenders(ctx, id, l.tenders...) },
+		} {
+			if v, err = step(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := l.place(ctx, p, id, v); err != nil {
+		return err
+	}
+	for _, step := range l.after {
+		if err := step(p); err != nil && (payment.Uncertain(err) || errors.Is(err, errStopped)) {
+			return err
+		}
+	}
+	return nil
+}
+
+// errOpen ends a turn of a life whose session is not completed yet.
+var errOpen = errors.New("not completed yet")
+
+func (l *life) place(ctx context.Context, p *process, id checkout.SessionID, v checkout.View) (err error) {
+	switch v.Status {
+	case checkout.Ready, checkout.Completed:
+		v, err = p.sessions.Place(ctx, checkout.PlaceRequest{Session: id, Key: l.name("key"), Order: l.order()})
+	case checkout.Completing:
+		l.world.now = l.world.now.Add(checkout.DefaultWorkTime) // whoever was at work on it is gone
+		v, err = p.sessions.Resume(ctx, id)
+	}
+	if v.Status == checkout.RequiresAction && v.Action != nil {
+		if finished := l.gateway.Finish(v.Action.Authorization, l.says); finished != nil && !errors.Is(finished, flywheel.ErrConflict) {
+			return finished
+		}
+		v, err = p.sessions.FinishAction(ctx, id)
+	}
+	switch {
+	case errors.Is(err, errStopped):
+		return err
+	case v.Status != checkout.Completed:
+		return errOpen
+	}
+	if v, err = p.sessions.Resume(ctx, id); err != nil { // the money, if it is not taken yet
+		return errOpen
+	}
+	return nil
+}
+
+// run lives a life to its end with a stop, by a new process where it dies there.
+func (l *life) run(t testing.TB, stop *stopper) {
+	clean := l.world.open(t, noHook, l)
+	l.prepare(t, clean)
+	p := clean
+	if stop != nil {
+		p = l.world.open(t, stop.hook, l)
+	}
+	for range 40 {
+		err := l.live(t.Context(), p)
+		if err == nil {
+			break
+		}
+		if stop != nil && stop.dies && stop.stopped != "" {
+			p = clean
+		}
+		l.world.now = l.world.now.Add(time.Second)
+	}
+	l.verify(t, clean)
+}
+
+// verify requires that all ledgers agree on what became of the order.
+func (l *life) verify(t testing.TB, p *process) {
+	ctx := t.Context()
+	_, err := p.orders.Resume(ctx)
+	require.NoError(t, err)
+	l.world.now = l.world.now.Add(24 * time.Hour) // what nobody came back to has ended
+	for more := true; more; {
+		more, err = p.sessions.Advance(ctx, l.world.now)
+		require.NoError(t, err)
+	}
+	for more := true; more; {
+		more, err = p.stock.Advance(ctx, l.world.now)
+		require.NoError(t, err)
+	}
+	v, err := p.sessions.Get(ctx, checkout.SessionID(l.name("session")))
+	if !errors.Is(err, flywheel.ErrExpired) {
+		require.NoError(t, err)
+	}
+	require.Equal(t, checkout.Completed, v.Status)
+	o, err := p.orders.Get(ctx, l.order())
+	require.NoError(t, err)
+	l.verifyMoney(t, p, &o)
+	l.verifyGoods(t, p, &o)
+	l.verifyEvents(t, p, &o)
+}
+
+func (l *life) verifyMoney(t testing.TB, p *process, o *order.Order) {
+	ctx := t.Context()
+	want := map[order.TenderType]int64{order.Points: lifePoints, order.StoreCredit: lifeCredit, order.GiftCard: lifeCard}
+	auths := map[string]order.Authorization{}
+	var paid, back int64
+	for _, tender := range o.Tenders {
+		if tender.Type != order.Card {
+			want[tender.Type] += tender.Refunded.Minor() - tender.Amount.Minor()
+			paid, back = paid+tender.Amount.Minor(), back+tender.Refunded.Minor()
+		}
+		for _, a := range tender.Authorizations {
+			auths[a.ID] = a
+		}
+	}
+	credit, err := p.credit.Spendable(ctx, string(l.customer()), money.EUR)
+	require.NoError(t, err)
+	points, err := p.points.Spendable(ctx, l.customer())
+	require.NoError(t, err)
+	card, err := p.codes.Cards().Spendable(ctx, l.name("CARD"), money.EUR)
+	require.NoError(t, err)
+	require.Equal(t, want, map[order.TenderType]int64{order.Points: points, order.StoreCredit: credit.Minor(), order.GiftCard: card.Minor()})
+	for _, charge := range l.gateway.Payments() {
+		a, known := auths[charge.ID]
+		if !known {
+			require.Equal(t, charge.Authorized, charge.Released, "money that no order knows of is let go: %+v", charge)
+			require.True(t, charge.Waiting.IsZero() || charge.Voided || charge.Refused, "%+v", charge)
+			continue
+		}
+		delete(auths, charge.ID)
+		require.Equal(t, charge.Captured.Minor(), a.Captured.Minor(), "captured")
+		require.Equal(t, charge.Refunded.Minor(), a.Refunded.Minor(), "refunded")
+		require.Equal(t, charge.Released.Minor(), a.Released.Minor(), "released")
+		paid, back = paid+charge.Captured.Minor(), back+charge.Refunded.Minor()
+	}
+	require.Empty(t, auths, "the gateway knows every authorization of the order")
+	var papers int64
+	for _, d := range o.Documents {
+		if d.Kind == order.Invoice {
+			papers += d.Total.Minor()
+		} else {
+			papers -= d.Total.Minor()
+		}
+	}
+	if o.Mode == order.OnPlace {
+		require.Equal(t, paid-back, papers, "paid less paid back is what the papers say")
+	}
+	used, held, err := p.codes.Uses(ctx, l.name("code"))
+	require.NoError(t, err)
+	require.Zero(t, held)
+	whole := o.State() == order.CalledOff
+	require.Equal(t, len(o.Uses) > 0 && !whole, used == 1, "the code is used %d times, the order is %s", used, o.State())
+}
+
+func (l *life) verifyGoods(t testing.TB, p *process, o *order.Order) {
+	want := map[flywheel.SKU][2]int64{} // on the shelves, and allocated
+	for i := range l.lines {
+		want[l.lines[i].SKU] = [2]int64{lifeStock, 0}
+	}
+	move := func(sku flywheel.SKU, shelf, allocated int64) {
+		n := want[sku]
+		want[sku] = [2]int64{n[0] + shelf, n[1] + allocated}
+	}
+	for i := range o.Parcels {
+		for _, piece := range o.Parcels[i].Pieces {
+			switch o.Parcels[i].Status {
+			case order.ParcelOpen:
+				move(piece.SKU, 0, piece.Quantity)
+			case order.ParcelShipped, order.ParcelDelivered:
+				move(piece.SKU, -piece.Quantity, 0)
+			}
+		}
+	}
+	for _, r := range o.RMAs {
+		for _, line := range r.Lines {
+			if !r.ReceivedAt.IsZero() && line.Restock != "" {
+				move(o.Line(line.Line).SKU, line.Accepted, 0)
+			}
+		}
+	}
+	for sku, n := range want {
+		var shelf, allocated, reserved int64
+		for level, err := range p.stock.Levels(t.Context(), sku) {
+			require.NoError(t, err)
+			shelf, allocated, reserved = shelf+level.OnHand, allocated+level.Allocated, reserved+level.Reserved
+		}
+		require.Equal(t, n, [2]int64{shelf, allocated}, "on the shelves and allocated of %s", sku)
+		require.Zero(t, reserved)
+	}
+}
+
+func (l *life) verifyEvents(t testing.TB, p *process, o *order.Order) {
+	_, err := p.log.Number(t.Context())
+	require.NoError(t, err)
+	told := map[string]int{}
+	var refunds int64
+	for e, err := range p.log.Entries(t.Context(), segment.Query{}) {
+		require.NoError(t, err)
+		if e.Event.Ref != l.name("session") && e.Event.Ref != string(o.ID) {
+			continue
+		}
+		told[e.Event.Name]++
+		if e.Event.Name == flywheel.EventRefund {
+			refunds += e.Event.Value.Minor()
+		}
+	}
+	sent := 0
+	for i := range o.Parcels {
+		if s := o.Parcels[i].Status; s == order.ParcelShipped || s == order.ParcelDelivered {
+			sent++
+		}
+	}
+	require.Equal(t, 1, told[flywheel.EventBeginCheckout])
+	require.Equal(t, 1, told[flywheel.EventPurchase])
+	require.Equal(t, sent, told[order.EventShipped])
+	require.Equal(t, o.Payment.Refunded.Minor(), refunds, "what was told of refunds")
+}
+
+// TestStopLifeAnywhere stops lives of sessions and orders before and after the effect
+// of calls to every store, the gateway, the log and the transactor, goes on with the
+// same requests, and finds one order, every participant taken once, no money
+// standing that no order knows of, stock and papers that agree, and every event
+// once. FLYWHEEL_LONG=lives stops 500 lives at every point.
+func TestStopLifeAnywhere(t *testing.T) {
+	t.Parallel()
+	long := os.Getenv("FLYWHEEL_LONG") == "lives"
+	points := func(t *testing.T, fresh func() *lifeWorld, lives, most int) (n int) {
+		for seed := range lives {
+			calls := 1 << 30
+			var at []int
+			for _, dies := range []bool{true, false} {
+				if calls == 1<<30 { // how many boundaries the life has
+					l := newLife(fresh(), uint64(seed), fmt.Sprint("l", seed))
+					count := &stopper{at: -1}
+					l.run(t, count)
+					calls = count.next
+					at = rand.New(rand.NewPCG(uint64(seed), 3)).Perm(calls)
+					at = at[:min(len(at), most)]
+				}
+				for _, k := range at {
+					stop := &stopper{at: k, dies: dies}
+					l := newLife(fresh(), uint64(seed), fmt.Sprint("l", seed, "-", k, dies))
+					if !t.Run(fmt.Sprint("life ", seed, " stop ", k, " dies ", dies), func(t *testing.T) { l.run(t, stop) }) {
+						t.Log(stop.stopped)
+						return n
+					}
+					n++
+				}
+			}
+		}
+		return n
+	}
+	t.Run("memory", func(t *testing.T) {
+		lives, most := 40, 15
+		if long {
+			lives, most = 500, 1<<30
+		}
+		n := points(t, newLifeWorld, lives, most)
+		t.Logf("%d points", n)
+	})
+	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
+		lives, most := 5, 4
+		if long {
+			lives, most = 100, 200
+		}
+		w := newLifeWorldSQL(t, open, d)
+		n := points(t, func() *lifeWorld { return w }, lives, most)
+		t.Logf("%d points", n)
+	})
+}
