@@ -31,6 +31,8 @@ func (c *CallOff) Kind() Kind { return KindCallOff }
 
 func (c *CallOff) key() string { return c.Key }
 
+func (c *CallOff) buyers() bool { return true }
+
 func (c *CallOff) check() error {
 	if c.Key != "" {
 		if err := checkKey("key", c.Key); err != nil {
@@ -66,7 +68,7 @@ func (c *CallOff) decide(d *decision) error {
 			}
 			dv.Back = dv.Total
 			if !back.Total.IsZero() {
-				if err := doc.add(DocumentLine{Kind: DeliveryLine, Title: dv.Title}, back); err != nil {
+				if err := doc.add(dv.line(), back); err != nil {
 					return err
 				}
 			}
@@ -103,6 +105,8 @@ type Edit struct {
 func (c *Edit) Kind() Kind { return KindEdit }
 
 func (c *Edit) key() string { return c.Key }
+
+func (c *Edit) buyers() bool { return false }
 
 func (c *Edit) check() error {
 	if err := checkKey("key", c.Key); err != nil {

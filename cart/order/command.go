@@ -15,8 +15,9 @@ import (
 )
 
 // Command is something that is to be done with an order that stands:
-// [Ship], [Deliver], [CallOff], [Edit], [RequestReturn], [Receive], [Exchange],
-// [Claim], [PayBack], [DisputeLost].
+// [Ship], [Deliver], [CallOff], [Edit], [RequestReturn], [CancelReturn], [Receive],
+// [Exchange],
+// [Claim], [PayBack], [DisputeLost], [Withdraw].
 type Command interface {
 	// Kind says which command it is.
 	Kind() Kind
@@ -25,6 +26,8 @@ type Command interface {
 	key() string
 	// check refuses what is wrong whatever the order is.
 	check() error
+	// buyers says that the buyer may do it, and not the shop alone.
+	buyers() bool
 	// decide does the command to the order of d.
 	decide(d *decision) error
 }
@@ -41,6 +44,9 @@ const (
 	KindEdit    Kind = "edit"
 	KindRequest Kind = "request_return"
 	KindReceive Kind = "receive"
+
+	KindCancelReturn Kind = "cancel_return"
+
 	KindTrade   Kind = "exchange"
 	KindClaim   Kind = "claim"
 	KindPayBack Kind = "pay_back"
@@ -179,6 +185,8 @@ func (op *Operation) command() (Command, error) {
 		c = &RequestReturn{}
 	case KindReceive:
 		c = &Receive{}
+	case KindCancelReturn:
+		c = &CancelReturn{}
 	case KindTrade:
 		c = &Exchange{}
 	case KindClaim:
@@ -187,6 +195,8 @@ func (op *Operation) command() (Command, error) {
 		c = &PayBack{}
 	case KindDispute:
 		c = &DisputeLost{}
+	case KindWithdraw:
+		c = &Withdraw{}
 	default:
 		return nil, fmt.Errorf("order: operation %d is a %q: %w", op.Sequence, op.Kind, flywheel.ErrInvalid)
 	}
@@ -203,16 +213,6 @@ func refuse(field string, kind error, format string, args ...any) error {
 
 // MaxQuantity is the most units of one line of an order or of a command.
 const MaxQuantity = 1_000_000_000
-
-// checkUnits refuses quantities that no order has.
-func checkUnits(field string, lines map[string]int64) error {
-	for _, id := range sortedLines(lines) {
-		if n := lines[id]; n < 1 || n > MaxQuantity {
-			return refuse(field+"."+id, flywheel.ErrOutOfRange, "%d units", n)
-		}
-	}
-	return nil
-}
 
 func checkItems(field string, items []Item) error {
 	if len(items) > 1000 {

@@ -1,6 +1,11 @@
 package order
 
-import "slices"
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+)
 
 // Contact is how the shop reaches whoever bought.
 type Contact struct {
@@ -28,3 +33,16 @@ func (a *Address) clone() *Address {
 	c.Street = slices.Clone(a.Street)
 	return &c
 }
+
+// Format implements fmt.Formatter: whatever the verb, nothing of a person is printed,
+// so that none gets into logs and errors.
+func (c Contact) Format(f fmt.State, _ rune) { io.WriteString(f, "order.Contact{hidden}") }
+
+// LogValue implements slog.LogValuer: nothing of a person is logged.
+func (c Contact) LogValue() slog.Value { return slog.StringValue("order.Contact{hidden}") }
+
+// Format implements fmt.Formatter: only the country is printed.
+func (a Address) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "order.Address{%s}", a.Country) }
+
+// LogValue implements slog.LogValuer: only the country is logged.
+func (a Address) LogValue() slog.Value { return slog.StringValue("order.Address{" + a.Country + "}") }

@@ -41,6 +41,15 @@ func (d *Delivery) paid() pricing.Refund {
 	return pricing.Refund{Net: d.Net, Tax: d.Tax, Total: d.Total}
 }
 
+// line is a line of a document for the delivery.
+func (d *Delivery) line() DocumentLine {
+	l := DocumentLine{Kind: DeliveryLine, Title: d.Title}
+	if len(d.Taxes) == 1 {
+		l.Rate = d.Taxes[0].Rate
+	}
+	return l
+}
+
 func (d *Delivery) clone() *Delivery {
 	if d == nil {
 		return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/internal/eventid"
 	"github.com/flywheel-go/flywheel/internal/handle"
+	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 // HoldFor is how long stock is set aside for an operation that adds items, while its
@@ -26,6 +27,10 @@ const HoldFor = 15 * time.Minute
 // again goes on with it and has one effect, and so does [Service.Resume]. Meanwhile
 // other commands that move money or goods try to bring it to its end first, and
 // report [ErrBusy] if they cannot.
+//
+// Where the context says for whom the call is made ([flywheel.WithActor]), the order
+// must be his, and only [CallOff], [RequestReturn], [CancelReturn], [Exchange] without
+// agreed prices and [Withdraw] are allowed; the others match flywheel.ErrForbidden.
 //
 // A command with a key that has been done is answered as the first time; with
 // another body it reports an error matching flywheel.ErrKeyReused.
@@ -41,6 +46,9 @@ func (s *Service) Do(ctx context.Context, id ID, c Command) (Result, error) {
 		o, err := s.load(ctx, id)
 		if err != nil {
 			return Result{}, err
+		}
+		if _, buyer := flywheel.ActorOf(ctx); buyer && !c.buyers() {
+			return Result{}, fmt.Errorf("order %q: %s: only the shop does that: %w", id, c.Kind(), flywheel.ErrForbidden)
 		}
 		if op := o.operation(c, body); op != nil {
 			if !bytes.Equal(op.Command, body) {
@@ -246,6 +254,14 @@ func (s *Service) carryOn(ctx context.Context, o Order, sequence int64) (Result,
 			o.Operations = append(o.Operations, op)
 		}
 		again, err := o.Decide(c, in)
+		if err == nil && done.authorization != "" {
+			again.authorized(done.authorization)
+		}
+		for _, r := range done.renewals {
+			if err == nil {
+				again.renew(r)
+			}
+		}
 		if err != nil || !reflect.DeepEqual(again.Effects, d.Effects) {
 			return Result{}, fmt.Errorf("order %q: %s had its effect, but the order has changed: %w (%v)", o.ID, op.Kind, flywheel.ErrUnknownOutcome, err)
 		}
@@ -272,6 +288,7 @@ type acted struct {
 	held          bool
 	authorization string // the new one
 	moved         bool   // money has moved that cannot be moved back
+	renewals      []renewal
 }
 
 // undo returns what is to be taken back when the operation is refused.
@@ -316,17 +333,19 @@ func (s *Service) act(ctx context.Context, o *Order, op *Operation, d *Decision)
 		auth, err := s.opts.Gateway.Authorize(ctx, payment.Charge{
 			Key: s.key(o, "authorize", op.Sequence), Amount: e.Authorize, Method: e.Method, Ref: string(o.ID), Customer: o.Customer,
 		})
+		if action, ok := errors.AsType[*payment.ActionError](err); ok {
+			done.authorization = action.Authorization // nobody is there to act: it is let go
+		}
 		if err != nil {
 			return done, fmt.Errorf("authorize: %w", err)
 		}
 		done.authorization = auth.ID
 		d.authorized(auth.ID)
 	}
-	for i, m := range e.Captures {
-		if err := s.opts.Gateway.Capture(ctx, s.key(o, "capture", op.Sequence, i), m.Authorization, m.Amount); err != nil {
+	for i := range e.Captures {
+		if err := s.capture(ctx, o, op, d, done, i); err != nil {
 			return done, fmt.Errorf("capture: %w", err)
 		}
-		done.moved = done.moved || m.Authorization != done.authorization
 	}
 	for i, m := range e.Refunds {
 		if err := s.opts.Gateway.Refund(ctx, s.key(o, "refund", op.Sequence, i), m.Authorization, m.Amount); err != nil {
@@ -345,6 +364,74 @@ func (s *Service) act(ctx context.Context, o *Order, op *Operation, d *Decision)
 		return done, nil
 	}
 	return done, s.apart(ctx, o, op, e)
+}
+
+// capture takes one of the amounts of a decision. An authorization that was let go or
+// has lapsed is made anew, with all that was still open.
+func (s *Service) capture(ctx context.Context, o *Order, op *Operation, d *Decision, done *acted, i int) error {
+	m := &d.Effects.Captures[i]
+	key := s.key(o, "capture", op.Sequence, i)
+	err := s.opts.Gateway.Capture(ctx, key, m.Authorization, m.Amount)
+	if gone := errors.Is(err, payment.ErrVoided) || errors.Is(err, flywheel.ErrExpired); gone && m.Authorization != done.authorization {
+		r := d.renewal(m)
+		auth, err := s.opts.Gateway.Authorize(ctx, payment.Charge{
+			Key: eventid.Of("authorize", string(o.ID), r.old), Amount: r.amount, Method: o.Tenders[m.Tender].Account, Ref: string(o.ID), Customer: o.Customer,
+		})
+		if err != nil {
+			return err
+		}
+		r.id = auth.ID
+		d.renew(r)
+		done.renewals = append(done.renewals, r)
+		if err := s.opts.Gateway.Capture(ctx, key, r.id, m.Amount); err != nil {
+			return err
+		}
+		done.moved = true
+		return nil
+	}
+	if err == nil {
+		done.moved = done.moved || m.Authorization != done.authorization
+	}
+	return err
+}
+
+// renewal is an authorization in place of one that is gone.
+type renewal struct {
+	tender  int
+	old, id string
+	amount  money.Amount // what was open
+	capture money.Amount // of it
+}
+
+// renewal returns what must be authorized anew for a capture.
+func (d *Decision) renewal(m *Movement) renewal {
+	r := renewal{tender: m.Tender, old: m.Authorization, amount: m.Amount, capture: m.Amount}
+	for _, a := range d.After.Tenders[m.Tender].Authorizations {
+		if a.ID == m.Authorization {
+			r.amount = money.New(m.Amount.Minor()+a.open(), m.Amount.Currency())
+		}
+	}
+	return r
+}
+
+// renew writes a renewal into the decision: what was open under the old authorization
+// is gone, and open under the new one.
+func (d *Decision) renew(r renewal) {
+	none := money.New(0, r.amount.Currency())
+	t := &d.After.Tenders[r.tender]
+	for j := range t.Authorizations {
+		if a := &t.Authorizations[j]; a.ID == r.old {
+			a.Captured = money.New(a.Captured.Minor()-r.capture.Minor(), none.Currency())
+			a.Released = money.New(a.Amount.Minor()-a.Captured.Minor(), none.Currency())
+		}
+	}
+	t.Authorizations = append(t.Authorizations, Authorization{ID: r.id, Amount: r.amount, Captured: r.capture, Released: none, Refunded: none})
+	for i := range d.Effects.Captures {
+		if m := &d.Effects.Captures[i]; m.Authorization == r.old {
+			m.Authorization = r.id
+		}
+	}
+	d.After.sumPayment()
 }
 
 // authorized writes the id of the new authorization into the decision.

@@ -213,3 +213,49 @@ func ExampleReadier() {
 	// Output:
 	// still at sea: conflict
 }
+
+// The terms of a shop that gives back no more of the delivery than its cheapest option,
+// and keeps a fee of what was opened.
+func ExamplePolicy() {
+	p := order.Policy{
+		WindowDays: 14, ClaimDays: 730, Restocking: map[string]money.Rate{"opened": money.Percent(20)},
+		DeliveryRefund: order.DeliveryCheapest, Zone: "Europe/Berlin",
+	}
+	for _, d := range []order.DeliveryRefund{order.DeliveryNever, order.DeliveryFull, order.DeliveryCheapest} {
+		fmt.Println(d, d == p.DeliveryRefund)
+	}
+	// Output:
+	// never false
+	// full false
+	// cheapest true
+}
+
+// What an order remembers of what was done with it, and the papers of that.
+func ExampleOperation() {
+	ctx := context.Background()
+	orders := standing(ctx)
+	do(ctx, orders, &order.CallOff{Key: "c1", Lines: map[string]int64{"1": 1}})
+	o, err := orders.Get(ctx, "o")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, op := range o.Operations {
+		var undo *order.Undo = op.Undo // set while a refused operation lets go of what it had set aside
+		fmt.Println(op.Sequence, op.Kind, op.Key, op.Done, undo == nil)
+		for _, d := range o.Documents {
+			if d.Operation != op.Sequence {
+				continue
+			}
+			var kind order.DocumentKind = d.Kind
+			var line order.DocumentLine = d.Lines[0]
+			var what order.LineKind = line.Kind
+			fmt.Println(kind, what, line.Quantity, line.Total)
+		}
+	}
+	// Output:
+	// call_off processing paid back 3.33 EUR
+	// 1 capture  true true
+	// invoice goods 3 9.99 EUR
+	// 2 call_off c1 true true
+	// credit_note goods 1 3.33 EUR
+}

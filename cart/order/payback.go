@@ -21,6 +21,8 @@ func (c *PayBack) Kind() Kind { return KindPayBack }
 
 func (c *PayBack) key() string { return c.Key }
 
+func (c *PayBack) buyers() bool { return false }
+
 func (c *PayBack) check() error {
 	if err := checkKey("key", c.Key); err != nil {
 		return err
@@ -84,6 +86,8 @@ type DisputeLost struct {
 func (c *DisputeLost) Kind() Kind { return KindDispute }
 
 func (c *DisputeLost) key() string { return c.Key }
+
+func (c *DisputeLost) buyers() bool { return false }
 
 func (c *DisputeLost) check() error {
 	if err := checkKey("key", c.Key); err != nil {

@@ -15,6 +15,7 @@ import (
 // "reason" why. Value is what was credited.
 const (
 	EventReturnRequested = "return_requested"
+	EventReturnCanceled  = "return_canceled"
 	EventReturnReceived  = "return_received"
 	EventExchanged       = "exchanged"
 	EventClaimed         = "claimed"
@@ -33,7 +34,12 @@ type RMA struct {
 	Covered  money.Amount `json:"covered,omitzero"`
 	// ReceivedAt is when the goods were inspected, zero while they are on their way.
 	ReceivedAt time.Time `json:"received_at,omitzero"`
+	// CanceledAt is when the buyer kept the goods after all.
+	CanceledAt time.Time `json:"canceled_at,omitzero"`
 }
+
+// open reports whether the goods are on their way back.
+func (r *RMA) open() bool { return r.ReceivedAt.IsZero() && r.CanceledAt.IsZero() }
 
 // RMALine is a number of units of a line that come back.
 type RMALine struct {
@@ -75,7 +81,7 @@ func (o *Order) RMA(id string) *RMA {
 func (o *Order) onWay(line string) int64 {
 	n := int64(0)
 	for i := range o.RMAs {
-		if !o.RMAs[i].ReceivedAt.IsZero() {
+		if !o.RMAs[i].open() {
 			continue
 		}
 		for _, l := range o.RMAs[i].Lines {
@@ -147,6 +153,8 @@ func (c *RequestReturn) Kind() Kind { return KindRequest }
 
 func (c *RequestReturn) key() string { return c.ID }
 
+func (c *RequestReturn) buyers() bool { return true }
+
 func (c *RequestReturn) check() error {
 	if err := checkKey("id", c.ID); err != nil {
 		return err
@@ -163,6 +171,38 @@ func (c *RequestReturn) decide(d *decision) error {
 	}
 	d.comeBack(RMA{ID: c.ID, Reason: c.Reason, At: d.at}, c.Lines)
 	d.event(EventReturnRequested, d.o.amount(0), d.itemsOf(c.Lines), map[string]any{"return": c.ID, "reason": c.Reason})
+	return nil
+}
+
+// CancelReturn gives up a return that has not been received: the buyer keeps the goods.
+// Again it does nothing. An exchange, for which other goods are on their way, cannot
+// be given up.
+type CancelReturn struct {
+	ID string `json:"id"`
+}
+
+// Kind implements [Command].
+func (c *CancelReturn) Kind() Kind { return KindCancelReturn }
+
+func (c *CancelReturn) key() string { return "" }
+
+func (c *CancelReturn) buyers() bool { return true }
+
+func (c *CancelReturn) check() error { return checkKey("id", c.ID) }
+
+func (c *CancelReturn) decide(d *decision) error {
+	r := d.o.RMA(c.ID)
+	switch {
+	case r == nil:
+		return refuse("id", flywheel.ErrNotFound, "no return %q", c.ID)
+	case !r.CanceledAt.IsZero():
+		d.replayed = true
+		return nil
+	case r.Exchange || !r.ReceivedAt.IsZero():
+		return refuse("id", flywheel.ErrConflict, "return %q is an exchange or has been received", c.ID)
+	}
+	r.CanceledAt = d.at
+	d.event(EventReturnCanceled, d.o.amount(0), nil, map[string]any{"return": c.ID})
 	return nil
 }
 
@@ -198,6 +238,8 @@ func (c *Receive) Kind() Kind { return KindReceive }
 
 func (c *Receive) key() string { return c.ID }
 
+func (c *Receive) buyers() bool { return false }
+
 func (c *Receive) check() error { return checkKey("id", c.ID) }
 
 func (c *Receive) decide(d *decision) error {
@@ -205,8 +247,8 @@ func (c *Receive) decide(d *decision) error {
 	if r == nil {
 		return refuse("id", flywheel.ErrNotFound, "no return %q", c.ID)
 	}
-	if !r.ReceivedAt.IsZero() {
-		return refuse("id", flywheel.ErrConflict, "return %q has been received", c.ID)
+	if !r.open() {
+		return refuse("id", flywheel.ErrConflict, "return %q has been received or canceled", c.ID)
 	}
 	fees := r.Reason == ChangedMind && !r.Exchange
 	doc, fee := d.paper(), d.o.none()
@@ -316,7 +358,7 @@ func (d *decision) withDelivery(doc *document, any, fault bool) error {
 	if back.Total.IsZero() {
 		return nil
 	}
-	return doc.add(DocumentLine{Kind: DeliveryLine, Title: d.o.Delivery.Title}, back)
+	return doc.add(d.o.Delivery.line(), back)
 }
 
 // restock notes where accepted units go: a kit as its parts.
@@ -388,6 +430,11 @@ type Exchange struct {
 func (c *Exchange) Kind() Kind { return KindTrade }
 
 func (c *Exchange) key() string { return c.ID }
+
+// buyers: prices are agreed by the shop.
+func (c *Exchange) buyers() bool {
+	return !slices.ContainsFunc(c.For, func(i Item) bool { return i.Agreed != nil })
+}
 
 func (c *Exchange) check() error {
 	if err := checkKey("id", c.ID); err != nil {
@@ -469,6 +516,8 @@ type Claim struct {
 func (c *Claim) Kind() Kind { return KindClaim }
 
 func (c *Claim) key() string { return c.Key }
+
+func (c *Claim) buyers() bool { return false }
 
 func (c *Claim) check() error {
 	if c.Key != "" {

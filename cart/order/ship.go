@@ -31,6 +31,8 @@ func (c *Ship) Kind() Kind { return KindShip }
 
 func (c *Ship) key() string { return "" }
 
+func (c *Ship) buyers() bool { return false }
+
 func (c *Ship) check() error {
 	if err := checkText("carrier", c.Carrier); err != nil {
 		return err
@@ -112,7 +114,7 @@ func (c *Ship) decide(d *decision) error {
 func (d *decision) invoiceSent(doc *document) error {
 	if dv := d.o.Delivery; dv != nil && !dv.Invoiced {
 		dv.Invoiced = true
-		if err := doc.add(DocumentLine{Kind: DeliveryLine, Title: dv.Title}, dv.paid()); err != nil {
+		if err := doc.add(dv.line(), dv.paid()); err != nil {
 			return err
 		}
 	}
@@ -149,6 +151,8 @@ func (c *Deliver) Kind() Kind { return KindDeliver }
 
 func (c *Deliver) key() string { return "" }
 
+func (c *Deliver) buyers() bool { return false }
+
 func (c *Deliver) check() error { return nil }
 
 func (c *Deliver) decide(d *decision) error {
@@ -184,6 +188,8 @@ func (c *capture) Kind() Kind { return KindCapture }
 
 func (c *capture) key() string { return "" }
 
+func (c *capture) buyers() bool { return false }
+
 func (c *capture) check() error { return nil }
 
 func (c *capture) decide(d *decision) error {
@@ -217,7 +223,7 @@ func (c *capture) decide(d *decision) error {
 	}
 	if dv := d.o.Delivery; dv != nil {
 		dv.Invoiced = true
-		if err := doc.add(DocumentLine{Kind: DeliveryLine, Title: dv.Title}, dv.paid()); err != nil {
+		if err := doc.add(dv.line(), dv.paid()); err != nil {
 			return err
 		}
 	}

@@ -50,6 +50,12 @@ func (s *Service) takeBack(ctx context.Context, id ID, req Request, cancel bool)
 	if err := flywheel.CheckID(req.Key); err != nil {
 		return Order{}, &FieldError{id, "key", err}
 	}
+	if _, buyer := flywheel.ActorOf(ctx); buyer {
+		if _, err := s.load(ctx, id); err != nil {
+			return Order{}, err
+		}
+		return Order{}, fmt.Errorf("order %q: only the shop takes goods and money back: %w", id, flywheel.ErrForbidden)
+	}
 	switch {
 	case len(req.Reason) > MaxReason:
 		return Order{}, &FieldError{id, "reason", fmt.Errorf("%d bytes, at most %d: %w", len(req.Reason), MaxReason, flywheel.ErrLimit)}

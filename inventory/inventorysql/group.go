@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/inventory"
 )
@@ -167,25 +168,13 @@ type groupRow struct {
 	At       int64  `json:"at"`
 }
 
-// inGroup is postGroup in a transaction: six statements with BEGIN and COMMIT, however
-// many requests there are.
+// inGroup is postGroup in a transaction. However many requests there are, it is BEGIN, one
+// statement that locks and reads, one that writes on PostgreSQL and three on SQLite, and
+// COMMIT.
 func (s *Store) inGroup(ctx context.Context, tx *sqldb.Tx, group []*request, answers []answer) error {
 	clear(answers) // a transaction may be run again
 	key := itemOf(group[0].movement)
-	var level inventory.Level
-	found := false
-	err := sqldb.Each(ctx, tx, s.statements.lockLevel, []any{string(key.SKU), string(key.Location)}, func(r sqldb.Row) (err error) {
-		level, err = scanLevel(r)
-		found = true
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if !found {
-		return errNoLevel // asking alone makes it
-	}
-	known, err := s.knownRefs(ctx, tx, group)
+	level, known, err := s.lockForGroup(ctx, tx, key, group)
 	if err != nil {
 		return err
 	}
@@ -219,21 +208,7 @@ func (s *Store) inGroup(ctx context.Context, tx *sqldb.Tx, group []*request, ans
 	if err != nil {
 		return err
 	}
-	res, err := tx.ExecContext(ctx, s.statements.addGroupReservations, string(arg))
-	if err != nil {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil {
-		return err
-	} else if n != int64(len(rows)) {
-		return errTaken
-	}
-	if _, err := tx.ExecContext(ctx, s.statements.addGroupMovements, string(key.SKU), string(key.Location),
-		level.OnHand, level.Allocated, level.Backordered, string(arg)); err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, `UPDATE flywheel_inventory_levels SET reserved = ?, seq = ? WHERE sku = ? AND location = ?`,
-		level.Reserved, level.Seq, string(key.SKU), string(key.Location)); err != nil {
+	if err := s.writeGroup(ctx, tx, &level, len(rows), string(arg)); err != nil {
 		return err
 	}
 	first := rows[0]
@@ -244,22 +219,65 @@ func (s *Store) inGroup(ctx context.Context, tx *sqldb.Tx, group []*request, ans
 	return nil
 }
 
-// knownRefs returns which refs of the group have a reservation or movements.
-func (s *Store) knownRefs(ctx context.Context, tx *sqldb.Tx, group []*request) (map[string]bool, error) {
+// lockForGroup locks the level of an item and returns it, and which refs of the group
+// have a reservation or movements already.
+func (s *Store) lockForGroup(ctx context.Context, tx *sqldb.Tx, key item, group []*request) (level inventory.Level, known map[string]bool, err error) {
 	refs := make([]string, len(group))
 	for i, g := range group {
 		refs[i] = g.reservation.Ref
 	}
 	arg, err := json.Marshal(refs)
 	if err != nil {
-		return nil, err
+		return level, nil, err
 	}
-	known := map[string]bool{}
-	err = sqldb.Each(ctx, tx, s.statements.knownRefs, []any{string(arg), string(arg)}, func(r sqldb.Row) error {
-		var ref string
-		err := r.Scan(&ref)
-		known[ref] = true
+	err = errNoLevel // asking alone makes it
+	read := sqldb.Each(ctx, tx, s.statements.lockForGroup, []any{string(arg), string(arg), string(key.SKU), string(key.Location)}, func(r sqldb.Row) error {
+		var list string
+		if err := r.Scan((*string)(&level.SKU), (*string)(&level.Location), &level.OnHand, &level.Reserved, &level.Allocated,
+			&level.Backordered, &level.Backorder, &level.Seq, &list); err != nil {
+			return err
+		}
+		err = json.Unmarshal([]byte(list), &refs)
 		return err
 	})
-	return known, err
+	if read != nil {
+		err = read
+	}
+	if err != nil {
+		return level, nil, err
+	}
+	known = make(map[string]bool, len(group))
+	for _, ref := range refs {
+		known[ref] = true
+	}
+	return level, known, nil
+}
+
+// writeGroup writes the rows of a group and the level that they left.
+func (s *Store) writeGroup(ctx context.Context, tx *sqldb.Tx, level *inventory.Level, rows int, arg string) error {
+	item := []any{string(level.SKU), string(level.Location)}
+	if tx.Dialect() == flywheel.Postgres {
+		var n int
+		err := tx.QueryRowContext(ctx, s.statements.writeGroup, append([]any{arg, level.OnHand, level.Allocated, level.Backordered},
+			append(append(item, level.Reserved, level.Seq), item...)...)...).Scan(&n)
+		if err == nil && n != rows {
+			err = errTaken
+		}
+		return err
+	}
+	res, err := tx.ExecContext(ctx, s.statements.addGroupReservations, arg)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil {
+		return err
+	} else if n != int64(rows) {
+		return errTaken
+	}
+	if _, err := tx.ExecContext(ctx, s.statements.addGroupMovements, level.OnHand, level.Allocated, level.Backordered, item[0], item[1], arg); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE flywheel_inventory_levels SET reserved = ?, seq = ? WHERE sku = ? AND location = ?`,
+		level.Reserved, level.Seq, item[0], item[1])
+	return err
 }

@@ -26,10 +26,10 @@ type statements struct {
 	findMovements string // ref, attempt, rows of item
 	items         string // SKUs
 
-	lockLevel            string // SKU, location
-	knownRefs            string // refs, refs
+	lockForGroup         string // refs, refs, SKU, location
+	writeGroup           string // rows of groupRow, on hand, allocated, backordered, SKU, location, reserved, seq, SKU, location
 	addGroupReservations string // rows of groupRow
-	addGroupMovements    string // SKU, location, on hand, allocated, backordered, rows of groupRow
+	addGroupMovements    string // on hand, allocated, backordered, SKU, location, rows of groupRow
 	levelsOf             string // SKUs
 	incoming             string // SKUs
 	addIncoming          string // rows of incomingRow
@@ -66,20 +66,11 @@ func statementsOf(d flywheel.Dialect) statements {
 		findMovements: `SELECT ` + movementColumns + ` FROM flywheel_inventory_movements
 			WHERE ref = ? AND attempt = ? AND (sku, location) IN (SELECT x.sku, x.location FROM ` + items + `)
 			ORDER BY sku, location, seq`,
-		lockLevel: `SELECT ` + levelColumns + ` FROM flywheel_inventory_levels WHERE sku = ? AND location = ?` + lock,
-		knownRefs: `SELECT ref FROM flywheel_inventory_reservations WHERE ` + sqldb.In(d, "ref") + `
-			UNION SELECT ref FROM flywheel_inventory_movements WHERE ` + sqldb.In(d, "ref"),
-		addGroupReservations: `INSERT INTO flywheel_inventory_reservations (ref, location, lines, units, state, expires, attempt, version)
-			SELECT x.ref, x.location, x.lines, x.units, 'open', x.expires, 1, 1
-			FROM ` + rows(d, "ref text", "location text", "lines text", "units text", "expires bigint") + ` WHERE true
-			ON CONFLICT (ref) DO NOTHING`,
-		addGroupMovements: `INSERT INTO flywheel_inventory_movements (sku, location, seq, kind, ref, attempt, key, on_hand, reserved,
-				allocated, backordered, reason, at, on_hand_after, reserved_after, allocated_after, backordered_after)
-			SELECT c.sku, c.location, x.seq, 'reserve', x.ref, 1, '', 0, x.reserved, 0, 0, '', x.at, c.on_hand, x.after, c.allocated, c.backordered
-			FROM (SELECT CAST(? AS TEXT) AS sku, CAST(? AS TEXT) AS location, CAST(? AS bigint) AS on_hand, CAST(? AS bigint) AS allocated,
-				CAST(? AS bigint) AS backordered) c
-			CROSS JOIN ` + rows(d, "ref text", "seq bigint", "reserved bigint", "after bigint", "at bigint"),
-		items: `SELECT item FROM flywheel_inventory_items WHERE ` + sqldb.In(d, "sku") + ` ORDER BY sku`,
+		lockForGroup:         lockForGroup(d) + lock,
+		writeGroup:           writeGroup(d),
+		addGroupReservations: addGroupReservations(rows(d, groupColumns...)),
+		addGroupMovements:    addGroupMovements(rows(d, groupColumns...)),
+		items:                `SELECT item FROM flywheel_inventory_items WHERE ` + sqldb.In(d, "sku") + ` ORDER BY sku`,
 		incoming: `SELECT sku, due, location, ref, origin, quantity FROM flywheel_inventory_incoming
 			WHERE ` + sqldb.In(d, "sku") + ` ORDER BY sku, due, location, ref`,
 		addIncoming: `INSERT INTO flywheel_inventory_incoming (sku, due, location, ref, origin, quantity)
@@ -88,6 +79,47 @@ func statementsOf(d flywheel.Dialect) statements {
 		levelsOf: `SELECT ` + levelColumns + ` FROM flywheel_inventory_levels
 			WHERE ` + sqldb.In(d, "sku") + ` AND (seq > 0 OR backorder > 0) ORDER BY sku, location`,
 	}
+}
+
+var groupColumns = []string{
+	"ref text", "location text", "lines text", "units text", "expires bigint", "seq bigint", "reserved bigint", "after bigint", "at bigint",
+}
+
+// lockForGroup reads a level and which refs are known, as a JSON array.
+func lockForGroup(d flywheel.Dialect) string {
+	known := `SELECT ref FROM flywheel_inventory_reservations WHERE ` + sqldb.In(d, "ref") + `
+		UNION SELECT ref FROM flywheel_inventory_movements WHERE ` + sqldb.In(d, "ref")
+	list := `(SELECT COALESCE(json_agg(k.ref), '[]')::text FROM (` + known + `) k)`
+	if d == flywheel.SQLite {
+		list = `(SELECT json_group_array(k.ref) FROM (` + known + `) k)`
+	}
+	return `SELECT ` + levelColumns + `, ` + list + ` FROM flywheel_inventory_levels WHERE sku = ? AND location = ?`
+}
+
+// addGroupReservations inserts open reservations from rows x.
+func addGroupReservations(rows string) string {
+	return `INSERT INTO flywheel_inventory_reservations (ref, location, lines, units, state, expires, attempt, version)
+		SELECT x.ref, x.location, x.lines, x.units, 'open', x.expires, 1, 1 FROM ` + rows + ` WHERE true
+		ON CONFLICT (ref) DO NOTHING`
+}
+
+// addGroupMovements inserts movements from rows x.
+func addGroupMovements(rows string) string {
+	return `INSERT INTO flywheel_inventory_movements (sku, location, seq, kind, ref, attempt, key, on_hand, reserved,
+			allocated, backordered, reason, at, on_hand_after, reserved_after, allocated_after, backordered_after)
+		SELECT c.sku, c.location, x.seq, 'reserve', x.ref, 1, '', 0, x.reserved, 0, 0, '', x.at, c.on_hand, x.after, c.allocated, c.backordered
+		FROM (SELECT CAST(? AS bigint) AS on_hand, CAST(? AS bigint) AS allocated, CAST(? AS bigint) AS backordered,
+			CAST(? AS TEXT) AS sku, CAST(? AS TEXT) AS location) c CROSS JOIN ` + rows
+}
+
+// writeGroup does both and writes the level, in one statement of PostgreSQL, and counts
+// the reservations.
+func writeGroup(d flywheel.Dialect) string {
+	return `WITH x AS MATERIALIZED (SELECT * FROM ` + sqldb.Recordset(d, groupColumns...) + `),
+		made AS (` + addGroupReservations("x") + ` RETURNING 1),
+		posted AS (` + addGroupMovements("x") + `),
+		updated AS (UPDATE flywheel_inventory_levels SET reserved = CAST(? AS bigint), seq = CAST(? AS bigint) WHERE sku = ? AND location = ?)
+		SELECT count(*) FROM made`
 }
 
 // of puts the table's name before each column.

@@ -141,7 +141,7 @@ var lifeCases = []testCase{
 			var numbers []int64
 			for _, d := range o.Documents {
 				if d.First != 0 {
-					return nil, fmt.Errorf("First is %d", d.First)
+					return nil, fmt.Errorf("a stored document has First %d", d.First)
 				}
 				numbers = append(numbers, d.Number)
 			}
