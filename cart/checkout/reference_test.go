@@ -110,33 +110,10 @@ func (c *refCase) run(tb testing.TB, shops map[string]map[string]json.RawMessage
 	return nil
 }
 
-// setup is that of the shop with each other key of the case in place of the
-// shop's; items are merged.
 func (c *refCase) setup(tb testing.TB, shops map[string]map[string]json.RawMessage) *script.Setup {
-	var name string
-	require.NoError(tb, json.Unmarshal(c.Setup["shop"], &name))
-	require.Contains(tb, shops, name)
-	joined := maps.Clone(shops[name])
-	for key, value := range c.Setup {
-		switch key {
-		case "shop":
-		case "items":
-			items, more := map[string]json.RawMessage{}, map[string]json.RawMessage{}
-			require.NoError(tb, json.Unmarshal(joined[key], &items))
-			require.NoError(tb, json.Unmarshal(value, &more))
-			maps.Copy(items, more)
-			data, err := json.Marshal(items)
-			require.NoError(tb, err)
-			joined[key] = data
-		default:
-			joined[key] = value
-		}
-	}
-	data, err := json.Marshal(joined)
+	setup, err := script.ParseSetup(shops, c.Setup)
 	require.NoError(tb, err)
-	var s script.Setup
-	testkit.Strict(tb, data, &s)
-	return &s
+	return setup
 }
 
 // step makes one step and compares its answer.

@@ -670,3 +670,21 @@ func (s *Sessions) codeMessages(q *sessionQuote) {
 		}
 	}
 }
+
+// Explain prices an open session and returns the quote with the trace of every line,
+// for pages that show where a cent comes from. A session that is final or has a try
+// under way reports a conflict: its order has the traces.
+func (s *Sessions) Explain(ctx context.Context, id SessionID) (pricing.Quote, error) {
+	of, err := s.load(ctx, id)
+	if err != nil {
+		return pricing.Quote{}, err
+	}
+	if status := of.status(); status != "" {
+		return pricing.Quote{}, &SessionError{Session: id, Status: status, Err: flywheel.ErrConflict}
+	}
+	q, err := s.quote(ctx, &of)
+	if err != nil {
+		return pricing.Quote{}, err
+	}
+	return q.quote, nil
+}
