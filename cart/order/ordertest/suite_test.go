@@ -6,6 +6,7 @@ import (
 	"iter"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -228,16 +229,16 @@ func TestSuiteBites(t *testing.T) {
 			}}
 		}},
 		{"a refused save takes a number", "documents/numbers", func(m *order.MemoryStore) *faulty {
-			lost := int64(0)
+			var lost atomic.Int64
 			return &faulty{save: func(ctx context.Context, o order.Order) (order.Order, error) {
 				for i := range o.Documents {
 					if o.Documents[i].Number == 0 {
-						o.Documents[i].First += lost
+						o.Documents[i].First += lost.Load()
 					}
 				}
 				saved, err := m.Save(ctx, o)
 				if errors.Is(err, order.ErrStale) {
-					lost++
+					lost.Add(1)
 				}
 				return saved, err
 			}}
