@@ -22,6 +22,18 @@ import (
 // outcome is not known.
 const HoldFor = 15 * time.Minute
 
+// The most operations of one order: of them a buyer may bring it to MaxBuyerOperations,
+// so that nobody makes an order that cannot be loaded, or that the shop can do nothing
+// with.
+const (
+	MaxOperations      = 10_000
+	MaxBuyerOperations = 500
+)
+
+// ActorBuyer is the [Operation].Actor of what was done with flywheel.WithActor. What
+// the shop did has none.
+const ActorBuyer = "buyer"
+
 // Do does a command with an order. What is refused leaves the order as it was, and so
 // does a command whose outcome is not known ([payment.Uncertain]): the same command
 // again goes on with it and has one effect, and so does [Service.Resume]. Meanwhile
@@ -47,7 +59,8 @@ func (s *Service) Do(ctx context.Context, id ID, c Command) (Result, error) {
 		if err != nil {
 			return Result{}, err
 		}
-		if _, buyer := flywheel.ActorOf(ctx); buyer && !c.buyers() {
+		_, buyer := flywheel.ActorOf(ctx)
+		if buyer && !c.buyers() {
 			return Result{}, fmt.Errorf("order %q: %s: only the shop does that: %w", id, c.Kind(), flywheel.ErrForbidden)
 		}
 		if op := o.operation(c, body); op != nil {
@@ -81,6 +94,13 @@ func (s *Service) Do(ctx context.Context, id ID, c Command) (Result, error) {
 			continue
 		}
 		op := Operation{Sequence: d.After.Sequence, Kind: c.Kind(), Key: c.key(), Command: body, Offer: in.Offer, At: in.At, Asked: true}
+		most := MaxOperations
+		if buyer {
+			op.Actor, most = ActorBuyer, MaxBuyerOperations
+		}
+		if len(o.Operations) >= most {
+			return Result{}, fmt.Errorf("order %q: %s: %d operations, at most %d: %w", id, c.Kind(), len(o.Operations), most, flywheel.ErrLimit)
+		}
 		o.Sequence = op.Sequence
 		o.Operations = append(o.Operations, op)
 		if s.atOnce(&d.Effects) {
