@@ -19,7 +19,7 @@ type counter struct{ n int }
 func (c *counter) Name() string { return "counter" }
 
 func (c *counter) Consume(_ context.Context, entries []flywheel.Entry) error {
-	c.n += len(entries)
+	c.n = int(entries[len(entries)-1].Position)
 	return nil
 }
 

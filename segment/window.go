@@ -144,8 +144,11 @@ func (p *Profile) pass(leaf string, until time.Time) {
 	p.Passed = append(p.Passed, Passed{leaf, until})
 }
 
-// momentBatch is how many moments are read at once.
-const momentBatch = 256
+// How many moments are read at once: few at first, since one or two are over as a rule.
+const (
+	firstMoments = 8
+	mostMoments  = 512
+)
 
 // moments calls do for the moments of a state, those of this work included, in order
 // of time, as long as it reports true.
@@ -163,7 +166,7 @@ func (w *work) moments(p *Profile, leaf *compiledLeaf, do func(Moment) (bool, er
 			after = Moment{At: over.Until, Position: maxPosition}
 		}
 	}
-	for more := p.Version > 0; ; {
+	for more, limit := p.Version > 0, firstMoments; ; limit = min(4*limit, mostMoments) {
 		var stored []Moment
 		if more {
 			store, ok := w.p.store.(MomentStore)
@@ -171,10 +174,10 @@ func (w *work) moments(p *Profile, leaf *compiledLeaf, do func(Moment) (bool, er
 				return fmt.Errorf("a window needs a store that keeps moments: %w", flywheel.ErrInvalid)
 			}
 			var err error
-			if stored, err = store.Moments(w.ctx, p.Person, leaf.key, after, momentBatch); err != nil {
+			if stored, err = store.Moments(w.ctx, p.Person, leaf.key, after, limit); err != nil {
 				return err
 			}
-			if more = len(stored) == momentBatch; len(stored) > 0 {
+			if more = len(stored) == limit; len(stored) > 0 {
 				after = stored[len(stored)-1]
 			}
 		}

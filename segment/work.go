@@ -148,6 +148,13 @@ func (w *work) merged(person flywheel.Person) (*Profile, error) {
 	if err := w.load(aliases...); err != nil {
 		return nil, err
 	}
+	aliases = slices.DeleteFunc(aliases, func(alias flywheel.Person) bool { // devices that were never used without a name
+		p := w.loaded[alias]
+		return alias != person && p.Events == 0 && len(p.Leaves) == 0 && len(p.Traits) == 0
+	})
+	if len(aliases) == 1 {
+		return own, nil
+	}
 	sum := own.clone()
 	for i, alias := range aliases[1:] {
 		values := func(ctx context.Context, of string) (int64, error) {
