@@ -91,25 +91,45 @@ func TestReference(t *testing.T) {
 func tamper(t *testing.T, entries []audit.Entry, how string) []audit.Entry {
 	words := strings.Fields(how)
 	require.NotEmpty(t, words)
-	number := func(i int) int {
-		require.Greater(t, len(words), i, how)
-		n, err := strconv.Atoi(words[i])
-		require.NoError(t, err)
-		return n - 1
+	var numbers []int
+	for _, w := range words[1:] {
+		if n, err := strconv.Atoi(w); err == nil {
+			numbers = append(numbers, n)
+		}
+	}
+	if slices.Contains(words, "last") {
+		numbers = append(numbers, len(entries))
+	}
+	need := func(n int) {
+		require.GreaterOrEqual(t, len(numbers), n, how)
+		for _, at := range numbers[:n] {
+			require.True(t, at >= 1 && at <= len(entries), how)
+		}
 	}
 	switch words[0] {
 	case "none":
-	case "change":
-		entries[number(1)].Reason = "another"
+	case "change", "edit", "alter":
+		need(1)
+		entries[numbers[0]-1].Reason = "another"
 	case "remove", "delete":
-		entries = slices.Delete(entries, number(1), number(1)+1)
+		need(1)
+		entries = slices.Delete(entries, numbers[0]-1, numbers[0])
 	case "swap", "reorder":
-		i, j := number(1), number(len(words)-1)
+		need(2)
+		i, j := numbers[0]-1, numbers[1]-1
 		entries[i], entries[j] = entries[j], entries[i]
-	case "insert":
-		entries = slices.Insert(entries, number(len(words)-1), entries[number(len(words)-1)])
+	case "insert", "add":
+		need(1)
+		at := numbers[0] - 1
+		if slices.Contains(words, "after") {
+			at++
+		}
+		forged := entries[numbers[0]-1]
+		forged.Number, forged.Reason = int64(at+1), "forged"
+		entries = slices.Insert(entries, at, forged)
 	case "truncate", "cut":
-		entries = entries[:number(len(words)-1)]
+		need(1)
+		entries = entries[:numbers[0]]
 	default:
 		t.Fatalf("unknown change %q", how)
 	}

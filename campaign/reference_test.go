@@ -19,6 +19,7 @@ func TestReference(t *testing.T) {
 	t.Run("local_time", localTimeCases)
 	t.Run("frequency_caps", frequencyCapCases)
 	t.Run("journeys", journeyCases)
+	t.Run("abuse", abuseCases)
 }
 
 // suite reads a file of cases; a field that C does not have is a failure.

@@ -20,11 +20,15 @@ import (
 	"github.com/flywheel-go/flywheel/outbound"
 )
 
-// names is a resolver of its own.
+// names is a resolver of its own. What it does not know resolves as "*".
 type names map[string][]string
 
 func (n names) LookupNetIP(_ context.Context, _, host string) (list []netip.Addr, err error) {
-	for _, a := range n[host] {
+	addresses, known := n[host]
+	if !known {
+		addresses = n["*"]
+	}
+	for _, a := range addresses {
 		list = append(list, netip.MustParseAddr(a))
 	}
 	return list, nil
@@ -79,6 +83,7 @@ func TestReference(t *testing.T) {
 			}
 			testkit.Strict(t, c.Input, &in)
 			w := newWorld(t)
+			w.names["*"] = in.ResolvesTo
 			if u, err := url.Parse(in.URL); err == nil {
 				w.names[u.Hostname()] = in.ResolvesTo
 			}

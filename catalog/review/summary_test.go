@@ -172,3 +172,12 @@ func TestLexicon(t *testing.T) {
 		require.ErrorIs(t, err, flywheel.ErrInvalid)
 	}
 }
+
+func FuzzMentions(f *testing.F) {
+	f.Add("The fit isn't too bad, but the battery drains fast!")
+	f.Fuzz(func(t *testing.T, text string) {
+		if _, err := review.Summarize([]review.Post{opinion(1, text), opinion(2, text), opinion(3, text)}, nil); err != nil {
+			t.Error(err)
+		}
+	})
+}

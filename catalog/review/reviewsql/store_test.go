@@ -116,7 +116,7 @@ func TestSameAsMemory(t *testing.T) {
 		ctx := t.Context()
 		stores := []reviewtest.Store{sqldbtest.Store(t, open(t), d, reviewsql.New), review.NewMemory(nil)}
 		random := rand.New(rand.NewPCG(7, 7))
-		for range testkit.Often(600, 150) {
+		for range testkit.Often(600, 60) {
 			id := fmt.Sprint(random.IntN(12))
 			roll, rating, month := random.IntN(10), 1+random.IntN(5), random.IntN(4)
 			var answers []string
