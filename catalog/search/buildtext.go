@@ -21,6 +21,7 @@ func (t *textBuilder) build(order []uint32, fields int, a *analyzer) *textIndex 
 		x.sigs = append(x.sigs, signature(t.names[id]))
 	}
 	n := len(byName)
+	x.tails = tailsOf(&x.terms, x.sigs)
 	x.stem(a)
 	x.df = make([]uint32, n)
 	x.stemDF = make([]uint32, x.stems.len())

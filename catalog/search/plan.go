@@ -246,20 +246,22 @@ func (p *planner) near(word string) []candidate {
 	if f == nil {
 		return nil
 	}
-	found := map[string]int{}
+	var all []candidate
 	for i := range p.v.parts {
 		t := p.v.parts[i].seg.texts[p.locale]
-		f.near(t, func(term uint32, edits int) { found[t.terms.at(int(term))] = edits })
-	}
-	var all []candidate
-	for term, edits := range found {
-		factor := p.rank.OneTypo
-		if edits == 2 {
-			factor = p.rank.TwoTypos
-		}
-		if df := p.v.df(p.locale, term); df > 0 {
-			all = append(all, candidate{term, df, factor, "typo", edits})
-		}
+		f.near(t, func(id uint32, edits int) {
+			term := t.terms.at(int(id))
+			if i > 0 && slices.ContainsFunc(all, func(c candidate) bool { return c.term == term }) {
+				return
+			}
+			factor := p.rank.OneTypo
+			if edits == 2 {
+				factor = p.rank.TwoTypos
+			}
+			if df := p.v.df(p.locale, term); df > 0 {
+				all = append(all, candidate{term, df, factor, "typo", edits})
+			}
+		})
 	}
 	return p.frequent(all)
 }

@@ -42,6 +42,7 @@ type textIndex struct {
 	fields int // of text, and one more for identifiers
 	terms  strs
 	sigs   []uint64 // which letters a term has and how many; 0 for terms without typos
+	tails  []uint64 // see tailsOf
 	stems  strs
 	stemOf []uint32 // of each term
 	// The terms of stem i are stemList[stemAt[i]:stemAt[i+1]].
@@ -208,7 +209,7 @@ func numbers(dst []uint32, b []byte, n uint32) ([]uint32, []byte) {
 
 // bytes returns the size of what the index holds.
 func (t *textIndex) bytes() int {
-	return len(t.terms.data) + 4*len(t.terms.off) + 8*len(t.sigs) + len(t.stems.data) + 4*len(t.stems.off) +
+	return len(t.terms.data) + 4*len(t.terms.off) + 8*(len(t.sigs)+len(t.tails)) + len(t.stems.data) + 4*len(t.stems.off) +
 		4*(len(t.stemOf)+len(t.stemAt)+len(t.stemList)+len(t.df)+len(t.stemDF)+len(t.postAt)+len(t.fwdAt)+len(t.byRank)+len(t.rank)) +
 		len(t.post) + 2*len(t.lens) + len(t.fwd) + 8*len(t.total)
 }
