@@ -158,7 +158,7 @@ func (e *execution) collect(b *best, i int) (groups int) {
 	relevance := e.plan != nil && len(e.q.Sort) == 0
 	var sh *shares
 	if relevance {
-		sh = newShares(e.plan, e.c.Ranking)
+		sh = newShares(e.plan, e.c.Ranking, e.mem)
 		f.sc.titles(e.plan)
 	}
 	pushed := 0
@@ -394,7 +394,7 @@ func (e *execution) ranked(id string) (ranked, bool) {
 	}
 	r := ranked{part: i, doc: d, pinned: true}
 	if f := &e.parts[i]; f.x != nil && f.x.score[d] > 0 {
-		factor := 1 + newShares(e.plan, e.c.Ranking).of(f.x.title[d], f.x.any[d])
+		factor := 1 + newShares(e.plan, e.c.Ranking, e.mem).of(f.x.title[d], f.x.any[d])
 		if f.x.title[d] != 0 {
 			r.bonus = f.sc.bonus(e.plan, e.c.Ranking, d)
 		}

@@ -56,7 +56,7 @@ func (s *Settings) storedForm() storedSettings {
 	return out
 }
 
-type fileStrs struct{ Data, Off block }
+type fileStrs struct{ Data, Off, Hash block }
 
 type filePart struct {
 	N, Recs, Live int
@@ -123,7 +123,9 @@ func put[T uint8 | uint16 | uint32 | uint64](w *fileWriter, list []T) block {
 	return at
 }
 
-func (w *fileWriter) strs(s *strs) fileStrs { return fileStrs{put(w, s.data), put(w, s.off)} }
+func (w *fileWriter) strs(s *strs) fileStrs {
+	return fileStrs{put(w, s.data), put(w, s.off), put(w, s.hash)}
+}
 
 func (w *fileWriter) codes(c *codes) *fileCodes {
 	f := &fileCodes{N: c.n, List: c.at != nil, At: put(w, c.at), C8: put(w, c.c8), C16: put(w, c.c16), C32: put(w, c.c32)}
@@ -240,8 +242,11 @@ func get[T uint8 | uint16 | uint32 | uint64](r *fileReader, at block) []T {
 }
 
 func (r *fileReader) strs(f fileStrs, n int) strs {
-	s := strs{data: get[uint8](r, f.Data), off: get[uint32](r, f.Off)}
+	s := strs{data: get[uint8](r, f.Data), off: get[uint32](r, f.Off), hash: get[uint32](r, f.Hash)}
 	if n >= 0 && s.len() != n || len(s.off) > 0 && !ascending(s.off, len(s.data)) {
+		r.fail()
+	}
+	if size := len(s.hash); size > 0 && (size&(size-1) != 0 || size < 2*s.len() || int(slices.Max(s.hash)) > s.len()) {
 		r.fail()
 	}
 	return s

@@ -164,7 +164,7 @@ func (f *fuzzy) begin(t *textIndex, yield func(term uint32, edits int)) {
 		}
 	}
 	for _, tail := range []string{rest, word} { // it is another one, or missing
-		h := tailHash(tail)
+		h := fnv(tail)
 		at, _ := slices.BinarySearch(t.tails, uint64(h)<<32)
 		for ; at < len(t.tails) && uint32(t.tails[at]>>32) == h; at++ {
 			i := int(uint32(t.tails[at]))
@@ -182,15 +182,6 @@ func begins(term string, r rune) bool {
 	return first == r
 }
 
-// tailHash is FNV-1a over a text (G. Fowler, L. C. Noll, K.-P. Vo).
-func tailHash(s string) uint32 {
-	h := uint32(2166136261)
-	for i := range len(s) {
-		h = (h ^ uint32(s[i])) * 16777619
-	}
-	return h
-}
-
 // tailsOf returns for each term that may be mistyped the hash of all but its first
 // letter, with its number, sorted.
 func tailsOf(terms *strs, sigs []uint64) []uint64 {
@@ -201,7 +192,7 @@ func tailsOf(terms *strs, sigs []uint64) []uint64 {
 		}
 		term := terms.at(i)
 		_, size := utf8.DecodeRuneInString(term)
-		all = append(all, uint64(tailHash(term[size:]))<<32|uint64(i))
+		all = append(all, uint64(fnv(term[size:]))<<32|uint64(i))
 	}
 	slices.Sort(all)
 	return all
