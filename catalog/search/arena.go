@@ -1,6 +1,9 @@
 package search
 
-import "sync"
+import (
+	"sync"
+	"unsafe"
+)
 
 // arena is memory for the sets and counts of one query, kept for the next.
 type arena struct {
@@ -69,6 +72,14 @@ func (a *arena) list(n int) []uint32 {
 	b := a.ints[a.usedI : a.usedI : a.usedI+n]
 	a.usedI += n
 	return b
+}
+
+// floats returns n numbers, not cleared.
+func (a *arena) floats(n int) []float64 {
+	if n == 0 {
+		return nil
+	}
+	return unsafe.Slice((*float64)(unsafe.Pointer(unsafe.SliceData(a.raw(n)))), n)
 }
 
 func (a *arena) release() {

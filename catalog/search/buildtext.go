@@ -21,6 +21,8 @@ func (t *textBuilder) build(order []uint32, fields int, a *analyzer) *textIndex 
 		x.sigs = append(x.sigs, signature(t.names[id]))
 	}
 	n := len(byName)
+	x.terms.hashed()
+	x.tails = tailsOf(&x.terms, x.sigs)
 	x.stem(a)
 	x.df = make([]uint32, n)
 	x.stemDF = make([]uint32, x.stems.len())
@@ -163,6 +165,7 @@ func (x *textIndex) stem(a *analyzer) {
 		x.stemOf[term] = uint32(x.stems.len() - 1)
 	}
 	x.stemAt = append(x.stemAt, uint32(n))
+	x.stems.hashed()
 }
 
 // stemOf returns the stem of a term; marked terms are their own.

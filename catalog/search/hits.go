@@ -133,7 +133,7 @@ func (e *execution) why(r *ranked) *Why {
 		return w
 	}
 	any, title := f.x.any[r.doc], f.x.title[r.doc]
-	sh := newShares(e.plan, e.c.Ranking)
+	sh := newShares(e.plan, e.c.Ranking, e.mem)
 	w.Text, w.Title, w.Any = f.x.score[r.doc], sh.share(title), sh.share(any)
 	w.Bonus = sh.of(title, any) + r.bonus
 	for i, word := range e.plan.words {

@@ -35,6 +35,7 @@ type queryWord struct {
 	doubt bool
 	idf   float64
 	cost  int // products that have it in some way, roughly
+	found []candidate
 }
 
 // way is one way to have one or several words of a query.
@@ -63,7 +64,7 @@ type planner struct {
 
 // plan reads a text. A text without words gives a plan without words.
 func (v *Snapshot) plan(c *config, locale int, text string, match Match) *textPlan {
-	p := &planner{v: v, c: c, locale: locale, a: c.analyzers[locale], rank: c.Ranking, plan: &textPlan{all: match == MatchAll}}
+	p := &planner{v: v, c: c, locale: locale, a: c.analyzers[locale], rank: c.Ranking, plan: &textPlan{all: match == MatchAll, words: make([]queryWord, 0, 6), ways: make([]way, 0, 16)}}
 	p.read(text)
 	if len(c.Exact) > 0 {
 		if k := key(text); k != "" && len(k) <= maxTerm && v.df(locale, keyMark+k) > 0 && v.isKey(c, locale, k) {
@@ -186,7 +187,7 @@ func (p *planner) word(i int) {
 			known = other
 		}
 	}
-	w.doubt, w.idf, w.cost = doubtful, known, union
+	w.doubt, w.idf, w.cost, w.found = doubtful, known, union, found
 	weight := 1.0
 	if w.stop {
 		weight = 0.1
@@ -246,20 +247,22 @@ func (p *planner) near(word string) []candidate {
 	if f == nil {
 		return nil
 	}
-	found := map[string]int{}
+	var all []candidate
 	for i := range p.v.parts {
 		t := p.v.parts[i].seg.texts[p.locale]
-		f.near(t, func(term uint32, edits int) { found[t.terms.at(int(term))] = edits })
-	}
-	var all []candidate
-	for term, edits := range found {
-		factor := p.rank.OneTypo
-		if edits == 2 {
-			factor = p.rank.TwoTypos
-		}
-		if df := p.v.df(p.locale, term); df > 0 {
-			all = append(all, candidate{term, df, factor, "typo", edits})
-		}
+		f.near(t, func(id uint32, edits int) {
+			term := t.terms.at(int(id))
+			if i > 0 && slices.ContainsFunc(all, func(c candidate) bool { return c.term == term }) {
+				return
+			}
+			factor := p.rank.OneTypo
+			if edits == 2 {
+				factor = p.rank.TwoTypos
+			}
+			if df := p.v.df(p.locale, term); df > 0 {
+				all = append(all, candidate{term, df, factor, "typo", edits})
+			}
+		})
 	}
 	return p.frequent(all)
 }

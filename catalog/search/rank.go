@@ -158,7 +158,7 @@ func (e *execution) collect(b *best, i int) (groups int) {
 	relevance := e.plan != nil && len(e.q.Sort) == 0
 	var sh *shares
 	if relevance {
-		sh = newShares(e.plan, e.c.Ranking)
+		sh = newShares(e.plan, e.c.Ranking, e.mem)
 		f.sc.titles(e.plan)
 	}
 	pushed := 0
@@ -222,20 +222,83 @@ func (e *execution) collect(b *best, i int) (groups int) {
 		}
 		return 0
 	}
-	quick := relevance && sh.top != nil && group == nil
+	if relevance && sh.top != nil && group == nil {
+		e.promising(b, f, sh, one)
+		return 0
+	}
 	for w, word := range f.docs {
 		for ; word != 0; word &= word - 1 {
-			d := w<<6 + trailing(word)
-			if quick && b.full() { // most cannot be among the best
-				title := f.x.title[d]
-				if f.x.score[d]*(1+sh.titleT[title]+sh.anyT[f.x.any[d]]+sh.top[title]) < b.heap[0].score-1e-9 {
-					continue
-				}
-			}
-			one(d)
+			one(w<<6 + trailing(word))
 		}
 	}
 	return groups
+}
+
+// promising calls one for the documents that can be among the best. The n-th best
+// score without the order of words is a bound that the others must reach with it.
+func (e *execution) promising(b *best, f *partFound, sh *shares, one func(d int)) {
+	x := f.x
+	low := floors{heap: e.mem.floats(b.n)[:0], n: b.n}
+	for w, word := range f.docs {
+		for ; word != 0; word &= word - 1 {
+			d := w<<6 + trailing(word)
+			title, base := x.title[d], x.score[d]
+			sure := base * (1 + sh.titleT[title] + sh.anyT[x.any[d]])
+			x.best[d] = sure + base*sh.top[title]
+			if !low.full() || sure > low.heap[0] {
+				low.push(sure)
+			}
+		}
+	}
+	bound := -1.0
+	if low.full() && b.n > 0 {
+		bound = low.heap[0] - 1e-8
+	}
+	for w, word := range f.docs {
+		for ; word != 0; word &= word - 1 {
+			d := w<<6 + trailing(word)
+			top := x.best[d]
+			x.best[d] = 0
+			if top >= bound && (!b.full() || top >= b.heap[0].score-1e-8) {
+				one(d)
+			}
+		}
+	}
+}
+
+// floors keeps the n highest numbers, the lowest of them at the root.
+type floors struct {
+	heap []float64
+	n    int
+}
+
+func (h *floors) full() bool { return len(h.heap) == h.n }
+
+func (h *floors) push(v float64) {
+	if !h.full() {
+		h.heap = append(h.heap, v)
+		for i := len(h.heap) - 1; i > 0 && h.heap[i] < h.heap[(i-1)/2]; i = (i - 1) / 2 {
+			h.heap[i], h.heap[(i-1)/2] = h.heap[(i-1)/2], h.heap[i]
+		}
+		return
+	}
+	if h.n == 0 {
+		return
+	}
+	h.heap[0] = v
+	for i := 0; ; {
+		least := i
+		for _, k := range [2]int{2*i + 1, 2*i + 2} {
+			if k < h.n && h.heap[k] < h.heap[least] {
+				least = k
+			}
+		}
+		if least == i {
+			return
+		}
+		h.heap[i], h.heap[least] = h.heap[least], h.heap[i]
+		i = least
+	}
 }
 
 // keys returns what a document is sorted by: its lowest value where it ascends, its
@@ -331,7 +394,7 @@ func (e *execution) ranked(id string) (ranked, bool) {
 	}
 	r := ranked{part: i, doc: d, pinned: true}
 	if f := &e.parts[i]; f.x != nil && f.x.score[d] > 0 {
-		factor := 1 + newShares(e.plan, e.c.Ranking).of(f.x.title[d], f.x.any[d])
+		factor := 1 + newShares(e.plan, e.c.Ranking, e.mem).of(f.x.title[d], f.x.any[d])
 		if f.x.title[d] != 0 {
 			r.bonus = f.sc.bonus(e.plan, e.c.Ranking, d)
 		}

@@ -310,10 +310,11 @@ type shares struct {
 	top          []float64 // what bonus can be at most, by set of words in the title
 }
 
-func newShares(plan *textPlan, r *Ranking) *shares {
+func newShares(plan *textPlan, r *Ranking, a *arena) *shares {
 	s := &shares{plan: plan, title: r.TitleShare, any: r.AnyShare}
 	if n := len(plan.words); n <= 8 {
-		s.titleT, s.anyT, s.top = make([]float64, 1<<n), make([]float64, 1<<n), make([]float64, 1<<n)
+		s.titleT, s.anyT, s.top = a.floats(1<<n), a.floats(1<<n), a.floats(1<<n)
+		s.top[0] = 0
 		for m := range s.titleT {
 			share := s.share(uint32(m))
 			s.titleT[m] = float64(r.TitleShare * share * share)
@@ -371,18 +372,17 @@ func (e *scorer) titles(plan *textPlan) {
 			x.mask[r] |= w.mask
 		}
 	}
-	other := func(term string, bit uint32) {
-		if i, ok := e.t.terms.find(term); ok {
-			if r := e.t.rank[i]; x.mask[r] == 0 {
-				x.mask[r] = bit
-				x.masked = append(x.masked, r)
-			}
+	links, part := e.t.marks(e.links)
+	for _, r := range links {
+		if x.mask[r] == 0 {
+			x.mask[r] = linkBit
+			x.masked = append(x.masked, r)
 		}
 	}
-	for _, link := range e.links {
-		other(link, linkBit)
+	if part >= 0 {
+		x.mask[part] = breakBit
+		x.masked = append(x.masked, uint32(part))
 	}
-	other(breakMark, breakBit)
 }
 
 // bonus returns what the order of words in the first field adds to the factor.

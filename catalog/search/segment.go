@@ -2,6 +2,7 @@ package search
 
 import (
 	"encoding/binary"
+	"sync"
 	"unsafe"
 )
 
@@ -42,6 +43,7 @@ type textIndex struct {
 	fields int // of text, and one more for identifiers
 	terms  strs
 	sigs   []uint64 // which letters a term has and how many; 0 for terms without typos
+	tails  []uint64 // see tailsOf
 	stems  strs
 	stemOf []uint32 // of each term
 	// The terms of stem i are stemList[stemAt[i]:stemAt[i+1]].
@@ -54,6 +56,28 @@ type textIndex struct {
 	fwd              []byte // for each field: words in order, then terms without place; by rank
 	byRank, rank     []uint32
 	total            []uint64 // words of each field
+
+	marked struct { // terms by rank that are no words of a query, see titles
+		once  sync.Once
+		links []uint32
+		part  int64 // −1 if there is none
+	}
+}
+
+// marks returns the ranks of the links of a language and of the end of parts.
+func (t *textIndex) marks(links []string) ([]uint32, int64) {
+	t.marked.once.Do(func() {
+		t.marked.part = -1
+		if i, ok := t.terms.find(breakMark); ok {
+			t.marked.part = int64(t.rank[i])
+		}
+		for _, l := range links {
+			if i, ok := t.terms.find(l); ok {
+				t.marked.links = append(t.marked.links, t.rank[i])
+			}
+		}
+	})
+	return t.marked.links, t.marked.part
 }
 
 // A posting is the distance to the document before, then one byte for each field
@@ -208,7 +232,7 @@ func numbers(dst []uint32, b []byte, n uint32) ([]uint32, []byte) {
 
 // bytes returns the size of what the index holds.
 func (t *textIndex) bytes() int {
-	return len(t.terms.data) + 4*len(t.terms.off) + 8*len(t.sigs) + len(t.stems.data) + 4*len(t.stems.off) +
+	return len(t.terms.data) + 4*(len(t.terms.off)+len(t.terms.hash)+len(t.stems.hash)) + 8*(len(t.sigs)+len(t.tails)) + len(t.stems.data) + 4*len(t.stems.off) +
 		4*(len(t.stemOf)+len(t.stemAt)+len(t.stemList)+len(t.df)+len(t.stemDF)+len(t.postAt)+len(t.fwdAt)+len(t.byRank)+len(t.rank)) +
 		len(t.post) + 2*len(t.lens) + len(t.fwd) + 8*len(t.total)
 }

@@ -56,7 +56,7 @@ func (s *Settings) storedForm() storedSettings {
 	return out
 }
 
-type fileStrs struct{ Data, Off block }
+type fileStrs struct{ Data, Off, Hash block }
 
 type filePart struct {
 	N, Recs, Live int
@@ -68,13 +68,13 @@ type filePart struct {
 }
 
 type fileText struct {
-	Fields                         int
-	Terms, Stems                   fileStrs
-	Sigs, StemOf, StemAt, StemList block
-	DF, StemDF, PostAt, Post       block
-	Lens, FwdAt, Fwd, ByRank, Rank block
-	Total                          block
-	DeadDF, DeadStemDF, DeadTotal  block
+	Fields                                int
+	Terms, Stems                          fileStrs
+	Sigs, Tails, StemOf, StemAt, StemList block
+	DF, StemDF, PostAt, Post              block
+	Lens, FwdAt, Fwd, ByRank, Rank        block
+	Total                                 block
+	DeadDF, DeadStemDF, DeadTotal         block
 }
 
 type fileColumn struct {
@@ -123,7 +123,9 @@ func put[T uint8 | uint16 | uint32 | uint64](w *fileWriter, list []T) block {
 	return at
 }
 
-func (w *fileWriter) strs(s *strs) fileStrs { return fileStrs{put(w, s.data), put(w, s.off)} }
+func (w *fileWriter) strs(s *strs) fileStrs {
+	return fileStrs{put(w, s.data), put(w, s.off), put(w, s.hash)}
+}
 
 func (w *fileWriter) codes(c *codes) *fileCodes {
 	f := &fileCodes{N: c.n, List: c.at != nil, At: put(w, c.at), C8: put(w, c.c8), C16: put(w, c.c16), C32: put(w, c.c32)}
@@ -173,7 +175,7 @@ func (w *fileWriter) part(p *part) filePart {
 	}
 	for i, t := range s.texts {
 		f := fileText{
-			Fields: t.fields, Terms: w.strs(&t.terms), Stems: w.strs(&t.stems), Sigs: put(w, t.sigs), StemOf: put(w, t.stemOf),
+			Fields: t.fields, Terms: w.strs(&t.terms), Stems: w.strs(&t.stems), Sigs: put(w, t.sigs), Tails: put(w, t.tails), StemOf: put(w, t.stemOf),
 			StemAt: put(w, t.stemAt), StemList: put(w, t.stemList), DF: put(w, t.df), StemDF: put(w, t.stemDF), PostAt: put(w, t.postAt),
 			Post: put(w, t.post), Lens: put(w, t.lens), FwdAt: put(w, t.fwdAt), Fwd: put(w, t.fwd), ByRank: put(w, t.byRank),
 			Rank: put(w, t.rank), Total: put(w, t.total),
@@ -240,8 +242,11 @@ func get[T uint8 | uint16 | uint32 | uint64](r *fileReader, at block) []T {
 }
 
 func (r *fileReader) strs(f fileStrs, n int) strs {
-	s := strs{data: get[uint8](r, f.Data), off: get[uint32](r, f.Off)}
+	s := strs{data: get[uint8](r, f.Data), off: get[uint32](r, f.Off), hash: get[uint32](r, f.Hash)}
 	if n >= 0 && s.len() != n || len(s.off) > 0 && !ascending(s.off, len(s.data)) {
+		r.fail()
+	}
+	if size := len(s.hash); size > 0 && (size&(size-1) != 0 || size < 2*s.len() || int(slices.Max(s.hash)) > s.len()) {
 		r.fail()
 	}
 	return s
@@ -417,12 +422,18 @@ func (r *fileReader) part(f *filePart, c *config) part {
 
 func (r *fileReader) text(f *fileText, docs int) *textIndex {
 	t := &textIndex{
-		fields: f.Fields, terms: r.strs(f.Terms, -1), stems: r.strs(f.Stems, -1), sigs: get[uint64](r, f.Sigs), stemOf: get[uint32](r, f.StemOf),
+		fields: f.Fields, terms: r.strs(f.Terms, -1), stems: r.strs(f.Stems, -1), sigs: get[uint64](r, f.Sigs), tails: get[uint64](r, f.Tails), stemOf: get[uint32](r, f.StemOf),
 		stemAt: get[uint32](r, f.StemAt), stemList: get[uint32](r, f.StemList), df: get[uint32](r, f.DF), stemDF: get[uint32](r, f.StemDF),
 		postAt: get[uint32](r, f.PostAt), post: get[uint8](r, f.Post), lens: get[uint16](r, f.Lens), fwdAt: get[uint32](r, f.FwdAt),
 		fwd: get[uint8](r, f.Fwd), byRank: get[uint32](r, f.ByRank), rank: get[uint32](r, f.Rank), total: get[uint64](r, f.Total),
 	}
 	n := t.terms.len()
+	for _, tail := range t.tails {
+		if int(uint32(tail)) >= n {
+			r.fail()
+			return t
+		}
+	}
 	if len(t.sigs) != n || len(t.stemOf) != n || len(t.stemList) != n || len(t.df) != n || len(t.byRank) != n || len(t.rank) != n ||
 		len(t.stemDF) != t.stems.len() || len(t.total) != t.fields || len(t.lens) != docs*t.fields || !ascending(t.postAt, len(t.post)) ||
 		len(t.postAt) != n+1 || !ascending(t.fwdAt, len(t.fwd)) || len(t.fwdAt) != docs+1 || len(t.stemAt) != t.stems.len()+1 || !ascending(t.stemAt, n) {

@@ -9,6 +9,32 @@ import (
 type strs struct {
 	data []byte
 	off  []uint32 // one more than texts
+	hash []uint32 // places of texts by hash, plus one; nil where there is none
+}
+
+// hashed makes the table that find looks into: open addressing, at most half full.
+func (s *strs) hashed() {
+	size := 4
+	for size < 2*s.len() {
+		size *= 2
+	}
+	s.hash = make([]uint32, size)
+	for i := range s.len() {
+		at := int(fnv(s.at(i))) & (size - 1)
+		for s.hash[at] != 0 {
+			at = (at + 1) & (size - 1)
+		}
+		s.hash[at] = uint32(i) + 1
+	}
+}
+
+// fnv is FNV-1a over a text (G. Fowler, L. C. Noll, K.-P. Vo).
+func fnv(s string) uint32 {
+	h := uint32(2166136261)
+	for i := range len(s) {
+		h = (h ^ uint32(s[i])) * 16777619
+	}
+	return h
 }
 
 func (s *strs) len() int { return max(len(s.off)-1, 0) }
@@ -43,6 +69,15 @@ func (s *strs) search(text string) int {
 }
 
 func (s *strs) find(text string) (int, bool) {
+	if len(s.hash) > 0 {
+		size := len(s.hash)
+		for at := int(fnv(text)) & (size - 1); s.hash[at] != 0; at = (at + 1) & (size - 1) {
+			if i := int(s.hash[at]) - 1; s.at(i) == text {
+				return i, true
+			}
+		}
+		return 0, false
+	}
 	i := s.search(text)
 	return i, i < s.len() && s.at(i) == text
 }

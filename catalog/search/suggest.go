@@ -15,20 +15,20 @@ func (e *execution) suggestion() string {
 	if e.plan.key != "" {
 		return ""
 	}
-	p := &planner{v: e.v, c: e.c, locale: e.locale, a: e.c.analyzers[e.locale], rank: e.c.Ranking, plan: e.plan}
-	words := make([]string, len(e.plan.words))
-	changed := false
-	for i, w := range e.plan.words {
-		words[i] = w.text
+	var words []string
+	for i := range e.plan.words {
+		w := &e.plan.words[i]
 		if w.df > 0 && !w.doubt || w.stop || e.has(i, "identifier", "joined", "split", "synonym", "sound") {
 			continue
 		}
-		if c, ok := closest(p.near(w.text)); ok {
-			words[i], changed = c.term, true
+		if c, ok := closest(w.found); ok {
+			if words == nil {
+				for _, w := range e.plan.words {
+					words = append(words, w.text)
+				}
+			}
+			words[i] = c.term
 		}
-	}
-	if !changed {
-		return ""
 	}
 	return strings.Join(words, " ")
 }
@@ -39,6 +39,7 @@ func (e *execution) has(i int, kinds ...string) bool {
 }
 
 func closest(all []candidate) (candidate, bool) {
+	all = slices.DeleteFunc(slices.Clone(all), func(c candidate) bool { return c.kind != "typo" })
 	if len(all) == 0 {
 		return candidate{}, false
 	}

@@ -2,6 +2,7 @@ package search
 
 import (
 	"math/bits"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -73,20 +74,21 @@ func edits(a, b []rune, limit int) int {
 	if len(b) > 64 {
 		return limit + 1
 	}
-	var rows [3][65]int
+	var rows [3][65]int8
 	before, last, row := &rows[0], &rows[1], &rows[2]
 	for j := range len(b) + 1 {
-		last[j] = j
+		last[j] = int8(j)
 	}
+	over := int8(limit + 1)
 	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		least := i
+		row[0] = int8(i)
+		least := int8(i)
 		from, to := max(1, i-limit), min(len(b), i+limit)
 		if from > 1 {
-			row[from-1] = limit + 1
+			row[from-1] = over
 		}
 		for j := from; j <= to; j++ {
-			cost := 1
+			cost := int8(1)
 			if a[i-1] == b[j-1] {
 				cost = 0
 			}
@@ -98,14 +100,14 @@ func edits(a, b []rune, limit int) int {
 			least = min(least, d)
 		}
 		if to < len(b) {
-			row[to+1] = limit + 1
+			row[to+1] = over
 		}
-		if least > limit {
+		if least >= over {
 			return limit + 1
 		}
 		before, last, row = last, row, before
 	}
-	return min(last[len(b)], limit+1)
+	return int(min(last[len(b)], over))
 }
 
 // fuzzy is a word that terms are compared with.
@@ -121,7 +123,10 @@ type fuzzy struct {
 // at least 1.
 func (f *fuzzy) near(t *textIndex, yield func(term uint32, edits int)) {
 	from, to := 0, t.terms.len()
-	if f.limit == 1 && !f.single { // the first letter must be right
+	if !f.single { // with another first letter only one edit at the beginning is left
+		if f.limit == 2 {
+			f.begin(t, yield)
+		}
 		from, to = t.terms.prefixed(string(f.runes[:1]))
 	}
 	n := int(f.sig >> 58)
@@ -133,19 +138,64 @@ func (f *fuzzy) near(t *textIndex, yield func(term uint32, edits int)) {
 		if bits.OnesCount64((sig^letters)&letterBits) > 2*f.limit || sig>>58-low > span {
 			continue
 		}
-		term := t.terms.at(from + i)
-		f.buf = f.buf[:0]
-		for _, r := range term {
-			f.buf = append(f.buf, r)
-		}
-		d := edits(f.runes, f.buf, f.limit)
-		if d > 0 && !f.single && f.buf[0] != f.runes[0] {
-			d++
-		}
-		if d > 0 && d <= f.limit {
+		f.buf = appendRunes(f.buf[:0], t.terms.at(from+i))
+		if d := edits(f.runes, f.buf, f.limit); d > 0 && d <= f.limit {
 			yield(uint32(from+i), d)
 		}
 	}
+}
+
+func appendRunes(dst []rune, s string) []rune {
+	for _, r := range s {
+		dst = append(dst, r)
+	}
+	return dst
+}
+
+// begin calls yield for the terms that differ by one edit of the first letter, which
+// counts as two.
+func (f *fuzzy) begin(t *textIndex, yield func(term uint32, edits int)) {
+	word := string(f.runes)
+	rest := string(f.runes[1:])
+	swapped := string(append([]rune{f.runes[1], f.runes[0]}, f.runes[2:]...))
+	for _, other := range []string{rest, swapped} { // the first letter is too much, or swapped with the second
+		if i, ok := t.terms.find(other); ok && t.sigs[i] != 0 && !begins(other, f.runes[0]) {
+			yield(uint32(i), 2)
+		}
+	}
+	for _, tail := range []string{rest, word} { // it is another one, or missing
+		h := fnv(tail)
+		at, _ := slices.BinarySearch(t.tails, uint64(h)<<32)
+		for ; at < len(t.tails) && uint32(t.tails[at]>>32) == h; at++ {
+			i := int(uint32(t.tails[at]))
+			term := t.terms.at(i)
+			_, size := utf8.DecodeRuneInString(term)
+			if t.sigs[i] != 0 && term[size:] == tail && !begins(term, f.runes[0]) && term != swapped {
+				yield(uint32(i), 2)
+			}
+		}
+	}
+}
+
+func begins(term string, r rune) bool {
+	first, _ := utf8.DecodeRuneInString(term)
+	return first == r
+}
+
+// tailsOf returns for each term that may be mistyped the hash of all but its first
+// letter, with its number, sorted.
+func tailsOf(terms *strs, sigs []uint64) []uint64 {
+	var all []uint64
+	for i, sig := range sigs {
+		if sig == 0 {
+			continue
+		}
+		term := terms.at(i)
+		_, size := utf8.DecodeRuneInString(term)
+		all = append(all, uint64(fnv(term[size:]))<<32|uint64(i))
+	}
+	slices.Sort(all)
+	return all
 }
 
 // newFuzzy returns the comparison for a word, nil where no typo is forgiven.

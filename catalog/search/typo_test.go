@@ -58,3 +58,36 @@ func TestSignatureNeverMissesOne(t *testing.T) {
 		require.LessOrEqual(t, differing, 2*k, "%q %q", a, b)
 	})
 }
+
+// The terms found are all within the edits, by the definition.
+func TestNear(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		word := rapid.StringMatching(`[abcé]{3,7}`)
+		terms := rapid.SliceOfN(word, 1, 30).Draw(rt, "terms")
+		q := word.Draw(rt, "word")
+		typos := Typos{One: rapid.IntRange(3, 6).Draw(rt, "one"), FirstLetterSingle: rapid.Bool().Draw(rt, "single")}
+		typos.Two = rapid.IntRange(typos.One, 7).Draw(rt, "two")
+		b := &textBuilder{ids: map[string]uint32{}}
+		for _, term := range terms {
+			b.id([]byte(term))
+		}
+		b.at = []int{0}
+		b.seq = []uint32{0, 0, 0, 0}
+		x := b.build([]uint32{0}, 2, &analyzer{stem: func(s string) string { return s }})
+		want, got := map[string]int{}, map[string]int{}
+		limit := typos.allowed(len([]rune(q)))
+		for _, term := range terms {
+			d := slowEdits([]rune(q), []rune(term))
+			if d > 0 && !typos.FirstLetterSingle && []rune(q)[0] != []rune(term)[0] {
+				d++
+			}
+			if d > 0 && d <= limit {
+				want[term] = d
+			}
+		}
+		if f := newFuzzy(q, typos); f != nil {
+			f.near(x, func(term uint32, edits int) { got[x.terms.at(int(term))] = edits })
+		}
+		require.Equal(t, want, got)
+	})
+}

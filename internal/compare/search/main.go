@@ -20,7 +20,7 @@ const rounds = 5
 
 func main() {
 	million := flag.Bool("million", false, "state 1,000,000 products instead of comparing")
-	n := flag.Int("products", 100_000, "size of the generated assortment")
+	n := flag.Int("products", 100_000, "size of the generated assortment, 0 for the graded queries only")
 	flag.Parse()
 	run := func() error { return compare(*n) }
 	if *million {
@@ -54,6 +54,9 @@ func compare(n int) error {
 	engines := func() []*engine { return []*engine{ours(), theirs("bm25", 0), theirs("tf-idf", 0), theirs("bm25", 1)} }
 	if err := table(engines(), items, clean, typo, queries); err != nil {
 		return err
+	}
+	if n == 0 {
+		return nil
 	}
 	items, clean, typo = nil, nil, nil
 	shop.Assortment(n, 1, func(p *shop.Product) { items = append(items, item{p.ID, p.Title, p.Description}) })
