@@ -7,7 +7,7 @@ import (
 	"net/netip"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/outbound"
+	"github.com/flywheel-go/flywheel/campaign/message/outbound"
 )
 
 // A merchant's webhook address leads to the metadata service of the cloud.

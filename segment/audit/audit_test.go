@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/audit"
+	"github.com/flywheel-go/flywheel/segment/audit"
 	"github.com/flywheel-go/flywheel/internal/testkit"
 )
 

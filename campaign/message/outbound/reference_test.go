@@ -17,7 +17,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/testkit"
-	"github.com/flywheel-go/flywheel/outbound"
+	"github.com/flywheel-go/flywheel/campaign/message/outbound"
 )
 
 // names is a resolver of its own. What it does not know resolves as "*".

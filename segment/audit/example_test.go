@@ -6,7 +6,7 @@ import (
 	"log"
 	"time"
 
-	"github.com/flywheel-go/flywheel/audit"
+	"github.com/flywheel-go/flywheel/segment/audit"
 )
 
 func Example() {

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/outbound"
+	"github.com/flywheel-go/flywheel/campaign/message/outbound"
 )
 
 func TestForbidden(t *testing.T) {
