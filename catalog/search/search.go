@@ -30,9 +30,10 @@ type choice struct {
 
 // partFound is what a query finds in one segment.
 type partFound struct {
-	base  set   // live, text, filter, not hidden
-	picks []set // of each choice
-	all   set   // base and all choices
+	wides []bitset // base and picks as records, at need
+	base  set      // live, text, filter, not hidden
+	picks []set    // of each choice
+	all   set      // base and all choices
 	docs  bitset
 	count int
 	x     *scratch // scores, while they are needed
