@@ -92,7 +92,9 @@ func (e *execution) run() *Result {
 			words = append(words, w.text)
 		}
 	}
-	e.merch = e.c.merchandise(e.locale, words)
+	if len(e.c.rules) > 0 {
+		e.merch = e.c.merchandise(e.locale, e.c.analyzers[e.locale].terms(q.Text))
+	}
 	e.find()
 	if e.plan != nil && e.plan.all && e.plan.key == "" {
 		r.Relaxed = e.relax(relax, words)
