@@ -136,7 +136,7 @@ func (e *execution) rank(r *Result) {
 	list := b.sorted()
 	if replan { // what is behind the window follows by relevance
 		n := min(e.c.Window, len(list))
-		first := e.replan(list[:n:n], pins, plan, min(q.Offset+q.Limit, e.c.Window))
+		first := e.replan(list[:n:n], pins, plan, min(q.Offset+q.Limit, e.c.Window+len(pins)))
 		rest := slices.DeleteFunc(list[n:], func(r ranked) bool {
 			return slices.ContainsFunc(first, func(f ranked) bool { return f.pinned && f.part == r.part && f.doc == r.doc })
 		})
