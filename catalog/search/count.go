@@ -12,6 +12,8 @@ type counted struct {
 	recs bitset // records of the set; nil where only documents decide
 	own  bool   // recs was made
 	mem  *arena
+	f    *partFound
+	skip int
 }
 
 // counted returns the set without the choice skip; −1 skips none.
@@ -26,7 +28,7 @@ func (e *execution) counted(i, skip int) *counted {
 			}
 		}
 	}
-	c := &counted{v: e.v, at: i, p: p, set: s, mem: e.mem}
+	c := &counted{v: e.v, at: i, p: p, set: s, mem: e.mem, f: f, skip: skip}
 	if skip < 0 {
 		c.docs, c.n = f.docs, f.count
 		return c
@@ -61,9 +63,29 @@ func (c *counted) records() bitset {
 	}
 	if !c.own {
 		c.own = true
-		c.recs = c.p.seg.expanded(c.set, c.mem)
+		c.recs = c.f.wide(c.p.seg, &c.f.base, -1, c.mem)
+		for j := range c.f.picks {
+			if j != c.skip {
+				c.recs = c.mem.both(c.recs, c.f.wide(c.p.seg, &c.f.picks[j], j, c.mem))
+			}
+		}
 	}
 	return c.recs
+}
+
+// wide returns a set of the query as records, made once: that of a choice, or the
+// base at −1. nil is all records.
+func (f *partFound) wide(s *segment, x *set, at int, a *arena) bitset {
+	if x.docs == nil {
+		return x.recs
+	}
+	if f.wides == nil {
+		f.wides = make([]bitset, len(f.picks)+1)
+	}
+	if f.wides[at+1] == nil {
+		f.wides[at+1] = s.expanded(*x, a)
+	}
+	return f.wides[at+1]
 }
 
 // counts returns how many documents have each code.
@@ -82,18 +104,43 @@ func (c *counted) counts(col *column) []uint32 {
 		}
 		return out
 	}
-	last := make([]int32, card+1)
-	var few [16]uint32
-	recs.each(func(r int) {
-		d := int32(c.p.seg.docOf(r)) + 1
-		for _, code := range col.codes.of(r, few[:0]) {
-			if last[code] != d {
-				last[code] = d
-				out[code]++
+	last := c.mem.numbers(card + 1)
+	switch {
+	case col.codes.c8 != nil:
+		tallyGroups(out, last, recs, c.p.seg.recDoc, col.codes.at, col.codes.c8)
+	case col.codes.c16 != nil:
+		tallyGroups(out, last, recs, c.p.seg.recDoc, col.codes.at, col.codes.c16)
+	default:
+		tallyGroups(out, last, recs, c.p.seg.recDoc, col.codes.at, col.codes.c32)
+	}
+	return out
+}
+
+// tallyGroups counts each code once for each document; last is the document, plus
+// one, that each code was counted for.
+func tallyGroups[T uint8 | uint16 | uint32](out, last []uint32, recs bitset, recDoc, at []uint32, list []T) {
+	if len(list) == 0 {
+		return
+	}
+	for w, word := range recs {
+		for ; word != 0; word &= word - 1 {
+			r := w<<6 + trailing(word)
+			d := recDoc[r] + 1
+			if at == nil {
+				if code := list[r]; last[code] != d {
+					last[code] = d
+					out[code]++
+				}
+				continue
+			}
+			for _, code := range list[at[r]:at[r+1]] {
+				if last[code] != d {
+					last[code] = d
+					out[code]++
+				}
 			}
 		}
-	})
-	return out
+	}
 }
 
 // byDocument counts where the document alone decides.

@@ -134,8 +134,13 @@ func (e *execution) rank(r *Result) {
 		r.Groups += e.collect(b, i)
 	}
 	list := b.sorted()
-	if replan {
-		list = e.replan(list, pins, plan, q.Offset+q.Limit)
+	if replan { // what is behind the window follows by relevance
+		n := min(e.c.Window, len(list))
+		first := e.replan(list[:n:n], pins, plan, min(q.Offset+q.Limit, e.c.Window+len(pins)))
+		rest := slices.DeleteFunc(list[n:], func(r ranked) bool {
+			return slices.ContainsFunc(first, func(f ranked) bool { return f.pinned && f.part == r.part && f.doc == r.doc })
+		})
+		list = append(first, rest...)
 	} else if len(pins) > 0 {
 		list = e.pin(list, pins)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -56,7 +57,7 @@ type refRule struct {
 		ID       string `json:"id"`
 		Position int    `json:"position"`
 	} `json:"pin"`
-	Hide []string `json:"hide"`
+	Hide []json.RawMessage `json:"hide"`
 }
 
 type refQuery struct {
@@ -160,7 +161,21 @@ func (s *refSettings) settings(t *testing.T) search.Settings {
 		out.Synonyms = append(out.Synonyms, search.Synonym{From: way.From, To: way.To})
 	}
 	for _, r := range s.Rules {
-		rule := search.Rule{Query: r.When.Query, Is: r.When.Is, Hide: r.Hide}
+		is, ok := map[string]string{
+			"exact": search.QueryIs, "is": search.QueryIs, "contains": search.QueryContains, "starts": search.QueryStarts,
+			"starts_with": search.QueryStarts, "prefix": search.QueryStarts, "ends": search.QueryEnds, "ends_with": search.QueryEnds, "always": search.QueryAlways,
+		}[r.When.Is]
+		require.True(t, ok, "unknown comparison %q", r.When.Is)
+		rule := search.Rule{Query: r.When.Query, Is: is}
+		for _, raw := range r.Hide {
+			var h struct {
+				ID string `json:"id"`
+			}
+			if json.Unmarshal(raw, &h.ID) != nil {
+				testkit.Strict(t, raw, &h)
+			}
+			rule.Hide = append(rule.Hide, h.ID)
+		}
 		for _, p := range r.Pin {
 			rule.Pin = append(rule.Pin, search.Pin{ID: p.ID, Position: p.Position})
 		}
@@ -323,6 +338,14 @@ func (w *refWant) check(t *testing.T, r *search.Result, facetQuery bool) {
 		facets[f.Field] = f
 	}
 	for field, want := range w.Facets {
+		for _, v := range want { // numbers and truth values as they are shown
+			switch x := v[0].(type) {
+			case float64:
+				v[0] = strconv.FormatFloat(x, 'f', -1, 64)
+			case bool:
+				v[0] = strconv.FormatBool(x)
+			}
+		}
 		require.Equal(t, want, refValues(facets[field].Values), field)
 	}
 	for field, want := range w.FacetOther {

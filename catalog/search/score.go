@@ -288,6 +288,21 @@ func (e *scorer) single(w *way, bit, need uint32) {
 	value := w.value / float64(bits.OnesCount32(w.mask))
 	e.way(w, need)
 	any, title, score, sats, touched := x.any, x.title, x.score, x.sats, x.touched
+	if len(touched) == 0 { // the first word: nothing is there yet
+		if cap(touched) < len(x.docs) {
+			touched = make([]uint32, 0, len(x.docs)+len(x.docs)/4)
+		}
+		touched = touched[:len(x.docs)]
+		for j, d := range x.docs {
+			doc := d &^ titleBit
+			touched[j] = doc
+			any[doc] = bit
+			title[doc] = bit & -(d >> 31)
+			score[doc] = float64(value * sats[j])
+		}
+		x.touched = touched
+		return
+	}
 	for j, d := range x.docs {
 		doc := d &^ titleBit
 		if any[doc] == 0 {

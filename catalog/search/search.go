@@ -30,9 +30,10 @@ type choice struct {
 
 // partFound is what a query finds in one segment.
 type partFound struct {
-	base  set   // live, text, filter, not hidden
-	picks []set // of each choice
-	all   set   // base and all choices
+	wides []bitset // base and picks as records, at need
+	base  set      // live, text, filter, not hidden
+	picks []set    // of each choice
+	all   set      // base and all choices
 	docs  bitset
 	count int
 	x     *scratch // scores, while they are needed
@@ -91,7 +92,9 @@ func (e *execution) run() *Result {
 			words = append(words, w.text)
 		}
 	}
-	e.merch = e.c.merchandise(e.locale, words)
+	if len(e.c.rules) > 0 {
+		e.merch = e.c.merchandise(e.locale, e.c.analyzers[e.locale].terms(q.Text))
+	}
 	e.find()
 	if e.plan != nil && e.plan.all && e.plan.key == "" {
 		r.Relaxed = e.relax(relax, words)
