@@ -79,6 +79,10 @@ func (s *Service) SetItem(ctx context.Context, item Item) error {
 		if err := s.items.SaveItem(ctx, item); err != nil {
 			return err
 		}
+		before, err := s.At(EveryPlace).Level(ctx, item.SKU)
+		if err != nil || before.Backorder == limit {
+			return err
+		}
 		return s.store.SetBackorder(ctx, item.SKU, EveryPlace, limit)
 	})
 }

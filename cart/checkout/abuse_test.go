@@ -17,6 +17,7 @@ import (
 	"github.com/flywheel-go/flywheel/cart/checkout"
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/payment"
+	"github.com/flywheel-go/flywheel/examples/checkout/script"
 	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
@@ -98,7 +99,7 @@ func (a abuseAnswer) is(want map[string]any) bool {
 // abuse is the shop that is attacked: the German one of the reference cases.
 type abuse struct {
 	t *testing.T
-	*refShop
+	*script.Shop
 }
 
 func newAbuse(t *testing.T) *abuse {
@@ -116,7 +117,7 @@ func newAbuse(t *testing.T) *abuse {
 		"coupons": json.RawMessage(`{"OLD":{"promotion":"ten","until":"2026-03-01T00:00:00Z"},"HERS":{"promotion":"ten","customer":"c9"},
 			"GONE":{"promotion":"ten","limit":1,"used":1},"ONCE":{"promotion":"ten","limit":1},"SAVE10":{"promotion":"ten"},"LOTS":{"promotion":"lots"}}`),
 	}}
-	s, err := newRefShop(t, c.setup(t, file.Shops))
+	s, err := script.Open(t.Context(), c.setup(t, file.Shops))
 	require.NoError(t, err)
 	return &abuse{t, s}
 }
@@ -129,20 +130,20 @@ func (a *abuse) ctx(customer string) context.Context {
 // session makes one that is ready, of a customer, with so many units of A.
 func (a *abuse) session(id, customer string, quantity int64) checkout.View {
 	ctx := a.t.Context()
-	_, err := a.carts.Create(ctx, cart.Cart{
+	_, err := a.Carts.Create(ctx, cart.Cart{
 		ID: cart.ID("cart-" + id), Customer: flywheel.CustomerID(customer), Currency: money.EUR, Lines: []cart.Line{{SKU: "A", Quantity: quantity}},
 	})
 	require.NoError(a.t, err)
 	of := checkout.SessionID(id)
-	_, err = a.sessions.Open(ctx, cart.ID("cart-"+id), of)
+	_, err = a.Sessions.Open(ctx, cart.ID("cart-"+id), of)
 	require.NoError(a.t, err)
-	_, err = a.sessions.SetBuyer(ctx, of, checkout.Buyer{Email: "x@example.com"})
+	_, err = a.Sessions.SetBuyer(ctx, of, checkout.Buyer{Email: "x@example.com"})
 	require.NoError(a.t, err)
-	_, err = a.sessions.SetAddress(ctx, of, order.Address{Country: "DE", Postcode: "10115"}, nil)
+	_, err = a.Sessions.SetAddress(ctx, of, order.Address{Country: "DE", Postcode: "10115"}, nil)
 	require.NoError(a.t, err)
-	_, err = a.sessions.Choose(ctx, of, "pickup-east")
+	_, err = a.Sessions.Choose(ctx, of, "pickup-east")
 	require.NoError(a.t, err)
-	v, err := a.sessions.SetTenders(ctx, of, checkout.TenderChoice{Type: order.Card, Token: "tok"})
+	v, err := a.Sessions.SetTenders(ctx, of, checkout.TenderChoice{Type: order.Card, Token: "tok"})
 	require.NoError(a.t, err)
 	require.Equal(a.t, checkout.Ready, v.Status, v.Messages)
 	return v
@@ -152,17 +153,17 @@ func (a *abuse) session(id, customer string, quantity int64) checkout.View {
 func (a *abuse) state() string {
 	ctx := a.t.Context()
 	var b strings.Builder
-	for o, err := range a.orders.List(ctx, order.Filter{}) {
+	for o, err := range a.Orders.List(ctx, order.Filter{}) {
 		require.NoError(a.t, err)
 		fmt.Fprintln(&b, o.ID, o.Version, o.Total)
 	}
-	for l, err := range a.stock.Levels(ctx, "A") {
+	for l, err := range a.Stock.Levels(ctx, "A") {
 		require.NoError(a.t, err)
 		fmt.Fprintln(&b, l)
 	}
-	points, err := a.points.Spendable(ctx, "c1")
+	points, err := a.Points.Spendable(ctx, "c1")
 	require.NoError(a.t, err)
-	fmt.Fprintln(&b, points, a.gateway.Payments(), len(a.told["purchase"]), len(a.told["refund"]))
+	fmt.Fprintln(&b, points, a.Gateway.Payments(), len(a.Told["purchase"]), len(a.Told["refund"]))
 	return b.String()
 }
 
@@ -173,7 +174,7 @@ func (a *abuse) refusedLeaves(before string, err error) {
 }
 
 func (a *abuse) place(ctx context.Context, id, key string, seen int64) (checkout.View, error) {
-	return a.sessions.Place(ctx, checkout.PlaceRequest{Session: checkout.SessionID(id), Key: key, Seen: seen})
+	return a.Sessions.Place(ctx, checkout.PlaceRequest{Session: checkout.SessionID(id), Key: key, Seen: seen})
 }
 
 func abuseRead[T any](t *testing.T, input json.RawMessage) (in T) {
@@ -205,12 +206,12 @@ func abuseAmount(t *testing.T, a *abuse, input json.RawMessage) abuseAnswer {
 		c.Lines = append(c.Lines, cart.Line{SKU: "A", Quantity: l.Qty, Agreed: money.PriceOf(money.New(l.Unit, currency)), TaxIncluded: true})
 	}
 	answer := func() (checkout.View, error) {
-		if _, err := a.carts.Create(ctx, c); err != nil {
+		if _, err := a.Carts.Create(ctx, c); err != nil {
 			return checkout.View{}, err
 		}
-		v, err := a.sessions.Open(ctx, "c", "s")
+		v, err := a.Sessions.Open(ctx, "c", "s")
 		if err == nil && in.FixedDiscount != 0 {
-			v, err = a.sessions.SetCodes(ctx, "s", "LOTS")
+			v, err = a.Sessions.SetCodes(ctx, "s", "LOTS")
 		}
 		return v, err
 	}
@@ -243,11 +244,11 @@ func abusePrice(t *testing.T, a *abuse, input json.RawMessage) abuseAnswer {
 	}
 	v := a.session("s", "c1", quantity)
 	for sku, price := range in.ThenCatalog {
-		_, err := refSessionSteps["shop.price"](t.Context(), a.refShop, &refStep{SKU: sku, Price: price})
+		_, err := a.Do(t.Context(), &script.Step{Do: "shop.price", SKU: sku, Price: price})
 		require.NoError(t, err)
 	}
 	if in.ThenAdd != nil {
-		_, err := a.carts.Add(ctx, "cart-s", cart.Line{SKU: flywheel.SKU(in.ThenAdd.SKU), Quantity: in.ThenAdd.Qty})
+		_, err := a.Carts.Add(ctx, "cart-s", cart.Line{SKU: flywheel.SKU(in.ThenAdd.SKU), Quantity: in.ThenAdd.Qty})
 		require.NoError(t, err)
 	}
 	v, err := a.place(ctx, "s", "k", v.Version)
@@ -258,42 +259,42 @@ func abusePrice(t *testing.T, a *abuse, input json.RawMessage) abuseAnswer {
 func abuseAccess(t *testing.T, a *abuse, input json.RawMessage) abuseAnswer {
 	in := abuseRead[struct{ Actor, Action, Object, Owner string }](t, input)
 	a.session("s1", "c1", 2)
-	_, err := a.sessions.Place(t.Context(), checkout.PlaceRequest{Session: "s1", Key: "k", Order: "o1"})
+	_, err := a.Sessions.Place(t.Context(), checkout.PlaceRequest{Session: "s1", Key: "k", Order: "o1"})
 	require.NoError(t, err)
 	for _, c := range []command{&order.Ship{Parcel: "p1"}, &order.Deliver{Parcel: "p1"}, &order.RequestReturn{ID: "r1", Lines: map[string]int64{"1": 1}, Reason: order.ChangedMind}} {
-		_, err := a.orders.Do(t.Context(), "o1", c)
+		_, err := a.Orders.Do(t.Context(), "o1", c)
 		require.NoError(t, err)
 	}
 	a.session("addr1", "c1", 1)
-	_, err = a.carts.Create(t.Context(), cart.Cart{ID: "cart1", Customer: "c1", Currency: money.EUR, Lines: []cart.Line{{SKU: "A", Quantity: 1}}})
+	_, err = a.Carts.Create(t.Context(), cart.Cart{ID: "cart1", Customer: "c1", Currency: money.EUR, Lines: []cart.Line{{SKU: "A", Quantity: 1}}})
 	require.NoError(t, err)
-	_, err = a.carts.Create(t.Context(), cart.Cart{ID: "mine", Customer: "c2", Currency: money.EUR})
+	_, err = a.Carts.Create(t.Context(), cart.Cart{ID: "mine", Customer: "c2", Currency: money.EUR})
 	require.NoError(t, err)
 	before, ctx := a.state(), a.ctx(in.Actor)
 	act := func(object string) error {
 		switch in.Action {
 		case "order.get":
-			_, err := a.orders.Get(ctx, order.ID(object))
+			_, err := a.Orders.Get(ctx, order.ID(object))
 			return err
 		case "order.set_address":
-			_, err := a.sessions.SetAddress(ctx, checkout.SessionID(object), order.Address{Country: "DE"}, nil)
+			_, err := a.Sessions.SetAddress(ctx, checkout.SessionID(object), order.Address{Country: "DE"}, nil)
 			return err
 		case "cart.merge":
-			_, err := a.carts.Merge(ctx, cart.ID(object), "mine")
+			_, err := a.Carts.Merge(ctx, cart.ID(object), "mine")
 			return err
 		case "points.redeem":
 			member := map[string]flywheel.CustomerID{"m1": "c1"}[object]
 			if member == "" {
 				member = flywheel.CustomerID(object)
 			}
-			_, err := a.points.Burn(ctx, member, "k", 1)
+			_, err := a.Points.Burn(ctx, member, "k", 1)
 			return errText(err, string(member))
 		case "return.cancel":
 			id := map[string]order.ID{"r1": "o1"}[object]
 			if id == "" {
 				id = order.ID(object)
 			}
-			_, err := a.orders.Do(ctx, id, &order.Receive{ID: "r1", Lines: map[string]order.Received{"1": {Rejected: 1}}})
+			_, err := a.Orders.Do(ctx, id, &order.Receive{ID: "r1", Lines: map[string]order.Received{"1": {Rejected: 1}}})
 			return errText(err, string(id))
 		}
 		t.Fatalf("action %q", in.Action)
@@ -332,8 +333,8 @@ func abuseCodes(t *testing.T, a *abuse, input json.RawMessage) abuseAnswer {
 	ctx := t.Context()
 	switch {
 	case in.Wrong > 0: // one code after the other is typed into a session
-		counted := &countedCodes{Service: a.codes}
-		limiter, err := coupon.New(coupon.NewMemory(a.db), &coupon.Options{Now: a.clock})
+		counted := &countedCodes{Service: a.Codes}
+		limiter, err := coupon.New(coupon.NewMemory(a.DB), &coupon.Options{Now: a.Clock})
 		require.NoError(t, err)
 		_, err = limiter.SaveCampaign(ctx, coupon.Campaign{ID: "c", Promotion: "ten"})
 		require.NoError(t, err)
@@ -352,7 +353,7 @@ func abuseCodes(t *testing.T, a *abuse, input json.RawMessage) abuseAnswer {
 		for i := range in.Parallel {
 			id := fmt.Sprint("s", i)
 			a.session(id, fmt.Sprint("p", i), 1)
-			_, err := a.sessions.SetCodes(ctx, checkout.SessionID(id), "ONCE")
+			_, err := a.Sessions.SetCodes(ctx, checkout.SessionID(id), "ONCE")
 			require.NoError(t, err)
 		}
 		var wg sync.WaitGroup
@@ -372,7 +373,7 @@ func abuseCodes(t *testing.T, a *abuse, input json.RawMessage) abuseAnswer {
 			})
 		}
 		wg.Wait()
-		used, held, err := a.codes.Uses(ctx, "ONCE")
+		used, held, err := a.Codes.Uses(ctx, "ONCE")
 		require.Zero(t, held)
 		return abuseAnswer{map[string]any{"redeemed": used, "refused": refused}, err}
 	}
@@ -394,16 +395,16 @@ func abuseCodes(t *testing.T, a *abuse, input json.RawMessage) abuseAnswer {
 		_, err = sessions.CodeReasons(a.ctx("c1"), "s")
 		require.ErrorIs(t, err, flywheel.ErrForbidden)
 	}
-	_, err := a.codes.Check(ctx, coupon.Request{Code: "GONE", Customer: "c1"})
+	_, err := a.Codes.Check(ctx, coupon.Request{Code: "GONE", Customer: "c1"})
 	a.refusedLeaves(before, err)
 	return abuseAnswer{map[string]any{"all_answers_equal": len(answers) == 1}, err}
 }
 
 // with returns a service on the same sessions with other options.
 func (a *abuse) with(edit func(o *checkout.SessionOptions)) *checkout.Sessions {
-	o := *a.options
+	o := *a.Options
 	edit(&o)
-	s, err := checkout.NewSessions(a.store, &o)
+	s, err := checkout.NewSessions(a.Store, &o)
 	require.NoError(a.t, err)
 	return s
 }
@@ -434,7 +435,7 @@ func abuseKeys(t *testing.T, a *abuse, input json.RawMessage) abuseAnswer {
 		Amount        int64
 	}](t, input)
 	orders := func() (n int) {
-		for _, err := range a.orders.List(t.Context(), order.Filter{}) {
+		for _, err := range a.Orders.List(t.Context(), order.Filter{}) {
 			require.NoError(t, err)
 			n++
 		}
@@ -474,21 +475,21 @@ func abusePayment(t *testing.T, a *abuse, input json.RawMessage) abuseAnswer {
 	}](t, input)
 	ctx := t.Context()
 	if in.Capture > 0 {
-		auth, err := a.gateway.Authorize(ctx, payment.Charge{Key: "k", Amount: a.amount(in.Authorized), Method: "tok"})
+		auth, err := a.Gateway.Authorize(ctx, payment.Charge{Key: "k", Amount: a.Amount(in.Authorized), Method: "tok"})
 		require.NoError(t, err)
-		err = a.gateway.Capture(ctx, "c", auth.ID, a.amount(in.Capture))
-		p, _ := a.gateway.Payment(auth.ID)
+		err = a.Gateway.Capture(ctx, "c", auth.ID, a.Amount(in.Capture))
+		p, _ := a.Gateway.Payment(auth.ID)
 		return abuseAnswer{map[string]any{"captured": p.Captured.Minor()}, err}
 	}
 	units := max(in.Bought, in.Captured/1000)
 	a.session("s", "c1", units)
-	_, err := a.sessions.Place(ctx, checkout.PlaceRequest{Session: "s", Key: "k", Order: "o"})
+	_, err := a.Sessions.Place(ctx, checkout.PlaceRequest{Session: "s", Key: "k", Order: "o"})
 	require.NoError(t, err)
 	var wg sync.WaitGroup
 	succeeded := make([]int64, 10)
 	for i, amount := range in.ParallelRefunds {
 		wg.Go(func() {
-			if _, err := a.orders.Do(ctx, "o", &order.PayBack{Key: fmt.Sprint("r", i), Amount: a.amount(amount)}); err == nil {
+			if _, err := a.Orders.Do(ctx, "o", &order.PayBack{Key: fmt.Sprint("r", i), Amount: a.Amount(amount)}); err == nil {
 				succeeded[i] = 1
 			} else {
 				require.ErrorIs(t, err, flywheel.ErrConflict)
@@ -497,13 +498,13 @@ func abusePayment(t *testing.T, a *abuse, input json.RawMessage) abuseAnswer {
 	}
 	if len(in.ParallelReturns) > 0 {
 		for _, c := range []command{&order.Ship{Parcel: "p1"}, &order.Deliver{Parcel: "p1"}} {
-			_, err := a.orders.Do(ctx, "o", c)
+			_, err := a.Orders.Do(ctx, "o", c)
 			require.NoError(t, err)
 		}
 	}
 	for i, n := range in.ParallelReturns {
 		wg.Go(func() {
-			_, err := a.orders.Do(ctx, "o", &order.RequestReturn{ID: fmt.Sprint("r", i), Lines: map[string]int64{"1": n}, Reason: order.ChangedMind})
+			_, err := a.Orders.Do(ctx, "o", &order.RequestReturn{ID: fmt.Sprint("r", i), Lines: map[string]int64{"1": n}, Reason: order.ChangedMind})
 			if err == nil {
 				succeeded[i] = n
 			} else {
@@ -516,7 +517,7 @@ func abusePayment(t *testing.T, a *abuse, input json.RawMessage) abuseAnswer {
 	for _, n := range succeeded {
 		sum += n
 	}
-	o, err := a.orders.Get(ctx, "o")
+	o, err := a.Orders.Get(ctx, "o")
 	require.NoError(t, err)
 	told := map[string]any{"succeeded": sum, "refunded": o.Payment.Refunded.Minor()}
 	if len(in.ParallelReturns) > 0 {
@@ -535,21 +536,21 @@ func abuseNotices(t *testing.T, a *abuse, input json.RawMessage) abuseAnswer {
 	ctx := t.Context()
 	if in.Gateway != "" { // the page says that all is paid, the bank waits for the buyer
 		require.Equal(t, "requires_action", in.Gateway)
-		a.gateway.Intercept(payment.Script{payment.OpAuthorize: {payment.Ask}}.Intercept())
+		a.Gateway.Intercept(payment.Script{payment.OpAuthorize: {payment.Ask}}.Intercept())
 		a.session("s", "c1", 1)
 		_, err := a.place(ctx, "s", "k", 0)
 		require.NoError(t, err)
 		before := a.state()
-		v, err := a.sessions.FinishAction(ctx, "s")
+		v, err := a.Sessions.FinishAction(ctx, "s")
 		a.refusedLeaves(before, err)
 		return abuseAnswer{map[string]any{"paid": v.Order != ""}, err}
 	}
-	record := payment.NewRecord(a.amount(in.Captured))
+	record := payment.NewRecord(a.Amount(in.Captured))
 	seen, changes := map[string]bool{}, 0
 	for _, id := range in.Deliveries {
-		n := payment.Notice{ID: id, Type: payment.NoticeCaptured, Order: "o", Amount: a.amount(in.Captured)}
+		n := payment.Notice{ID: id, Type: payment.NoticeCaptured, Order: "o", Amount: a.Amount(in.Captured)}
 		if id == "evt_refund" {
-			n.Type, n.Amount = payment.NoticeRefunded, a.amount(in.Refund)
+			n.Type, n.Amount = payment.NoticeRefunded, a.Amount(in.Refund)
 		}
 		if seen[id] {
 			continue
@@ -586,6 +587,6 @@ func abuseTexts(t *testing.T, a *abuse, input json.RawMessage) abuseAnswer {
 	}
 	require.Equal(t, "SAVE10", in.Stored)
 	a.session("s", "c1", 1)
-	v, err := a.sessions.SetCodes(ctx, "s", in.Typed)
+	v, err := a.Sessions.SetCodes(ctx, "s", in.Typed)
 	return abuseAnswer{map[string]any{"match": len(v.Applied) == 1}, err}
 }

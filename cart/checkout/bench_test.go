@@ -12,6 +12,7 @@ import (
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/cart/checkout"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/inventory"
 	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/money"
@@ -76,4 +77,89 @@ func benchmarkPlace(b *testing.B, n int, stocked bool) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/line")
+}
+
+// benchCounter is a shop in memory whose items have n lines, with delivery and a code.
+func benchCounter(b *testing.B) (*process, *lifeWorld, *life) {
+	w := newLifeWorld()
+	l := &life{id: "b", mode: order.OnPlace, gateway: new(payment.Memory), world: w}
+	return w.open(b, noHook, l), w, l
+}
+
+func benchLines(b *testing.B, p *process, n int) []cart.Line {
+	lines := make([]cart.Line, n)
+	var delivery []flywheel.Line
+	for i := range lines {
+		sku := flywheel.SKU("sku-" + strconv.Itoa(i))
+		lines[i] = cart.Line{SKU: sku, Quantity: int64(i%3 + 1), Agreed: money.MustPrice("2.55", money.EUR), TaxIncluded: true}
+		delivery = append(delivery, flywheel.Line{SKU: sku, Quantity: inventory.MaxQuantity / 4})
+	}
+	require.NoError(b, p.stock.At("east").Receive(b.Context(), "delivery", delivery))
+	return lines
+}
+
+// BenchmarkSessionUpdate measures one change of a session with its quote: goods,
+// delivery options with dates, tax, codes and tenders, all stores in memory.
+func BenchmarkSessionUpdate(b *testing.B) {
+	for _, n := range []int{1, 10, 100} {
+		b.Run(fmt.Sprintf("lines=%d", n), func(b *testing.B) {
+			ctx := b.Context()
+			p, _, _ := benchCounter(b)
+			_, err := p.carts.Create(ctx, cart.Cart{ID: "c", Customer: "anna", Currency: money.EUR, Lines: benchLines(b, p, n)})
+			require.NoError(b, err)
+			_, err = p.sessions.Open(ctx, "c", "s")
+			require.NoError(b, err)
+			_, err = p.sessions.SetAddress(ctx, "s", order.Address{Country: "DE", Postcode: "10115"}, nil)
+			require.NoError(b, err)
+			_, err = p.sessions.Choose(ctx, "s", "standard")
+			require.NoError(b, err)
+			_, err = p.sessions.SetTenders(ctx, "s", checkout.TenderChoice{Type: order.Card, Token: "tok"})
+			require.NoError(b, err)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := p.sessions.SetBuyer(ctx, "s", checkout.Buyer{Email: "anna@example.com"}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkSessionCheckout measures a whole checkout of a session, from the cart to
+// the captured order, all stores in memory.
+func BenchmarkSessionCheckout(b *testing.B) {
+	ctx := b.Context()
+	p, _, _ := benchCounter(b)
+	lines := benchLines(b, p, 10)
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		i++
+		id := checkout.SessionID(strconv.Itoa(i))
+		of := cart.ID(id)
+		_, err := p.carts.Create(ctx, cart.Cart{ID: of, Customer: flywheel.CustomerID(id), Currency: money.EUR, Lines: lines})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, step := range []func() (checkout.View, error){
+			func() (checkout.View, error) { return p.sessions.Open(ctx, of, id) },
+			func() (checkout.View, error) {
+				return p.sessions.SetBuyer(ctx, id, checkout.Buyer{Email: "a@example.com"})
+			},
+			func() (checkout.View, error) {
+				return p.sessions.SetAddress(ctx, id, order.Address{Country: "DE"}, nil)
+			},
+			func() (checkout.View, error) { return p.sessions.Choose(ctx, id, "standard") },
+			func() (checkout.View, error) {
+				return p.sessions.SetTenders(ctx, id, checkout.TenderChoice{Type: order.Card, Token: "tok"})
+			},
+			func() (checkout.View, error) {
+				return p.sessions.Place(ctx, checkout.PlaceRequest{Session: id, Key: "k"})
+			},
+		} {
+			if _, err := step(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
 }

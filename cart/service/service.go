@@ -30,7 +30,9 @@ type Options struct {
 	Tx flywheel.Transactor
 }
 
-// Service keeps tickets. It is safe for concurrent use.
+// Service keeps tickets. It is safe for concurrent use. A call that is made for an
+// actor (flywheel.WithActor) sees its own tickets, answers for others as if they were
+// not there, and may open a ticket and write; what is the shop's is forbidden.
 type Service struct {
 	store  Store
 	desk   *Desk
@@ -73,7 +75,8 @@ type Request struct {
 	// opens a ticket of a new name with each call.
 	ID       ID
 	Customer flywheel.CustomerID
-	Contact  string // where a guest is reached
+	Visitor  flywheel.VisitorID // of a guest
+	Contact  string             // where a guest is reached
 	Order    string
 	Return   string
 	Subject  string
@@ -88,7 +91,7 @@ type Request struct {
 // flywheel.ErrKeyReused.
 func (s *Service) Open(ctx context.Context, r Request) (Ticket, error) {
 	t := Ticket{
-		ID: r.ID, Customer: r.Customer, Contact: r.Contact, Order: r.Order, Return: r.Return,
+		ID: r.ID, Customer: r.Customer, Visitor: r.Visitor, Contact: r.Contact, Order: r.Order, Return: r.Return,
 		Subject: r.Subject, Priority: r.Priority, Assignee: r.Assignee, Metadata: r.Metadata,
 	}
 	if t.ID == "" {
@@ -96,6 +99,9 @@ func (s *Service) Open(ctx context.Context, r Request) (Ticket, error) {
 	}
 	if err := errors.Join(t.check(), checkText(r.Text)); err != nil {
 		return Ticket{}, err
+	}
+	if !flywheel.Allowed(ctx, t.Customer, t.Visitor) {
+		return Ticket{}, missing(t.ID)
 	}
 	now := s.now().UTC().Truncate(time.Microsecond)
 	t, err := s.desk.Open(t, now)
@@ -106,7 +112,9 @@ func (s *Service) Open(ctx context.Context, r Request) (Ticket, error) {
 	err = s.tx.InTx(ctx, func(ctx context.Context) error {
 		there, err := s.store.Get(ctx, t.ID)
 		switch {
-		case err == nil && (there.Customer != t.Customer || there.Order != t.Order || there.Return != t.Return || there.Subject != t.Subject):
+		case err == nil && !flywheel.Allowed(ctx, there.Customer, there.Visitor):
+			return missing(t.ID)
+		case err == nil && (there.Customer != t.Customer || there.Visitor != t.Visitor || there.Order != t.Order || there.Return != t.Return || there.Subject != t.Subject):
 			return fmt.Errorf("service: ticket %q: %w", t.ID, flywheel.ErrKeyReused)
 		case err == nil:
 			answer = s.desk.Advance(there, now)
@@ -177,23 +185,63 @@ func (s *Service) Assign(ctx context.Context, id ID, assignee string) (Ticket, e
 // Get returns a ticket as it is now: what is late is among Breached, also before it
 // was reported.
 func (s *Service) Get(ctx context.Context, id ID) (Ticket, error) {
-	t, err := s.store.Get(ctx, id)
+	t, err := s.get(ctx, id)
 	if err != nil {
 		return Ticket{}, err
 	}
 	return s.desk.Advance(t, s.now()), nil
 }
 
+// get returns a stored ticket. Of another's it is told what is told of none.
+func (s *Service) get(ctx context.Context, id ID) (Ticket, error) {
+	t, err := s.store.Get(ctx, id)
+	if errors.Is(err, flywheel.ErrNotFound) || err == nil && !flywheel.Allowed(ctx, t.Customer, t.Visitor) {
+		return Ticket{}, missing(id)
+	}
+	return t, err
+}
+
+func missing(id ID) error { return fmt.Errorf("service: ticket %q: %w", id, flywheel.ErrNotFound) }
+
 // Entries yields what happened to a ticket, in order. An error is yielded once,
 // last.
 func (s *Service) Entries(ctx context.Context, id ID) iter.Seq2[Entry, error] {
+	if _, known := flywheel.ActorOf(ctx); known {
+		if _, err := s.get(ctx, id); err != nil {
+			return func(yield func(Entry, error) bool) { yield(Entry{}, err) }
+		}
+	}
 	return s.store.Entries(ctx, id)
 }
 
-// List yields the tickets that pass a filter, by when they were opened. An error is
-// yielded once, last.
+// List yields the tickets that pass a filter, by when they were opened; for an actor
+// only its own. An error is yielded once, last.
 func (s *Service) List(ctx context.Context, f Filter) iter.Seq2[Ticket, error] {
-	return s.store.List(ctx, f)
+	actor, known := flywheel.ActorOf(ctx)
+	if !known {
+		return s.store.List(ctx, f)
+	}
+	left := f.Limit
+	f.Limit = 0
+	if actor.Customer != "" {
+		if f.Customer != "" && f.Customer != actor.Customer {
+			return func(func(Ticket, error) bool) {}
+		}
+		f.Customer = actor.Customer
+	}
+	return func(yield func(Ticket, error) bool) {
+		for t, err := range s.store.List(ctx, f) {
+			if err == nil && !actor.Owns(t.Customer, t.Visitor) {
+				continue
+			}
+			if !yield(t, err) || err != nil {
+				return
+			}
+			if left--; left == 0 {
+				return
+			}
+		}
+	}
 }
 
 // Advance reports the breaches up to an instant of the trusted clock, a small batch
@@ -252,9 +300,12 @@ func (s *Service) move(ctx context.Context, id ID, e Entry, n Note, fn func(t Ti
 	for range attempts {
 		var after Ticket
 		err := s.tx.InTx(ctx, func(ctx context.Context) error {
-			before, err := s.store.Get(ctx, id)
+			before, err := s.get(ctx, id)
 			if err != nil {
 				return err
+			}
+			if _, actor := flywheel.ActorOf(ctx); actor && e.By != Customer {
+				return fmt.Errorf("service: ticket %q: only the shop may do this: %w", id, flywheel.ErrForbidden)
 			}
 			next, err := fn(before, now)
 			if err != nil {
@@ -296,7 +347,7 @@ func (s *Service) repeated(ctx context.Context, id ID, e *Entry, now time.Time, 
 		case there.Action != e.Action:
 			return Ticket{}, fmt.Errorf("service: ticket %q: key %q: %w", id, e.Key, flywheel.ErrKeyReused)
 		}
-		t, err := s.store.Get(ctx, id)
+		t, err := s.get(ctx, id)
 		return s.desk.Advance(t, now), err
 	}
 	return Ticket{}, cause

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -239,6 +240,58 @@ func TestCrash(t *testing.T) {
 		require.Equal(t, [3]int{1, 1, 1}, [3]int{d.count(service.EventOpened), d.count(service.EventBreached), d.count(service.EventSurvey)}, "stop %d", stop)
 	}
 	require.Greater(t, calls, 10)
+}
+
+// Who asks for another's ticket learns what it would learn of one that is not there.
+func TestActors(t *testing.T) {
+	d := newService(t, nil)
+	ann := flywheel.WithActor(t.Context(), flywheel.Actor{Customer: "ann"})
+	guest := flywheel.WithActor(t.Context(), flywheel.Actor{Visitor: "v-1"})
+	_, err := d.Open(ann, service.Request{ID: "t", Customer: "ann", Priority: "high"})
+	require.NoError(t, err)
+	_, err = d.Open(guest, service.Request{ID: "g", Visitor: "v-1", Priority: "high"})
+	require.NoError(t, err)
+	for _, who := range []context.Context{
+		guest, flywheel.WithActor(t.Context(), flywheel.Actor{Customer: "ben"}), flywheel.WithActor(t.Context(), flywheel.Actor{}),
+	} {
+		for name, call := range map[string]func(id service.ID) error{
+			"get":     func(id service.ID) error { return suite.Err(d.Get(who, id)) },
+			"entries": func(id service.ID) error { return suite.Err(suite.Collect(d.Entries(who, id))) },
+			"write":   func(id service.ID) error { return suite.Err(d.Wrote(who, id, service.Note{})) },
+			"solve":   func(id service.ID) error { return suite.Err(d.Solve(who, id, service.Note{})) },
+			"open": func(id service.ID) error {
+				return suite.Err(d.Open(who, service.Request{ID: id, Customer: "ann", Priority: "high"}))
+			},
+		} {
+			theirs, none := call("t"), call("x")
+			require.ErrorIs(t, theirs, flywheel.ErrNotFound, name)
+			require.Equal(t, strings.ReplaceAll(none.Error(), `"x"`, `"t"`), theirs.Error(), name)
+		}
+	}
+	_, err = d.Wrote(ann, "t", service.Note{Text: "hello?"})
+	require.NoError(t, err)
+	for _, call := range []func() error{
+		func() error { return suite.Err(d.Reply(ann, "t", service.Note{}, false)) },
+		func() error { return suite.Err(d.Close(ann, "t", service.Note{})) },
+		func() error { return suite.Err(d.Prioritize(ann, "t", "low", service.Note{})) },
+		func() error { return suite.Err(d.Assign(ann, "t", "ann")) },
+	} {
+		require.ErrorIs(t, call(), flywheel.ErrForbidden)
+	}
+	ids := func(ctx context.Context, f service.Filter) (list []service.ID) {
+		for ticket, err := range d.List(ctx, f) {
+			require.NoError(t, err)
+			list = append(list, ticket.ID)
+		}
+		return list
+	}
+	require.Equal(t, []service.ID{"g", "t"}, ids(t.Context(), service.Filter{}))
+	require.Equal(t, []service.ID{"t"}, ids(ann, service.Filter{Limit: 5}))
+	require.Equal(t, []service.ID{"g"}, ids(guest, service.Filter{}))
+	require.Empty(t, ids(ann, service.Filter{Customer: "ben"}))
+	list, err := suite.Collect(d.Entries(ann, "t"))
+	require.NoError(t, err)
+	require.Len(t, list, 2)
 }
 
 // Many who move one ticket at once all get through.

@@ -66,6 +66,6 @@ func (f *Filter) Matches(t *Ticket) bool {
 // customer.
 func (t Ticket) Erased(hash flywheel.CustomerID) Ticket {
 	t = t.Clone()
-	t.Customer, t.Contact, t.Subject, t.Metadata = hash, "", "", nil
+	t.Customer, t.Visitor, t.Contact, t.Subject, t.Metadata = hash, "", "", "", nil
 	return t
 }

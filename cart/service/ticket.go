@@ -51,6 +51,8 @@ type Ticket struct {
 	// Customer is who asks, empty for a guest, whom Contact reaches.
 	Customer flywheel.CustomerID `json:"customer,omitempty"`
 	Contact  string              `json:"contact,omitempty"`
+	// Visitor is the device of a guest, to whom the ticket belongs then.
+	Visitor flywheel.VisitorID `json:"visitor,omitempty"`
 	// Order and Return are what it is about, as far as there is one.
 	Order   string `json:"order,omitempty"`
 	Return  string `json:"return,omitempty"`
@@ -160,6 +162,7 @@ func (t *Ticket) check() error {
 		{"id", string(t.ID), true},
 		{"customer", string(t.Customer), false},
 		{"contact", t.Contact, false},
+		{"visitor", string(t.Visitor), false},
 		{"order", t.Order, false},
 		{"return", t.Return, false},
 		{"assignee", t.Assignee, false},

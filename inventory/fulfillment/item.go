@@ -81,8 +81,10 @@ func checkItems(items []Item) error {
 		if item.Weight < 0 || item.Weight > maxWeight {
 			return refuse(ErrRange, field("weight"), "%d g is not between 0 and %d", item.Weight, int64(maxWeight))
 		}
-		if err := item.Size.check(field("size")); err != nil {
-			return err
+		if !item.Size.IsZero() {
+			if err := item.Size.check(field("size")); err != nil {
+				return err
+			}
 		}
 		if seen[item.Line] {
 			return refuse(ErrInput, field("line"), "line %q is there twice", item.Line)

@@ -67,16 +67,23 @@ type Offer struct {
 // everything; while something is short anywhere, or nothing is shipped, it is offered
 // in any case, and then no offer has dates.
 func (n *Network) Offers(r Request) ([]Offer, error) {
+	offers, _, err := n.Plan(r)
+	return offers, err
+}
+
+// Plan returns the offers and the allocation over all places on which those of
+// shipping options stand.
+func (n *Network) Plan(r Request) ([]Offer, Allocation, error) {
 	if err := checkItems(r.Items); err != nil {
-		return nil, err
+		return nil, Allocation{}, err
 	}
 	weight, err := shippedWeight(r.Items)
 	if err != nil {
-		return nil, err
+		return nil, Allocation{}, err
 	}
 	all, err := n.AllocateTo(r.Address, r.Items, r.Stock, "")
 	if err != nil {
-		return nil, err
+		return nil, Allocation{}, err
 	}
 	undated := len(all.Short) > 0 || !ships(r.Items)
 	var parcels []Parcel
@@ -91,7 +98,7 @@ func (n *Network) Offers(r Request) ([]Offer, error) {
 		}
 		charge, ok, err := o.charge(weight, r.Value)
 		if err != nil {
-			return nil, err
+			return nil, Allocation{}, err
 		}
 		if !ok {
 			continue
@@ -101,7 +108,7 @@ func (n *Network) Offers(r Request) ([]Offer, error) {
 		if o.Type == Pickup && !undated {
 			here, err := n.Allocate(r.Items, r.Stock, o.Location)
 			if err != nil {
-				return nil, err
+				return nil, Allocation{}, err
 			}
 			switch {
 			case len(here.Short) == 0:
@@ -116,7 +123,7 @@ func (n *Network) Offers(r Request) ([]Offer, error) {
 		offer.Earliest, offer.Latest = n.promised(from, o, r.At)
 		offers = append(offers, offer)
 	}
-	return offers, nil
+	return offers, all, nil
 }
 
 // takes reports whether an option goes to the address, takes all items, and can be

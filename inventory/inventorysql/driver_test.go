@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/flywheel-go/flywheel/internal/sqldbtest"
 	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/inventory"
+	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 )
 
 // An order of many lines costs as many round-trips as one of a single line.
@@ -77,6 +79,21 @@ func TestLostCommit(t *testing.T) {
 	level, err := svc.Level(ctx, "a")
 	require.NoError(t, err)
 	require.Equal(t, inventory.Level{SKU: "a", Location: "main", Seq: 3}, level)
+
+	// So are lots, items, papers and the steps of an order.
+	tracked, err := inventory.New(store, &inventory.Options{Lots: true})
+	require.NoError(t, err)
+	require.NoError(t, tracked.SetItem(ctx, inventory.Item{SKU: "milk", Tracking: inventory.ByLot}))
+	require.NoError(t, tracked.ReceiveLots(ctx, "milk-1", []inventory.LotLine{{SKU: "milk", Lot: "L", Quantity: 9}}))
+	units := []fulfillment.Unit{{SKU: "milk", Location: "main", Quantity: 2}}
+	require.NoError(t, tracked.Hold(ctx, "milk-order", units, time.Now().Add(time.Hour)))
+	require.NoError(t, tracked.Allocate(ctx, "milk-order"))
+	require.NoError(t, tracked.Ship(ctx, "milk-order", "p1", units))
+	require.NoError(t, tracked.Transfer(ctx, "milk-t", "west", fulfillment.Date{}, []flywheel.Line{{SKU: "milk", Quantity: 3}}))
+	require.NoError(t, tracked.Arrive(ctx, "milk-t", "1", []flywheel.Line{{SKU: "milk", Quantity: 3}}, nil))
+	affected, err := tracked.Recall(ctx, "milk-r", "why", "milk", "L")
+	require.NoError(t, err)
+	require.Equal(t, []inventory.Affected{{Ref: "milk-order", Quantity: 2}}, affected)
 
 	// A transaction of several calls is settled as one.
 	require.NoError(t, store.Handle().InTx(ctx, func(ctx context.Context) error {

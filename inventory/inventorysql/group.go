@@ -24,7 +24,7 @@ type groups struct {
 // queue is that of an item on which somebody is working.
 type queue struct{ waiting []*request }
 
-// request is a new reservation of units in stock of one item.
+// request is a step of a reservation of one item.
 type request struct {
 	reservation *inventory.Reservation
 	movement    *inventory.Movement
@@ -49,15 +49,17 @@ const (
 	groupTime = 30 * time.Second
 )
 
-// groupable reports whether a batch opens a reservation of one item that is new, all of
-// it in stock.
+// groupable reports whether a batch is a step of a reservation of one item at one place.
 func groupable(r *inventory.Reservation, movements []inventory.Movement) bool {
-	if r == nil || r.Version != 0 || r.State != inventory.StateOpen || len(movements) != 1 {
+	if r == nil || len(movements) != 1 {
 		return false
 	}
 	m := &movements[0]
-	return m.Kind == inventory.KindReserve && m.Ref == r.Ref && m.Attempt == 1 && m.Reserved > 0 &&
-		m.OnHand == 0 && m.Allocated == 0 && m.Backordered == 0 && m.Key == "" && m.Reason == "" && m.Location != inventory.EveryPlace
+	switch m.Kind {
+	case inventory.KindReserve, inventory.KindAllocate, inventory.KindCommit, inventory.KindRelease, inventory.KindExpire:
+		return m.Ref == r.Ref && m.Attempt == r.Attempt && m.Key == "" && m.Reason == "" && m.Location != inventory.EveryPlace
+	}
+	return false
 }
 
 // post posts a request in a group. It reports false when the caller is to post it alone,
@@ -136,12 +138,12 @@ func (g *groups) withdraw(key item, r *request) bool {
 	return at >= 0
 }
 
-// errTaken reports that a ref of the group was taken meanwhile.
-var errTaken = errors.New("inventorysql: a ref of the group was taken")
+// errTaken reports that a reservation of the group changed meanwhile.
+var errTaken = errors.New("inventorysql: a reservation of the group changed")
 
-// postGroup answers each request of a group. Those whose ref is known already, and all
-// of them if the transaction fails, are told to ask alone, which settles what became of
-// them.
+// postGroup answers each request of a group. Those whose reservation is not at its
+// version, and all of them if the transaction fails, are told to ask alone, which settles
+// what became of them.
 func (s *Store) postGroup(ctx context.Context, group []*request) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), groupTime)
 	defer cancel()
@@ -158,47 +160,67 @@ func (s *Store) postGroup(ctx context.Context, group []*request) {
 // groupRow is a reservation of the group with its movement.
 type groupRow struct {
 	Ref      string `json:"ref"`
+	Location string `json:"location"`
 	Lines    string `json:"lines"`
 	Units    string `json:"units"`
-	Location string `json:"location"`
+	State    string `json:"state"`
 	Expires  int64  `json:"expires"`
-	Seq      int64  `json:"seq"`
-	Reserved int64  `json:"reserved"`
-	After    int64  `json:"after"`
-	At       int64  `json:"at"`
+	Version  int64  `json:"version"`
+	Attempt  int64  `json:"attempt"`
+
+	Seq              int64  `json:"seq"`
+	Kind             string `json:"kind"`
+	OnHand           int64  `json:"on_hand"`
+	Reserved         int64  `json:"reserved"`
+	Allocated        int64  `json:"allocated"`
+	Backordered      int64  `json:"backordered"`
+	At               int64  `json:"at"`
+	OnHandAfter      int64  `json:"on_hand_after"`
+	ReservedAfter    int64  `json:"reserved_after"`
+	AllocatedAfter   int64  `json:"allocated_after"`
+	BackorderedAfter int64  `json:"backordered_after"`
 }
 
 // inGroup is postGroup in a transaction. However many requests there are, it is BEGIN, one
 // statement that locks and reads, one that writes on PostgreSQL and three on SQLite, and
-// COMMIT.
+// COMMIT. What was read before the lock was had cannot mislead: a reservation and its
+// movements change together, and the write wants each at its version.
 func (s *Store) inGroup(ctx context.Context, tx *sqldb.Tx, group []*request, answers []answer) error {
 	clear(answers) // a transaction may be run again
-	key := itemOf(group[0].movement)
-	level, known, err := s.lockForGroup(ctx, tx, key, group)
+	level, known, err := s.lockForGroup(ctx, tx, itemOf(group[0].movement), group)
 	if err != nil {
 		return err
 	}
 	rows := make([]groupRow, 0, len(group))
+	taken := make(map[string]bool, len(group))
 	for i, g := range group {
-		if known[g.reservation.Ref] {
-			answers[i].alone = true
+		ref := g.reservation.Ref
+		if taken[ref] || known.versions[ref] != g.reservation.Version {
+			answers[i].alone = true // which tells what happened to it
 			continue
 		}
-		known[g.reservation.Ref] = true // a second request of the same ref asks alone
 		m := *g.movement
 		m.At = m.At.UTC().Truncate(time.Microsecond)
-		if m, _, err = level.Apply(m, nil); err != nil {
+		m, posted, err := level.Apply(m, known.earlier[document{ref, m.Attempt}])
+		switch {
+		case err != nil && g.reservation.Version == 0 && errors.Is(err, inventory.ErrOutOfStock):
 			answers[i].err = err
+			continue
+		case err != nil || !posted:
+			answers[i].alone = true
 			continue
 		}
 		lines, units, err := contents(g.reservation)
 		if err != nil {
 			return err
 		}
-		answers[i].posted = m
+		taken[ref], answers[i].posted = true, m
 		rows = append(rows, groupRow{
-			Ref: m.Ref, Lines: lines, Units: units, Location: string(g.reservation.Location), Expires: sqldb.Micros(g.reservation.Expires),
-			Seq: m.Seq, Reserved: m.Reserved, After: m.ReservedAfter, At: sqldb.Micros(m.At),
+			Ref: ref, Location: string(g.reservation.Location), Lines: lines, Units: units, State: string(g.reservation.State),
+			Expires: sqldb.Micros(g.reservation.Expires), Version: g.reservation.Version + 1, Attempt: m.Attempt,
+			Seq: m.Seq, Kind: string(m.Kind), OnHand: m.OnHand, Reserved: m.Reserved, Allocated: m.Allocated, Backordered: m.Backordered,
+			At: sqldb.Micros(m.At), OnHandAfter: m.OnHandAfter, ReservedAfter: m.ReservedAfter, AllocatedAfter: m.AllocatedAfter,
+			BackorderedAfter: m.BackorderedAfter,
 		})
 	}
 	if len(rows) == 0 {
@@ -211,61 +233,86 @@ func (s *Store) inGroup(ctx context.Context, tx *sqldb.Tx, group []*request, ans
 	if err := s.writeGroup(ctx, tx, &level, len(rows), string(arg)); err != nil {
 		return err
 	}
-	first := rows[0]
-	tx.ReadBackOwn(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
-		m := movementRow{SKU: key.SKU, Location: key.Location, Seq: first.Seq, Kind: inventory.KindReserve, Ref: first.Ref, Attempt: 1, At: first.At}
-		return m.isThere(ctx, q)
-	})
+	first := movementRow{
+		SKU: level.SKU, Location: level.Location, Seq: rows[0].Seq, Kind: inventory.Kind(rows[0].Kind), Ref: rows[0].Ref,
+		Attempt: rows[0].Attempt, At: rows[0].At,
+	}
+	tx.ReadBackOwn(first.isThere)
 	return nil
 }
 
-// lockForGroup locks the level of an item and returns it, and which refs of the group
-// have a reservation or movements already.
-func (s *Store) lockForGroup(ctx context.Context, tx *sqldb.Tx, key item, group []*request) (level inventory.Level, known map[string]bool, err error) {
+// document names the movements of one reservation.
+type document struct {
+	ref     string
+	attempt int64
+}
+
+// groupKnown is what is known of the refs of a group: the versions of their reservations
+// and their movements of the item.
+type groupKnown struct {
+	versions map[string]int64
+	earlier  map[document][]inventory.Movement
+}
+
+// lockForGroup locks the level of an item and returns it, and what is known of the refs.
+func (s *Store) lockForGroup(ctx context.Context, tx *sqldb.Tx, key item, group []*request) (level inventory.Level, known groupKnown, err error) {
 	refs := make([]string, len(group))
 	for i, g := range group {
 		refs[i] = g.reservation.Ref
 	}
 	arg, err := json.Marshal(refs)
 	if err != nil {
-		return level, nil, err
+		return level, known, err
 	}
-	err = errNoLevel // asking alone makes it
-	read := sqldb.Each(ctx, tx, s.statements.lockForGroup, []any{string(arg), string(arg), string(key.SKU), string(key.Location)}, func(r sqldb.Row) error {
-		var list string
-		if err := r.Scan((*string)(&level.SKU), (*string)(&level.Location), &level.OnHand, &level.Reserved, &level.Allocated,
-			&level.Backordered, &level.Backorder, &level.Seq, &list); err != nil {
-			return err
-		}
-		err = json.Unmarshal([]byte(list), &refs)
-		return err
+	var versions, earlier string
+	found := false
+	err = sqldb.Each(ctx, tx, s.statements.lockForGroup, []any{string(arg), string(arg), string(key.SKU), string(key.Location),
+		string(key.SKU), string(key.Location)}, func(r sqldb.Row) error {
+		found = true
+		return r.Scan((*string)(&level.SKU), (*string)(&level.Location), &level.OnHand, &level.Reserved, &level.Allocated,
+			&level.Backordered, &level.Backorder, &level.Seq, &versions, &earlier)
 	})
-	if read != nil {
-		err = read
+	switch {
+	case err != nil:
+		return level, known, err
+	case !found:
+		return level, known, errNoLevel // asking alone makes it
 	}
-	if err != nil {
-		return level, nil, err
+	var reservations []struct {
+		Ref     string `json:"ref"`
+		Version int64  `json:"version"`
 	}
-	known = make(map[string]bool, len(group))
-	for _, ref := range refs {
-		known[ref] = true
+	var movements []movementRow
+	if err := errors.Join(json.Unmarshal([]byte(versions), &reservations), json.Unmarshal([]byte(earlier), &movements)); err != nil {
+		return level, known, err
+	}
+	known = groupKnown{make(map[string]int64, len(reservations)), make(map[document][]inventory.Movement, len(movements))}
+	for _, r := range reservations {
+		known.versions[r.Ref] = r.Version
+	}
+	for _, m := range movements {
+		of := document{m.Ref, m.Attempt}
+		known.earlier[of] = append(known.earlier[of], inventory.Movement{
+			SKU: key.SKU, Location: key.Location, Kind: m.Kind, Ref: m.Ref, Attempt: m.Attempt, Key: m.Key,
+			OnHand: m.OnHand, Reserved: m.Reserved, Allocated: m.Allocated, Backordered: m.Backordered,
+		})
 	}
 	return level, known, nil
 }
 
 // writeGroup writes the rows of a group and the level that they left.
 func (s *Store) writeGroup(ctx context.Context, tx *sqldb.Tx, level *inventory.Level, rows int, arg string) error {
-	item := []any{string(level.SKU), string(level.Location)}
+	after := []any{level.OnHand, level.Reserved, level.Allocated, level.Backordered, level.Seq, string(level.SKU), string(level.Location)}
+	item := after[5:]
 	if tx.Dialect() == flywheel.Postgres {
 		var n int
-		err := tx.QueryRowContext(ctx, s.statements.writeGroup, append([]any{arg, level.OnHand, level.Allocated, level.Backordered},
-			append(append(item, level.Reserved, level.Seq), item...)...)...).Scan(&n)
+		err := tx.QueryRowContext(ctx, s.statements.writeGroup, append(append([]any{arg}, item...), after...)...).Scan(&n)
 		if err == nil && n != rows {
 			err = errTaken
 		}
 		return err
 	}
-	res, err := tx.ExecContext(ctx, s.statements.addGroupReservations, arg)
+	res, err := tx.ExecContext(ctx, s.statements.saveGroup, arg)
 	if err != nil {
 		return err
 	}
@@ -274,10 +321,9 @@ func (s *Store) writeGroup(ctx context.Context, tx *sqldb.Tx, level *inventory.L
 	} else if n != int64(rows) {
 		return errTaken
 	}
-	if _, err := tx.ExecContext(ctx, s.statements.addGroupMovements, level.OnHand, level.Allocated, level.Backordered, item[0], item[1], arg); err != nil {
+	if _, err := tx.ExecContext(ctx, s.statements.addGroup, item[0], item[1], arg); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE flywheel_inventory_levels SET reserved = ?, seq = ? WHERE sku = ? AND location = ?`,
-		level.Reserved, level.Seq, item[0], item[1])
+	_, err = tx.ExecContext(ctx, updateLevel, after...)
 	return err
 }

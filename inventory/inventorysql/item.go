@@ -60,6 +60,11 @@ func (s *Store) SaveItem(ctx context.Context, item inventory.Item) error {
 	return s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO flywheel_inventory_items (sku, item) VALUES (?, ?)
 			ON CONFLICT (sku) DO UPDATE SET item = excluded.item`, string(item.SKU), string(text))
+		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (there bool, err error) {
+			err = q.QueryRowContext(ctx, `SELECT count(*) > 0 FROM flywheel_inventory_items WHERE sku = ? AND item = ?`,
+				string(item.SKU), string(text)).Scan(&there)
+			return there, err
+		})
 		return err
 	})
 }

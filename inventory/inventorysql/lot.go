@@ -2,6 +2,7 @@ package inventorysql
 
 import (
 	"context"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
@@ -69,7 +70,7 @@ func (s *Store) lotsWhere(ctx context.Context, where string, args []any) (lots [
 func (s *Store) PostLots(ctx context.Context, moves []inventory.LotMove) error {
 	return s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
 		for i := range moves {
-			if err := s.postLot(ctx, tx, &moves[i]); err != nil {
+			if err := s.postLot(ctx, tx, moves[i]); err != nil {
 				return err
 			}
 		}
@@ -77,8 +78,9 @@ func (s *Store) PostLots(ctx context.Context, moves []inventory.LotMove) error {
 	})
 }
 
-func (s *Store) postLot(ctx context.Context, tx *sqldb.Tx, m *inventory.LotMove) error {
+func (s *Store) postLot(ctx context.Context, tx *sqldb.Tx, m inventory.LotMove) error {
 	lot := []any{string(m.SKU), string(m.Location), m.Lot}
+	m.At = m.At.UTC().Truncate(time.Microsecond)
 	if _, err := tx.ExecContext(ctx, `INSERT INTO flywheel_inventory_lots (sku, location, lot, expires, on_hand) VALUES (?, ?, ?, ?, 0)
 		ON CONFLICT (sku, location, lot) DO NOTHING`, append(lot, expiryText(m.Expires))...); err != nil {
 		return err
@@ -93,6 +95,13 @@ func (s *Store) postLot(ctx context.Context, tx *sqldb.Tx, m *inventory.LotMove)
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return err // it was posted before
 	}
+	tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (there bool, err error) {
+		err = q.QueryRowContext(ctx, `SELECT count(*) > 0 FROM flywheel_inventory_lot_moves
+			WHERE ref = ? AND kind = ? AND attempt = ? AND key = ? AND sku = ? AND location = ? AND lot = ? AND on_hand = ? AND at = ?`,
+			m.Ref, string(m.Kind), m.Attempt, m.Key, string(m.SKU), string(m.Location), m.Lot,
+			m.OnHand, sqldb.Micros(m.At)).Scan(&there)
+		return there, err
+	})
 	res, err = tx.ExecContext(ctx, `UPDATE flywheel_inventory_lots SET on_hand = on_hand + ?
 		WHERE sku = ? AND location = ? AND lot = ? AND (lot = '' OR on_hand + ? >= 0)`, append(append([]any{m.OnHand}, lot...), m.OnHand)...)
 	if err != nil {
@@ -143,6 +152,10 @@ func (s *Store) RecallLot(ctx context.Context, sku flywheel.SKU, lot string, rec
 	}
 	return s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.ExecContext(ctx, statement, string(sku), lot)
+		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (there bool, err error) {
+			err = q.QueryRowContext(ctx, `SELECT count(*) > 0 FROM flywheel_inventory_recalls WHERE sku = ? AND lot = ?`, string(sku), lot).Scan(&there)
+			return there == recalled, err
+		})
 		return err
 	})
 }

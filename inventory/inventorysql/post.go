@@ -78,8 +78,8 @@ func (s *Store) Post(ctx context.Context, m inventory.Movement) (inventory.Movem
 // movements there are, and three for what this transaction did before. The levels
 // are locked in the order of their keys and the reservation after them, so that
 // batches wait for each other but never in a circle. All that can be refused is
-// refused before anything is written. New reservations of one item that many ask for at
-// once are made together, see groups. Rows for new items are made in a step of its
+// refused before anything is written. Steps of reservations of one item that many ask for
+// at once are made together, see groups. Rows for new items are made in a step of its
 // own, which holds no other lock.
 func (s *Store) PostBatch(ctx context.Context, r *inventory.Reservation, movements []inventory.Movement) error {
 	if groupable(r, movements) && !s.db.DB.Joins(ctx) {
@@ -298,10 +298,6 @@ func keyOf(m *inventory.Movement) key { return key{itemOf(m), m.Ref, m.Attempt} 
 // findMovements returns the movements that have a key of one of movements. Most
 // batches are about one document.
 func (s *Store) findMovements(ctx context.Context, tx *sqldb.Tx, seen *seen, movements []inventory.Movement, items []item) (map[key][]inventory.Movement, error) {
-	type document struct {
-		ref     string
-		attempt int64
-	}
 	found := make(map[key][]inventory.Movement, len(movements))
 	var asked []document
 	for i := range movements {

@@ -26,13 +26,13 @@ type statements struct {
 	findMovements string // ref, attempt, rows of item
 	items         string // SKUs
 
-	lockForGroup         string // refs, refs, SKU, location
-	writeGroup           string // rows of groupRow, on hand, allocated, backordered, SKU, location, reserved, seq, SKU, location
-	addGroupReservations string // rows of groupRow
-	addGroupMovements    string // on hand, allocated, backordered, SKU, location, rows of groupRow
-	levelsOf             string // SKUs
-	incoming             string // SKUs
-	addIncoming          string // rows of incomingRow
+	lockForGroup string // refs, refs, SKU, location, SKU, location
+	writeGroup   string // rows of groupRow, SKU, location, the level as updateLevel has it
+	saveGroup    string // rows of groupRow
+	addGroup     string // SKU, location, rows of groupRow
+	levelsOf     string // SKUs
+	incoming     string // SKUs
+	addIncoming  string // rows of incomingRow
 }
 
 func statementsOf(d flywheel.Dialect) statements {
@@ -66,11 +66,11 @@ func statementsOf(d flywheel.Dialect) statements {
 		findMovements: `SELECT ` + movementColumns + ` FROM flywheel_inventory_movements
 			WHERE ref = ? AND attempt = ? AND (sku, location) IN (SELECT x.sku, x.location FROM ` + items + `)
 			ORDER BY sku, location, seq`,
-		lockForGroup:         lockForGroup(d) + lock,
-		writeGroup:           writeGroup(d),
-		addGroupReservations: addGroupReservations(rows(d, groupColumns...)),
-		addGroupMovements:    addGroupMovements(rows(d, groupColumns...)),
-		items:                `SELECT item FROM flywheel_inventory_items WHERE ` + sqldb.In(d, "sku") + ` ORDER BY sku`,
+		lockForGroup: lockForGroup(d) + lock,
+		writeGroup:   writeGroup(d),
+		saveGroup:    saveGroup(rows(d, groupColumns...)),
+		addGroup:     addGroup(rows(d, groupColumns...)),
+		items:        `SELECT item FROM flywheel_inventory_items WHERE ` + sqldb.In(d, "sku") + ` ORDER BY sku`,
 		incoming: `SELECT sku, due, location, ref, origin, quantity FROM flywheel_inventory_incoming
 			WHERE ` + sqldb.In(d, "sku") + ` ORDER BY sku, due, location, ref`,
 		addIncoming: `INSERT INTO flywheel_inventory_incoming (sku, due, location, ref, origin, quantity)
@@ -82,43 +82,59 @@ func statementsOf(d flywheel.Dialect) statements {
 }
 
 var groupColumns = []string{
-	"ref text", "location text", "lines text", "units text", "expires bigint", "seq bigint", "reserved bigint", "after bigint", "at bigint",
+	"ref text", "location text", "lines text", "units text", "state text", "expires bigint", "version bigint", "attempt bigint",
+	"seq bigint", "kind text", "on_hand bigint", "reserved bigint", "allocated bigint", "backordered bigint", "at bigint",
+	"on_hand_after bigint", "reserved_after bigint", "allocated_after bigint", "backordered_after bigint",
 }
 
-// lockForGroup reads a level and which refs are known, as a JSON array.
+const updateLevel = `UPDATE flywheel_inventory_levels SET on_hand = ?, reserved = ?, allocated = ?, backordered = ?, seq = ?
+	WHERE sku = ? AND location = ?`
+
+// lockForGroup reads a level and what is known of refs: the versions of their
+// reservations and their movements of the item, as JSON arrays.
 func lockForGroup(d flywheel.Dialect) string {
-	known := `SELECT ref FROM flywheel_inventory_reservations WHERE ` + sqldb.In(d, "ref") + `
-		UNION SELECT ref FROM flywheel_inventory_movements WHERE ` + sqldb.In(d, "ref")
-	list := `(SELECT COALESCE(json_agg(k.ref), '[]')::text FROM (` + known + `) k)`
-	if d == flywheel.SQLite {
-		list = `(SELECT json_group_array(k.ref) FROM (` + known + `) k)`
+	list := func(columns, from string) string {
+		var pairs []string
+		for _, c := range strings.Split(columns, ", ") {
+			pairs = append(pairs, "'"+c+"', k."+c)
+		}
+		object := strings.Join(pairs, ", ")
+		if d == flywheel.SQLite {
+			return `(SELECT json_group_array(json_object(` + object + `)) FROM ` + from + `)`
+		}
+		return `(SELECT COALESCE(json_agg(json_build_object(` + object + `)), '[]')::text FROM ` + from + `)`
 	}
-	return `SELECT ` + levelColumns + `, ` + list + ` FROM flywheel_inventory_levels WHERE sku = ? AND location = ?`
+	return `SELECT ` + levelColumns + `,
+		` + list("ref, version", `flywheel_inventory_reservations k WHERE `+sqldb.In(d, "k.ref")) + `,
+		` + list("ref, attempt, kind, key, on_hand, reserved, allocated, backordered",
+		`flywheel_inventory_movements k WHERE `+sqldb.In(d, "k.ref")+` AND k.sku = ? AND k.location = ?`) + `
+		FROM flywheel_inventory_levels WHERE sku = ? AND location = ?`
 }
 
-// addGroupReservations inserts open reservations from rows x.
-func addGroupReservations(rows string) string {
-	return `INSERT INTO flywheel_inventory_reservations (ref, location, lines, units, state, expires, attempt, version)
-		SELECT x.ref, x.location, x.lines, x.units, 'open', x.expires, 1, 1 FROM ` + rows + ` WHERE true
-		ON CONFLICT (ref) DO NOTHING`
+// saveGroup writes reservations, each at its version, from rows x.
+func saveGroup(rows string) string {
+	return `INSERT INTO flywheel_inventory_reservations (` + reservationColumns + `)
+		SELECT ` + of("x", reservationColumns) + ` FROM ` + rows + ` WHERE true
+		ON CONFLICT (ref) DO UPDATE SET location = excluded.location, lines = excluded.lines, units = excluded.units,
+			state = excluded.state, expires = excluded.expires, attempt = excluded.attempt, version = excluded.version
+		WHERE flywheel_inventory_reservations.version = excluded.version - 1`
 }
 
-// addGroupMovements inserts movements from rows x.
-func addGroupMovements(rows string) string {
-	return `INSERT INTO flywheel_inventory_movements (sku, location, seq, kind, ref, attempt, key, on_hand, reserved,
-			allocated, backordered, reason, at, on_hand_after, reserved_after, allocated_after, backordered_after)
-		SELECT c.sku, c.location, x.seq, 'reserve', x.ref, 1, '', 0, x.reserved, 0, 0, '', x.at, c.on_hand, x.after, c.allocated, c.backordered
-		FROM (SELECT CAST(? AS bigint) AS on_hand, CAST(? AS bigint) AS allocated, CAST(? AS bigint) AS backordered,
-			CAST(? AS TEXT) AS sku, CAST(? AS TEXT) AS location) c CROSS JOIN ` + rows
+// addGroup inserts movements of one item from rows x.
+func addGroup(rows string) string {
+	return `INSERT INTO flywheel_inventory_movements (` + movementColumns + `)
+		SELECT c.sku, c.location, x.seq, x.kind, x.ref, x.attempt, '', x.on_hand, x.reserved, x.allocated, x.backordered, '', x.at,
+			x.on_hand_after, x.reserved_after, x.allocated_after, x.backordered_after
+		FROM (SELECT CAST(? AS TEXT) AS sku, CAST(? AS TEXT) AS location) c CROSS JOIN ` + rows
 }
 
 // writeGroup does both and writes the level, in one statement of PostgreSQL, and counts
 // the reservations.
 func writeGroup(d flywheel.Dialect) string {
 	return `WITH x AS MATERIALIZED (SELECT * FROM ` + sqldb.Recordset(d, groupColumns...) + `),
-		made AS (` + addGroupReservations("x") + ` RETURNING 1),
-		posted AS (` + addGroupMovements("x") + `),
-		updated AS (UPDATE flywheel_inventory_levels SET reserved = CAST(? AS bigint), seq = CAST(? AS bigint) WHERE sku = ? AND location = ?)
+		made AS (` + saveGroup("x") + ` RETURNING 1),
+		posted AS (` + addGroup("x") + `),
+		updated AS (` + updateLevel + `)
 		SELECT count(*) FROM made`
 }
 

@@ -1,6 +1,7 @@
 package coupon_test
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"strings"
@@ -215,7 +216,7 @@ func TestLimiterAgainstPlainCount(t *testing.T) {
 				}
 			}
 			ran := false
-			err := l.Try(now, key, func() (bool, error) { ran = true; return fails, nil })
+			err := l.Try(context.Background(), now, key, func() (bool, error) { ran = true; return fails, nil })
 			require.Equal(t, recent < 3, ran)
 			require.Equal(t, ran, err == nil)
 			if ran && fails {

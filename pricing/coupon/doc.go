@@ -21,6 +21,10 @@
 // and year. A [Code] belongs to a campaign, perhaps to one customer; one with a
 // value is a gift card.
 //
+// Before it is paid, an order holds what it uses: [Service.Hold], [Service.Commit] in
+// the transaction of the order, [Service.Release]; a hold is over by itself at its end.
+// [Service.Cards] does the same with gift cards.
+//
 // A [Service] issues and redeems. [Service.Redeem] is one conditional operation of
 // the [Store]: all limits are checked and all tallies counted up, or none. It has
 // a key and so happens once, however often it is retried; [Service.Cancel] gives
@@ -46,6 +50,6 @@
 //
 // A million codes take about half a second. Services, stores and limiters are safe
 // for concurrent use. The memory store is for one process; package couponsql keeps
-// coupons in PostgreSQL and SQLite. The limiter is in memory: with several
-// processes each allows its number.
+// coupons in PostgreSQL and SQLite, and what failed, so that processes share their
+// limiters, unless told to count their own.
 package coupon

@@ -96,7 +96,7 @@ func ExampleLimiter() {
 	}
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for range 4 {
-		err = limiter.Try(now, "ann", func() (failed bool, err error) { return true, nil })
+		err = limiter.Try(context.Background(), now, "ann", func() (failed bool, err error) { return true, nil })
 	}
 	fmt.Println(err)
 	// Output: coupon: too many codes failed: rate limited: limit exceeded

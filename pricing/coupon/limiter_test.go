@@ -1,6 +1,7 @@
 package coupon
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ func TestLimiterForgetsTheOldest(t *testing.T) {
 	l.most = most
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	fail := func(i int) error {
-		return l.Try(start.Add(time.Duration(i)*time.Millisecond), fmt.Sprint(i), func() (bool, error) { return true, nil })
+		return l.Try(context.Background(), start.Add(time.Duration(i)*time.Millisecond), fmt.Sprint(i), func() (bool, error) { return true, nil })
 	}
 	for i := range most + 1 {
 		require.NoError(t, fail(i))
@@ -23,9 +24,9 @@ func TestLimiterForgetsTheOldest(t *testing.T) {
 	require.Len(t, l.keys, most)
 	require.ErrorIs(t, fail(most), ErrTooManyFailures)
 	require.NoError(t, fail(0), "the first made room for the last")
-	require.NoError(t, l.Try(start.Add(2*time.Hour), "x", func() (bool, error) { return false, nil }))
+	require.NoError(t, l.Try(context.Background(), start.Add(2*time.Hour), "x", func() (bool, error) { return false, nil }))
 	for i := range most {
-		require.NoError(t, l.Try(start.Add(2*time.Hour), fmt.Sprint("good", i), func() (bool, error) { return false, nil }))
+		require.NoError(t, l.Try(context.Background(), start.Add(2*time.Hour), fmt.Sprint("good", i), func() (bool, error) { return false, nil }))
 	}
 	require.Empty(t, l.keys, "what is over goes")
 	require.Zero(t, l.failed.Len())
@@ -42,12 +43,12 @@ func BenchmarkLimiter(b *testing.B) {
 			wrong := func() (bool, error) { return true, nil }
 			for range keys {
 				n++
-				_ = l.Try(now, fmt.Sprint(n), wrong)
+				_ = l.Try(context.Background(), now, fmt.Sprint(n), wrong)
 			}
 			b.ReportAllocs()
 			for b.Loop() {
 				n++
-				if err := l.Try(now, fmt.Sprint(n), wrong); err != nil {
+				if err := l.Try(context.Background(), now, fmt.Sprint(n), wrong); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -17,9 +17,19 @@ import (
 type Options struct {
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
-	// Customers limits the failures of one customer or visitor, Campaigns those
-	// of one campaign that a [Request] names. Default: 10 and 1,000 an hour.
+	// Customers limits the failures of one customer or visitor: when it is full even
+	// a right code is refused without looking. Campaigns limits those of one campaign
+	// that a [Request] names: when it is full only those are refused who have failed
+	// within the span, or whom Known does not know. So no more codes of a series fail
+	// within a span than its number and one for each customer who is known, and those
+	// who type well are served while others guess. Default: 10 and 1,000 an hour.
 	Customers, Campaigns *Limiter
+	// Known reports whether a customer has an order; nil knows nobody.
+	Known func(ctx context.Context, customer flywheel.CustomerID) (bool, error)
+	// Failures keeps the failures of both limiters where processes share them. By
+	// default that is the store where it can, such as couponsql's, at one small write
+	// for each code that fails; else, and with [InProcess], each process counts its own.
+	Failures Failures
 	// Source is the source of chance of codes. Default: crypto/rand.
 	Source io.Reader
 }
@@ -53,6 +63,12 @@ func New(store Store, opts *Options) (*Service, error) {
 		if s.opts.Campaigns, err = NewLimiter(1000, time.Hour); err != nil {
 			return nil, err
 		}
+	}
+	if s.opts.Failures == nil {
+		s.opts.Failures, _ = s.store.(Failures)
+	}
+	if f := s.opts.Failures; f != nil && f != InProcess {
+		s.opts.Customers, s.opts.Campaigns = s.opts.Customers.Shared(f), s.opts.Campaigns.Shared(f)
 	}
 	return s, nil
 }
@@ -325,18 +341,48 @@ func (s *Service) try(ctx context.Context, q *Request, fn func(now time.Time) er
 	if q.Customer != "" {
 		who = "customer/" + string(q.Customer)
 	}
-	tries := func() (bool, error) {
-		err := fn(now)
-		return errors.Is(err, ErrRefused), err
+	failed, err := s.opts.Customers.begin(ctx, now, who)
+	if err != nil {
+		return err
 	}
-	if q.Campaign != "" {
-		inner := tries
-		tries = func() (bool, error) {
-			err := s.opts.Campaigns.Try(now, q.Campaign, inner)
-			return errors.Is(err, ErrRefused), err
+	return s.opts.Customers.tried(ctx, now, who, func() (bool, error) {
+		if q.Campaign == "" {
+			return wrong(fn(now))
 		}
+		of := "campaign/" + q.Campaign
+		switch _, err := s.opts.Campaigns.begin(ctx, now, of); {
+		case err == nil:
+			err := s.opts.Campaigns.tried(ctx, now, of, func() (bool, error) { return wrong(fn(now)) })
+			return wrong(err)
+		case !errors.Is(err, ErrTooManyFailures) || failed > 0:
+			return false, err
+		}
+		// Others have filled it: who is known and has not failed may try.
+		known, err := s.known(ctx, q.Customer)
+		if err != nil {
+			return false, err
+		}
+		if !known {
+			return false, ErrTooManyFailures
+		}
+		wasWrong, err := wrong(fn(now))
+		if wasWrong {
+			if lost := s.opts.Campaigns.note(ctx, now, of); lost != nil {
+				err = lost
+			}
+		}
+		return wasWrong, err
+	})
+}
+
+// wrong reports whether a try failed.
+func wrong(err error) (bool, error) { return errors.Is(err, ErrRefused), err }
+
+func (s *Service) known(ctx context.Context, c flywheel.CustomerID) (bool, error) {
+	if c == "" || s.opts.Known == nil {
+		return false, nil
 	}
-	return s.opts.Customers.Try(now, who, tries)
+	return s.opts.Known(ctx, c)
 }
 
 func (q *Request) check() error {

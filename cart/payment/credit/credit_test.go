@@ -50,6 +50,35 @@ func TestRefused(t *testing.T) {
 	require.ErrorIs(t, bad.Check(), flywheel.ErrInvalid)
 }
 
+// Who asks for another's account learns what it would learn of one that is not there.
+func TestActors(t *testing.T) {
+	s, err := credit.New(nil, nil)
+	require.NoError(t, err)
+	require.NoError(t, s.Grant(t.Context(), "ann", "g", eur(800), ""))
+	ann := flywheel.WithActor(t.Context(), flywheel.Actor{Customer: "ann"})
+	ben := flywheel.WithActor(t.Context(), flywheel.Actor{Customer: "ben"})
+	soon := time.Now().Add(time.Hour)
+	require.NoError(t, s.Hold(ann, "ann", "h", eur(100), soon))
+	for name, call := range map[string]func(account string) error{
+		"balance": func(account string) error { _, err := s.Spendable(ben, account, money.EUR); return err },
+		"hold":    func(account string) error { return s.Hold(ben, account, "x", eur(1), soon) },
+		"commit":  func(account string) error { return s.Commit(ben, account, "h") },
+		"grant":   func(account string) error { return s.Grant(ben, account, "x", eur(1), "") },
+	} {
+		theirs, none := call("ann"), call("eve")
+		require.ErrorIs(t, theirs, flywheel.ErrNotFound, name)
+		require.Equal(t, strings.ReplaceAll(none.Error(), "eve", "ann"), theirs.Error(), name)
+	}
+	require.NoError(t, s.Release(ben, "ann", "h"))
+	for range s.Moves(ben, "ann") {
+		t.Fatal("a move of another")
+	}
+	b, err := s.Balance(ann, "ann", money.EUR)
+	require.NoError(t, err)
+	require.Equal(t, credit.Balance{Spendable: eur(700), Held: eur(100)}, b)
+	require.NoError(t, s.Commit(ann, "ann", "h"))
+}
+
 // Whatever is asked for, what was granted is what is spendable, held and spent.
 func TestLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

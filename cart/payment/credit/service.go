@@ -18,7 +18,8 @@ type Options struct {
 }
 
 // Service keeps the store credit of customers. It is safe for concurrent use, and
-// fits payment.Balance: an account is named as its customer.
+// fits payment.Balance: an account is named as its customer. Calls that are made for an
+// actor (flywheel.WithActor) answer for another's account as if it were not there.
 type Service struct {
 	store Store
 	now   func() time.Time
@@ -62,7 +63,19 @@ func (s *Service) Held(ctx context.Context, account string, currency money.Curre
 
 // Balance returns what an account has now in a currency.
 func (s *Service) Balance(ctx context.Context, account string, currency money.Currency) (Balance, error) {
-	return s.store.Balance(ctx, account, currency, s.now())
+	if !own(ctx, account) {
+		return Balance{}, missing(account)
+	}
+	b, err := s.store.Balance(ctx, account, currency, s.now())
+	if errors.Is(err, flywheel.ErrNotFound) {
+		return Balance{}, missing(account)
+	}
+	return b, err
+}
+
+// own reports whether calls of ctx may see an account.
+func own(ctx context.Context, account string) bool {
+	return flywheel.Allowed(ctx, flywheel.CustomerID(account), "")
 }
 
 // Hold implements payment.Balance: it takes an amount aside until a time. More than
@@ -74,12 +87,18 @@ func (s *Service) Hold(ctx context.Context, account, ref string, amount money.Am
 // Commit implements payment.Balance: it spends what is held. Call it in the
 // transaction that records the order, of which it is one statement.
 func (s *Service) Commit(ctx context.Context, account, ref string) error {
+	if !own(ctx, account) {
+		return missing(account)
+	}
 	_, err := s.store.Commit(ctx, account, ref, s.now())
 	return err
 }
 
 // Release implements payment.Balance: it gives back what is held.
 func (s *Service) Release(ctx context.Context, account, ref string) error {
+	if !own(ctx, account) {
+		return nil // as of one that is not there
+	}
 	_, err := s.store.Release(ctx, account, ref, s.now())
 	if errors.Is(err, flywheel.ErrNotFound) {
 		return nil
@@ -96,6 +115,9 @@ func (s *Service) GiveBack(ctx context.Context, account, key, ref string, amount
 // Moves yields the moves of an account by their keys. An error is yielded once,
 // last.
 func (s *Service) Moves(ctx context.Context, account string) iter.Seq2[Move, error] {
+	if !own(ctx, account) {
+		return func(func(Move, error) bool) {} // as of one that is not there
+	}
 	return s.store.Moves(ctx, account)
 }
 
@@ -110,6 +132,12 @@ func (s *Service) apply(ctx context.Context, m Move) error {
 	if err := m.Check(); err != nil {
 		return err
 	}
+	if !own(ctx, m.Account) {
+		return missing(m.Account)
+	}
 	_, err := s.store.Apply(ctx, m)
+	if m.Kind == Hold && errors.Is(err, flywheel.ErrNotFound) {
+		return missing(m.Account)
+	}
 	return err
 }

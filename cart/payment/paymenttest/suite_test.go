@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -71,7 +72,7 @@ func TestSuiteBites(t *testing.T) {
 				time.Sleep(time.Millisecond) // others look, too
 				if claimed {
 					_, err = m.Claim(ctx, n, now.Add(time.Second), until)
-					return true, nil
+					return !errors.Is(err, context.Canceled), nil
 				}
 				return claimed, err
 			}}
@@ -106,12 +107,11 @@ func TestSuiteBites(t *testing.T) {
 			}}
 		}},
 		{"a claim does not join the transaction", "transaction/rollback", func(m *payment.NoticeMemory) *faulty {
-			claimed := map[string]bool{}
+			var claimed sync.Map
 			return &faulty{claim: func(ctx context.Context, n payment.Notice, now, until time.Time) (bool, error) {
-				if claimed[n.ID] && n.ID == "n" {
+				if _, before := claimed.LoadOrStore(n.ID, true); before && n.ID == "n" {
 					return false, payment.ErrBusy
 				}
-				claimed[n.ID] = true
 				return m.Claim(ctx, n, now, until)
 			}}
 		}},

@@ -165,7 +165,7 @@ var keepCases = []testCase{
 			w.Errorf("it is of %q", got.Customer)
 		}
 		want := with("t", func(t *service.Ticket) {
-			t.Version, t.Customer, t.Contact, t.Subject, t.Metadata = 2, got.Customer, "", "", nil
+			t.Version, t.Customer, t.Visitor, t.Contact, t.Subject, t.Metadata = 2, got.Customer, "", "", "", nil
 		})
 		w.same("the ticket", got, want)
 		w.lists(service.Filter{Customer: got.Customer}, "t", "u")

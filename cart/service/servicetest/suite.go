@@ -50,7 +50,7 @@ var start = time.Date(2026, 2, 28, 12, 0, 0, 123456000, time.UTC)
 // sample returns a ticket that is not stored yet, with every field set.
 func sample(id string) service.Ticket {
 	return service.Ticket{
-		ID: service.ID(id), Customer: "ann", Contact: "ann@example.com", Order: "o-1", Return: "r-1", Subject: "broken",
+		ID: service.ID(id), Customer: "ann", Contact: "ann@example.com", Visitor: "v-1", Order: "o-1", Return: "r-1", Subject: "broken",
 		Assignee: "eve", Metadata: map[string]string{"channel": "mail"}, Priority: "high", Status: service.Open,
 		Opened: start, Updated: start.Add(time.Second), Answered: start.Add(time.Minute), Closed: start.Add(time.Hour),
 		Target: service.Target{First: time.Hour, Resolve: 2 * time.Hour}, FirstDue: start.Add(2 * time.Hour), ResolveDue: start.Add(3 * time.Hour),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -170,10 +171,12 @@ func TestSuiteBites(t *testing.T) {
 			}}
 		}},
 		{"listings do not see the rollback", "transaction/rollback", func(m *service.MemoryStore) *faulty {
-			added := false
+			var added atomic.Bool
 			return &faulty{
 				save: func(ctx context.Context, t service.Ticket, entries ...service.Entry) (service.Ticket, error) {
-					added = added || t.ID == "u"
+					if t.ID == "u" {
+						added.Store(true)
+					}
 					return m.Save(ctx, t, entries...)
 				},
 				list: func(ctx context.Context, f service.Filter) iter.Seq2[service.Ticket, error] {
@@ -183,7 +186,7 @@ func TestSuiteBites(t *testing.T) {
 								return
 							}
 						}
-						if added {
+						if added.Load() {
 							yield(service.Ticket{ID: "u"}, nil)
 						}
 					}

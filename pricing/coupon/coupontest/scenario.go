@@ -131,7 +131,7 @@ var (
 func (e *env) scenario(fn func(svc *coupon.Service, name string, n sizes, seed *rand.Rand)) {
 	many, err := coupon.NewLimiter(1000, time.Hour)
 	e.OK(err)
-	svc, err := coupon.New(e.Store, &coupon.Options{Now: func() time.Time { return noon }, Customers: many})
+	svc, err := coupon.New(e.Store, &coupon.Options{Now: func() time.Time { return noon }, Customers: many, Failures: coupon.InProcess})
 	e.OK(err)
 	for seed := range e.seeds {
 		n := full

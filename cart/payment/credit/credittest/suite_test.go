@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -176,25 +177,27 @@ func TestSuiteBites(t *testing.T) {
 			}}
 		}},
 		{"a grant does not join the transaction", "transaction/rollback", func(m *credit.MemoryStore) *faulty {
+			var mu sync.Mutex
 			granted := map[string]credit.Move{}
+			again := func(ctx context.Context) { // what was lost comes back
+				mu.Lock()
+				defer mu.Unlock()
+				for _, g := range granted {
+					_, _ = m.Apply(ctx, g)
+				}
+			}
 			f := &faulty{}
 			f.apply = func(ctx context.Context, move credit.Move) (credit.Move, error) {
-				for _, g := range granted { // what was lost comes back
-					if _, err := m.Apply(ctx, g); err != nil {
-						return credit.Move{}, err
-					}
-				}
+				again(ctx)
 				if move.Kind == credit.Grant {
+					mu.Lock()
 					granted[move.Key] = move
+					mu.Unlock()
 				}
 				return m.Apply(ctx, move)
 			}
 			f.balance = func(ctx context.Context, account string, c money.Currency, at time.Time) (credit.Balance, error) {
-				for _, g := range granted {
-					if _, err := m.Apply(ctx, g); err != nil {
-						return credit.Balance{}, err
-					}
-				}
+				again(ctx)
 				return m.Balance(ctx, account, c, at)
 			}
 			return f

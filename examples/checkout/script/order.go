@@ -1,4 +1,4 @@
-package checkout_test
+package script
 
 import (
 	"context"
@@ -11,48 +11,48 @@ import (
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
-// refOrderSteps are the steps of an order: ship, deliver, cancel, edit, return,
+// formOrderSteps are the steps of an order: ship, deliver, cancel, edit, return,
 // exchange, claim, refund.
-var refOrderSteps = map[string]refHandler{
-	"order.ship": refCommand(func(_ *refShop, step *refStep) (order.Command, error) {
-		lines, err := refUnits(step)
+var formOrderSteps = map[string]formHandler{
+	"order.ship": formCommand(func(_ *Shop, step *Step) (order.Command, error) {
+		lines, err := formUnits(step)
 		return &order.Ship{Parcel: step.Parcel, Lines: lines}, err
 	}),
-	"order.deliver": refCommand(func(_ *refShop, step *refStep) (order.Command, error) {
+	"order.deliver": formCommand(func(_ *Shop, step *Step) (order.Command, error) {
 		return &order.Deliver{Parcel: step.Parcel}, nil
 	}),
-	"order.cancel": refCommand(func(_ *refShop, step *refStep) (order.Command, error) {
-		lines, err := refUnits(step)
+	"order.cancel": formCommand(func(_ *Shop, step *Step) (order.Command, error) {
+		lines, err := formUnits(step)
 		return &order.CallOff{Key: step.Key, Lines: lines, Reason: step.Reason}, err
 	}),
-	"order.edit": refCommand(func(s *refShop, step *refStep) (order.Command, error) {
-		return &order.Edit{Key: step.Key, Add: s.refItems(step.Add), Remove: step.Remove}, nil
+	"order.edit": formCommand(func(s *Shop, step *Step) (order.Command, error) {
+		return &order.Edit{Key: step.Key, Add: s.formItems(step.Add), Remove: step.Remove}, nil
 	}),
-	"return.request": refCommand(func(_ *refShop, step *refStep) (order.Command, error) {
-		lines, err := refUnits(step)
+	"return.request": formCommand(func(_ *Shop, step *Step) (order.Command, error) {
+		lines, err := formUnits(step)
 		return &order.RequestReturn{ID: step.Return, Lines: lines, Reason: step.Reason}, err
 	}),
-	"return.receive": refCommand(func(_ *refShop, step *refStep) (order.Command, error) {
+	"return.receive": formCommand(func(_ *Shop, step *Step) (order.Command, error) {
 		var received map[string]order.Received
 		err := json.Unmarshal(step.Lines, &received)
 		return &order.Receive{ID: step.Return, Lines: received, To: order.TenderType(step.To)}, err
 	}),
-	"exchange": refCommand(func(s *refShop, step *refStep) (order.Command, error) {
-		lines, err := refUnits(step)
-		return &order.Exchange{ID: step.Return, Lines: lines, For: s.refItems(step.For)}, err
+	"exchange": formCommand(func(s *Shop, step *Step) (order.Command, error) {
+		lines, err := formUnits(step)
+		return &order.Exchange{ID: step.Return, Lines: lines, For: s.formItems(step.For)}, err
 	}),
-	"claim": refCommand(func(_ *refShop, step *refStep) (order.Command, error) {
-		lines, err := refUnits(step)
+	"claim": formCommand(func(_ *Shop, step *Step) (order.Command, error) {
+		lines, err := formUnits(step)
 		return &order.Claim{Key: step.Key, Lines: lines, Fault: step.Kind, Remedy: order.Remedy(step.Remedy), To: order.TenderType(step.To)}, err
 	}),
-	"refund": refCommand(func(s *refShop, step *refStep) (order.Command, error) {
-		return &order.PayBack{Key: step.Key, Amount: s.amount(step.Amount), Reason: step.Reason, To: order.TenderType(step.To)}, nil
+	"refund": formCommand(func(s *Shop, step *Step) (order.Command, error) {
+		return &order.PayBack{Key: step.Key, Amount: s.Amount(step.Amount), Reason: step.Reason, To: order.TenderType(step.To)}, nil
 	}),
 }
 
-// refCommand does a command with the order of a step.
-func refCommand(command func(s *refShop, step *refStep) (order.Command, error)) refHandler {
-	return func(ctx context.Context, s *refShop, step *refStep) (map[string]any, error) {
+// formCommand does a command with the order of a step.
+func formCommand(command func(s *Shop, step *Step) (order.Command, error)) formHandler {
+	return func(ctx context.Context, s *Shop, step *Step) (map[string]any, error) {
 		c, err := command(s, step)
 		if err != nil {
 			return nil, err
@@ -61,7 +61,7 @@ func refCommand(command func(s *refShop, step *refStep) (order.Command, error)) 
 		if !known {
 			id = order.ID(step.Order)
 		}
-		r, err := s.orders.Do(ctx, id, c)
+		r, err := s.Orders.Do(ctx, id, c)
 		if err != nil {
 			told := map[string]any{}
 			if short, ok := errors.AsType[*order.ShortError](err); ok {
@@ -69,12 +69,12 @@ func refCommand(command func(s *refShop, step *refStep) (order.Command, error)) 
 			}
 			return told, err
 		}
-		return refResult(c, &r), nil
+		return formResult(c, &r), nil
 	}
 }
 
-// refResult is an answer as the cases have it.
-func refResult(c order.Command, r *order.Result) map[string]any {
+// formResult is an answer as the cases have it.
+func formResult(c order.Command, r *order.Result) map[string]any {
 	told := map[string]any{}
 	put := func(name string, a money.Amount) { told[name] = a.Minor() }
 	switch c.Kind() {
@@ -113,18 +113,18 @@ func refResult(c order.Command, r *order.Result) map[string]any {
 	return told
 }
 
-func refUnits(step *refStep) (lines map[string]int64, err error) {
+func formUnits(step *Step) (lines map[string]int64, err error) {
 	if len(step.Lines) > 0 {
 		err = json.Unmarshal(step.Lines, &lines)
 	}
 	return lines, err
 }
 
-func (s *refShop) refItems(list []refAdded) (items []order.Item) {
+func (s *Shop) formItems(list []formAdded) (items []order.Item) {
 	for _, a := range list {
 		item := order.Item{SKU: flywheel.SKU(a.SKU), Quantity: a.Quantity}
 		if a.Agreed != nil {
-			agreed := money.PriceOf(s.amount(*a.Agreed))
+			agreed := money.PriceOf(s.Amount(*a.Agreed))
 			item.Agreed = &agreed
 		}
 		items = append(items, item)
@@ -132,9 +132,9 @@ func (s *refShop) refItems(list []refAdded) (items []order.Item) {
 	return items
 }
 
-// refPlaced yields the orders that stand, in the sequence in which they were placed.
-func (s *refShop) refPlaced(ctx context.Context) (orders []order.Order, err error) {
-	for o, err := range s.orders.List(ctx, order.Filter{}) {
+// formPlaced yields the orders that stand, in the sequence in which they were placed.
+func (s *Shop) formPlaced(ctx context.Context) (orders []order.Order, err error) {
+	for o, err := range s.Orders.List(ctx, order.Filter{}) {
 		if err != nil {
 			return nil, err
 		}
@@ -143,11 +143,11 @@ func (s *refShop) refPlaced(ctx context.Context) (orders []order.Order, err erro
 	return orders, nil
 }
 
-// refOrderLooks are what is compared of orders at the end: orders, payments,
+// formOrderLooks are what is compared of orders at the end: orders, payments,
 // documents.
-var refOrderLooks = map[string]refLook{
-	"orders": func(ctx context.Context, s *refShop, _ json.RawMessage) (any, error) {
-		orders, err := s.refPlaced(ctx)
+var formOrderLooks = map[string]formLook{
+	"orders": func(ctx context.Context, s *Shop, _ json.RawMessage) (any, error) {
+		orders, err := s.formPlaced(ctx)
 		looks := map[string]any{}
 		for i := range orders {
 			o := &orders[i]
@@ -162,11 +162,11 @@ var refOrderLooks = map[string]refLook{
 					"id": p.ID, "location": p.Location, "lines": p.Lines(), "status": p.Status, "earliest": p.Earliest, "latest": p.Latest,
 				})
 			}
-			looks[s.refName(o.ID)] = map[string]any{"status": o.State(), "total": o.Total.Minor(), "lines": lines, "parcels": parcels}
+			looks[s.formName(o.ID)] = map[string]any{"status": o.State(), "total": o.Total.Minor(), "lines": lines, "parcels": parcels}
 		}
 		return looks, err
 	},
-	"payments": func(ctx context.Context, s *refShop, _ json.RawMessage) (any, error) {
+	"payments": func(ctx context.Context, s *Shop, _ json.RawMessage) (any, error) {
 		payments := map[string]map[string]int64{}
 		put := func(kind, name string, n int64) {
 			if n == 0 {
@@ -177,13 +177,13 @@ var refOrderLooks = map[string]refLook{
 			}
 			payments[kind][name] += n
 		}
-		for _, p := range s.gateway.Payments() {
+		for _, p := range s.Gateway.Payments() {
 			put("card", "authorized", p.Authorized.Minor())
 			put("card", "released", p.Released.Minor())
 			put("card", "captured", p.Captured.Minor())
 			put("card", "refunded", p.Refunded.Minor())
 		}
-		orders, err := s.refPlaced(ctx)
+		orders, err := s.formPlaced(ctx)
 		for i := range orders {
 			for j := range orders[i].Tenders {
 				t := &orders[i].Tenders[j]
@@ -198,26 +198,26 @@ var refOrderLooks = map[string]refLook{
 		}
 		return payments, err
 	},
-	"documents": func(ctx context.Context, s *refShop, _ json.RawMessage) (any, error) {
+	"documents": func(ctx context.Context, s *Shop, _ json.RawMessage) (any, error) {
 		documents := []any{}
 		for _, w := range s.written {
 			d := w.document
 			documents = append(documents, map[string]any{
-				"kind": d.Kind, "number": d.Number, "order": s.refName(w.order), "net": d.Net.Minor(), "tax": d.Tax.Minor(), "total": d.Total.Minor(),
+				"kind": d.Kind, "number": d.Number, "order": s.formName(w.order), "net": d.Net.Minor(), "tax": d.Tax.Minor(), "total": d.Total.Minor(),
 			})
 		}
 		return documents, nil
 	},
 }
 
-// refWritten is a document and the order that it belongs to.
-type refWritten struct {
+// formWritten is a document and the order that it belongs to.
+type formWritten struct {
 	order    order.ID
 	document order.Document
 }
 
 // Save notes the documents in the sequence in which they are written.
-func (r refOrders) Save(ctx context.Context, o order.Order) (order.Order, error) {
+func (r formOrders) Save(ctx context.Context, o order.Order) (order.Order, error) {
 	before, err := r.MemoryStore.Get(ctx, o.ID)
 	if err != nil {
 		return before, err
@@ -225,14 +225,14 @@ func (r refOrders) Save(ctx context.Context, o order.Order) (order.Order, error)
 	saved, err := r.MemoryStore.Save(ctx, o)
 	if err == nil {
 		for _, d := range saved.Documents[len(before.Documents):] {
-			r.shop.written = append(r.shop.written, refWritten{o.ID, d})
+			r.shop.written = append(r.shop.written, formWritten{o.ID, d})
 		}
 	}
 	return saved, err
 }
 
-// refName is the name that a case has for an order.
-func (s *refShop) refName(id order.ID) string {
+// formName is the name that a case has for an order.
+func (s *Shop) formName(id order.ID) string {
 	for name, of := range s.orderIDs {
 		if of == id {
 			return name

@@ -1,4 +1,4 @@
-package checkout_test
+package script
 
 import (
 	"context"
@@ -9,10 +9,10 @@ import (
 )
 
 // openTickets opens the desk.
-func (s *refShop) openTickets(context.Context) (err error) {
+func (s *Shop) openTickets(context.Context) (err error) {
 	cal := s.setup.Calendar
 	c := &service.Calendar{Zone: cal.Zone, Holidays: cal.Holidays}
-	if c.Days, err = refDays(cal.Days); err != nil {
+	if c.Days, err = formDays(cal.Days); err != nil {
 		return err
 	}
 	for _, hours := range cal.Hours {
@@ -26,22 +26,22 @@ func (s *refShop) openTickets(context.Context) (err error) {
 	for name, t := range s.setup.SLA {
 		sla[service.Priority(name)] = service.Target{First: time.Duration(t.First) * time.Minute, Resolve: time.Duration(t.Resolve) * time.Minute}
 	}
-	s.tickets, err = service.New(service.NewMemory(s.db), &service.Options{Calendar: c, SLA: sla, Now: s.clock, Sink: s})
+	s.tickets, err = service.New(service.NewMemory(s.DB), &service.Options{Calendar: c, SLA: sla, Now: s.Clock, Sink: s})
 	return err
 }
 
-// refTicket makes a call for the ticket of a step.
-func refTicket(call func(ctx context.Context, s *refShop, id service.ID, step *refStep) (service.Ticket, error)) refHandler {
-	return func(ctx context.Context, s *refShop, step *refStep) (map[string]any, error) {
+// formTicket makes a call for the ticket of a step.
+func formTicket(call func(ctx context.Context, s *Shop, id service.ID, step *Step) (service.Ticket, error)) formHandler {
+	return func(ctx context.Context, s *Shop, step *Step) (map[string]any, error) {
 		t, err := call(ctx, s, service.ID(step.Ticket), step)
 		if err != nil {
 			return nil, err
 		}
-		return refTicketTold(&t), nil
+		return formTicketTold(&t), nil
 	}
 }
 
-func refTicketTold(t *service.Ticket) map[string]any {
+func formTicketTold(t *service.Ticket) map[string]any {
 	told := map[string]any{"status": t.Status, "breached": append([]service.Clock{}, t.Breached...)}
 	for name, due := range map[string]time.Time{"first_due": t.FirstDue, "resolve_due": t.ResolveDue} {
 		if !due.IsZero() {
@@ -51,31 +51,31 @@ func refTicketTold(t *service.Ticket) map[string]any {
 	return told
 }
 
-// refTicketSteps are the steps of after-sales tickets.
-var refTicketSteps = map[string]refHandler{
-	"ticket.open": refTicket(func(ctx context.Context, s *refShop, id service.ID, step *refStep) (service.Ticket, error) {
+// formTicketSteps are the steps of after-sales tickets.
+var formTicketSteps = map[string]formHandler{
+	"ticket.open": formTicket(func(ctx context.Context, s *Shop, id service.ID, step *Step) (service.Ticket, error) {
 		return s.tickets.Open(ctx, service.Request{ID: id, Order: string(s.orderIDs[step.Order]), Priority: service.Priority(step.Priority)})
 	}),
-	"ticket.reply": refTicket(func(ctx context.Context, s *refShop, id service.ID, step *refStep) (service.Ticket, error) {
+	"ticket.reply": formTicket(func(ctx context.Context, s *Shop, id service.ID, step *Step) (service.Ticket, error) {
 		return s.tickets.Reply(ctx, id, service.Note{}, step.Wait)
 	}),
-	"ticket.customer": refTicket(func(ctx context.Context, s *refShop, id service.ID, _ *refStep) (service.Ticket, error) {
+	"ticket.customer": formTicket(func(ctx context.Context, s *Shop, id service.ID, _ *Step) (service.Ticket, error) {
 		return s.tickets.Wrote(ctx, id, service.Note{})
 	}),
-	"ticket.solve": refTicket(func(ctx context.Context, s *refShop, id service.ID, _ *refStep) (service.Ticket, error) {
+	"ticket.solve": formTicket(func(ctx context.Context, s *Shop, id service.ID, _ *Step) (service.Ticket, error) {
 		return s.tickets.Solve(ctx, id, service.Note{})
 	}),
-	"ticket.close": refTicket(func(ctx context.Context, s *refShop, id service.ID, _ *refStep) (service.Ticket, error) {
+	"ticket.close": formTicket(func(ctx context.Context, s *Shop, id service.ID, _ *Step) (service.Ticket, error) {
 		return s.tickets.Close(ctx, id, service.Note{})
 	}),
-	"ticket.priority": refTicket(func(ctx context.Context, s *refShop, id service.ID, step *refStep) (service.Ticket, error) {
+	"ticket.priority": formTicket(func(ctx context.Context, s *Shop, id service.ID, step *Step) (service.Ticket, error) {
 		return s.tickets.Prioritize(ctx, id, service.Priority(step.Priority), service.Note{})
 	}),
 }
 
-// refTicketLooks are what is compared of tickets at the end.
-var refTicketLooks = map[string]refLook{
-	"tickets": func(ctx context.Context, s *refShop, want json.RawMessage) (any, error) {
+// formTicketLooks are what is compared of tickets at the end.
+var formTicketLooks = map[string]formLook{
+	"tickets": func(ctx context.Context, s *Shop, want json.RawMessage) (any, error) {
 		got := map[string]any{}
 		names, err := keysOf(want)
 		for _, name := range names {
@@ -83,7 +83,7 @@ var refTicketLooks = map[string]refLook{
 			if err != nil {
 				return nil, err
 			}
-			told := refTicketTold(&t)
+			told := formTicketTold(&t)
 			got[name] = map[string]any{"status": told["status"], "breached": told["breached"]}
 		}
 		return got, err

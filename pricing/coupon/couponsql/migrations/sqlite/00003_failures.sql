@@ -1,0 +1,18 @@
+-- +goose Up
+
+-- The codes that failed, by who tried them and by campaign. Times are microseconds
+-- since 1970: from until on a failure need not be known.
+CREATE TABLE flywheel_coupon_failures (
+	key TEXT NOT NULL,
+	at INTEGER NOT NULL,
+	id TEXT NOT NULL,
+	until INTEGER NOT NULL,
+	PRIMARY KEY (key, at, id)
+) WITHOUT ROWID;
+
+CREATE INDEX flywheel_coupon_failures_until ON flywheel_coupon_failures (until, id);
+CREATE UNIQUE INDEX flywheel_coupon_failures_id ON flywheel_coupon_failures (id);
+
+-- +goose Down
+
+DROP TABLE flywheel_coupon_failures;
