@@ -63,7 +63,7 @@ type Incoming struct {
 }
 
 // PaperStore is what a Store offers in addition when it keeps papers. [Service] finds
-// it by assertion.
+// it by assertion, and uses it in transactions only.
 type PaperStore interface {
 	// Paper returns a paper. A missing one is an error matching flywheel.ErrNotFound.
 	Paper(ctx context.Context, kind PaperKind, ref string) (Paper, error)
@@ -95,7 +95,7 @@ func (p *Paper) IncomingOf() (list []Incoming) {
 	return list
 }
 
-var errNoPapers = refused(flywheel.ErrInvalid, "the store keeps no papers")
+var errNoPapers = refused(flywheel.ErrInvalid, "the store keeps no papers in transactions")
 
 // Expect records goods that a supplier will deliver to the service's location on a
 // day, zero if that is not known. Ref names the purchase order: the same lines again

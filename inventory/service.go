@@ -30,7 +30,7 @@ type Options struct {
 	Sink flywheel.Sink
 	// Lots tracks the lots and serial numbers of items that say so (see
 	// Item.Tracking). All services of a store need the same answer. Default: no item
-	// is tracked.
+	// is tracked. It needs a store that offers LotStore and ItemStore, and transactions.
 	Lots bool
 	// Alerts tells the Sink when what is available crosses a bound; see [EventLow]. It
 	// needs a store that offers BatchStore and ItemStore.
@@ -67,11 +67,15 @@ func New(store Store, opts *Options) (*Service, error) {
 	s := &Service{store: store, location: opts.Location, hold: opts.Hold, clock: opts.Now, teller: told.New(store, opts.Sink), tx: handle.Tx(opts.Tx, store)}
 	s.batch, _ = store.(BatchStore)
 	s.items, _ = store.(ItemStore)
-	s.papers, _ = store.(PaperStore)
+	_, begins := store.(flywheel.Transactor)
+	transactions := opts.Tx != nil || begins || handle.Of(store) != nil
+	if transactions {
+		s.papers, _ = store.(PaperStore)
+	}
 	s.history, _ = store.(HistoryStore)
 	if opts.Lots {
-		if s.lots, _ = store.(LotStore); s.lots == nil || s.items == nil {
-			return nil, refused(flywheel.ErrInvalid, "the store keeps no lots")
+		if s.lots, _ = store.(LotStore); s.lots == nil || s.items == nil || !transactions {
+			return nil, refused(flywheel.ErrInvalid, "the store keeps no lots in transactions")
 		}
 	}
 	if opts.Alerts {

@@ -64,7 +64,7 @@ type Operation struct {
 	Command json.RawMessage `json:"command"`
 	Offer   *Offer          `json:"offer,omitempty"`
 	At      time.Time       `json:"at"`
-	// Actor is who did it, as the caller names him.
+	// Actor is [ActorBuyer] or empty for the shop.
 	Actor string `json:"actor,omitempty"`
 	// Done says that it is done. Until then the order is as before, and the same
 	// command again or [Service.Resume] goes on.

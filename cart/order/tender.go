@@ -221,9 +221,6 @@ func (o *Order) checkTenders() error {
 	if sum != o.Total.Minor() {
 		return &FieldError{o.ID, "tenders", fmt.Errorf("%v of %v: %w", o.amount(sum), o.Total, flywheel.ErrInvalid)}
 	}
-	if o.Payment.Authorization != "" {
-		return &FieldError{o.ID, "payment.authorization", fmt.Errorf("beside tenders: %w", flywheel.ErrInvalid)}
-	}
 	return nil
 }
 

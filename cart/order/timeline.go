@@ -11,7 +11,7 @@ import (
 type Moment struct {
 	At   time.Time
 	What string // "placed", "paid", a [Kind], a [DocumentKind]
-	// Actor did it, as far as the caller named him.
+	// Actor did it, see [Operation].
 	Actor string
 	// Key is the key or id of the command, Parcel or Number what it was about.
 	Key    string

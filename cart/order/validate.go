@@ -3,6 +3,7 @@ package order
 import (
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing/money"
@@ -66,6 +67,9 @@ func (o *Order) Validate() error {
 		}
 		if err := flywheel.CheckID(o.Number); err != nil {
 			return fail("number", err)
+		}
+		if field, err := o.checkTexts(); err != nil {
+			return fail(field, err)
 		}
 	default:
 		return fail("mode", fmt.Errorf("%q: %w", o.Mode, flywheel.ErrInvalid))
@@ -157,4 +161,52 @@ func repeatedLine(lines []Line) int {
 		seen[lines[i].ID] = struct{}{}
 	}
 	return -1
+}
+
+// The most that an order keeps of what a buyer writes.
+const (
+	maxText     = 500 // bytes of a text
+	maxStreet   = 8   // lines
+	maxMetadata = 50  // entries
+)
+
+// checkTexts refuses texts of a buyer that are too long or no text.
+func (o *Order) checkTexts() (field string, err error) {
+	check := func(name, text string) bool {
+		switch {
+		case len(text) > maxText:
+			field, err = name, fmt.Errorf("%d bytes, at most %d: %w", len(text), maxText, flywheel.ErrLimit)
+		case !utf8.ValidString(text):
+			field, err = name, fmt.Errorf("not UTF-8: %w", flywheel.ErrInvalid)
+		default:
+			return true
+		}
+		return false
+	}
+	if !check("contact.email", o.Contact.Email) || !check("contact.name", o.Contact.Name) || !check("contact.phone", o.Contact.Phone) {
+		return field, err
+	}
+	for i, a := range [...]*Address{o.Shipping, o.Billing} {
+		name := [...]string{"shipping", "billing"}[i]
+		if a == nil {
+			continue
+		}
+		if len(a.Street) > maxStreet {
+			return name + ".street", fmt.Errorf("%d lines, at most %d: %w", len(a.Street), maxStreet, flywheel.ErrLimit)
+		}
+		for _, text := range append([]string{a.Name, a.Postcode, a.City, a.Region, a.Country}, a.Street...) {
+			if !check(name, text) {
+				return field, err
+			}
+		}
+	}
+	if len(o.Metadata) > maxMetadata {
+		return "metadata", fmt.Errorf("%d entries, at most %d: %w", len(o.Metadata), maxMetadata, flywheel.ErrLimit)
+	}
+	for key, value := range o.Metadata {
+		if !check("metadata", key) || !check("metadata", value) {
+			return field, err
+		}
+	}
+	return "", nil
 }

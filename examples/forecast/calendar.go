@@ -15,6 +15,10 @@ type moment struct {
 	layout string // "" for numbers
 }
 
+// isoWeek is the layout of weeks as 2020-W53, which time does not know: the time is the
+// Monday.
+const isoWeek = "2006-W01"
+
 var layouts = []string{"2006-01-02", "2006-01-02 15:04:05", "2006-01-02T15:04:05", time.RFC3339, "2006-01", "2006/01/02"}
 
 func parseMoment(text string) (moment, error) {
@@ -30,12 +34,24 @@ func parseMoment(text string) (moment, error) {
 			return moment{time: t, layout: layout}, nil
 		}
 	}
-	return moment{}, fmt.Errorf("%q is neither an integer nor a date such as 2006-01-31", text)
+	var year, week int
+	if n, err := fmt.Sscanf(text, "%4d-W%2d", &year, &week); n == 2 && err == nil && len(text) == len("2020-W53") {
+		monday := time.Date(year, 1, 4, 0, 0, 0, 0, time.UTC) // always in week 1
+		monday = monday.AddDate(0, 0, 7*(week-1)-(int(monday.Weekday())+6)%7)
+		if y, w := monday.ISOWeek(); y == year && w == week {
+			return moment{time: monday, layout: isoWeek}, nil
+		}
+	}
+	return moment{}, fmt.Errorf("%q is neither an integer nor a date such as 2006-01-31 or 2006-W05", text)
 }
 
 func (m moment) String() string {
-	if m.layout == "" {
+	switch m.layout {
+	case "":
 		return strconv.FormatInt(m.number, 10)
+	case isoWeek:
+		year, week := m.time.ISOWeek()
+		return fmt.Sprintf("%04d-W%02d", year, week)
 	}
 	return m.time.Format(m.layout)
 }
@@ -47,85 +63,179 @@ func (m moment) compare(o moment) int {
 	return m.time.Compare(o.time)
 }
 
-// calendar is the distance between the observations of a series: a number,
-// months, or a duration.
+// day counts the days of the calendar on the wall, whatever the offset from UTC.
+func (m moment) day() int {
+	y, month, d := m.time.Date()
+	return int(time.Date(y, month, d, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60))
+}
+
+func (m moment) month() int { return 12*m.time.Year() + int(m.time.Month()) - 1 }
+
+// step is what lies between the observations of a series.
+type step uint8
+
+const (
+	numbers step = iota
+	months
+	days
+	instants // shorter than days: nanoseconds
+)
+
+// calendar is the distance between the observations of a series.
 type calendar struct {
-	number   int64
-	months   int
-	monthEnd bool
-	duration time.Duration
+	step     step
+	distance int64
+	anchor   int     // day of the month, of which short months have their last
+	closed   [7]bool // weekdays that are no periods
 	last     moment
 }
 
-// calendarOf finds the distance of ordered observations: the smallest there is,
-// in months where all fall on the same day of the month or on its last.
-func calendarOf(rows []observation) calendar {
+// calendarOf finds the distance of ordered observations, the smallest there is: in
+// months where all fall on one day of the month, or on the last where the month is
+// shorter; in days where all have one time of the day, which a change of the clock does
+// not make another; else by the clock. Two observations that are not a multiple of it
+// apart are an error.
+func calendarOf(rows []observation, closed bool) (calendar, error) {
 	first := rows[0].at
-	if first.layout == "" {
-		c := calendar{number: 1}
-		for i := 1; i < len(rows); i++ {
-			if d := rows[i].at.number - rows[i-1].at.number; i == 1 || d < c.number {
-				c.number = d
+	c := calendar{step: numbers}
+	if first.layout != "" {
+		c.step = days
+		c.anchor = 1
+		for _, row := range rows {
+			c.anchor = max(c.anchor, row.at.time.Day())
+			if clock(row.at.time) != clock(first.time) {
+				c.step = instants
 			}
 		}
-		return c
+		if c.step == days && c.monthly(rows) {
+			c.step = months
+		}
 	}
-	sameDay, monthEnd := true, true
-	months, duration := 0, time.Duration(0)
+	if closed && c.step == days {
+		var open [7]bool
+		for _, row := range rows {
+			open[row.at.time.Weekday()] = true
+		}
+		for weekday := range open {
+			c.closed[weekday] = !open[weekday]
+		}
+		c.distance = 1
+		return c, nil
+	}
+	for i := 1; i < len(rows); i++ {
+		if d := c.apart(rows[i-1].at, rows[i].at); i == 1 || d < c.distance {
+			c.distance = d
+		}
+	}
+	if len(rows) == 1 {
+		c.distance = 1
+	}
+	for i := 1; i < len(rows); i++ {
+		a, b := rows[i-1], rows[i]
+		if d := c.apart(a.at, b.at); d%c.distance != 0 {
+			return c, fmt.Errorf("ds %s and %s (lines %d and %d) are %s apart, which is no multiple of the %s between others",
+				a.at, b.at, a.line, b.line, c.words(d), c.words(c.distance))
+		}
+	}
+	return c, nil
+}
+
+// monthly reports whether all dates are one day of different months.
+func (c *calendar) monthly(rows []observation) bool {
+	if len(rows) == 1 {
+		return rows[0].at.layout == "2006-01"
+	}
 	for i, row := range rows {
-		t := row.at.time
-		sameDay = sameDay && t.Day() == first.time.Day()
-		monthEnd = monthEnd && t.AddDate(0, 0, 1).Day() == 1
-		if i == 0 {
-			continue
-		}
-		before := rows[i-1].at.time
-		if d := t.Sub(before); i == 1 || d < duration {
-			duration = d
-		}
-		if m := 12*(t.Year()-before.Year()) + int(t.Month()) - int(before.Month()); i == 1 || m < months {
-			months = m
+		if row.at.time.Day() != min(c.anchor, lastDay(row.at.time.Year(), row.at.time.Month())) || i > 0 && row.at.month() == rows[i-1].at.month() {
+			return false
 		}
 	}
-	switch {
-	case len(rows) == 1 && first.layout == "2006-01":
-		return calendar{months: 1}
-	case len(rows) == 1:
-		return calendar{duration: 24 * time.Hour}
-	case (sameDay || monthEnd) && months > 0:
-		return calendar{months: months, monthEnd: monthEnd && !sameDay || monthEnd && first.time.Day() > 28}
-	default:
-		return calendar{duration: duration}
+	return true
+}
+
+func lastDay(year int, month time.Month) int {
+	return time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+func clock(t time.Time) time.Duration {
+	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second + time.Duration(t.Nanosecond())
+}
+
+// apart is the distance of two moments in units of the step.
+func (c *calendar) apart(a, b moment) int64 {
+	switch c.step {
+	case numbers:
+		return b.number - a.number
+	case months:
+		return int64(b.month() - a.month())
+	case days:
+		return int64(b.day() - a.day())
 	}
+	return int64(b.time.Sub(a.time))
+}
+
+func (c *calendar) words(distance int64) string {
+	switch c.step {
+	case numbers:
+		return strconv.FormatInt(distance, 10)
+	case months:
+		return fmt.Sprintf("%d months", distance)
+	case days:
+		return fmt.Sprintf("%d days", distance)
+	}
+	return time.Duration(distance).String()
+}
+
+// periods is how many periods b comes after a. On a calendar with closed weekdays each
+// observation is the period after the one before.
+func (c *calendar) periods(a, b moment) int64 {
+	if c.closed != [7]bool{} {
+		return 1
+	}
+	return c.apart(a, b) / c.distance
 }
 
 // after returns the moment n periods later.
 func (c *calendar) after(m moment, n int) moment {
-	switch {
-	case m.layout == "":
-		m.number += int64(n) * c.number
-	case c.months > 0:
-		firstOfMonth := m.time.AddDate(0, 0, 1-m.time.Day())
-		if c.monthEnd {
-			m.time = firstOfMonth.AddDate(0, n*c.months+1, -1)
-		} else {
-			m.time = firstOfMonth.AddDate(0, n*c.months, m.time.Day()-1)
+	by := int64(n) * c.distance
+	switch c.step {
+	case numbers:
+		m.number += by
+	case months:
+		first := m.time.AddDate(0, 0, 1-m.time.Day()).AddDate(0, int(by), 0)
+		m.time = first.AddDate(0, 0, min(c.anchor, lastDay(first.Year(), first.Month()))-1)
+	case days:
+		for c.closed != [7]bool{} && n > 0 {
+			if m.time = m.time.AddDate(0, 0, 1); !c.closed[m.time.Weekday()] {
+				n--
+			}
 		}
-	default:
-		m.time = m.time.Add(time.Duration(n) * c.duration)
+		if c.closed == [7]bool{} {
+			m.time = m.time.AddDate(0, 0, int(by))
+		}
+	case instants:
+		m.time = m.time.Add(time.Duration(by))
 	}
 	return m
 }
 
-// season is the usual number of periods in a cycle.
-func (c *calendar) season() int {
-	day := 24 * time.Hour
+// season is the usual number of periods in a cycle; a year of weeks is one where the
+// series has two of them.
+func (c *calendar) season(observations int) int {
 	switch {
-	case c.months > 0 && 12%c.months == 0:
-		return 12 / c.months
-	case c.duration == day:
-		return 7
-	case c.duration == time.Hour:
+	case c.step == months && 12%c.distance == 0:
+		return int(12 / c.distance)
+	case c.step == days && c.distance == 1:
+		open := 7
+		for _, closed := range c.closed {
+			if closed {
+				open--
+			}
+		}
+		return open
+	case c.step == days && c.distance == 7 && observations > 2*52:
+		return 52
+	case c.step == instants && c.distance == int64(time.Hour):
 		return 24
 	}
 	return 1

@@ -49,7 +49,7 @@ func (j *job) do(ctx context.Context, t *table) error {
 	}
 	all := func(yield func(forecast.Series) bool) {
 		for i, h := range t.series {
-			s, c, err := h.regular(j.season, t.regressors)
+			s, c, err := h.regular(j.season, t.regressors, j.absent)
 			t.series[i] = nil // its memory is not needed again
 			delete(t.byID, h.id)
 			if err != nil {
@@ -62,6 +62,7 @@ func (j *job) do(ctx context.Context, t *table) error {
 			}
 		}
 	}
+	latest := t.latest()
 	bar := progress.New(j.stderr, len(t.series), "series")
 	var charts []chart.Section
 	var test backtest
@@ -78,6 +79,9 @@ func (j *job) do(ctx context.Context, t *table) error {
 		}
 		if r.Filled > 0 {
 			fmt.Fprintf(j.stderr, "forecast: series %q: %d missing observations were filled\n", r.Series.ID, r.Filled)
+		}
+		if c.last.layout == latest.layout && c.last.compare(latest) < 0 {
+			fmt.Fprintf(j.stderr, "forecast: series %q ends at %s, others at %s: its forecast begins earlier\n", r.Series.ID, c.last, latest)
 		}
 		f := &r.Forecast
 		if !slices.ContainsFunc(r.Series.Values, func(v float64) bool { return v < 0 }) {

@@ -41,6 +41,8 @@ type options struct {
 	out      string
 	plot     string
 	backtest int
+	absent   string
+	effects  string
 	workers  int
 }
 
@@ -91,6 +93,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	flags.StringVar(&o.in, "in", "", "input CSV `files`, separated by commas")
 	flags.StringVar(&o.with, "with", "", "`columns` of regressors such as price,promotion; the last rows without y are the periods to come")
+	flags.StringVar(&o.effects, "effects", "auto", "whether regressors `add` or multiply; auto takes what explains the series better")
 	flags.StringVar(&o.ranges, "intervals", "model", "where the `ranges` come from: model, bootstrap or conformal")
 	flags.IntVar(&o.horizon, "h", 12, "`periods` to forecast")
 	flags.IntVar(&o.season, "freq", 0, "observations in a `cycle`: 12 for months, 1 for none, 0 to tell from the dates")
@@ -105,6 +108,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.StringVar(&o.plot, "plot", "", "HTML `file` with charts of the first 200 series")
 	flags.IntVar(&o.backtest, "backtest", 0, "measure the accuracy from so many past `origins`")
 	flags.IntVar(&o.workers, "threads", 0, "`number` of threads, 0 for all")
+	flags.StringVar(&o.absent, "absent", absentMissing, "what a period without a row is: missing (it is filled), zero (nothing was sold) or closed (no period: weekdays that never come have no forecast)")
 	var form rowtable.Spec
 	form.Flags(flags)
 	if err := flags.Parse(args); err != nil {
@@ -114,6 +118,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if !ok {
 		return fmt.Errorf("-model: %q is none of %s", o.model, strings.Join(names, ", "))
 	}
+	effects, ok := map[string]forecast.Form{"auto": forecast.Any, "add": forecast.Additive, "multiply": forecast.Multiplicative}[o.effects]
+	if !ok {
+		return fmt.Errorf("-effects: %q is none of auto, add, multiply", o.effects)
+	}
+	if effects != forecast.Any {
+		model = forecast.Regression{Of: model, Effects: effects}
+	}
 	switch o.ranges {
 	case "model":
 	case "bootstrap":
@@ -122,6 +133,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		model = forecast.Conformal{Of: model, Horizon: o.horizon}
 	default:
 		return fmt.Errorf("-intervals: %q is none of model, bootstrap, conformal", o.ranges)
+	}
+	if o.absent != absentMissing && o.absent != absentZero && o.absent != absentClosed {
+		return fmt.Errorf("-absent: %q is none of missing, zero, closed", o.absent)
 	}
 	levels, percents, err := parseLevels(o.level)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -189,6 +190,14 @@ func TestCalendar(t *testing.T) {
 		{"2020-01 2020-02 2020-03", "2020-04", 12},
 		{"2020-01-01T00:00:00 2020-01-01T01:00:00", "2020-01-01T02:00:00", 24},
 		{"2020-05-17", "2020-05-18", 7},
+		{"2019-12-30 2020-01-30 2020-02-29 2020-03-30", "2020-04-30", 12}, // the 30th
+		{"2019-01-29 2019-02-28 2019-04-29", "2019-05-29", 12},
+		{"2020-12-30 2021-01-06 2021-01-20", "2021-01-27", 1},
+		{"2020-W52 2020-W53 2021-W01", "2021-W02", 1},
+		// Local midnights around a change of the clock are one day apart.
+		{"2023-10-28T00:00:00+02:00 2023-10-29T00:00:00+02:00 2023-10-30T00:00:00+01:00", "2023-10-31T00:00:00+01:00", 7},
+		{"2023-03-25T00:00:00+01:00 2023-03-26T00:00:00+01:00 2023-03-27T00:00:00+02:00", "2023-03-28T00:00:00+02:00", 7},
+		{"2023-10-29T01:00:00+02:00 2023-10-29T02:00:00+02:00 2023-10-29T02:00:00+01:00", "2023-10-29T03:00:00+01:00", 24},
 	} {
 		var h history
 		for item := range strings.FieldsSeq(c.ds) {
@@ -196,11 +205,87 @@ func TestCalendar(t *testing.T) {
 			require.NoError(t, err)
 			h.rows = append(h.rows, observation{at: at, value: 1})
 		}
-		s, cal, err := h.regular(0, nil)
+		s, cal, err := h.regular(0, nil, absentMissing)
 		require.NoError(t, err)
 		require.Equal(t, c.next, cal.after(cal.last, 1).String(), c.ds)
 		require.Equal(t, c.season, s.Season, c.ds)
 	}
+}
+
+// Dates that fit no distance are refused, with the two rows.
+func TestIrregularDates(t *testing.T) {
+	day := func(t time.Time) string { return t.Format("2006-01-02") }
+	begin := time.Date(2020, 1, 6, 0, 0, 0, 0, time.UTC)
+	fiscal, mondays, hour := "unique_id,ds,y\n", "unique_id,ds,y\n", "unique_id,ds,y\n"
+	at := begin
+	for i := range 24 {
+		fiscal += fmt.Sprintf("a,%s,%d\n", day(at), i)
+		at = at.AddDate(0, 0, []int{28, 28, 35}[i%3])
+		first := time.Date(2020, time.Month(1+i), 1, 0, 0, 0, 0, time.UTC)
+		mondays += fmt.Sprintf("a,%s,%d\n", day(first.AddDate(0, 0, (8-int(first.Weekday()))%7)), i)
+		clock := "00:00:00"
+		if i == 7 {
+			clock = "01:00:00"
+		}
+		hour += fmt.Sprintf("a,%s %s,%d\n", day(begin.AddDate(0, 0, i)), clock, i)
+	}
+	for _, c := range []struct{ file, says string }{
+		{fiscal, "ds 2020-03-02 and 2020-04-06 (lines 4 and 5) are 35 days apart, which is no multiple of the 28 days between others"},
+		{mondays, "35 days apart, which is no multiple of the 28 days between others"},
+		{hour, "ds 2020-01-06 00:00:00 and 2020-01-07 00:00:00 (lines 2 and 3) are 24h0m0s apart, which is no multiple of the 23h0m0s"},
+	} {
+		out, messages, err := execute(t, "-in", write(t, "in.csv", c.file))
+		require.ErrorIs(t, err, errFailed)
+		require.Contains(t, messages, c.says)
+		require.Len(t, out, 1, "the header alone")
+	}
+}
+
+// A sales table has no row for a day without sales: it is a lost observation, a zero, or
+// no period at all.
+func TestAbsentRows(t *testing.T) {
+	file := "unique_id,ds,y\n"
+	begin := time.Date(2020, 1, 6, 0, 0, 0, 0, time.UTC) // a Monday
+	for i := range 26 * 7 {
+		if weekday := i % 7; weekday < 5 {
+			file += fmt.Sprintf("a,%s,%d\n", begin.AddDate(0, 0, i).Format("2006-01-02"), 100+5*weekday)
+		}
+	}
+	name := write(t, "in.csv", file)
+	ahead := func(args ...string) map[string]float64 { // by date
+		rows, _, err := execute(t, append([]string{"-in", name, "-h", "7"}, args...)...)
+		require.NoError(t, err)
+		means := map[string]float64{}
+		for _, row := range rows[1:] {
+			means[row[1]], err = strconv.ParseFloat(row[2], 64)
+			require.NoError(t, err)
+		}
+		return means
+	}
+	const monday, friday, saturday = "2020-07-06", "2020-07-10", "2020-07-04"
+	require.Greater(t, ahead()[saturday], 90.0)
+	require.Less(t, ahead("-absent", "zero")[saturday], 15.0)
+	open := ahead("-absent", "closed")
+	require.NotContains(t, open, saturday)
+	require.InDelta(t, 100, open[monday], 2)
+	require.InDelta(t, 120, open[friday], 2)
+	_, _, err := execute(t, "-in", name, "-absent", "sick")
+	require.ErrorContains(t, err, "-absent")
+}
+
+// A series that ends before others is said so: its forecast begins earlier.
+func TestSeriesThatEndsEarly(t *testing.T) {
+	file := "unique_id,ds,y\n"
+	for i := range 12 {
+		file += fmt.Sprintf("a,%d,%d\n", i, i)
+		if i < 9 {
+			file += fmt.Sprintf("b,%d,%d\n", i, i)
+		}
+	}
+	_, messages, err := execute(t, "-in", write(t, "in.csv", file))
+	require.NoError(t, err)
+	require.Contains(t, messages, `series "b" ends at 8, others at 11`)
+	require.NotContains(t, messages, `series "a" ends`)
 }
 
 func TestOutputs(t *testing.T) {
@@ -239,7 +324,7 @@ func FuzzRead(f *testing.F) {
 			if last.number-first.number > 1000 || first.number-last.number > 1000 {
 				continue // many gaps take long
 			}
-			s, c, err := h.regular(0, nil)
+			s, c, err := h.regular(0, nil, absentMissing)
 			if err != nil {
 				continue
 			}

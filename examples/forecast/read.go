@@ -51,6 +51,18 @@ func readFiles(names, regressors []string, form rowtable.Spec) (*table, error) {
 	return t, nil
 }
 
+// latest returns the last moment of all series that has a value.
+func (t *table) latest() (m moment) {
+	for _, h := range t.series {
+		for _, row := range h.rows {
+			if !math.IsNaN(row.value) && (m == moment{} || m.layout == row.at.layout && m.compare(row.at) < 0) {
+				m = row.at
+			}
+		}
+	}
+	return m
+}
+
 func (t *table) readFile(name string, form rowtable.Spec) error {
 	file, err := os.Open(name)
 	if err != nil {
@@ -119,8 +131,9 @@ func infinite(cell string) bool {
 
 // regular orders the observations, puts NaN where a period has none, and
 // returns the series with its calendar. With regressors the last rows without a
-// value are the periods to come; where a period has no row they are as before.
-func (h *history) regular(season int, regressors []string) (forecast.Series, calendar, error) {
+// value are the periods to come; where a period has no row they are as before. What
+// absent rows are is said by absent: missing, zero, or closed, which leaves them out.
+func (h *history) regular(season int, regressors []string, absent string) (forecast.Series, calendar, error) {
 	fail := func(format string, args ...any) (forecast.Series, calendar, error) {
 		return forecast.Series{}, calendar{}, fmt.Errorf("series %q: "+format, append([]any{h.id}, args...)...)
 	}
@@ -134,10 +147,14 @@ func (h *history) regular(season int, regressors []string) (forecast.Series, cal
 			return fail("ds %s comes twice, in lines %d and %d", b.at, a.line, b.line)
 		}
 	}
-	c := calendarOf(h.rows)
+	c, err := calendarOf(h.rows, absent == absentClosed)
+	if err != nil {
+		return fail("%w", err)
+	}
 	s := forecast.Series{ID: h.id, Season: season}
-	if season == 0 {
-		s.Season = c.season()
+	fill := math.NaN()
+	if absent == absentZero {
+		fill = 0
 	}
 	observed := len(h.rows)
 	for len(regressors) > 0 && observed > 1 && math.IsNaN(h.rows[observed-1].value) {
@@ -154,13 +171,13 @@ func (h *history) regular(season int, regressors []string) (forecast.Series, cal
 	periods := 0
 	for i, row := range h.rows {
 		if i > 0 {
-			for at := c.after(h.rows[i-1].at, 1); at.compare(row.at) < 0; at = c.after(at, 1) {
+			for range c.periods(h.rows[i-1].at, row.at) - 1 {
 				if periods++; periods > maxObservations {
 					return fail("more than %d periods from %s to %s", maxObservations, h.rows[0].at, h.rows[len(h.rows)-1].at)
 				}
 				influence(h.rows[i-1])
 				if i < observed {
-					s.Values = append(s.Values, math.NaN())
+					s.Values = append(s.Values, fill)
 				}
 			}
 		}
@@ -171,8 +188,18 @@ func (h *history) regular(season int, regressors []string) (forecast.Series, cal
 		}
 	}
 	c.last = h.rows[observed-1].at
+	if season == 0 {
+		s.Season = c.season(len(s.Values))
+	}
 	return s, c, nil
 }
+
+// What a period without a row is.
+const (
+	absentMissing = "missing" // it is filled
+	absentZero    = "zero"    // nothing was sold
+	absentClosed  = "closed"  // the shop was closed: it is no period
+)
 
 // maxObservations bounds the gaps that are filled.
 const maxObservations = 10_000_000

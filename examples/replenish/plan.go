@@ -48,11 +48,11 @@ func planOne(it item, s settings) (plan, error) {
 		return plan{}, err
 	}
 	protection := it.lead + review
-	mean, sd, err := fit.Total(protection)
+	over, err := fit.TotalDemand(protection)
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{item: it, demand: replenish.Spread(math.Max(mean, 0), sd, float64(protection))}
+	p := plan{item: it, demand: replenish.Spread(over.Mean, over.SD, float64(protection))}
 	ahead, err := fit.Forecast(s.weeks)
 	if err != nil {
 		return plan{}, err
@@ -60,11 +60,16 @@ func planOne(it item, s settings) (plan, error) {
 	o := replenish.Outlook{
 		Item: replenish.Item{
 			SKU: it.sku, OnHand: it.onHand, OnOrder: it.onOrder,
-			LeadTime: replenish.LeadTime{Mean: float64(it.lead)}, Lot: replenish.Lot{Pack: it.pack},
+			LeadTime: replenish.LeadTime{Mean: float64(it.lead)}, Lot: replenish.Lot{Pack: it.pack}, Protected: over,
 		},
 		Location: it.location,
 		Arrivals: make([]int64, min(it.lead+1, s.weeks)),
 		Costs:    it.costs(s),
+	}
+	if it.lead > 0 {
+		if o.Lead, err = fit.TotalDemand(it.lead); err != nil {
+			return plan{}, err
+		}
 	}
 	// What is on order is taken to be halfway here.
 	o.Arrivals[min((it.lead+1)/2, len(o.Arrivals)-1)] = it.onOrder

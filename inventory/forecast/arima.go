@@ -35,8 +35,8 @@ import (
 // together with the process, by the same likelihood, and are parameters under
 // the names of the regressors, with their standard errors. The number of
 // differences is that of the errors of ordinary least squares. A regressor that
-// does not vary in the history, or that says what others say, has the coefficient
-// zero, with [WarnNoEffect].
+// does not vary in the history, that says what others say, or that is one of more than
+// a quarter of the number of observations, has the coefficient zero, with [WarnNoEffect].
 //
 // A series that is too short for the orders gets a model without coefficients,
 // with [WarnShort]. Without a season in the series, or with one of more than
@@ -109,9 +109,12 @@ func (m ARIMA) FitTo(dst *Fit, s Series) error {
 		}
 		e.best.settle(o)
 	case m.Orders == nil:
-		e.choose(o, len(s.Values), m.Criterion)
+		short := e.choose(o, len(s.Values), m.Criterion)
 		if math.IsInf(e.best.score, 1) {
 			e.best.settle(o.bare())
+			short = true
+		}
+		if short {
 			dst.warn(WarnShort)
 		}
 	case len(e.w) <= e.parameters(o):

@@ -21,13 +21,15 @@ var arimaMoves = [...]struct {
 
 // choose is the stepwise search of Hyndman & Khandakar (2008, section 3.2), in
 // the order of R's forecast::auto.arima, from the differences that are given.
-// n is the number of observations before them.
+// n is the number of observations before them. Where the criterion is infinite even for
+// the constant, as AICc is of three observations, AIC takes its place, as in R, and
+// choose reports it.
 //
 // R drops models with roots near the unit circle, which can bar the way to good
 // ones; in long series its approximate likelihoods have fewer of them. So the
 // search here walks twice: through any models, and then on from the best one
 // whose roots are clear.
-func (e *arimaSearch) choose(differences Orders, n int, criterion Criterion) {
+func (e *arimaSearch) choose(differences Orders, n int, criterion Criterion) (short bool) {
 	limit := Orders{AR: min(5, n/3), MA: min(5, n/3)}
 	if m := e.season; m > 1 {
 		limit.SeasonalAR, limit.SeasonalMA = min(2, n/3/m), min(2, n/3/m)
@@ -36,6 +38,9 @@ func (e *arimaSearch) choose(differences Orders, n int, criterion Criterion) {
 		}
 	}
 	constant := differences.Differences+differences.SeasonalDifferences < 2
+	if least := (Orders{Constant: constant}); math.IsInf(criterion.of(0, len(e.w), e.parameters(least)), 1) {
+		criterion, short = AIC, true
+	}
 	model := func(ar, ma, seasonalAR, seasonalMA int, constant bool) Orders {
 		o := differences
 		o.AR, o.MA = min(ar, limit.AR), min(ma, limit.MA)
@@ -61,6 +66,7 @@ func (e *arimaSearch) choose(differences Orders, n int, criterion Criterion) {
 			best.keep(best.orders, e.x, best.score)
 		}
 	}
+	return short
 }
 
 // walk goes from the model at to the first neighbour that improves it, for as

@@ -19,6 +19,10 @@ type influences struct {
 	root   []float64   // memory of solve
 }
 
+// rowsPerRegressor is the number of observations that an influence needs: with fewer
+// its coefficient tells the noise.
+const rowsPerRegressor = 4
+
 // prepare differences the regressors and leaves out those that do not vary or
 // that others say already. It reports whether all are used.
 func (in *influences) prepare(regressors []Regressor, n, season int, o Orders) bool {
@@ -79,7 +83,7 @@ func (in *influences) prepare(regressors []Regressor, n, season int, o Orders) b
 		for range o.Differences {
 			c = difference(c, 1)
 		}
-		if len(in.columns)+3 < rows && independent(c) {
+		if rowsPerRegressor*(len(in.columns)+1) <= rows && independent(c) {
 			in.columns, in.scales, in.of = append(in.columns, c), append(in.scales, scale), append(in.of, i)
 		}
 	}

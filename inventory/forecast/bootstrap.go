@@ -48,7 +48,7 @@ func (m Bootstrap) FitTo(dst *Fit, s Series) error {
 	if err := m.Of.FitTo(dst, s); err != nil {
 		return err
 	}
-	if dst.shape != nil {
+	if _, brief := dst.shape.(briefRanges); dst.shape != nil && !brief {
 		return nil // it has quantiles of its own
 	}
 	errors := dst.standardized(s.Values)
@@ -70,7 +70,8 @@ func (f *Fit) standardized(values []float64) []float64 {
 	for i, v := range f.Fitted {
 		// The season of the observation comes again a whole number of cycles later.
 		ahead := (f.Skipped+i-n)%f.season + f.season
-		errors[i] = (values[f.Skipped+i] - v) / f.unit(v, f.process.scale(ahead%f.season+1))
+		factor := f.added.factor(i - len(f.Fitted))
+		errors[i] = (values[f.Skipped+i] - v) / factor / f.unit(v/factor, f.process.scale(ahead%f.season+1))
 	}
 	if len(errors) == 0 {
 		return nil

@@ -131,6 +131,7 @@ func (c *combination) average(dst *Fit, s *Series, adjusted, fitted []float64) {
 	of := Series{Values: values, Season: seasons}
 	e.prepare(values, seasons, &m)
 	e.margin = etsMargin
+	e.minimizer.patience, e.minimizer.near = 10, 0 // in an average a form more or less counts for little
 	m.simplify(dst, &of)
 	for _, form := range etsForms {
 		if m.allows(form) {

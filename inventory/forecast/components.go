@@ -33,7 +33,7 @@ func (f *Fit) Components(horizon int) (*Components, error) {
 	} else {
 		copy(c.Level, mean)
 	}
-	for h := range horizon {
+	for h, of := range mean {
 		c.Season[h] -= c.Level[h] + c.Trend[h]
 		for _, cycle := range f.added.cycles {
 			c.Season[h] += cycle[(f.added.next+h)%len(cycle)]
@@ -41,6 +41,7 @@ func (f *Fit) Components(horizon int) (*Components, error) {
 		if h < len(f.added.future) {
 			c.Regressors[h] = f.added.future[h]
 		}
+		c.Regressors[h] += float64((f.added.factor(h) - 1) * of)
 	}
 	for _, values := range [][]float64{c.Level, c.Trend, c.Season, c.Regressors} {
 		if err := f.checkFinite(values); err != nil {

@@ -77,7 +77,7 @@ func (m Conformal) FitTo(dst *Fit, s Series) error {
 		f.process.mean(ahead)
 		deviation := f.deviations(ahead)
 		for h, v := range ahead {
-			e := math.Abs(s.Values[t+h] - f.added.at(h) - v)
+			e := math.Abs(f.added.off(h, s.Values[t+h]) - v)
 			c.errors[h], deviations[h] = append(c.errors[h], e), append(deviations[h], deviation[h])
 			c.absolute = c.absolute || !(deviation[h] > 0) || math.IsInf(e/deviation[h], 1)
 		}

@@ -257,15 +257,15 @@ func (c *counts) ownVariance(mean, variance float64) float64 {
 }
 
 // total is the deviation of the sum of the periods.
-func (c *counts) total(mean, _ []float64) float64 {
+func (c *counts) total(mean, _ []float64, factor func(int) float64) float64 {
 	moved, persistence, sum := 0.0, c.phi+c.alpha, 0.0
 	for h, m := range mean {
 		own := c.ownVariance(m, moved)
 		moved = float64(persistence*persistence*moved) + float64(c.alpha*c.alpha*own)
 		// A unit more adds alpha to the next period, and less to each after it.
-		shift, add := 1.0, c.alpha
-		for range len(mean) - 1 - h {
-			shift += add
+		shift, add := factor(h), c.alpha
+		for k := range len(mean) - 1 - h {
+			shift += float64(add * factor(h+1+k))
 			add *= persistence
 		}
 		sum += float64(own * shift * shift)

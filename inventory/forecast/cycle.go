@@ -14,26 +14,27 @@ type cycle struct {
 	next           int // number of observations
 }
 
-// take removes the seasons from y, where the season is significant, and keeps
-// them. It reports false, and does nothing, where there are none. It uses the
-// memory of f for the trend.
+// take removes the seasons from y, where the season is significant or tells when
+// demand comes, and keeps them: by division where no value is negative and every place
+// of the season has a demand, else by subtraction. It reports false, and does nothing,
+// where there are none. It uses the memory of f for the trend.
 func (c *cycle) take(f *Fit, y []float64, seasons int) bool {
 	c.index, c.multiplicative, c.next = c.index[:0], true, len(y)
-	if seasons < 2 || !seasonal(y, seasons) {
+	if seasons < 2 || !seasonal(y, seasons) && !comesInSeason(y, seasons) {
 		return false
 	}
 	for _, v := range y {
 		c.multiplicative = c.multiplicative && v >= 0
 	}
 	f.trend = centredAverage(f.trend, y, seasons)
-	index := seasonalIndices(c.index, y, f.trend, seasons/2, seasons, c.multiplicative)
-	c.index = index[:0]
-	for _, s := range index {
-		if c.multiplicative && !(s > 1e-10 && s < math.MaxFloat64) {
-			return false // a season has no demand at all
+	c.index = seasonalIndices(c.index, y, f.trend, seasons/2, seasons, c.multiplicative)
+	for _, s := range c.index {
+		if c.multiplicative && !(s > 1e-10 && s < math.MaxFloat64) { // a place without demand
+			c.multiplicative = false
+			c.index = seasonalIndices(c.index, y, f.trend, seasons/2, seasons, false)
+			break
 		}
 	}
-	c.index = index
 	for i, v := range y {
 		y[i] = c.without(v, i)
 	}

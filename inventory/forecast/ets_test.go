@@ -84,3 +84,40 @@ func TestETSOnM3(t *testing.T) {
 		t.Errorf("%d of %d worse than R, by up to %.2f", worse, tried, worst)
 	}
 }
+
+// The choice is the best of its forms: none is given up too early.
+func TestETSChoosesTheBestForm(t *testing.T) {
+	t.Parallel()
+	every := 150
+	if !sampled() {
+		every = 1
+	}
+	for _, class := range m3Classes {
+		worse, n := 0, 0
+		var fit Fit
+		for k, row := range readTable(t, class.file) {
+			if k%every != 0 && row["id"] != "Q709" && row["id"] != "M388" { // these were given up
+				continue
+			}
+			s := Series{ID: row["id"], Values: numbers(t, row["train"]), Season: class.season}
+			require.NoError(t, ETS{}.FitTo(&fit, s))
+			chosen, ok := fit.Likelihood()
+			if !ok {
+				continue
+			}
+			n++
+			for _, form := range etsForms {
+				m := ETS{Error: form.err, Trend: form.trend, Season: form.season}
+				if m.FitTo(&fit, s) != nil {
+					continue
+				}
+				if l, ok := fit.Likelihood(); ok && l.AICc < chosen.AICc-0.05 {
+					t.Logf("%s: %s has %.2f, the choice %.2f", s.ID, fit.Model, l.AICc, chosen.AICc)
+					worse++
+					break
+				}
+			}
+		}
+		require.LessOrEqual(t, worse, n/200, "%s: %d of %d", class.name, worse, n)
+	}
+}

@@ -104,6 +104,8 @@ func (e *etsSearch) prepare(values []float64, seasons int, m *ETS) {
 	}
 	e.unseasonal.prepare(e.values)
 	e.best.score = math.Inf(1)
+	// Some surfaces fall slowly at first: the choice of one form waits for them.
+	e.minimizer.patience, e.minimizer.near = 20, 16
 	e.margin, e.all = 0, e.all[:0]
 	e.related.form = etsForm{}
 	total = 0

@@ -220,66 +220,6 @@ func (f *Fit) variance(dst, mean []float64) {
 	}
 }
 
-// Total returns the mean and the standard deviation of the sum of the next
-// horizon periods: the demand that an order must last for. It accounts for
-// errors that persist, so that it grows faster than the root of the horizon
-// where the level moves. For models with relative errors, whose periods have
-// no simple covariance, it takes the periods as fully dependent, the safe side.
-func (f *Fit) Total(horizon int) (mean, sd float64, err error) {
-	if err := f.checkHorizon(horizon); err != nil {
-		return 0, 0, err
-	}
-	buffer := make([]float64, 2*horizon)
-	means, variances := buffer[:horizon], buffer[horizon:]
-	f.process.mean(means)
-	for h, m := range means {
-		mean += m + f.added.at(h)
-	}
-	if r, ok := f.process.(relative); ok {
-		r.variance(variances, means, f.Sigma)
-		if t, ok := r.(totalled); ok {
-			sd = t.total(means, variances)
-			return mean, sd, f.checkFinite([]float64{mean, sd})
-		}
-		for _, v := range variances {
-			sd += math.Sqrt(v)
-		}
-	} else {
-		sd = f.Sigma * math.Sqrt(f.totalVariance(horizon))
-	}
-	return mean, sd, f.checkFinite([]float64{mean, sd})
-}
-
-// totalVariance is the variance of the sum of horizon periods at Sigma 1.
-func (f *Fit) totalVariance(horizon int) float64 {
-	// The error of period k moves the total by s(k) + Σ s(k+j)·w(j) over the
-	// periods k+j after it. Without seasons that depends on horizon-k alone.
-	p := f.process
-	sum, shared, moved, plain := 0.0, 0.0, 0.0, true
-	for h := 1; h <= horizon; h++ {
-		scale := p.scale(h)
-		plain = plain && scale == 1
-		shared += float64(scale * p.estimation(h))
-		if h == 1 {
-			moved = 1
-		} else {
-			moved += p.weight(h - 1)
-		}
-		sum += float64(moved * moved)
-	}
-	if !plain {
-		sum = 0
-		for k := 1; k <= horizon; k++ {
-			moved := p.scale(k)
-			for j := 1; k+j <= horizon; j++ {
-				moved += float64(p.scale(k+j) * p.weight(j))
-			}
-			sum += float64(moved * moved)
-		}
-	}
-	return sum + float64(shared*shared)
-}
-
 func (f *Fit) checkFitted() error {
 	if f.process == nil {
 		return fmt.Errorf("forecast: no model was fitted: %w", flywheel.ErrInvalid)
@@ -294,8 +234,8 @@ func (f *Fit) checkHorizon(horizon int) error {
 	if horizon < 1 || horizon > MaxHorizon {
 		return &SettingError{Model: f.Model, Setting: "horizon", Value: float64(horizon), Want: "1 to 10000"}
 	}
-	if f.added.known && horizon > len(f.added.future) {
-		return &SettingError{Model: f.Model, Setting: "horizon", Value: float64(horizon), Want: fmt.Sprintf("at most the %d future periods that the regressors have", len(f.added.future))}
+	if f.added.known && horizon > f.added.ahead() {
+		return &SettingError{Model: f.Model, Setting: "horizon", Value: float64(horizon), Want: fmt.Sprintf("at most the %d future periods that the regressors have", f.added.ahead())}
 	}
 	return nil
 }

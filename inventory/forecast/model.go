@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -43,6 +44,7 @@ type Fit struct {
 	shape      shaped   // nil where quantiles follow from process
 	added      addition // what is put on the forecasts of process
 	season     int      // of the series
+	demand     bool     // no observation is negative
 	errors     tally    // what Sigma comes from
 	likelihood Likelihood
 	workspace
@@ -81,6 +83,9 @@ const (
 	WarnNoDemand Warning = "the series has no demand: the forecast is zero"
 	// WarnFewDemands: fewer than two demands give no interval between them.
 	WarnFewDemands Warning = "the series has fewer than two demands: their rate is a guess"
+	// WarnLaunch: the periods before were left out, since the item was not sold yet or
+	// far more rarely.
+	WarnLaunch Warning = "the demand begins later than the series: the periods before are left out"
 	// WarnShort: there are no more errors than parameters, so that Sigma is the
 	// root mean square of the errors without correction.
 	WarnShort Warning = "the series is short: the error is measured on the observations that were fitted"
@@ -122,6 +127,7 @@ func (f *Fit) reset(model string, s *Series) {
 	f.Warnings = f.Warnings[:0]
 	f.likelihood = Likelihood{}
 	f.shape, f.season, f.errors = nil, s.season(), tally{}
+	f.demand = !slices.ContainsFunc(s.Values, func(y float64) bool { return y < 0 })
 	f.added.reset()
 	if len(s.Values) > 0 && s.constant() {
 		f.warn(WarnConstant)

@@ -58,6 +58,10 @@ func (f *Fit) sample(all [][]float64, random *rand.Rand) {
 		shape.sample(f, all, random)
 		return
 	}
+	if _, brief := f.shape.(briefRanges); brief {
+		f.draw(all, random, draw)
+		return
+	}
 	switch p := f.process.(type) {
 	case simulator:
 		for _, path := range all {
@@ -101,7 +105,13 @@ func (f *Fit) draw(all [][]float64, random *rand.Rand, draw func() float64) {
 	part := func(i int) []float64 { return buffer[i*horizon : (i+1)*horizon] }
 	mean, scale, weight, shared, errors := part(0), part(1), part(2), part(3), part(4)
 	f.process.mean(mean)
-	if r, ok := f.process.(remembering); ok {
+	b, brief := f.shape.(briefRanges)
+	if r, ok := f.process.(remembering); brief {
+		for h := range scale {
+			scale[h] = b.deviation(0)
+		}
+		b.weights(weight)
+	} else if ok {
 		variance := errors // until it is needed
 		r.variance(variance, mean, f.Sigma)
 		r.memory(mean, variance, scale, weight)
@@ -119,6 +129,7 @@ func (f *Fit) draw(all [][]float64, random *rand.Rand, draw func() float64) {
 		}
 	}
 	_, tailed := f.process.(heavyTailed)
+	tailed = tailed || brief
 	if _, drawn := f.shape.(*bootstrapped); drawn {
 		tailed = false // errors that are drawn again have their tails
 	}

@@ -72,7 +72,7 @@ func (m Pool) FitTo(dst *Fit, s Series) error {
 			}
 		}
 		if part.added.known {
-			dst.added.known, dst.added.future = true, resize(dst.added.future, ahead)
+			dst.added.known, dst.added.future = true, resize(dst.added.future, ahead) // the parts have theirs
 		}
 	}
 	fitted := dst.fitted(skipped, len(s.Values)-skipped)
@@ -173,9 +173,10 @@ func (p *pool) variance(dst, mean []float64, sigma float64) {
 		p.parts[i].process.mean(means)
 		p.parts[i].variance(part, means)
 		for h, v := range part {
-			growth := 1.0
+			factor := p.parts[i].added.factor(h) / p.parts[i].added.factor(0)
+			growth := float64(factor * factor)
 			if part[0] > 0 {
-				growth = v / part[0]
+				growth *= v / part[0]
 			}
 			dst[h] += float64(p.weights[i] * growth)
 		}
@@ -192,7 +193,9 @@ func (p *pool) memory(_, variance, scale, weight []float64) {
 	remember(variance, scale, weight)
 }
 
-func (p *pool) total(mean, variance []float64) float64 { return totalOf(p, mean, variance) }
+func (p *pool) total(mean, variance []float64, factor func(int) float64) float64 {
+	return totalOf(p, mean, variance, factor)
+}
 
 func (p *pool) observe(y float64) float64 {
 	for i := range p.parts {

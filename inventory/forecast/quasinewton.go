@@ -17,11 +17,12 @@ type objective interface {
 type quasiNewton struct {
 	gradient, direction, next, nextGradient, change []float64
 	inverse                                         []float64 // approximates the inverse Hessian, by rows
+	patience, near                                  float64
 }
 
 // minimize improves x until a step promises less than tolerance, and returns
-// the value there. It stops early where after eight steps the value is still
-// beyond hopeless and each step gains less than a fifth of what is missing.
+// the value there. It stops early where after eight steps the value is still further
+// than near beyond hopeless, and patience steps like the last would not make that up.
 func (q *quasiNewton) minimize(f objective, x []float64, tolerance, hopeless float64, steps int) float64 {
 	n := len(x)
 	q.gradient, q.direction = resizeOver(q.gradient, n), resizeOver(q.direction, n)
@@ -71,7 +72,7 @@ func (q *quasiNewton) minimize(f objective, x []float64, tolerance, hopeless flo
 		} else {
 			idle = 0
 		}
-		if step >= 8 && value-hopeless > 10*gained && value > hopeless {
+		if step >= 8 && value-hopeless > max(q.patience*gained, q.near) {
 			break
 		}
 	}

@@ -270,3 +270,74 @@ func TestRegressionsAreFinite(t *testing.T) {
 		}
 	})
 }
+
+// Promotions and prices that act in percent are found to, and their factors are put on
+// forecasts, ranges, totals and paths.
+func TestEffectsMultiply(t *testing.T) {
+	random := rand.New(rand.NewPCG(6, 6))
+	const n, ahead = 160, 4
+	s := Series{Values: make([]float64, n)}
+	price, promo := make([]float64, n+ahead), make([]float64, n+ahead)
+	level := func(t int) float64 { // of a period, without what is by chance
+		return 80 * math.Pow(price[t], -1.5) * math.Pow(2, promo[t]) * (1 + 0.004*float64(t))
+	}
+	for t := range price {
+		price[t] = 1 + 0.1*float64(random.IntN(4))
+		promo[t] = float64(t % 8 / 7)
+		if t < n {
+			s.Values[t] = level(t) * math.Exp(0.1*random.NormFloat64())
+		}
+	}
+	promo[n+1] = 1
+	s.Regressors = []Regressor{{"price", price}, {"promo", promo}}
+	for _, m := range []Model{Auto{}, Regression{Of: Holt{}}, Regression{Effects: Multiplicative}} {
+		fit, err := m.Fit(s)
+		require.NoError(t, err)
+		elasticity, ok := fit.Parameter("log price")
+		require.True(t, ok, "%T: %v", m, fit.Parameters)
+		require.InDelta(t, -1.5, elasticity, 0.2)
+		f, err := fit.Forecast(ahead, 0.8)
+		require.NoError(t, err)
+		mean := 0.0
+		for h, v := range f.Mean {
+			require.InEpsilon(t, level(n+h), v, 0.1, "%T at %d", m, h)
+			mean += v
+		}
+		width := func(h int) float64 { return f.Intervals[0].Upper[h] - f.Intervals[0].Lower[h] }
+		require.InEpsilon(t, f.Mean[1]/f.Mean[0], width(1)/width(0), 0.2, "%T: ranges are as wide as forecasts are high", m)
+		total, sd, err := fit.Total(ahead)
+		require.NoError(t, err)
+		require.InDelta(t, mean, total, 1e-6)
+		paths, err := fit.Paths(20_000, ahead, 1)
+		require.NoError(t, err)
+		sum, squares := 0.0, 0.0
+		for _, p := range paths {
+			of := p[0] + p[1] + p[2] + p[3]
+			sum, squares = sum+of, squares+of*of
+		}
+		sum /= float64(len(paths))
+		require.InEpsilon(t, total, sum, 0.01)
+		require.InEpsilon(t, sd, math.Sqrt(squares/float64(len(paths))-sum*sum), 0.3)
+		// What was seen goes on with the same effects.
+		require.NoError(t, fit.Update(level(n), level(n+1)))
+		require.InEpsilon(t, level(n+1), fit.Fitted[len(fit.Fitted)-1], 0.1)
+		parts, err := fit.Components(2)
+		require.NoError(t, err)
+		next, err := fit.Forecast(2)
+		require.NoError(t, err)
+		for h, v := range next.Mean {
+			require.InDelta(t, v, parts.Level[h]+parts.Trend[h]+parts.Season[h]+parts.Regressors[h], 1e-9)
+		}
+		require.Error(t, fit.Update(1, 1, 1), "regressors are known for two more periods")
+	}
+
+	fit, err := Regression{Effects: Additive}.Fit(s)
+	require.NoError(t, err)
+	_, ok := fit.Parameter("price")
+	require.True(t, ok)
+	s.Values[3] = -1
+	_, err = Regression{Effects: Multiplicative}.Fit(s)
+	require.ErrorIs(t, err, ErrNoLogarithm)
+	_, err = Regression{Effects: Damped}.Fit(s)
+	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+}

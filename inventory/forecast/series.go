@@ -48,7 +48,10 @@ var (
 	ErrNotFinite = fmt.Errorf("not a finite number: %w", flywheel.ErrInvalid)
 	ErrNegative  = fmt.Errorf("negative demand: %w", flywheel.ErrInvalid)
 	ErrShort     = fmt.Errorf("shorter than two cycles and one period: %w", flywheel.ErrInvalid)
-	ErrTooLarge  = fmt.Errorf("magnitude above %g: %w", float64(MaxMagnitude), flywheel.ErrOutOfRange)
+	// ErrNoLogarithm and ErrFactors refuse effects that multiply.
+	ErrNoLogarithm = fmt.Errorf("effects cannot multiply where values are negative or more than half are zero: %w", flywheel.ErrInvalid)
+	ErrFactors     = fmt.Errorf("regressors would multiply a period out of proportion to the history: %w", flywheel.ErrOutOfRange)
+	ErrTooLarge    = fmt.Errorf("magnitude above %g: %w", float64(MaxMagnitude), flywheel.ErrOutOfRange)
 )
 
 // SeriesError names the series and the observation that a model cannot take.

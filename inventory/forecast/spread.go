@@ -15,8 +15,8 @@ type heavyTailed interface {
 // totalled is a relative process that knows how its periods go together.
 type totalled interface {
 	// total is the standard deviation of the sum of periods with the given
-	// means and variances.
-	total(mean, variance []float64) float64
+	// means and variances, each multiplied by its factor.
+	total(mean, variance []float64, factor func(h int) float64) float64
 }
 
 // spread is how far the forecasts of [Auto] have been off. The errors in sample
@@ -35,6 +35,10 @@ type spread struct {
 	// to 1, width what its errors within one deviation reach in units of those
 	// of a normal law, and tail the weight of Student's t against it.
 	own, width, tail float64
+	// A short series tells too little: brief is what its differences say, and briefly
+	// the weight of that.
+	brief   briefRanges
+	briefly float64
 }
 
 // Between these numbers of observations what the series tells of its errors takes
@@ -43,6 +47,10 @@ const (
 	spreadOwnFrom = 120
 	spreadOwnTo   = 250
 	spreadOrigins = 400
+	// Below so many observations the differences of the series count too, at
+	// combinedLeast with this weight.
+	spreadShort = 40
+	spreadBrief = 0.4
 )
 
 // tailAtOne is the quantile of Student's t with four degrees of freedom at Φ(1).
@@ -78,6 +86,12 @@ func (c *combination) measure(y, values []float64, f *Fit, start *smoothing) {
 	s.rms, s.mae = math.Sqrt(s.rms/float64(len(f.Fitted))), s.mae/float64(len(f.Fitted))
 	for _, v := range y {
 		s.level += math.Abs(v) / float64(n)
+	}
+	s.brief, s.briefly = briefRanges{}, 0
+	if n < spreadShort {
+		if ranges, ok := briefly(y); ok {
+			s.brief, s.briefly = ranges, float64(spreadBrief*float64(spreadShort-n))/(spreadShort-combinedLeast)
+		}
 	}
 	s.length = math.Log(min(max(float64(n), 10), 150) / 50)
 
@@ -209,6 +223,9 @@ func (c *combination) variance(dst, mean []float64, _ float64) {
 			}
 			deviation = float64((1-s.own)*deviation) + float64(s.own*(own+growth-at))
 		}
+		if s.briefly > 0 {
+			deviation = float64((1-s.briefly)*deviation) + float64(s.briefly*math.Log(s.brief.deviation(h)))
+		}
 		dst[h] = math.Exp(2*deviation) * c.levelFactor(mean[h])
 	}
 }
@@ -254,15 +271,20 @@ func remember(variance, scale, weight []float64) {
 	}
 }
 
-func (c *combination) total(mean, variance []float64) float64 { return totalOf(c, mean, variance) }
+func (c *combination) total(mean, variance []float64, factor func(int) float64) float64 {
+	return totalOf(c, mean, variance, factor)
+}
 
 // totalOf is the deviation of the sum of periods whose errors move later ones.
-func totalOf(p remembering, mean, variance []float64) float64 {
+func totalOf(p remembering, mean, variance []float64, factor func(int) float64) float64 {
 	n := len(mean)
 	buffer := make([]float64, 2*n)
 	scale, weight := buffer[:n], buffer[n:]
 	p.memory(mean, variance, scale, weight)
-	sum := 0.0
+	first, sum := scale[0], 0.0
+	for h := range scale {
+		scale[h] *= factor(h)
+	}
 	for k := range n {
 		moved := scale[k]
 		for j := 1; k+j < n; j++ {
@@ -270,25 +292,15 @@ func totalOf(p remembering, mean, variance []float64) float64 {
 		}
 		sum += float64(moved * moved)
 	}
-	return math.Sqrt(variance[0]*sum) / scale[0]
+	return math.Sqrt(variance[0]*sum) / first
 }
 
-// quantile is that of Student's t with four degrees of freedom (Shaw, 2006,
-// equation 36), scaled.
-func (c *combination) quantile(p float64) float64 {
-	a := 4 * p * (1 - p)
-	if a <= 0 {
-		return math.Copysign(math.MaxFloat64, p-0.5)
-	}
-	root := math.Sqrt(a)
-	q := math.Cos(math.Acos(min(root, 1))/3) / root
-	t := math.Copysign(2*math.Sqrt(max(q-1, 0)), p-0.5) / tailAtOne
-	if s := &c.spread; s.own > 0 {
-		tail := 1 + float64(s.own*(s.tail-1))
-		return float64(tail*t) + float64((1-tail)*normalQuantile(p))
-	}
-	return t
-}
+// quantile is that of Student's t with four degrees of freedom, or between it and the
+// normal law.
+func (c *combination) quantile(p float64) float64 { return standardized(c.tail(), p) }
+
+// tail is the weight of Student's t against the normal law.
+func (c *combination) tail() float64 { return 1 + float64(c.spread.own*(c.spread.tail-1)) }
 
 func (c *combination) weight(int) float64 { return 0 }
 

@@ -54,16 +54,16 @@ func (f *Fit) Update(values ...float64) error {
 	if err != nil {
 		return err
 	}
-	if f.added.known && len(values) > len(f.added.future) {
-		return &SettingError{Model: f.Model, Setting: "number of observations", Value: float64(len(values)), Want: fmt.Sprintf("at most the %d future periods that the regressors have", len(f.added.future))}
+	if f.added.known && len(values) > f.added.ahead() {
+		return &SettingError{Model: f.Model, Setting: "number of observations", Value: float64(len(values)), Want: fmt.Sprintf("at most the %d future periods that the regressors have", f.added.ahead())}
 	}
 	for _, y := range values {
-		effect, scale := f.added.at(0), f.process.scale(1)
-		mean := f.process.observe(y - effect)
+		inner, scale := f.added.off(0, y), f.process.scale(1)
+		mean := f.process.observe(inner)
+		f.Fitted = append(f.Fitted, f.added.on(0, mean))
 		f.added.step()
-		f.Fitted = append(f.Fitted, mean+effect)
 		// An error beyond all measure, of a unit next to zero, tells nothing of Sigma.
-		e := (y - effect - mean) / f.unit(mean, scale)
+		e := (inner - mean) / f.unit(mean, scale)
 		if squares := f.errors.squares + float64(e*e); squares <= math.MaxFloat64 {
 			f.errors.squares = squares
 			f.errors.n++

@@ -9,6 +9,7 @@ import (
 	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/inventory"
+	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 )
 
 // Failing returns s with a hook around every call. The hook gets the name of the
@@ -17,18 +18,23 @@ import (
 // the hook is returned in place of the answer: before, nothing has happened;
 // after, the effect is there and only the answer is lost.
 //
-// The result offers inventory.BatchStore when s does, and then inventory.ItemStore when
-// s does.
+// The result offers inventory.BatchStore when s does, then inventory.ItemStore when s
+// does, and then inventory.LotStore and inventory.PaperStore when s offers both.
 func Failing(s inventory.Store, hook func(call string, after bool) error) inventory.Store {
 	f := failing{s, hook}
 	batch, ok := s.(inventory.BatchStore)
 	if !ok {
 		return f
 	}
-	if items, ok := s.(inventory.ItemStore); ok {
-		return failingItems{failingBatch{f, batch}, items}
+	items, ok := s.(inventory.ItemStore)
+	if !ok {
+		return failingBatch{f, batch}
 	}
-	return failingBatch{f, batch}
+	withItems := failingItems{failingBatch{f, batch}, items}
+	if whole, ok := s.(lotsAndPapers); ok {
+		return failingLots{withItems, whole}
+	}
+	return withItems
 }
 
 type failing struct {
@@ -95,4 +101,58 @@ func (f failingItems) LevelsOf(ctx context.Context, skus []flywheel.SKU) ([]inve
 
 func (f failingItems) Document(ctx context.Context, ref string) ([]inventory.Movement, error) {
 	return suite.Call(f.hook, "Document", func() ([]inventory.Movement, error) { return f.items.Document(ctx, ref) })
+}
+
+type lotsAndPapers interface {
+	inventory.LotStore
+	inventory.PaperStore
+}
+
+type failingLots struct {
+	failingItems
+	whole lotsAndPapers
+}
+
+func (f failingLots) Lots(ctx context.Context, sku flywheel.SKU, location inventory.Location) ([]inventory.Lot, error) {
+	return suite.Call(f.hook, "Lots", func() ([]inventory.Lot, error) { return f.whole.Lots(ctx, sku, location) })
+}
+
+func (f failingLots) ExpiredLots(ctx context.Context, day fulfillment.Date, limit int) ([]inventory.Lot, error) {
+	return suite.Call(f.hook, "ExpiredLots", func() ([]inventory.Lot, error) { return f.whole.ExpiredLots(ctx, day, limit) })
+}
+
+func (f failingLots) PostLots(ctx context.Context, moves []inventory.LotMove) error {
+	return suite.Do(f.hook, "PostLots", func() error { return f.whole.PostLots(ctx, moves) })
+}
+
+func (f failingLots) LotMoves(ctx context.Context, sku flywheel.SKU, lot string) ([]inventory.LotMove, error) {
+	return suite.Call(f.hook, "LotMoves", func() ([]inventory.LotMove, error) { return f.whole.LotMoves(ctx, sku, lot) })
+}
+
+func (f failingLots) LotMovesOf(ctx context.Context, ref string) ([]inventory.LotMove, error) {
+	return suite.Call(f.hook, "LotMovesOf", func() ([]inventory.LotMove, error) { return f.whole.LotMovesOf(ctx, ref) })
+}
+
+func (f failingLots) RecallLot(ctx context.Context, sku flywheel.SKU, lot string, recalled bool) error {
+	return suite.Do(f.hook, "RecallLot", func() error { return f.whole.RecallLot(ctx, sku, lot, recalled) })
+}
+
+func (f failingLots) IsRecalled(ctx context.Context, sku flywheel.SKU, lot string) (bool, error) {
+	return suite.Call(f.hook, "IsRecalled", func() (bool, error) { return f.whole.IsRecalled(ctx, sku, lot) })
+}
+
+func (f failingLots) Paper(ctx context.Context, kind inventory.PaperKind, ref string) (inventory.Paper, error) {
+	return suite.Call(f.hook, "Paper", func() (inventory.Paper, error) { return f.whole.Paper(ctx, kind, ref) })
+}
+
+func (f failingLots) SavePaper(ctx context.Context, p inventory.Paper) (inventory.Paper, error) {
+	return suite.Call(f.hook, "SavePaper", func() (inventory.Paper, error) { return f.whole.SavePaper(ctx, p) })
+}
+
+func (f failingLots) OpenPapers(ctx context.Context, kind inventory.PaperKind, after string, limit int) ([]inventory.Paper, error) {
+	return suite.Call(f.hook, "OpenPapers", func() ([]inventory.Paper, error) { return f.whole.OpenPapers(ctx, kind, after, limit) })
+}
+
+func (f failingLots) Incoming(ctx context.Context, skus []flywheel.SKU) ([]inventory.Incoming, error) {
+	return suite.Call(f.hook, "Incoming", func() ([]inventory.Incoming, error) { return f.whole.Incoming(ctx, skus) })
 }

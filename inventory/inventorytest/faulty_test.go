@@ -77,6 +77,9 @@ func TestFailing(t *testing.T) {
 	ctx := t.Context()
 	fresh := func() inventory.Store {
 		m := inventory.NewMemory(nil)
+		if _, err := m.SavePaper(ctx, inventory.Paper{Kind: inventory.PaperCount, Ref: "p", Open: true}); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := m.Post(ctx, move(inventory.KindReceive, "x", "a", 5)); err != nil {
 			t.Fatal(err)
 		}
@@ -106,14 +109,40 @@ func TestFailing(t *testing.T) {
 			return suite.Err(s.(inventory.ItemStore).LevelsOf(ctx, []flywheel.SKU{"a"}))
 		},
 		"Document": func(s inventory.Store) error { return suite.Err(s.(inventory.ItemStore).Document(ctx, "x")) },
-		"Due":      func(s inventory.Store) error { return suite.Err(s.Due(ctx, noon, 9)) },
-		"Levels":   func(s inventory.Store) error { return suite.Err(levels(s)) },
-		"Ledger":   func(s inventory.Store) error { return suite.Err(suite.Collect(s.Ledger(ctx, "a", main, 0))) },
+		"Lots":     func(s inventory.Store) error { return suite.Err(s.(inventory.LotStore).Lots(ctx, "a", main)) },
+		"ExpiredLots": func(s inventory.Store) error {
+			return suite.Err(s.(inventory.LotStore).ExpiredLots(ctx, day(9), 9))
+		},
+		"PostLots": func(s inventory.Store) error {
+			return s.(inventory.LotStore).PostLots(ctx, []inventory.LotMove{{SKU: "a", Location: main, Lot: "L", Kind: inventory.KindReceive, Ref: "x", OnHand: 1, At: noon}})
+		},
+		"LotMoves":   func(s inventory.Store) error { return suite.Err(s.(inventory.LotStore).LotMoves(ctx, "a", "L")) },
+		"LotMovesOf": func(s inventory.Store) error { return suite.Err(s.(inventory.LotStore).LotMovesOf(ctx, "x")) },
+		"RecallLot":  func(s inventory.Store) error { return s.(inventory.LotStore).RecallLot(ctx, "a", "L", true) },
+		"IsRecalled": func(s inventory.Store) error { return suite.Err(s.(inventory.LotStore).IsRecalled(ctx, "a", "L")) },
+		"Paper": func(s inventory.Store) error {
+			return suite.Err(s.(inventory.PaperStore).Paper(ctx, inventory.PaperCount, "p"))
+		},
+		"SavePaper": func(s inventory.Store) error {
+			return suite.Err(s.(inventory.PaperStore).SavePaper(ctx, inventory.Paper{Kind: inventory.PaperCount, Ref: "q", Open: true}))
+		},
+		"OpenPapers": func(s inventory.Store) error {
+			return suite.Err(s.(inventory.PaperStore).OpenPapers(ctx, inventory.PaperCount, "", 9))
+		},
+		"Incoming": func(s inventory.Store) error {
+			return suite.Err(s.(inventory.PaperStore).Incoming(ctx, []flywheel.SKU{"a"}))
+		},
+		"Due":    func(s inventory.Store) error { return suite.Err(s.Due(ctx, noon, 9)) },
+		"Levels": func(s inventory.Store) error { return suite.Err(levels(s)) },
+		"Ledger": func(s inventory.Store) error { return suite.Err(suite.Collect(s.Ledger(ctx, "a", main, 0))) },
 	}, func(s inventory.Store) (any, error) {
 		all, err := levels(s)
 		due, dueErr := s.Due(ctx, noon, 9)
 		items, itemErr := s.(inventory.ItemStore).Items(ctx, []flywheel.SKU{"a"})
-		return []any{all, due, items}, errors.Join(err, dueErr, itemErr)
+		lots, lotErr := s.(inventory.LotStore).LotMoves(ctx, "a", "L")
+		recalled, recallErr := s.(inventory.LotStore).IsRecalled(ctx, "a", "L")
+		papers, paperErr := s.(inventory.PaperStore).OpenPapers(ctx, inventory.PaperCount, "", 9)
+		return []any{all, due, items, lots, recalled, papers}, errors.Join(err, dueErr, itemErr, lotErr, recallErr, paperErr)
 	})
 }
 

@@ -21,7 +21,10 @@ func tracked(run func(e *env, lots inventory.LotStore, svc *inventory.Service, n
 			e.Skip("the store offers no inventory.LotStore")
 		}
 		now := noon
-		svc, err := inventory.New(e.Store, &inventory.Options{Hold: time.Hour, Now: func() time.Time { return now }, Lots: true})
+		if e.tx == nil {
+			e.Skip("the store has no transactions")
+		}
+		svc, err := inventory.New(e.Store, &inventory.Options{Hold: time.Hour, Now: func() time.Time { return now }, Lots: true, Tx: e.tx})
 		e.OK(err)
 		e.OK(svc.SetItem(e.Context(), inventory.Item{SKU: "milk", Tracking: inventory.ByLot}))
 		e.OK(svc.SetItem(e.Context(), inventory.Item{SKU: "key", Tracking: inventory.BySerial}))
@@ -196,6 +199,61 @@ var lotChecks = []testCase{
 			}
 			if had != 0 {
 				e.Errorf("of %s are %d left by its moves", name, had)
+			}
+		}
+	})},
+	{Name: "lots/crash-and-retry", Rule: "Goods with lots that come, travel, are sold and recalled, crashed before or after any call of the store and repeated, end as if nothing had been.", Check: tracked(func(e *env, lots inventory.LotStore, _ *inventory.Service, now *time.Time) {
+		life := func(svc *inventory.Service, name string) error {
+			sku, ref := flywheel.SKU("milk"+name), "o"+name
+			units := []fulfillment.Unit{unit(sku, "west", 2, false)}
+			for _, step := range []func() error{
+				func() error { return svc.SetItem(e.Context(), inventory.Item{SKU: sku, Tracking: inventory.ByLot}) },
+				func() error {
+					return svc.ReceiveLots(e.Context(), "d"+name, []inventory.LotLine{lot(sku, "L", 10, 3), lot(sku, "M", 11, 2)})
+				},
+				func() error { return svc.Transfer(e.Context(), "t"+name, "west", day(4), lines(string(sku), 4)) },
+				func() error { return svc.Arrive(e.Context(), "t"+name, "1", lines(string(sku), 4), nil) },
+				func() error { return svc.Hold(e.Context(), ref, units, noon.Add(time.Hour)) },
+				func() error { return svc.Allocate(e.Context(), ref) },
+				func() error { return svc.Ship(e.Context(), ref, "p1", units) },
+				func() error { return suite.Err(svc.Recall(e.Context(), "r"+name, "why", sku, "L")) },
+			} {
+				if err := step(); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		service := func(store inventory.Store) *inventory.Service {
+			svc, err := inventory.New(store, &inventory.Options{Tx: e.tx, Now: func() time.Time { return *now }, Lots: true})
+			e.OK(err)
+			return svc
+		}
+		healthy := service(e.Store)
+		for _, after := range []bool{false, true} {
+			for at := 0; ; at++ {
+				name, calls := fmt.Sprint(" at=", at, " after=", after), 0
+				err := life(service(Failing(e.Store, func(_ string, isAfter bool) error {
+					if isAfter == after {
+						calls++
+					}
+					if calls > at {
+						return errCrash // and at every call from here on
+					}
+					return nil
+				})), name)
+				e.OK(life(healthy, name))
+				sku := flywheel.SKU("milk" + name)
+				e.wantLots(healthy, sku, "M 1")
+				e.wantLots(healthy.At("west"), sku, "L 1 recalled", "M 1")
+				moves, readErr := lots.LotMoves(e.Context(), sku, "L")
+				if e.OK(readErr); len(moves) != 4 {
+					e.Errorf("%s: moves of L are %+v", name, moves)
+				}
+				if err == nil {
+					break
+				}
+				e.Matches(err, errCrash)
 			}
 		}
 	})},

@@ -36,7 +36,8 @@
 // a level by costs, [Reorder] the point and quantity of an (r, Q) policy,
 // [MinMaxCosts] and, in one formula, [MinMax] the two levels of an (s, S)
 // policy, [EconomicOrder] and [Discounts] a quantity for a steady demand, also
-// when deliveries fall short ([Yield]) or stop ([Disruption]), [JointOrder] the
+// when deliveries fall short ([Yield]) or stop ([Disruption]), [Production] a batch,
+// [JointOrder] the
 // quantities of items that are ordered together,
 // [WagnerWhitin] and [SilverMeal] quantities for a known demand that varies,
 // and [Classify] groups items by value and regularity.
@@ -45,9 +46,10 @@
 // order when, why, and with which service, cost and risk. [Share] cuts orders
 // to budgets and room that items share, [TopUp] fills containers. [Outdated]
 // accounts for shelf life, [FindExcess] for stock that is too much or dead,
-// [LastOrder] for the end of an item's life. [SerialBaseStock] and
-// [DepotBaseStock] place stock along a supply line and between a depot and its
-// outlets.
+// [LastOrder] for the end of an item's life. [SerialBaseStock],
+// [AssemblyBaseStock] and [DepotBaseStock] place stock along a supply line, in an
+// assembly, and between a depot and its outlets. [CycleService] says what service a
+// policy gives that is in use, under any [Law].
 //
 // A [Simulation] runs any [Rule] against paths of demand, drawn from a law
 // ([Sample]) or from a history ([Bootstrap]), with lead times that vary, lost

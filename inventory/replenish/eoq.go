@@ -47,8 +47,23 @@ func (e EconomicOrder) Cost(quantity float64) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+	return e.CostAt(quantity, waiting)
+}
+
+// CostAt returns the cost per unit of time of ordering quantity each time a given share of
+// it is waited for, 0 to 1: backorders that were planned by a rule and not by their cost.
+func (e EconomicOrder) CostAt(quantity, waiting float64) (float64, error) {
+	if _, _, err := e.Quantity(); err != nil {
+		return 0, err
+	}
 	if !(quantity > 0 && quantity <= MaxUnits) {
 		return 0, &SettingError{"order quantity", quantity, "above 0"}
+	}
+	if err := within("share of demand that waits", waiting, 1); err != nil {
+		return 0, err
+	}
+	if waiting > 0 && e.Backorder == 0 {
+		return 0, &SettingError{"backorder cost", e.Backorder, "above 0 where demand waits"}
 	}
 	held := 1 - waiting
 	holding := float64(e.Holding*held*held) + float64(e.Backorder*waiting*waiting)

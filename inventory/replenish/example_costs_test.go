@@ -90,3 +90,52 @@ func ExampleGamma() {
 	// 25.6 0.04
 	// 27.8 0.69
 }
+
+// A cycle service that a shop has without knowing it.
+func ExampleCycleService() {
+	over := replenish.Demand{Mean: 25, SD: 8}.Over(replenish.LeadTime{Mean: 2, SD: 0.5})
+	service, err := replenish.CycleService(70, over)
+	fmt.Printf("%.3f %v\n", service, err)
+	// Output: 0.882 <nil>
+}
+
+// The law of what was seen decides a print run.
+func ExampleNewEmpirical() {
+	law, err := replenish.NewEmpirical([]float64{120, 95, 140, 80, 110, 135, 90, 100})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	level, err := replenish.Newsvendor{Over: 2, Under: 6}.Level(law)
+	fmt.Printf("%g, %.2f short, %.2f left over, mean %.2f %v\n", level, law.Shortage(level), law.Leftover(level), law.Mean(), err)
+	// Output: 120, 4.38 short, 15.62 left over, mean 108.75 <nil>
+}
+
+// A bakery that makes 4,000 units a week and sells 1,000.
+func ExampleProduction() {
+	p := replenish.Production{EconomicOrder: replenish.EconomicOrder{Demand: 1000, Fixed: 50, Holding: 2}, Rate: 4000}
+	batch, _, err := p.Quantity()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	cost, err := p.Cost(batch)
+	fmt.Printf("%.0f units, %.2f a week %v\n", batch, cost, err)
+	// Output: 258 units, 387.30 a week <nil>
+}
+
+// A table of a top and a frame that are bought with other lead times.
+func ExampleAssemblyBaseStock() {
+	demand, err := replenish.Poisson(4)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	plan, err := replenish.AssemblyBaseStock([]replenish.Component{
+		{LeadTime: 1, Holding: 3},          // the table
+		{Into: 0, LeadTime: 5, Holding: 1}, // its top
+		{Into: 0, LeadTime: 2, Holding: 2}, // its frame
+	}, demand, 40)
+	fmt.Printf("%v %.2f %v\n", plan.Echelon, plan.Cost, err)
+	// Output: [12 37 22] 75.52 <nil>
+}

@@ -22,6 +22,17 @@ type Item struct {
 	Demand   Demand // forecast per period
 	LeadTime LeadTime
 	Lot      Lot
+	// Protected, where it is known, is the law of the demand over the periods that an
+	// order must last for, LeadTime.Mean + Policy.Review, and Lead that over
+	// LeadTime.Mean alone, which only a fill rate with a review needs (nil where the
+	// lead time is zero). The TotalDemand of a forecast is one. They take the place of
+	// Demand as a normal or negative binomial law: the tails of the forecast decide
+	// what a service level takes.
+	Protected, Lead Distribution
+	// MaxCover is the number of periods that an order and the position together may
+	// last for; a lot that would bring more is not ordered, with [WarnCover]. 0 is
+	// without bound.
+	MaxCover float64
 }
 
 // Policy says how to plan. Give exactly one of Service and FillRate.
@@ -78,6 +89,9 @@ const (
 	WarnCapped Warning = "the largest order is less than what is needed"
 	// WarnNoVariation: the deviation is zero, so that there is no safety stock.
 	WarnNoVariation Warning = "the demand is taken as certain: there is no safety stock"
+	// WarnCover: the position would last for more than MaxCover periods, or without
+	// that bound for a hundred times the protection interval and longer.
+	WarnCover Warning = "the lot lasts for far longer than what is needed"
 	// WarnNoDemand: nothing is expected to be sold.
 	WarnNoDemand Warning = "no demand is expected"
 )
@@ -107,6 +121,9 @@ func (i *Item) check() error {
 		if !(math.Abs(float64(f.value)) <= MaxUnits) {
 			return &SettingError{f.name, float64(f.value), "at most 1e15 units"}
 		}
+	}
+	if err := within("most cover", i.MaxCover, math.MaxFloat64); err != nil {
+		return err
 	}
 	return i.Lot.check()
 }
@@ -141,7 +158,9 @@ func plan(item *Item, policy *Policy) (Order, error) {
 		e.Warnings = append(e.Warnings, WarnNoVariation)
 	}
 	if over.SD > 0 {
-		e.Factor = factor(item, policy, over)
+		if e.Factor, err = factor(item, policy, over); err != nil {
+			return Order{}, err
+		}
 	}
 	e.SafetyStock = math.Max(e.Factor, 0) * over.SD
 	e.Level = e.Expected + e.SafetyStock
@@ -150,15 +169,29 @@ func plan(item *Item, policy *Policy) (Order, error) {
 		return Order{}, &SettingError{"need", e.Need, "at most 1e15 units"}
 	}
 	order := Order{SKU: item.SKU, Quantity: e.quantity(), Explanation: e}
+	if order.Quantity > 0 && e.beyond(item, order.Quantity) {
+		order.Explanation.Warnings = append(order.Explanation.Warnings, WarnCover)
+		if item.MaxCover > 0 {
+			order.Quantity = 0
+			return order, nil
+		}
+	}
 	if float64(order.Quantity) < e.Need-rounding {
-		order.Explanation.Warnings = append(e.Warnings, WarnCapped)
+		order.Explanation.Warnings = append(order.Explanation.Warnings, WarnCapped)
 	}
 	return order, nil
 }
 
 // factor returns the safety stock in deviations. Under continuous review a fill
 // rate depends on how much an order brings: the fixed quantity, else the lot.
-func factor(item *Item, policy *Policy, over Demand) float64 {
+func factor(item *Item, policy *Policy, over Demand) (float64, error) {
+	if item.Protected != nil {
+		return factorOfLaw(item, policy, over)
+	}
+	return factorOfMoments(item, policy, over), nil
+}
+
+func factorOfMoments(item *Item, policy *Policy, over Demand) float64 {
 	if policy.FillRate > 0 && policy.Review > 0 {
 		return factorAtReviews(item, policy, over)
 	}
@@ -177,6 +210,19 @@ func factor(item *Item, policy *Policy, over Demand) float64 {
 		return (counts.levelForFillRate(policy.FillRate, quantity) - over.Mean) / over.SD
 	}
 	return fillRateFactor(policy.FillRate, quantity/over.SD)
+}
+
+// coverLeast is how many protection intervals a position may last for before a plan
+// without MaxCover warns.
+const coverLeast = 100
+
+// beyond reports whether an order is far more than what is needed.
+func (e *Explanation) beyond(item *Item, quantity int64) bool {
+	periods := float64(e.Position+quantity) / item.Demand.Mean // +Inf without demand
+	if item.MaxCover > 0 {
+		return periods > item.MaxCover
+	}
+	return periods > coverLeast*math.Max(e.Protection, 1)
 }
 
 // whole reports whether to take the demand in whole units.

@@ -178,8 +178,79 @@ var functions = map[string]func(in *inputs) (any, error){
 		if err != nil {
 			return nil, err
 		}
-		cost, err := e.Cost(quantity)
+		if in.has("order_quantity") {
+			quantity = in.number("order_quantity")
+		}
+		if in.has("stockout_fraction") {
+			waiting = in.number("stockout_fraction")
+		}
+		cost, err := e.CostAt(quantity, waiting)
 		return []any{quantity, waiting, cost}, err
+	},
+	"economic_production_quantity": func(in *inputs) (any, error) {
+		p := Production{
+			EconomicOrder{Fixed: in.number("fixed_cost"), Holding: in.number("holding_cost"), Demand: in.number("demand_rate")},
+			in.number("production_rate"),
+		}
+		quantity, _, err := p.Quantity()
+		if err != nil {
+			return nil, err
+		}
+		if in.has("order_quantity") {
+			quantity = in.number("order_quantity")
+		}
+		cost, err := p.Cost(quantity)
+		return []any{quantity, cost}, err
+	},
+	"newsvendor_poisson_cost": func(in *inputs) (any, error) {
+		n := Newsvendor{Over: in.number("holding_cost"), Under: in.number("stockout_cost")}
+		d, err := Poisson(in.number("demand_mean") * (in.number("lead_time") + 1))
+		if err != nil {
+			return nil, err
+		}
+		return n.Cost(in.number("base_stock_level"), d)
+	},
+	"newsvendor_with_disruptions": func(in *inputs) (any, error) {
+		n := Newsvendor{Over: in.number("holding_cost"), Under: in.number("stockout_cost")}
+		demand, fail, recover := in.number("demand"), in.number("disruption_prob"), in.number("recovery_prob")
+		level, err := n.LevelWithDisruptions(demand, fail, recover)
+		if err != nil {
+			return nil, err
+		}
+		if in.has("base_stock_level") {
+			level = in.number("base_stock_level")
+		}
+		cost, err := n.CostWithDisruptions(level, demand, fail, recover)
+		return []any{level, cost}, err
+	},
+	"newsvendor_with_additive_yield_uncertainty": func(in *inputs) (any, error) {
+		return in.newsvendorYield(Yield{Factor: 1, Extra: in.number("yield_mean"), ExtraSD: in.number("yield_sd")})
+	},
+	"newsvendor_with_multiplicative_yield_uncertainty": func(in *inputs) (any, error) {
+		return in.newsvendorYield(Yield{Factor: in.number("yield_mean"), FactorSD: in.number("yield_sd")})
+	},
+	"uniform_second_loss": func(in *inputs) (any, error) {
+		return in.secondLosses(Uniform{in.number("a"), in.number("b")}), nil
+	},
+	"exponential_second_loss": func(in *inputs) (any, error) {
+		return in.secondLosses(Exponential{Mean: 1 / in.number("mu")}), nil
+	},
+	"gamma_second_loss": func(in *inputs) (any, error) {
+		return in.secondLosses(Gamma{Shape: in.number("a"), Scale: in.number("b")}), nil
+	},
+	"lognormal_second_loss": func(in *inputs) (any, error) {
+		return in.secondLosses(Lognormal{Location: in.number("mu"), Spread: in.number("sigma")}), nil
+	},
+	"negative_binomial_second_loss": func(in *inputs) (any, error) {
+		d, err := NegativeBinomial(in.number("mean"), in.number("sd"))
+		x := read[int64](in, "x")
+		return []any{d.SecondShortage(x), d.SecondLeftover(x)}, err
+	},
+	"geometric_second_loss": func(in *inputs) (any, error) {
+		p := in.number("p")
+		d, err := NegativeBinomial((1-p)/p, math.Sqrt(1-p)/p)
+		x := read[int64](in, "x") - 1
+		return []any{d.SecondShortage(x), d.SecondLeftover(x)}, err
 	},
 	"economic_order_quantity_with_all_units_discounts":   discounts(Discounts.AllUnits),
 	"economic_order_quantity_with_incremental_discounts": discounts(Discounts.Incremental),
@@ -406,6 +477,28 @@ func (in *inputs) yield(y Yield) (any, error) {
 	}
 	cost, err := e.CostWithYield(quantity, y)
 	return []any{quantity, cost}, err
+}
+
+func (in *inputs) newsvendorYield(y Yield) (any, error) {
+	n := Newsvendor{Over: in.number("holding_cost"), Under: in.number("stockout_cost")}
+	demand := in.number("demand")
+	level, err := n.LevelWithYield(demand, y)
+	if err != nil {
+		return nil, err
+	}
+	if in.has("base_stock_level") {
+		level = in.number("base_stock_level")
+	}
+	cost, err := n.CostWithYield(level, demand, y)
+	return []any{level, cost}, err
+}
+
+func (in *inputs) secondLosses(d interface {
+	SecondShortage(float64) float64
+	SecondLeftover(float64) float64
+}) []any {
+	x := in.number("x")
+	return []any{d.SecondShortage(x), d.SecondLeftover(x)}
 }
 
 func (in *inputs) losses(d Distribution, x float64) []any {

@@ -65,7 +65,7 @@ type Schedule struct {
 // period varies with the demand since the order that it rests on, for that
 // order had seen what went before: the risk and the shortage follow from that.
 // The first order is a decision, the later ones a preview for the supplier, to
-// be planned again when their time comes. The forecast of the last period holds
+// be planned again when their time comes; Item.Protected and Item.Lead are for the first. The forecast of the last period holds
 // beyond. Lead times are rounded up, the review interval is at least 1.
 // O(periods·(lead time + review)).
 func Project(o Outlook, policy Policy) (Schedule, error) {
@@ -93,6 +93,9 @@ func Project(o Outlook, policy Policy) (Schedule, error) {
 			item.OnHand, item.OnOrder, item.Backordered, item.Outdated = int64(math.Floor(position)), 0, 0, 0
 			item.Demand = o.ahead(t, lead+review)
 			item.LeadTime.Mean = float64(lead)
+			if t > 0 { // these are the laws of what lies ahead of now
+				item.Protected, item.Lead = nil, nil
+			}
 			order, err := plan(&item, &policy)
 			if err != nil {
 				return Schedule{}, err

@@ -111,7 +111,7 @@ func (s *MemoryStore) Apply(ctx context.Context, m Move) (Move, error) {
 		}
 		currency := m.Amount.Currency()
 		before, there := a.spendable[currency]
-		if !there && m.Kind == Hold {
+		if !there && m.Kind != Grant {
 			return missing(name)
 		}
 		spendable := before

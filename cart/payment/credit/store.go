@@ -16,8 +16,9 @@ type Store interface {
 	// never granted anything in it is an error matching flywheel.ErrNotFound.
 	Balance(ctx context.Context, account string, currency money.Currency, at time.Time) (Balance, error)
 	// Apply makes a move as [Decide] says: holds of the account that are over at
-	// m.At are counted back and marked first. It answers with the row of the key.
-	// After an error nothing has changed.
+	// m.At are counted back and marked first. It answers with the row of the key. A
+	// hold or return in a currency that the account was never granted anything in is
+	// an error matching flywheel.ErrNotFound. After an error nothing has changed.
 	Apply(ctx context.Context, m Move) (Move, error)
 	// Commit and Release settle a hold at an instant as [Settle] says. A key that is
 	// not there is an error matching flywheel.ErrNotFound.

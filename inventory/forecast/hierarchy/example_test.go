@@ -66,3 +66,23 @@ func ExampleTemporal() {
 	fmt.Printf("%.2f %v\n", coherent, err)
 	// Output: [112.67 49.33 63.33 22.17 27.17 28.17 35.17] <nil>
 }
+
+func ExampleReconciler_NonNegative() {
+	h, err := hierarchy.New(4, [][]int{{0, 1, 2, 3}, {0, 1}, {2, 3}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r, err := h.OLS()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	figures := []float64{60, 50, 50, 60, 40, 45, 1}
+	free, _ := r.Apply(figures)
+	cut, _ := r.NonNegative().Apply(figures)
+	fmt.Printf("%.2f\n%.2f\n", free, cut)
+	// Output:
+	// [83.71 50.86 32.86 35.43 15.43 38.43 -5.57]
+	// [85.00 50.00 35.00 35.00 15.00 35.00 0.00]
+}

@@ -129,9 +129,11 @@ var moveCases = []testCase{
 		w.refused(giveBack("t", "h", 1), credit.ErrExceeds)
 		usd := giveBack("u", "h", 1)
 		usd.Amount = money.New(1, money.USD)
-		if _, err := w.Apply(w.Context(), usd); err == nil {
-			w.Errorf("another currency is given back")
-		}
+		w.refused(usd, flywheel.ErrNotFound)
+		more := grant("more", 1)
+		more.Amount = money.New(1, money.USD)
+		w.apply(more)
+		w.refused(usd, flywheel.ErrInvalid)
 		w.has(noon, 800, 0)
 	}},
 }
