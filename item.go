@@ -27,6 +27,12 @@ type Item struct {
 	FinalSale bool `json:"final_sale,omitempty"`
 	// Age is what the buyer must at least be, in years; zero for anybody.
 	Age int `json:"age,omitempty"`
+	// MinQuantity and MaxQuantity bound how many units a cart may have, Multiple is what
+	// their number must be a multiple of, as with items that come in boxes of six;
+	// zero is no rule.
+	MinQuantity int64 `json:"min_quantity,omitempty"`
+	MaxQuantity int64 `json:"max_quantity,omitempty"`
+	Multiple    int64 `json:"multiple,omitempty"`
 	// Cost is what one unit costs the shop, for margins; zero where it is not known.
 	Cost money.Amount `json:"cost,omitzero"`
 	// Attributes are those that conditions of prices and promotions ask for.

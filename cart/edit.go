@@ -12,7 +12,9 @@ import (
 // with an ID that is there adds to that line, which must have the same SKU, agreed
 // price and tax. A line without an ID adds to the first line with the
 // same SKU on these same terms, so units with an agreed price never mix with
-// others. What finds no line becomes a new one at the end.
+// others. What finds no line becomes a new one at the end. With [Options.Catalog]
+// items that are unknown or withdrawn are not found, and numbers of units that the
+// rules of an item forbid are out of range.
 func (s *Service) Add(ctx context.Context, id ID, lines ...Line) (Cart, error) {
 	if len(lines) == 0 {
 		return Cart{}, fmt.Errorf("cart %q: no lines to add: %w", id, flywheel.ErrInvalid)
@@ -24,11 +26,19 @@ func (s *Service) Add(ctx context.Context, id ID, lines ...Line) (Cart, error) {
 
 // put adds lines to the cart and returns the event.
 func (s *Service) put(ctx context.Context, c *Cart, lines []Line) (*flywheel.Event, error) {
-	if err := s.sold(ctx, c, lines); err != nil {
+	known, err := s.sold(ctx, c, lines)
+	if err != nil {
 		return nil, err
 	}
 	if err := c.add(lines, s.opts.MaxLines); err != nil {
 		return nil, err
+	}
+	for i := range lines {
+		if item, ruled := known[lines[i].SKU]; ruled {
+			if err := c.obeys(&item); err != nil {
+				return nil, &LineError{Cart: c.ID, Index: i, Line: lines[i].ID, Err: err}
+			}
+		}
 	}
 	items := make([]flywheel.Line, len(lines))
 	for i, l := range lines {
@@ -38,9 +48,9 @@ func (s *Service) put(ctx context.Context, c *Cart, lines []Line) (*flywheel.Eve
 }
 
 // sold refuses lines of items that are not, or no longer, to be bought.
-func (s *Service) sold(ctx context.Context, c *Cart, lines []Line) error {
+func (s *Service) sold(ctx context.Context, c *Cart, lines []Line) (map[flywheel.SKU]flywheel.Item, error) {
 	if s.opts.Catalog == nil {
-		return nil
+		return nil, nil
 	}
 	skus := make([]flywheel.SKU, len(lines))
 	for i := range lines {
@@ -48,18 +58,40 @@ func (s *Service) sold(ctx context.Context, c *Cart, lines []Line) error {
 	}
 	items, err := s.opts.Catalog.Describe(ctx, skus...)
 	if err != nil {
-		return fmt.Errorf("cart %q: describe: %w", c.ID, err)
+		return nil, fmt.Errorf("cart %q: describe: %w", c.ID, err)
 	}
 	for i := range lines {
 		if item, known := items[lines[i].SKU]; !known || item.Withdrawn {
-			return &LineError{Cart: c.ID, Index: i, Line: lines[i].ID, Err: fmt.Errorf("sku %q: %w", lines[i].SKU, flywheel.ErrNotFound)}
+			return nil, &LineError{Cart: c.ID, Index: i, Line: lines[i].ID, Err: fmt.Errorf("sku %q: %w", lines[i].SKU, flywheel.ErrNotFound)}
 		}
+	}
+	return items, nil
+}
+
+// obeys reports a number of units of an item, on all lines together, that its rules
+// do not allow. None at all is always allowed.
+func (c *Cart) obeys(item *flywheel.Item) error {
+	var n int64
+	for i := range c.Lines {
+		if c.Lines[i].SKU == item.SKU {
+			n += c.Lines[i].Quantity // MaxQuantity and the number of lines keep it small
+		}
+	}
+	switch {
+	case n == 0:
+		return nil
+	case n < item.MinQuantity:
+		return fmt.Errorf("%d units of %q, at least %d: %w", n, item.SKU, item.MinQuantity, flywheel.ErrOutOfRange)
+	case item.MaxQuantity > 0 && n > item.MaxQuantity:
+		return fmt.Errorf("%d units of %q, at most %d: %w", n, item.SKU, item.MaxQuantity, flywheel.ErrOutOfRange)
+	case item.Multiple > 1 && n%item.Multiple != 0:
+		return fmt.Errorf("%d units of %q, not a multiple of %d: %w", n, item.SKU, item.Multiple, flywheel.ErrOutOfRange)
 	}
 	return nil
 }
 
 // SetQuantity makes the quantity of a line that is there what is given; zero
-// removes the line. It publishes the difference.
+// removes the line, whatever the rules of its item are. It publishes the difference.
 func (s *Service) SetQuantity(ctx context.Context, id ID, line string, quantity int64) (Cart, error) {
 	return s.change(ctx, id, func(c *Cart) (*flywheel.Event, error) {
 		fail := func(err error) (*flywheel.Event, error) {
@@ -81,8 +113,20 @@ func (s *Service) SetQuantity(ctx context.Context, id ID, line string, quantity 
 		if more == 0 {
 			e = nil
 		}
+		sku := l.SKU
 		if l.Quantity = quantity; quantity == 0 {
 			c.Lines = slices.DeleteFunc(c.Lines, func(l Line) bool { return l.ID == line })
+		}
+		if s.opts.Catalog != nil && quantity > 0 {
+			known, err := s.opts.Catalog.Describe(ctx, sku)
+			if err != nil {
+				return nil, fmt.Errorf("cart %q: describe: %w", c.ID, err)
+			}
+			if item, ruled := known[sku]; ruled {
+				if err := c.obeys(&item); err != nil {
+					return fail(err)
+				}
+			}
 		}
 		return e, nil
 	})

@@ -54,6 +54,16 @@
 //
 // Commit is for shops where goods leave with the order.
 //
+// # Lots, transfers, counts
+//
+// With Options.Lots an item may be tracked by lot or serial number: what leaves is of the
+// lots that expire first, [Service.Recall] takes a lot out of sale and names the orders
+// that got it, [Service.WriteOff] clears what is over its day. [Service.Expect],
+// [Service.Transfer] and [Service.Arrive] follow goods that are on their way,
+// [Service.ProposeCount] waits for approval of what a count found, [Service.LevelAt] knows
+// every past instant, and with Options.Alerts the Sink is told when an item is low, out or
+// back. These need a store with transactions, as those of this module have.
+//
 // # Backorders at one place
 //
 // Available may go below zero as far as the item's backorder limit says: not at

@@ -72,7 +72,10 @@ func newLifeWorld() *lifeWorld {
 }
 
 func newLifeWorldSQL(t testing.TB, open sqldbtest.Opener, d sqldb.Dialect) *lifeWorld {
-	db := flywheel.OpenSQL(open(t), d)
+	return newLifeWorldOn(t, flywheel.OpenSQL(open(t), d))
+}
+
+func newLifeWorldOn(t testing.TB, db *flywheel.SQL) *lifeWorld {
 	w := &lifeWorld{
 		tx: db, carts: cartsql.New(db), sessions: checkoutsql.New(db), orders: ordersql.New(db), stock: inventorysql.New(db),
 		codes: couponsql.New(db), credit: creditsql.New(db), points: loyaltysql.New(db), events: segmentsql.New(db), now: placedAt,
@@ -81,6 +84,8 @@ func newLifeWorldSQL(t testing.TB, open sqldbtest.Opener, d sqldb.Dialect) *life
 		couponsql.New(db), creditsql.New(db), loyaltysql.New(db), segmentsql.New(db)))
 	return w
 }
+
+var placePrice = money.PriceOf(money.New(1190, money.EUR))
 
 var placedAt = time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)
 

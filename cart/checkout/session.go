@@ -275,15 +275,6 @@ func (c Content) clone() Content {
 	return c
 }
 
-// owner is whom the idempotency keys of the session belong to: the customer, else
-// the cart.
-func (s *Session) owner() string {
-	if s.Customer != "" {
-		return "customer/" + string(s.Customer)
-	}
-	return "cart/" + string(s.Cart)
-}
-
 // Pending reports that a try is under way whose outcome is unknown, so that
 // [Sessions.Resume] has something to do.
 func (s *Session) Pending() bool { return s.Try != nil && s.Try.Phase != TryAction }

@@ -45,9 +45,8 @@ type sessionQuote struct {
 
 // sessionCode is a code of the session.
 type sessionCode struct {
-	text      string // in normal form
-	unlocks   string // the promotion, empty where it does nothing
-	concealed bool
+	text    string // in normal form
+	unlocks string // the promotion, empty where it does nothing
 }
 
 // answer prices a session, saves what is new, and returns the view.

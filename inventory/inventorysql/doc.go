@@ -2,16 +2,19 @@
 // SQLite through database/sql. The caller brings the driver.
 //
 //	db, err := sql.Open("pgx", dsn)
-//	store := inventorysql.New(db, inventorysql.Postgres)
-//	err = store.Migrate(ctx)
-//	stock, err := inventory.New(store, &inventory.Options{Tx: store})
+//	handle := flywheel.OpenSQL(db, flywheel.Postgres)
+//	store := inventorysql.New(handle)
+//	err = flywheel.Migrate(ctx, handle, store)
+//	stock, err := inventory.New(store, nil)
 //
 // # Tables
 //
 // flywheel_inventory_levels holds the level of each item, _movements the ledger,
-// to which rows are only added, and _reservations the promises. The migrations
+// to which rows are only added, and _reservations the promises. _items says how SKUs are
+// sold; _lots, _lot_moves and _recalls follow lots and serial numbers; _papers and
+// _incoming hold transfers, counts and what is expected. The migrations
 // are plain files in migrations/postgres and migrations/sqlite in goose's form;
-// [Store.Migrate] applies them, or load the files into goose. For golang-migrate
+// flywheel.Migrate applies them, or load the files into goose. For golang-migrate
 // copy the two sections of each file into its .up.sql and .down.sql.
 //
 // # Cost and locks
@@ -21,6 +24,14 @@
 // prepared once. Batches lock levels in the order of their keys and do not
 // deadlock each other; transactions that make several calls can, and are run
 // again by [Store.InTx] when the server says so. Read committed is enough.
+//
+// # Many buyers of one item
+//
+// Steps of reservations of one item that wait for each other in a process are made
+// together: who comes to the head of the item's queue takes everybody who waits, up to
+// 512, in one transaction of four round trips on PostgreSQL. Each reservation has rows of
+// its own and is answered after the COMMIT. What stands alone goes as before, and calls
+// within a transaction of the caller never wait for a group.
 //
 // SQLite should be opened with WAL, synchronous=FULL, a busy_timeout and
 // immediate transactions (_txlock=immediate with modernc.org/sqlite).

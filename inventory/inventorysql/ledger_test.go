@@ -59,7 +59,6 @@ type ledgerPaper struct {
 	from, to inventory.Location
 	lines    map[flywheel.SKU]*[3]int64 // quantity, done, variance
 	transit  map[flywheel.SKU][]*ledgerLot
-	rejected bool
 }
 
 func newLedger(now time.Time) *ledger {

@@ -197,11 +197,6 @@ type (
 		Quantity int64
 		Agreed   *int64
 	}
-
-	formReceived struct {
-		Accepted, Rejected int64
-		Condition, Restock string
-	}
 )
 
 // formHandler makes the call of a step and returns what it answers.
