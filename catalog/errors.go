@@ -116,13 +116,6 @@ func kindOf(err error) error {
 	return flywheel.ErrInvalid
 }
 
-// stale reports a version that is not the stored one.
-func stale(given, stored int64) error {
-	p := newProblems()
-	p.add("version", flywheel.ErrStale, "%d given, %d is stored", given, stored)
-	return p.err()
-}
-
 func sortedKeys[K ~string, V any](m map[K]V) []K {
 	keys := make([]K, 0, len(m))
 	for k := range m {
