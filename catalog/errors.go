@@ -60,6 +60,13 @@ func (p problems) wrap(path string, err error) {
 	*p.list = append(*p.list, &flywheel.FieldError{Field: p.prefix + path, Err: err})
 }
 
+// code reports a name that is no identifier.
+func (p problems) code(path, name string) {
+	if err := flywheel.CheckID(name); err != nil {
+		p.wrap(path, err)
+	}
+}
+
 func (p problems) invalid(path, format string, args ...any) {
 	p.add(path, flywheel.ErrInvalid, format, args...)
 }
