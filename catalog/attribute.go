@@ -79,9 +79,7 @@ func (a Attribute) normalize(p problems) Attribute {
 	if a.Scope == "" {
 		a.Scope = ProductScope
 	}
-	if a.Code == "" {
-		p.invalid("code", "missing")
-	}
+	p.code("code", a.Code)
 	switch a.Type {
 	case TextAttribute, IntegerAttribute, DecimalAttribute, BoolAttribute, DateAttribute, RichAttribute:
 	case EnumAttribute:

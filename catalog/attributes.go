@@ -280,11 +280,7 @@ func (a *Attribute) inLocale(v any, locales []Locale) any {
 	return nil
 }
 
-// leaves calls fn for each value, in order, with its slot.
-func (a *Attribute) leaves(v any, fn func(slot string, v any)) {
-	walk(v, "attributes."+a.Code, fn)
-}
-
+// walk calls fn for each value below v, in order, with its slot.
 func walk(v any, slot string, fn func(slot string, v any)) {
 	if m, ok := v.(map[string]any); ok {
 		for _, k := range slices.Sorted(maps.Keys(m)) {

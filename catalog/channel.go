@@ -40,7 +40,7 @@ type channel struct {
 // compile returns the channel, or adds what is wrong.
 func (d ChannelDef) compile(p problems) *channel {
 	c := &channel{ChannelDef: d, reserved: make(map[string]bool, len(d.Reserved))}
-	if d.Code == "" || d.Code == anyChannel {
+	if p.code("code", string(d.Code)); d.Code == anyChannel {
 		p.invalid("code", "%q names no channel", d.Code)
 	}
 	c.Locales = nil

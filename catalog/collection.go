@@ -66,9 +66,7 @@ func ruleSchema(attributes map[string]*Attribute) (*rule.Schema, error) {
 
 func (c Collection) compile(facts *rule.Schema, p problems) *collection {
 	out := &collection{Collection: c, include: map[ID]bool{}, except: map[ID]bool{}}
-	if c.ID == "" {
-		p.invalid("id", "missing")
-	}
+	p.code("id", c.ID)
 	for _, id := range c.Include {
 		out.include[id] = true
 	}

@@ -63,7 +63,7 @@ func TestCounterDescribes(t *testing.T) {
 
 // The index follows the log of the catalog: what is published can be found, what is
 // archived cannot, and prices are those of the offers.
-func TestIndexingFollowsTheLog(t *testing.T) {
+func TestIndexFollowsTheLog(t *testing.T) {
 	events, err := segment.NewLog(nil, nil)
 	require.NoError(t, err)
 	five := int64(5)
@@ -77,9 +77,9 @@ func TestIndexingFollowsTheLog(t *testing.T) {
 	s := kitchen(t, &catalog.Options{Sink: events, Offers: offers})
 	index, err := search.New(search.Settings{Locales: []search.Locale{{Code: "en"}, {Code: "de", Fallback: "en"}}})
 	require.NoError(t, err)
-	indexing, err := catalog.NewIndexing(s, index, "web")
-	require.NoError(t, err)
-	wheel, err := segment.NewRunner(events, nil, indexing)
+	products := s.Documents("web", "en", "de")
+	follower := &search.Follower{Engine: search.Local{Index: index}, Source: products, Product: catalog.ChangedProduct}
+	wheel, err := segment.NewRunner(events, nil, follower)
 	require.NoError(t, err)
 	found := func(q search.Query) *search.Result {
 		t.Helper()
@@ -103,12 +103,10 @@ func TestIndexingFollowsTheLog(t *testing.T) {
 	require.Zero(t, found(search.Query{Text: "mug"}).Total)
 
 	// A process that begins anew needs no log.
-	require.NoError(t, index.Put(search.Document{ID: "ghost", Text: map[string]string{"title": "ghost"}}))
-	require.NoError(t, indexing.Fill(t.Context()))
-	require.Equal(t, []string{"pot"}, index.Snapshot().IDs())
-
-	_, err = catalog.NewIndexing(nil, index, "web")
-	require.ErrorIs(t, err, flywheel.ErrInvalid)
+	fresh, err := search.New(search.Settings{})
+	require.NoError(t, err)
+	require.NoError(t, products.Fill(t.Context(), search.Local{Index: fresh}))
+	require.Equal(t, []string{"pot"}, fresh.Snapshot().IDs())
 }
 
 // A cart asks the catalog of its channel.

@@ -128,9 +128,7 @@ func (s *Service) PutOptions(ctx context.Context, o OptionSet) error {
 // PutType creates or replaces a product type.
 func (s *Service) PutType(ctx context.Context, t ProductType) error {
 	return s.define(ctx, func(_ context.Context, sc *schema, p problems) ([]Definition, error) {
-		if t.Code == "" {
-			p.invalid("code", "missing")
-		}
+		p.code("code", t.Code)
 		if t.Parent != "" {
 			if t.Parent == t.Code || slices.ContainsFunc(sc.typeChain(t.Parent), func(above *ProductType) bool { return above.Code == t.Code }) {
 				p.invalid("parent", "%q is below", t.Parent)
@@ -147,9 +145,7 @@ func (s *Service) PutType(ctx context.Context, t ProductType) error {
 // PutCategory creates or replaces a category.
 func (s *Service) PutCategory(ctx context.Context, c Category) error {
 	return s.define(ctx, func(_ context.Context, sc *schema, p problems) ([]Definition, error) {
-		if c.ID == "" {
-			p.invalid("id", "missing")
-		}
+		p.code("id", string(c.ID))
 		sc.checkParent(c.ID, c.Parent, p)
 		if c.Name = normalTexts(c.Name, p, "name"); len(c.Name) == 0 {
 			p.invalid("name", "missing")

@@ -60,6 +60,13 @@ func (p problems) wrap(path string, err error) {
 	*p.list = append(*p.list, &flywheel.FieldError{Field: p.prefix + path, Err: err})
 }
 
+// code reports a name that is no identifier.
+func (p problems) code(path, name string) {
+	if err := flywheel.CheckID(name); err != nil {
+		p.wrap(path, err)
+	}
+}
+
 func (p problems) invalid(path, format string, args ...any) {
 	p.add(path, flywheel.ErrInvalid, format, args...)
 }
@@ -114,13 +121,6 @@ func kindOf(err error) error {
 		}
 	}
 	return flywheel.ErrInvalid
-}
-
-// stale reports a version that is not the stored one.
-func stale(given, stored int64) error {
-	p := newProblems()
-	p.add("version", flywheel.ErrStale, "%d given, %d is stored", given, stored)
-	return p.err()
 }
 
 func sortedKeys[K ~string, V any](m map[K]V) []K {

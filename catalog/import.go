@@ -165,6 +165,13 @@ type importer struct {
 	attrs    []attrColumn
 	sets     []string // option sets of a generic file, in order
 	products []*imported
+	told     map[place]bool // errors, by where they are
+}
+
+// place is a cell, or a row where its column is empty.
+type place struct {
+	line, order int
+	column      string
 }
 
 type attrColumn struct {
@@ -231,7 +238,7 @@ func (s *Service) newImporter(ctx context.Context, in Import, report *ImportRepo
 	if sc.types[in.Type] == nil {
 		p.notFound("type", "type", in.Type)
 	}
-	im := &importer{s: s, in: in, ch: ch, report: report, cols: map[string]int{}}
+	im := &importer{s: s, in: in, ch: ch, report: report, cols: map[string]int{}, told: map[place]bool{}}
 	if ch != nil {
 		if im.locale = in.Locale.canonical(); in.Locale == "" {
 			im.locale = ch.DefaultLocale
@@ -259,11 +266,11 @@ func (im *importer) fail(p *imported, line, column int, name string, err error) 
 	} else if name != "" { // of a column that is not there
 		e.Column, e.order = name, len(im.header)
 	}
-	for _, other := range im.report.Errors {
-		if other.Line == e.Line && other.Column == e.Column && other.order == e.order {
-			return
-		}
+	at := place{e.Line, e.order, e.Column}
+	if im.told[at] {
+		return
 	}
+	im.told[at] = true
 	im.report.Errors = append(im.report.Errors, e)
 }
 
@@ -312,17 +319,17 @@ func (im *importer) group(records []record) {
 
 // repeated reports SKUs that the file has twice.
 func (im *importer) repeated() {
-	type place struct {
+	type named struct {
 		p *imported
 		v *importedVariant
 	}
-	var all []place
+	var all []named
 	for _, p := range im.products {
 		for i := range p.variants {
-			all = append(all, place{p, &p.variants[i]})
+			all = append(all, named{p, &p.variants[i]})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b place) int { return cmp.Compare(a.p.rows[a.v.row].line, b.p.rows[b.v.row].line) })
+	slices.SortStableFunc(all, func(a, b named) int { return cmp.Compare(a.p.rows[a.v.row].line, b.p.rows[b.v.row].line) })
 	seen := map[flywheel.SKU]bool{}
 	for _, at := range all {
 		if at.v.sku == "" {

@@ -17,7 +17,7 @@ const maxLine = 64 << 20
 
 // importJSON puts the product of each line by its ID.
 func (s *Service) importJSON(ctx context.Context, data []byte, in Import, report *ImportReport) error {
-	im := &importer{s: s, in: in, report: report, cols: map[string]int{}}
+	im := &importer{s: s, in: in, report: report, cols: map[string]int{}, told: map[place]bool{}}
 	var products []Product
 	for n, line := 1, []byte(nil); len(data) > 0; n++ {
 		line, data, _ = bytes.Cut(data, []byte("\n"))

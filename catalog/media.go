@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -95,24 +94,6 @@ func normalMedia(list []Media, p problems) []Media {
 		out = append(out, m)
 	}
 	return out
-}
-
-func sameMedia(a, b []Media) bool {
-	return slices.EqualFunc(a, b, func(a, b Media) bool {
-		return a.Role == b.Role && a.URL == b.URL && equalMaps(a.Alt, b.Alt) && equalMaps(a.Sources, b.Sources)
-	})
-}
-
-func equalMaps[K, V comparable](a, b map[K]V) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for k, v := range a {
-		if w, ok := b[k]; !ok || v != w {
-			return false
-		}
-	}
-	return true
 }
 
 // imageRoles are the roles in which a picture is looked for, best first.

@@ -29,9 +29,7 @@ type optionSet struct {
 
 func (o OptionSet) compile(p problems) *optionSet {
 	c := &optionSet{OptionSet: o, at: make(map[string]int, len(o.Values))}
-	if o.Code == "" {
-		p.invalid("code", "missing")
-	}
+	p.code("code", o.Code)
 	if len(o.Values) > maxValues {
 		p.add("values", flywheel.ErrLimit, "%d values, at most %d", len(o.Values), maxValues)
 	}
@@ -39,13 +37,18 @@ func (o OptionSet) compile(p problems) *optionSet {
 	c.Values = make([]OptionValue, len(o.Values))
 	for i, v := range o.Values {
 		p := p.in(fmt.Sprintf("values[%d].", i))
-		if _, twice := c.at[v.Code]; twice || v.Code == "" {
-			p.invalid("code", "%q is empty or there already", v.Code)
+		if p.code("code", v.Code); c.has(v.Code) {
+			p.invalid("code", "%q is there already", v.Code)
 		}
 		c.at[v.Code] = i
 		c.Values[i] = OptionValue{Code: v.Code, Name: normalTexts(v.Name, p, "name")}
 	}
 	return c
+}
+
+func (o *optionSet) has(code string) bool {
+	_, there := o.at[code]
+	return there
 }
 
 // textIn returns the text of the first locale that has one, else the other.

@@ -8,10 +8,13 @@ import (
 )
 
 // normalText returns s in the form in which it is kept and compared: NFC, line
-// ends LF, without white space at the ends.
+// ends LF, without white space at the ends and without U+0000.
 func normalText(s string) string {
 	if strings.IndexByte(s, '\r') >= 0 {
 		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	}
+	if strings.IndexByte(s, 0) >= 0 { // PostgreSQL keeps none
+		s = strings.ReplaceAll(s, "\x00", "")
 	}
 	return strings.TrimSpace(unorm.NFC(s))
 }

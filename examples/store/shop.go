@@ -90,11 +90,9 @@ func newShop(ctx context.Context, s *stores) (*page.Shop, error) {
 	if err != nil {
 		return nil, err
 	}
-	indexing, err := catalog.NewIndexing(products, index, data.Channel)
-	if err != nil {
-		return nil, err
-	}
-	wheel, err := segment.NewRunner(events, nil, profiles, indexing)
+	documents := products.Documents(data.Channel, data.Languages...)
+	follower := &search.Follower{Engine: search.Local{Index: index}, Source: documents, Product: catalog.ChangedProduct}
+	wheel, err := segment.NewRunner(events, nil, profiles, follower)
 	if err != nil {
 		return nil, err
 	}
@@ -102,9 +100,9 @@ func newShop(ctx context.Context, s *stores) (*page.Shop, error) {
 		return nil, err
 	}
 	return &page.Shop{
-		Products: products, Indexing: indexing, Index: index, Stock: stock, Prices: prices, Carts: carts, Sessions: sessions, Orders: opts.Orders, Gateway: gateway,
+		Products: products, Follower: follower, Index: index, Stock: stock, Prices: prices, Carts: carts, Sessions: sessions, Orders: opts.Orders, Gateway: gateway,
 		Events: events, Wheel: wheel, Profiles: profiles,
-	}, indexing.Fill(ctx)
+	}, documents.Fill(ctx, follower.Engine)
 }
 
 func delivery() fulfillment.Config {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
-	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 	"github.com/flywheel-go/flywheel/inventory"
@@ -155,7 +154,11 @@ func (s *Shop) restock(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	if err := s.Indexing.Refresh(r.Context(), catalog.ID(items[flywheel.SKU(f["sku"])].Product)); err != nil {
+	docs, err := s.Follower.Source.Documents(r.Context(), []string{items[flywheel.SKU(f["sku"])].Product})
+	if err != nil {
+		return web.Answer{}, err
+	}
+	if err := s.Follower.Engine.Change(r.Context(), docs, nil); err != nil {
 		return web.Answer{}, err
 	}
 	return r.Go("/desk/stock")

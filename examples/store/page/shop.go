@@ -28,7 +28,7 @@ import (
 // Shop are the services behind the pages.
 type Shop struct {
 	Products *catalog.Service
-	Indexing *catalog.Indexing
+	Follower *search.Follower
 	Index    *search.Index
 	Stock    *inventory.Service
 	Prices   *pricing.Service
