@@ -93,12 +93,23 @@ func (p *Profiles) redefine(ctx context.Context, now time.Time, change func(old 
 	})
 }
 
-// learn counts the leaves that are new from the log up to a position.
+// learn counts the leaves that are new from the log up to a position, and drops those
+// that no segment has any more.
 func (w *work) learn(old *engine, to flywheel.Position, standing cursor.Standing, now time.Time) error {
-	fresh := map[string]*compiledLeaf{}
+	fresh, stale := map[string]*compiledLeaf{}, map[string]bool{}
 	for key, leaf := range w.engine.leaves {
 		if old.leaves[key] == nil {
-			fresh[key] = leaf
+			fresh[key], stale[key] = leaf, true // what a version before that was retired has left
+		}
+	}
+	for key := range old.leaves {
+		if w.engine.leaves[key] == nil {
+			stale[key] = true
+		}
+	}
+	if len(stale) > 0 && to > 0 {
+		if err := w.drop(stale); err != nil {
+			return err
 		}
 	}
 	if len(fresh) == 0 || to == 0 {
@@ -106,24 +117,6 @@ func (w *work) learn(old *engine, to flywheel.Position, standing cursor.Standing
 	}
 	if w.p.log == nil {
 		return errNoLog
-	}
-	for key := range fresh { // of a version before that was retired
-		for profile, err := range w.p.store.List(w.ctx, "") {
-			if err != nil {
-				return err
-			}
-			if _, known := profile.Leaves[key]; known {
-				changed, err := w.change(profile.Person)
-				if err != nil {
-					return err
-				}
-				delete(changed.Leaves, key)
-				changed.pass(key, maxTime)
-			}
-			if err := w.forgetValues(profile.Person, key); err != nil {
-				return err
-			}
-		}
 	}
 	for e, err := range w.p.log.Entries(w.ctx, Query{To: to}) {
 		if err != nil {
@@ -134,6 +127,30 @@ func (w *work) learn(old *engine, to flywheel.Position, standing cursor.Standing
 		}
 		if err := w.learnEntry(&e, fresh, now); err != nil {
 			return &flywheel.EntryError{Position: e.Position, ID: e.Event.ID, Err: err}
+		}
+	}
+	return nil
+}
+
+// drop removes the states of leaves.
+func (w *work) drop(keys map[string]bool) error {
+	for profile, err := range w.p.store.List(w.ctx, "") {
+		if err != nil {
+			return err
+		}
+		for key := range profile.Leaves {
+			if !keys[key] {
+				continue
+			}
+			changed, err := w.change(profile.Person)
+			if err != nil {
+				return err
+			}
+			delete(changed.Leaves, key)
+			changed.pass(key, maxTime)
+			if err := w.forgetValues(profile.Person, key); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -62,6 +62,22 @@
 // changes them at exact instants, however seldom somebody looks. The same log gives
 // the same segments and the same segment events, with the same IDs.
 //
+// A [Leaf] may have a window: an event counts while now is before its effective time
+// plus the window, and time takes it out at that instant. The events within windows
+// are rows ([Moment]), each written once and removed once; the profile keeps their
+// count or sum and the earliest of them. An event of a customer that is told late
+// counts as of its effective time; what it would only have changed before time had
+// passed for everybody is not told.
+//
+// Definitions are kept in the store ([DefinitionStore]): [Profiles.Define] and
+// [Profiles.Retire] hold in all processes from their next call on, and after a
+// restart. A process whose ProfileOptions.Segments differ from those configured last
+// puts its own in their place, once. A leaf that is new is learned from the log, and
+// only differences are told.
+//
+// Sequences, groups of values and other leaves of package segment/live are not kept
+// here: an Engine of that package keeps them in memory.
+//
 // The attributes are customer, events, orders, items, refunds, revenue, refunded,
 // average_order, currency, and for first_seen, last_seen, first_purchase and
 // last_purchase both the time as text ("2011-12-09T12:50:00.000000Z") and the

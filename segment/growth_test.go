@@ -12,13 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/segment"
 )
 
 // However many events a customer has, the profile stays small: what grows is rows.
 func TestGrowth(t *testing.T) {
-	events := 8_000
+	events := testkit.Often(8_000, 2_000)
 	if n, err := strconv.Atoi(os.Getenv("FLYWHEEL_EVENTS")); err == nil {
 		events = n
 	}

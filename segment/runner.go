@@ -226,7 +226,8 @@ func (r *Runner) clock() time.Time { return r.now().UTC().Truncate(time.Microsec
 // all entries, then lets time pass, then delivers. The result does not depend on
 // the number of workers. A consumer that cannot go on (its database is down) does
 // not stop the others; its error is reported at the end. A turn that another worker has is
-// waited for. Entries that cannot be
+// waited for; timers and deliveries
+// that others have claimed are theirs, and may end after Drain. Entries that cannot be
 // taken are no error: see [Runner.Parked].
 func (r *Runner) Drain(ctx context.Context) error {
 	now := r.clock()

@@ -35,7 +35,11 @@
 // under a secret of the log, by which an erased event is still known.
 //
 // flywheel_profiles has one small row per alias of a person; links, memberships and
-// counts of values are rows of flywheel_profile_links, _members and _values.
+// counts of values are rows of flywheel_profile_links, _members and _values, and the
+// events within the windows of leaves are rows of flywheel_profile_moments.
+// flywheel_segment_definitions has one row per name of profiles; a transaction that
+// evaluates segments reads it with a shared lock, so that none does it by definitions
+// that are being replaced.
 //
 // A log of the form before (version 1 of the migrations) is carried over by the
 // first call after the migration: positions, IDs and cursors stay; received is each
