@@ -358,6 +358,9 @@ func (im *importer) price(p *imported, r record, field string) *string {
 		number = pointed(text)
 	}
 	if !strings.HasPrefix(number, "-") && isDecimal(number) {
+		if strings.IndexByte(number, '.') >= 0 { // zeros beyond the currency's decimals do not matter
+			number = strings.TrimSuffix(strings.TrimRight(number, "0"), ".")
+		}
 		if amount, err := money.Parse(number, im.ch.currency); err == nil {
 			out := amountText(amount)
 			return &out

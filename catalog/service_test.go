@@ -364,3 +364,29 @@ func TestJSON(t *testing.T) {
 	require.Equal(t, out, back)
 	require.NotNil(t, back.Listings["web"].Variants)
 }
+
+// Cells that look like prices, and variants that the file and the shop name
+// otherwise.
+func TestImportCells(t *testing.T) {
+	s, _ := shopOn(t, nil, nil)
+	for _, c := range []struct{ file, want string }{
+		{"Handle,Title,Variant SKU,Variant Price\na,A,A,14.900\nb,B,B,.5\nc,C,C,-1\nd,D,D,1.001\n", "1 0 3 [3 Variant Price 4 Variant Price 5 Variant Price]"},
+		{"Handle,Title,Variant SKU,Option1 Name,Option1 Value\ne,E,E1,Size,S\ne,,E2,,M\n", "1 0 0 []"},
+		{"Handle,Title,Variant SKU,Option1 Name,Option1 Value\ne,E,E1,Size,M\ne,,E2,,S\n", "0 1 0 []"},
+		{"Handle,Title,Variant SKU,Option1 Name,Option1 Value\ne,E,E1,Size,S\n", "0 0 1 [2 Variant SKU]"},
+		{"Handle,Title,SKU\ne,E,E9\n", "0 0 1 [2 SKU]"},
+		{"Handle,Title,SKU\nf,F,E1\n", "0 0 1 [2 SKU]"},
+		{"Handle,Title,SKU,Price\nf,F,F1,2\nf,,F1,3\n", "0 0 1 [3 SKU]"},
+	} {
+		report, err := s.Import(t.Context(), strings.NewReader(c.file), catalog.Import{Form: catalog.ShopifyForm, Channel: "web", Type: "goods"})
+		require.NoError(t, err)
+		var places []string
+		for _, e := range report.Errors {
+			places = append(places, fmt.Sprintf("%d %s", e.Line, e.Column))
+		}
+		require.Equal(t, c.want, fmt.Sprintf("%d %d %d %v", report.Created, report.Updated, report.Failed, places), c.file)
+		if o, ok := report.Offers["A"]; ok {
+			require.Equal(t, "14.90", *o.Price)
+		}
+	}
+}
