@@ -348,6 +348,12 @@ func (w *world) step(name string, step map[string]any) {
 	for _, k := range []string{"do", "want", "errors", "at", "note"} {
 		delete(step, k)
 	}
+	if m, ok := want.(map[string]any); ok && operation == "jsonld_html" && m["lacks"] != nil {
+		m = maps.Clone(m)
+		step["lacks"] = m["lacks"]
+		delete(m, "lacks")
+		want = m
+	}
 	told := len(w.events)
 	args := &arguments{w.t, step}
 	got, err := w.do(operation, args)
