@@ -103,7 +103,7 @@ func TestIndexFollowsTheLog(t *testing.T) {
 	require.Zero(t, found(search.Query{Text: "mug"}).Total)
 
 	// A process that begins anew needs no log.
-	fresh, err := search.New(search.Settings{})
+	fresh, err := search.New(index.Settings())
 	require.NoError(t, err)
 	require.NoError(t, products.Fill(t.Context(), search.Local{Index: fresh}))
 	require.Equal(t, []string{"pot"}, fresh.Snapshot().IDs())

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/catalog/search"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -332,4 +333,54 @@ func ExampleComponent() {
 	d, err := shop.Describe(ctx, "web", "en", "SET")
 	fmt.Println(d["SET"].Components, err)
 	// Output: [{S-100 2}] <nil>
+}
+
+// An index of package search follows the catalog: filled once, then by the log.
+func ExampleDocuments() {
+	ctx := context.Background()
+	shop, err := catalog.New(nil, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = errors.Join(
+		shop.PutChannel(ctx, catalog.ChannelDef{Code: "web", Locales: []catalog.Locale{"en"}, DefaultLocale: "en"}),
+		shop.PutType(ctx, catalog.ProductType{Code: "ware"}),
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = shop.Put(ctx, catalog.Product{
+		ID: "teapot", Type: "ware", Status: catalog.Active, Text: map[catalog.Locale]catalog.Text{"en": {Title: "Enamel teapot"}},
+		Variants: []catalog.Variant{{SKU: "teapot"}}, Listings: map[catalog.Channel]*catalog.Listing{"web": {}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	index, err := search.New(search.Settings{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	products := shop.Documents("web", "en")
+	follower := &search.Follower{Engine: search.Local{Index: index}, Source: products, Product: catalog.ChangedProduct}
+	if err := products.Fill(ctx, follower.Engine); err != nil { // then segment.NewRunner(events, nil, follower)
+		fmt.Println(err)
+		return
+	}
+	found, err := index.Search(search.Query{Text: "enamal"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(found.Total, found.Hits[0].ID)
+	// Output: 1 teapot
+}
+
+func ExampleChangedProduct() {
+	id, ok := catalog.ChangedProduct(flywheel.Entry{Event: flywheel.Event{Name: catalog.EventProductUpdated, Ref: "teapot"}})
+	fmt.Println(id, ok)
+	// Output: teapot true
 }

@@ -1,9 +1,10 @@
-// Command catalog imports an assortment and writes the feeds of it.
+// Command catalog imports an assortment, searches it and writes the feeds of it.
 //
 //	go run ./examples/catalog import                  # an assortment that is built in
 //	go run ./examples/catalog import shop.csv         # a Shopify product export, or JSON lines (.jsonl)
 //	go run ./examples/catalog import -map "sku=Artikel,title=Name,price=Preis" -decimal , supplier.csv
 //	go run ./examples/catalog import -db shop.db shop.csv
+//	go run ./examples/catalog search "cotton shrit"    # with facets and why each is found
 //	go run ./examples/catalog feed google             # or openai, jsonld, sitemap
 //	go run ./examples/catalog feed -file shop.csv -format tsv google
 //
@@ -60,8 +61,8 @@ type program struct {
 }
 
 func run(ctx context.Context, args []string, out, messages io.Writer) error {
-	if len(args) == 0 || args[0] != "import" && args[0] != "feed" {
-		return errors.New("first argument: import or feed")
+	if len(args) == 0 || args[0] != "import" && args[0] != "feed" && args[0] != "search" {
+		return errors.New("first argument: import, search or feed")
 	}
 	p := &program{out: out, messages: messages}
 	flags := flag.NewFlagSet("catalog "+args[0], flag.ContinueOnError)
@@ -72,7 +73,7 @@ func run(ctx context.Context, args []string, out, messages io.Writer) error {
 	flags.StringVar(&p.decimal, "decimal", ".", "decimal `sign` of a CSV of any form")
 	flags.StringVar(&p.db, "db", "", "SQLite `file` that keeps the catalog")
 	flags.BoolVar(&p.dry, "dry", false, "report what would change, and change nothing")
-	if args[0] == "feed" {
+	if args[0] != "import" {
 		flags.StringVar(&p.file, "file", "", "`file` to import first; without it the assortment that is built in")
 		flags.StringVar(&p.format, "format", "", "xml, tsv or jsonl")
 		flags.StringVar(&p.url, "url", catalog.DefaultLink, "`address` of a product's page")
@@ -80,7 +81,7 @@ func run(ctx context.Context, args []string, out, messages io.Writer) error {
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
-	if flags.NArg() > 1 {
+	if flags.NArg() > 1 && args[0] != "search" {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(1))
 	}
 	if args[0] == "import" {
@@ -97,6 +98,9 @@ func run(ctx context.Context, args []string, out, messages io.Writer) error {
 	}
 	if args[0] == "import" {
 		return p.report(ctx, report)
+	}
+	if args[0] == "search" {
+		return p.search(ctx, strings.Join(flags.Args(), " "))
 	}
 	return p.feed(ctx, flags.Arg(0))
 }

@@ -70,3 +70,13 @@ func TestRefused(t *testing.T) {
 		require.Error(t, run(t.Context(), args, &bytes.Buffer{}, &bytes.Buffer{}), "%q", args)
 	}
 }
+
+func TestSearch(t *testing.T) {
+	all := output(t, "search")
+	require.Regexp(t, `^\d+ found`, all)
+	title := strings.Fields(strings.SplitN(all, " 1. ", 2)[1])[0]
+	found := output(t, "search", title)
+	require.Contains(t, found, title)
+	require.Contains(t, found, "score")
+	require.Contains(t, output(t, "search", "zzzzzzzzzz"), "0 found")
+}

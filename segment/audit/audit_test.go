@@ -14,8 +14,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/segment/audit"
 	"github.com/flywheel-go/flywheel/internal/testkit"
+	"github.com/flywheel-go/flywheel/segment/audit"
 )
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)

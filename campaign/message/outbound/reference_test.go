@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/campaign/message/outbound"
+	"github.com/flywheel-go/flywheel/internal/testkit"
 )
 
 // names is a resolver of its own. What it does not know resolves as "*".
