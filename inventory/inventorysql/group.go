@@ -266,8 +266,7 @@ func (s *Store) lockForGroup(ctx context.Context, tx *sqldb.Tx, key item, group 
 	}
 	var versions, earlier string
 	found := false
-	err = sqldb.Each(ctx, tx, s.statements.lockForGroup, []any{string(arg), string(arg), string(key.SKU), string(key.Location),
-		string(key.SKU), string(key.Location)}, func(r sqldb.Row) error {
+	err = sqldb.Each(ctx, tx, s.statements.lockForGroup, []any{string(arg), string(arg), string(key.SKU), string(key.Location)}, func(r sqldb.Row) error {
 		found = true
 		return r.Scan((*string)(&level.SKU), (*string)(&level.Location), &level.OnHand, &level.Reserved, &level.Allocated,
 			&level.Backordered, &level.Backorder, &level.Seq, &versions, &earlier)
@@ -291,6 +290,9 @@ func (s *Store) lockForGroup(ctx context.Context, tx *sqldb.Tx, key item, group 
 		known.versions[r.Ref] = r.Version
 	}
 	for _, m := range movements {
+		if m.SKU != key.SKU || m.Location != key.Location {
+			continue
+		}
 		of := document{m.Ref, m.Attempt}
 		known.earlier[of] = append(known.earlier[of], inventory.Movement{
 			SKU: key.SKU, Location: key.Location, Kind: m.Kind, Ref: m.Ref, Attempt: m.Attempt, Key: m.Key,

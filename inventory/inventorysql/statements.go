@@ -26,7 +26,7 @@ type statements struct {
 	findMovements string // ref, attempt, rows of item
 	items         string // SKUs
 
-	lockForGroup string // refs, refs, SKU, location, SKU, location
+	lockForGroup string // refs, refs, SKU, location
 	writeGroup   string // rows of groupRow, SKU, location, the level as updateLevel has it
 	saveGroup    string // rows of groupRow
 	addGroup     string // SKU, location, rows of groupRow
@@ -91,7 +91,8 @@ const updateLevel = `UPDATE flywheel_inventory_levels SET on_hand = ?, reserved 
 	WHERE sku = ? AND location = ?`
 
 // lockForGroup reads a level and what is known of refs: the versions of their
-// reservations and their movements of the item, as JSON arrays.
+// reservations and their movements, of other items too, as JSON arrays: asked for the
+// item as well, PostgreSQL would read all movements of it.
 func lockForGroup(d flywheel.Dialect) string {
 	list := func(columns, from string) string {
 		var pairs []string
@@ -106,8 +107,8 @@ func lockForGroup(d flywheel.Dialect) string {
 	}
 	return `SELECT ` + levelColumns + `,
 		` + list("ref, version", `flywheel_inventory_reservations k WHERE `+sqldb.In(d, "k.ref")) + `,
-		` + list("ref, attempt, kind, key, on_hand, reserved, allocated, backordered",
-		`flywheel_inventory_movements k WHERE `+sqldb.In(d, "k.ref")+` AND k.sku = ? AND k.location = ?`) + `
+		` + list("sku, location, ref, attempt, kind, key, on_hand, reserved, allocated, backordered",
+		`flywheel_inventory_movements k WHERE `+sqldb.In(d, "k.ref")) + `
 		FROM flywheel_inventory_levels WHERE sku = ? AND location = ?`
 }
 
