@@ -80,9 +80,9 @@ func run(args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	plans, err := planAll(items, s)
-	if err != nil {
-		return err
+	plans, unplanned := planAll(items, s)
+	if unplanned != nil && (!errors.Is(unplanned, errUnplanned) || len(plans) == 0) {
+		return unplanned
 	}
 	curve, err := simulate(plans, s)
 	if err != nil {
@@ -93,7 +93,7 @@ func run(args []string, stdout io.Writer) error {
 	writePlan(&out, plans, s)
 	writeCurve(&out, curve)
 	_, err = out.WriteTo(stdout)
-	return err
+	return errors.Join(err, unplanned)
 }
 
 func (s *settings) check() error {

@@ -129,3 +129,16 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// An item that was never sold stops no other; it is named, and the program fails.
+func TestItemWithoutHistory(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "stock.csv")
+	require.NoError(t, os.WriteFile(name, []byte("sku,location,on_hand,on_order,lead_time,cost,pack,demand\n"+
+		"new,main,5,0,2,3,1,\nold,main,5,0,2,3,1,4;5;6;4;5;6;4;5;6;4;5;6\n"), 0o600))
+	var out bytes.Buffer
+	err := run([]string{"-in", name}, &out)
+	require.ErrorIs(t, err, errUnplanned)
+	require.ErrorContains(t, err, "new at main")
+	require.Contains(t, out.String(), "old")
+	require.NotContains(t, out.String(), "new ")
+}

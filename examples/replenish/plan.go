@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"math"
 
@@ -20,22 +22,28 @@ type plan struct {
 // review is the weeks between two plans.
 const review = 1
 
-// planAll forecasts and plans each item, and shares the budget.
+// errUnplanned says that some items have no plan; the others were planned.
+var errUnplanned = errors.New("no plan")
+
+// planAll forecasts and plans each item, and shares the budget. An item that cannot be
+// planned, such as one that was never sold, stops no other: the error names each.
 func planAll(items []item, s settings) ([]plan, error) {
-	plans := make([]plan, len(items))
-	for i, it := range items {
+	plans := make([]plan, 0, len(items))
+	var unplanned error
+	for _, it := range items {
 		p, err := planOne(it, s)
 		if err != nil {
-			return nil, fmt.Errorf("%s at %s: %w", it.sku, it.location, err)
+			unplanned = errors.Join(unplanned, fmt.Errorf("%s at %s: %w: %w", it.sku, it.location, errUnplanned, err))
+			continue
 		}
-		plans[i] = p
+		plans = append(plans, p)
 	}
-	if s.budget > 0 {
+	if s.budget > 0 && len(plans) > 0 {
 		if err := share(plans, s); err != nil {
 			return nil, err
 		}
 	}
-	return plans, judge(plans)
+	return plans, cmp.Or(judge(plans), unplanned)
 }
 
 func planOne(it item, s settings) (plan, error) {

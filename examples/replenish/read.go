@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -107,10 +106,7 @@ func parse(r *table.Reader) (it item, err error) {
 	}
 	// The weeks have a sign of their own between them, or stand in one quoted cell.
 	weeks := strings.FieldsFunc(r.Raw(colDemand), func(c rune) bool { return c == ';' || c == ' ' || c == '|' })
-	switch {
-	case len(weeks) == 0:
-		return it, r.Fail(colDemand, errors.New("no weeks"))
-	case len(weeks) > mostWeeks:
+	if len(weeks) > mostWeeks { // none is an item that nobody has bought yet: the plan says so
 		return it, r.Fail(colDemand, fmt.Errorf("%d weeks, at most %d: %w", len(weeks), mostWeeks, flywheel.ErrLimit))
 	}
 	for i, text := range weeks {
