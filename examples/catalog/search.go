@@ -40,7 +40,7 @@ func (p *program) search(ctx context.Context, words string) error {
 			continue
 		}
 		for _, w := range hit.Why.Words {
-			fmt.Fprintf(p.out, "      %+v\n", w)
+			fmt.Fprintf(p.out, "      %s: %s (%s, %.2f)\n", w.Word, w.Term, w.Way, w.Score)
 		}
 	}
 	for _, f := range found.Facets {
