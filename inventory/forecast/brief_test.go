@@ -12,7 +12,7 @@ import (
 // competition cut to its last ones; ranges of their own errors covered 63 to 84 of 95 %.
 func TestShortSeriesCover(t *testing.T) {
 	t.Parallel()
-	step := 12
+	step := 24
 	if !sampled() {
 		step = 1
 	}
@@ -35,7 +35,7 @@ func TestShortSeriesCover(t *testing.T) {
 			t.Logf("%s, %d observations: %.3f of %g", class.name, keep, inside/n, n)
 			low, high := 0.90, 0.98
 			if sampled() { // some tens of series in a class
-				low, high = 0.86, 1
+				low, high = 0.8, 1
 			}
 			assert.GreaterOrEqual(t, inside/n, low)
 			assert.LessOrEqual(t, inside/n, high)

@@ -88,7 +88,7 @@ func TestETSOnM3(t *testing.T) {
 // The choice is the best of its forms: none is given up too early.
 func TestETSChoosesTheBestForm(t *testing.T) {
 	t.Parallel()
-	every := 150
+	every := 500
 	if !sampled() {
 		every = 1
 	}

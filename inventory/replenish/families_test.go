@@ -31,7 +31,7 @@ func continuousLaws(t *testing.T) map[string]secondLaw {
 // Quantiles, probabilities, and both loss functions of a law are of one law: each is
 // compared with the integral of the quantiles.
 func TestLossesAreOfOneLaw(t *testing.T) {
-	const steps = 20_000
+	const steps = 5_000
 	for name, law := range continuousLaws(t) {
 		quantiles := make([]float64, steps)
 		for i := range quantiles {
@@ -48,7 +48,7 @@ func TestLossesAreOfOneLaw(t *testing.T) {
 				}
 			}
 			near := func(what string, want, got float64) {
-				assert.InDelta(t, want, got, 5e-3*(1+math.Abs(want)), "%s: %s of %g", name, what, level)
+				assert.InDelta(t, want, got, 2e-2*(1+math.Abs(want)), "%s: %s of %g", name, what, level)
 			}
 			near("shortage", short, law.Shortage(level))
 			near("leftover", left, law.Leftover(level))
@@ -119,12 +119,12 @@ func TestNewsvendorWithUnsureSupply(t *testing.T) {
 			assert.Greater(t, cost, least)
 		}
 		sum := 0.0
-		const draws = 200_000
+		const draws = 50_000
 		for range draws {
 			got := level*(y.Factor+y.FactorSD*random.NormFloat64()) + y.Extra + y.ExtraSD*random.NormFloat64()
 			sum += max(got-100, 0)*n.Over + max(100-got, 0)*n.Under
 		}
-		assert.InEpsilon(t, least, sum/draws, 0.02)
+		assert.InEpsilon(t, least, sum/draws, 0.04)
 	}
 	for _, d := range []struct{ fail, recover float64 }{{0.04, 0.25}, {0.3, 0.5}, {0.01, 1}, {0.5, 0.05}, {1, 1}} {
 		level, err := n.LevelWithDisruptions(10, d.fail, d.recover)
@@ -137,7 +137,7 @@ func TestNewsvendorWithUnsureSupply(t *testing.T) {
 			assert.GreaterOrEqual(t, cost, least-1e-9, "%+v at %d", d, 10*k)
 		}
 		sum, down := 0.0, 0
-		const periods = 400_000
+		const periods = 100_000
 		for range periods {
 			switch {
 			case down == 0 && random.Float64() < d.fail:
@@ -150,7 +150,7 @@ func TestNewsvendorWithUnsureSupply(t *testing.T) {
 			left := level - 10*float64(down+1)
 			sum += max(left, 0)*n.Over + max(-left, 0)*n.Under
 		}
-		assert.InEpsilon(t, least, sum/periods, 0.05, "%+v", d)
+		assert.InEpsilon(t, least, sum/periods, 0.1, "%+v", d)
 	}
 	_, err := n.LevelWithDisruptions(1, 0, 1)
 	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
