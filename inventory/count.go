@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/flywheel-go/flywheel"
 )
@@ -38,18 +39,17 @@ func (s *Service) ProposeCount(ctx context.Context, ref, reason string, lines []
 		p.Lines[i].Quantity--
 	}
 	p.Kind, p.To, p.Reason = PaperCount, s.location, reason
-	err = s.tx.InTx(ctx, func(ctx context.Context) error {
-		before, err := s.papers.Paper(ctx, PaperCount, ref)
-		if err == nil {
+	var kept Paper
+	err = s.tx.InTx(ctx, func(ctx context.Context) (err error) {
+		if kept, err = s.papers.Paper(ctx, PaperCount, ref); err == nil {
 			_, err = s.begin(ctx, p)
-			p = before
 			return err
 		}
 		if !errors.Is(err, flywheel.ErrNotFound) {
 			return err
 		}
 		proposed := p
-		proposed.Open = false
+		proposed.Lines, proposed.Open = slices.Clone(p.Lines), false
 		for i := range proposed.Lines {
 			l := &proposed.Lines[i]
 			level, err := s.Level(ctx, l.SKU)
@@ -66,10 +66,10 @@ func (s *Service) ProposeCount(ctx context.Context, ref, reason string, lines []
 				return err
 			}
 		}
-		p, err = s.papers.SavePaper(ctx, proposed)
+		kept, err = s.papers.SavePaper(ctx, proposed)
 		return err
 	})
-	return p, err
+	return kept, err
 }
 
 // applyCount posts the variances of a count.
