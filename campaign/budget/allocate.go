@@ -225,8 +225,9 @@ func (s *search) solve(items []item) (x []float64, ok bool) {
 	// Each period gets the least at the price, and what is left goes to those that
 	// are as well off with more.
 	room := make([]float64, len(s.groups))
+	price, rest := prices(price)
 	left := s.budget - sum(price, own, least)
-	sum(price, room, most)
+	sum(rest, room, most)
 	for g, period := range s.groups {
 		if add := min(max(room[g]-own[g], 0), left); add > 0 {
 			own[g] += add
@@ -241,6 +242,7 @@ func (s *search) solve(items []item) (x []float64, ok bool) {
 	for g := range s.groups {
 		fill(s.pointers(items, g), own[g], x[g*s.n:(g+1)*s.n])
 	}
+	afford(s.pointers(items, -1), s.budget, x) // of a tiny budget the rounding of prices is a part
 	return x, true
 }
 

@@ -34,7 +34,8 @@ func (it *item) prepare() {
 		return
 	}
 	inflection := it.curve.Inflection()
-	if it.least <= it.low && inflection <= it.low && !(it.curve.Form == Power && it.curve.S == 1) {
+	line := it.curve.Form == Power && it.curve.S == 1
+	if it.least <= it.low && inflection <= it.low && !line {
 		return // concave
 	}
 	chord := func(x float64) float64 { return (it.response(x) - it.atLow) / (x - it.low) }
@@ -42,7 +43,7 @@ func (it *item) prepare() {
 	// that the marginal response is above it.
 	from, to := max(it.least, inflection), it.high
 	switch {
-	case it.curve.Form == Power && it.curve.S == 1:
+	case line:
 		it.turn = it.high
 	case from >= to:
 		it.turn = it.high
@@ -68,8 +69,8 @@ func (it *item) prepare() {
 		it.turn = to
 	}
 	// On a convex stretch up to high, with a start at least, the touching point
-	// may be least itself.
-	if it.least > it.low && it.least < it.turn && chord(it.least) > chord(it.turn) {
+	// may be least itself; of a line all chords are the same but for rounding.
+	if !line && it.least > it.low && it.least < it.turn && chord(it.least) > chord(it.turn) {
 		it.turn = it.least
 	}
 	it.slope = chord(it.turn)
@@ -103,6 +104,9 @@ func (it *item) best(lambda float64) (least, most float64) {
 	var x float64
 	if it.weight > 0 {
 		x = it.curve.spendAt(lambda / it.weight)
+	}
+	if math.IsNaN(x) { // a price beyond what numbers can say, for a channel that brings next to nothing
+		x = 0
 	}
 	x = min(max(x, it.turn), it.high)
 	return x, x

@@ -138,6 +138,7 @@ func root(f func(float64) float64, bottom, top, scale float64) float64 {
 // can take it.
 func share(items []*item, lambda, budget float64, x []float64) {
 	left := budget
+	lambda, rest := prices(lambda)
 	for i, it := range items {
 		x[i], _ = it.best(lambda)
 		left -= x[i]
@@ -146,7 +147,7 @@ func share(items []*item, lambda, budget float64, x []float64) {
 		if left <= 0 {
 			break
 		}
-		if _, most := it.best(lambda); most > x[i] {
+		if _, most := it.best(rest); most > x[i] {
 			add := min(left, most-x[i])
 			x[i] += add
 			left -= add
@@ -165,5 +166,35 @@ func share(items []*item, lambda, budget float64, x []float64) {
 				x[i] = min(max(x[i]+left*(x[i]/total), it.turn), it.high)
 			}
 		}
+	}
+	afford(items, budget, x)
+}
+
+// satiated is a price at which whoever still wants money gains nothing by it that a
+// number can tell.
+const satiated = 1e-290
+
+// prices returns the price at which each gets its least, and that at which it would take
+// what is left: where all are satiated, anything.
+func prices(lambda float64) (least, most float64) {
+	if lambda <= satiated {
+		return satiated, 0
+	}
+	return lambda, lambda
+}
+
+// afford takes what is spent beyond the budget from all items, in proportion to what
+// they have above their lows.
+func afford(items []*item, budget float64, x []float64) {
+	spent, lows := 0.0, 0.0
+	for i, it := range items {
+		spent, lows = spent+x[i], lows+it.low
+	}
+	if spent <= budget*(1+1e-12) || spent <= lows {
+		return
+	}
+	keep := max(budget-lows, 0) / (spent - lows)
+	for i, it := range items {
+		x[i] = it.low + float64(keep*(x[i]-it.low))
 	}
 }

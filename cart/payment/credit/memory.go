@@ -3,6 +3,7 @@ package credit
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -94,6 +95,9 @@ func missing(name string) error {
 	return fmt.Errorf("credit: account %q: %w", name, flywheel.ErrNotFound)
 }
 
+// errNothing ends a call that has nothing to change.
+var errNothing = errors.New("credit: nothing new")
+
 // Apply implements [Store].
 func (s *MemoryStore) Apply(ctx context.Context, m Move) (Move, error) {
 	m = m.Stored()
@@ -126,17 +130,17 @@ func (s *MemoryStore) Apply(ctx context.Context, m Move) (Move, error) {
 		if err != nil {
 			return err
 		}
-		if !c.Nothing {
-			a.put(c.Move, undo)
-			if c.Of != nil {
-				a.put(*c.Of, undo)
-			}
+		if m = c.Move; c.Nothing {
+			return errNothing // also of what has expired: nothing is changed
+		}
+		a.put(c.Move, undo)
+		if c.Of != nil {
+			a.put(*c.Of, undo)
 		}
 		a.set(currency, c.Spendable, undo)
-		m = c.Move
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errNothing) {
 		return Move{}, err
 	}
 	return m, nil
