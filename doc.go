@@ -12,9 +12,11 @@
 // # Concepts
 //
 // [Event] is what every package that learns receives and every package that
-// acts sends. Names follow GA4's e-commerce events. Wiring a shop is one line:
+// acts sends. Names follow GA4's e-commerce events. The log in package segment is
+// the [Sink] that facts are told to, and those who learn are each a [Consumer] that
+// one runner drives:
 //
-//	hub := flywheel.Fanout(profiles, interactions, demand, points, journeys)
+//	wheel, err := segment.NewRunner(events, nil, profiles, points, journeys)
 //
 // [Memory] is the database of the memory stores that every package starts
 // with; the SQLite and PostgreSQL stores have a Transactor of their own, and
