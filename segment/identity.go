@@ -71,15 +71,22 @@ func compareLinks(a, b Link) int {
 	return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Position, b.Position))
 }
 
-// addLink puts l in its place. A link that changes no answer of any [Identity] is
-// left out, so that the links of a device do not grow with its events; added
-// reports whether it was kept.
-func addLink(links []Link, l Link) (_ []Link, added bool) {
-	if LatestLinked.owner(links, l.From) == l.Customer && !links[0].From.After(l.From) {
+// addLink puts l in its place. FirstLinked keeps the earliest link of each customer,
+// so that the links of a device do not grow with its events. LatestLinked keeps
+// every one: whether the last link at a moment is repeated by a later one matters as
+// soon as somebody else's, told late, comes between them. added reports whether l
+// was kept.
+func (i Identity) addLink(links []Link, l Link) (_ []Link, added bool) {
+	if i == FirstLinked && slices.ContainsFunc(links, func(old Link) bool { return old.Customer == l.Customer && compareLinks(old, l) <= 0 }) {
 		return links, false
 	}
 	at, _ := slices.BinarySearchFunc(links, l, compareLinks)
 	return slices.Insert(links, at, l), true
+}
+
+// moves reports whether with LatestLinked l changes whose nameless events are.
+func moves(links []Link, l Link) bool {
+	return len(links) == 0 || links[0].From.After(l.From) || LatestLinked.owner(links, l.From) != l.Customer
 }
 
 func removeLinks(links []Link, customer flywheel.CustomerID) []Link {

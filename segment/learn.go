@@ -146,12 +146,14 @@ func (w *work) relink(e *flywheel.Entry) error {
 		return err
 	}
 	links := slices.Clone(device.Links)
-	changed := false
+	changed, moved := false, true
 	if e.Event.Name == EventUnlinked {
 		links = removeLinks(links, customer)
 		changed = len(links) != len(device.Links)
 	} else {
-		links, changed = addLink(links, Link{visitor, customer, e.Effective, e.Position})
+		l := Link{visitor, customer, e.Effective, e.Position}
+		moved = moves(links, l)
+		links, changed = w.p.identity.addLink(links, l)
 	}
 	if !changed {
 		return nil
@@ -171,7 +173,7 @@ func (w *work) relink(e *flywheel.Entry) error {
 			own.Links = append(own.Links, l)
 		}
 	}
-	if w.p.identity == LatestLinked {
+	if w.p.identity == LatestLinked && moved {
 		return w.relabel(visitor, links, e.Position)
 	}
 	return nil

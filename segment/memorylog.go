@@ -242,7 +242,7 @@ func (m *MemoryLog) Number(ctx context.Context, n Numbering) (count int, err err
 			m.relink(l.Visitor, removeLinks(slices.Clone(m.links[l.Visitor]), l.Customer), undo)
 		}
 		for _, l := range added {
-			links, _ := addLink(slices.Clone(m.links[l.Visitor]), l)
+			links, _ := n.Identity.addLink(slices.Clone(m.links[l.Visitor]), l)
 			m.relink(l.Visitor, links, undo)
 		}
 		count = len(rows)

@@ -85,7 +85,7 @@ func (n Numbering) Assign(head flywheel.Position, last time.Time, arrivals []Arr
 		case a.Customer != "":
 			if a.Visitor != "" {
 				l := Link{a.Visitor, a.Customer, effective, head}
-				if with, is := addLink(slices.Clone(known), l); is {
+				if with, is := n.Identity.addLink(slices.Clone(known), l); is {
 					byVisitor[a.Visitor] = with
 					added = append(added, l)
 				}

@@ -224,9 +224,16 @@ var cases = []testCase{
 		wantPersons(t, s, segment.LatestLinked, "c:ann", "c:bob", "c:ann", "c:ann", "c:ann", "c:ann", "c:bob", "c:bob", "c:ann")
 		links, err := s.Links(t.Context(), "d1", "")
 		must(t, err)
-		if len(links) != 3 {
-			t.Fatalf("%d links, want 3: one that changes nothing is not kept", len(links))
+		if len(links) != 4 {
+			t.Fatalf("%d links, want 4: one told late may come between the last two", len(links))
 		}
+	}},
+	{Name: "person/latest-late", Rule: "with latest a link told late holds up to the next of anybody", Check: func(t suite.T, s segment.LogStore) {
+		minute := func(m int) time.Time { return at.Add(time.Duration(m) * time.Minute) }
+		must(t, add(t.Context(), s, of("1", "ann", "d1", minute(10)), of("2", "ann", "d1", minute(30)), of("3", "bob", "d1", minute(20)),
+			of("4", "", "d1", minute(15)), of("5", "", "d1", minute(25)), of("6", "", "d1", minute(30))))
+		numberAs(t, t.Context(), s, minute(60), segment.LatestLinked)
+		wantPersons(t, s, segment.LatestLinked, "c:ann", "c:ann", "c:bob", "c:ann", "c:bob", "c:ann")
 	}},
 	{Name: "read/person", Rule: "Read finds the entries of a person, of a name, and up to a position", Check: func(t suite.T, s segment.LogStore) {
 		refund := of("4", "ann", "", at)
