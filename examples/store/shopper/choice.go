@@ -10,9 +10,9 @@ const Attention = 0.6
 
 // Weights of the utility that all people share.
 const (
-	tasteWeight = 1.3
+	tasteWeight = 2.2
 	ownWeight   = 0.5
-	reducedGain = 0.25
+	reducedGain = 0.8
 	satedLoss   = 4.0
 	usualRating = 3.8
 	shrunkBy    = 5 // reviews that the usual rating counts for

@@ -47,13 +47,13 @@ func Draw(seed uint64) *Shopper {
 	s.Budget = 2400 * math.Exp(0.35*n(budgetDraw))
 	s.Price = 1.2 * math.Exp(0.3*n(priceDraw))
 	if u(bargainDraw) < 0.4 {
-		s.Price += 3.4
+		s.Price += 5
 	}
 	s.Urgency = 0.06 * math.Exp(0.6*n(urgencyDraw))
 	s.Care = 0.5 * math.Exp(0.3*n(careDraw))
-	s.Attentive = 0.25 + 0.5*u(attentionDraw)
-	s.Memory = 0.1 + 0.3*u(memoryDraw)
-	s.Seeking = 0.2 + 0.4*u(seekingDraw)
+	s.Attentive = 0.05 + 0.25*u(attentionDraw)
+	s.Memory = 0.2 + 0.4*u(memoryDraw)
+	s.Seeking = 0.15 + 0.3*u(seekingDraw)
 	// The first visit, and then each after a week on average, within four weeks.
 	day := 0.0
 	for i := 0; day < 28 && len(s.Visits) < 8; i++ {
@@ -116,8 +116,13 @@ func (l *Lexicon) word(w string) [Dimensions]float64 {
 	at, ok := l.words[w]
 	if !ok {
 		key := name(w)
+		length := 0.0
 		for i := range at {
-			at[i] = normal(hash(key, uint64(i))) / math.Sqrt(Dimensions)
+			at[i] = normal(hash(key, uint64(i)))
+			length += float64(at[i] * at[i])
+		}
+		for i := range at {
+			at[i] /= math.Sqrt(length)
 		}
 		l.words[w] = at
 	}

@@ -20,12 +20,12 @@ const (
 
 // What it takes to buy nothing, on the pages.
 const (
-	nothingAtHome   = 3.6
-	nothingInSearch = 2.6
-	addBase         = 0.4
+	nothingAtHome   = 5.7
+	nothingInSearch = 5.0
+	addBase         = -1.0
 	addSlope        = 0.5
 	payBase         = 2.2
-	distraction     = 0.5
+	distraction     = 0.4
 	continues       = 0.3
 )
 

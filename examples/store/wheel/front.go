@@ -19,6 +19,7 @@ const (
 	homeList   = 8
 	twinList   = 6
 	searchList = 16
+	popular    = 100
 	remembers  = 20 // items of a history that recommendations look at
 )
 
@@ -62,11 +63,9 @@ func (f *front) Home(context.Context) (shopper.View, error) {
 			}
 		}
 	} else {
-		for _, i := range w.best {
-			if len(f.home) == homeList {
-				break
-			}
-			if w.goods[i].free > 0 {
+		// Some of the hundred that sell best, others at each visit.
+		for k := uint64(0); k < 4*homeList && len(f.home) < homeList; k++ {
+			if i := w.best[mix(f.who.s.Seed, 3, uint64(f.visit), k)%popular]; w.goods[i].free > 0 {
 				f.home = f.show(f.home, i)
 			}
 		}
@@ -84,13 +83,17 @@ func (f *front) Home(context.Context) (shopper.View, error) {
 	return shopper.View{Now: w.now, Categories: w.categories, Items: f.home, More: f.twin, Cart: f.cart}, nil
 }
 
-// Search lists a category, best sellers first.
+// Search lists a category.
 func (f *front) Search(_ context.Context, word string) (shopper.View, error) {
 	f.list = f.list[:0]
-	for _, i := range f.w.listed[word] {
-		if len(f.list) < searchList {
-			f.list = f.show(f.list, i)
-		}
+	all := f.w.listed[word]
+	if len(all) == 0 {
+		return shopper.View{Now: f.w.now}, nil
+	}
+	// Where the list begins depends on who looks and when, so that not the same goods are always first.
+	from := mix(f.who.s.Seed, 4, uint64(f.visit)) % uint64(len(all))
+	for k := range min(searchList, len(all)) {
+		f.list = f.show(f.list, all[(int(from)+k)%len(all)])
 	}
 	return shopper.View{Now: f.w.now, Categories: f.w.categories, Items: f.list}, nil
 }

@@ -44,7 +44,7 @@ func assortment(seed uint64, clusters int) (goods []good, categories []string) {
 			price := int64(base*math.Exp(0.15*random.NormFloat64())/10)*10 + 9
 			g := good{
 				sku: flywheel.SKU(fmt.Sprintf("k%d-%d", c, i)), cluster: c, category: c / perCategory,
-				cost:    int64(float64(price) * (0.45 + 0.1*random.Float64())),
+				cost:    int64(float64(price) * (0.4 + 0.1*random.Float64())),
 				quality: min(max(3.9+0.5*random.NormFloat64(), 1), 5),
 			}
 			reviews := 3 + random.IntN(30)

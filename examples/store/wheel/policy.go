@@ -10,7 +10,7 @@ type Policy struct {
 
 func (p Policy) normal() Policy {
 	if p.Percent == "" {
-		p.Percent = "0.12"
+		p.Percent = "0.05"
 	}
 	if p.Service == 0 {
 		p.Service = 0.97

@@ -21,7 +21,7 @@ type Config struct {
 }
 
 // Default is the size at which the figures of the README were measured, chosen with other seeds.
-var Default = Config{Shoppers: 4000, Clusters: 120}
+var Default = Config{Shoppers: 5000, Clusters: 120}
 
 // measure configures the experiments and begins their readouts.
 func (w *World) measure(c Config, seed uint64, clock func() time.Time) (err error) {
@@ -155,7 +155,7 @@ func (w *World) readings() (all [features]Reading, err error) {
 			return all, fmt.Errorf("%s: %w", Feature(f), c.Err)
 		}
 		a := &all[f]
-		a.Units, a.Without = report.Analyzed, c.Result.Control.Mean
+		a.Units, a.Without = report.Analyzed, report.Arms[0].Metrics[0].X.Mean
 		a.Estimate, a.Error = c.Result.Absolute.Estimate, c.Result.Absolute.StandardError
 		a.Lower, a.Upper = c.Result.Absolute.Lower, c.Result.Absolute.Upper
 	}

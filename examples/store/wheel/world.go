@@ -244,7 +244,7 @@ func (w *World) learn(choices []recommend.Choice) error {
 func (w *World) mail(clock func() time.Time) (err error) {
 	byID := make(map[flywheel.Person]*person, len(w.people))
 	for _, p := range w.people {
-		byID[flywheel.Person(p.id)] = p
+		byID[flywheel.PersonOf(p.id, "")] = p
 	}
 	journey := campaign.CartRecovery("email")
 	journey.Trigger.When = rule.MustCompile(`{"reminders":true}`)
@@ -419,7 +419,7 @@ func (w *World) turn() error {
 	}
 	slices.SortFunc(w.mails, func(a, b campaign.Message) int { return cmp.Compare(a.ID, b.ID) })
 	for i := range w.mails {
-		id, _ := strconv.Atoi(string(w.mails[i].Contact[1:]))
+		id, _ := strconv.Atoi(string(w.mails[i].Contact.Customer()[1:]))
 		p := w.people[id]
 		p.mails++
 		after, follows := p.s.Reads(p.mails, shopper.Message{Subject: w.mails[i].Template, At: w.now})
