@@ -44,7 +44,7 @@ func (s *Shopper) Utility(l *Lexicon, o *Offer, now time.Time) float64 {
 }
 
 // choose examines offers by their places and returns the best of them and of nothing, which is
-// worth nothing; nil for that. Sold-out goods are seen and cannot be chosen. v is the utility of
+// worth nothing; nil for that. What is sold out is wanted like anything else. v is the utility of
 // the choice.
 func (s *Shopper) choose(l *Lexicon, visit uint64, page draw, nothing float64, now time.Time, lists ...[]Offer) (best *Offer, v float64) {
 	top := nothing + gumbel(hash(s.Seed, uint64(nothingDraw), visit, uint64(page)))

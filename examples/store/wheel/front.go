@@ -169,8 +169,26 @@ func (f *front) Cart(context.Context) (shopper.View, error) {
 	}
 	b := f.basket()
 	err := f.w.engine.QuoteInto(&f.quote, &b)
-	view.Total = f.quote.Total.Minor()
+	if err != nil {
+		return view, err
+	}
+	_, worth, err := f.spendable()
+	view.Total = f.quote.Total.Minor() - worth
 	return view, err
+}
+
+// spendable is how many points pay for the quote, at most half of it, and what they are worth.
+func (f *front) spendable() (points, worth int64, err error) {
+	if f.w.points == nil {
+		return 0, 0, nil
+	}
+	points, err = f.w.points.Spendable(ctx, f.who.id)
+	if errors.Is(err, flywheel.ErrNotFound) {
+		return 0, 0, nil
+	}
+	value := f.w.policy.PointValue
+	points = min(points, f.quote.Total.Minor()/2/value)
+	return points, points * value, err
 }
 
 // Buy takes the goods from the shelf, and tells the order and what it brings.
@@ -185,7 +203,11 @@ func (f *front) Buy(context.Context) (bool, error) {
 	for k := range b.Lines {
 		lines[k] = flywheel.Line{SKU: b.Lines[k].SKU, Quantity: 1, Amount: f.quote.Lines[k].Total}
 	}
-	err := w.room.stock.Reserve(ctx, ref, lines)
+	points, worth, err := f.spendable()
+	if err != nil {
+		return false, err
+	}
+	err = w.room.stock.Reserve(ctx, ref, lines)
 	if errors.As(err, new(*inventory.ShortageError)) {
 		return false, nil
 	}
@@ -195,8 +217,13 @@ func (f *front) Buy(context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", ref, err)
 	}
+	if points > 0 {
+		if _, err := w.points.Burn(ctx, who.id, ref, points); err != nil {
+			return false, fmt.Errorf("%s: %w", ref, err)
+		}
+	}
 	day := w.day()
-	sum := int64(shippingFee - parcelCost)
+	sum := shippingFee - parcelCost - worth
 	for k := range lines {
 		i := w.index[lines[k].SKU]
 		w.room.sold[i][day]++
@@ -208,7 +235,7 @@ func (f *front) Buy(context.Context) (bool, error) {
 		if err := w.book(nil, w.goods[i].cluster, earned, ref+"-"+strconv.Itoa(k)); err != nil {
 			return false, err
 		}
-		w.later(w.now.Add(w.parcelTime(i)), entry{who: who, kind: parcelCame, good: i, earned: earned, ref: ref})
+		w.later(w.now.Add(w.parcelTime(i)), entry{who: who, kind: parcelCame, good: i, earned: earned, paid: lines[k].Amount, ref: ref})
 	}
 	if err := w.book(who, -1, sum, ref); err != nil {
 		return false, err

@@ -110,6 +110,7 @@ func (w *World) review(cluster, day int) error {
 		r.orders++
 		r.due[day+leadDays] = append(r.due[day+leadDays], a)
 	}
+	w.sales.holding += int64(math.Round(held))
 	return w.book(nil, cluster, -int64(math.Round(held)), fmt.Sprintf("hold-%d-%d", cluster, day))
 }
 

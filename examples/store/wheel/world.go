@@ -14,6 +14,7 @@ import (
 	"github.com/flywheel-go/flywheel/campaign"
 	"github.com/flywheel-go/flywheel/examples/store/shopper"
 	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/loyalty"
 	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/recommend"
@@ -63,7 +64,8 @@ type World struct {
 	mu       sync.Mutex // of mails: messages leave beside each other
 	mails    []campaign.Message
 	readouts [features]*experiment.Readout // nil where nothing is measured
-	sales    struct{ orders, revenue, margin int64 }
+	points   *loyalty.Service // nil in a shop without points
+	sales    struct{ orders, revenue, margin, holding int64 }
 }
 
 // person is a customer of the shop.
@@ -114,6 +116,7 @@ type entry struct {
 	number int
 	good   int
 	earned int64
+	paid   money.Amount
 	ref    string
 }
 
@@ -267,7 +270,18 @@ func (w *World) mail(clock func() time.Time) (err error) {
 	if err != nil {
 		return err
 	}
-	w.wheel, err = segment.NewRunner(w.log, &segment.RunnerOptions{Now: clock, Workers: 1}, w.journeys)
+	consumers := []flywheel.Consumer{w.journeys}
+	if w.policy.Points != "" {
+		program, err := w.policy.program()
+		if err != nil {
+			return err
+		}
+		if w.points, err = loyalty.New(nil, &loyalty.Options{Programs: []loyalty.Program{program}, Now: clock}); err != nil {
+			return err
+		}
+		consumers = append(consumers, w.points)
+	}
+	w.wheel, err = segment.NewRunner(w.log, &segment.RunnerOptions{Now: clock, Workers: 1}, consumers...)
 	return err
 }
 
@@ -406,6 +420,9 @@ func (w *World) unpack(e *entry) error {
 		return err
 	}
 	if err := w.book(nil, g.cluster, -e.earned-backCost, ref+"-k"); err != nil {
+		return err
+	}
+	if err := w.log.Publish(ctx, flywheel.Event{ID: ref, Name: flywheel.EventRefund, Time: w.now, Customer: e.who.id, Ref: e.ref, Value: e.paid}); err != nil {
 		return err
 	}
 	return w.book(e.who, -1, -e.earned-backCost, ref)
