@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string) error {
 		*password = random(8)
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	site := page.New(shop, *password, []byte(random(32)), log)
+	site := page.New(shop, *password, log)
 
 	work, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
