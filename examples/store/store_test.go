@@ -294,7 +294,7 @@ func TestCommand(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- run(ctx, []string{"-store", "sqlite:" + filepath.Join(t.TempDir(), "s.db"), "-addr", "127.0.0.1:0", "-desk", "x"})
+		ended <- run(ctx, []string{"-store", "sqlite:" + filepath.Join(t.TempDir(), "s.db"), "-key", filepath.Join(t.TempDir(), "key"), "-addr", "127.0.0.1:0", "-desk", "x"})
 	}()
 	cancel()
 	if err := <-ended; err != nil {
