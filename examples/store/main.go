@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"time"
 
 	"github.com/flywheel-go/flywheel/examples/store/page"
 	"github.com/flywheel-go/flywheel/examples/store/web"
@@ -45,7 +46,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	shop, err := newShop(ctx, s)
+	shop, err := newShop(ctx, s, time.Now)
 	if err != nil {
 		return errors.Join(err, s.close())
 	}
@@ -57,7 +58,7 @@ func run(ctx context.Context, args []string) error {
 
 	work, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- shop.Work(work, log) }()
+	go func() { ended <- shop.Work(work) }()
 	err = serve(ctx, site, *address, *password)
 	cancel()
 	return errors.Join(err, <-ended, s.close())

@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -34,7 +35,7 @@ func opened(t testing.TB, where string) *page.Shop {
 	s, err := open(t.Context(), where)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.close()) })
-	shop, err := newShop(t.Context(), s)
+	shop, err := newShop(t.Context(), s, time.Now)
 	require.NoError(t, err)
 	return shop
 }

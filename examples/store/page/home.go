@@ -1,8 +1,6 @@
 package page
 
 import (
-	"time"
-
 	"github.com/google/uuid"
 
 	"github.com/flywheel-go/flywheel"
@@ -28,8 +26,7 @@ func (s *Shop) home(r *web.Request) (web.Answer, error) {
 	return web.Page("home", cards)
 }
 
-func newID() string  { return uuid.Must(uuid.NewV7()).String() }
-func now() time.Time { return time.Now() }
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func there(stock fulfillment.Stock, sku flywheel.SKU) bool {
 	supply := stock[sku]

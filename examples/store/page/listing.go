@@ -120,6 +120,6 @@ func (s *Shop) tell(r *web.Request, name, words string) error {
 		return nil
 	}
 	return s.Events.Publish(r.Context(), flywheel.Event{
-		ID: newID(), Name: name, Time: now(), Customer: r.Who.Customer, Visitor: r.Who.Visitor, Properties: map[string]any{"search_term": words},
+		ID: newID(), Name: name, Time: s.Now(), Customer: r.Who.Customer, Visitor: r.Who.Visitor, Properties: map[string]any{"search_term": words},
 	})
 }

@@ -62,7 +62,7 @@ func (s *Shop) product(r *web.Request) (web.Answer, error) {
 		shown.Price = int64(hit.Price.From)
 	}
 	err = s.Events.Publish(r.Context(), flywheel.Event{
-		ID: newID(), Name: flywheel.EventViewItem, Time: now(), Customer: r.Who.Customer, Visitor: r.Who.Visitor, Lines: []flywheel.Line{{SKU: skus[0]}},
+		ID: newID(), Name: flywheel.EventViewItem, Time: s.Now(), Customer: r.Who.Customer, Visitor: r.Who.Visitor, Lines: []flywheel.Line{{SKU: skus[0]}},
 	})
 	if err != nil {
 		return web.Answer{}, err

@@ -6,39 +6,69 @@ import (
 	"bytes"
 	"context"
 	"embed"
-	"errors"
 	"html/template"
 	"log/slog"
 	"time"
 
+	"github.com/flywheel-go/flywheel/campaign"
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/cart/checkout"
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/payment"
+	"github.com/flywheel-go/flywheel/cart/payment/credit"
+	"github.com/flywheel-go/flywheel/cart/service"
 	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/catalog/review"
 	"github.com/flywheel-go/flywheel/catalog/search"
 	"github.com/flywheel-go/flywheel/examples/store/web"
+	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/experiment/flag"
 	"github.com/flywheel-go/flywheel/inventory"
+	"github.com/flywheel-go/flywheel/loyalty"
 	"github.com/flywheel-go/flywheel/pricing"
+	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/pricing/money/locale"
+	"github.com/flywheel-go/flywheel/recommend"
 	"github.com/flywheel-go/flywheel/segment"
 )
 
-// Shop are the services behind the pages.
+// Shop are the services behind the pages, all over one database.
 type Shop struct {
+	Now func() time.Time // the clock of all services
+
+	// What is sold, for how much, and what is there of it.
 	Products *catalog.Service
 	Follower *search.Follower
 	Index    *search.Index
-	Stock    *inventory.Service
 	Prices   *pricing.Service
-	Carts    *cart.Service
-	Sessions *checkout.Sessions
-	Orders   *order.Service
-	Gateway  *payment.Memory
-	Events   *segment.Log
-	Wheel    *segment.Runner
-	Profiles *segment.Profiles
+	Stock    *inventory.Service
+
+	// The way from the cart to the order and after it, and what pays.
+	Carts     *cart.Service
+	Sessions  *checkout.Sessions
+	Orders    *order.Service
+	Gateway   *payment.Memory
+	Codes     *coupon.Service // discount codes, and gift cards as accounts:
+	GiftCards *coupon.Cards
+	Credit    *credit.Service // what the shop owes customers
+	Tickets   *service.Service
+
+	// What happened, and the runner that everything below learns by.
+	Events *segment.Log
+	Wheel  *segment.Runner
+
+	// Who customers are, what they say, and what they get.
+	Profiles  *segment.Profiles // with the live segments
+	Points    *loyalty.Service
+	Reviews   *review.Service
+	Recommend *recommend.Service
+
+	// What is tried, and what is written to whom.
+	Experiments *experiment.Service
+	Flags       *flag.Service // features that can be switched off, and their experiments
+	Journeys    *campaign.Engine
+	Outbox      *web.Outbox // what was sent
 }
 
 //go:embed templates style.css
@@ -77,26 +107,8 @@ func New(s *Shop, password string, secret []byte, log *slog.Logger) *web.Site {
 	return site
 }
 
-// Work runs what goes on by itself until ctx ends: the wheel, and what time makes due.
-func (s *Shop) Work(ctx context.Context, log *slog.Logger) error {
-	go func() {
-		for tick := time.NewTicker(5 * time.Second); ; {
-			select {
-			case <-ctx.Done():
-				tick.Stop()
-				return
-			case now := <-tick.C:
-				_, sessions := s.Sessions.Advance(ctx, now)
-				_, carts := s.Carts.Advance(ctx, now)
-				_, stock := s.Stock.Advance(ctx, now)
-				_, unfinished := s.Sessions.ResumeAll(ctx)
-				prices := s.Prices.Reload(ctx) // another process may have saved some
-				if err := errors.Join(prices, sessions, carts, stock, unfinished); err != nil && ctx.Err() == nil {
-					log.Error("housekeeping failed", "error", err)
-				}
-			}
-		}
-	}()
+// Work runs what goes on by itself until ctx ends: the wheel, with its timers and jobs.
+func (s *Shop) Work(ctx context.Context) error {
 	if err := s.Wheel.Run(ctx); ctx.Err() == nil {
 		return err
 	}
