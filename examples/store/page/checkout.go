@@ -2,6 +2,7 @@ package page
 
 import (
 	"errors"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/checkout"
@@ -165,7 +166,18 @@ func (s *Shop) place(r *web.Request) (web.Answer, error) {
 	if err := s.own(r, checkout.SessionID(id)); err != nil {
 		return web.Answer{}, err
 	}
-	v, err := s.Sessions.Place(r.Context(), checkout.PlaceRequest{Session: checkout.SessionID(id), Key: "place-" + id, Seen: seen})
+	request := checkout.PlaceRequest{Session: checkout.SessionID(id), Key: "place-" + id, Seen: seen}
+	v, err := s.Sessions.Place(r.Context(), request)
+	for range 40 { // another tab is at it: the same request gets the same answer
+		if !errors.Is(err, checkout.ErrInFlight) {
+			break
+		}
+		select {
+		case <-r.Context().Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+		v, err = s.Sessions.Place(r.Context(), request)
+	}
 	return s.after(r, v, err)
 }
 

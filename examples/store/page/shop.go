@@ -84,6 +84,10 @@ func New(s *Shop, password string, log *slog.Logger) *web.Site {
 		css, err := files.ReadFile("style.css")
 		return web.Answer{Type: "text/css; charset=utf-8", Body: css}, err
 	})
+	site.Plain("GET", "/icon.svg", func(*web.Request) (web.Answer, error) {
+		const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#2b5c8a"/><circle cx="16" cy="16" r="8" fill="none" stroke="#fff" stroke-width="3"/><circle cx="16" cy="8" r="3.5" fill="#fff"/></svg>`
+		return web.Answer{Type: "image/svg+xml", Body: []byte(icon)}, nil
+	})
 	site.Plain("GET", "/picture/{sku}", picture)
 	site.Handle("GET", "/{$}", s.home)
 	site.Handle("GET", "/goods", s.listing)

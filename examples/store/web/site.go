@@ -36,7 +36,15 @@ const MaxForm = 1 << 20
 // New returns a site without pages. The first language is that of addresses without one;
 // secret signs the cookies.
 func New(languages []string, templates *template.Template, secret []byte, log *slog.Logger) *Site {
-	return &Site{languages: languages, templates: templates, cookies: &cookies{secret}, mux: http.NewServeMux(), log: log}
+	s := &Site{languages: languages, templates: templates, cookies: &cookies{secret}, mux: http.NewServeMux(), log: log}
+	nowhere := func(*Request) (Answer, error) { return Answer{}, fmt.Errorf("page: %w", flywheel.ErrNotFound) }
+	for _, method := range []string{http.MethodGet, http.MethodPost} { // any other method of a page is not allowed there
+		s.Plain(method, "/", nowhere)
+		for _, language := range languages {
+			s.mux.HandleFunc(method+" /"+language+"/", func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, language, nowhere) })
+		}
+	}
+	return s
 }
 
 // Handler answers a request with a page or a redirect.
