@@ -69,9 +69,13 @@ type Shop struct {
 	Flags       *flag.Service // features that can be switched off, and their experiments
 	Journeys    *campaign.Engine
 	Outbox      *web.Outbox // what was sent
+
+	// ClerkPassword lets people into the desk who serve customers and change nothing else;
+	// nobody where it is empty.
+	ClerkPassword string
 }
 
-//go:embed templates style.css
+//go:embed templates style.css desk.css
 var files embed.FS
 
 // New returns the site with all pages.
@@ -116,7 +120,7 @@ func (s *Shop) Work(ctx context.Context) error {
 }
 
 func (s *Shop) templates() *template.Template {
-	return template.Must(template.New("").Funcs(template.FuncMap{
+	return template.Must(template.New("").Funcs(deskFuncs).Funcs(template.FuncMap{
 		"t": say,
 		"money": func(language string, a money.Amount) string {
 			l, err := locale.Find(language)
