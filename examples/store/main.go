@@ -34,12 +34,7 @@ func run(ctx context.Context, args []string) error {
 	where := flags.String("store", "sqlite:store.db", "where the shop is kept: memory, sqlite:`FILE` or postgres:DSN")
 	address := flags.String("addr", "127.0.0.1:8080", "`address` to serve at")
 	password := flags.String("desk", "", "`password` of the desk; one is made up and printed when it is empty")
-	keyFile := flags.String("key", "store.key", "`file` with the key that signs cookies, made when it is absent; in memory the key is as short-lived as the shop")
 	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	key, err := keyOf(*keyFile, *where)
-	if err != nil {
 		return err
 	}
 	s, err := open(ctx, *where)
@@ -54,7 +49,7 @@ func run(ctx context.Context, args []string) error {
 		*password = random(8)
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	site := page.New(shop, *password, key, log)
+	site := page.New(shop, *password, log)
 
 	work, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
@@ -68,23 +63,6 @@ func serve(ctx context.Context, site *web.Site, address, password string) error 
 	return site.Serve(ctx, address, func(url string) {
 		fmt.Printf("The shop is open at %s and its desk at %sdesk (password %s).\n", url, url, password)
 	})
-}
-
-// keyOf is the key of the cookies: whoever was in the middle of something when the shop was
-// stopped is known again when it opens.
-func keyOf(file, where string) ([]byte, error) {
-	if where == "memory" {
-		return []byte(random(32)), nil
-	}
-	key, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) {
-		key = []byte(random(32))
-		err = os.WriteFile(file, key, 0o600)
-	}
-	if err == nil && len(key) < 32 {
-		err = fmt.Errorf("-key: %s has fewer than 32 bytes", file)
-	}
-	return key, err
 }
 
 func random(bytes int) string {

@@ -41,9 +41,12 @@ func newShop(ctx context.Context, s *stores, now func() time.Time) (*page.Shop, 
 			return nil, err
 		}
 	}
+	var err error
+	if shop.Accounts, err = web.NewAccounts(ctx, s.accounts, now); err != nil {
+		return nil, err
+	}
 	documents := shop.Products.Documents(data.Channel, data.Languages...)
 	shop.Follower = &search.Follower{Engine: search.Local{Index: shop.Index}, Source: documents, Product: catalog.ChangedProduct}
-	var err error
 	shop.Wheel, err = segment.NewRunner(shop.Events, &segment.RunnerOptions{Now: now, Jobs: jobs(shop)},
 		shop.Profiles, shop.Follower, shop.Recommend, shop.Reviews, shop.Points, shop.Journeys)
 	if err != nil {

@@ -26,6 +26,7 @@ import (
 	"github.com/flywheel-go/flywheel/catalog/catalogsql"
 	"github.com/flywheel-go/flywheel/catalog/review"
 	"github.com/flywheel-go/flywheel/catalog/review/reviewsql"
+	"github.com/flywheel-go/flywheel/examples/store/web"
 	"github.com/flywheel-go/flywheel/experiment"
 	"github.com/flywheel-go/flywheel/experiment/experimentsql"
 	"github.com/flywheel-go/flywheel/inventory"
@@ -57,6 +58,7 @@ type stores struct {
 	points      loyalty.Store
 	journeys    campaign.Store
 	experiments experiment.Store
+	accounts    web.AccountStore
 	close       func() error
 }
 
@@ -71,7 +73,7 @@ func open(ctx context.Context, name string) (*stores, error) {
 			catalog.NewMemory(db), pricing.NewMemory(db), inventory.NewMemory(db), coupon.NewMemory(db), cart.NewMemory(db),
 			checkout.NewMemory(db), order.NewMemory(db), credit.NewMemory(db), service.NewMemory(db), review.NewMemory(db),
 			segment.NewMemoryLog(db), segment.NewMemoryProfiles(db), loyalty.NewMemory(db), campaign.NewMemory(db), experiment.NewMemory(db),
-			func() error { return nil },
+			new(web.MemoryAccounts), func() error { return nil },
 		}, nil
 	case "sqlite":
 		where = flywheel.SQLiteDSN(where)
@@ -92,7 +94,11 @@ func open(ctx context.Context, name string) (*stores, error) {
 	if err := flywheel.Migrate(ctx, db, products, prices, stock, codes, carts, sessions, orders, credits, tickets, reviews, log, profiles, points, journeys, experiments); err != nil {
 		return nil, err
 	}
+	accounts, err := web.NewSQLAccounts(ctx, pool)
+	if err != nil {
+		return nil, err
+	}
 	return &stores{
-		products, prices, stock, codes, carts, sessions, orders, credits, tickets, reviews, log, profiles, points, journeys, experiments, pool.Close,
+		products, prices, stock, codes, carts, sessions, orders, credits, tickets, reviews, log, profiles, points, journeys, experiments, accounts, pool.Close,
 	}, nil
 }

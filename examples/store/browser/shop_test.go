@@ -148,13 +148,12 @@ func TestBackAfterEachStep(t *testing.T) {
 // The store is killed in the middle of a checkout and opened again: the buyer goes on where they were.
 func TestKilledStore(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	file, key := "sqlite:"+filepath.Join(dir, "store.db"), filepath.Join(dir, "key")
-	first := start(t, "-store", file, "-key", key)
+	file := "sqlite:" + filepath.Join(t.TempDir(), "store.db")
+	first := start(t, "-store", file)
 	b := first.visit()
 	b.pay("4242")
 	first.kill()
-	second := start(t, "-store", file, "-key", key, "-addr", first.base[len("http://"):])
+	second := start(t, "-store", file, "-addr", first.base[len("http://"):])
 	b.see("/en/checkout").has("Torstraße 1", "anna@example.com")
 	b.press("Place order").has("anna@example.com")
 	b.ordered()

@@ -59,6 +59,7 @@ type Shop struct {
 	Wheel  *segment.Runner
 
 	// Who customers are, what they say, and what they get.
+	Accounts  *web.Accounts     // who can log in
 	Profiles  *segment.Profiles // with the live segments
 	Points    *loyalty.Service
 	Reviews   *review.Service
@@ -79,8 +80,9 @@ type Shop struct {
 var files embed.FS
 
 // New returns the site with all pages.
-func New(s *Shop, password string, secret []byte, log *slog.Logger) *web.Site {
-	site := web.New([]string{"en", "de", "zh"}, s.templates(), secret, log)
+func New(s *Shop, password string, log *slog.Logger) *web.Site {
+	site := web.New([]string{"en", "de", "zh"}, s.templates(), s.Accounts.Secret("cookies"), log)
+	site.Good, site.Posts = s.Accounts.Good, web.NewLimiter(1200, time.Minute)
 	site.Plain("GET", "/{$}", func(r *web.Request) (web.Answer, error) { return r.Go("/") })
 	site.Plain("GET", "/style.css", func(*web.Request) (web.Answer, error) {
 		css, err := files.ReadFile("style.css")

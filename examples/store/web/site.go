@@ -25,6 +25,10 @@ type Site struct {
 	cookies   *cookies
 	mux       *http.ServeMux
 	log       *slog.Logger
+	// Good reports whether the login of a cookie still holds; nil trusts the signature.
+	Good func(ctx context.Context, who Who) bool
+	// Posts limits the forms that one place sends; nil limits nothing.
+	Posts *Limiter
 }
 
 // MaxForm is the longest body of a request.
@@ -97,6 +101,9 @@ func (s *Site) serve(w http.ResponseWriter, raw *http.Request, language string, 
 	r := &Request{Request: raw, Language: language, site: s}
 	r.Who = s.cookies.read(raw)
 	before := r.Who
+	if r.Who.Customer != "" && s.Good != nil && !s.Good(raw.Context(), r.Who) {
+		r.Leave()
+	}
 	if r.Who.Visitor == "" {
 		r.Who.Visitor = newVisitor()
 	}
@@ -104,7 +111,13 @@ func (s *Site) serve(w http.ResponseWriter, raw *http.Request, language string, 
 		actor := flywheel.Actor{Customer: r.Who.Customer, Visitor: r.Who.Visitor}
 		r.Request = raw.WithContext(flywheel.WithActor(raw.Context(), actor))
 	}
-	answer, err := h(r)
+	var answer Answer
+	var err error
+	if raw.Method == http.MethodPost && s.Posts != nil && !s.Posts.Allow(r.Host(), began) {
+		err = fmt.Errorf("store: forms: %w", flywheel.ErrRateLimited)
+	} else {
+		answer, err = h(r)
+	}
 	if err != nil {
 		problem := flywheel.ProblemOf(err)
 		var tooLarge *http.MaxBytesError
