@@ -33,6 +33,7 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("store", flag.ContinueOnError)
 	where := flags.String("store", "sqlite:store.db", "where the shop is kept: memory, sqlite:`FILE` or postgres:DSN")
 	address := flags.String("addr", "127.0.0.1:8080", "`address` to serve at")
+	home := flags.String("url", "", "`address` of the store in letters; http:// and -addr when it is empty")
 	password := flags.String("desk", "", "`password` of the desk; one is made up and printed when it is empty")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -47,6 +48,9 @@ func run(ctx context.Context, args []string) error {
 	}
 	if *password == "" {
 		*password = random(8)
+	}
+	if shop.URL = *home; *home == "" {
+		shop.URL = "http://" + *address
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	site := page.New(shop, *password, log)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign"
+	"github.com/flywheel-go/flywheel/campaign/message"
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/cart/checkout"
 	"github.com/flywheel-go/flywheel/cart/order"
@@ -24,6 +25,7 @@ import (
 	"github.com/flywheel-go/flywheel/inventory"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 	"github.com/flywheel-go/flywheel/loyalty"
+	"github.com/flywheel-go/flywheel/loyalty/referral"
 	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
@@ -36,19 +38,20 @@ import (
 // of all of them.
 func newShop(ctx context.Context, s *stores, now func() time.Time) (*page.Shop, error) {
 	shop := &page.Shop{Now: now, Gateway: new(payment.Memory), Outbox: new(web.Outbox)}
+	shop.Post = func(_ context.Context, m web.Mail) error { shop.Outbox.Add(m); return nil }
+	var err error
+	if shop.Accounts, err = web.NewAccounts(ctx, s.accounts, now); err != nil {
+		return nil, err
+	}
 	for _, wire := range []func(*page.Shop, *stores) error{wireGoods, wirePeople, wireCounter} {
 		if err := wire(shop, s); err != nil {
 			return nil, err
 		}
 	}
-	var err error
-	if shop.Accounts, err = web.NewAccounts(ctx, s.accounts, now); err != nil {
-		return nil, err
-	}
 	documents := shop.Products.Documents(data.Channel, data.Languages...)
 	shop.Follower = &search.Follower{Engine: search.Local{Index: shop.Index}, Source: documents, Product: catalog.ChangedProduct}
 	shop.Wheel, err = segment.NewRunner(shop.Events, &segment.RunnerOptions{Now: now, Jobs: jobs(shop)},
-		shop.Profiles, shop.Follower, shop.Recommend, shop.Reviews, shop.Points, shop.Journeys)
+		shop.Profiles, shop.Follower, shop.Recommend, shop.Reviews, shop.Points, shop.Friends, shop.Journeys)
 	if err != nil {
 		return nil, err
 	}
@@ -119,6 +122,25 @@ func wirePeople(shop *page.Shop, s *stores) (err error) {
 	if shop.Flags, err = flag.New(s.experiments, &flag.Options{Now: now, Recorder: shop.Experiments}); err != nil {
 		return err
 	}
+	shop.Friends, err = referral.NewRewards(referral.RewardsOptions{Hold: data.FriendHold, Grant: func(ctx context.Context, r referral.Referral) error {
+		var errs []error
+		for _, member := range []flywheel.CustomerID{r.Referrer, r.Referred} {
+			_, err := shop.Points.Apply(ctx, loyalty.Operation{
+				Member: member, Key: "friend-" + string(r.Referred), Kind: loyalty.Earn, Points: data.FriendPoints, At: now(), AvailableAt: now(),
+			})
+			errs = append(errs, err)
+		}
+		return errors.Join(errs...)
+	}})
+	if err != nil {
+		return err
+	}
+	if shop.OrderLinks, err = order.NewLinks(shop.Accounts.Secret("orders")); err != nil {
+		return err
+	}
+	if shop.Stops, err = message.NewLinks(shop.Accounts.Secret("stops")); err != nil {
+		return err
+	}
 	zone, err := time.LoadLocation(data.Zone)
 	if err != nil {
 		return err
@@ -135,8 +157,7 @@ func wireCounter(shop *page.Shop, s *stores) (err error) {
 	if shop.Carts, err = cart.New(s.carts, &cart.Options{Prices: shop.Prices, Catalog: counter, Sink: shop.Events, Now: now}); err != nil {
 		return err
 	}
-	network, err := fulfillment.New(data.Delivery())
-	if err != nil {
+	if shop.Network, err = fulfillment.New(data.Delivery()); err != nil {
 		return err
 	}
 	rates, err := tax.NewTable(data.Taxes, nil)
@@ -145,7 +166,7 @@ func wireCounter(shop *page.Shop, s *stores) (err error) {
 	}
 	shop.Gateway.Intercept(page.Bank)
 	opts := &checkout.SessionOptions{
-		Carts: shop.Carts, Catalog: counter, Network: network, Stock: shop.Stock, Codes: shop.Codes, GiftCards: shop.GiftCards, StoreCredit: shop.Credit,
+		Carts: shop.Carts, Catalog: counter, Network: shop.Network, Stock: shop.Stock, Codes: shop.Codes, GiftCards: shop.GiftCards, StoreCredit: shop.Credit,
 		Points: shop.Points, PointValue: data.PointValue, PointsMaxPercent: data.PointsMost, Taxes: rates, Home: data.Home,
 		DeliveryIncludesTax: true, Mode: order.OnPlace, Sink: shop.Events, Policy: data.Returns, Now: now,
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/service"
 	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/catalog/review"
 	"github.com/flywheel-go/flywheel/catalog/search"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 	"github.com/flywheel-go/flywheel/loyalty"
@@ -42,10 +43,21 @@ var Returns = order.Policy{WindowDays: 30, ClaimDays: 730, DeliveryRefund: order
 // an order that points pay at most.
 var PointValue, PointsMost = money.MustRate("5"), money.Percent(50)
 
+// ReviewPoints are earned by the first review of a product.
+const ReviewPoints = 20
+
+// FriendPoints is the reward for each side of a referral, FriendHold how long it waits.
+const (
+	FriendPoints = 200
+	FriendHold   = 30 * 24 * time.Hour
+)
+
 // Program gives a point for each euro. Points can be spent when the goods can no longer be
 // sent back, and live for two years.
 var Program = loyalty.Program{
-	Timezone: Zone, PendingFor: "P30D", Expiry: loyalty.Expiry{After: "P24M", Round: loyalty.EndOfMonth},
+	Timezone: Zone, PendingFor: "P30D", Acts: []loyalty.Act{
+		{Event: review.EventPostPublished, Points: ReviewPoints, Once: review.PropertyProduct, Match: map[string]string{review.PropertyKind: string(review.Review)}},
+	}, Expiry: loyalty.Expiry{After: "P24M", Round: loyalty.EndOfMonth},
 	Tiering: &loyalty.Tiering{Window: loyalty.Rolling, Period: "P12M", Downgrade: loyalty.Immediate, Tiers: []loyalty.Tier{
 		{ID: "member"}, {ID: "silver", Threshold: 200, Multiplier: money.MustRate("1.25")}, {ID: "gold", Threshold: 600, Multiplier: money.MustRate("1.5")},
 	}},

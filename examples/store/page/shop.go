@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel/campaign"
+	"github.com/flywheel-go/flywheel/campaign/message"
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/cart/checkout"
 	"github.com/flywheel-go/flywheel/cart/order"
@@ -24,7 +25,9 @@ import (
 	"github.com/flywheel-go/flywheel/experiment"
 	"github.com/flywheel-go/flywheel/experiment/flag"
 	"github.com/flywheel-go/flywheel/inventory"
+	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 	"github.com/flywheel-go/flywheel/loyalty"
+	"github.com/flywheel-go/flywheel/loyalty/referral"
 	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
@@ -36,6 +39,7 @@ import (
 // Shop are the services behind the pages, all over one database.
 type Shop struct {
 	Now func() time.Time // the clock of all services
+	URL string           // where the store is reached, for links in letters
 
 	// What is sold, for how much, and what is there of it.
 	Products *catalog.Service
@@ -53,6 +57,7 @@ type Shop struct {
 	GiftCards *coupon.Cards
 	Credit    *credit.Service // what the shop owes customers
 	Tickets   *service.Service
+	Network   *fulfillment.Network
 
 	// What happened, and the runner that everything below learns by.
 	Events *segment.Log
@@ -62,6 +67,7 @@ type Shop struct {
 	Accounts  *web.Accounts     // who can log in
 	Profiles  *segment.Profiles // with the live segments
 	Points    *loyalty.Service
+	Friends   *referral.Rewards
 	Reviews   *review.Service
 	Recommend *recommend.Service
 
@@ -70,6 +76,9 @@ type Shop struct {
 	Flags       *flag.Service // features that can be switched off, and their experiments
 	Journeys    *campaign.Engine
 	Outbox      *web.Outbox // what was sent
+	Post        func(ctx context.Context, m web.Mail) error
+	OrderLinks  *order.Links   // by which a guest reaches an order
+	Stops       *message.Links // by which a reader ends letters
 
 	// ClerkPassword lets people into the desk who serve customers and change nothing else;
 	// nobody where it is empty.
@@ -109,6 +118,22 @@ func New(s *Shop, password string, log *slog.Logger) *web.Site {
 	site.Handle("POST", "/bank", s.answerBank)
 	site.Handle("GET", "/orders/{id}", s.order)
 	site.Handle("POST", "/orders/{id}/return", s.giveBack)
+	site.Handle("GET", "/login", s.login)
+	site.Handle("POST", "/login", s.enter)
+	site.Handle("POST", "/login/link", s.link)
+	site.Handle("GET", "/password", s.password)
+	site.Handle("POST", "/password", s.choosePassword)
+	site.Handle("POST", "/logout", s.leave)
+	site.Handle("GET", "/friend/{id}", s.friend)
+	site.Handle("GET", "/stop", s.stop)
+	site.Handle("POST", "/stop", s.stop)
+	site.Handle("GET", "/account", s.member(s.account))
+	site.Handle("GET", "/account/points", s.member(s.points))
+	site.Handle("GET", "/account/friends", s.member(s.friends))
+	site.Handle("POST", "/account/profile", s.member(s.profile))
+	site.Handle("POST", "/account/choices", s.member(s.choices))
+	site.Handle("POST", "/goods/{slug}/voices", s.member(s.write))
+	site.Handle("POST", "/goods/{slug}/vote", s.member(s.vote))
 	s.desk(site, password)
 	return site
 }
@@ -121,22 +146,31 @@ func (s *Shop) Work(ctx context.Context) error {
 	return nil
 }
 
+// amount writes money as the readers of a language do.
+func amount(language string, a money.Amount) string {
+	l, err := locale.Find(language)
+	if err != nil {
+		return a.String()
+	}
+	return l.Format(a)
+}
+
 func (s *Shop) templates() *template.Template {
 	return template.Must(template.New("").Funcs(deskFuncs).Funcs(template.FuncMap{
-		"t": say,
-		"money": func(language string, a money.Amount) string {
-			l, err := locale.Find(language)
-			if err != nil {
-				return a.String()
-			}
-			return l.Format(a)
-		},
-		"html": func(s string) template.HTML { return template.HTML(s) }, // of the catalog, which lets only harmless elements through
+		"t":     say,
+		"money": amount,
+		"html":  func(s string) template.HTML { return template.HTML(s) }, // of the catalog, which lets only harmless elements through
 		"pair": func(r *web.Request, c card) any {
 			return struct {
 				R *web.Request
 				C card
 			}{r, c}
+		},
+		"both": func(r *web.Request, v any) any {
+			return struct {
+				R *web.Request
+				V any
+			}{r, v}
 		},
 		"price": func(minor int64) money.Amount { return money.New(minor, money.EUR) },
 	}).ParseFS(files, "templates/*.html"))

@@ -22,7 +22,11 @@ type Request struct {
 	// Who is kept in the cookie; a handler changes it to let somebody in.
 	Who  Who
 	site *Site
+	shop context.Context
 }
+
+// Shop is the context of calls that the shop makes for itself, and not for whoever asks.
+func (r *Request) Shop() context.Context { return r.shop }
 
 // Who is the device, and who has signed in on it.
 type Who struct {

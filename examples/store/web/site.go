@@ -98,7 +98,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *Site) serve(w http.ResponseWriter, raw *http.Request, language string, h Handler) {
 	began := time.Now()
-	r := &Request{Request: raw, Language: language, site: s}
+	r := &Request{Request: raw, Language: language, site: s, shop: raw.Context()}
 	r.Who = s.cookies.read(raw)
 	before := r.Who
 	if r.Who.Customer != "" && s.Good != nil && !s.Good(raw.Context(), r.Who) {
