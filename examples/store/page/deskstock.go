@@ -62,14 +62,14 @@ func (s *Shop) restock(r *web.Request) (web.Answer, error) {
 	if err := s.Stock.Receive(r.Context(), "desk-"+f["number"], []flywheel.Line{{SKU: sku, Quantity: n}}); err != nil {
 		return web.Answer{}, err
 	}
-	if err := s.found(r, items[sku].Product); err != nil {
+	if err := s.refind(r, items[sku].Product); err != nil {
 		return web.Answer{}, err
 	}
 	return r.Go("/desk/stock")
 }
 
-// found lets the search see a product as it is now.
-func (s *Shop) found(r *web.Request, product string) error {
+// refind lets the search see a product as it is now.
+func (s *Shop) refind(r *web.Request, product string) error {
 	docs, err := s.Follower.Source.Documents(r.Context(), []string{product})
 	if err != nil {
 		return err
