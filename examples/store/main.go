@@ -35,6 +35,7 @@ func run(ctx context.Context, args []string) error {
 	address := flags.String("addr", "127.0.0.1:8080", "`address` to serve at")
 	home := flags.String("url", "", "`address` of the store in letters; http:// and -addr when it is empty")
 	password := flags.String("desk", "", "`password` of the desk; one is made up and printed when it is empty")
+	clerk := flags.String("clerk", "", "`password` of those at the desk who serve customers and change nothing else; nobody when it is empty")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -49,6 +50,7 @@ func run(ctx context.Context, args []string) error {
 	if *password == "" {
 		*password = random(8)
 	}
+	shop.ClerkPassword = *clerk
 	if shop.URL = *home; *home == "" {
 		shop.URL = "http://" + *address
 	}

@@ -145,7 +145,7 @@ func TestBuyAsGuest(t *testing.T) {
 			wrong, _ := keeper.press("/en/desk/login", "password", "guess")
 			require.Contains(t, wrong, "not the password")
 			keeper.press("/en/desk/login", "password", "secret word")
-			orders, _ := keeper.see("/en/desk?to=ship")
+			orders, _ := keeper.see("/en/desk/orders?to=ship")
 			require.Contains(t, orders, id)
 			keeper.press("/en/desk/orders/"+id+"/ship", "parcel", "p1")
 			keeper.press("/en/desk/orders/"+id+"/deliver", "parcel", "p1")

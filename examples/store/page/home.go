@@ -44,5 +44,5 @@ func (s *Shop) home(r *web.Request) (web.Answer, error) {
 
 // user is who features are decided for: the customer, or else the device.
 func (s *Shop) user(r *web.Request) flag.User {
-	return flag.User{Attributes: map[string]any{"id": string(flywheel.PersonOf(r.Who.Customer, r.Who.Visitor)), "language": r.Language}}
+	return flag.User{Customer: r.Who.Customer, Visitor: r.Who.Visitor, Attributes: map[string]any{"id": string(flywheel.PersonOf(r.Who.Customer, r.Who.Visitor)), "language": r.Language}}
 }

@@ -79,9 +79,13 @@ type Shop struct {
 	Post        func(ctx context.Context, m web.Mail) error
 	OrderLinks  *order.Links   // by which a guest reaches an order
 	Stops       *message.Links // by which a reader ends letters
+
+	// ClerkPassword lets people into the desk who serve customers and change nothing else;
+	// nobody where it is empty.
+	ClerkPassword string
 }
 
-//go:embed templates style.css
+//go:embed templates style.css desk.css
 var files embed.FS
 
 // New returns the site with all pages.
@@ -152,7 +156,7 @@ func amount(language string, a money.Amount) string {
 }
 
 func (s *Shop) templates() *template.Template {
-	return template.Must(template.New("").Funcs(template.FuncMap{
+	return template.Must(template.New("").Funcs(deskFuncs).Funcs(template.FuncMap{
 		"t":     say,
 		"money": amount,
 		"html":  func(s string) template.HTML { return template.HTML(s) }, // of the catalog, which lets only harmless elements through

@@ -11,6 +11,7 @@ import (
 	"html/template"
 	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"time"
 
@@ -58,6 +59,7 @@ type Answer struct {
 	Redirect string
 	Type     string // of Body
 	Body     []byte
+	Name     string // under which Body is saved, by whoever asked and nobody between
 }
 
 // Page is a template with its view.
@@ -147,6 +149,10 @@ func (s *Site) write(w http.ResponseWriter, r *Request, a Answer) int {
 	if a.Body != nil {
 		w.Header().Set("Content-Type", a.Type)
 		w.Header().Set("Cache-Control", "public, max-age=3600")
+		if a.Name != "" {
+			w.Header().Set("Cache-Control", "no-store")
+			w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
+		}
 		w.WriteHeader(a.Status)
 		w.Write(a.Body) //nolint:errcheck // the reader has gone
 		return a.Status
