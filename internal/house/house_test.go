@@ -68,6 +68,7 @@ var floors = map[string]int{
 	"segment/audit":             5,
 	"campaign/message/outbound": 5,
 	"campaign/message":          5,
+	"campaign/message/smtp":     6,
 	"loyalty/referral":          5,
 	"catalog/review":            11,
 	"catalog/live":              11,
