@@ -25,7 +25,7 @@ var places = []struct {
 	{"/desk", "Today", true}, {"/desk/orders", "Orders", true}, {"/desk/customers", "Customers", true}, {"/desk/tickets", "Tickets", true},
 	{"/desk/reviews", "Reviews", true}, {"/desk/catalog", "Catalog", false}, {"/desk/stock", "Stock", true}, {"/desk/replenish", "Replenishment", false},
 	{"/desk/promotions", "Promotions", false}, {"/desk/segments", "Segments", false}, {"/desk/journeys", "Journeys", false},
-	{"/desk/experiments", "Experiments", false}, {"/desk/recommendations", "Recommendations", false}, {"/desk/loyalty", "Loyalty", false}, {"/desk/health", "Health", false},
+	{"/desk/experiments", "Experiments", false}, {"/desk/recommendations", "Recommendations", false}, {"/desk/loyalty", "Loyalty", false}, {"/desk/health", "Health", false}, {"/desk/sent", "Sent mail", false},
 }
 
 // desk adds the pages of the people of the shop.
@@ -58,7 +58,7 @@ func (s *Shop) desk(site *web.Site, password string) {
 		"GET /desk": s.today, "GET /desk/orders": s.orders, "GET /desk/orders/{id}": s.oneOrder, "POST /desk/orders/{id}/ship": s.ship,
 		"POST /desk/orders/{id}/deliver": s.deliver, "POST /desk/orders/{id}/receive": s.receive, "POST /desk/orders/{id}/refund": s.refund,
 		"GET /desk/stock": s.shelves, "GET /desk/stock/{sku}": s.movements, "POST /desk/stock": s.restock, "GET /desk/health": s.health, "POST /desk/health/retry": s.retry,
-		"POST /desk/health/drop": s.drop, "POST /desk/health/replay": s.replay,
+		"GET /desk/sent": s.sent, "POST /desk/health/drop": s.drop, "POST /desk/health/replay": s.replay,
 	} {
 		method, path, _ := strings.Cut(path, " ")
 		site.Handle(method, path, behind(path, page))
