@@ -3,7 +3,6 @@ package page
 import (
 	"bytes"
 	"encoding/csv"
-	"html/template"
 	"strconv"
 	"strings"
 	"time"
@@ -20,12 +19,12 @@ import (
 // values, tables that can be searched and taken along as CSV, and forms.
 type board struct {
 	Title, Note string
+	Alert       string // what went wrong, or what is to be looked at
 	Links       []cell
 	Words       string // that the tables are searched for
 	Found       bool   // whether the page has searched by itself
 	Tiles       []tile
 	Charts      []chart.Figure
-	Graph       template.HTML
 	Tables      []table
 	Forms       []form
 }
@@ -50,6 +49,7 @@ type cell struct {
 
 type form struct {
 	ID, Title, Note, Action, Button string
+	Try                             string // a second button, which sends try=1
 	Fields                          []field
 }
 
