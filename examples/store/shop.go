@@ -38,7 +38,7 @@ import (
 // of all of them.
 func newShop(ctx context.Context, s *stores, now func() time.Time) (*page.Shop, error) {
 	shop := &page.Shop{Now: now, Gateway: new(payment.Memory), Outbox: new(web.Outbox)}
-	shop.Post = func(_ context.Context, m web.Mail) error { shop.Outbox.Add(m); return nil }
+	shop.Post = func(_ context.Context, m web.Mail) error { shop.Outbox.Add(m); return nil } // until a mail server is connected
 	var err error
 	if shop.Accounts, err = web.NewAccounts(ctx, s.accounts, now); err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/flywheel-go/flywheel/campaign/message/smtp"
 	"github.com/flywheel-go/flywheel/examples/store/page"
 )
 
@@ -38,6 +39,9 @@ func opened(t testing.TB, where string) *page.Shop {
 	shop, err := newShop(t.Context(), s, time.Now)
 	require.NoError(t, err)
 	shop.Accounts.Rounds = 1000 // a guess may be cheap in tests
+	hangUp, err := connect(shop, smtp.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, hangUp()) })
 	return shop
 }
 

@@ -25,7 +25,7 @@ var places = []struct {
 	{"/desk", "Today", true}, {"/desk/orders", "Orders", true}, {"/desk/customers", "Customers", true}, {"/desk/tickets", "Tickets", true},
 	{"/desk/reviews", "Reviews", true}, {"/desk/catalog", "Catalog", false}, {"/desk/stock", "Stock", true}, {"/desk/replenish", "Replenishment", false},
 	{"/desk/promotions", "Promotions", false}, {"/desk/segments", "Segments", false}, {"/desk/journeys", "Journeys", false},
-	{"/desk/experiments", "Experiments", false}, {"/desk/recommendations", "Recommendations", false}, {"/desk/loyalty", "Loyalty", false}, {"/desk/health", "Health", false},
+	{"/desk/experiments", "Experiments", false}, {"/desk/recommendations", "Recommendations", false}, {"/desk/loyalty", "Loyalty", false}, {"/desk/health", "Health", false}, {"/desk/sent", "Sent mail", false},
 }
 
 // desk adds the pages of the people of the shop.
@@ -70,6 +70,7 @@ func (s *Shop) desk(site *web.Site, password string) {
 		"GET /desk/promotions": s.promotions, "POST /desk/promotions": s.promote, "POST /desk/promotions/end": s.endPromotion,
 		"GET /desk/segments": s.segments, "POST /desk/segments": s.define, "POST /desk/segments/retire": s.retire, "GET /desk/segments/{name}": s.oneSegment,
 		"GET /desk/replenish": s.replenishment, "POST /desk/replenish": s.purchase, "POST /desk/replenish/arrived": s.arrived, "GET /desk/replenish/{sku}": s.fan,
+		"GET /desk/sent": s.sent,
 	} {
 		method, path, _ := strings.Cut(path, " ")
 		site.Handle(method, path, behind(path, page))
