@@ -36,11 +36,11 @@ func TestCrowd(t *testing.T) {
 	shop.Accounts.Rounds = 1000
 	site := page.New(shop, "secret word", slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
-	end := now.AddDate(0, 0, 40)
+	end := now.AddDate(0, 0, 34)
 	var turned time.Time
 	var log bytes.Buffer
 	c := &crowd.Crowd{
-		Store: site, Shoppers: 24, Seed: 3, Now: clock, Speed: 1, Desk: "secret word", Workers: 1, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Store: site, Shoppers: 9, Seed: 3, Now: clock, Speed: 1, Desk: "secret word", Workers: 1, Log: slog.New(slog.NewTextHandler(&log, nil)),
 		// Time jumps to what comes next, and the wheel turns in between.
 		Wait: func(ctx context.Context, until time.Time) {
 			mu.Lock()

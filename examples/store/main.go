@@ -18,6 +18,8 @@ import (
 	"os"
 	"os/signal"
 
+	"github.com/flywheel-go/flywheel/campaign/message"
+	"github.com/flywheel-go/flywheel/campaign/message/smtp"
 	"github.com/flywheel-go/flywheel/examples/store/page"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 	"github.com/flywheel-go/flywheel/examples/store/wheel"
@@ -40,6 +42,8 @@ func run(ctx context.Context, args []string) error {
 	where := flags.String("store", "sqlite:store.db", "where the shop is kept: memory, sqlite:`FILE` or postgres:DSN")
 	address := flags.String("addr", "127.0.0.1:8080", "`address` to serve at")
 	home := flags.String("url", "", "`address` of the store in letters; http:// and -addr when it is empty")
+	server := flags.String("smtp", "", "mail server as `host:port`, with STARTTLS; without one letters are shown at the desk and go nowhere")
+	user := flags.String("smtp-user", "", "`name` to log in there, with the password of the environment's STORE_SMTP_PASSWORD")
 	password := flags.String("desk", "", "`password` of the desk; one is made up and printed when it is empty")
 	clerk := flags.String("clerk", "", "`password` of those at the desk who serve customers and change nothing else; nobody when it is empty")
 	var simulated simulation
@@ -69,6 +73,10 @@ func run(ctx context.Context, args []string) error {
 	if shop.URL = *home; *home == "" {
 		shop.URL = "http://" + *address
 	}
+	hangUp, err := connect(shop, smtp.Options{Addr: *server, User: *user, Password: message.NewPrivate(os.Getenv("STORE_SMTP_PASSWORD"))})
+	if err != nil {
+		return errors.Join(err, s.close())
+	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	site := page.New(shop, *password, log)
 
@@ -78,7 +86,7 @@ func run(ctx context.Context, args []string) error {
 	go func() { ended <- simulated.crowd(work, shop, site, *password, log) }()
 	err = serve(ctx, site, *address, *password)
 	cancel()
-	return errors.Join(err, <-ended, <-ended, s.close())
+	return errors.Join(err, <-ended, <-ended, hangUp(), s.close())
 }
 
 func serve(ctx context.Context, site *web.Site, address, password string) error {

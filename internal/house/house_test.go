@@ -58,7 +58,7 @@ var floors = map[string]int{
 	"campaign/utm":         5,
 	"campaign/attribution": 6,
 	"campaign/budget":      5,
-	"inventory/supplier":   6,
+	"inventory/supplier":   7,
 	"catalog/assortment":   5,
 	"catalog/market":       6,
 	"catalog/search":       6,

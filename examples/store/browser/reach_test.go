@@ -18,7 +18,11 @@ var axe string
 var pages = []string{"/en/", "/de/goods", "/en/goods?q=lamp", "/zh/goods/stoneware-mug", "/en/cart", "/en/checkout", "/en/nowhere", "/en/desk/login"}
 
 // deskPages are those behind the login.
-var deskPages = []string{"/en/desk", "/en/desk/orders", "/en/desk/stock", "/en/desk/health"}
+var deskPages = []string{
+	"/en/desk", "/en/desk/orders", "/en/desk/customers", "/en/desk/tickets", "/en/desk/reviews", "/en/desk/catalog", "/en/desk/stock", "/en/desk/stock/stoneware-mug-blue",
+	"/en/desk/replenish", "/en/desk/replenish/stoneware-mug-blue", "/en/desk/promotions", "/en/desk/segments", "/en/desk/segments/buyers", "/en/desk/journeys",
+	"/en/desk/journeys/cart-recovery", "/en/desk/experiments", "/en/desk/recommendations", "/en/desk/loyalty", "/en/desk/health",
+}
 
 // violations are what axe-core finds serious or critical.
 func (b *tab) violations() []string {
@@ -44,6 +48,7 @@ func TestAxe(t *testing.T) {
 			scheme := []string{"light", "dark"}[i%2]
 			where.tab.run(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
 			where.tab.see(path)
+			require.Equal(t, path, where.tab.at())
 			where.tab.run(chromedp.Evaluate(axe+";1", nil))
 			require.Empty(t, where.tab.violations(), "%s %s", scheme, path)
 		}

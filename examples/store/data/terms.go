@@ -19,6 +19,9 @@ import (
 	"github.com/flywheel-go/flywheel/segment"
 )
 
+// Name and Mailbox are the sender of letters.
+const Name, Mailbox = "Flywheel store", "store@flywheel.example"
+
 // Zone is where the store's days begin and end.
 const Zone = "Europe/Berlin"
 

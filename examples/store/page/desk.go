@@ -25,7 +25,7 @@ var places = []struct {
 	{"/desk", "Today", true}, {"/desk/orders", "Orders", true}, {"/desk/customers", "Customers", true}, {"/desk/tickets", "Tickets", true},
 	{"/desk/reviews", "Reviews", true}, {"/desk/catalog", "Catalog", false}, {"/desk/stock", "Stock", true}, {"/desk/replenish", "Replenishment", false},
 	{"/desk/promotions", "Promotions", false}, {"/desk/segments", "Segments", false}, {"/desk/journeys", "Journeys", false},
-	{"/desk/experiments", "Experiments", false}, {"/desk/recommendations", "Recommendations", false}, {"/desk/loyalty", "Loyalty", false}, {"/desk/health", "Health", false},
+	{"/desk/experiments", "Experiments", false}, {"/desk/recommendations", "Recommendations", false}, {"/desk/loyalty", "Loyalty", false}, {"/desk/health", "Health", false}, {"/desk/sent", "Sent mail", false},
 }
 
 // desk adds the pages of the people of the shop.
@@ -59,6 +59,18 @@ func (s *Shop) desk(site *web.Site, password string) {
 		"POST /desk/orders/{id}/deliver": s.deliver, "POST /desk/orders/{id}/receive": s.receive, "POST /desk/orders/{id}/refund": s.refund,
 		"GET /desk/stock": s.shelves, "GET /desk/stock/{sku}": s.movements, "POST /desk/stock": s.restock, "GET /desk/health": s.health, "POST /desk/health/retry": s.retry,
 		"POST /desk/health/drop": s.drop, "POST /desk/health/replay": s.replay,
+		"GET /desk/customers": s.customers, "GET /desk/customers/{id}": s.oneCustomer,
+		"GET /desk/tickets": s.tickets, "POST /desk/tickets": s.openTicket, "GET /desk/tickets/{id}": s.oneTicket, "POST /desk/tickets/{id}": s.reply,
+		"GET /desk/reviews": s.moderate, "POST /desk/reviews": s.judge,
+		"GET /desk/catalog": s.catalog, "POST /desk/catalog": s.importGoods, "GET /desk/catalog/export": s.exportGoods, "POST /desk/catalog/status": s.setStatus,
+		"GET /desk/journeys": s.journeys, "GET /desk/journeys/{id}": s.oneJourney, "POST /desk/journeys/{id}": s.launch, "POST /desk/journeys/{id}/pause": s.pause, "POST /desk/journeys/{id}/resume": s.resume,
+		"GET /desk/experiments": s.experiments, "POST /desk/experiments": s.begin, "POST /desk/experiments/switch": s.switched, "GET /desk/experiments/{id}": s.oneExperiment,
+		"POST /desk/experiments/{id}/decide": s.decide, "POST /desk/experiments/{id}/override": s.override,
+		"GET /desk/recommendations": s.recommendations, "GET /desk/loyalty": s.liability,
+		"GET /desk/promotions": s.promotions, "POST /desk/promotions": s.promote, "POST /desk/promotions/end": s.endPromotion,
+		"GET /desk/segments": s.segments, "POST /desk/segments": s.define, "POST /desk/segments/retire": s.retire, "GET /desk/segments/{name}": s.oneSegment,
+		"GET /desk/replenish": s.replenishment, "POST /desk/replenish": s.purchase, "POST /desk/replenish/arrived": s.arrived, "GET /desk/replenish/{sku}": s.fan,
+		"GET /desk/sent": s.sent,
 	} {
 		method, path, _ := strings.Cut(path, " ")
 		site.Handle(method, path, behind(path, page))

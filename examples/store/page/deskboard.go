@@ -3,7 +3,6 @@ package page
 import (
 	"bytes"
 	"encoding/csv"
-	"html/template"
 	"strconv"
 	"strings"
 	"time"
@@ -20,12 +19,12 @@ import (
 // values, tables that can be searched and taken along as CSV, and forms.
 type board struct {
 	Title, Note string
+	Alert       string // what went wrong, or what is to be looked at
 	Links       []cell
 	Words       string // that the tables are searched for
 	Found       bool   // whether the page has searched by itself
 	Tiles       []tile
 	Charts      []chart.Figure
-	Graph       template.HTML
 	Tables      []table
 	Forms       []form
 }
@@ -38,6 +37,7 @@ type table struct {
 	Columns          []string
 	Rows             [][]cell
 	Next             string // cursor of the page behind
+	Numbers          []bool // which columns are numbers; board finds out
 }
 
 // cell is text, a number, a link, or a button that posts its fields.
@@ -50,6 +50,7 @@ type cell struct {
 
 type form struct {
 	ID, Title, Note, Action, Button string
+	Try                             string // a second button, which sends try=1
 	Fields                          []field
 }
 
@@ -109,6 +110,11 @@ func (s *Shop) board(r *web.Request, b board) (web.Answer, error) {
 	b.Words = wanted["q"]
 	for i := range b.Tables {
 		t := &b.Tables[i]
+		if len(t.Rows) > 0 {
+			for _, c := range t.Rows[0] {
+				t.Numbers = append(t.Numbers, c.Number)
+			}
+		}
 		if !b.Found {
 			t.Rows = matching(t.Rows, wanted["q"])
 		}

@@ -100,7 +100,7 @@ func (s *Shop) link(r *web.Request) (web.Answer, error) {
 	if known {
 		template = "account/known"
 	}
-	if err := s.mail(r.Context(), newID(), email, r.Language, template, map[string]string{"link": s.URL + r.At("/password?friend="+url.QueryEscape(friend)+"&token="+token)}); err != nil {
+	if err := s.mail(r.Context(), web.Mail{ID: newID(), To: email}, r.Language, template, map[string]string{"link": s.URL + r.At("/password?friend="+url.QueryEscape(friend)+"&token="+token)}); err != nil {
 		return web.Answer{}, err
 	}
 	return web.Page("link-sent", email)

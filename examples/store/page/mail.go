@@ -1,8 +1,10 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign"
@@ -27,10 +29,10 @@ func (s *Shop) Write(ctx context.Context, m campaign.Message) error {
 	if !of.Choices[newsletter] {
 		return fmt.Errorf("store: %s asked for no letters: %w", of.ID, flywheel.ErrForbidden)
 	}
-	to := map[campaign.ID]string{"cart-recovery": "/cart", "after-purchase": "/account/orders"}
+	to := map[campaign.ID]string{"cart-recovery": "/cart", "after-purchase": "/account"}
 	home := s.URL + "/" + of.Language
-	return s.mail(ctx, m.ID, of.Email, of.Language, m.Template, map[string]string{
-		"name": of.Name, "link": home + to[m.Journey] + "/",
+	return s.mail(ctx, web.Mail{ID: m.ID, To: of.Email, Customer: of.ID}, of.Language, m.Template, map[string]string{
+		"name": of.Name, "link": home + cmp.Or(to[m.Journey], "/"),
 		"stop": home + "/stop?customer=" + string(of.ID) + "&token=" + s.Stops.Token(of.ID, newsletter),
 	})
 }
@@ -46,13 +48,13 @@ func (s *Shop) confirm(ctx context.Context, m campaign.Message) error {
 	}
 	language := o.Metadata["language"]
 	token := s.OrderLinks.Token(o.ID, s.Now().AddDate(0, 3, 0))
-	return s.mail(ctx, m.ID, o.Contact.Email, language, m.Template, map[string]string{
+	return s.mail(ctx, web.Mail{ID: m.ID, To: o.Contact.Email, Customer: o.Customer}, language, m.Template, map[string]string{
 		"name": o.Contact.Name, "number": o.Number, "total": amount(language, o.Total), "link": s.URL + "/" + language + "/orders/" + string(o.ID) + "?token=" + token,
 	})
 }
 
 // mail writes a letter in the language of its reader, English where that is unknown.
-func (s *Shop) mail(ctx context.Context, id, to, language, template string, values map[string]string) error {
+func (s *Shop) mail(ctx context.Context, m web.Mail, language, template string, values map[string]string) error {
 	t := data.Mails[template][language]
 	if t == nil {
 		language = "en"
@@ -65,5 +67,9 @@ func (s *Shop) mail(ctx context.Context, id, to, language, template string, valu
 	if err != nil {
 		return err
 	}
-	return s.Post(ctx, web.Mail{ID: id, To: to, Subject: letter.Subject, Text: letter.Text, HTML: letter.HTML, At: s.Now()})
+	m.Subject, m.Text, m.HTML, m.At = letter.Subject, letter.Text, letter.HTML, s.Now()
+	if stop := values["stop"]; strings.HasPrefix(stop, "https://") { // mail programs show a button for it
+		m.Stop = stop
+	}
+	return s.Post(ctx, m)
 }

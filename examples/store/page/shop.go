@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign"
 	"github.com/flywheel-go/flywheel/campaign/message"
 	"github.com/flywheel-go/flywheel/cart"
@@ -80,6 +81,11 @@ type Shop struct {
 	OrderLinks  *order.Links   // by which a guest reaches an order
 	Stops       *message.Links // by which a reader ends letters
 
+	// What is kept of a customer, by the name of who keeps it, and how it is erased, in
+	// order; again it does nothing.
+	Kept  map[string]func(ctx context.Context, c flywheel.CustomerID) (any, error)
+	Erase []func(ctx context.Context, c flywheel.CustomerID) error
+
 	// ClerkPassword lets people into the desk who serve customers and change nothing else;
 	// nobody where it is empty.
 	ClerkPassword string
@@ -132,6 +138,9 @@ func New(s *Shop, password string, log *slog.Logger) *web.Site {
 	site.Handle("GET", "/account/friends", s.member(s.friends))
 	site.Handle("POST", "/account/profile", s.member(s.profile))
 	site.Handle("POST", "/account/choices", s.member(s.choices))
+	site.Handle("GET", "/account/data", s.member(s.kept))
+	site.Handle("GET", "/account/data/all.json", s.member(s.takeAway))
+	site.Handle("POST", "/account/erase", s.member(s.erase))
 	site.Handle("POST", "/goods/{slug}/voices", s.member(s.write))
 	site.Handle("POST", "/goods/{slug}/vote", s.member(s.vote))
 	s.desk(site, password)

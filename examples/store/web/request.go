@@ -76,6 +76,14 @@ func (r *Request) Text(name string) (string, error) {
 	return text, nil
 }
 
+// Document is a field as it was sent, as long as the whole form may be.
+func (r *Request) Document(name string) (string, error) {
+	if err := r.ParseForm(); err != nil {
+		return "", err
+	}
+	return r.Form.Get(name), nil
+}
+
 // Texts are several fields.
 func (r *Request) Texts(names ...string) (map[string]string, error) {
 	all := map[string]string{}
