@@ -58,12 +58,7 @@ func TestCrowd(t *testing.T) {
 				require.NoError(t, shop.Wheel.Drain(ctx))
 			}
 		},
-		Letters: func(to string) (list []crowd.Letter) {
-			for _, l := range shop.Outbox.Mails(to) {
-				list = append(list, crowd.Letter{ID: l.ID, Subject: l.Subject, Text: l.Text, At: l.At})
-			}
-			return list
-		},
+		Letters: letters(shop),
 	}
 	require.NoError(t, c.Run(ctx))
 	counts := c.Counts()

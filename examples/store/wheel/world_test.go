@@ -170,7 +170,7 @@ func TestMisses(t *testing.T) {
 		for f := range features {
 			v.Covered[f], v.Found[f], v.Sequence[f] = 190, 170, 195
 			v.Units[f], v.Width[f] = 1000, 1
-			v.Truth[f] = Truth{Units: 51_000, Effect: 1, Error: 0.05}
+			v.Truth[f] = Truth{Units: 50_000, Effect: 1, Error: 0.05}
 		}
 		v.Found[Twins] = 10
 		return v
@@ -185,7 +185,7 @@ func TestMisses(t *testing.T) {
 		"twins: found in 1 ": func(v *Verdict) { v.Found[Twins] = 1 },
 		"sequence covers":    func(v *Verdict) { v.Sequence[Twins] = 180 },
 		"Monte-Carlo":        func(v *Verdict) { v.Truth[Stock].Error = 0.11 },
-		"units":              func(v *Verdict) { v.Truth[Stock].Units = 40_000 },
+		"units":              func(v *Verdict) { v.Truth[Stock].Units = 49_999 },
 		"error NaN":          func(v *Verdict) { v.Bias[Stock] = math.NaN() },
 	} {
 		v := good()
