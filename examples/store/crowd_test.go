@@ -95,7 +95,7 @@ func TestPolicies(t *testing.T) {
 		return path
 	}
 	a, b := file("a.json", `{"recommendations":true,"points":"1"}`), file("b.json", `{"recommendations":true,"stock":true}`)
-	require.NoError(t, run(t.Context(), []string{"-policy", a, "-policy", b, "-worlds", "2", "-shoppers", "30"}))
+	require.NoError(t, run(t.Context(), []string{"-policy", a, "-policy", b, "-worlds", "2", "-shoppers", "20"}))
 	require.ErrorIs(t, run(t.Context(), []string{"-policy", a}), flywheel.ErrInvalid)
 	require.Error(t, run(t.Context(), []string{"-policy", file("c.json", `{"stok":true}`), "-policy", a}))
 	require.Error(t, run(t.Context(), []string{"-policy", filepath.Join(dir, "none.json")}))
