@@ -20,7 +20,7 @@ type Item struct {
 	Parts []flywheel.Line `json:"parts,omitempty"`
 	// Policy says whether the item is sold before it is there, Limit how many units
 	// may be promised so at a time ([Unlimited] for any number), and Date when they
-	// are expected.
+	// are expected; without one it is when enough of what is on order has come.
 	Policy fulfillment.Policy `json:"policy,omitempty"`
 	Limit  int64              `json:"limit,omitempty"`
 	Date   fulfillment.Date   `json:"date,omitzero"`
@@ -140,9 +140,11 @@ func (i *Item) check() error {
 }
 
 // Available returns what can be had of each SKU and of the parts of each kit, at every
-// place, for fulfillment.Network. What is held by somebody whose time is over counts
-// as held until it is taken back. It takes the same number of calls to the store for
-// any number of SKUs.
+// place, for fulfillment.Network; stock in quarantine is not had. An item that is sold
+// before it is there, and says no Date, is expected as purchase orders and transfers
+// say (see [Service.Incoming]), at the end of their ranges. What is held by somebody
+// whose time is over counts as held until it is taken back. It takes the same number of
+// calls to the store for any number of SKUs.
 func (s *Service) Available(ctx context.Context, skus []flywheel.SKU) (fulfillment.Stock, error) {
 	for i, sku := range skus {
 		if err := checkID(fmt.Sprintf("sku %d", i+1), string(sku)); err != nil {
@@ -183,16 +185,39 @@ func (s *Service) Available(ctx context.Context, skus []flywheel.SKU) (fulfillme
 	if err != nil {
 		return nil, err
 	}
+	promised := map[flywheel.SKU]int64{}
 	for _, l := range levels {
 		supply := stock[l.SKU]
 		if l.Location == EveryPlace {
 			supply.Room = l.Promisable()
 			stock[l.SKU] = supply
+			promised[l.SKU] = l.Backordered
+			continue
+		}
+		if l.Location.Quarantined() {
 			continue
 		}
 		if free := l.Promisable() - items[l.SKU].Safety; free > 0 {
 			supply.Free[l.Location] = free
 		}
+	}
+	var dated []flywheel.SKU // by what is expected
+	for _, sku := range all {
+		if item := items[sku]; item.Policy != fulfillment.NoPolicy && item.Date.IsZero() && len(item.Parts) == 0 {
+			dated = append(dated, sku)
+		}
+	}
+	if len(dated) == 0 || s.papers == nil {
+		return stock, nil
+	}
+	coming, err := s.coming(ctx, dated, promised)
+	if err != nil {
+		return nil, err
+	}
+	for sku, arrivals := range coming {
+		supply := stock[sku]
+		supply.Coming = arrivals
+		stock[sku] = supply
 	}
 	return stock, nil
 }

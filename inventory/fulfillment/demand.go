@@ -2,6 +2,7 @@ package fulfillment
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/flywheel-go/flywheel"
 )
@@ -22,6 +23,7 @@ type row struct {
 	policy Policy
 	room   int64
 	date   Date
+	coming []Arrival // not taken yet
 }
 
 // want is an item that takes from shelves.
@@ -118,9 +120,17 @@ func (d *demand) row(sku flywheel.SKU, supply *Supply) (int, error) {
 	if !supply.Date.IsZero() && !supply.Date.valid() {
 		return 0, refuse(ErrInput, field+".date", "%q is no day of the calendar", supply.Date)
 	}
+	for i, a := range supply.Coming {
+		switch {
+		case !a.Date.IsZero() && !a.Date.valid():
+			return 0, refuse(ErrInput, fmt.Sprintf("%s.coming[%d].date", field, i), "%q is no day of the calendar", a.Date)
+		case a.Quantity < 0:
+			return 0, refuse(ErrRange, fmt.Sprintf("%s.coming[%d].quantity", field, i), "%d is below zero", a.Quantity)
+		}
+	}
 	r := len(d.rows)
 	d.index[sku] = r
-	d.rows = append(d.rows, row{sku, supply.Policy, max(0, supply.Room), supply.Date})
+	d.rows = append(d.rows, row{sku, supply.Policy, max(0, supply.Room), supply.Date, slices.Clone(supply.Coming)})
 	for _, p := range d.places {
 		switch {
 		case supply.Untracked:
