@@ -129,12 +129,13 @@ func (e *execution) hit(r *ranked) Hit {
 func (e *execution) why(r *ranked) *Why {
 	w := &Why{Rules: r.why}
 	f := &e.parts[r.part]
-	if f.x == nil {
+	if f.sc == nil {
 		return w
 	}
-	any, title := f.x.any[r.doc], f.x.title[r.doc]
+	title, any := f.sc.words(r.doc)
 	sh := newShares(e.plan, e.c.Ranking, e.mem)
-	w.Text, w.Title, w.Any = f.x.score[r.doc], sh.share(title), sh.share(any)
+	w.Text, _, _ = f.sc.score(r.doc, title, any, sh, 0)
+	w.Title, w.Any = sh.share(title), sh.share(any)
 	w.Bonus = sh.of(title, any) + r.bonus
 	for i, word := range e.plan.words {
 		m := WordMatch{Word: word.text, Title: title>>i&1 != 0}
@@ -143,11 +144,8 @@ func (e *execution) why(r *ranked) *Why {
 			if way.mask>>i&1 == 0 {
 				continue
 			}
-			f.sc.way(way, 0)
-			for k, d := range f.x.docs {
-				if v := way.value * f.x.sats[k] / float64(bits.OnesCount32(way.mask)); int(d&^titleBit) == r.doc && v > m.Score {
-					m.Term, m.Way, m.Score = strings.Trim(phraseText(way.terms), soundMark+keyMark), way.kind, v
-				}
+			if v := way.value * f.sc.termOf(way, r.doc) / float64(bits.OnesCount32(way.mask)); v > m.Score {
+				m.Term, m.Way, m.Score = strings.Trim(phraseText(way.terms), soundMark+keyMark), way.kind, v
 			}
 		}
 		w.Words = append(w.Words, m)

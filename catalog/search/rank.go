@@ -64,6 +64,15 @@ type best struct {
 
 func (b *best) full() bool { return len(b.heap) == b.n }
 
+// floor returns what a full heap asks of further products, less what rounding may
+// cost.
+func (b *best) floor() float64 {
+	if b.n == 0 {
+		return math.Inf(1)
+	}
+	return b.heap[0].score*(1-1e-12) - 2e-9
+}
+
 func (b *best) push(r ranked) {
 	if len(b.heap) < b.n {
 		b.heap = append(b.heap, r)
@@ -164,30 +173,20 @@ func (e *execution) collect(b *best, i int) (groups int) {
 	var sh *shares
 	if relevance {
 		sh = newShares(e.plan, e.c.Ranking, e.mem)
-		f.sc.titles(e.plan)
 	}
-	pushed := 0
-	one := func(d int) {
+	one := func(d int, title, any uint32) {
 		x := ranked{part: i, doc: d}
-		if relevance {
-			base := f.x.score[d]
-			if base > 0 {
-				factor := 1 + sh.of(f.x.title[d], f.x.any[d])
-				if title := f.x.title[d]; title != 0 {
-					top := e.c.Ranking.most(e.plan, title)
-					if b.full() && base*(factor+top) < b.heap[0].score-1e-9 {
-						if group == nil {
-							return
-						}
-						top = 0
-					}
-					if top > 0 {
-						x.bonus = f.sc.bonus(e.plan, e.c.Ranking, d)
-						factor += x.bonus
-					}
-				}
-				x.score = rounded(base * factor)
+		if any != 0 {
+			floor := 0.0
+			if b.full() && group == nil {
+				floor = b.floor()
 			}
+			base, extra, ok := f.sc.score(d, title, any, sh, floor)
+			if !ok {
+				return
+			}
+			x.bonus = extra
+			x.score = rounded(base * (1 + sh.of(title, any) + extra))
 			if b.full() && x.score < b.heap[0].score && group == nil {
 				return
 			}
@@ -206,104 +205,45 @@ func (e *execution) collect(b *best, i int) (groups int) {
 			b.push(y)
 		}
 	}
+	if relevance && group == nil {
+		w := newWalk(e, f, sh, b, one)
+		w.from(0, f.docs, f.count, 0, 0)
+		return 0
+	}
+	// Documents are in order of id: without an order the first ones are the best.
+	least := len(b.orders) == 0 && !relevance && group == nil
+	pushed := 0
+	each := func(d int) bool {
+		if pushed++; least && pushed > b.n {
+			return false
+		}
+		var title, any uint32
+		if relevance {
+			title, any = f.sc.words(d)
+			if b.full() && f.sc.reach(sh, title, any) < b.floor() {
+				groups += len(e.groups(p, f, group, d))
+				return true
+			}
+		}
+		one(d, title, any)
+		return true
+	}
 	if f.docs == nil {
 		for d := range p.seg.n {
-			if pushed++; pushed > b.n && !relevance && len(b.orders) == 0 && group == nil {
-				break // documents are in order of id
+			if !each(d) {
+				break
 			}
-			one(d)
 		}
 		return groups
 	}
-	if !relevance && len(b.orders) == 0 && group == nil {
-		x := f.docs
-		for w, word := range x {
-			for ; word != 0; word &= word - 1 {
-				if pushed++; pushed > b.n {
-					return 0
-				}
-				one(w<<6 + trailing(word))
-			}
-		}
-		return 0
-	}
-	if relevance && sh.top != nil && group == nil {
-		e.promising(b, f, sh, one)
-		return 0
-	}
 	for w, word := range f.docs {
 		for ; word != 0; word &= word - 1 {
-			one(w<<6 + trailing(word))
+			if !each(w<<6 + trailing(word)) {
+				return groups
+			}
 		}
 	}
 	return groups
-}
-
-// promising calls one for the documents that can be among the best. The n-th best
-// score without the order of words is a bound that the others must reach with it.
-func (e *execution) promising(b *best, f *partFound, sh *shares, one func(d int)) {
-	x := f.x
-	low := floors{heap: e.mem.floats(b.n)[:0], n: b.n}
-	for w, word := range f.docs {
-		for ; word != 0; word &= word - 1 {
-			d := w<<6 + trailing(word)
-			title, base := x.title[d], x.score[d]
-			sure := base * (1 + sh.titleT[title] + sh.anyT[x.any[d]])
-			x.best[d] = sure + base*sh.top[title]
-			if !low.full() || sure > low.heap[0] {
-				low.push(sure)
-			}
-		}
-	}
-	bound := -1.0
-	if low.full() && b.n > 0 {
-		bound = low.heap[0] - 1e-8
-	}
-	for w, word := range f.docs {
-		for ; word != 0; word &= word - 1 {
-			d := w<<6 + trailing(word)
-			top := x.best[d]
-			x.best[d] = 0
-			if top >= bound && (!b.full() || top >= b.heap[0].score-1e-8) {
-				one(d)
-			}
-		}
-	}
-}
-
-// floors keeps the n highest numbers, the lowest of them at the root.
-type floors struct {
-	heap []float64
-	n    int
-}
-
-func (h *floors) full() bool { return len(h.heap) == h.n }
-
-func (h *floors) push(v float64) {
-	if !h.full() {
-		h.heap = append(h.heap, v)
-		for i := len(h.heap) - 1; i > 0 && h.heap[i] < h.heap[(i-1)/2]; i = (i - 1) / 2 {
-			h.heap[i], h.heap[(i-1)/2] = h.heap[(i-1)/2], h.heap[i]
-		}
-		return
-	}
-	if h.n == 0 {
-		return
-	}
-	h.heap[0] = v
-	for i := 0; ; {
-		least := i
-		for _, k := range [2]int{2*i + 1, 2*i + 2} {
-			if k < h.n && h.heap[k] < h.heap[least] {
-				least = k
-			}
-		}
-		if least == i {
-			return
-		}
-		h.heap[i], h.heap[least] = h.heap[least], h.heap[i]
-		i = least
-	}
 }
 
 // keys returns what a document is sorted by: its lowest value where it ascends, its
@@ -398,12 +338,12 @@ func (e *execution) ranked(id string) (ranked, bool) {
 		return ranked{}, false
 	}
 	r := ranked{part: i, doc: d, pinned: true}
-	if f := &e.parts[i]; f.x != nil && f.x.score[d] > 0 {
-		factor := 1 + newShares(e.plan, e.c.Ranking, e.mem).of(f.x.title[d], f.x.any[d])
-		if f.x.title[d] != 0 {
-			r.bonus = f.sc.bonus(e.plan, e.c.Ranking, d)
-		}
-		r.score = rounded(f.x.score[d] * (factor + r.bonus))
+	if f := &e.parts[i]; f.sc != nil {
+		sh := newShares(e.plan, e.c.Ranking, e.mem)
+		title, any := f.sc.words(d)
+		base, extra, _ := f.sc.score(d, title, any, sh, 0)
+		r.bonus = extra
+		r.score = rounded(base * (1 + sh.of(title, any) + extra))
 	}
 	return r, true
 }

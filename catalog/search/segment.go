@@ -1,7 +1,6 @@
 package search
 
 import (
-	"encoding/binary"
 	"sync"
 	"unsafe"
 )
@@ -49,8 +48,9 @@ type textIndex struct {
 	// The terms of stem i are stemList[stemAt[i]:stemAt[i+1]].
 	stemAt, stemList []uint32
 	df, stemDF       []uint32 // documents with the term, with a term of the stem
-	postAt           []uint32
+	postAt           []uint32 // of each term in post
 	post             []byte
+	sets             bitset   // of frequent terms, each of as many words as documents need
 	lens             []uint16 // words of each field of each document
 	fwdAt            []uint32
 	fwd              []byte // for each field: words in order, then terms without place; by rank
@@ -78,67 +78,6 @@ func (t *textIndex) marks(links []string) ([]uint32, int64) {
 		}
 	})
 	return t.marked.links, t.marked.part
-}
-
-// A posting is the distance to the document before, then one byte for each field
-// that has the term: the highest bit says that another follows, three bits are the
-// field, four how often (0: a number follows).
-
-// postings walks the postings of one term.
-type postings struct {
-	b   []byte
-	doc int32
-}
-
-func (t *textIndex) postings(term uint32) postings {
-	return postings{b: t.post[t.postAt[term]:t.postAt[term+1]], doc: -1}
-}
-
-// next moves to the next document; done reports the end. The counts of its fields
-// follow by field.
-func (p *postings) next() bool {
-	if len(p.b) == 0 {
-		return false
-	}
-	d := uint32(p.b[0])
-	i := 1
-	if d >= 0x80 {
-		d &= 0x7f
-		for shift := 7; ; shift += 7 {
-			c := p.b[i]
-			i++
-			d |= uint32(c&0x7f) << shift
-			if c < 0x80 {
-				break
-			}
-		}
-	}
-	p.doc += int32(d) + 1
-	p.b = p.b[i:]
-	return true
-}
-
-// field returns the next field of the document, how often it has the term, and
-// whether another one follows.
-func (p *postings) field() (f int, tf uint32, more bool) {
-	h := p.b[0]
-	p.b = p.b[1:]
-	f, tf, more = int(h>>4&7), uint32(h&15), h >= 0x80
-	if tf == 0 {
-		v, n := binary.Uvarint(p.b)
-		p.b = p.b[n:]
-		tf = uint32(v)
-	}
-	return f, tf, more
-}
-
-// skip passes over the fields of the document.
-func (p *postings) skip() {
-	for {
-		if _, _, more := p.field(); !more {
-			return
-		}
-	}
 }
 
 // length returns the words of a field of a document.
@@ -192,22 +131,6 @@ func (t *textIndex) first(doc int, dst []uint32) []uint32 {
 	return dst
 }
 
-// number reads one number.
-func number(b []byte) (uint32, []byte) {
-	v := uint32(b[0])
-	if v < 0x80 {
-		return v, b[1:]
-	}
-	v &= 0x7f
-	for i := 1; ; i++ {
-		c := b[i]
-		v |= uint32(c&0x7f) << (7 * i)
-		if c < 0x80 {
-			return v, b[i+1:]
-		}
-	}
-}
-
 // numbers appends n numbers.
 func numbers(dst []uint32, b []byte, n uint32) ([]uint32, []byte) {
 	i := 0
@@ -234,7 +157,7 @@ func numbers(dst []uint32, b []byte, n uint32) ([]uint32, []byte) {
 func (t *textIndex) bytes() int {
 	return len(t.terms.data) + 4*(len(t.terms.off)+len(t.terms.hash)+len(t.stems.hash)) + 8*(len(t.sigs)+len(t.tails)) + len(t.stems.data) + 4*len(t.stems.off) +
 		4*(len(t.stemOf)+len(t.stemAt)+len(t.stemList)+len(t.df)+len(t.stemDF)+len(t.postAt)+len(t.fwdAt)+len(t.byRank)+len(t.rank)) +
-		len(t.post) + 2*len(t.lens) + len(t.fwd) + 8*len(t.total)
+		len(t.post) + 8*len(t.sets) + 2*len(t.lens) + len(t.fwd) + 8*len(t.total)
 }
 
 // bytes returns the size of what the segment holds, without what is made at need.
