@@ -2,7 +2,6 @@ package search
 
 import (
 	"cmp"
-	"encoding/binary"
 	"slices"
 )
 
@@ -69,13 +68,11 @@ func (t *textBuilder) build(order []uint32, fields int, a *analyzer) *textIndex 
 				}
 				x.lens[d*fields+f] = uint16(words)
 				x.total[f] += uint64(words)
-				x.fwd = binary.AppendUvarint(x.fwd, uint64(len(ordered)))
-				for _, id := range ordered {
-					x.fwd = binary.AppendUvarint(x.fwd, uint64(x.rank[final[id]]))
-				}
-				x.fwd = binary.AppendUvarint(x.fwd, uint64(len(extra)))
-				for _, id := range extra {
-					x.fwd = binary.AppendUvarint(x.fwd, uint64(x.rank[final[id]]))
+				for _, list := range [2][]uint32{ordered, extra} {
+					x.fwd = appendUnits(x.fwd, uint32(len(list)))
+					for _, id := range list {
+						x.fwd = appendUnits(x.fwd, x.rank[final[id]])
+					}
 				}
 			}
 			first := f == 0 || f == fields-1 // identifiers count as the first field
@@ -105,7 +102,7 @@ func (t *textBuilder) build(order []uint32, fields int, a *analyzer) *textIndex 
 			w.measure(d)
 		})
 	}
-	x.fwd = slices.Clip(x.fwd)
+	x.fwd = slices.Clone(x.fwd)
 	return x
 }
 

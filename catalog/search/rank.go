@@ -12,14 +12,37 @@ import (
 
 // ranked is a product among the best.
 type ranked struct {
-	score     float64
-	key       []sortKey
-	part, doc int
-	group     uint32 // code of the group's value; 0 where there are none
-	seen      int    // order of the group within the document
-	bonus     float64
-	pinned    bool
-	why       []string
+	score, bonus float64
+	part, doc    int32
+	group        uint32 // code of the group's value; 0 where there are none
+	seen         int32  // order of the group within the document
+	pinned       bool
+	more         *rankedMore
+}
+
+// rankedMore is what few results have.
+type rankedMore struct {
+	key []sortKey
+	why []string
+}
+
+func (r *ranked) why() []string {
+	if r.more == nil {
+		return nil
+	}
+	return r.more.why
+}
+
+func (r *ranked) moved(why ...string) {
+	if len(why) == 0 {
+		return
+	}
+	more := rankedMore{}
+	if r.more != nil {
+		more = *r.more
+	}
+	more.why = append(slices.Clone(more.why), why...)
+	r.more = &more
 }
 
 // sortKey is what a product is ordered by besides relevance.
@@ -34,7 +57,7 @@ func (e *execution) before(a, b *ranked, orders []Order) bool {
 		return a.score > b.score
 	}
 	for i, o := range orders {
-		x, y := &a.key[i], &b.key[i]
+		x, y := &a.more.key[i], &b.more.key[i]
 		if x.missing != y.missing {
 			return y.missing
 		}
@@ -52,7 +75,7 @@ func (e *execution) before(a, b *ranked, orders []Order) bool {
 	return e.id(a) < e.id(b)
 }
 
-func (e *execution) id(r *ranked) string { return e.v.parts[r.part].seg.ids.at(r.doc) }
+func (e *execution) id(r *ranked) string { return e.v.parts[r.part].seg.ids.at(int(r.doc)) }
 
 // best keeps the n that rank first, as a heap with the last of them at the root.
 type best struct {
@@ -175,7 +198,7 @@ func (e *execution) collect(b *best, i int) (groups int) {
 		sh = newShares(e.plan, e.c.Ranking, e.mem)
 	}
 	one := func(d int, title, any uint32) {
-		x := ranked{part: i, doc: d}
+		x := ranked{part: int32(i), doc: int32(d)}
 		if any != 0 {
 			floor := 0.0
 			if b.full() && group == nil {
@@ -192,7 +215,7 @@ func (e *execution) collect(b *best, i int) (groups int) {
 			}
 		}
 		if len(b.orders) > 0 {
-			x.key = e.keys(b.orders, p, f, d)
+			x.more = &rankedMore{key: e.keys(b.orders, p, f, d)}
 		}
 		if group == nil {
 			b.push(x)
@@ -200,7 +223,7 @@ func (e *execution) collect(b *best, i int) (groups int) {
 		}
 		for j, code := range e.groups(p, f, group, d) {
 			y := x
-			y.group, y.seen = code, j
+			y.group, y.seen = code, int32(j)
 			groups++
 			b.push(y)
 		}
@@ -337,7 +360,7 @@ func (e *execution) ranked(id string) (ranked, bool) {
 	if !ok || e.parts[i].docs != nil && !e.parts[i].docs.has(d) {
 		return ranked{}, false
 	}
-	r := ranked{part: i, doc: d, pinned: true}
+	r := ranked{part: int32(i), doc: int32(d), pinned: true}
 	if f := &e.parts[i]; f.sc != nil {
 		sh := newShares(e.plan, e.c.Ranking, e.mem)
 		title, any := f.sc.words(d)
@@ -365,12 +388,12 @@ func (e *execution) replan(list []ranked, pins []Pin, given *rerank.Plan, length
 	for i := range list {
 		c := e.candidate(&list[i])
 		at[c.SKU] = i
-		list[i].why = plan.Moved(&c)
+		list[i].moved(plan.Moved(&c)...)
 		c.Score = plan.Boosted(&c)
 		if e.q.Boost != nil {
 			if f := e.q.Boost(string(c.SKU)); f > 0 && !math.IsInf(f, 1) && f != 1 {
 				c.Score *= f
-				list[i].why = append(list[i].why, "customer")
+				list[i].moved("customer")
 			}
 		}
 		list[i].score = rounded(c.Score)
@@ -399,7 +422,7 @@ func (e *execution) replan(list []ranked, pins []Pin, given *rerank.Plan, length
 	for _, p := range out.Items {
 		r := list[at[p.SKU]]
 		if p.Why != "" {
-			r.why = append(slices.Clone(r.why), p.Why)
+			r.moved(p.Why)
 		}
 		r.pinned = slices.ContainsFunc(plan.Pins, func(x rerank.Pin) bool { return x.SKU == p.SKU })
 		final = append(final, r)
@@ -414,7 +437,7 @@ func (e *execution) candidate(r *ranked) rerank.Candidate {
 	roles := e.c.Roles
 	texts := func(name string) (all []string) {
 		if col := p.seg.cols[name]; col != nil {
-			e.codes(p, f, col, r.doc, func(_ int, code uint32) {
+			e.codes(p, f, col, int(r.doc), func(_ int, code uint32) {
 				if s := col.value(code).String(); !slices.Contains(all, s) {
 					all = append(all, s)
 				}
@@ -424,7 +447,7 @@ func (e *execution) candidate(r *ranked) rerank.Candidate {
 	}
 	number := func(name string) (most float64) {
 		if col := p.seg.cols[name]; col != nil {
-			e.codes(p, f, col, r.doc, func(_ int, code uint32) { most = max(most, col.value(code).num) })
+			e.codes(p, f, col, int(r.doc), func(_ int, code uint32) { most = max(most, col.value(code).num) })
 		}
 		return most
 	}
@@ -432,7 +455,7 @@ func (e *execution) candidate(r *ranked) rerank.Candidate {
 	if brands := texts(roles.Brand); len(brands) > 0 {
 		c.Brand = brands[0]
 	}
-	c.Price = e.price(p, f, r.doc, nil, 0).From
+	c.Price = e.price(p, f, int(r.doc), nil, 0).From
 	c.Stock, c.Margin, c.Age = number(roles.Stock), number(roles.Margin), number(roles.Age)
 	return c
 }

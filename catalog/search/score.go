@@ -10,12 +10,12 @@ import (
 
 // scratch is the memory of one query over one segment, kept for the next.
 type scratch struct {
-	mark   []uint32 // of terms by rank: their slot
+	mark   []uint16 // of terms by rank: their slot
 	marked []uint32 // ranks that have one
 	slots  []slot
 	uses   []use
-	seen   []uint32 // slots of the document at hand
-	here   []uint32 // those in the field at hand
+	seen   []uint16 // slots of the document at hand
+	here   []uint16 // those in the field at hand
 	title  []uint32 // marks of the terms of the first field, in order
 	best   [MaxQueryWords]float64
 }
@@ -41,7 +41,7 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 func getScratch(terms int) *scratch {
 	x := scratches.Get().(*scratch)
 	if len(x.mark) < terms {
-		x.mark = make([]uint32, terms+terms/8)
+		x.mark = make([]uint16, terms+terms/8)
 	}
 	x.marked, x.uses = x.marked[:0], x.uses[:0]
 	x.slots = append(x.slots[:0], slot{}) // of terms that are not asked for
@@ -93,7 +93,7 @@ func newScorer(plan *textPlan, t *textIndex, norms *lazyNorms, rank *Ranking, li
 		w := &plan.ways[i]
 		value := w.value / float64(bits.OnesCount32(w.mask))
 		if len(w.terms) > 1 {
-			e.addPhrase(w, value)
+			e.addPhrase(w, value, a)
 			continue
 		}
 		term, ok := t.terms.find(w.terms[0])
@@ -130,10 +130,10 @@ func newScorer(plan *textPlan, t *textIndex, norms *lazyNorms, rank *Ranking, li
 }
 
 // slot returns the slot of a term by rank.
-func (e *scorer) slot(rank uint32) uint32 {
+func (e *scorer) slot(rank uint32) uint16 {
 	x := e.x
 	if x.mark[rank] == 0 {
-		x.mark[rank] = uint32(len(x.slots))
+		x.mark[rank] = uint16(len(x.slots))
 		x.slots = append(x.slots, slot{})
 		x.marked = append(x.marked, rank)
 	}
@@ -142,24 +142,28 @@ func (e *scorer) slot(rank uint32) uint32 {
 
 // addPhrase finds the documents that have several terms, side by side unless they are
 // unordered. It counts as a word that stands as often as the terms do.
-func (e *scorer) addPhrase(w *way, value float64) {
+func (e *scorer) addPhrase(w *way, value float64, a *arena) {
 	found := phraseFound{way: w}
 	ranks := make([]uint32, len(w.terms))
-	rare := uint32(0)
+	all, one, first := a.bits(e.t.docs()), a.raw(len(e.any[0])), a.raw(len(e.any[0])) // first is not asked for
 	for i, text := range w.terms {
 		id, ok := e.t.terms.find(text)
 		if !ok {
 			return
 		}
 		ranks[i] = e.t.rank[id]
-		if i == 0 || e.t.df[id] < e.t.df[rare] {
-			rare = uint32(id)
+		if i == 0 {
+			e.t.include(uint32(id), all, first)
+			continue
 		}
+		clear(one)
+		e.t.include(uint32(id), one, first)
+		all.and(one)
 	}
 	var seq []uint32
-	for p := e.t.postings(rare); p.next(); {
+	all.each(func(doc int) {
 		t, first := 0.0, false
-		e.t.ranks(int(p.doc), func(f int, ordered, extra []uint32) {
+		e.t.ranks(doc, func(f int, ordered, extra []uint32) {
 			n := 0
 			if w.unordered {
 				n = 1
@@ -176,23 +180,23 @@ func (e *scorer) addPhrase(w *way, value float64) {
 				}
 			}
 			if n > 0 {
-				t += float64(float64(n) * e.norms.at(f, e.t.length(int(p.doc), f)))
+				t += float64(float64(n) * e.norms.at(f, e.t.length(doc, f)))
 				first = first || f == 0
 			}
 		}, &seq)
 		if t == 0 {
-			continue
+			return
 		}
-		found.docs = append(found.docs, uint32(p.doc))
+		found.docs = append(found.docs, uint32(doc))
 		found.sats = append(found.sats, e.saturated(t))
 		for m := w.mask; m != 0; m &= m - 1 {
 			word := bits.TrailingZeros32(m)
-			e.any[word].set(int(p.doc))
+			e.any[word].set(doc)
 			if first {
-				e.title[word].set(int(p.doc))
+				e.title[word].set(doc)
 			}
 		}
-	}
+	})
 	if len(found.docs) == 0 {
 		return
 	}
@@ -240,41 +244,47 @@ func (e *scorer) words(doc int) (title, any uint32) {
 
 // fieldTerms counts the terms of one field that the plan asks for, and appends the
 // marks of those that have a place to x.title if it is the first.
-func (e *scorer) fieldTerms(b []byte, first bool) []byte {
+func (e *scorer) fieldTerms(b []uint16, first bool) []uint16 {
 	x := e.x
 	mark := x.mark
 	for part := range 2 { // words in order, then terms without place
-		n, rest := number(b)
-		i := 0
-		for range n {
-			r := uint32(rest[i])
-			i++
-			if r >= 0x80 {
-				r &= 0x7f
-				for shift := 7; ; shift += 7 {
-					c := rest[i]
-					i++
-					r |= uint32(c&0x7f) << shift
-					if c < 0x80 {
-						break
-					}
-				}
-			}
-			at := mark[r]
-			if at != 0 {
-				s := &x.slots[at]
-				if s.count == 0 {
-					x.here = append(x.here, at)
-				}
-				s.count++
-			}
-			if first && part == 0 {
+		n, rest := units(b)
+		if first && part == 0 {
+			for range n {
+				var r uint32
+				r, rest = units(rest)
+				at := mark[r]
 				x.title = append(x.title, x.slots[at].mask)
+				if at != 0 {
+					x.count(at)
+				}
+			}
+			b = rest
+			continue
+		}
+		i, end := 0, int(n)
+		for ; i < end && i < len(rest); i++ {
+			r := uint32(rest[i])
+			if r == wide {
+				r = uint32(rest[i+1]) | uint32(rest[i+2])<<16
+				i, end = i+2, end+2
+			}
+			if at := mark[r]; at != 0 {
+				x.count(at)
 			}
 		}
 		b = rest[i:]
 	}
 	return b
+}
+
+// count notes that the field at hand has a term.
+func (x *scratch) count(at uint16) {
+	s := &x.slots[at]
+	if s.count == 0 {
+		x.here = append(x.here, at)
+	}
+	s.count++
 }
 
 // weigh adds what the field at hand counts to its terms.

@@ -425,7 +425,7 @@ func (r *fileReader) text(f *fileText, docs int) *textIndex {
 		fields: f.Fields, terms: r.strs(f.Terms, -1), stems: r.strs(f.Stems, -1), sigs: get[uint64](r, f.Sigs), tails: get[uint64](r, f.Tails), stemOf: get[uint32](r, f.StemOf),
 		stemAt: get[uint32](r, f.StemAt), stemList: get[uint32](r, f.StemList), df: get[uint32](r, f.DF), stemDF: get[uint32](r, f.StemDF),
 		postAt: get[uint32](r, f.PostAt), post: get[uint8](r, f.Post), sets: get[uint64](r, f.Sets), lens: get[uint16](r, f.Lens), fwdAt: get[uint32](r, f.FwdAt),
-		fwd: get[uint8](r, f.Fwd), byRank: get[uint32](r, f.ByRank), rank: get[uint32](r, f.Rank), total: get[uint64](r, f.Total),
+		fwd: get[uint16](r, f.Fwd), byRank: get[uint32](r, f.ByRank), rank: get[uint32](r, f.Rank), total: get[uint64](r, f.Total),
 	}
 	n := t.terms.len()
 	for _, tail := range t.tails {
