@@ -78,10 +78,10 @@ func (e *execution) matches(p *part, f *partFound, r int, group *column, code ui
 }
 
 // hit describes a product of the page.
-func (e *execution) hit(r *ranked) Hit {
+func (e *execution) hit(r *ranked, id string) Hit {
 	p, f := &e.v.parts[r.part], &e.parts[r.part]
 	s := p.seg
-	h := Hit{ID: strings.Clone(s.ids.at(int(r.doc))), Score: r.score, Pinned: r.pinned, part: int(r.part), doc: int(r.doc)}
+	h := Hit{ID: id, Score: r.score, Pinned: r.pinned, part: int(r.part), doc: int(r.doc)}
 	var group *column
 	if r.group != 0 {
 		group = s.cols[e.q.Group]
@@ -145,7 +145,7 @@ func (e *execution) why(r *ranked) *Why {
 				continue
 			}
 			if v := way.value * f.sc.termOf(way, int(r.doc)) / float64(bits.OnesCount32(way.mask)); v > m.Score {
-				m.Term, m.Way, m.Score = strings.Trim(phraseText(way.terms), soundMark+keyMark), way.kind, v
+				m.Term, m.Way, m.Score = strings.Trim(way.text(), soundMark+keyMark), way.kind, v
 			}
 		}
 		w.Words = append(w.Words, m)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/recommend/rerank"
@@ -162,6 +163,7 @@ func (e *execution) rank(r *Result) {
 		orders = e.c.TieBreaks
 	}
 	b := &best{e: e, n: need + len(pins), orders: orders}
+	b.heap = make([]ranked, 0, min(b.n, 64))
 	for i := range e.parts {
 		r.Groups += e.collect(b, i)
 	}
@@ -177,8 +179,19 @@ func (e *execution) rank(r *Result) {
 		list = e.pin(list, pins)
 	}
 	list = list[min(q.Offset, len(list)):min(q.Offset+q.Limit, len(list))]
+	if len(list) == 0 {
+		return
+	}
+	size := 0
 	for i := range list {
-		r.Hits = append(r.Hits, e.hit(&list[i]))
+		size += len(e.id(&list[i]))
+	}
+	ids := make([]byte, 0, size) // all in one, apart from the index
+	r.Hits = make([]Hit, 0, len(list))
+	for i := range list {
+		at := len(ids)
+		ids = append(ids, e.id(&list[i])...)
+		r.Hits = append(r.Hits, e.hit(&list[i], unsafe.String(unsafe.SliceData(ids[at:]), len(ids)-at)))
 	}
 }
 
@@ -231,6 +244,7 @@ func (e *execution) collect(b *best, i int) (groups int) {
 	if relevance && group == nil {
 		w := newWalk(e, f, sh, b, one)
 		w.from(0, f.docs, f.count, 0, 0)
+		w.done()
 		return 0
 	}
 	// Documents are in order of id: without an order the first ones are the best.

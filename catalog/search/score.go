@@ -18,6 +18,9 @@ type scratch struct {
 	here   []uint16 // those in the field at hand
 	title  []uint32 // marks of the terms of the first field, in order
 	best   [MaxQueryWords]float64
+	sets   []bitset
+	scorer scorer
+	walk   walk
 }
 
 // slot is a term that a plan asks for.
@@ -53,6 +56,9 @@ func (x *scratch) release() {
 	for _, r := range x.marked {
 		x.mark[r] = 0
 	}
+	clear(x.sets)
+	clear(x.scorer.phrase)
+	x.scorer = scorer{phrase: x.scorer.phrase[:0]}
 	scratches.Put(x)
 }
 
@@ -81,10 +87,13 @@ type phraseFound struct {
 // newScorer finds the documents of each word. O(postings) at a bit each, or
 // O(documents/64) for a frequent term.
 func newScorer(plan *textPlan, t *textIndex, norms *lazyNorms, rank *Ranking, links []string, a *arena) *scorer {
-	e := &scorer{plan: plan, t: t, norms: norms, rank: rank, x: getScratch(t.terms.len())}
 	n := len(plan.words)
-	sets := make([]bitset, 2*n)
-	e.any, e.title, e.most = sets[:n:n], sets[n:], a.floats(n)
+	x := getScratch(t.terms.len())
+	if cap(x.sets) < 2*n {
+		x.sets = make([]bitset, 2*n)
+	}
+	e := &x.scorer
+	*e = scorer{plan: plan, t: t, norms: norms, rank: rank, x: x, any: x.sets[:n:n], title: x.sets[n : 2*n], most: a.floats(n), phrase: e.phrase[:0]}
 	for i := range n {
 		e.any[i], e.title[i] = a.bits(t.docs()), a.bits(t.docs())
 		e.most[i] = 0
@@ -92,11 +101,11 @@ func newScorer(plan *textPlan, t *textIndex, norms *lazyNorms, rank *Ranking, li
 	for i := range plan.ways {
 		w := &plan.ways[i]
 		value := w.value / float64(bits.OnesCount32(w.mask))
-		if len(w.terms) > 1 {
+		if w.terms != nil {
 			e.addPhrase(w, value, a)
 			continue
 		}
-		term, ok := t.terms.find(w.terms[0])
+		term, ok := t.terms.find(w.term)
 		if !ok {
 			continue
 		}
@@ -363,7 +372,7 @@ func (e *scorer) forget() {
 // termOf returns what one way gives a document: its saturated weight, 0 where the
 // document does not have it.
 func (e *scorer) termOf(w *way, doc int) float64 {
-	if len(w.terms) > 1 {
+	if w.terms != nil {
 		for i := range e.phrase {
 			if e.phrase[i].way == w {
 				if j, ok := slices.BinarySearch(e.phrase[i].docs, uint32(doc)); ok {
@@ -373,7 +382,7 @@ func (e *scorer) termOf(w *way, doc int) float64 {
 		}
 		return 0
 	}
-	term, ok := e.t.terms.find(w.terms[0])
+	term, ok := e.t.terms.find(w.term)
 	if !ok {
 		return 0
 	}

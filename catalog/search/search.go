@@ -77,7 +77,7 @@ func (e *execution) run() *Result {
 		relax = q.Relax
 	}
 	if q.Text != "" {
-		p := e.v.plan(e.c, e.locale, q.Text, match)
+		p := e.v.plan(e.c, e.locale, q.Text, match, e.mem)
 		if len(p.words) > 0 {
 			e.plan = p
 		}
@@ -85,18 +85,12 @@ func (e *execution) run() *Result {
 			r.Cut = append(r.Cut, "words")
 		}
 	}
-	var words []string
-	if e.plan != nil {
-		for _, w := range e.plan.words {
-			words = append(words, w.text)
-		}
-	}
 	if len(e.c.rules) > 0 {
 		e.merch = e.c.merchandise(e.locale, e.c.analyzers[e.locale].terms(q.Text))
 	}
 	e.find()
 	if e.plan != nil && e.plan.all && e.plan.key == "" {
-		r.Relaxed = e.relax(relax, words)
+		r.Relaxed = e.relax(relax)
 	}
 	r.Total = e.total()
 	if e.plan != nil {
@@ -120,7 +114,14 @@ func (e *execution) total() (n int) {
 }
 
 // relax gives up words while nothing has all of them, and returns which.
-func (e *execution) relax(how Relax, words []string) []string {
+func (e *execution) relax(how Relax) []string {
+	if how == RelaxNone || e.total() > 0 {
+		return nil
+	}
+	var words []string
+	for i := range e.plan.words {
+		words = append(words, e.plan.words[i].text)
+	}
 	dropped := uint32(0)
 	if how == RelaxAny && e.total() == 0 && len(words) > 0 {
 		e.plan.all = false
@@ -165,7 +166,10 @@ func (e *execution) relax(how Relax, words []string) []string {
 // find evaluates text, filter and choices in each segment.
 func (e *execution) find() {
 	if e.parts == nil {
-		e.parts = make([]partFound, len(e.v.parts))
+		if cap(e.mem.parts) < len(e.v.parts) {
+			e.mem.parts = make([]partFound, len(e.v.parts))
+		}
+		e.parts = e.mem.parts[:len(e.v.parts)]
 	}
 	for i := range e.v.parts {
 		p, f := &e.v.parts[i], &e.parts[i]

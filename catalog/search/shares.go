@@ -17,7 +17,11 @@ type shares struct {
 const tabled = 8
 
 func newShares(plan *textPlan, r *Ranking, a *arena) *shares {
-	s := &shares{plan: plan, title: r.TitleShare, any: r.AnyShare}
+	s := &a.shares
+	if s.plan == plan {
+		return s
+	}
+	*s = shares{plan: plan, title: r.TitleShare, any: r.AnyShare}
 	if n := len(plan.words); n <= tabled {
 		s.titleT, s.anyT, s.top = a.floats(1<<n), a.floats(1<<n), a.floats(1<<n)
 		s.top[0] = 0

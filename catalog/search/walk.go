@@ -24,21 +24,27 @@ type walk struct {
 
 func newWalk(e *execution, f *partFound, sh *shares, b *best, one func(d int, title, any uint32)) *walk {
 	n := len(e.plan.words)
-	w := &walk{f: f, sh: sh, b: b, few: 16 + len(f.docs)/3, one: one}
-	w.order = make([]int, n)
-	for i := range w.order {
-		w.order[i] = i
+	w := &f.sc.x.walk
+	*w = walk{f: f, sh: sh, b: b, few: 16 + len(f.docs)/3, one: one, order: w.order[:0], rest: w.rest[:0], sets: w.sets[:0]}
+	for i := range n {
+		w.order = append(w.order, i)
+		w.rest = append(w.rest, 0)
 	}
 	slices.SortStableFunc(w.order, func(x, y int) int { return cmp.Compare(f.sc.most[y], f.sc.most[x]) })
-	w.rest = make([]uint32, n+1)
+	w.rest = append(w.rest, 0)
 	for i := n - 1; i >= 0; i-- {
 		w.rest[i] = w.rest[i+1] | 1<<w.order[i]
 	}
-	w.sets = make([]bitset, 3*n)
-	for i := range w.sets {
-		w.sets[i] = e.mem.raw(len(f.docs))
+	for range 3 * n {
+		w.sets = append(w.sets, e.mem.raw(len(f.docs)))
 	}
 	return w
+}
+
+// done forgets what was visited.
+func (w *walk) done() {
+	clear(w.sets)
+	*w = walk{order: w.order, rest: w.rest, sets: w.sets}
 }
 
 // hopeless reports whether no document with these words, and perhaps those in rest,
