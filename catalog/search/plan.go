@@ -28,6 +28,7 @@ type textPlan struct {
 // queryWord is one word of a query.
 type queryWord struct {
 	text string // its term
+	stem string
 	stop bool
 	df   int // products that have it, or another form of it
 	// doubt says that it is more likely a misspelling; idf is then that of all it
@@ -166,7 +167,8 @@ func (p *planner) word(i int) {
 	w := &p.plan.words[i]
 	mask := uint32(1) << i
 	last := i == len(p.plan.words)-1
-	stem := stemOf(p.a, w.text)
+	w.stem = stemOf(p.a, w.text)
+	stem := w.stem
 	w.df = p.v.stemDF(p.locale, stem)
 	var found []candidate
 	if !w.stop {
@@ -420,14 +422,17 @@ func (p *planner) sound(word string, mask uint32) {
 
 // synonymsAt adds what stands for the words from i on.
 func (p *planner) synonymsAt(i int) {
+	if len(p.c.synonyms[p.locale]) == 0 {
+		return
+	}
 	words := p.plan.words[i:]
-	for _, y := range p.c.synonyms[p.locale][stemOf(p.a, words[0].text)] {
+	for _, y := range p.c.synonyms[p.locale][words[0].stem] {
 		if len(y.from) > len(words) {
 			continue
 		}
 		same := true
 		for j, f := range y.from {
-			same = same && stemOf(p.a, words[j].text) == f
+			same = same && words[j].stem == f
 		}
 		if !same {
 			continue
