@@ -26,6 +26,7 @@ type MemoryStore struct {
 	lots         *lots
 	papers       map[paperKey]Paper
 	incoming     incomingBySKU
+	past         []Movement // of post, used again
 }
 
 // NewMemory returns an empty store in db, whose transactions it joins, or in a
@@ -124,8 +125,9 @@ func (s *MemoryStore) PostBatch(ctx context.Context, r *Reservation, movements [
 				s.unpost(posted[i])
 			}
 		})
+		b := batch{n: len(movements)}
 		for i := range movements {
-			st, err := s.post(&movements[i])
+			st, err := s.post(&b, &movements[i])
 			if err != nil {
 				return err
 			}

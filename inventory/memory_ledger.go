@@ -17,6 +17,8 @@ type stock struct {
 	number    uint32
 	backorder int64
 	ledger    []entry
+	// onHand and reserved are the balances after the last entry.
+	onHand, reserved int64
 	// orders are the balances of the entries from ordersFrom on that most items do
 	// not have: none until the first is not zero.
 	orders     []orderBalances
@@ -67,8 +69,7 @@ func (st *stock) untouched() bool { return len(st.ledger) == 0 && st.backorder =
 func (st *stock) level() Level {
 	l := Level{SKU: st.sku, Location: st.location, Backorder: st.backorder, Seq: int64(len(st.ledger))}
 	if l.Seq > 0 {
-		last := &st.ledger[l.Seq-1]
-		l.OnHand, l.Reserved = last.onHand, last.reserved
+		l.OnHand, l.Reserved = st.onHand, st.reserved
 		o := st.after(len(st.ledger) - 1)
 		l.Allocated, l.Backordered = o.allocated, o.backordered
 	}
@@ -116,18 +117,34 @@ func (st *stock) movement(notes []note, i int) Movement {
 	return m
 }
 
+// batch is what the movements of one call share: most are of one document.
+type batch struct {
+	key documentKey
+	doc *document // nil while there is none
+	set bool
+	n   int // movements
+}
+
+// document returns the document of m, or nil.
+func (s *MemoryStore) document(b *batch, m *Movement) *document {
+	if key := (documentKey{m.Ref, m.Attempt}); !b.set || b.key != key {
+		*b = batch{key, s.documents[key], true, b.n}
+	}
+	return b.doc
+}
+
 // post appends *m as [Level.Apply] says and completes it. It returns the stock
 // that has one entry more, nil when the movement was there.
-func (s *MemoryStore) post(m *Movement) (*stock, error) {
+func (s *MemoryStore) post(b *batch, m *Movement) (*stock, error) {
 	st := s.find(m.SKU, m.Location)
-	doc := s.documents[documentKey{m.Ref, m.Attempt}]
+	doc := s.document(b, m)
 	level := Level{SKU: m.SKU, Location: m.Location}
-	var earlier []Movement // most movements are the first of their document and item
+	s.past = s.past[:0] // most movements are the first of their document and item
 	if st != nil {
 		level = st.level()
-		earlier = s.earlier(doc, st)
+		s.past = s.earlier(s.past, doc, st)
 	}
-	answer, posted, err := level.Apply(*m, earlier)
+	answer, posted, err := level.Apply(*m, s.past)
 	if err != nil {
 		return nil, err
 	}
@@ -142,29 +159,42 @@ func (s *MemoryStore) post(m *Movement) (*stock, error) {
 	if doc == nil {
 		doc = &document{}
 		s.documents[documentKey{strings.Clone(m.Ref), m.Attempt}] = doc
+		b.doc = doc
+	}
+	if b.n > 1 { // room for all at once
+		doc.postings, b.n = slices.Grow(doc.postings, b.n), 0
 	}
 	number, isNew := s.note(doc, m)
-	p := posting{st.number, uint32(len(st.ledger))}
-	at, _ := slices.BinarySearchFunc(doc.postings, p, posting.compare)
-	doc.postings = slices.Insert(doc.postings, at, p)
+	doc.add(posting{st.number, uint32(len(st.ledger))})
 	st.keepOrders(orderBalances{m.AllocatedAfter, m.BackorderedAfter})
 	st.ledger = append(st.ledger, entry{
 		at: m.At.UnixMicro(), onHand: m.OnHandAfter, reserved: m.ReservedAfter,
 		note: number, kind: uint8(slices.Index(kinds[:], m.Kind)), newNote: isNew,
 	})
+	st.onHand, st.reserved = m.OnHandAfter, m.ReservedAfter
 	return st, nil
 }
 
-// earlier returns the movements of the document in the ledger of st.
-func (s *MemoryStore) earlier(doc *document, st *stock) (earlier []Movement) {
+// add puts p in its place.
+func (d *document) add(p posting) {
+	if n := len(d.postings); n == 0 || d.postings[n-1].compare(p) < 0 { // movements come in the order of SKUs, which is often that of numbers
+		d.postings = append(d.postings, p)
+		return
+	}
+	at, _ := slices.BinarySearchFunc(d.postings, p, posting.compare)
+	d.postings = slices.Insert(d.postings, at, p)
+}
+
+// earlier appends the movements of the document in the ledger of st.
+func (s *MemoryStore) earlier(to []Movement, doc *document, st *stock) []Movement {
 	if doc == nil {
-		return nil
+		return to
 	}
 	i, _ := slices.BinarySearchFunc(doc.postings, posting{stock: st.number}, posting.compare)
 	for ; i < len(doc.postings) && doc.postings[i].stock == st.number; i++ {
-		earlier = append(earlier, st.movement(s.notes, int(doc.postings[i].entry)))
+		to = append(to, st.movement(s.notes, int(doc.postings[i].entry)))
 	}
-	return earlier
+	return to
 }
 
 // note returns the number of the document's note with the movement's reason.
@@ -186,6 +216,10 @@ func (s *MemoryStore) unpost(st *stock) {
 	last := len(st.ledger) - 1
 	e := st.ledger[last]
 	st.ledger = st.ledger[:last]
+	st.onHand, st.reserved = 0, 0
+	if last > 0 {
+		st.onHand, st.reserved = st.ledger[last-1].onHand, st.ledger[last-1].reserved
+	}
 	if n := len(st.orders); n > 0 {
 		st.orders = st.orders[:n-1]
 	}
