@@ -83,7 +83,7 @@ func benchmarkPlace(b *testing.B, n int, stocked bool) {
 func benchCounter(b *testing.B) (*process, *lifeWorld, *life) {
 	w := newLifeWorld()
 	l := &life{id: "b", mode: order.OnPlace, gateway: new(payment.Memory), world: w}
-	return w.open(b, noHook, l), w, l
+	return w.open(b, nil, l), w, l
 }
 
 func benchLines(b *testing.B, p *process, n int) []cart.Line {
