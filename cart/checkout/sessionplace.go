@@ -364,11 +364,15 @@ func (s *Sessions) finish(ctx context.Context, of *Session) (View, error) {
 			return v, err
 		}
 	}
-	saved, err := s.record(ctx, of)
+	saved, placed, err := s.record(ctx, of)
 	switch {
 	case err == nil:
 		*of = saved
-		return s.capture(ctx, of)
+		v := s.fixed(of, Completed, nil)
+		if _, err := s.opts.Orders.CaptureOf(ctx, placed); err != nil {
+			return v, fmt.Errorf("checkout: %w", err)
+		}
+		return v, nil
 	case errors.Is(err, ErrSessionStale):
 		return View{}, err
 	case payment.Uncertain(err):
@@ -379,7 +383,7 @@ func (s *Sessions) finish(ctx context.Context, of *Session) (View, error) {
 
 // record makes the order stand: everything that it takes, and the session that
 // becomes it, in one transaction.
-func (s *Sessions) record(ctx context.Context, of *Session) (saved Session, err error) {
+func (s *Sessions) record(ctx context.Context, of *Session) (saved Session, placed order.Order, err error) {
 	t := of.Try
 	o := t.Order
 	o.PlacedAt = s.opts.Now()
@@ -400,8 +404,7 @@ func (s *Sessions) record(ctx context.Context, of *Session) (saved Session, err 
 		if err := s.commit(ctx, t); err != nil {
 			return err
 		}
-		placed, err := s.opts.Orders.Place(ctx, o)
-		if err != nil {
+		if placed, err = s.opts.Orders.Place(ctx, o); err != nil {
 			return err
 		}
 		_, err = s.opts.Carts.Close(ctx, of.Cart, 0, string(placed.ID))
@@ -410,7 +413,7 @@ func (s *Sessions) record(ctx context.Context, of *Session) (saved Session, err 
 		}
 		return s.tell(ctx, purchaseOf(&placed))
 	})
-	return saved, err
+	return saved, placed, err
 }
 
 // commit takes what a try holds.
