@@ -71,19 +71,16 @@ func (s *Sessions) end(ctx context.Context, of Session, try *Try, loose bool, mo
 // tighten lets loose charges go. What the gateway does not answer is tried again
 // later.
 func (s *Sessions) tighten(ctx context.Context, of Session) (Session, error) {
-	now, gateway := s.opts.Now(), s.opts.Orders.Gateway()
+	now := s.opts.Now()
 	var left []LooseCharge
 	for _, l := range of.Loose {
 		if now.Before(l.Next) {
 			left = append(left, l)
 			continue
 		}
-		var err error
-		if l.Authorization != "" {
-			err = gateway.Void(ctx, eventid.Of("void", l.Key), l.Authorization)
-		} else {
-			err = gateway.Abandon(ctx, payment.Charge{Key: l.Key, Amount: l.Amount, Method: l.Method, Ref: string(of.ID), Customer: of.Customer})
-		}
+		err := s.letGo(ctx, eventid.Of("void", l.Key), payment.Charge{
+			Key: l.Key, Amount: l.Amount, Method: l.Method, Ref: string(of.ID), Customer: of.Customer,
+		}, l.Authorization)
 		if payment.Uncertain(err) {
 			l.Next = now.Add(s.opts.WorkTime)
 			left = append(left, l)

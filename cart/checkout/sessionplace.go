@@ -240,12 +240,12 @@ func (s *Sessions) proceed(ctx context.Context, of *Session) (View, error) {
 		}
 	}
 	if t.Tender >= 0 && t.Authorization == "" {
-		auth, err := s.opts.Orders.Gateway().Authorize(ctx, s.charge(of, t))
+		auth, err := s.authorize(ctx, s.charge(of, t))
 		if action, waits := errors.AsType[*payment.ActionError](err); waits {
 			return s.wait(ctx, of, action)
 		}
 		if payment.Uncertain(err) {
-			return s.pause(ctx, of, fmt.Errorf("checkout: authorize: %w", err))
+			return s.pause(ctx, of, err)
 		}
 		if err != nil {
 			return s.declined(ctx, of, err)
@@ -258,7 +258,7 @@ func (s *Sessions) proceed(ctx context.Context, of *Session) (View, error) {
 // declined ends a try after the bank said no.
 func (s *Sessions) declined(ctx context.Context, of *Session, err error) (View, error) {
 	path := at(pathInstruments, of.Try.Tender)
-	return s.give(ctx, of, false, fmt.Errorf("checkout: authorize: %w", err), onlyOnce(failed(CodePaymentFailed, path)))
+	return s.give(ctx, of, false, err, onlyOnce(failed(CodePaymentFailed, path)))
 }
 
 // give ends a try with a known outcome and answers with the session as it is without
@@ -401,17 +401,8 @@ func (s *Sessions) record(ctx context.Context, of *Session) (saved Session, plac
 		if saved, err = s.save(ctx, next); err != nil {
 			return err
 		}
-		if err := s.commit(ctx, t); err != nil {
-			return err
-		}
-		if placed, err = s.opts.Orders.Place(ctx, o); err != nil {
-			return err
-		}
-		_, err = s.opts.Carts.Close(ctx, of.Cart, 0, string(placed.ID))
-		if err != nil && !errors.Is(err, flywheel.ErrNotFound) {
-			return err
-		}
-		return s.tell(ctx, purchaseOf(&placed))
+		placed, err = s.stand(ctx, o, true, 0, func(ctx context.Context, _ *order.Order) error { return s.commit(ctx, t) })
+		return err
 	})
 	return saved, placed, err
 }

@@ -45,7 +45,7 @@ func (s *Sessions) ask(ctx context.Context, of *Session) (View, error) {
 	case payment.Uncertain(err):
 		return s.fixed(of, RequiresAction, nil), fmt.Errorf("checkout: %w", err)
 	}
-	return s.declined(ctx, of, err)
+	return s.declined(ctx, of, fmt.Errorf("checkout: authorize: %w", err))
 }
 
 // Resume does what a job does for a session whose try or capture is unfinished: it

@@ -87,9 +87,9 @@ const EventCheckoutExpired = "checkout_expired"
 // Sessions keeps checkout sessions and makes orders of them. It is safe for
 // concurrent use.
 type Sessions struct {
-	store  SessionStore
-	opts   SessionOptions
-	teller told.Teller
+	counter
+	store SessionStore
+	opts  SessionOptions
 	// together says that session, order and cart are kept in one database.
 	together bool
 }
@@ -126,7 +126,7 @@ func NewSessions(store SessionStore, opts *SessionOptions) (*Sessions, error) {
 		o.NewID = newid.New
 	}
 	o.Tx = handle.Tx(o.Tx, s.store)
-	s.teller = told.New(s.store, o.Sink)
+	s.counter = counter{o.Carts, o.Orders, told.New(s.store, o.Sink)}
 	s.together = !handle.None(o.Tx)
 	for _, v := range []any{s.store, o.Orders, o.Carts, o.Stock, o.Codes, o.GiftCards, o.StoreCredit, o.Points} {
 		s.together = s.together && (v == nil || handle.Joins(o.Tx, v))
