@@ -17,8 +17,6 @@ type stock struct {
 	number    uint32
 	backorder int64
 	ledger    []entry
-	// onHand and reserved are the balances after the last entry.
-	onHand, reserved int64
 	// orders are the balances of the entries from ordersFrom on that most items do
 	// not have: none until the first is not zero.
 	orders     []orderBalances
@@ -40,19 +38,46 @@ type entry struct {
 
 // note is what the movements of one document have in common.
 type note struct {
-	documentKey
+	of          *document
 	reason, key string
 }
 
 // document finds the movements of one ref and attempt.
 type document struct {
+	ref      string // never changed, like attempt
+	attempt  int64
 	postings []posting // in order
 	notes    []uint32  // one for each reason and key
+	posting  [2]posting
+	note     [1]uint32
 }
 
-type documentKey struct {
-	ref     string
-	attempt int64
+// document returns the one of an attempt, nil for none.
+func (b *bearer) document(attempt int64) *document {
+	if b == nil {
+		return nil
+	}
+	if b.first.attempt == attempt && len(b.first.postings) > 0 {
+		return &b.first
+	}
+	for _, d := range b.others {
+		if d.attempt == attempt {
+			return d
+		}
+	}
+	return nil
+}
+
+// begin makes the document of an attempt.
+func (b *bearer) begin(attempt int64) *document {
+	d := &b.first
+	if d.ref != "" { // it is there, or was and somebody may still read its notes
+		d = new(document)
+		b.others = append(b.others, d)
+	}
+	d.ref, d.attempt = b.ref, attempt
+	d.postings, d.notes = d.posting[:0], d.note[:0]
+	return d
 }
 
 // posting is the place of a movement.
@@ -69,7 +94,8 @@ func (st *stock) untouched() bool { return len(st.ledger) == 0 && st.backorder =
 func (st *stock) level() Level {
 	l := Level{SKU: st.sku, Location: st.location, Backorder: st.backorder, Seq: int64(len(st.ledger))}
 	if l.Seq > 0 {
-		l.OnHand, l.Reserved = st.onHand, st.reserved
+		last := &st.ledger[l.Seq-1]
+		l.OnHand, l.Reserved = last.onHand, last.reserved
 		o := st.after(len(st.ledger) - 1)
 		l.Allocated, l.Backordered = o.allocated, o.backordered
 	}
@@ -100,7 +126,7 @@ func (st *stock) movement(notes []note, i int) Movement {
 	e := &st.ledger[i]
 	n := &notes[e.note]
 	m := Movement{
-		SKU: st.sku, Location: st.location, Kind: kinds[e.kind], Ref: n.ref, Attempt: n.attempt,
+		SKU: st.sku, Location: st.location, Kind: kinds[e.kind], Ref: n.of.ref, Attempt: n.of.attempt,
 		OnHand: e.onHand, Reserved: e.reserved, Reason: n.reason, Key: n.key, At: time.UnixMicro(e.at).UTC(),
 		Seq: int64(i) + 1, OnHandAfter: e.onHand, ReservedAfter: e.reserved,
 	}
@@ -117,84 +143,62 @@ func (st *stock) movement(notes []note, i int) Movement {
 	return m
 }
 
-// batch is what the movements of one call share: most are of one document.
-type batch struct {
-	key documentKey
-	doc *document // nil while there is none
-	set bool
-	n   int // movements
-}
-
-// document returns the document of m, or nil.
-func (s *MemoryStore) document(b *batch, m *Movement) *document {
-	if key := (documentKey{m.Ref, m.Attempt}); !b.set || b.key != key {
-		*b = batch{key, s.documents[key], true, b.n}
-	}
-	return b.doc
-}
-
-// post appends *m as [Level.Apply] says and completes it. It returns the stock
-// that has one entry more, nil when the movement was there.
-func (s *MemoryStore) post(b *batch, m *Movement) (*stock, error) {
+// post appends *m as [Level.Apply] says and completes it, unless it was there.
+func (b *batch) post(m *Movement) error {
+	s := b.store
 	st := s.find(m.SKU, m.Location)
-	doc := s.document(b, m)
+	doc := b.of(m.Ref).document(m.Attempt)
 	level := Level{SKU: m.SKU, Location: m.Location}
-	s.past = s.past[:0] // most movements are the first of their document and item
+	b.earlier = b.earlier[:0] // most movements are the first of their document and item
 	if st != nil {
 		level = st.level()
-		s.past = s.earlier(s.past, doc, st)
+		b.earlier = s.earlier(doc, st, b.earlier)
 	}
-	answer, posted, err := level.Apply(*m, s.past)
+	answer, posted, err := level.Apply(*m, b.earlier)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	answer.At = answer.At.UTC().Truncate(time.Microsecond)
 	*m = answer
 	if !posted {
-		return nil, nil
+		return nil
 	}
 	if st == nil {
 		st = s.stock(m.SKU, m.Location)
 	}
 	if doc == nil {
-		doc = &document{}
-		s.documents[documentKey{strings.Clone(m.Ref), m.Attempt}] = doc
-		b.doc = doc
-	}
-	if b.n > 1 { // room for all at once
-		doc.postings, b.n = slices.Grow(doc.postings, b.n), 0
+		doc = b.made(m.Ref).begin(m.Attempt)
 	}
 	number, isNew := s.note(doc, m)
-	doc.add(posting{st.number, uint32(len(st.ledger))})
+	p := posting{st.number, uint32(len(st.ledger))}
+	at := len(doc.postings)
+	if at > 0 && doc.postings[at-1].compare(p) > 0 {
+		at, _ = slices.BinarySearchFunc(doc.postings, p, posting.compare)
+	}
+	if at == len(doc.postings) {
+		doc.postings = append(doc.postings, p)
+	} else {
+		doc.postings = slices.Insert(doc.postings, at, p)
+	}
 	st.keepOrders(orderBalances{m.AllocatedAfter, m.BackorderedAfter})
 	st.ledger = append(st.ledger, entry{
 		at: m.At.UnixMicro(), onHand: m.OnHandAfter, reserved: m.ReservedAfter,
 		note: number, kind: uint8(slices.Index(kinds[:], m.Kind)), newNote: isNew,
 	})
-	st.onHand, st.reserved = m.OnHandAfter, m.ReservedAfter
-	return st, nil
-}
-
-// add puts p in its place.
-func (d *document) add(p posting) {
-	if n := len(d.postings); n == 0 || d.postings[n-1].compare(p) < 0 { // movements come in the order of SKUs, which is often that of numbers
-		d.postings = append(d.postings, p)
-		return
-	}
-	at, _ := slices.BinarySearchFunc(d.postings, p, posting.compare)
-	d.postings = slices.Insert(d.postings, at, p)
+	b.posted = append(b.posted, st)
+	return nil
 }
 
 // earlier appends the movements of the document in the ledger of st.
-func (s *MemoryStore) earlier(to []Movement, doc *document, st *stock) []Movement {
+func (s *MemoryStore) earlier(doc *document, st *stock, earlier []Movement) []Movement {
 	if doc == nil {
-		return to
+		return earlier
 	}
 	i, _ := slices.BinarySearchFunc(doc.postings, posting{stock: st.number}, posting.compare)
 	for ; i < len(doc.postings) && doc.postings[i].stock == st.number; i++ {
-		to = append(to, st.movement(s.notes, int(doc.postings[i].entry)))
+		earlier = append(earlier, st.movement(s.notes, int(doc.postings[i].entry)))
 	}
-	return to
+	return earlier
 }
 
 // note returns the number of the document's note with the movement's reason.
@@ -205,8 +209,7 @@ func (s *MemoryStore) note(doc *document, m *Movement) (number uint32, isNew boo
 		}
 	}
 	number = uint32(len(s.notes))
-	ref := strings.Clone(m.Ref)
-	s.notes = append(s.notes, note{documentKey{ref, m.Attempt}, strings.Clone(m.Reason), strings.Clone(m.Key)})
+	s.notes = append(s.notes, note{doc, strings.Clone(m.Reason), strings.Clone(m.Key)})
 	doc.notes = append(doc.notes, number)
 	return number, true
 }
@@ -216,15 +219,10 @@ func (s *MemoryStore) unpost(st *stock) {
 	last := len(st.ledger) - 1
 	e := st.ledger[last]
 	st.ledger = st.ledger[:last]
-	st.onHand, st.reserved = 0, 0
-	if last > 0 {
-		st.onHand, st.reserved = st.ledger[last-1].onHand, st.ledger[last-1].reserved
-	}
 	if n := len(st.orders); n > 0 {
 		st.orders = st.orders[:n-1]
 	}
-	key := s.notes[e.note].documentKey
-	doc := s.documents[key]
+	doc := s.notes[e.note].of
 	if at, ok := slices.BinarySearchFunc(doc.postings, posting{st.number, uint32(last)}, posting.compare); ok {
 		doc.postings = slices.Delete(doc.postings, at, at+1)
 	}
@@ -232,7 +230,10 @@ func (s *MemoryStore) unpost(st *stock) {
 		s.notes = s.notes[:e.note]
 		doc.notes = doc.notes[:len(doc.notes)-1]
 	}
-	if len(doc.postings) == 0 {
-		delete(s.documents, key)
+	if len(doc.postings) > 0 {
+		return
 	}
+	b := s.refs[doc.ref]
+	b.others = slices.DeleteFunc(b.others, func(d *document) bool { return d == doc })
+	s.drop(b)
 }

@@ -26,18 +26,22 @@ func (s *Service) Reserve(ctx context.Context, ref string, lines []flywheel.Line
 		return err
 	}
 	now := s.now()
-	return s.promise(ctx, &Reservation{Ref: ref, Location: s.location, Lines: lines, Attempt: 1, Expires: now.Add(s.hold)}, now)
+	return s.promise(ctx, Reservation{Ref: ref, Location: s.location, Lines: lines, Attempt: 1, Expires: now.Add(s.hold)}, now)
 }
 
 // promise opens a reservation.
-func (s *Service) promise(ctx context.Context, fresh *Reservation, now time.Time) error {
+func (s *Service) promise(ctx context.Context, fresh Reservation, now time.Time) error {
 	if s.batch != nil { // one call, which needs no transaction around it
 		return s.reserve(ctx, fresh, now)
 	}
+	return s.promiseInTx(ctx, fresh, now)
+}
+
+func (s *Service) promiseInTx(ctx context.Context, fresh Reservation, now time.Time) error {
 	return s.tx.InTx(ctx, func(ctx context.Context) error { return s.reserve(ctx, fresh, now) })
 }
 
-func (s *Service) reserve(ctx context.Context, fresh *Reservation, now time.Time) error {
+func (s *Service) reserve(ctx context.Context, fresh Reservation, now time.Time) error {
 	err := s.open(ctx, fresh, now)
 	if errors.Is(err, ErrOutOfStock) {
 		n, expireErr := s.ReleaseExpired(ctx, now)
@@ -53,8 +57,8 @@ func (s *Service) reserve(ctx context.Context, fresh *Reservation, now time.Time
 
 // open brings a reservation to StateOpen. It first tries as if its ref were new,
 // which it nearly always is, and reads when it is not.
-func (s *Service) open(ctx context.Context, fresh *Reservation, now time.Time) error {
-	r, step := *fresh, opening
+func (s *Service) open(ctx context.Context, fresh Reservation, now time.Time) error {
+	r, step := fresh, opening
 	buffer := movementBuffers.Get().(*[]Movement)
 	defer movementBuffers.Put(buffer)
 	var err error
@@ -72,7 +76,7 @@ func (s *Service) open(ctx context.Context, fresh *Reservation, now time.Time) e
 			return err
 		}
 		var done bool
-		if step, done, err = r.reopen(fresh, now); done || err != nil {
+		if step, done, err = r.reopen(&fresh, now); done || err != nil {
 			return err
 		}
 	}

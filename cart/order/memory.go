@@ -22,6 +22,7 @@ type MemoryStore struct {
 	pending   index
 	customers map[flywheel.CustomerID]index
 	terms     map[string]index // see Order.Terms
+	termsOf   map[ID][]string  // of orders with a mode
 	states    map[State]index  // of orders with a mode
 	toShip    index
 	secret    []byte
@@ -40,7 +41,8 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 	}
 	return &MemoryStore{
 		db: db, byID: map[ID]*stored{}, byKey: map[buyerKey]ID{}, byCart: map[string]ID{},
-		byNumber: map[string]ID{}, series: map[string]int64{}, terms: map[string]index{}, states: map[State]index{},
+		byNumber: map[string]ID{}, series: map[string]int64{}, states: map[State]index{},
+		terms: map[string]index{}, termsOf: map[ID][]string{},
 		customers: map[flywheel.CustomerID]index{}, secret: keyedhash.NewSecret(),
 	}
 }
@@ -135,11 +137,21 @@ func (s *MemoryStore) list(o *Order) {
 	if o.Mode == "" {
 		return
 	}
-	for _, t := range o.Terms() {
+	s.listTerms(o)
+	s.listState(o)
+}
+
+func (s *MemoryStore) listTerms(o *Order) {
+	terms := o.Terms()
+	s.termsOf[o.ID] = terms
+	for _, t := range terms {
 		of := s.terms[t]
 		of.insert(o.Position())
 		s.terms[t] = of
 	}
+}
+
+func (s *MemoryStore) listState(o *Order) {
 	of := s.states[o.State()]
 	of.insert(o.Position())
 	s.states[o.State()] = of
@@ -152,17 +164,44 @@ func (s *MemoryStore) unlist(o *Order) {
 	if o.Mode == "" {
 		return
 	}
-	for _, t := range o.Terms() {
+	s.unlistTerms(o)
+	s.unlistState(o)
+}
+
+func (s *MemoryStore) unlistTerms(o *Order) {
+	for _, t := range s.termsOf[o.ID] {
 		of := s.terms[t]
 		of.remove(o.Position())
 		if s.terms[t] = of; len(of) == 0 {
 			delete(s.terms, t)
 		}
 	}
+	delete(s.termsOf, o.ID)
+}
+
+func (s *MemoryStore) unlistState(o *Order) {
 	of := s.states[o.State()]
 	of.remove(o.Position())
 	s.states[o.State()] = of
 	s.toShip.remove(o.Position())
+}
+
+// relist is unlist of one version of an order and list of another, as far as these
+// differ.
+func (s *MemoryStore) relist(before, after *Order) {
+	if before.Mode == "" || after.Mode == "" {
+		s.unlist(before)
+		s.list(after)
+		return
+	}
+	if !before.foundAs(after) {
+		s.unlistTerms(before)
+		s.listTerms(after)
+	}
+	if before.State() != after.State() || before.ToShip() != after.ToShip() {
+		s.unlistState(before)
+		s.listState(after)
+	}
 }
 
 func (s *MemoryStore) remove(o *stored, key buyerKey) {
@@ -243,11 +282,13 @@ func (s *MemoryStore) Save(ctx context.Context, o Order) (Order, error) {
 
 // put replaces a stored order.
 func (s *MemoryStore) put(o *stored) {
-	s.unlist(&s.byID[o.ID].Order)
-	s.list(&o.Order)
+	there := s.byID[o.ID]
+	s.relist(&there.Order, &o.Order)
 	s.byID[o.ID] = o
-	s.pending.remove(o.Position())
-	if o.Pending() {
+	if o.Pending() == there.Pending() {
+		return
+	}
+	if s.pending.remove(o.Position()); o.Pending() {
 		s.pending.insert(o.Position())
 	}
 }
