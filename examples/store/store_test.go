@@ -15,9 +15,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/flywheel-go/flywheel/campaign/message/smtp"
 	"github.com/flywheel-go/flywheel/examples/store/page"
 )
 
@@ -34,8 +36,12 @@ func opened(t testing.TB, where string) *page.Shop {
 	s, err := open(t.Context(), where)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.close()) })
-	shop, err := newShop(t.Context(), s)
+	shop, err := newShop(t.Context(), s, time.Now)
 	require.NoError(t, err)
+	shop.Accounts.Rounds = 1000 // a guess may be cheap in tests
+	hangUp, err := connect(shop, smtp.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, hangUp()) })
 	return shop
 }
 
@@ -53,7 +59,7 @@ func again(t testing.TB, base string) *browser {
 }
 
 func site(shop *page.Shop) http.Handler {
-	return page.New(shop, "secret word", []byte("0123456789abcdef0123456789abcdef"), slog.New(slog.DiscardHandler))
+	return page.New(shop, "secret word", slog.New(slog.DiscardHandler))
 }
 
 // see returns a page and where it was in the end.
@@ -143,7 +149,7 @@ func TestBuyAsGuest(t *testing.T) {
 			wrong, _ := keeper.press("/en/desk/login", "password", "guess")
 			require.Contains(t, wrong, "not the password")
 			keeper.press("/en/desk/login", "password", "secret word")
-			orders, _ := keeper.see("/en/desk?to=ship")
+			orders, _ := keeper.see("/en/desk/orders?to=ship")
 			require.Contains(t, orders, id)
 			keeper.press("/en/desk/orders/"+id+"/ship", "parcel", "p1")
 			keeper.press("/en/desk/orders/"+id+"/deliver", "parcel", "p1")
