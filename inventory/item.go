@@ -192,19 +192,17 @@ func (s *Service) Available(ctx context.Context, skus []flywheel.SKU) (fulfillme
 			safety[item.SKU] = item.Safety
 		}
 	}
-	var promised map[flywheel.SKU]int64
+	var promised map[flywheel.SKU]int64 // that are not there
 	for i := range levels {
 		l := &levels[i]
 		if l.Location == EveryPlace {
 			supply := stock[l.SKU]
 			supply.Room = l.Promisable()
 			stock[l.SKU] = supply
-			if l.Backordered > 0 {
-				if promised == nil {
-					promised = map[flywheel.SKU]int64{}
-				}
-				promised[l.SKU] = l.Backordered
+			if promised == nil {
+				promised = map[flywheel.SKU]int64{}
 			}
+			promised[l.SKU] = l.Backordered
 			continue
 		}
 		if l.Location.Quarantined() {
@@ -229,6 +227,9 @@ func (s *Service) Available(ctx context.Context, skus []flywheel.SKU) (fulfillme
 	}
 	if len(dated) == 0 || s.papers == nil {
 		return stock, nil
+	}
+	if promised == nil {
+		promised = map[flywheel.SKU]int64{}
 	}
 	coming, err := s.coming(ctx, dated, promised)
 	if err != nil {

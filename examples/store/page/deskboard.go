@@ -37,6 +37,7 @@ type table struct {
 	Columns          []string
 	Rows             [][]cell
 	Next             string // cursor of the page behind
+	Numbers          []bool // which columns are numbers; board finds out
 }
 
 // cell is text, a number, a link, or a button that posts its fields.
@@ -109,6 +110,11 @@ func (s *Shop) board(r *web.Request, b board) (web.Answer, error) {
 	b.Words = wanted["q"]
 	for i := range b.Tables {
 		t := &b.Tables[i]
+		if len(t.Rows) > 0 {
+			for _, c := range t.Rows[0] {
+				t.Numbers = append(t.Numbers, c.Number)
+			}
+		}
 		if !b.Found {
 			t.Rows = matching(t.Rows, wanted["q"])
 		}

@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/flywheel-go/flywheel/catalog"
@@ -81,7 +82,11 @@ func (s *Shop) importGoods(r *web.Request) (web.Answer, error) {
 	if !dry {
 		b.Alert = "Nothing was imported."
 	}
-	return s.board(r, b)
+	answer, err := s.board(r, b)
+	if len(report.Errors) > 0 {
+		answer.Status = http.StatusUnprocessableEntity
+	}
+	return answer, err
 }
 
 // exportGoods is the catalog as a file that can be taken in again.

@@ -112,7 +112,7 @@ func orderNumber(now time.Time, l inventory.Level) string {
 // fan is the demand of one item with its forecast.
 func (s *Shop) fan(r *web.Request) (web.Answer, error) {
 	sku := flywheel.SKU(r.PathValue("sku"))
-	if _, err := s.Products.Counter(data.Channel, "en").Describe(r.Context(), sku); err != nil {
+	if _, _, err := s.Products.BySKU(r.Context(), sku); err != nil {
 		return web.Answer{}, err
 	}
 	days, fit, err := s.outlook(r, sku)
@@ -158,6 +158,9 @@ func (s *Shop) purchase(r *web.Request) (web.Answer, error) {
 	}
 	n, err := r.Number("quantity", 0)
 	if err != nil {
+		return web.Answer{}, err
+	}
+	if _, _, err := s.Products.BySKU(r.Context(), flywheel.SKU(f["sku"])); err != nil {
 		return web.Answer{}, err
 	}
 	due := fulfillment.DateOf(s.Now().In(zone)).AddDays(data.LeadDays)

@@ -2,7 +2,6 @@ package page
 
 import (
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 )
 
@@ -55,14 +54,14 @@ func (s *Shop) restock(r *web.Request) (web.Answer, error) {
 		return web.Answer{}, err
 	}
 	sku := flywheel.SKU(f["sku"])
-	items, err := s.Products.Counter(data.Channel, "en").Describe(r.Context(), sku)
+	p, _, err := s.Products.BySKU(r.Context(), sku)
 	if err != nil {
 		return web.Answer{}, err
 	}
 	if err := s.Stock.Receive(r.Context(), "desk-"+f["number"], []flywheel.Line{{SKU: sku, Quantity: n}}); err != nil {
 		return web.Answer{}, err
 	}
-	if err := s.refind(r, items[sku].Product); err != nil {
+	if err := s.refind(r, string(p.ID)); err != nil {
 		return web.Answer{}, err
 	}
 	return r.Go("/desk/stock")
