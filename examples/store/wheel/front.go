@@ -65,7 +65,7 @@ func (f *front) Home(context.Context) (shopper.View, error) {
 	} else {
 		// Some of the hundred that sell best, others at each visit.
 		for k := uint64(0); k < 4*homeList && len(f.home) < homeList; k++ {
-			if i := w.best[mix(f.who.s.Seed, 3, uint64(f.visit), k)%popular]; w.goods[i].free > 0 {
+			if i := w.best[mix(f.who.s.Seed, 3, uint64(f.visit), k)%uint64(min(popular, len(w.best)))]; w.goods[i].free > 0 {
 				f.home = f.show(f.home, i)
 			}
 		}

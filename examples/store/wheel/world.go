@@ -64,7 +64,7 @@ type World struct {
 	mu       sync.Mutex // of mails: messages leave beside each other
 	mails    []campaign.Message
 	readouts [features]*experiment.Readout // nil where nothing is measured
-	points   *loyalty.Service // nil in a shop without points
+	points   *loyalty.Service              // nil in a shop without points
 	sales    struct{ orders, revenue, margin, holding int64 }
 }
 
