@@ -90,6 +90,9 @@ func (b *builder) equal(at place, operator string, x any) node {
 		n.test.op, n.test.set = opIn, newSet([]any{x}, false)
 		return n
 	}
+	if b.strict && at.typ == List && wanted.kind == kindObject {
+		b.refuse(at.source, fmt.Errorf("no list equals an object: %w", ErrOperand))
+	}
 	switch wanted.kind {
 	case kindNull:
 		n.test.op = opNull

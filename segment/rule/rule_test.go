@@ -47,6 +47,7 @@ func TestStrictRefusals(t *testing.T) {
 		{"order of an object", `{"address": {"$lte": "a"}}`, "address.$lte", ErrOperand},
 		{"a type that a number never has", `{"age": {"$type": "string"}}`, "age.$type", ErrOperand},
 		{"a type that a list never has", `{"tags": {"$type": "object"}}`, "tags.$type", ErrOperand},
+		{"an object for a list", `{"tags": {"a": true}}`, "tags", ErrOperand},
 		{"size of a text", `{"country": {"$size": 1}}`, "country.$size", ErrOperand},
 		{"size as a text", `{"tags": {"$size": "1"}}`, "tags.$size", ErrOperand},
 		{"$eq of a list", `{"tags": {"$eq": []}}`, "tags.$eq", ErrOperand},
