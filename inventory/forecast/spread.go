@@ -39,8 +39,9 @@ type spread struct {
 	// the weight of that.
 	brief   briefRanges
 	briefly float64
-	// scale is the factor on the variance that errors out of sample tell.
-	scale float64
+	// near and far are the factors on the variance that errors out of sample tell, up
+	// to reachMost ahead and beyond.
+	near, far float64
 }
 
 // Between these numbers of observations what the series tells of its errors takes
@@ -242,7 +243,11 @@ func (c *combination) variance(dst, mean []float64, _ float64) {
 		if s.briefly > 0 {
 			deviation = float64((1-s.briefly)*deviation) + float64(s.briefly*math.Log(s.brief.deviation(h)))
 		}
-		dst[h] = s.scale * math.Exp(2*deviation) * c.levelFactor(mean[h])
+		scale := s.near
+		if h >= reachMost {
+			scale = s.far
+		}
+		dst[h] = scale * math.Exp(2*deviation) * c.levelFactor(mean[h])
 	}
 }
 

@@ -25,7 +25,8 @@ type verdict struct {
 	season  int
 	ahead   int
 	mean    float64 // absolute error
-	square  float64 // mean squared error
+	near    float64 // mean squared error up to reachMost ahead
+	far     float64 // and beyond
 }
 
 // validate returns the season, and the weights of the methods, with which the last part
@@ -39,11 +40,14 @@ func validate(s *Series) (best *verdict) {
 	if n < validatedFrom || n < validatedCycles*season || season == 1 {
 		return nil
 	}
-	for _, candidate := range []int{season, longerSeason(season)} {
-		if candidate == 0 || n < validatedCycles*candidate {
-			continue
-		}
-		v := judge(s, candidate, min(validatedMost, max(2*season, candidate), n/4))
+	candidates := []int{season}
+	if longer := longerSeason(season); longer > 0 && n >= validatedCycles*longer {
+		candidates = append(candidates, longer)
+	}
+	// All are judged by the same periods, a whole cycle of the longest where there is room.
+	ahead := min(validatedMost, max(2*season, candidates[len(candidates)-1]), n/4)
+	for _, candidate := range candidates {
+		v := judge(s, candidate, ahead)
 		if best == nil || v.mean < validatedMargin*best.mean {
 			best = &v
 		}
@@ -118,7 +122,7 @@ func judge(s *Series, season, ahead int) verdict {
 	for method := range weights {
 		weights[method] /= total
 	}
-	count := 0
+	count, close := 0, 0
 	for k := range origins {
 		at := first + k*step
 		for h := range all[k*combined] {
@@ -128,32 +132,49 @@ func judge(s *Series, season, ahead int) verdict {
 			}
 			e := s.Values[at+h] - v
 			of.mean += math.Abs(e)
-			of.square += float64(e * e)
+			if h < reachMost {
+				of.near += float64(e * e)
+				close++
+			} else {
+				of.far += float64(e * e)
+			}
 			count++
 		}
 	}
 	of.mean /= float64(count)
-	of.square /= float64(count)
+	of.near /= float64(close)
+	if count > close {
+		of.far /= float64(count - close)
+	}
 	return of
 }
 
-// widen scales the spread by what the errors out of sample were in units of it.
+// widen scales the spread by what the errors out of sample were in units of it: near
+// by, where errors from many origins were measured, only up.
 func (c *combination) widen(v *verdict) {
-	c.spread.scale = 1
+	c.spread.near, c.spread.far = 1, 1
 	if v == nil {
 		return
 	}
 	mean, variance := make([]float64, v.ahead), make([]float64, v.ahead)
 	c.mean(mean)
 	c.variance(variance, mean, 0)
-	told := average(variance)
-	switch ratio := v.square / told; {
-	case !(ratio > 0) || math.IsInf(ratio, 0):
-	case ratio < 1: // a few origins may have been lucky
-		c.spread.scale = max(math.Pow(ratio, validatedTrust), validatedLeast)
-	default:
-		c.spread.scale = min(math.Pow(ratio, validatedWider), validatedWidest)
+	close := min(reachMost, v.ahead)
+	scale := func(square float64, told []float64) float64 {
+		ratio := square / average(told)
+		switch {
+		case !(ratio > 0) || math.IsInf(ratio, 0):
+			return 1
+		case ratio < 1: // a few origins may have been lucky
+			return max(math.Pow(ratio, validatedTrust), validatedLeast)
+		}
+		return min(math.Pow(ratio, validatedWider), validatedWidest)
 	}
+	near, far := max(1, scale(v.near, variance[:close])), 1.0
+	if v.ahead > close {
+		far = scale(v.far, variance[close:])
+	}
+	c.spread.near, c.spread.far = near, far
 }
 
 const (
