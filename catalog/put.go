@@ -189,6 +189,9 @@ func (w *write) put(ctx context.Context, list []Product, conditions []Condition,
 	if err := w.checkOwners(ctx, list, place, p); err != nil {
 		return err
 	}
+	if err := w.checkBundles(ctx, list, place, p); err != nil {
+		return err
+	}
 	if err := w.prefetchSlugs(ctx, list); err != nil {
 		return err
 	}
