@@ -60,7 +60,7 @@ var scenarios = []struct {
 // FLYWHEEL_SCENARIOS=20 each so many times and with all of its buyers.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
-	seeds, inMemory, inSQL := uint64(1), testkit.Often(5, 25), testkit.Often(25, 100)
+	seeds, inMemory, inSQL := uint64(1), testkit.Often(5, 50), testkit.Often(25, 125)
 	if long := os.Getenv("FLYWHEEL_SCENARIOS"); long != "" {
 		n, err := strconv.ParseUint(long, 10, 16)
 		require.NoError(t, err)
