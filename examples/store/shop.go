@@ -65,6 +65,7 @@ func newShop(ctx context.Context, s *stores, now func() time.Time) (*page.Shop, 
 	if err := errors.Join(err, shop.Prices.Reload(ctx)); err != nil {
 		return nil, err
 	}
+	wirePrivacy(shop)
 	return shop, documents.Fill(ctx, shop.Follower.Engine)
 }
 
@@ -109,7 +110,7 @@ func wirePeople(shop *page.Shop, s *stores) (err error) {
 	if shop.Reviews, err = review.New(s.reviews, &review.Options{Now: now, Sink: shop.Events}); err != nil {
 		return err
 	}
-	if shop.Recommend, err = recommend.New(nil, nil); err != nil { // learns from the log in each process
+	if shop.Recommend, err = recommend.New(s.facts, nil); err != nil {
 		return err
 	}
 	shop.Tickets, err = service.New(s.tickets, &service.Options{Calendar: &data.DeskHours, SLA: data.Promises, Now: now, Sink: shop.Events})

@@ -37,6 +37,8 @@ import (
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/coupon/couponsql"
 	"github.com/flywheel-go/flywheel/pricing/pricingsql"
+	"github.com/flywheel-go/flywheel/recommend"
+	"github.com/flywheel-go/flywheel/recommend/recommendsql"
 	"github.com/flywheel-go/flywheel/segment"
 	"github.com/flywheel-go/flywheel/segment/segmentsql"
 )
@@ -58,6 +60,7 @@ type stores struct {
 	points      loyalty.Store
 	journeys    campaign.Store
 	experiments experiment.Store
+	facts       recommend.Store
 	accounts    web.AccountStore
 	close       func() error
 }
@@ -72,7 +75,7 @@ func open(ctx context.Context, name string) (*stores, error) {
 		return &stores{
 			catalog.NewMemory(db), pricing.NewMemory(db), inventory.NewMemory(db), coupon.NewMemory(db), cart.NewMemory(db),
 			checkout.NewMemory(db), order.NewMemory(db), credit.NewMemory(db), service.NewMemory(db), review.NewMemory(db),
-			segment.NewMemoryLog(db), segment.NewMemoryProfiles(db), loyalty.NewMemory(db), campaign.NewMemory(db), experiment.NewMemory(db),
+			segment.NewMemoryLog(db), segment.NewMemoryProfiles(db), loyalty.NewMemory(db), campaign.NewMemory(db), experiment.NewMemory(db), recommend.NewMemory(db),
 			new(web.MemoryAccounts), func() error { return nil },
 		}, nil
 	case "sqlite":
@@ -91,7 +94,8 @@ func open(ctx context.Context, name string) (*stores, error) {
 	products, prices, stock, codes, carts := catalogsql.New(db), pricingsql.New(db), inventorysql.New(db), couponsql.New(db), cartsql.New(db)
 	sessions, orders, credits, tickets, reviews := checkoutsql.New(db), ordersql.New(db), creditsql.New(db), servicesql.New(db), reviewsql.New(db)
 	log, profiles, points, journeys, experiments := segmentsql.New(db), segmentsql.NewProfiles(db), loyaltysql.New(db), campaignsql.New(db), experimentsql.New(db)
-	if err := flywheel.Migrate(ctx, db, products, prices, stock, codes, carts, sessions, orders, credits, tickets, reviews, log, profiles, points, journeys, experiments); err != nil {
+	facts := recommendsql.New(db)
+	if err := flywheel.Migrate(ctx, db, products, prices, stock, codes, carts, sessions, orders, credits, tickets, reviews, log, profiles, points, journeys, experiments, facts); err != nil {
 		return nil, err
 	}
 	accounts, err := web.NewSQLAccounts(ctx, pool)
@@ -99,6 +103,6 @@ func open(ctx context.Context, name string) (*stores, error) {
 		return nil, err
 	}
 	return &stores{
-		products, prices, stock, codes, carts, sessions, orders, credits, tickets, reviews, log, profiles, points, journeys, experiments, accounts, pool.Close,
+		products, prices, stock, codes, carts, sessions, orders, credits, tickets, reviews, log, profiles, points, journeys, experiments, facts, accounts, pool.Close,
 	}, nil
 }

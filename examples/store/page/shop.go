@@ -3,13 +3,13 @@
 package page
 
 import (
-	"bytes"
 	"context"
 	"embed"
 	"html/template"
 	"log/slog"
 	"time"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign"
 	"github.com/flywheel-go/flywheel/campaign/message"
 	"github.com/flywheel-go/flywheel/cart"
@@ -80,6 +80,11 @@ type Shop struct {
 	OrderLinks  *order.Links   // by which a guest reaches an order
 	Stops       *message.Links // by which a reader ends letters
 
+	// What is kept of a customer, by the name of who keeps it, and how it is erased, in
+	// order; again it does nothing.
+	Kept  map[string]func(ctx context.Context, c flywheel.CustomerID) (any, error)
+	Erase []func(ctx context.Context, c flywheel.CustomerID) error
+
 	// ClerkPassword lets people into the desk who serve customers and change nothing else;
 	// nobody where it is empty.
 	ClerkPassword string
@@ -98,7 +103,7 @@ func New(s *Shop, password string, log *slog.Logger) *web.Site {
 		return web.Answer{Type: "text/css; charset=utf-8", Body: css}, err
 	})
 	site.Plain("GET", "/icon.svg", func(*web.Request) (web.Answer, error) {
-		const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#2b5c8a"/><circle cx="16" cy="16" r="8" fill="none" stroke="#fff" stroke-width="3"/><circle cx="16" cy="8" r="3.5" fill="#fff"/></svg>`
+		const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1f5a46"/><circle cx="16" cy="16" r="8" fill="none" stroke="#fff" stroke-width="3"/><circle cx="16" cy="8" r="3.5" fill="#fff"/></svg>`
 		return web.Answer{Type: "image/svg+xml", Body: []byte(icon)}, nil
 	})
 	site.Plain("GET", "/picture/{sku}", picture)
@@ -132,6 +137,9 @@ func New(s *Shop, password string, log *slog.Logger) *web.Site {
 	site.Handle("GET", "/account/friends", s.member(s.friends))
 	site.Handle("POST", "/account/profile", s.member(s.profile))
 	site.Handle("POST", "/account/choices", s.member(s.choices))
+	site.Handle("GET", "/account/data", s.member(s.kept))
+	site.Handle("GET", "/account/data/all.json", s.member(s.takeAway))
+	site.Handle("POST", "/account/erase", s.member(s.erase))
 	site.Handle("POST", "/goods/{slug}/voices", s.member(s.write))
 	site.Handle("POST", "/goods/{slug}/vote", s.member(s.vote))
 	s.desk(site, password)
@@ -174,17 +182,4 @@ func (s *Shop) templates() *template.Template {
 		},
 		"price": func(minor int64) money.Amount { return money.New(minor, money.EUR) },
 	}).ParseFS(files, "templates/*.html"))
-}
-
-// picture draws a good: its color and its first letter.
-func picture(r *web.Request) (web.Answer, error) {
-	colors := map[string]string{"white": "#e8e4dc", "black": "#33312e", "blue": "#37608f", "green": "#4d7a57", "red": "#a8433a"}
-	sku, fill := r.PathValue("sku"), "#b9a88f"
-	for name, color := range colors {
-		if bytes.HasSuffix([]byte(sku), []byte("-"+name)) {
-			fill = color
-		}
-	}
-	svg := `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400"><rect width="400" height="400" fill="#f4f1ea"/><rect x="110" y="120" width="180" height="180" rx="26" fill="` + fill + `"/></svg>`
-	return web.Answer{Type: "image/svg+xml", Body: []byte(svg)}, nil
 }

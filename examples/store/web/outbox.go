@@ -103,3 +103,10 @@ func (o *Outbox) Mails(to string) []Mail {
 	}
 	return found
 }
+
+// Forget removes those to an address.
+func (o *Outbox) Forget(to string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.mails = slices.DeleteFunc(o.mails, func(m Mail) bool { return strings.EqualFold(m.To, to) })
+}
