@@ -4,7 +4,7 @@
 //
 //	apt-get install chromium
 //	go -C examples/store/browser test .
-//	go -C examples/store/browser test . -run Screenshots -screenshots /tmp/store   # pictures to look at
+//	go -C examples/store/browser test . -run Screenshots -screenshots "$PWD/pictures"   # pictures to look at
 //
 // Each test has a store and a browser profile of its own. A page that writes an error to the
 // console fails the test that was on it.

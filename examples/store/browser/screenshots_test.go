@@ -21,7 +21,7 @@ var (
 
 // Pictures of all pages at phone and desk width, light and dark, for whoever changes a page:
 //
-//	go -C examples/store/browser test . -run Screenshots -screenshots /tmp/store
+//	go -C examples/store/browser test . -run Screenshots -screenshots "$PWD/pictures"
 func TestScreenshots(t *testing.T) {
 	if *screenshots == "" {
 		t.Skip("asked for by -screenshots")

@@ -21,12 +21,16 @@ var words = map[string][2]string{
 
 // say translates; what nobody translated stays English.
 func say(language, text string) string {
-	w, ok := words[text]
-	switch {
-	case ok && language == "de":
-		return w[0]
-	case ok && language == "zh":
-		return w[1]
+	at := map[string]int{"de": 1, "zh": 2}[language]
+	if w, ok := codes[text]; ok {
+		return w[at]
 	}
-	return text
+	w, ok := words[text]
+	if !ok {
+		w, ok = memberWords[text]
+	}
+	if !ok || at == 0 {
+		return text
+	}
+	return w[at-1]
 }
