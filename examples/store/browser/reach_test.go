@@ -117,7 +117,7 @@ func (b *tab) tabTo(what string) *tab {
 		for steps := 0; ; steps++ {
 			require.True(b.t, at.Visible, "the focus on %q cannot be seen", at.Says)
 			been = append(been, at.Says)
-			if strings.HasPrefix(at.Says, what) || strings.Contains(at.Says, what) && at.Radio {
+			if says := strings.ToLower(at.Says); strings.HasPrefix(says, strings.ToLower(what)) || strings.Contains(says, what) && at.Radio {
 				return b
 			}
 			if !at.Radio || steps > 12 {
