@@ -53,6 +53,7 @@ var floors = map[string]int{
 	"segment/heatmap": 5,
 	"segment/live":    6,
 	"segment/collect": 6,
+	"segment/imports": 5,
 	"segment/predict": 5,
 
 	"recommend/rerank":     5,
@@ -86,6 +87,7 @@ var floors = map[string]int{
 	"cart/payment":     20,
 	"cart/service":     20,
 	"cart":             20,
+	"cart/wish":        20,
 	"loyalty":          20,
 	"cart/order":       21,
 	"cart/order/paper": 22,
