@@ -31,6 +31,9 @@ type Terms struct {
 	Coupons []string
 	// WithoutPromotions is that of pricing.Basket.
 	WithoutPromotions bool
+	// Engine prices in place of the service's, to see what a change would do; nil for
+	// the prices that hold.
+	Engine *pricing.Engine
 }
 
 // SetEngine makes e price the carts from now on. Quotes that are under way are
@@ -120,7 +123,11 @@ func (s *Service) QuoteInto(q *pricing.Quote, c *Cart, t Terms) error {
 	if coupons == nil {
 		coupons = c.Coupons
 	}
-	err := s.Engine().QuoteInto(q, &pricing.Basket{
+	engine := t.Engine
+	if engine == nil {
+		engine = s.Engine()
+	}
+	err := engine.QuoteInto(q, &pricing.Basket{
 		Currency: c.Currency, Customer: c.Customer, Groups: t.Groups, Segments: t.Segments, Channel: t.Channel, At: t.At, Lines: *lines,
 		Coupons: coupons, TaxExempt: t.TaxExempt, Attributes: t.Attributes, Taxes: t.Taxes, Shipping: t.Shipping,
 		WithoutPromotions: t.WithoutPromotions,

@@ -363,3 +363,20 @@ func (s *Service) OpenPapers(ctx context.Context, kind PaperKind, after string, 
 	}
 	return s.papers.OpenPapers(ctx, kind, after, limit)
 }
+
+// OnOrder returns how many units of each SKU are expected at all places from suppliers;
+// what is in transit between places is there already. A SKU of which nothing is expected
+// is left out.
+func (s *Service) OnOrder(ctx context.Context, skus []flywheel.SKU) (map[flywheel.SKU]int64, error) {
+	incoming, err := s.Incoming(ctx, skus)
+	if err != nil {
+		return nil, err
+	}
+	sums := map[flywheel.SKU]int64{}
+	for i := range incoming {
+		if incoming[i].From == "" {
+			sums[incoming[i].SKU] += incoming[i].Quantity
+		}
+	}
+	return sums, nil
+}

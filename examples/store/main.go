@@ -14,7 +14,10 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"time"
 
+	"github.com/flywheel-go/flywheel/campaign/message"
+	"github.com/flywheel-go/flywheel/campaign/message/smtp"
 	"github.com/flywheel-go/flywheel/examples/store/page"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 )
@@ -32,7 +35,11 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("store", flag.ContinueOnError)
 	where := flags.String("store", "sqlite:store.db", "where the shop is kept: memory, sqlite:`FILE` or postgres:DSN")
 	address := flags.String("addr", "127.0.0.1:8080", "`address` to serve at")
+	home := flags.String("url", "", "`address` of the store in letters; http:// and -addr when it is empty")
+	server := flags.String("smtp", "", "mail server as `host:port`, with STARTTLS; without one letters are shown at the desk and go nowhere")
+	user := flags.String("smtp-user", "", "`name` to log in there, with the password of the environment's STORE_SMTP_PASSWORD")
 	password := flags.String("desk", "", "`password` of the desk; one is made up and printed when it is empty")
+	clerk := flags.String("clerk", "", "`password` of those at the desk who serve customers and change nothing else; nobody when it is empty")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -40,22 +47,30 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	shop, err := newShop(ctx, s)
+	shop, err := newShop(ctx, s, time.Now)
 	if err != nil {
 		return errors.Join(err, s.close())
 	}
 	if *password == "" {
 		*password = random(8)
 	}
+	shop.ClerkPassword = *clerk
+	if shop.URL = *home; *home == "" {
+		shop.URL = "http://" + *address
+	}
+	hangUp, err := connect(shop, smtp.Options{Addr: *server, User: *user, Password: message.NewPrivate(os.Getenv("STORE_SMTP_PASSWORD"))})
+	if err != nil {
+		return errors.Join(err, s.close())
+	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	site := page.New(shop, *password, []byte(random(32)), log)
+	site := page.New(shop, *password, log)
 
 	work, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- shop.Work(work, log) }()
+	go func() { ended <- shop.Work(work) }()
 	err = serve(ctx, site, *address, *password)
 	cancel()
-	return errors.Join(err, <-ended, s.close())
+	return errors.Join(err, <-ended, hangUp(), s.close())
 }
 
 func serve(ctx context.Context, site *web.Site, address, password string) error {

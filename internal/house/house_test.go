@@ -71,6 +71,7 @@ var floors = map[string]int{
 	"segment/audit":             5,
 	"campaign/message/outbound": 5,
 	"campaign/message":          5,
+	"campaign/message/smtp":     6,
 	"loyalty/referral":          5,
 	"catalog/review":            11,
 	"catalog/live":              11,
@@ -156,9 +157,10 @@ func list(t *testing.T, args ...string) []pkg {
 // stores and test suites beside a package stand just above it.
 func floor(name string) (int, bool) {
 	if strings.HasPrefix(name, "examples/") {
-		// A program's own packages are below it, and its pages above the rest of them.
+		// A program's own packages are below it, and its pages, and the shop that runs without
+		// any, above the rest of them.
 		below := 2 * strings.Count(name, "/")
-		if path.Base(name) == "page" {
+		if path.Base(name) == "page" || path.Base(name) == "wheel" {
 			below--
 		}
 		return floors["examples"] - below, true
