@@ -12,7 +12,7 @@ import (
 // Promotion takes something off the lines that it is for, when its conditions
 // hold. It says what is taken off (Percent, Amount, Price or Tiers), of what (the
 // lines as they are, or with BuyGet, Bundle or Gift some of their units), when,
-// how much at most, and what it does not go together with.
+// how much at most, and what it cannot be combined with.
 type Promotion struct {
 	ID string `json:"id"`
 	// Priority orders promotions: the highest is tried first. Those on shipping

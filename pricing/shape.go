@@ -8,8 +8,7 @@ import (
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
-// Of says which lines: those of the items, where there are any, for which the
-// condition, where there is one, holds. See [Promotion.SKUs] and
+// Of selects lines by SKU, by condition, or by both. See [Promotion.SKUs] and
 // [Promotion.Lines].
 type Of struct {
 	SKUs  []flywheel.SKU  `json:"skus,omitempty"`
