@@ -23,7 +23,10 @@ type Promotion struct {
 	// Percent is what is taken off, as a fraction: 0.05 for 5 %. More than 0,
 	// at most 1, with at most 9 decimals.
 	Percent money.Rate `json:"percent,omitzero"`
-	// PercentBase says what Percent is taken of.
+	// PercentBase says what Percent is taken of. At [OrderLevel] that is the sum of the
+	// lines, and what comes of it is shared by what the lines have left: half of the
+	// [Original] sum may leave nothing where another promotion has made half of the
+	// goods free. At [LineLevel] no line gives more than its own percentage.
 	PercentBase Basis `json:"percent_base,omitzero"`
 	// Amount is taken off each unit ([LineLevel]), each bundle, or the sum
 	// ([OrderLevel], [ShippingLevel]).
