@@ -37,6 +37,9 @@ type partFound struct {
 	docs  bitset
 	count int
 	sc    *scorer // while scores are needed
+
+	looked       bool
+	price, stock *column // see offered
 }
 
 // Search answers a query. O(postings of its words) plus, for each facet, the
