@@ -19,13 +19,27 @@ func (s *Service) Capture(ctx context.Context, id ID) (Order, error) {
 	if err != nil {
 		return Order{}, err
 	}
+	return s.captureLoaded(ctx, o)
+}
+
+// CaptureOrder is [Service.Capture] of an order that the caller has just placed or
+// read, which it does not read again. An order that was saved meanwhile is read before
+// it is changed.
+func (s *Service) CaptureOrder(ctx context.Context, o Order) (Order, error) {
+	if !flywheel.Allowed(ctx, o.Customer, o.Visitor) {
+		return Order{}, fmt.Errorf("order %q: %w", o.ID, flywheel.ErrNotFound)
+	}
+	return s.captureLoaded(ctx, o)
+}
+
+func (s *Service) captureLoaded(ctx context.Context, o Order) (_ Order, err error) {
 	if o.Mode != "" {
 		return s.captureMode(ctx, o)
 	}
 	switch o.Status {
 	case Placed:
 	case Cancelled:
-		return Order{}, &StatusError{Order: id, Call: "capture", Status: o.Status}
+		return Order{}, &StatusError{Order: o.ID, Call: "capture", Status: o.Status}
 	default:
 		return o, nil
 	}
@@ -41,7 +55,7 @@ func (s *Service) Capture(ctx context.Context, id ID) (Order, error) {
 			o.Status = Paid
 			return true, nil
 		case o.Status == Cancelled: // it found the money captured, and gives it back
-			return false, &StatusError{Order: id, Call: "capture", Status: o.Status}
+			return false, &StatusError{Order: o.ID, Call: "capture", Status: o.Status}
 		}
 		return false, nil
 	})
