@@ -112,7 +112,7 @@ func TestLinesOfAnotherCurrencyAreNotPacked(t *testing.T) {
 
 // An order at hand is captured without being read; one that was saved meanwhile is read
 // before it is changed, and one of another buyer is not there.
-func TestCaptureOrder(t *testing.T) {
+func TestCaptureOf(t *testing.T) {
 	none, one := money.New(0, money.EUR), money.New(100, money.EUR)
 	reads := 0
 	store := &countedReads{MemoryStore: NewMemory(nil), reads: &reads}
@@ -131,11 +131,11 @@ func TestCaptureOrder(t *testing.T) {
 		return o
 	}
 	o := place("a")
-	paid, err := s.CaptureOrder(t.Context(), o)
+	paid, err := s.CaptureOf(t.Context(), o)
 	require.NoError(t, err)
 	assert.Equal(t, Paid, paid.Status)
 	assert.Zero(t, reads)
-	again, err := s.CaptureOrder(t.Context(), o) // as it was before it was paid
+	again, err := s.CaptureOf(t.Context(), o) // as it was before it was paid
 	require.NoError(t, err)
 	assert.Equal(t, paid, again)
 	assert.Equal(t, 1, reads)
@@ -143,14 +143,14 @@ func TestCaptureOrder(t *testing.T) {
 	canceled := place("b")
 	_, err = s.Cancel(t.Context(), canceled.ID, Request{Key: "cancel"})
 	require.NoError(t, err)
-	_, err = s.CaptureOrder(t.Context(), canceled)
+	_, err = s.CaptureOf(t.Context(), canceled)
 	require.Error(t, err)
 	now, err := s.Get(t.Context(), canceled.ID)
 	require.NoError(t, err)
 	assert.Equal(t, Cancelled, now.Status)
 	assert.Equal(t, none, now.Payment.Captured)
 
-	_, err = s.CaptureOrder(flywheel.WithActor(t.Context(), flywheel.Actor{Customer: "other"}), place("c"))
+	_, err = s.CaptureOf(flywheel.WithActor(t.Context(), flywheel.Actor{Customer: "other"}), place("c"))
 	require.ErrorIs(t, err, flywheel.ErrNotFound)
 }
 
