@@ -5,8 +5,10 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -19,8 +21,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign/message/smtp"
 	"github.com/flywheel-go/flywheel/examples/store/page"
+	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 // browser is one device at the store.
@@ -397,4 +401,40 @@ func TestCSV(t *testing.T) {
 	require.Equal(t, "attachment; filename=stock.csv", r.Header.Get("Content-Disposition"))
 	lines := strings.Split(strings.TrimSpace(string(body)), "\n")
 	require.Len(t, lines, 4, "a head and three mugs: %s", body)
+}
+
+// An event that a consumer cannot take waits at the desk: it is tried again there, stays with
+// its cause while the cause lasts, and is given up by hand; everybody else's goes on.
+func TestParkedEvent(t *testing.T) {
+	shop := opened(t, "memory")
+	b := visit(t, site(shop))
+	b.press("/en/desk/login", "password", "secret word")
+	ctx := t.Context()
+	for i, minor := range []int64{math.MaxInt64, math.MaxInt64, 100} { // two that no sum can hold
+		who := flywheel.CustomerID("rich")
+		if minor == 100 {
+			who = "anna"
+		}
+		require.NoError(t, shop.Events.Publish(ctx, flywheel.Event{ID: fmt.Sprint("e", i), Name: flywheel.EventPurchase, Ref: fmt.Sprint("o", i), Time: shop.Now(), Customer: who, Value: money.New(minor, money.EUR)}))
+	}
+	require.NoError(t, shop.Wheel.Drain(ctx))
+	body, _ := b.see("/en/desk/health")
+	require.Contains(t, body, "Parked events")
+	m := regexp.MustCompile(`name="consumer" value="([^"]+)"><input type="hidden" name="at" value="(\d+)"><button>Retry`).FindStringSubmatch(body)
+	require.NotNil(t, m, body)
+	today, _ := b.see("/en/desk")
+	require.Contains(t, today, "wait for you")
+	_, at := b.press("/en/desk/health/retry", "consumer", m[1], "at", m[2])
+	require.Equal(t, "/en/desk/health", at)
+	body, _ = b.see("/en/desk/health")
+	require.Contains(t, body, `name="at" value="`+m[2]+`"><button>Retry`, "its cause lasts")
+	b.press("/en/desk/health/drop", "consumer", m[1], "at", m[2])
+	waiting, err := shop.Wheel.Parked(ctx, m[1])
+	require.NoError(t, err)
+	for _, p := range waiting {
+		require.NotEqual(t, m[2], fmt.Sprint(p.Position))
+	}
+	anna, err := shop.Profiles.Get(ctx, "anna")
+	require.NoError(t, err)
+	require.EqualValues(t, 1, anna.Orders)
 }

@@ -412,3 +412,24 @@ func (b *tab) picture(file string) {
 	}))
 	require.NoError(b.t, os.WriteFile(file, png, 0o644))
 }
+
+// fillIn is fill in the form that has a button.
+func (b *tab) fillIn(button, label, value string) *tab {
+	b.t.Helper()
+	require.NoError(b.t, b.ask(nil, `(() => { const l = all("label", pressable($1).closest("form")).find(l => labelOf(l).startsWith($2)); l.control.focus(); return true })()`, button, label), "at %s:\n%s", b.at(), b.text())
+	b.run(input.InsertText(value))
+	return b
+}
+
+// again sees a page until it has a text that something in the background brings about.
+func (b *tab) again(path, text string) *tab {
+	b.t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		if b.see(path); strings.Contains(b.text(), text) {
+			return b
+		}
+		if time.Now().After(end) {
+			b.t.Fatalf("%s never had %q:\n%s", path, text, b.text())
+		}
+	}
+}

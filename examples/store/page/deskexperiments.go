@@ -143,14 +143,16 @@ func (s *Shop) experimentBoard(r *web.Request) (board, *experiment.Study, error)
 		return board{}, nil, err
 	}
 	now := s.Now()
-	report, err := plan.Analyze(readout.Reading(now))
-	if err != nil {
-		return board{}, nil, err
+	var report experiment.Report // of nobody, until somebody has come
+	if reading := readout.Reading(now); reading.Units() > 0 {
+		if report, err = plan.Analyze(reading); err != nil {
+			return board{}, nil, err
+		}
 	}
 	b := board{
 		Title: "Experiment " + string(id), Note: plan.Hypothesis, Links: []cell{link("All experiments", r.At("/desk/experiments"))},
 		Tiles: []tile{
-			{Name: "Visitors", Value: decimal(report.Units()), Note: fmt.Sprintf("of %d planned", plan.Units)}, {Name: "State", Value: string(report.Verdict.State), Note: report.Verdict.Reason},
+			{Name: "Visitors", Value: decimal(report.Units()), Note: fmt.Sprintf("of %d planned", plan.Units)}, {Name: "State", Value: orDash(string(report.Verdict.State)), Note: report.Verdict.Reason},
 			{Name: "Split", Value: fmt.Sprintf("p = %.3f", report.SampleRatio.P), Note: "below 0.01 the assignment is broken"},
 		},
 	}
@@ -203,14 +205,16 @@ func overTime(plan experiment.Plan, readout *experiment.Readout, from, now time.
 		if at.After(now) {
 			at = now
 		}
-		report, err := plan.Analyze(readout.Reading(at))
-		if err != nil {
-			return chart.Figure{}, false, err
-		}
 		labels = append(labels, at.In(zone).Format("2 Jan 15:04"))
 		value, lower, upper := math.NaN(), math.NaN(), math.NaN()
-		if c := report.Metrics[0].Comparisons[0]; c.Err == nil {
-			value, lower, upper = c.Result.Absolute.Estimate, c.Result.Absolute.Lower, c.Result.Absolute.Upper
+		if reading := readout.Reading(at); reading.Units() > 0 {
+			report, err := plan.Analyze(reading)
+			if err != nil {
+				return chart.Figure{}, false, err
+			}
+			if c := report.Metrics[0].Comparisons[0]; c.Err == nil {
+				value, lower, upper = c.Result.Absolute.Estimate, c.Result.Absolute.Lower, c.Result.Absolute.Upper
+			}
 		}
 		s.Values, s.Lower, s.Upper = append(s.Values, value), append(s.Lower, lower), append(s.Upper, upper)
 		if !at.Before(now) {

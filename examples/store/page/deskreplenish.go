@@ -23,11 +23,14 @@ const demandWeeks = 26
 // was sold out tell nothing and are left out.
 func (s *Shop) outlook(r *web.Request, sku flywheel.SKU) ([]float64, *forecast.Fit, error) {
 	now := s.Now().In(zone)
-	days, err := s.Stock.Demand(r.Context(), sku, now.AddDate(0, 0, -7*demandWeeks), now, zone)
+	days, err := s.Stock.Demand(r.Context(), sku, now.AddDate(0, 0, -7*demandWeeks), now.AddDate(0, 0, 1), zone)
 	if err != nil {
 		return nil, nil, err
 	}
 	known := slices.DeleteFunc(slices.Clone(days), math.IsNaN)
+	if len(known) > 7 { // today is not over; only what is new cannot do without it
+		days, known = days[:len(days)-1], known[:len(known)-1]
+	}
 	if len(known) == 0 {
 		return days, nil, nil
 	}

@@ -3,7 +3,6 @@
 package page
 
 import (
-	"bytes"
 	"context"
 	"embed"
 	"html/template"
@@ -106,7 +105,7 @@ func New(s *Shop, password string, log *slog.Logger) *web.Site {
 		return web.Answer{Type: "text/css; charset=utf-8", Body: css}, err
 	})
 	site.Plain("GET", "/icon.svg", func(*web.Request) (web.Answer, error) {
-		const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#2b5c8a"/><circle cx="16" cy="16" r="8" fill="none" stroke="#fff" stroke-width="3"/><circle cx="16" cy="8" r="3.5" fill="#fff"/></svg>`
+		const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1f5a46"/><circle cx="16" cy="16" r="8" fill="none" stroke="#fff" stroke-width="3"/><circle cx="16" cy="8" r="3.5" fill="#fff"/></svg>`
 		return web.Answer{Type: "image/svg+xml", Body: []byte(icon)}, nil
 	})
 	site.Plain("GET", "/picture/{sku}", picture)
@@ -190,17 +189,4 @@ func (s *Shop) templates() *template.Template {
 		},
 		"price": func(minor int64) money.Amount { return money.New(minor, money.EUR) },
 	}).ParseFS(files, "templates/*.html"))
-}
-
-// picture draws a good: its color and its first letter.
-func picture(r *web.Request) (web.Answer, error) {
-	colors := map[string]string{"white": "#e8e4dc", "black": "#33312e", "blue": "#37608f", "green": "#4d7a57", "red": "#a8433a"}
-	sku, fill := r.PathValue("sku"), "#b9a88f"
-	for name, color := range colors {
-		if bytes.HasSuffix([]byte(sku), []byte("-"+name)) {
-			fill = color
-		}
-	}
-	svg := `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400"><rect width="400" height="400" fill="#f4f1ea"/><rect x="110" y="120" width="180" height="180" rx="26" fill="` + fill + `"/></svg>`
-	return web.Answer{Type: "image/svg+xml", Body: []byte(svg)}, nil
 }

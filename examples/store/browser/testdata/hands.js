@@ -3,8 +3,8 @@ const says = e => (e.getAttribute("aria-label") || e.innerText || e.value || "")
 const seen = e => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== "hidden";
 const all = (selector, root) => [...(root || document).querySelectorAll(selector)];
 const best = (elements, text, name) => {
-  const shown = elements.filter(seen);
-  const found = shown.find(e => name(e) === text) || shown.find(e => name(e).startsWith(text)) || shown.find(e => name(e).includes(text));
+  const shown = elements.filter(seen), low = text.toLowerCase(), of = e => name(e).toLowerCase();
+  const found = shown.find(e => name(e) === text) || shown.find(e => of(e) === low) || shown.find(e => of(e).startsWith(low)) || shown.find(e => of(e).includes(low));
   if (!found) throw new Error("nothing says " + JSON.stringify(text) + " among " + JSON.stringify(shown.map(name).slice(0, 60)));
   return found;
 };
