@@ -138,30 +138,39 @@ var (
 	})
 )
 
-// open starts a process whose every call to the world goes through h.
-func (w *lifeWorld) open(t testing.TB, h hook, l *life) *process {
-	named := func(what string) func(string, bool) error {
-		return func(call string, after bool) error { return h(what+"."+call, after) }
+// through returns a store whose every call goes through h; nil for the store itself.
+func through[S any](h hook, what string, s S, failing func(S, func(string, bool) error) S) S {
+	if h == nil {
+		return s
 	}
+	return failing(s, func(call string, after bool) error { return h(what+"."+call, after) })
+}
+
+// open starts a process whose every call to the world goes through h, unless that is
+// nil.
+func (w *lifeWorld) open(t testing.TB, h hook, l *life) *process {
 	clock := func() time.Time { return w.now }
-	tx := failingTx{w.tx, h}
+	tx, gateway := w.tx, payment.Gateway(l.gateway)
+	if h != nil {
+		tx, gateway = failingTx{w.tx, h}, failingGateway{l.gateway, h}
+	}
 	p, err := &process{}, error(nil)
 	ok := func(err error) {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	p.log, err = segment.NewLog(segmenttest.Failing(w.events, named("events")), nil)
+	p.log, err = segment.NewLog(through(h, "events", w.events, segmenttest.Failing), nil)
 	ok(err)
-	p.stock, err = inventory.New(inventorytest.Failing(w.stock, named("stock")), &inventory.Options{Now: clock})
+	p.stock, err = inventory.New(through(h, "stock", w.stock, inventorytest.Failing), &inventory.Options{Now: clock})
 	ok(err)
-	p.codes, err = coupon.New(coupontest.Failing(w.codes, named("codes")), &coupon.Options{Now: clock})
+	p.codes, err = coupon.New(through(h, "codes", w.codes, coupontest.Failing), &coupon.Options{Now: clock})
 	ok(err)
-	p.credit, err = credit.New(credittest.Failing(w.credit, named("credit")), &credit.Options{Now: clock})
+	p.credit, err = credit.New(through(h, "credit", w.credit, credittest.Failing), &credit.Options{Now: clock})
 	ok(err)
-	p.points, err = loyalty.New(loyaltytest.Failing(w.points, named("points")), &loyalty.Options{Now: clock})
+	p.points, err = loyalty.New(through(h, "points", w.points, loyaltytest.Failing), &loyalty.Options{Now: clock})
 	ok(err)
-	p.carts, err = cart.New(carttest.Failing(w.carts, named("carts")), &cart.Options{Now: clock, Engine: lifeEngine, Catalog: lifeCatalog})
+	p.carts, err = cart.New(through(h, "carts", w.carts, carttest.Failing), &cart.Options{Now: clock, Engine: lifeEngine, Catalog: lifeCatalog})
 	ok(err)
 	o := &checkout.SessionOptions{
 		Carts: p.carts, Catalog: lifeCatalog, Network: lifeNetwork, Stock: p.stock, Codes: p.codes, GiftCards: p.codes.Cards(), StoreCredit: p.credit,
@@ -170,14 +179,14 @@ func (w *lifeWorld) open(t testing.TB, h hook, l *life) *process {
 	}
 	shop, err := checkout.NewShop(o)
 	ok(err)
-	p.orders, err = order.New(ordertest.Failing(w.orders, named("orders")), &order.Options{
-		Now: clock, Gateway: failingGateway{l.gateway, h}, Warehouse: p.stock, Points: p.points, Credit: p.credit, Coupons: p.codes,
+	p.orders, err = order.New(through(h, "orders", w.orders, ordertest.Failing), &order.Options{
+		Now: clock, Gateway: gateway, Warehouse: p.stock, Points: p.points, Credit: p.credit, Coupons: p.codes,
 		Balances: map[order.TenderType]order.Balance{order.GiftCard: p.codes.Cards(), order.StoreCredit: p.credit},
 		Shop:     shop, Sink: p.log, Tx: tx,
 	})
 	ok(err)
 	o.Orders = p.orders
-	p.sessions, err = checkout.NewSessions(checkouttest.Failing(w.sessions, named("sessions")), o)
+	p.sessions, err = checkout.NewSessions(through(h, "sessions", w.sessions, checkouttest.Failing), o)
 	ok(err)
 	return p
 }
