@@ -46,6 +46,9 @@ func wirePrivacy(shop *page.Shop) {
 			}
 			return kept, nil
 		},
+		"wishes": func(ctx context.Context, c customer) (any, error) {
+			return shop.Wishes.Of(ctx, flywheel.PersonOf(c, ""))
+		},
 		"friends": func(_ context.Context, c customer) (any, error) { return shop.Friends.Of(c), nil },
 		"events":  func(ctx context.Context, c customer) (any, error) { return shop.Events.Of(ctx, c) },
 		"profile": func(ctx context.Context, c customer) (any, error) {

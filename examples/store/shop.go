@@ -14,6 +14,7 @@ import (
 	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/cart/payment/credit"
 	"github.com/flywheel-go/flywheel/cart/service"
+	"github.com/flywheel-go/flywheel/cart/wish"
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/catalog/review"
 	"github.com/flywheel-go/flywheel/catalog/search"
@@ -51,7 +52,7 @@ func newShop(ctx context.Context, s *stores, now func() time.Time) (*page.Shop, 
 	documents := shop.Products.Documents(data.Channel, data.Languages...)
 	shop.Follower = &search.Follower{Engine: search.Local{Index: shop.Index}, Source: documents, Product: catalog.ChangedProduct}
 	shop.Wheel, err = segment.NewRunner(shop.Events, &segment.RunnerOptions{Now: now, Jobs: jobs(shop)},
-		shop.Profiles, shop.Follower, shop.Recommend, shop.Reviews, shop.Points, shop.Friends, shop.Journeys)
+		shop.Profiles, shop.Follower, shop.Recommend, shop.Reviews, shop.Points, shop.Friends, shop.Wishes, shop.Journeys)
 	if err != nil {
 		return nil, err
 	}
@@ -78,10 +79,10 @@ func wireGoods(shop *page.Shop, s *stores) (err error) {
 	if shop.Prices, err = pricing.New(s.prices, &pricing.Options{Config: data.Pricing}); err != nil {
 		return err
 	}
-	if shop.Stock, err = inventory.New(s.stock, &inventory.Options{Sink: shop.Events, Now: now}); err != nil {
+	if shop.Stock, err = inventory.New(s.stock, &inventory.Options{Sink: shop.Events, Now: now, Alerts: true}); err != nil {
 		return err
 	}
-	offers := offers{shop.Prices, shop.Stock, now}
+	offers := catalog.Shelf{Prices: shop.Prices, Stock: shop.Stock, Currency: money.EUR, Now: now}
 	if shop.Products, err = catalog.New(s.products, &catalog.Options{Sink: shop.Events, Offers: offers, Now: now}); err != nil {
 		return err
 	}
@@ -102,6 +103,12 @@ func wirePeople(shop *page.Shop, s *stores) (err error) {
 	}
 	shop.Points, err = loyalty.New(s.points, &loyalty.Options{Programs: []loyalty.Program{data.Program}, Category: data.CategoryOf, Now: now, Sink: shop.Events})
 	if err != nil {
+		return err
+	}
+	listed := func(_ context.Context, skus ...flywheel.SKU) (map[flywheel.SKU]money.Amount, error) {
+		return shop.Prices.Listed(money.EUR, now(), skus...)
+	}
+	if shop.Wishes, err = wish.New(s.wishes, &wish.Options{Prices: listed, Sink: shop.Events, Now: now}); err != nil {
 		return err
 	}
 	if shop.Credit, err = credit.New(s.credit, &credit.Options{Now: now}); err != nil {
@@ -213,42 +220,4 @@ func jobs(shop *page.Shop) []segment.Job {
 			return err
 		}},
 	}
-}
-
-// offers are the prices of the counter and what is on the shelf.
-type offers struct {
-	prices *pricing.Service
-	stock  *inventory.Service
-	now    func() time.Time
-}
-
-func (o offers) Offers(ctx context.Context, _ catalog.Channel, skus []flywheel.SKU) (map[flywheel.SKU]catalog.Offer, error) {
-	there, err := o.stock.Available(ctx, skus)
-	if err != nil {
-		return nil, err
-	}
-	all := map[flywheel.SKU]catalog.Offer{}
-	for _, sku := range skus {
-		listed, err := o.prices.Engine().Price(&pricing.Basket{Currency: money.EUR, At: o.now()}, sku, 1)
-		if errors.Is(err, pricing.ErrNoPrice) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		unit, err := listed.Unit.Times(1, money.HalfUp)
-		if err != nil {
-			return nil, err
-		}
-		offer := catalog.Offer{Price: unit}
-		if supply := there[sku]; !supply.Untracked {
-			n := int64(0)
-			for _, free := range supply.Free {
-				n += free
-			}
-			offer.Stock = &n
-		}
-		all[sku] = offer
-	}
-	return all, nil
 }

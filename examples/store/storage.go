@@ -22,6 +22,8 @@ import (
 	"github.com/flywheel-go/flywheel/cart/payment/credit/creditsql"
 	"github.com/flywheel-go/flywheel/cart/service"
 	"github.com/flywheel-go/flywheel/cart/service/servicesql"
+	"github.com/flywheel-go/flywheel/cart/wish"
+	"github.com/flywheel-go/flywheel/cart/wish/wishsql"
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/catalog/catalogsql"
 	"github.com/flywheel-go/flywheel/catalog/review"
@@ -61,6 +63,7 @@ type stores struct {
 	journeys    campaign.Store
 	experiments experiment.Store
 	facts       recommend.Store
+	wishes      wish.Store
 	accounts    web.AccountStore
 	close       func() error
 }
@@ -75,7 +78,7 @@ func open(ctx context.Context, name string) (*stores, error) {
 		return &stores{
 			catalog.NewMemory(db), pricing.NewMemory(db), inventory.NewMemory(db), coupon.NewMemory(db), cart.NewMemory(db),
 			checkout.NewMemory(db), order.NewMemory(db), credit.NewMemory(db), service.NewMemory(db), review.NewMemory(db),
-			segment.NewMemoryLog(db), segment.NewMemoryProfiles(db), loyalty.NewMemory(db), campaign.NewMemory(db), experiment.NewMemory(db), recommend.NewMemory(db),
+			segment.NewMemoryLog(db), segment.NewMemoryProfiles(db), loyalty.NewMemory(db), campaign.NewMemory(db), experiment.NewMemory(db), recommend.NewMemory(db), wish.NewMemory(db),
 			new(web.MemoryAccounts), func() error { return nil },
 		}, nil
 	case "sqlite":
@@ -94,8 +97,8 @@ func open(ctx context.Context, name string) (*stores, error) {
 	products, prices, stock, codes, carts := catalogsql.New(db), pricingsql.New(db), inventorysql.New(db), couponsql.New(db), cartsql.New(db)
 	sessions, orders, credits, tickets, reviews := checkoutsql.New(db), ordersql.New(db), creditsql.New(db), servicesql.New(db), reviewsql.New(db)
 	log, profiles, points, journeys, experiments := segmentsql.New(db), segmentsql.NewProfiles(db), loyaltysql.New(db), campaignsql.New(db), experimentsql.New(db)
-	facts := recommendsql.New(db)
-	if err := flywheel.Migrate(ctx, db, products, prices, stock, codes, carts, sessions, orders, credits, tickets, reviews, log, profiles, points, journeys, experiments, facts); err != nil {
+	facts, wishes := recommendsql.New(db), wishsql.New(db)
+	if err := flywheel.Migrate(ctx, db, products, prices, stock, codes, carts, sessions, orders, credits, tickets, reviews, log, profiles, points, journeys, experiments, facts, wishes); err != nil {
 		return nil, err
 	}
 	accounts, err := web.NewSQLAccounts(ctx, pool)
@@ -103,6 +106,6 @@ func open(ctx context.Context, name string) (*stores, error) {
 		return nil, err
 	}
 	return &stores{
-		products, prices, stock, codes, carts, sessions, orders, credits, tickets, reviews, log, profiles, points, journeys, experiments, facts, accounts, pool.Close,
+		products, prices, stock, codes, carts, sessions, orders, credits, tickets, reviews, log, profiles, points, journeys, experiments, facts, wishes, accounts, pool.Close,
 	}, nil
 }

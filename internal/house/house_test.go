@@ -85,6 +85,7 @@ var floors = map[string]int{
 	"cart/payment":     20,
 	"cart/service":     20,
 	"cart":             20,
+	"cart/wish":        20,
 	"loyalty":          20,
 	"cart/order":       21,
 	"cart/order/paper": 22,

@@ -8,6 +8,7 @@ import (
 	"github.com/flywheel-go/flywheel/campaign"
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/service"
+	"github.com/flywheel-go/flywheel/cart/wish"
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/catalog/review"
 	"github.com/flywheel-go/flywheel/catalog/search"
@@ -17,6 +18,7 @@ import (
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/pricing/tax"
 	"github.com/flywheel-go/flywheel/segment"
+	"github.com/flywheel-go/flywheel/segment/rule"
 )
 
 // Name and Mailbox are the sender of letters.
@@ -92,12 +94,24 @@ var Segments = []segment.Definition{
 	{Name: "bought yesterday or today", Rule: json.RawMessage(`{"days_since_last_purchase": {"$lt": 2}}`)},
 }
 
+// The journeys of letters that somebody asked for.
+const OrderJourney, WatchJourney campaign.ID = "order", "watch"
+
 // Journeys are what the store writes to whom, and when: the confirmation of an order at
 // once, the rest only to those who said that they want it.
 var Journeys = []campaign.Journey{
 	{
-		ID: "order", Trigger: campaign.Trigger{Event: flywheel.EventPurchase}, Reentry: campaign.Reentry{Policy: campaign.Parallel},
+		ID: OrderJourney, Trigger: campaign.Trigger{Event: flywheel.EventPurchase}, Reentry: campaign.Reentry{Policy: campaign.Parallel},
 		Steps: []campaign.Step{{ID: "confirmation", Send: &campaign.Send{Channel: "email", Template: "order/confirmation", Transactional: true}}},
+	},
+	{
+		ID: WatchJourney, Trigger: campaign.Trigger{Event: wish.EventMet}, Reentry: campaign.Reentry{Policy: campaign.Parallel},
+		Steps: []campaign.Step{
+			{ID: "which", Condition: &campaign.Condition{If: rule.MustCompile(`{"entry.kind": "back_in_stock"}`), Then: "back", Else: "price"}},
+			{ID: "back", Send: &campaign.Send{Channel: "email", Template: "watch/back", Transactional: true}},
+			{ID: "told", Exit: campaign.OutcomeGoal},
+			{ID: "price", Send: &campaign.Send{Channel: "email", Template: "watch/price", Transactional: true}},
+		},
 	},
 	campaign.Welcome("email"),
 	campaign.CartRecovery("email"),

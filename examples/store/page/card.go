@@ -8,7 +8,6 @@ import (
 	"github.com/flywheel-go/flywheel/catalog/search"
 	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
-	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 	"github.com/flywheel-go/flywheel/recommend"
 )
 
@@ -33,7 +32,7 @@ func (s *Shop) card(r *web.Request, hit search.Hit) (card, error) {
 	}
 	c := card{Title: v.Title, Slug: v.Slug, SKU: hit.Show, Price: int64(hit.Price.From), Many: hit.Price.From != hit.Price.To}
 	for _, sku := range hit.Variants {
-		c.InStock = c.InStock || there(stock, sku)
+		c.InStock = c.InStock || stock.Has(sku)
 	}
 	return c, nil
 }
@@ -73,20 +72,6 @@ func (s *Shop) cardsOf(r *web.Request, list []recommend.Recommendation, most int
 		}
 	}
 	return cards, nil
-}
-
-// there reports whether a unit of a SKU can be had.
-func there(stock fulfillment.Stock, sku flywheel.SKU) bool {
-	supply := stock[sku]
-	if supply.Untracked || supply.Room > 0 {
-		return true
-	}
-	for _, free := range supply.Free {
-		if free > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

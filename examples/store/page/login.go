@@ -70,6 +70,10 @@ func (s *Shop) welcome(r *web.Request, of web.Account, name string, properties m
 			return err // one that is being paid stays with its session
 		}
 	}
+	ctx := flywheel.WithActor(r.Context(), flywheel.Actor{Customer: of.ID, Visitor: r.Who.Visitor})
+	if _, err := s.Wishes.Login(ctx, r.Who.Visitor, of.ID); err != nil {
+		return err
+	}
 	return s.tell(r, flywheel.Event{Name: name, Properties: properties})
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 )
@@ -19,12 +20,15 @@ const newsletter = "newsletter"
 // Write sends a message of a journey. A letter about an order goes to the address of the
 // order, any other to the address of an account, and only if its owner asked for letters.
 func (s *Shop) Write(ctx context.Context, m campaign.Message) error {
-	if m.Transactional {
+	if m.Journey == data.OrderJourney {
 		return s.confirm(ctx, m)
 	}
 	of, err := s.Accounts.Get(ctx, m.Contact.Customer())
 	if err != nil {
 		return err
+	}
+	if m.Journey == data.WatchJourney {
+		return s.met(ctx, of, m)
 	}
 	if !of.Choices[newsletter] {
 		return fmt.Errorf("store: %s asked for no letters: %w", of.ID, flywheel.ErrForbidden)
@@ -72,4 +76,20 @@ func (s *Shop) mail(ctx context.Context, m web.Mail, language, template string, 
 		m.Stop = stop
 	}
 	return s.Post(ctx, m)
+}
+
+// met tells what somebody waited for: that was asked for thing by thing.
+func (s *Shop) met(ctx context.Context, of web.Account, m campaign.Message) error {
+	sku := m.Entry.Lines[0].SKU
+	items, err := s.Products.Counter(data.Channel, catalog.Locale(of.Language)).Describe(ctx, sku)
+	if err != nil {
+		return err
+	}
+	v, err := s.Products.View(ctx, catalog.ID(items[sku].Product), data.Channel, catalog.Locale(of.Language))
+	if err != nil {
+		return err
+	}
+	return s.mail(ctx, web.Mail{ID: m.ID, To: of.Email, Customer: of.ID}, of.Language, m.Template, map[string]string{
+		"name": of.Name, "title": items[sku].Title, "price": amount(of.Language, m.Entry.Value), "link": s.URL + "/" + of.Language + "/goods/" + v.Slug,
+	})
 }

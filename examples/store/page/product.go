@@ -21,6 +21,7 @@ type productView struct {
 	Redirect string
 	Member   bool
 	Thanks   string
+	Missing  bool // a variant is sold out
 }
 
 type variantView struct {
@@ -71,7 +72,9 @@ func (s *Shop) product(r *web.Request) (web.Answer, error) {
 	v.Member, v.Thanks = r.Who.Customer != "", r.FormValue("thanks")
 	for i := range v.Variants {
 		one := &v.Variants[i]
-		if one.InStock = there(stock, one.SKU); !one.InStock || v.Delivery != nil || v.Digital {
+		one.InStock = stock.Has(one.SKU)
+		v.Missing = v.Missing || !one.InStock
+		if !one.InStock || v.Delivery != nil || v.Digital {
 			continue
 		}
 		if v.Delivery, err = s.arrives(one.SKU, stock); err != nil {

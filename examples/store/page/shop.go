@@ -18,6 +18,7 @@ import (
 	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/cart/payment/credit"
 	"github.com/flywheel-go/flywheel/cart/service"
+	"github.com/flywheel-go/flywheel/cart/wish"
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/catalog/review"
 	"github.com/flywheel-go/flywheel/catalog/search"
@@ -50,6 +51,7 @@ type Shop struct {
 
 	// The way from the cart to the order and after it, and what pays.
 	Carts     *cart.Service
+	Wishes    *wish.Service // set aside, wished, waited for
 	Sessions  *checkout.Sessions
 	Orders    *order.Service
 	Gateway   *payment.Memory
@@ -132,6 +134,11 @@ func New(s *Shop, password string, log *slog.Logger) *web.Site {
 	site.Handle("GET", "/friend/{id}", s.friend)
 	site.Handle("GET", "/stop", s.stop)
 	site.Handle("POST", "/stop", s.stop)
+	site.Handle("GET", "/wishes", s.wishes)
+	site.Handle("POST", "/wishes", s.wishFor)
+	site.Handle("POST", "/wishes/drop", s.wishNoMore)
+	site.Handle("POST", "/wishes/share", s.share)
+	site.Handle("GET", "/wishes/{token}", s.shared)
 	site.Handle("GET", "/account", s.member(s.account))
 	site.Handle("GET", "/account/points", s.member(s.points))
 	site.Handle("GET", "/account/friends", s.member(s.friends))
