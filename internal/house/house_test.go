@@ -155,10 +155,10 @@ func list(t *testing.T, args ...string) []pkg {
 // stores and test suites beside a package stand just above it.
 func floor(name string) (int, bool) {
 	if strings.HasPrefix(name, "examples/") {
-		// A program's own packages are below it, and its pages, and the shop that runs without
-		// any, above the rest of them.
+		// A program's own packages are below it, and its pages, and what its shoppers are let
+		// loose on, above the rest of them.
 		below := 2 * strings.Count(name, "/")
-		if path.Base(name) == "page" || path.Base(name) == "wheel" {
+		if slices.Contains([]string{"page", "wheel", "crowd"}, path.Base(name)) {
 			below--
 		}
 		return floors["examples"] - below, true

@@ -41,7 +41,11 @@ func (s *Shop) card(r *web.Request, hit search.Hit) (card, error) {
 func (s *Shop) cardsOf(r *web.Request, list []recommend.Recommendation, most int) (cards []card, err error) {
 	seen := map[string]bool{}
 	for _, rec := range list {
-		items, err := s.Products.Counter(data.Channel, catalog.Locale(r.Language)).Describe(r.Context(), rec.SKU, rec.Reason.With)
+		skus := []flywheel.SKU{rec.SKU}
+		if rec.Reason.With != "" {
+			skus = append(skus, rec.Reason.With)
+		}
+		items, err := s.Products.Counter(data.Channel, catalog.Locale(r.Language)).Describe(r.Context(), skus...)
 		if err != nil {
 			return nil, err
 		}

@@ -10,7 +10,7 @@ const Attention = 0.6
 
 // Weights of the utility that all people share.
 const (
-	tasteWeight = 2.2
+	tasteWeight = 2.6
 	ownWeight   = 0.5
 	reducedGain = 0.8
 	satedLoss   = 4.0
@@ -47,7 +47,7 @@ func (s *Shopper) Utility(l *Lexicon, o *Offer, now time.Time) float64 {
 // worth nothing; nil for that. What is sold out is wanted like anything else. v is the utility of
 // the choice.
 func (s *Shopper) choose(l *Lexicon, visit uint64, page draw, nothing float64, now time.Time, lists ...[]Offer) (best *Offer, v float64) {
-	top := nothing + gumbel(hash(s.Seed, uint64(nothingDraw), visit, uint64(page)))
+	top := nothing - s.Eagerness + gumbel(hash(s.Seed, uint64(nothingDraw), visit, uint64(page)))
 	place := 0
 	for _, list := range lists {
 		for i := range list {

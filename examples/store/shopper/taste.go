@@ -29,6 +29,9 @@ type Shopper struct {
 	Attentive, Memory float64
 	// Seeking is the probability that a visit has an aim.
 	Seeking float64
+	// Eagerness lowers what nothing is worth, 0 as drawn: of few goods people take what they
+	// would leave among many.
+	Eagerness float64
 	// Visits are the times of the planned visits since the first, which is 0.
 	Visits []time.Duration
 
@@ -51,7 +54,7 @@ func Draw(seed uint64) *Shopper {
 	}
 	s.Urgency = 0.06 * math.Exp(0.6*n(urgencyDraw))
 	s.Care = 0.5 * math.Exp(0.3*n(careDraw))
-	s.Attentive = 0.05 + 0.25*u(attentionDraw)
+	s.Attentive = 0.08 + 0.34*u(attentionDraw)
 	s.Memory = 0.2 + 0.4*u(memoryDraw)
 	s.Seeking = 0.15 + 0.3*u(seekingDraw)
 	// The first visit, and then each after a week on average, within four weeks.
@@ -116,20 +119,32 @@ func (l *Lexicon) word(w string) [Dimensions]float64 {
 	at, ok := l.words[w]
 	if !ok {
 		key := name(w)
-		length := 0.0
 		for i := range at {
 			at[i] = normal(hash(key, uint64(i)))
-			length += float64(at[i] * at[i])
 		}
-		for i := range at {
-			at[i] /= math.Sqrt(length)
-		}
+		unit(&at)
 		l.words[w] = at
 	}
 	return at
 }
 
-// look returns the place of an item: the kind counts fully, each other word by half.
+// unit moves a place to distance 1 from the origin, unless it is there.
+func unit(at *[Dimensions]float64) {
+	square := 0.0
+	for _, x := range at {
+		square += float64(x * x)
+	}
+	if square == 0 {
+		return
+	}
+	length := math.Sqrt(square)
+	for i := range at {
+		at[i] /= length
+	}
+}
+
+// look returns the place of an item, at distance 1 from the origin like that of a word: of its
+// words the kind counts fully, each other by half.
 func (l *Lexicon) look(o *Offer) *look {
 	if known := l.items[o.SKU]; known != nil {
 		return known
@@ -145,6 +160,7 @@ func (l *Lexicon) look(o *Offer) *look {
 			seen.place[d] += float64(weight * at[d])
 		}
 	}
+	unit(&seen.place)
 	l.items[o.SKU] = seen
 	return seen
 }

@@ -115,7 +115,7 @@ func (s *Shopper) consider(ctx context.Context, l *Lexicon, visit, round uint64,
 			return false, nil
 		}
 	}
-	if uniform(hash(s.Seed, uint64(addDraw), visit, round)) > logistic(addBase+addSlope*v) {
+	if uniform(hash(s.Seed, uint64(addDraw), visit, round)) > logistic(addBase+addSlope*(v+s.Eagerness)) {
 		return false, nil
 	}
 	if _, err := shop.Add(ctx, item.SKU); err != nil {

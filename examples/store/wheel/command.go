@@ -7,6 +7,8 @@ import (
 	"io"
 	"runtime/debug"
 	"time"
+
+	"github.com/flywheel-go/flywheel"
 )
 
 // Seeds that the figures are made with; those with which size and weights were chosen are below
@@ -27,8 +29,14 @@ func Command(ctx context.Context, args []string, out io.Writer) error {
 	from := flags.Uint64("seed", 0, "`number` added to the seeds")
 	c := Default
 	flags.IntVar(&c.Shoppers, "shoppers", c.Shoppers, "`number` of people who enter the experiments of a seed")
+	flags.IntVar(&c.Clusters, "clusters", c.Clusters, "`number` of clusters of four SKUs")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	for _, n := range []int{*seeds, *pairs, c.Shoppers, c.Clusters} {
+		if n < 1 {
+			return fmt.Errorf("wheel: a number of %d: %w", n, flywheel.ErrOutOfRange)
+		}
 	}
 	// A world makes much garbage and lives for a second.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))

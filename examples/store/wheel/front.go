@@ -19,7 +19,7 @@ const (
 	homeList   = 8
 	twinList   = 6
 	searchList = 16
-	popular    = 100
+	popular    = 240
 	remembers  = 20 // items of a history that recommendations look at
 )
 
@@ -63,9 +63,9 @@ func (f *front) Home(context.Context) (shopper.View, error) {
 			}
 		}
 	} else {
-		// Some of the hundred that sell best, others at each visit.
+		// Some of those that sell best, others at each visit.
 		for k := uint64(0); k < 4*homeList && len(f.home) < homeList; k++ {
-			if i := w.best[mix(f.who.s.Seed, 3, uint64(f.visit), k)%popular]; w.goods[i].free > 0 {
+			if i := w.best[mix(f.who.s.Seed, 3, uint64(f.visit), k)%uint64(min(popular, len(w.best)))]; w.goods[i].free > 0 {
 				f.home = f.show(f.home, i)
 			}
 		}

@@ -39,9 +39,9 @@ func assortment(seed uint64, clusters int) (goods []good, categories []string) {
 	}
 	for c := range clusters {
 		kind := fmt.Sprintf("kind %d of %d", c, seed)
-		base := 2200 * math.Exp(0.3*random.NormFloat64())
+		base := 2200 * math.Exp(0.2*random.NormFloat64())
 		for i := range perCluster {
-			price := int64(base*math.Exp(0.15*random.NormFloat64())/10)*10 + 9
+			price := int64(base*math.Exp(0.12*random.NormFloat64())/10)*10 + 9
 			g := good{
 				sku: flywheel.SKU(fmt.Sprintf("k%d-%d", c, i)), cluster: c, category: c / perCategory,
 				cost:    int64(float64(price) * (0.4 + 0.1*random.Float64())),

@@ -54,21 +54,25 @@ type pair struct {
 	effect, without, whole float64
 }
 
-// contrast runs the shop of a seed as its experiments have it, and again for each feature with the
-// two arms exchanged: the same chances, so that each unit is seen with and without. With whole it
-// also runs it with the feature for all and for none.
+// contrast runs the shop of a seed as its experiments have it, and again with the arms of every
+// unit exchanged in all experiments: the same chances, so that each unit is seen with and without
+// each feature. What the exchange of the other arms does to a unit cancels on average, since these
+// arms have nothing to do with the one that is looked at; it is in the error. With whole it also
+// runs each feature for all and for none, the others as the experiments have them.
 func contrast(c Config, seed uint64, whole bool) (all [features]pair, err error) {
 	base, err := live(c, seed)
 	if err != nil {
 		return all, err
 	}
+	other := c
 	for f := range features {
-		other := c
 		other.flipped[f] = true
-		exchanged, err := live(other, seed)
-		if err != nil {
-			return all, err
-		}
+	}
+	exchanged, err := live(other, seed)
+	if err != nil {
+		return all, err
+	}
+	for f := range features {
 		here, arms := base.units(f)
 		there, _ := exchanged.units(f)
 		p := &all[f]

@@ -7,6 +7,8 @@ import (
 	"text/tabwriter"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/flywheel-go/flywheel"
 )
 
 // Balance is how a shop stands after sixteen weeks under a policy.
@@ -33,7 +35,7 @@ type Difference struct {
 // seed..seed+n-1, and compares how it stands. n is at least 2.
 func WhatIf(ctx context.Context, c Config, a, b Policy, seed uint64, n int) ([]Difference, error) {
 	if n < 2 {
-		return nil, fmt.Errorf("what-if: %d worlds; an interval needs two", n)
+		return nil, fmt.Errorf("what-if: %d worlds; an interval needs two: %w", n, flywheel.ErrOutOfRange)
 	}
 	results := make([][2]Balance, n)
 	err := each(ctx, 2*n, func(i int) error {

@@ -30,8 +30,9 @@ const (
 	lastDay   = 84
 	days      = 112
 	waves     = 5
-	tick      = 2 * time.Hour
-	ticks     = days * 12
+	tick      = 3 * time.Hour
+	aDay      = int(24 * time.Hour / tick)
+	ticks     = days * aDay
 	cartLife  = 14 * 24 * time.Hour
 	pastItems = 24
 )
@@ -64,7 +65,7 @@ type World struct {
 	mu       sync.Mutex // of mails: messages leave beside each other
 	mails    []campaign.Message
 	readouts [features]*experiment.Readout // nil where nothing is measured
-	points   *loyalty.Service // nil in a shop without points
+	points   *loyalty.Service              // nil in a shop without points
 	sales    struct{ orders, revenue, margin, holding int64 }
 }
 
@@ -327,7 +328,7 @@ func (w *World) run() error {
 	f := &front{w: w}
 	for t, list := range w.agenda {
 		w.now = opening.Add(time.Duration(t) * tick)
-		if t%12 == 0 {
+		if t%aDay == 0 {
 			if err := w.morning(w.day()); err != nil {
 				return err
 			}
