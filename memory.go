@@ -65,6 +65,14 @@ type memoryTx struct {
 // undoLog is what to undo, newest last.
 type undoLog []func()
 
+// ownUndo is the log of an update in no transaction.
+type ownUndo struct {
+	undoLog
+	few [2]func()
+}
+
+func (u *undoLog) add(f func()) { *u = append(*u, f) }
+
 func (u *undoLog) rollback(to int) {
 	for i := len(*u) - 1; i >= to; i-- {
 		(*u)[i]()
@@ -163,10 +171,13 @@ func (m *Memory) Update(ctx context.Context, fn func(undo func(func())) error) e
 		}
 		defer m.lock.Unlock()
 	}
-	var own undoLog
-	undo := &own
+	var undo *undoLog
 	if tx != nil {
 		undo = &tx.undo
+	} else {
+		own := new(ownUndo)
+		own.undoLog = own.few[:0]
+		undo = &own.undoLog
 	}
 	mark, done := len(*undo), false
 	defer func() {
@@ -174,7 +185,7 @@ func (m *Memory) Update(ctx context.Context, fn func(undo func(func())) error) e
 			undo.rollback(mark)
 		}
 	}()
-	if err := fn(func(f func()) { *undo = append(*undo, f) }); err != nil {
+	if err := fn(undo.add); err != nil {
 		return err
 	}
 	done = true

@@ -33,7 +33,7 @@ func (s *Service) Hold(ctx context.Context, ref string, units []fulfillment.Unit
 	if !until.After(now) {
 		return refused(flywheel.ErrExpired, "hold %q ran out at %s", ref, until.Format(time.RFC3339))
 	}
-	return s.promise(ctx, &Reservation{Ref: ref, Units: units, Attempt: 1, Expires: until}, now)
+	return s.promise(ctx, Reservation{Ref: ref, Units: units, Attempt: 1, Expires: until}, now)
 }
 
 // checkUnits returns the units sorted and summed.
@@ -41,9 +41,10 @@ func checkUnits(units []fulfillment.Unit) ([]fulfillment.Unit, error) {
 	if len(units) == 0 {
 		return nil, refused(flywheel.ErrInvalid, "no units")
 	}
-	for i, u := range units {
-		if err := checkID(fmt.Sprintf("sku of unit %d", i+1), string(u.SKU)); err != nil {
-			return nil, err
+	for i := range units {
+		u := &units[i]
+		if err := flywheel.CheckID(string(u.SKU)); err != nil {
+			return nil, refused(err, "sku of unit %d", i+1)
 		}
 		if err := checkLocation(u.Location); err != nil {
 			return nil, err
@@ -52,8 +53,8 @@ func checkUnits(units []fulfillment.Unit) ([]fulfillment.Unit, error) {
 			return nil, err
 		}
 		if u.Kit != "" {
-			if err := checkID(fmt.Sprintf("kit of unit %d", i+1), string(u.Kit)); err != nil {
-				return nil, err
+			if err := flywheel.CheckID(string(u.Kit)); err != nil {
+				return nil, refused(err, "kit of unit %d", i+1)
 			}
 			if !u.Backordered {
 				return nil, refused(flywheel.ErrInvalid, "%s of kit %s is in stock, and kits count only what is still to come", u.SKU, u.Kit)
@@ -64,8 +65,8 @@ func checkUnits(units []fulfillment.Unit) ([]fulfillment.Unit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("inventory: %w", err)
 	}
-	for _, u := range merged {
-		if err := checkQuantity(u.SKU, u.Quantity); err != nil {
+	for i := range merged {
+		if err := checkQuantity(merged[i].SKU, merged[i].Quantity); err != nil {
 			return nil, err
 		}
 	}
@@ -83,7 +84,7 @@ func (s *Service) Allocate(ctx context.Context, ref string) error {
 	}
 	now := s.now()
 	allocate := func(ctx context.Context) error {
-		_, _, err := s.finish(ctx, ref, now, allocating)
+		_, _, err := s.finish(ctx, ref, now, allocating, nil)
 		return err
 	}
 	if s.batch != nil {

@@ -147,68 +147,89 @@ func (i *Item) check() error {
 // calls to the store for any number of SKUs.
 func (s *Service) Available(ctx context.Context, skus []flywheel.SKU) (fulfillment.Stock, error) {
 	for i, sku := range skus {
-		if err := checkID(fmt.Sprintf("sku %d", i+1), string(sku)); err != nil {
-			return nil, err
+		if err := flywheel.CheckID(string(sku)); err != nil {
+			return nil, refused(err, "sku %d", i+1)
 		}
 	}
-	items, err := s.itemsOf(ctx, skus)
+	all := once(skus)
+	items, err := s.saidOf(ctx, all)
 	if err != nil {
 		return nil, err
 	}
 	var parts []flywheel.SKU
-	for _, sku := range skus {
-		for _, l := range items[sku].Parts {
-			if _, ok := items[l.SKU]; !ok && !slices.Contains(parts, l.SKU) {
+	for i := range items {
+		for _, l := range items[i].Parts {
+			if _, ok := slices.BinarySearch(all, l.SKU); !ok {
 				parts = append(parts, l.SKU)
 			}
 		}
 	}
 	if len(parts) > 0 {
-		more, err := s.itemsOf(ctx, parts)
+		parts = once(parts)
+		more, err := s.saidOf(ctx, parts)
 		if err != nil {
 			return nil, err
 		}
-		for sku, item := range more {
-			items[sku] = item
-		}
+		items = append(items, more...)
+		all = once(slices.Concat(all, parts))
 	}
-	stock := make(fulfillment.Stock, len(items))
-	all := make([]flywheel.SKU, 0, len(items))
-	for sku, item := range items {
-		all = append(all, sku)
-		stock[sku] = fulfillment.Supply{
-			Untracked: item.Untracked, Parts: item.Parts, Policy: item.Policy, Date: item.Date, Free: map[Location]int64{},
-		}
-	}
-	slices.Sort(all)
 	levels, err := s.levelsOf(ctx, all)
 	if err != nil {
 		return nil, err
 	}
-	promised := map[flywheel.SKU]int64{}
-	for _, l := range levels {
-		supply := stock[l.SKU]
+	stock := make(fulfillment.Stock, len(all))
+	for _, sku := range all {
+		stock[sku] = fulfillment.Supply{}
+	}
+	var safety map[flywheel.SKU]int64
+	for i := range items {
+		item := &items[i]
+		stock[item.SKU] = fulfillment.Supply{Untracked: item.Untracked, Parts: item.Parts, Policy: item.Policy, Date: item.Date}
+		if item.Safety > 0 {
+			if safety == nil {
+				safety = map[flywheel.SKU]int64{}
+			}
+			safety[item.SKU] = item.Safety
+		}
+	}
+	var promised map[flywheel.SKU]int64 // that are not there
+	for i := range levels {
+		l := &levels[i]
 		if l.Location == EveryPlace {
+			supply := stock[l.SKU]
 			supply.Room = l.Promisable()
 			stock[l.SKU] = supply
+			if promised == nil {
+				promised = map[flywheel.SKU]int64{}
+			}
 			promised[l.SKU] = l.Backordered
 			continue
 		}
 		if l.Location.Quarantined() {
 			continue
 		}
-		if free := l.Promisable() - items[l.SKU].Safety; free > 0 {
-			supply.Free[l.Location] = free
+		free := l.Promisable() - safety[l.SKU]
+		if free <= 0 {
+			continue
 		}
+		supply := stock[l.SKU]
+		if supply.Free == nil {
+			supply.Free = map[Location]int64{}
+			stock[l.SKU] = supply
+		}
+		supply.Free[l.Location] = free
 	}
 	var dated []flywheel.SKU // by what is expected
-	for _, sku := range all {
-		if item := items[sku]; item.Policy != fulfillment.NoPolicy && item.Date.IsZero() && len(item.Parts) == 0 {
-			dated = append(dated, sku)
+	for i := range items {
+		if item := &items[i]; item.Policy != fulfillment.NoPolicy && item.Date.IsZero() && len(item.Parts) == 0 {
+			dated = append(dated, item.SKU)
 		}
 	}
 	if len(dated) == 0 || s.papers == nil {
 		return stock, nil
+	}
+	if promised == nil {
+		promised = map[flywheel.SKU]int64{}
 	}
 	coming, err := s.coming(ctx, dated, promised)
 	if err != nil {
@@ -222,16 +243,21 @@ func (s *Service) Available(ctx context.Context, skus []flywheel.SKU) (fulfillme
 	return stock, nil
 }
 
+// saidOf returns what was said of SKUs.
+func (s *Service) saidOf(ctx context.Context, skus []flywheel.SKU) ([]Item, error) {
+	if s.items == nil {
+		return nil, nil
+	}
+	return s.items.Items(ctx, skus)
+}
+
 // itemsOf returns the items of SKUs, also of those that nothing was said of.
 func (s *Service) itemsOf(ctx context.Context, skus []flywheel.SKU) (map[flywheel.SKU]Item, error) {
 	items := make(map[flywheel.SKU]Item, len(skus))
 	for _, sku := range skus {
 		items[sku] = Item{SKU: sku}
 	}
-	if s.items == nil {
-		return items, nil
-	}
-	list, err := s.items.Items(ctx, skus)
+	list, err := s.saidOf(ctx, skus)
 	for _, item := range list {
 		items[item.SKU] = item
 	}

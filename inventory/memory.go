@@ -15,17 +15,16 @@ import (
 // too. A movement is an entry of 32 bytes and its place in an index of 8. It is
 // safe for concurrent use.
 type MemoryStore struct {
-	db           *flywheel.Memory
-	skus         map[flywheel.SKU][]*stock // of each SKU, by location
-	stocks       []*stock                  // by number
-	notes        []note                    // by number; what a slot holds never changes
-	documents    map[documentKey]*document
-	reservations map[string]*held
-	due          dueHeap // the reservations that are not final
-	items        map[flywheel.SKU]Item
-	lots         *lots
-	papers       map[paperKey]Paper
-	incoming     incomingBySKU
+	db       *flywheel.Memory
+	skus     map[flywheel.SKU][]*stock // of each SKU, by location
+	stocks   []*stock                  // by number
+	notes    []note                    // by number; what a slot holds never changes
+	refs     map[string]*bearer
+	due      dueHeap // the reservations that are not final
+	items    map[flywheel.SKU]Item
+	lots     *lots
+	papers   map[paperKey]Paper
+	incoming incomingBySKU
 }
 
 // NewMemory returns an empty store in db, whose transactions it joins, or in a
@@ -35,14 +34,13 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 		db = &flywheel.Memory{}
 	}
 	return &MemoryStore{
-		db:           db,
-		skus:         map[flywheel.SKU][]*stock{},
-		documents:    map[documentKey]*document{},
-		reservations: map[string]*held{},
-		items:        map[flywheel.SKU]Item{},
-		lots:         newLots(),
-		papers:       map[paperKey]Paper{},
-		incoming:     incomingBySKU{},
+		db:       db,
+		skus:     map[flywheel.SKU][]*stock{},
+		refs:     map[string]*bearer{},
+		items:    map[flywheel.SKU]Item{},
+		lots:     newLots(),
+		papers:   map[paperKey]Paper{},
+		incoming: incomingBySKU{},
 	}
 }
 
@@ -69,6 +67,7 @@ func (s *MemoryStore) Levels(ctx context.Context, sku flywheel.SKU, location Loc
 					stocks = []*stock{st}
 				}
 			}
+			levels = make([]Level, 0, len(stocks))
 			for _, st := range stocks {
 				if (location == "" || st.location == location) && !st.untouched() {
 					levels = append(levels, st.level())
@@ -115,30 +114,68 @@ func (s *MemoryStore) Post(ctx context.Context, m Movement) (Movement, error) {
 // PostBatch implements [BatchStore].
 func (s *MemoryStore) PostBatch(ctx context.Context, r *Reservation, movements []Movement) error {
 	return s.db.Update(ctx, func(undo func(func())) error {
-		if r != nil && s.version(r.Ref) != r.Version {
-			return stale(r)
+		b := batch{store: s}
+		if r != nil {
+			b.bearer = s.refs[r.Ref]
+			if b.bearer.version() != r.Version {
+				return stale(r)
+			}
 		}
-		posted := make([]*stock, 0, len(movements))
-		undo(func() {
-			for i := len(posted) - 1; i >= 0; i-- {
-				s.unpost(posted[i])
-			}
-		})
+		undo(b.takeBack)
+		b.posted = b.few[:0]
+		if len(movements) > len(b.few) {
+			b.posted = make([]*stock, 0, len(movements))
+		}
 		for i := range movements {
-			st, err := s.post(&movements[i])
-			if err != nil {
+			if err := b.post(&movements[i]); err != nil {
 				return err
-			}
-			if st != nil {
-				posted = append(posted, st)
 			}
 		}
 		if r != nil {
 			r.Version++
-			undo(s.keep(r))
+			b.keep(r)
 		}
 		return nil
 	})
+}
+
+// batch is one PostBatch, and what takes it back.
+type batch struct {
+	store  *MemoryStore
+	bearer *bearer  // of the movement, or the reservation, that was looked at last
+	posted []*stock // those that have an entry more, in order
+	few    [2]*stock
+	kept   *bearer // whose reservation was kept
+	before held    // what it was
+	fresh  bool    // it was not there
+	// earlier are the movements of the document and item at hand.
+	earlier []Movement
+}
+
+// takeBack undoes the batch, the newest change first.
+func (b *batch) takeBack() {
+	if b.kept != nil {
+		b.store.unkeep(b.kept, &b.before, b.fresh)
+	}
+	for i := len(b.posted) - 1; i >= 0; i-- {
+		b.store.unpost(b.posted[i])
+	}
+}
+
+// of returns who bears a ref, nil for nobody.
+func (b *batch) of(ref string) *bearer {
+	if b.bearer == nil || b.bearer.ref != ref {
+		b.bearer = b.store.refs[ref]
+	}
+	return b.bearer
+}
+
+// made returns who bears a ref, made when nobody does.
+func (b *batch) made(ref string) *bearer {
+	if b.of(ref) == nil {
+		b.bearer = b.store.bear(ref)
+	}
+	return b.bearer
 }
 
 // Ledger implements [Store].
@@ -169,11 +206,11 @@ func (s *MemoryStore) Ledger(ctx context.Context, sku flywheel.SKU, location Loc
 // Reservation implements [Store].
 func (s *MemoryStore) Reservation(ctx context.Context, ref string) (r Reservation, err error) {
 	err = s.db.View(ctx, func() error {
-		h := s.reservations[ref]
-		if h == nil {
+		b := s.refs[ref]
+		if b == nil || !b.reserved {
 			return refused(flywheel.ErrNotFound, "reservation %q", ref)
 		}
-		r = s.reservation(h)
+		r = s.reservation(&b.held)
 		return nil
 	})
 	return r, err

@@ -11,9 +11,43 @@ import (
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 )
 
+// bearer is what a ref stands for in memory: a reservation, a document, or both. It
+// is one object, since most refs have one line, one note and one attempt.
+type bearer struct {
+	ref      string
+	held     held // if reserved
+	reserved bool
+	first    document    // if it has postings
+	others   []*document // those of other attempts
+	line     [1]heldLine
+}
+
+// bear makes a bearer of a ref.
+func (s *MemoryStore) bear(ref string) *bearer {
+	b := &bearer{ref: strings.Clone(ref)}
+	b.held.of, b.held.place = b, -1
+	s.refs[b.ref] = b
+	return b
+}
+
+// drop forgets a bearer that bears nothing.
+func (s *MemoryStore) drop(b *bearer) {
+	if !b.reserved && len(b.first.postings) == 0 && len(b.others) == 0 {
+		delete(s.refs, b.ref)
+	}
+}
+
+// version returns that of the reservation, 0 for none.
+func (b *bearer) version() int64 {
+	if b == nil || !b.reserved {
+		return 0
+	}
+	return b.held.version
+}
+
 // held is a reservation in memory.
 type held struct {
-	ref      string
+	of       *bearer
 	location Location
 	state    State
 	expires  int64 // microseconds since 1970
@@ -30,65 +64,82 @@ type heldLine struct {
 	quantity int64
 }
 
-func (s *MemoryStore) version(ref string) int64 {
-	if h := s.reservations[ref]; h != nil {
-		return h.version
-	}
-	return 0
-}
-
 // reservation writes h out.
 func (s *MemoryStore) reservation(h *held) Reservation {
 	r := Reservation{
-		Ref: h.ref, Location: h.location, Lines: make([]flywheel.Line, len(h.lines)), State: h.state,
+		Ref: h.of.ref, Location: h.location, State: h.state,
 		Expires: time.UnixMicro(h.expires).UTC(), Attempt: h.attempt, Version: h.version,
 	}
+	if len(h.units) > 0 {
+		r.Units = slices.Clone(h.units)
+		return r
+	}
+	r.Lines = make([]flywheel.Line, len(h.lines))
 	for i, l := range h.lines {
 		r.Lines[i] = flywheel.Line{SKU: s.stocks[l.stock].sku, Quantity: l.quantity}
-	}
-	if len(h.units) > 0 {
-		r.Lines, r.Units = nil, slices.Clone(h.units)
 	}
 	return r
 }
 
-// keep stores r and returns what takes that back.
-func (s *MemoryStore) keep(r *Reservation) (undo func()) {
-	h := s.reservations[r.Ref]
-	if h == nil {
-		h = &held{ref: strings.Clone(r.Ref), place: -1}
-		s.reservations[h.ref] = h
-		undo = func() {
-			s.due.take(h)
-			delete(s.reservations, h.ref)
-		}
-	} else {
-		before := *h
-		undo = func() {
-			place := h.place
-			*h = before
-			h.place = place
-			s.due.put(h)
-		}
-	}
+// keep stores r.
+func (b *batch) keep(r *Reservation) {
+	s, of := b.store, b.made(r.Ref)
+	h := &of.held
+	b.kept, b.before, b.fresh = of, *h, !of.reserved
+	of.reserved = true
 	if !s.sameLines(h, r) {
-		h.lines = make([]heldLine, len(r.Lines))
-		for i, l := range r.Lines {
-			h.lines[i] = heldLine{s.stock(l.SKU, r.Location).number, l.Quantity}
+		if h.lines = of.line[:0]; !b.fresh || len(r.Lines) > len(of.line) { // what it was keeps its own
+			h.lines = make([]heldLine, 0, len(r.Lines))
 		}
-		h.location = Location(strings.Clone(string(r.Location)))
+		h.location = ""
+		for i, l := range r.Lines {
+			st := b.stock(i, l.SKU, r.Location)
+			h.lines, h.location = append(h.lines, heldLine{st.number, l.Quantity}), st.location
+		}
+		if h.location != r.Location {
+			h.location = Location(strings.Clone(string(r.Location)))
+		}
 	}
 	if !slices.Equal(h.units, r.Units) {
 		h.units = make([]fulfillment.Unit, len(r.Units))
 		for i, u := range r.Units {
 			h.units[i] = u
-			h.units[i].SKU, h.units[i].Kit = flywheel.SKU(strings.Clone(string(u.SKU))), flywheel.SKU(strings.Clone(string(u.Kit)))
-			h.units[i].Location = Location(strings.Clone(string(u.Location)))
+			if u.Kit != "" || u.Backordered {
+				h.units[i].SKU, h.units[i].Kit = flywheel.SKU(strings.Clone(string(u.SKU))), flywheel.SKU(strings.Clone(string(u.Kit)))
+				h.units[i].Location = Location(strings.Clone(string(u.Location)))
+				continue
+			}
+			st := b.stock(i, u.SKU, u.Location)
+			h.units[i].SKU, h.units[i].Location = st.sku, st.location
 		}
 	}
 	h.state, h.expires, h.attempt, h.version = r.State, r.Expires.UnixMicro(), r.Attempt, r.Version
 	s.due.put(h)
-	return undo
+}
+
+// stock returns the stock of an item, which nearly always is that of the movement at
+// the same place.
+func (b *batch) stock(i int, sku flywheel.SKU, location Location) *stock {
+	if i < len(b.posted) && b.posted[i].sku == sku && b.posted[i].location == location {
+		return b.posted[i]
+	}
+	return b.store.stock(sku, location)
+}
+
+// unkeep makes the reservation what it was, nothing if it is fresh.
+func (s *MemoryStore) unkeep(of *bearer, before *held, fresh bool) {
+	h := &of.held
+	if fresh {
+		s.due.take(h)
+		of.reserved = false
+		*h = held{of: of, place: -1}
+		s.drop(of)
+		return
+	}
+	place := h.place
+	*h = *before
+	h.place = place
+	s.due.put(h)
 }
 
 func (s *MemoryStore) sameLines(h *held, r *Reservation) bool {
@@ -124,7 +175,7 @@ func (d *dueHeap) Pop() any {
 }
 
 func (h *held) compare(other *held) int {
-	return cmp.Or(cmp.Compare(h.expires, other.expires), cmp.Compare(h.ref, other.ref))
+	return cmp.Or(cmp.Compare(h.expires, other.expires), cmp.Compare(h.of.ref, other.of.ref))
 }
 
 // put brings h to its place, which for a final reservation is outside.

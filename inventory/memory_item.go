@@ -40,6 +40,7 @@ func (s *MemoryStore) SaveItem(ctx context.Context, item Item) error {
 // LevelsOf implements [ItemStore].
 func (s *MemoryStore) LevelsOf(ctx context.Context, skus []flywheel.SKU) (levels []Level, err error) {
 	err = s.db.View(ctx, func() error {
+		levels = make([]Level, 0, len(skus))
 		for _, sku := range once(skus) {
 			for _, st := range s.skus[sku] {
 				if !st.untouched() {
@@ -55,18 +56,11 @@ func (s *MemoryStore) LevelsOf(ctx context.Context, skus []flywheel.SKU) (levels
 // Document implements [ItemStore].
 func (s *MemoryStore) Document(ctx context.Context, ref string) (ms []Movement, err error) {
 	err = s.db.View(ctx, func() error {
-		attempts := int64(1) // of a ref that is no reservation's
-		if h := s.reservations[ref]; h != nil {
-			attempts = h.attempt
+		b := s.refs[ref]
+		if b == nil {
+			return nil
 		}
-		for attempt := int64(0); ; attempt++ {
-			doc := s.documents[documentKey{ref, attempt}]
-			if doc == nil && attempt > attempts {
-				break
-			}
-			if doc == nil {
-				continue
-			}
+		for _, doc := range append([]*document{&b.first}, b.others...) {
 			for _, p := range doc.postings {
 				ms = append(ms, s.stocks[p.stock].movement(s.notes, int(p.entry)))
 			}
@@ -77,8 +71,15 @@ func (s *MemoryStore) Document(ctx context.Context, ref string) (ms []Movement, 
 	return ms, err
 }
 
-// once returns the SKUs sorted, each once.
+// once returns the SKUs sorted, each once: the slice itself if it is so already.
 func once(skus []flywheel.SKU) []flywheel.SKU {
+	ascending := true
+	for i := 1; i < len(skus) && ascending; i++ {
+		ascending = skus[i-1] < skus[i]
+	}
+	if ascending {
+		return skus
+	}
 	skus = slices.Clone(skus)
 	slices.Sort(skus)
 	return slices.Compact(skus)

@@ -38,19 +38,46 @@ type entry struct {
 
 // note is what the movements of one document have in common.
 type note struct {
-	documentKey
+	of          *document
 	reason, key string
 }
 
 // document finds the movements of one ref and attempt.
 type document struct {
+	ref      string // never changed, like attempt
+	attempt  int64
 	postings []posting // in order
 	notes    []uint32  // one for each reason and key
+	posting  [2]posting
+	note     [1]uint32
 }
 
-type documentKey struct {
-	ref     string
-	attempt int64
+// document returns the one of an attempt, nil for none.
+func (b *bearer) document(attempt int64) *document {
+	if b == nil {
+		return nil
+	}
+	if b.first.attempt == attempt && len(b.first.postings) > 0 {
+		return &b.first
+	}
+	for _, d := range b.others {
+		if d.attempt == attempt {
+			return d
+		}
+	}
+	return nil
+}
+
+// begin makes the document of an attempt.
+func (b *bearer) begin(attempt int64) *document {
+	d := &b.first
+	if d.ref != "" { // it is there, or was and somebody may still read its notes
+		d = new(document)
+		b.others = append(b.others, d)
+	}
+	d.ref, d.attempt = b.ref, attempt
+	d.postings, d.notes = d.posting[:0], d.note[:0]
+	return d
 }
 
 // posting is the place of a movement.
@@ -99,7 +126,7 @@ func (st *stock) movement(notes []note, i int) Movement {
 	e := &st.ledger[i]
 	n := &notes[e.note]
 	m := Movement{
-		SKU: st.sku, Location: st.location, Kind: kinds[e.kind], Ref: n.ref, Attempt: n.attempt,
+		SKU: st.sku, Location: st.location, Kind: kinds[e.kind], Ref: n.of.ref, Attempt: n.of.attempt,
 		OnHand: e.onHand, Reserved: e.reserved, Reason: n.reason, Key: n.key, At: time.UnixMicro(e.at).UTC(),
 		Seq: int64(i) + 1, OnHandAfter: e.onHand, ReservedAfter: e.reserved,
 	}
@@ -116,49 +143,56 @@ func (st *stock) movement(notes []note, i int) Movement {
 	return m
 }
 
-// post appends *m as [Level.Apply] says and completes it. It returns the stock
-// that has one entry more, nil when the movement was there.
-func (s *MemoryStore) post(m *Movement) (*stock, error) {
+// post appends *m as [Level.Apply] says and completes it, unless it was there.
+func (b *batch) post(m *Movement) error {
+	s := b.store
 	st := s.find(m.SKU, m.Location)
-	doc := s.documents[documentKey{m.Ref, m.Attempt}]
+	doc := b.of(m.Ref).document(m.Attempt)
 	level := Level{SKU: m.SKU, Location: m.Location}
-	var earlier []Movement // most movements are the first of their document and item
+	b.earlier = b.earlier[:0] // most movements are the first of their document and item
 	if st != nil {
 		level = st.level()
-		earlier = s.earlier(doc, st)
+		b.earlier = s.earlier(doc, st, b.earlier)
 	}
-	answer, posted, err := level.Apply(*m, earlier)
+	answer, posted, err := level.Apply(*m, b.earlier)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	answer.At = answer.At.UTC().Truncate(time.Microsecond)
 	*m = answer
 	if !posted {
-		return nil, nil
+		return nil
 	}
 	if st == nil {
 		st = s.stock(m.SKU, m.Location)
 	}
 	if doc == nil {
-		doc = &document{}
-		s.documents[documentKey{strings.Clone(m.Ref), m.Attempt}] = doc
+		doc = b.made(m.Ref).begin(m.Attempt)
 	}
 	number, isNew := s.note(doc, m)
 	p := posting{st.number, uint32(len(st.ledger))}
-	at, _ := slices.BinarySearchFunc(doc.postings, p, posting.compare)
-	doc.postings = slices.Insert(doc.postings, at, p)
+	at := len(doc.postings)
+	if at > 0 && doc.postings[at-1].compare(p) > 0 {
+		at, _ = slices.BinarySearchFunc(doc.postings, p, posting.compare)
+	}
+	if at == len(doc.postings) {
+		doc.postings = append(doc.postings, p)
+	} else {
+		doc.postings = slices.Insert(doc.postings, at, p)
+	}
 	st.keepOrders(orderBalances{m.AllocatedAfter, m.BackorderedAfter})
 	st.ledger = append(st.ledger, entry{
 		at: m.At.UnixMicro(), onHand: m.OnHandAfter, reserved: m.ReservedAfter,
 		note: number, kind: uint8(slices.Index(kinds[:], m.Kind)), newNote: isNew,
 	})
-	return st, nil
+	b.posted = append(b.posted, st)
+	return nil
 }
 
-// earlier returns the movements of the document in the ledger of st.
-func (s *MemoryStore) earlier(doc *document, st *stock) (earlier []Movement) {
+// earlier appends the movements of the document in the ledger of st.
+func (s *MemoryStore) earlier(doc *document, st *stock, earlier []Movement) []Movement {
 	if doc == nil {
-		return nil
+		return earlier
 	}
 	i, _ := slices.BinarySearchFunc(doc.postings, posting{stock: st.number}, posting.compare)
 	for ; i < len(doc.postings) && doc.postings[i].stock == st.number; i++ {
@@ -175,8 +209,7 @@ func (s *MemoryStore) note(doc *document, m *Movement) (number uint32, isNew boo
 		}
 	}
 	number = uint32(len(s.notes))
-	ref := strings.Clone(m.Ref)
-	s.notes = append(s.notes, note{documentKey{ref, m.Attempt}, strings.Clone(m.Reason), strings.Clone(m.Key)})
+	s.notes = append(s.notes, note{doc, strings.Clone(m.Reason), strings.Clone(m.Key)})
 	doc.notes = append(doc.notes, number)
 	return number, true
 }
@@ -189,8 +222,7 @@ func (s *MemoryStore) unpost(st *stock) {
 	if n := len(st.orders); n > 0 {
 		st.orders = st.orders[:n-1]
 	}
-	key := s.notes[e.note].documentKey
-	doc := s.documents[key]
+	doc := s.notes[e.note].of
 	if at, ok := slices.BinarySearchFunc(doc.postings, posting{st.number, uint32(last)}, posting.compare); ok {
 		doc.postings = slices.Delete(doc.postings, at, at+1)
 	}
@@ -198,7 +230,10 @@ func (s *MemoryStore) unpost(st *stock) {
 		s.notes = s.notes[:e.note]
 		doc.notes = doc.notes[:len(doc.notes)-1]
 	}
-	if len(doc.postings) == 0 {
-		delete(s.documents, key)
+	if len(doc.postings) > 0 {
+		return
 	}
+	b := s.refs[doc.ref]
+	b.others = slices.DeleteFunc(b.others, func(d *document) bool { return d == doc })
+	s.drop(b)
 }

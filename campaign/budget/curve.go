@@ -71,8 +71,19 @@ func (c Curve) Response(x float64) float64 {
 	case Michaelis:
 		return c.A * (x / (c.B + x))
 	default:
-		return c.A / (1 + math.Pow(c.B/x, c.S))
+		won, _ := c.hill(x)
+		return c.A * won
 	}
+}
+
+// hill returns the response of a Hill curve per A at a spend x > 0, and what is
+// left of it to gain; of both a part that is next to nothing keeps its digits.
+func (c Curve) hill(x float64) (won, left float64) {
+	if ratio := math.Pow(c.B/x, c.S); ratio <= 1 {
+		return 1 / (1 + ratio), ratio / (1 + ratio)
+	}
+	ratio := math.Pow(x/c.B, c.S)
+	return ratio / (1 + ratio), 1 / (1 + ratio)
 }
 
 // Marginal returns what the next unit of money brings at a spend of x ≥ 0. It is
@@ -105,8 +116,8 @@ func (c Curve) Marginal(x float64) float64 {
 		}
 		return math.Inf(1)
 	}
-	w := 1 / (1 + math.Pow(c.B/x, c.S)) // response per A
-	return c.A * c.S * w * (1 - w) / x
+	won, left := c.hill(x)
+	return c.A * c.S * won * left / x
 }
 
 // Inflection returns the spend below which the curve is convex and above which it

@@ -84,7 +84,8 @@ func fill(items []*item, budget float64, x []float64) {
 }
 
 // root finds the price at which a falling function is zero, in the logarithm of
-// the price: regula falsi in the form of Illinois, kept within its bracket.
+// the price: regula falsi in the form of Illinois, kept within its bracket, with a
+// bisection where that is slow.
 func root(f func(float64) float64, bottom, top, scale float64) float64 {
 	if bottom == 0 {
 		bottom = top
@@ -108,10 +109,15 @@ func root(f func(float64) float64, bottom, top, scale float64) float64 {
 	if fb >= 0 {
 		return top
 	}
-	side := 0
-	for range 200 {
+	side, width := 0, b-a
+	for i := range 200 {
 		c := b - fb*(b-a)/(fb-fa)
-		if !(c > a && c < b) {
+		slow := false
+		if i%4 == 3 { // one side stands still where the other is far below it
+			slow = b-a > width/4
+			width = b - a
+		}
+		if slow || !(c > a && c < b) {
 			c = a + (b-a)/2
 		}
 		fc := f(math.Exp(c))

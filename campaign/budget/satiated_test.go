@@ -43,3 +43,25 @@ func TestAllocationOfNextToNothing(t *testing.T) {
 		}
 	}
 }
+
+// A minimum next to nothing is one like others: the channel is worth its start.
+func TestMinimumOfNextToNothing(t *testing.T) {
+	for _, minimum := range []float64{0, 1.78e-307, 1e-300, 1e-9} {
+		a, err := budget.Allocate(budget.Plan{Budget: 1, Channels: []budget.Channel{
+			{Curve: budget.Curve{Form: budget.Log, A: 1, B: 1}, High: 1}, {Curve: budget.Curve{Form: budget.Hill, A: 1, B: 32, S: 0.5}, Minimum: minimum},
+		}})
+		require.NoError(t, err)
+		require.InDelta(t, 0.7077827, a.Response, 1e-6, "minimum %v", minimum)
+	}
+}
+
+// What a Hill curve still brings where it is all but satiated has a price, however
+// small, so that another channel gets its start first.
+func TestSatiatedHillLeavesMoney(t *testing.T) {
+	a, err := budget.Allocate(budget.Plan{Budget: 5000, Channels: []budget.Channel{
+		{Curve: budget.Curve{Form: budget.Hill, A: 1, B: 1, S: 6}, Low: 1}, {Curve: budget.Curve{Form: budget.Exp, A: 1, B: 1}},
+	}})
+	require.NoError(t, err)
+	require.InDelta(t, 2, a.Response, 1e-12)
+	require.Positive(t, budget.Curve{Form: budget.Hill, A: 1, B: 1, S: 6}.Marginal(1000))
+}

@@ -83,7 +83,7 @@ func benchmarkPlace(b *testing.B, n int, stocked bool) {
 func benchCounter(b *testing.B) (*process, *lifeWorld, *life) {
 	w := newLifeWorld()
 	l := &life{id: "b", mode: order.OnPlace, gateway: new(payment.Memory), world: w}
-	return w.open(b, noHook, l), w, l
+	return w.open(b, nil, l), w, l
 }
 
 func benchLines(b *testing.B, p *process, n int) []cart.Line {
@@ -129,12 +129,13 @@ func BenchmarkSessionUpdate(b *testing.B) {
 // the captured order, all stores in memory.
 func BenchmarkSessionCheckout(b *testing.B) {
 	ctx := b.Context()
-	p, _, _ := benchCounter(b)
+	p, w, _ := benchCounter(b)
 	lines := benchLines(b, p, 10)
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
 		i++
+		w.now = w.now.Add(time.Second)
 		id := checkout.SessionID(strconv.Itoa(i))
 		of := cart.ID(id)
 		_, err := p.carts.Create(ctx, cart.Cart{ID: of, Customer: flywheel.CustomerID(id), Currency: money.EUR, Lines: lines})

@@ -14,10 +14,8 @@ import (
 
 // Checkout turns carts into orders. It is safe for concurrent use.
 type Checkout struct {
-	carts  *cart.Service
-	orders *order.Service
-	opts   Options
-	teller told.Teller
+	counter
+	opts Options
 	// together: order and stock change in one transaction. withCart: so does the
 	// cart.
 	together, withCart bool
@@ -60,7 +58,7 @@ type Stock interface {
 // New returns a checkout from carts to orders, which brings the gateway. Nil
 // stands for a service on a fresh memory store, nil options for the defaults.
 func New(carts *cart.Service, orders *order.Service, opts *Options) (*Checkout, error) {
-	c := &Checkout{carts: carts, orders: orders}
+	c := &Checkout{counter: counter{carts: carts, orders: orders}}
 	if opts != nil {
 		c.opts = *opts
 	}

@@ -12,7 +12,8 @@ import (
 
 var quotes = sync.Pool{New: func() any { return new(pricing.Quote) }}
 
-// draft prices the cart and returns the order it would become, without payment.
+// draft prices the cart and returns the order it would become, without payment. With a
+// [*PriceError] it returns the order too.
 func (c *Checkout) draft(b *cart.Cart, r *Request) (order.Order, error) {
 	if len(b.Lines) == 0 {
 		return order.Order{}, fmt.Errorf("checkout: cart %q is empty: %w", b.ID, flywheel.ErrInvalid)
@@ -29,9 +30,6 @@ func (c *Checkout) draft(b *cart.Cart, r *Request) (order.Order, error) {
 	}
 	if err := q.Priced(); err != nil {
 		return order.Order{}, fmt.Errorf("checkout: cart %q: %w", b.ID, err)
-	}
-	if err := r.seen(q.Total); err != nil {
-		return order.Order{}, err
 	}
 	o := order.Order{
 		ID: r.OrderID, Key: r.Key, Fingerprint: r.fingerprint(), Cart: string(b.ID),
@@ -53,5 +51,5 @@ func (c *Checkout) draft(b *cart.Cart, r *Request) (order.Order, error) {
 	for _, a := range q.Applied {
 		o.Promotions = append(o.Promotions, order.Promotion{ID: a.Promotion, Discount: a.Discount})
 	}
-	return o, nil
+	return o, r.seen(q.Total)
 }

@@ -138,30 +138,39 @@ var (
 	})
 )
 
-// open starts a process whose every call to the world goes through h.
-func (w *lifeWorld) open(t testing.TB, h hook, l *life) *process {
-	named := func(what string) func(string, bool) error {
-		return func(call string, after bool) error { return h(what+"."+call, after) }
+// through returns a store whose every call goes through h; nil for the store itself.
+func through[S any](h hook, what string, s S, failing func(S, func(string, bool) error) S) S {
+	if h == nil {
+		return s
 	}
+	return failing(s, func(call string, after bool) error { return h(what+"."+call, after) })
+}
+
+// open starts a process whose every call to the world goes through h, unless that is
+// nil.
+func (w *lifeWorld) open(t testing.TB, h hook, l *life) *process {
 	clock := func() time.Time { return w.now }
-	tx := failingTx{w.tx, h}
+	tx, gateway := w.tx, payment.Gateway(l.gateway)
+	if h != nil {
+		tx, gateway = failingTx{w.tx, h}, failingGateway{l.gateway, h}
+	}
 	p, err := &process{}, error(nil)
 	ok := func(err error) {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	p.log, err = segment.NewLog(segmenttest.Failing(w.events, named("events")), nil)
+	p.log, err = segment.NewLog(through(h, "events", w.events, segmenttest.Failing), nil)
 	ok(err)
-	p.stock, err = inventory.New(inventorytest.Failing(w.stock, named("stock")), &inventory.Options{Now: clock})
+	p.stock, err = inventory.New(through(h, "stock", w.stock, inventorytest.Failing), &inventory.Options{Now: clock})
 	ok(err)
-	p.codes, err = coupon.New(coupontest.Failing(w.codes, named("codes")), &coupon.Options{Now: clock})
+	p.codes, err = coupon.New(through(h, "codes", w.codes, coupontest.Failing), &coupon.Options{Now: clock})
 	ok(err)
-	p.credit, err = credit.New(credittest.Failing(w.credit, named("credit")), &credit.Options{Now: clock})
+	p.credit, err = credit.New(through(h, "credit", w.credit, credittest.Failing), &credit.Options{Now: clock})
 	ok(err)
-	p.points, err = loyalty.New(loyaltytest.Failing(w.points, named("points")), &loyalty.Options{Now: clock})
+	p.points, err = loyalty.New(through(h, "points", w.points, loyaltytest.Failing), &loyalty.Options{Now: clock})
 	ok(err)
-	p.carts, err = cart.New(carttest.Failing(w.carts, named("carts")), &cart.Options{Now: clock, Engine: lifeEngine, Catalog: lifeCatalog})
+	p.carts, err = cart.New(through(h, "carts", w.carts, carttest.Failing), &cart.Options{Now: clock, Engine: lifeEngine, Catalog: lifeCatalog})
 	ok(err)
 	o := &checkout.SessionOptions{
 		Carts: p.carts, Catalog: lifeCatalog, Network: lifeNetwork, Stock: p.stock, Codes: p.codes, GiftCards: p.codes.Cards(), StoreCredit: p.credit,
@@ -170,14 +179,14 @@ func (w *lifeWorld) open(t testing.TB, h hook, l *life) *process {
 	}
 	shop, err := checkout.NewShop(o)
 	ok(err)
-	p.orders, err = order.New(ordertest.Failing(w.orders, named("orders")), &order.Options{
-		Now: clock, Gateway: failingGateway{l.gateway, h}, Warehouse: p.stock, Points: p.points, Credit: p.credit, Coupons: p.codes,
+	p.orders, err = order.New(through(h, "orders", w.orders, ordertest.Failing), &order.Options{
+		Now: clock, Gateway: gateway, Warehouse: p.stock, Points: p.points, Credit: p.credit, Coupons: p.codes,
 		Balances: map[order.TenderType]order.Balance{order.GiftCard: p.codes.Cards(), order.StoreCredit: p.credit},
 		Shop:     shop, Sink: p.log, Tx: tx,
 	})
 	ok(err)
 	o.Orders = p.orders
-	p.sessions, err = checkout.NewSessions(checkouttest.Failing(w.sessions, named("sessions")), o)
+	p.sessions, err = checkout.NewSessions(through(h, "sessions", w.sessions, checkouttest.Failing), o)
 	ok(err)
 	return p
 }
@@ -571,28 +580,31 @@ func TestStopLifeAnywhere(t *testing.T) {
 	t.Parallel()
 	long, err := strconv.Atoi(cmp.Or(os.Getenv("FLYWHEEL_LIVES"), "0"))
 	require.NoError(t, err)
+	// Each boundary is a point: once with a process that dies there, once with one that
+	// goes on.
 	points := func(t *testing.T, fresh func() *lifeWorld, lives, most int) (n int) {
 		for seed := range lives {
-			calls := 1 << 30
-			var at []int
-			for _, dies := range []bool{true, false} {
-				if calls == 1<<30 { // how many boundaries the life has
-					l := newLife(fresh(), uint64(seed), fmt.Sprint("l", seed))
-					count := &stopper{at: -1}
-					l.run(t, count)
-					calls = count.next
-					at = rand.New(rand.NewPCG(uint64(seed), 3)).Perm(calls)
-					at = at[:min(len(at), most)]
-				}
-				for _, k := range at {
-					stop := &stopper{at: k, dies: dies}
-					l := newLife(fresh(), uint64(seed), fmt.Sprint("l", seed, "-", k, dies))
-					if !t.Run(fmt.Sprint("life ", seed, " stop ", k, " dies ", dies), func(t *testing.T) { l.run(t, stop) }) {
-						t.Log(stop.stopped)
-						return n
+			ok := t.Run(fmt.Sprint("life ", seed), func(t *testing.T) {
+				l := newLife(fresh(), uint64(seed), fmt.Sprint("l", seed))
+				count := &stopper{at: -1}
+				l.run(t, count)
+				at := rand.New(rand.NewPCG(uint64(seed), 3)).Perm(count.next)
+				var stop *stopper
+				defer func() {
+					if t.Failed() && stop != nil {
+						t.Logf("stop at %d, dies: %v: %s", stop.at, stop.dies, stop.stopped)
 					}
-					n++
+				}()
+				for _, k := range at[:min(len(at), most)] {
+					for _, dies := range []bool{true, false} {
+						stop = &stopper{at: k, dies: dies}
+						newLife(fresh(), uint64(seed), fmt.Sprint("l", seed, "-", k, dies)).run(t, stop)
+						n++
+					}
 				}
+			})
+			if !ok {
+				break
 			}
 		}
 		return n
@@ -603,7 +615,7 @@ func TestStopLifeAnywhere(t *testing.T) {
 			lives, most = long, 1<<30
 		}
 		n := points(t, newLifeWorld, lives, most)
-		t.Logf("%d points", n)
+		t.Logf("%d points, half of them distinct boundaries", n)
 	})
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
 		lives, most := testkit.Often(5, 3), 4

@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -126,7 +127,7 @@ func onlyOnce(m Message) Message {
 	return m
 }
 
-func at(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+func at(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
 
 // String returns type, code, severity and path, "-" for no severity, and the number
 // that could be had.

@@ -9,7 +9,6 @@ import (
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/payment"
-	"github.com/flywheel-go/flywheel/internal/eventid"
 )
 
 // Place turns a cart into a paid order: it prices the cart, reserves the stock,
@@ -54,6 +53,10 @@ func (c *Checkout) Place(ctx context.Context, r Request) (order.Order, error) {
 		}
 	}
 	if o, err = c.draft(&basket, &r); err != nil {
+		if errors.Is(err, ErrPrice) {
+			o.Total = r.Expect // what an earlier try was authorized for
+			err = c.forget(ctx, &o, r.Method, err)
+		}
 		return order.Order{}, err
 	}
 	if err := c.secure(ctx, &o, r.Method); err != nil {
@@ -95,16 +98,17 @@ func (c *Checkout) secure(ctx context.Context, o *order.Order, method string) er
 	reservation, authorization := steps(o, method)
 	o.Reservation = reservation
 	if err := c.opts.Stock.Reserve(ctx, reservation, o.Items()); err != nil {
-		return fmt.Errorf("checkout: reserve: %w", err)
+		err = fmt.Errorf("checkout: reserve: %w", err)
+		if payment.Uncertain(err) {
+			return err
+		}
+		return c.forget(ctx, o, method, err)
 	}
 	if o.Total.IsZero() {
 		return nil
 	}
-	auth, err := c.orders.Gateway().Authorize(ctx, payment.Charge{
-		Key: authorization, Amount: o.Total, Method: method, Ref: o.Cart, Customer: o.Customer,
-	})
+	auth, err := c.authorize(ctx, payment.Charge{Key: authorization, Amount: o.Total, Method: method, Ref: o.Cart, Customer: o.Customer})
 	if err != nil {
-		err = fmt.Errorf("checkout: authorize: %w", err)
 		if payment.Uncertain(err) {
 			return err
 		}
@@ -123,26 +127,10 @@ func (c *Checkout) record(ctx context.Context, o order.Order, version int64) (pl
 	}
 	o.Booked = true
 	err = c.opts.Tx.InTx(ctx, func(ctx context.Context) (err error) {
-		if placed, err = c.orders.Place(ctx, o); err != nil {
-			return err
-		}
-		return c.book(ctx, &placed, version)
+		placed, err = c.stand(ctx, o, c.withCart, version, c.takeStock)
+		return err
 	})
 	return placed, err
-}
-
-// book takes the stock, closes the cart and tells of the purchase. Each step is
-// idempotent.
-func (c *Checkout) book(ctx context.Context, o *order.Order, version int64) error {
-	if err := c.takeStock(ctx, o); err != nil {
-		return err
-	}
-	if c.withCart {
-		if err := c.closeCart(ctx, o, version); err != nil {
-			return err
-		}
-	}
-	return c.announce(ctx, o)
 }
 
 // takeStock commits the reservation. One that is lost, since much time has
@@ -160,29 +148,28 @@ func (c *Checkout) takeStock(ctx context.Context, o *order.Order) error {
 	return nil
 }
 
-// closeCart marks the cart as ordered. One that is deleted is closed enough.
-func (c *Checkout) closeCart(ctx context.Context, o *order.Order, version int64) error {
-	if o.Cart == "" {
-		return nil
+// forget lets go what an earlier try of a request set aside that is now refused with
+// cause: a try whose outcome was unknown may have left stock and an authorization. If
+// nothing was ever reserved, the gateway was never asked. It returns cause with what
+// failed besides; what the gateway does not answer leaves the outcome unknown, and the
+// same request lets go again.
+func (c *Checkout) forget(ctx context.Context, o *order.Order, method string, cause error) error {
+	reservation, authorization := steps(o, method)
+	err := c.opts.Stock.Release(ctx, reservation)
+	if errors.Is(err, flywheel.ErrNotFound) || errors.Is(err, flywheel.ErrConflict) || o.Total.Sign() <= 0 {
+		return cause
 	}
-	_, err := c.carts.Close(ctx, cart.ID(o.Cart), version, string(o.ID))
-	if err != nil && !errors.Is(err, flywheel.ErrNotFound) {
-		return fmt.Errorf("checkout: close cart %q: %w", o.Cart, err)
-	}
-	return nil
-}
-
-// announce tells of the purchase.
-func (c *Checkout) announce(ctx context.Context, o *order.Order) error {
-	err := c.teller.Tell(ctx, flywheel.Event{
-		ID: eventid.Of("purchase", string(o.ID)), Name: flywheel.EventPurchase, Time: o.PlacedAt,
-		Customer: o.Customer, Visitor: o.Visitor, Session: o.Session, Ref: string(o.ID),
-		Lines: o.Items(), Value: o.Total,
-	})
 	if err != nil {
-		return fmt.Errorf("checkout: order %q: %w", o.ID, err)
+		return fmt.Errorf("%w (and release: %v)", cause, err)
 	}
-	return nil
+	err = c.letGo(ctx, "", payment.Charge{Key: authorization, Amount: o.Total, Method: method, Ref: o.Cart, Customer: o.Customer}, "")
+	switch {
+	case payment.Uncertain(err):
+		return fmt.Errorf("%w (and abandon the charge: %v): %w", cause, err, flywheel.ErrUnknownOutcome)
+	case err != nil:
+		return fmt.Errorf("%w (and abandon the charge: %v)", cause, err)
+	}
+	return cause
 }
 
 // undo lets the stock and the money of a try go that failed with cause, and opens
@@ -193,7 +180,7 @@ func (c *Checkout) undo(ctx context.Context, o *order.Order, cause error) error 
 		cause = fmt.Errorf("%w (and reopen the cart: %v)", cause, err)
 	}
 	if o.Payment.Authorization != "" {
-		err := c.orders.Gateway().Void(ctx, "void-"+o.Reservation, o.Payment.Authorization)
+		err := c.letGo(ctx, "void-"+o.Reservation, payment.Charge{}, o.Payment.Authorization)
 		if err != nil {
 			cause = fmt.Errorf("%w (and void: %v)", cause, err)
 		}

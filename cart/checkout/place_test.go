@@ -43,6 +43,7 @@ func TestPlace(t *testing.T) {
 			assert.Equal(t, flywheel.Event{
 				ID: "purchase:my order", Name: flywheel.EventPurchase, Time: r.At, Customer: "customer of c", Visitor: "v", Ref: "my order",
 				Lines: []flywheel.Line{{SKU: "a-c", Quantity: 3, Amount: eur(3604)}, {SKU: "b-c", Quantity: 2, Amount: eur(1200)}}, Value: filledTotal,
+				Properties: map[string]any{checkout.PropertyTax: o.Tax.Decimal().String()},
 			}, e.Event)
 		}
 	})

@@ -56,7 +56,7 @@ func (c *Checkout) finish(ctx context.Context, o order.Order) (order.Order, erro
 			return o, err
 		}
 	}
-	paid, err := c.orders.Capture(ctx, o.ID)
+	paid, err := c.orders.CaptureOf(ctx, o)
 	if errors.Is(err, order.ErrStatus) { // cancelled meanwhile
 		if now, err := c.orders.Get(ctx, o.ID); err == nil && now.Status == order.Cancelled {
 			return now, nil

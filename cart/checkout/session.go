@@ -212,6 +212,12 @@ type Try struct {
 	CartVersion int64       `json:"cart_version"`
 }
 
+// with returns a copy whose own fields can be set.
+func (t *Try) with() *Try {
+	c := *t
+	return &c
+}
+
 // LooseCharge is money that a try set aside, or may have, and nobody needs.
 type LooseCharge struct {
 	Key           string       `json:"key"`

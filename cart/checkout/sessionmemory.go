@@ -99,29 +99,55 @@ func (m *MemoryStore) SaveSession(ctx context.Context, s Session) (Session, erro
 
 // put replaces a stored session by another; nil stands for none.
 func (m *MemoryStore) put(id SessionID, before, after *Session) {
-	if before != nil && m.open[before.Cart] == id {
-		delete(m.open, before.Cart)
+	was, is := indexOf(before), indexOf(after)
+	if was.open != is.open {
+		if was.open != "" && m.open[was.open] == id {
+			delete(m.open, was.open)
+		}
+		if is.open != "" {
+			m.open[is.open] = id
+		}
 	}
-	if before != nil && m.keys[before.Claim] == id {
-		delete(m.keys, before.Claim)
+	if was.claim != is.claim {
+		if was.claim != (Claim{}) && m.keys[was.claim] == id {
+			delete(m.keys, was.claim)
+		}
+		if is.claim != (Claim{}) {
+			m.keys[is.claim] = id
+		}
 	}
-	delete(m.pending, id)
+	if was.pending != is.pending {
+		if delete(m.pending, id); is.pending {
+			m.pending[id] = true
+		}
+	}
+	if !was.due.Equal(is.due) {
+		m.dues.Set(id, is.due)
+	}
 	if after == nil {
 		delete(m.sessions, id)
-		m.dues.Set(id, time.Time{})
-		return
+	} else {
+		m.sessions[id] = after
 	}
-	m.sessions[id] = after
-	if after.Closed == "" {
-		m.open[after.Cart] = id
+}
+
+// index is what a session is found by.
+type index struct {
+	open    cart.ID
+	claim   Claim
+	pending bool
+	due     time.Time
+}
+
+func indexOf(s *Session) (i index) {
+	if s == nil {
+		return i
 	}
-	if after.Claim != (Claim{}) {
-		m.keys[after.Claim] = id
+	if s.Closed == "" {
+		i.open = s.Cart
 	}
-	if after.Pending() {
-		m.pending[id] = true
-	}
-	m.dues.Set(id, after.Due)
+	i.claim, i.pending, i.due = s.Claim, s.Pending(), s.Due
+	return i
 }
 
 // DueSessions implements [SessionStore].

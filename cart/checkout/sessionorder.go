@@ -140,10 +140,10 @@ func (s *Sessions) cheapest(q *sessionQuote) (money.Amount, error) {
 	return best.Charge.Add(taxed)
 }
 
-// The properties of a purchase that a session became. Amounts are decimal texts in
+// The properties of a purchase. Amounts are decimal texts in
 // the currency of the event's value.
 const (
-	PropertyCoupons    = "coupons"    // codes that took something off
+	PropertyCoupons    = "coupons"    // codes that took something off; by the express way, those of the cart
 	PropertyPromotions = "promotions" // id → what it took off
 	PropertyTax        = "tax"
 	PropertyShipping   = "shipping" // what is paid for the delivery

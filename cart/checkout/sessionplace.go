@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -65,21 +66,21 @@ func (s *Sessions) Place(ctx context.Context, r PlaceRequest) (View, error) {
 			return View{}, &flywheel.FieldError{Field: "order", Err: err}
 		}
 	}
-	return s.turns(ctx, r.Session, func(of *Session) (View, error) { return s.place(ctx, of, &r) })
+	return s.turns(ctx, r.Session, func(of *Session, c *cart.Cart) (View, error) { return s.place(ctx, of, c, &r) })
 }
 
 // turns loads the session, after what was due, and calls fn, again while another call
 // changes the session. An expired session is shown with the error.
-func (s *Sessions) turns(ctx context.Context, id SessionID, fn func(of *Session) (View, error)) (View, error) {
+func (s *Sessions) turns(ctx context.Context, id SessionID, fn func(of *Session, c *cart.Cart) (View, error)) (View, error) {
 	for range maxTurns {
-		of, err := s.load(ctx, id)
+		of, c, err := s.load(ctx, id)
 		if err != nil {
 			if of.Closed == Expired {
 				return s.fixed(&of, Expired, nil), err
 			}
 			return View{}, err
 		}
-		v, err := fn(&of)
+		v, err := fn(&of, c)
 		if !errors.Is(err, ErrSessionStale) {
 			return v, err
 		}
@@ -89,14 +90,14 @@ func (s *Sessions) turns(ctx context.Context, id SessionID, fn func(of *Session)
 
 // refuse answers with the session and an error.
 func (s *Sessions) refuse(ctx context.Context, of *Session, err error, once ...Message) (View, error) {
-	v, failed := s.answer(ctx, of, once...)
+	v, failed := s.answer(ctx, of, nil, once...)
 	if failed != nil {
 		return v, failed
 	}
 	return v, err
 }
 
-func (s *Sessions) place(ctx context.Context, of *Session, r *PlaceRequest) (View, error) {
+func (s *Sessions) place(ctx context.Context, of *Session, c *cart.Cart, r *PlaceRequest) (View, error) {
 	switch {
 	case of.Closed == Completed:
 		return s.fixed(of, Completed, nil), nil
@@ -113,10 +114,11 @@ func (s *Sessions) place(ctx context.Context, of *Session, r *PlaceRequest) (Vie
 	if seen == 0 {
 		seen = of.Version
 	}
-	q, err := s.quote(ctx, of)
+	q, err := s.quote(ctx, of, c)
 	if err != nil {
 		return View{}, err
 	}
+	defer q.done()
 	claim := Claim{ownerOf(&q.cart), r.Key}
 	holder, err := s.store.KeyHolder(ctx, claim.Owner, claim.Key)
 	switch {
@@ -160,14 +162,14 @@ func (s *Sessions) begin(ctx context.Context, of *Session, q *sessionQuote, clai
 	if id == "" {
 		id = order.ID(s.opts.NewID())
 	}
-	next := of.Clone()
+	next := *of
 	next.Claim = claim
 	if err := s.newTry(&next, q, id, now); err != nil {
 		return err
 	}
 	err := s.opts.Tx.InTx(ctx, func(ctx context.Context) error {
 		frozen, err := s.opts.Carts.Freeze(ctx, of.Cart, q.cart.Version, string(of.ID))
-		if errors.Is(err, cart.ErrStale) {
+		if errors.Is(err, cart.ErrStale) || errors.Is(err, cart.ErrClosed) {
 			return ErrSessionStale // the cart is another than the one that was priced
 		}
 		if err != nil {
@@ -182,9 +184,17 @@ func (s *Sessions) begin(ctx context.Context, of *Session, q *sessionQuote, clai
 		return nil
 	})
 	if err != nil && !s.together {
-		_ = s.opts.Carts.Thaw(ctx, of.Cart, string(of.ID))
+		s.thaw(ctx, of)
 	}
 	return err
+}
+
+// thaw lets the cart be changed again, unless the session has changed: then the cart may
+// be held for the try of another call.
+func (s *Sessions) thaw(ctx context.Context, of *Session) {
+	if there, err := s.store.Session(ctx, of.ID); err == nil && there.Revision == of.Revision {
+		_ = s.opts.Carts.Thaw(ctx, of.Cart, string(of.ID))
+	}
 }
 
 // newTry makes the try of a quote: the order that it would become, and what has to be
@@ -238,12 +248,12 @@ func (s *Sessions) proceed(ctx context.Context, of *Session) (View, error) {
 		}
 	}
 	if t.Tender >= 0 && t.Authorization == "" {
-		auth, err := s.opts.Orders.Gateway().Authorize(ctx, s.charge(of, t))
+		auth, err := s.authorize(ctx, s.charge(of, t))
 		if action, waits := errors.AsType[*payment.ActionError](err); waits {
 			return s.wait(ctx, of, action)
 		}
 		if payment.Uncertain(err) {
-			return s.pause(ctx, of, fmt.Errorf("checkout: authorize: %w", err))
+			return s.pause(ctx, of, err)
 		}
 		if err != nil {
 			return s.declined(ctx, of, err)
@@ -256,13 +266,13 @@ func (s *Sessions) proceed(ctx context.Context, of *Session) (View, error) {
 // declined ends a try after the bank said no.
 func (s *Sessions) declined(ctx context.Context, of *Session, err error) (View, error) {
 	path := at(pathInstruments, of.Try.Tender)
-	return s.give(ctx, of, false, fmt.Errorf("checkout: authorize: %w", err), onlyOnce(failed(CodePaymentFailed, path)))
+	return s.give(ctx, of, false, err, onlyOnce(failed(CodePaymentFailed, path)))
 }
 
 // give ends a try with a known outcome and answers with the session as it is without
 // it. With loose the money may be set aside.
 func (s *Sessions) give(ctx context.Context, of *Session, loose bool, cause error, once ...Message) (View, error) {
-	try, next := of.Try, of.Clone()
+	try, next := of.Try, *of
 	next.Try = nil
 	ended, err := s.end(ctx, next, try, loose, nil)
 	if err != nil {
@@ -274,7 +284,8 @@ func (s *Sessions) give(ctx context.Context, of *Session, loose bool, cause erro
 
 // wait notes that the bank wants an action of the buyer.
 func (s *Sessions) wait(ctx context.Context, of *Session, action *payment.ActionError) (View, error) {
-	next := of.Clone()
+	next := *of
+	next.Try = of.Try.with()
 	next.Try.Phase, next.Try.Authorization, next.Try.Working = TryAction, action.Authorization, time.Time{}
 	next.Try.Action = action
 	saved, err := s.save(ctx, next)
@@ -287,7 +298,8 @@ func (s *Sessions) wait(ctx context.Context, of *Session, action *payment.Action
 
 // pause leaves a try whose outcome is unknown to whoever asks next.
 func (s *Sessions) pause(ctx context.Context, of *Session, cause error) (View, error) {
-	next := of.Clone()
+	next := *of
+	next.Try = of.Try.with()
 	next.Try.Working = time.Time{}
 	if saved, err := s.save(ctx, next); err == nil {
 		*of = saved
@@ -336,7 +348,7 @@ func (s *Sessions) balance(t TenderType) Balance {
 }
 
 // release lets go what a try holds. What cannot be released ends by itself.
-func (s *Sessions) release(ctx context.Context, _ *Session, t *Try) {
+func (s *Sessions) release(ctx context.Context, t *Try) {
 	if len(t.Units) > 0 && s.opts.Stock != nil {
 		_ = s.opts.Stock.Release(ctx, t.Ref)
 	}
@@ -360,11 +372,15 @@ func (s *Sessions) finish(ctx context.Context, of *Session) (View, error) {
 			return v, err
 		}
 	}
-	saved, err := s.record(ctx, of)
+	saved, placed, err := s.record(ctx, of)
 	switch {
 	case err == nil:
 		*of = saved
-		return s.capture(ctx, of)
+		v := s.fixed(of, Completed, nil)
+		if _, err := s.opts.Orders.CaptureOf(ctx, placed); err != nil {
+			return v, fmt.Errorf("checkout: %w", err)
+		}
+		return v, nil
 	case errors.Is(err, ErrSessionStale):
 		return View{}, err
 	case payment.Uncertain(err):
@@ -375,37 +391,28 @@ func (s *Sessions) finish(ctx context.Context, of *Session) (View, error) {
 
 // record makes the order stand: everything that it takes, and the session that
 // becomes it, in one transaction.
-func (s *Sessions) record(ctx context.Context, of *Session) (saved Session, err error) {
+func (s *Sessions) record(ctx context.Context, of *Session) (saved Session, placed order.Order, err error) {
 	t := of.Try
-	o := t.Order.Clone()
+	o := t.Order
 	o.PlacedAt = s.opts.Now()
 	o.Booked = true
+	o.Tenders = slices.Clone(o.Tenders)
 	for i := range o.Tenders {
 		if o.Tenders[i].Type == order.Card {
 			o.Tenders[i].Authorizations = []order.Authorization{{ID: t.Authorization, Amount: t.Amount}}
 		}
 	}
 	err = s.opts.Tx.InTx(ctx, func(ctx context.Context) error {
-		next := of.Clone()
+		next := *of
 		next.Try, next.Closed, next.Order = nil, Completed, o.ID
 		var err error
 		if saved, err = s.save(ctx, next); err != nil {
 			return err
 		}
-		if err := s.commit(ctx, t); err != nil {
-			return err
-		}
-		placed, err := s.opts.Orders.Place(ctx, o)
-		if err != nil {
-			return err
-		}
-		_, err = s.opts.Carts.Close(ctx, of.Cart, 0, string(placed.ID))
-		if err != nil && !errors.Is(err, flywheel.ErrNotFound) {
-			return err
-		}
-		return s.tell(ctx, purchaseOf(&placed))
+		placed, err = s.stand(ctx, o, true, 0, func(ctx context.Context, _ *order.Order) error { return s.commit(ctx, t) })
+		return err
 	})
-	return saved, err
+	return saved, placed, err
 }
 
 // commit takes what a try holds.
@@ -447,13 +454,13 @@ func (s *Sessions) capture(ctx context.Context, of *Session) (View, error) {
 // again holds anew what a try held before its time was over, if the session still has
 // the content that the buyer confirmed; else it lets the money go.
 func (s *Sessions) again(ctx context.Context, of *Session) (v View, err error, done bool) {
-	next := of.Clone()
-	old := next.Try
+	next, old := *of, of.Try
 	next.Try = nil
-	q, err := s.quote(ctx, &next)
+	q, err := s.quote(ctx, &next, nil)
 	if err != nil {
 		return View{}, err, true
 	}
+	defer q.done()
 	if !q.content.same(&of.Seen) || statusOf(q.messages) != Ready {
 		var once []Message
 		if !q.content.same(&of.Seen) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/cart/payment"
 )
 
@@ -13,10 +14,10 @@ import (
 // says counts, not who calls. A session that does not wait for the bank is a
 // conflict.
 func (s *Sessions) FinishAction(ctx context.Context, id SessionID) (View, error) {
-	return s.turns(ctx, id, func(of *Session) (View, error) {
+	return s.turns(ctx, id, func(of *Session, c *cart.Cart) (View, error) {
 		if of.Try == nil || of.Try.Phase != TryAction {
 			status := of.status()
-			v, err := s.answer(ctx, of)
+			v, err := s.answer(ctx, of, c)
 			if err != nil {
 				return v, err
 			}
@@ -44,19 +45,19 @@ func (s *Sessions) ask(ctx context.Context, of *Session) (View, error) {
 	case payment.Uncertain(err):
 		return s.fixed(of, RequiresAction, nil), fmt.Errorf("checkout: %w", err)
 	}
-	return s.declined(ctx, of, err)
+	return s.declined(ctx, of, fmt.Errorf("checkout: authorize: %w", err))
 }
 
 // Resume does what a job does for a session whose try or capture is unfinished: it
 // asks the bank again, records the order, or takes its money. Any other session it
 // only shows.
 func (s *Sessions) Resume(ctx context.Context, id SessionID) (View, error) {
-	return s.turns(ctx, id, func(of *Session) (View, error) {
+	return s.turns(ctx, id, func(of *Session, c *cart.Cart) (View, error) {
 		switch {
 		case of.Closed == Completed:
 			return s.capture(ctx, of)
 		case of.Try == nil:
-			return s.answer(ctx, of)
+			return s.answer(ctx, of, c)
 		case of.Try.Phase == TryAction:
 			v, err := s.ask(ctx, of)
 			if errors.Is(err, payment.ErrAction) {
@@ -75,7 +76,8 @@ func (s *Sessions) resume(ctx context.Context, of *Session) (View, error) {
 	if now.Before(of.Try.Working) {
 		return s.fixed(of, Completing, nil), ErrInFlight
 	}
-	next := of.Clone()
+	next := *of
+	next.Try = of.Try.with()
 	next.Try.Working = now.Add(s.opts.WorkTime)
 	saved, err := s.save(ctx, next)
 	if err != nil {
@@ -126,12 +128,12 @@ func (s *Sessions) Answered(ctx context.Context, id SessionID, charge, authoriza
 }
 
 func (s *Sessions) answered(ctx context.Context, id SessionID, charge, authorization string, ok bool) (View, error) {
-	return s.turns(ctx, id, func(of *Session) (View, error) {
+	return s.turns(ctx, id, func(of *Session, c *cart.Cart) (View, error) {
 		t := of.Try
 		if t == nil || t.Tender < 0 || charge != "" && charge != t.Charge {
 			status := of.status()
 			if status == "" {
-				v, err := s.answer(ctx, of)
+				v, err := s.answer(ctx, of, c)
 				return View{Session: id, Cart: of.Cart, Status: v.Status}, err
 			}
 			return View{Session: id, Cart: of.Cart, Status: status}, nil

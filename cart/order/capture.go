@@ -19,6 +19,16 @@ func (s *Service) Capture(ctx context.Context, id ID) (Order, error) {
 	if err != nil {
 		return Order{}, err
 	}
+	return s.CaptureOf(ctx, o)
+}
+
+// CaptureOf is [Service.Capture] of an order as [Service.Place] or [Service.Get] has
+// just returned it, which spares reading it. If it has changed since, it is read.
+func (s *Service) CaptureOf(ctx context.Context, o Order) (_ Order, err error) {
+	id := o.ID
+	if !flywheel.Allowed(ctx, o.Customer, o.Visitor) {
+		return Order{}, fmt.Errorf("order %q: %w", id, flywheel.ErrNotFound)
+	}
 	if o.Mode != "" {
 		return s.captureMode(ctx, o)
 	}

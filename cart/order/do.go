@@ -383,7 +383,8 @@ var errAgain = errors.New("order: changed meanwhile")
 
 // finish makes the order as d has it, with what is kept in its database.
 func (s *Service) finish(ctx context.Context, o Order, op Operation, d *Decision, done *acted) (Result, error) {
-	after := d.After.Clone()
+	after := d.After // what is changed of it is copied
+	after.Documents = slices.Clone(after.Documents)
 	after.Version = o.Version
 	after.Operations = cloneOperations(o.Operations)
 	answer := d.Answer

@@ -23,33 +23,56 @@ func (o *Order) Terms() []string {
 	if o.Mode == "" {
 		return nil
 	}
-	var terms []string
+	terms := make([]string, 0, 8+3*len(o.Lines))
+	word := func(texts ...string) {
+		for _, text := range texts {
+			for _, w := range words(text) {
+				terms = append(terms, termWord+w)
+			}
+		}
+	}
 	if o.Contact.Email != "" {
 		terms = append(terms, termEmail+foldEmail(o.Contact.Email))
 	}
-	texts := []string{o.Number, o.Contact.Name, o.Contact.Email, string(o.ID)}
+	word(o.Number, o.Contact.Name, o.Contact.Email, string(o.ID))
 	for _, a := range [...]*Address{o.Shipping, o.Billing} {
 		if a != nil {
-			texts = append(texts, a.Name, a.City, a.Postcode)
+			word(a.Name, a.City, a.Postcode)
 		}
 	}
 	for i := range o.Lines {
-		terms = append(terms, termSKU+string(o.Lines[i].SKU))
-		texts = append(texts, o.Lines[i].Title, string(o.Lines[i].SKU))
-	}
-	for _, text := range texts {
-		for _, w := range words(text) {
-			terms = append(terms, termWord+w)
+		l := &o.Lines[i]
+		terms = append(terms, termSKU+string(l.SKU))
+		if word(string(l.SKU)); l.Title != string(l.SKU) {
+			word(l.Title)
 		}
 	}
 	slices.Sort(terms)
 	return slices.Compact(terms)
 }
 
+// foundAs reports whether what the terms of two versions of an order are made of is
+// the same.
+func (o *Order) foundAs(other *Order) bool {
+	return o.ID == other.ID && o.Number == other.Number && o.Contact == other.Contact &&
+		o.Shipping.foundAs(other.Shipping) && o.Billing.foundAs(other.Billing) &&
+		slices.EqualFunc(o.Lines, other.Lines, func(a, b Line) bool { return a.SKU == b.SKU && a.Title == b.Title })
+}
+
+func (a *Address) foundAs(b *Address) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Name == b.Name && a.City == b.City && a.Postcode == b.Postcode
+}
+
 func foldEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // words returns the words of a text in lower case: letters and digits.
 func words(text string) []string {
+	if text == "" {
+		return nil
+	}
 	found := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
 	for i, w := range found {
 		if len(w) > maxWord {

@@ -231,12 +231,12 @@ func (o *Order) Clone() Order {
 	for i := range c.Returns {
 		c.Returns[i].Lines = slices.Clone(c.Returns[i].Lines)
 	}
-	if c.Mode == "" {
-		return c
-	}
 	for i := range c.Lines {
 		l := &c.Lines[i]
 		l.Categories, l.Taxes, l.Trace = slices.Clone(l.Categories), slices.Clone(l.Taxes), slices.Clone(l.Trace)
+	}
+	if c.Mode == "" {
+		return c
 	}
 	c.Shipping, c.Billing = o.Shipping.clone(), o.Billing.clone()
 	c.Metadata = maps.Clone(o.Metadata)

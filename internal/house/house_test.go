@@ -52,6 +52,8 @@ var floors = map[string]int{
 	"segment/cluster": 5,
 	"segment/heatmap": 5,
 	"segment/live":    6,
+	"segment/collect": 6,
+	"segment/imports": 5,
 	"segment/predict": 5,
 
 	"recommend/rerank":     5,

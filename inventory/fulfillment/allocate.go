@@ -66,10 +66,15 @@ func (n *Network) AllocateTo(address Address, items []Item, stock Stock, only Lo
 	if err := checkItems(items); err != nil {
 		return Allocation{}, err
 	}
+	return n.allocateChecked(address, items, stock, only)
+}
+
+// allocateChecked is AllocateTo of items that are checked.
+func (n *Network) allocateChecked(address Address, items []Item, stock Stock, only Location) (Allocation, error) {
 	if err := address.check("address"); err != nil {
 		return Allocation{}, err
 	}
-	var places []*place
+	places := make([]*place, 0, len(n.places))
 	for i := range n.places {
 		if only == "" || n.places[i].ID == only {
 			places = append(places, &n.places[i])
@@ -78,22 +83,23 @@ func (n *Network) AllocateTo(address Address, items []Item, stock Stock, only Lo
 	if len(places) == 0 {
 		return Allocation{}, refuse(ErrUnknown, "location", "place %q", only)
 	}
-	d, err := demandOf(items, stock, places, func(i *Item) bool { return !i.Download })
+	d, err := demandOf(items, stock, places, false)
 	if err != nil {
 		return Allocation{}, err
 	}
-	var a Allocation
+	a := Allocation{Pieces: make([]Piece, 0, len(items))}
 	n.allocate(&a, d, items, stock, address)
-	if !slices.ContainsFunc(items, func(i Item) bool { return i.Download }) {
-		a.sort(items)
-		return a, nil
+	if len(d.wants) < len(items) {
+		rest, err := demandOf(items, stock, places, true)
+		if err != nil {
+			return Allocation{}, err
+		}
+		rest.after(d)
+		n.allocate(&a, rest, items, stock, address)
 	}
-	rest, err := demandOf(items, stock, places, func(i *Item) bool { return i.Download })
-	if err != nil {
-		return Allocation{}, err
+	if len(a.Pieces) == 0 {
+		a.Pieces = nil
 	}
-	rest.after(d)
-	n.allocate(&a, rest, items, stock, address)
 	a.sort(items)
 	return a, nil
 }
@@ -101,7 +107,7 @@ func (n *Network) AllocateTo(address Address, items []Item, stock Stock, only Lo
 // after takes from what can be had what another demand left.
 func (d *demand) after(other *demand) {
 	for i := range d.rows {
-		r, ok := other.index[d.rows[i].sku]
+		r, ok := other.find(d.rows[i].sku)
 		if !ok {
 			continue
 		}
@@ -177,8 +183,30 @@ func (d *demand) piece(w *want, items []Item, stock Stock, place int, quantity i
 	return p
 }
 
+// inOrder reports whether the pieces are in the order of the items.
+func (a *Allocation) inOrder(items []Item) bool {
+	at := 0
+	for i := range a.Pieces {
+		p := &a.Pieces[i]
+		if i > 0 && p.Line == a.Pieces[i-1].Line && a.Pieces[i-1].Backordered && !p.Backordered {
+			return false
+		}
+		for at < len(items) && items[at].Line != p.Line {
+			at++
+		}
+		if at == len(items) {
+			return false
+		}
+	}
+	return true
+}
+
 // sort puts pieces and shortages in the order of the items.
 func (a *Allocation) sort(items []Item) {
+	slices.SortFunc(a.Short, func(s, t Shortage) int { return cmp.Compare(s.Item, t.Item) })
+	if a.inOrder(items) {
+		return
+	}
 	order := make(map[string]int, len(items))
 	for i := range items {
 		order[items[i].Line] = i
@@ -186,7 +214,6 @@ func (a *Allocation) sort(items []Item) {
 	slices.SortStableFunc(a.Pieces, func(p, q Piece) int {
 		return cmp.Or(cmp.Compare(order[p.Line], order[q.Line]), compareBool(p.Backordered, q.Backordered))
 	})
-	slices.SortFunc(a.Short, func(s, t Shortage) int { return cmp.Compare(s.Item, t.Item) })
 }
 
 // Units returns what the allocation takes, in parts of kits and plain items, sorted

@@ -121,6 +121,7 @@ type Network struct {
 	places   []place // by priority and ID
 	options  []Option
 	sourcing Sourcing
+	byValue  bool
 }
 
 // place is a compiled Place.
@@ -251,6 +252,7 @@ func (n *Network) addOption(field string, o Option) error {
 	}
 	o.Zones, o.Rates, o.NotFor = slices.Clone(o.Zones), slices.Clone(o.Rates), slices.Clone(o.NotFor)
 	n.options = append(n.options, o)
+	n.byValue = n.byValue || o.By == ByValue || o.FreeFrom != nil
 	return nil
 }
 
@@ -308,6 +310,10 @@ func (n *Network) place(id Location) *place {
 	}
 	return nil
 }
+
+// ByValue reports whether a charge depends on the value of the goods. If none does,
+// [Request] needs no Value.
+func (n *Network) ByValue() bool { return n.byValue }
 
 // Option returns the option with an ID, and whether there is one.
 func (n *Network) Option(id string) (o Option, known bool) {

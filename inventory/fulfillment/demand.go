@@ -13,8 +13,25 @@ type demand struct {
 	places []*place // those that count, by priority and ID
 	wants  []want   // in the order in which they are filled: kits first
 	rows   []row
-	index  map[flywheel.SKU]int
-	free   []int64 // by row and place, as it was found
+	index  map[flywheel.SKU]int // of rows, nil while they are few
+	free   []int64              // by row and place, as it was found
+}
+
+// fewRows is up to how many rows are looked for one by one.
+const fewRows = 16
+
+// find returns the row of a SKU.
+func (d *demand) find(sku flywheel.SKU) (r int, ok bool) {
+	if d.index != nil {
+		r, ok = d.index[sku]
+		return r, ok
+	}
+	for r := range d.rows {
+		if d.rows[r].sku == sku {
+			return r, true
+		}
+	}
+	return 0, false
 }
 
 // row is a SKU that is on shelves.
@@ -42,12 +59,19 @@ type part struct {
 }
 
 // demandOf compiles items at the given places.
-func demandOf(items []Item, stock Stock, places []*place, wanted func(*Item) bool) (*demand, error) {
-	d := &demand{places: places, index: map[flywheel.SKU]int{}}
+func demandOf(items []Item, stock Stock, places []*place, downloads bool) (*demand, error) {
+	n := 0
+	for i := range items {
+		if items[i].Download == downloads {
+			n++
+		}
+	}
+	d := &demand{places: places, rows: make([]row, 0, n), free: make([]int64, 0, n*len(places))}
+	single := make([]part, 0, n) // the one part of each plain item
 	var plain []want
 	for i := range items {
 		item := &items[i]
-		if !wanted(item) {
+		if item.Download != downloads {
 			continue
 		}
 		supply, ok := stock[item.SKU]
@@ -60,7 +84,11 @@ func demandOf(items []Item, stock Stock, places []*place, wanted func(*Item) boo
 		}
 		w := want{item: i, quantity: item.Quantity, row: own, kit: len(supply.Parts) > 0}
 		if !w.kit {
-			w.parts = []part{{own, 1}}
+			single = append(single, part{own, 1})
+			w.parts = single[len(single)-1:]
+			if plain == nil {
+				plain = make([]want, 0, n-len(d.wants))
+			}
 			plain = append(plain, w)
 			continue
 		}
@@ -69,22 +97,26 @@ func demandOf(items []Item, stock Stock, places []*place, wanted func(*Item) boo
 		}
 		d.wants = append(d.wants, w)
 	}
-	d.wants = append(d.wants, plain...)
+	if len(d.wants) == 0 {
+		d.wants = plain
+	} else {
+		d.wants = append(d.wants, plain...)
+	}
 	return d, nil
 }
 
 // partsOf returns the parts of a kit, those of one SKU summed.
 func (d *demand) partsOf(kit flywheel.SKU, lines []flywheel.Line, stock Stock) (parts []part, err error) {
+	field := func() string { return fmt.Sprintf("stock[%s].parts", kit) }
 	for _, l := range lines {
-		field := fmt.Sprintf("stock[%s].parts", kit)
 		supply, ok := stock[l.SKU]
 		switch {
 		case !ok:
-			return nil, refuse(ErrUnknown, field, "the stock of %q is not given", l.SKU)
+			return nil, refuse(ErrUnknown, field(), "the stock of %q is not given", l.SKU)
 		case len(supply.Parts) > 0:
-			return nil, refuse(ErrInput, field, "part %q is a kit", l.SKU)
+			return nil, refuse(ErrInput, field(), "part %q is a kit", l.SKU)
 		case l.Quantity < 1 || l.Quantity > MaxQuantity:
-			return nil, refuse(ErrRange, field, "%d of %q is not between 1 and %d", l.Quantity, l.SKU, MaxQuantity)
+			return nil, refuse(ErrRange, field(), "%d of %q is not between 1 and %d", l.Quantity, l.SKU, MaxQuantity)
 		}
 		r, err := d.row(l.SKU, &supply)
 		if err != nil {
@@ -95,7 +127,7 @@ func (d *demand) partsOf(kit flywheel.SKU, lines []flywheel.Line, stock Stock) (
 			if parts[k].row == r {
 				known = true
 				if parts[k].per += l.Quantity; parts[k].per > MaxQuantity {
-					return nil, refuse(ErrRange, field, "more than %d of %q", MaxQuantity, l.SKU)
+					return nil, refuse(ErrRange, field(), "more than %d of %q", MaxQuantity, l.SKU)
 				}
 			}
 		}
@@ -108,28 +140,36 @@ func (d *demand) partsOf(kit flywheel.SKU, lines []flywheel.Line, stock Stock) (
 
 // row returns the row of a SKU, made when there is none.
 func (d *demand) row(sku flywheel.SKU, supply *Supply) (int, error) {
-	if r, ok := d.index[sku]; ok {
+	if r, ok := d.find(sku); ok {
 		return r, nil
 	}
-	field := fmt.Sprintf("stock[%s]", sku)
 	switch supply.Policy {
 	case NoPolicy, Backorder, Preorder:
 	default:
-		return 0, refuse(ErrInput, field+".policy", "%q is neither backorder nor preorder", supply.Policy)
+		return 0, refuse(ErrInput, fmt.Sprintf("stock[%s].policy", sku), "%q is neither backorder nor preorder", supply.Policy)
 	}
 	if !supply.Date.IsZero() && !supply.Date.valid() {
-		return 0, refuse(ErrInput, field+".date", "%q is no day of the calendar", supply.Date)
+		return 0, refuse(ErrInput, fmt.Sprintf("stock[%s].date", sku), "%q is no day of the calendar", supply.Date)
 	}
 	for i, a := range supply.Coming {
 		switch {
 		case !a.Date.IsZero() && !a.Date.valid():
-			return 0, refuse(ErrInput, fmt.Sprintf("%s.coming[%d].date", field, i), "%q is no day of the calendar", a.Date)
+			return 0, refuse(ErrInput, fmt.Sprintf("stock[%s].coming[%d].date", sku, i), "%q is no day of the calendar", a.Date)
 		case a.Quantity < 0:
-			return 0, refuse(ErrRange, fmt.Sprintf("%s.coming[%d].quantity", field, i), "%d is below zero", a.Quantity)
+			return 0, refuse(ErrRange, fmt.Sprintf("stock[%s].coming[%d].quantity", sku, i), "%d is below zero", a.Quantity)
 		}
 	}
 	r := len(d.rows)
-	d.index[sku] = r
+	switch {
+	case d.index != nil:
+		d.index[sku] = r
+	case r == fewRows:
+		d.index = make(map[flywheel.SKU]int, max(cap(d.rows), 2*fewRows))
+		for i := range d.rows {
+			d.index[d.rows[i].sku] = i
+		}
+		d.index[sku] = r
+	}
 	d.rows = append(d.rows, row{sku, supply.Policy, max(0, supply.Room), supply.Date, slices.Clone(supply.Coming)})
 	for _, p := range d.places {
 		switch {
@@ -166,7 +206,7 @@ func (d *demand) take(free []int64, w *want, place int, n int64) int64 {
 // and calls took for each number of units. It returns how many units of each want
 // were had, in to. Free is changed.
 func (d *demand) fill(free []int64, most []int64, places []int, to []int64, took func(w, place int, n int64)) []int64 {
-	to = to[:0]
+	to = slices.Grow(to[:0], len(d.wants))
 	for i := range d.wants {
 		w, had := &d.wants[i], int64(0)
 		for _, p := range places {

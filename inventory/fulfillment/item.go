@@ -69,7 +69,10 @@ func (s Size) check(field string) error {
 const maxWeight = 1_000_000_000
 
 func checkItems(items []Item) error {
-	seen := make(map[string]bool, len(items))
+	var seen map[string]bool // nil while items are few
+	if len(items) > fewRows {
+		seen = make(map[string]bool, len(items))
+	}
 	for i := range items {
 		item, field := &items[i], func(name string) string { return fmt.Sprintf("items[%d].%s", i, name) }
 		if err := flywheel.CheckID(string(item.SKU)); err != nil {
@@ -86,10 +89,16 @@ func checkItems(items []Item) error {
 				return err
 			}
 		}
-		if seen[item.Line] {
+		twice := seen[item.Line]
+		for j := 0; seen == nil && j < i; j++ {
+			twice = twice || items[j].Line == item.Line
+		}
+		if twice {
 			return refuse(ErrInput, field("line"), "line %q is there twice", item.Line)
 		}
-		seen[item.Line] = true
+		if seen != nil {
+			seen[item.Line] = true
+		}
 	}
 	return nil
 }
@@ -112,5 +121,10 @@ func shippedWeight(items []Item) (int64, error) {
 
 // ships reports whether any of items is shipped.
 func ships(items []Item) bool {
-	return slices.ContainsFunc(items, func(i Item) bool { return !i.Download })
+	for i := range items {
+		if !items[i].Download {
+			return true
+		}
+	}
+	return false
 }

@@ -81,14 +81,14 @@ func (n *Network) Plan(r Request) ([]Offer, Allocation, error) {
 	if err != nil {
 		return nil, Allocation{}, err
 	}
-	all, err := n.AllocateTo(r.Address, r.Items, r.Stock, "")
+	all, err := n.allocateChecked(r.Address, r.Items, r.Stock, "")
 	if err != nil {
 		return nil, Allocation{}, err
 	}
 	undated := len(all.Short) > 0 || !ships(r.Items)
-	var parcels []Parcel
+	var stops []stop
 	if !undated {
-		parcels = n.Parcels(&all, 1)
+		stops = stopsOf(&all)
 	}
 	var offers []Offer
 	for i := range n.options {
@@ -104,15 +104,15 @@ func (n *Network) Plan(r Request) ([]Offer, Allocation, error) {
 			continue
 		}
 		offer := Offer{ID: o.ID, Type: o.Type, Location: o.Location, Charge: charge, Tax: o.Tax}
-		from := parcels
+		from := stops
 		if o.Type == Pickup && !undated {
-			here, err := n.Allocate(r.Items, r.Stock, o.Location)
+			here, err := n.allocateChecked(Address{}, r.Items, r.Stock, o.Location)
 			if err != nil {
 				return nil, Allocation{}, err
 			}
 			switch {
 			case len(here.Short) == 0:
-				from = n.Parcels(&here, 1)
+				from = stopsOf(&here)
 			case o.ID == r.Chosen:
 				offers = append(offers, offer)
 				continue
@@ -135,6 +135,9 @@ func (n *Network) takes(o *Option, r *Request) bool {
 	if o.Window != nil && !o.Window.open(r.At.In(n.calendar.zone)) {
 		return false
 	}
+	if len(o.NotFor) == 0 && o.Largest.IsZero() {
+		return true
+	}
 	for i := range r.Items {
 		item := &r.Items[i]
 		if slices.ContainsFunc(item.Categories, func(c string) bool { return slices.Contains(o.NotFor, c) }) {
@@ -155,7 +158,12 @@ func (o *Option) reaches(a Address) bool {
 
 // Reaches reports whether any shipping option goes to an address, whatever the order.
 func (n *Network) Reaches(a Address) bool {
-	return slices.ContainsFunc(n.options, func(o Option) bool { return o.Type == Shipping && o.reaches(a) })
+	for i := range n.options {
+		if o := &n.options[i]; o.Type == Shipping && o.reaches(a) {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *Window) open(local time.Time) bool {

@@ -1,6 +1,9 @@
 package fulfillment
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Promise returns the days between which a parcel reaches its buyer by an option,
 // when it is ordered at an instant.
@@ -35,12 +38,29 @@ func (p *place) promise(days [2]int, at time.Time, notBefore Date) (earliest, la
 	return earliest, c.later(&c.carrier, earliest, days[1]-days[0])
 }
 
-// promised returns the least and the greatest day over parcels, zero days where
+// stop is where, and from which day on, parcels leave.
+type stop struct {
+	location Location
+	date     Date
+}
+
+// stopsOf returns those of an allocation, each once.
+func stopsOf(a *Allocation) (stops []stop) {
+	for i := range a.Pieces {
+		p := &a.Pieces[i]
+		if s := (stop{p.Location, p.Date}); !p.Download && !slices.Contains(stops, s) {
+			stops = append(stops, s)
+		}
+	}
+	return stops
+}
+
+// promised returns the least and the greatest day over stops, zero days where
 // there are none.
-func (n *Network) promised(parcels []Parcel, o *Option, at time.Time) (earliest, latest Date) {
-	for i := range parcels {
-		place := n.place(parcels[i].Location)
-		from, to := place.promise(o.Days, at, parcels[i].Date)
+func (n *Network) promised(stops []stop, o *Option, at time.Time) (earliest, latest Date) {
+	for i := range stops {
+		place := n.place(stops[i].location)
+		from, to := place.promise(o.Days, at, stops[i].date)
 		if i == 0 || from.Compare(earliest) < 0 {
 			earliest = from
 		}

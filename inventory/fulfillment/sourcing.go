@@ -78,6 +78,11 @@ func (n *Network) sourced(d *demand, most []int64, address Address) []int {
 	if !slices.ContainsFunc(most, func(q int64) bool { return q > 0 }) {
 		return nil
 	}
+	if n.fewest() {
+		if p, ok := d.alone(most); ok {
+			return []int{p}
+		}
+	}
 	s := &search{
 		demand: d, most: most, few: n.fewest(),
 		fixed: make([]int64, len(d.places)), unit: make([]int64, len(d.places)),
@@ -103,6 +108,42 @@ func (n *Network) sourced(d *demand, most []int64, address Address) []int {
 		s.greedily(useful)
 	}
 	return s.best
+}
+
+// alone returns the first place that fills everything by itself.
+func (d *demand) alone(most []int64) (place int, ok bool) {
+	var few [2 * fewRows]int64
+	left := few[:]
+	if len(left) < len(d.rows) {
+		left = make([]int64, len(d.rows))
+	}
+	for place := range d.places {
+		for r := range d.rows {
+			left[r] = d.free[r*len(d.places)+place]
+		}
+		if d.fits(left, most) {
+			return place, true
+		}
+	}
+	return 0, false
+}
+
+// fits takes everything from what is left at one place, by row, and reports whether it
+// is there.
+func (d *demand) fits(left, most []int64) bool {
+	for i := range d.wants {
+		for _, p := range d.wants[i].parts {
+			if left[p.row] == plenty {
+				continue
+			}
+			need, ok := times(most[i], p.per)
+			if !ok || left[p.row] < need {
+				return false
+			}
+			left[p.row] -= need
+		}
+	}
+	return true
 }
 
 // useful returns the places that have something of what is wanted.

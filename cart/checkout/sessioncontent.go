@@ -1,0 +1,91 @@
+package checkout
+
+import (
+	"github.com/flywheel-go/flywheel/pricing"
+	"github.com/flywheel-go/flywheel/pricing/money"
+)
+
+// fill makes the content of the quote.
+func (s *Sessions) fill(of *Session, q *sessionQuote) {
+	c := &q.content
+	c.Total = q.quote.Total
+	c.Lines = make([]ContentLine, 0, len(q.quote.Lines))
+	for i := range q.quote.Lines {
+		l := &q.quote.Lines[i]
+		c.Lines = append(c.Lines, ContentLine{
+			ID: l.ID, SKU: l.SKU, Quantity: l.Quantity, Unit: l.Unit, Discount: l.Discount, Total: money.New(l.Subtotal.Minor()-l.Discount.Minor(), q.cart.Currency),
+		})
+	}
+	var subtotal, items, discount, delivery, tax int64
+	for i := range q.quote.Lines {
+		subtotal += q.quote.Lines[i].Subtotal.Minor()
+	}
+	for _, lines := range [...][]pricing.QuoteLine{q.quote.Lines, q.quote.Shipping} {
+		for i := range lines {
+			if !lines[i].TaxIncluded {
+				tax += lines[i].Tax.Minor()
+			}
+		}
+	}
+	for i := range q.quote.Shipping {
+		l := &q.quote.Shipping[i]
+		delivery += l.Subtotal.Minor()
+		c.Option, c.Place = q.chosen.ID, string(q.chosen.Location)
+		c.Charge, c.Discount = l.Subtotal.Minor(), l.Discount.Minor()
+	}
+	for i := range q.quote.Applied {
+		a := &q.quote.Applied[i]
+		sum, method := &discount, Across
+		if a.Level == pricing.LineLevel {
+			sum, method = &items, Each
+		}
+		*sum -= a.Discount.Minor()
+		c.Applied = append(c.Applied, AppliedCode{
+			Promotion: a.Promotion, Code: q.codeOf(a.Promotion), Amount: a.Discount, Method: method,
+			Allocations: q.allocations(a.Promotion),
+		})
+	}
+	c.Totals = make([]Total, 0, 6)
+	for _, t := range [...]struct {
+		typ TotalType
+		sum int64
+	}{
+		{TotalSubtotal, subtotal}, {TotalItemsDiscount, items}, {TotalDiscount, discount}, {TotalFulfillment, delivery},
+		{TotalTax, tax}, {TotalTotal, q.quote.Total.Minor()},
+	} {
+		if t.sum != 0 || t.typ == TotalSubtotal || t.typ == TotalTotal {
+			c.Totals = append(c.Totals, Total{t.typ, money.New(t.sum, q.cart.Currency)})
+		}
+	}
+	for _, t := range q.quote.Taxes {
+		if !t.Net.IsZero() || !t.Tax.IsZero() {
+			c.Taxes = append(c.Taxes, TaxTotal{t.Rate, t.Net, t.Tax})
+		}
+	}
+	for i := range q.split {
+		p := &q.split[i]
+		c.Split = append(c.Split, Share{Tender: of.Tenders[q.payers[i]].name(), Amount: p.Amount, Points: p.Points})
+	}
+}
+
+// allocations are what a promotion took off each line, and off the delivery.
+func (q *sessionQuote) allocations(promotion string) (list []Allocation) {
+	add := func(path string, l *pricing.QuoteLine) {
+		sum := int64(0)
+		for _, step := range l.Trace {
+			if step.Source == promotion && (step.Kind == pricing.StepLine || step.Kind == pricing.StepShare) {
+				sum -= step.Amount.Minor()
+			}
+		}
+		if sum != 0 {
+			list = append(list, Allocation{path, money.New(sum, q.cart.Currency)})
+		}
+	}
+	for i := range q.quote.Lines {
+		add(at(pathLines, i), &q.quote.Lines[i])
+	}
+	for i := range q.quote.Shipping {
+		add(pathFulfillment, &q.quote.Shipping[i])
+	}
+	return list
+}
