@@ -75,6 +75,7 @@ var (
 	basketAttributes = map[string]rule.Type{
 		"customer": rule.String,
 		"groups":   rule.List,
+		"segments": rule.List,
 		"channel":  rule.String,
 		"hour":     rule.Int,
 		"weekday":  rule.Int,

@@ -580,28 +580,31 @@ func TestStopLifeAnywhere(t *testing.T) {
 	t.Parallel()
 	long, err := strconv.Atoi(cmp.Or(os.Getenv("FLYWHEEL_LIVES"), "0"))
 	require.NoError(t, err)
+	// Each boundary is a point: once with a process that dies there, once with one that
+	// goes on.
 	points := func(t *testing.T, fresh func() *lifeWorld, lives, most int) (n int) {
 		for seed := range lives {
-			calls := 1 << 30
-			var at []int
-			for _, dies := range []bool{true, false} {
-				if calls == 1<<30 { // how many boundaries the life has
-					l := newLife(fresh(), uint64(seed), fmt.Sprint("l", seed))
-					count := &stopper{at: -1}
-					l.run(t, count)
-					calls = count.next
-					at = rand.New(rand.NewPCG(uint64(seed), 3)).Perm(calls)
-					at = at[:min(len(at), most)]
-				}
-				for _, k := range at {
-					stop := &stopper{at: k, dies: dies}
-					l := newLife(fresh(), uint64(seed), fmt.Sprint("l", seed, "-", k, dies))
-					if !t.Run(fmt.Sprint("life ", seed, " stop ", k, " dies ", dies), func(t *testing.T) { l.run(t, stop) }) {
-						t.Log(stop.stopped)
-						return n
+			ok := t.Run(fmt.Sprint("life ", seed), func(t *testing.T) {
+				l := newLife(fresh(), uint64(seed), fmt.Sprint("l", seed))
+				count := &stopper{at: -1}
+				l.run(t, count)
+				at := rand.New(rand.NewPCG(uint64(seed), 3)).Perm(count.next)
+				var stop *stopper
+				defer func() {
+					if t.Failed() && stop != nil {
+						t.Logf("stop at %d, dies: %v: %s", stop.at, stop.dies, stop.stopped)
 					}
-					n++
+				}()
+				for _, k := range at[:min(len(at), most)] {
+					for _, dies := range []bool{true, false} {
+						stop = &stopper{at: k, dies: dies}
+						newLife(fresh(), uint64(seed), fmt.Sprint("l", seed, "-", k, dies)).run(t, stop)
+						n++
+					}
 				}
+			})
+			if !ok {
+				break
 			}
 		}
 		return n
@@ -612,7 +615,7 @@ func TestStopLifeAnywhere(t *testing.T) {
 			lives, most = long, 1<<30
 		}
 		n := points(t, newLifeWorld, lives, most)
-		t.Logf("%d points", n)
+		t.Logf("%d points, half of them distinct boundaries", n)
 	})
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
 		lives, most := testkit.Often(5, 3), 4

@@ -169,7 +169,15 @@ func (s *Sessions) settleOnce(ctx context.Context, of *Session) (c *cart.Cart, d
 		if found.Frozen != string(of.ID) {
 			return &found, false, nil
 		}
-		// The call that ended the try did not come to it.
+		there, err := s.store.Session(ctx, of.ID)
+		if err != nil {
+			return nil, false, err
+		}
+		if there.Revision != of.Revision { // another call has begun a try since
+			*of = there
+			return nil, true, nil
+		}
+		// The call that ended the last try did not come to it.
 		if err := s.opts.Carts.Thaw(ctx, of.Cart, string(of.ID)); err != nil {
 			return nil, false, err
 		}

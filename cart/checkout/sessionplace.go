@@ -169,7 +169,7 @@ func (s *Sessions) begin(ctx context.Context, of *Session, q *sessionQuote, clai
 	}
 	err := s.opts.Tx.InTx(ctx, func(ctx context.Context) error {
 		frozen, err := s.opts.Carts.Freeze(ctx, of.Cart, q.cart.Version, string(of.ID))
-		if errors.Is(err, cart.ErrStale) {
+		if errors.Is(err, cart.ErrStale) || errors.Is(err, cart.ErrClosed) {
 			return ErrSessionStale // the cart is another than the one that was priced
 		}
 		if err != nil {
@@ -184,9 +184,17 @@ func (s *Sessions) begin(ctx context.Context, of *Session, q *sessionQuote, clai
 		return nil
 	})
 	if err != nil && !s.together {
-		_ = s.opts.Carts.Thaw(ctx, of.Cart, string(of.ID))
+		s.thaw(ctx, of)
 	}
 	return err
+}
+
+// thaw lets the cart be changed again, unless the session has changed: then the cart may
+// be held for the try of another call.
+func (s *Sessions) thaw(ctx context.Context, of *Session) {
+	if there, err := s.store.Session(ctx, of.ID); err == nil && there.Revision == of.Revision {
+		_ = s.opts.Carts.Thaw(ctx, of.Cart, string(of.ID))
+	}
 }
 
 // newTry makes the try of a quote: the order that it would become, and what has to be

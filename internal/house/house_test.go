@@ -53,6 +53,7 @@ var floors = map[string]int{
 	"segment/heatmap": 5,
 	"segment/live":    6,
 	"segment/collect": 6,
+	"segment/imports": 5,
 	"segment/predict": 5,
 
 	"recommend/rerank":     5,

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -101,6 +102,10 @@ func (s *Store) SaveSession(ctx context.Context, of checkout.Session) (checkout.
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		res, err := tx.ExecContext(ctx, query, args...)
 		if sqldb.IsUnique(err) {
+			// PostgreSQL names the index, SQLite the column.
+			if text := err.Error(); strings.Contains(text, "sessions_open") || strings.Contains(text, "sessions.cart") {
+				return checkout.ErrOpen
+			}
 			return checkout.ErrKeyTaken
 		}
 		if err != nil {
@@ -124,19 +129,18 @@ func (s *Store) SaveSession(ctx context.Context, of checkout.Session) (checkout.
 
 // inTheWay says why a session was not written.
 func inTheWay(ctx context.Context, tx *sqldb.Tx, of *checkout.Session) error {
-	if of.Revision > 1 {
+	if of.Revision != 1 {
 		return checkout.ErrSessionStale
 	}
 	there, err := sqldb.Exists(ctx, tx, `SELECT 1 FROM flywheel_checkout_sessions WHERE id = ?`, string(of.ID))
 	if err != nil || there {
 		return errors.Join(err, checkout.ErrSessionStale)
 	}
-	taken, err := sqldb.Exists(ctx, tx, `SELECT 1 FROM flywheel_checkout_sessions WHERE claim_owner = ? AND claim_key = ? AND claim_key <> ''`,
-		of.Claim.Owner, of.Claim.Key)
-	if err != nil || taken {
-		return errors.Join(err, checkout.ErrKeyTaken)
+	open, err := sqldb.Exists(ctx, tx, `SELECT 1 FROM flywheel_checkout_sessions WHERE cart = ? AND closed = ''`, string(of.Cart))
+	if err != nil || open && of.Closed == "" {
+		return errors.Join(err, checkout.ErrOpen)
 	}
-	return checkout.ErrOpen
+	return checkout.ErrKeyTaken
 }
 
 // isKept reports whether a save took effect.

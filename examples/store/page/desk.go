@@ -58,7 +58,7 @@ func (s *Shop) desk(site *web.Site, password string) {
 		"GET /desk": s.today, "GET /desk/orders": s.orders, "GET /desk/orders/{id}": s.oneOrder, "POST /desk/orders/{id}/ship": s.ship,
 		"POST /desk/orders/{id}/deliver": s.deliver, "POST /desk/orders/{id}/receive": s.receive, "POST /desk/orders/{id}/refund": s.refund,
 		"GET /desk/stock": s.shelves, "GET /desk/stock/{sku}": s.movements, "POST /desk/stock": s.restock, "GET /desk/health": s.health, "POST /desk/health/retry": s.retry,
-		"POST /desk/health/drop": s.drop, "POST /desk/health/replay": s.replay,
+		"GET /desk/sent": s.sent, "POST /desk/health/drop": s.drop, "POST /desk/health/replay": s.replay,
 		"GET /desk/customers": s.customers, "GET /desk/customers/{id}": s.oneCustomer,
 		"GET /desk/tickets": s.tickets, "POST /desk/tickets": s.openTicket, "GET /desk/tickets/{id}": s.oneTicket, "POST /desk/tickets/{id}": s.reply,
 		"GET /desk/reviews": s.moderate, "POST /desk/reviews": s.judge,
@@ -70,7 +70,6 @@ func (s *Shop) desk(site *web.Site, password string) {
 		"GET /desk/promotions": s.promotions, "POST /desk/promotions": s.promote, "POST /desk/promotions/end": s.endPromotion,
 		"GET /desk/segments": s.segments, "POST /desk/segments": s.define, "POST /desk/segments/retire": s.retire, "GET /desk/segments/{name}": s.oneSegment,
 		"GET /desk/replenish": s.replenishment, "POST /desk/replenish": s.purchase, "POST /desk/replenish/arrived": s.arrived, "GET /desk/replenish/{sku}": s.fan,
-		"GET /desk/sent": s.sent,
 	} {
 		method, path, _ := strings.Cut(path, " ")
 		site.Handle(method, path, behind(path, page))

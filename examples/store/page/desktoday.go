@@ -50,6 +50,15 @@ func (s *Shop) today(r *web.Request) (web.Answer, error) {
 	b.Tiles = []tile{
 		{Name: "Sales", Value: total, Note: "last week " + last}, {Name: "Orders", Value: decimal(n), Note: "last week " + decimal(before), Link: r.At("/desk/orders")},
 	}
+	rate, err := s.conversion(r, midnight, now)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	lastRate, err := s.conversion(r, midnight.AddDate(0, 0, -7), midnight.AddDate(0, 0, -6))
+	if err != nil {
+		return web.Answer{}, err
+	}
+	b.Tiles = append(b.Tiles, tile{Name: "Conversion", Value: rate, Note: "of those who looked; last week " + lastRate})
 	toShip, err := s.Orders.Page(r.Context(), order.Filter{ToShip: true}, "", 50)
 	if err != nil {
 		return web.Answer{}, err
