@@ -58,12 +58,7 @@ func TestCrowd(t *testing.T) {
 				require.NoError(t, shop.Wheel.Drain(ctx))
 			}
 		},
-		Letters: func(to string) (list []crowd.Letter) {
-			for _, l := range shop.Outbox.Mails(to) {
-				list = append(list, crowd.Letter{ID: l.ID, Subject: l.Subject, Text: l.Text, At: l.At})
-			}
-			return list
-		},
+		Letters: letters(shop),
 	}
 	require.NoError(t, c.Run(ctx))
 	counts := c.Counts()
@@ -100,7 +95,7 @@ func TestPolicies(t *testing.T) {
 		return path
 	}
 	a, b := file("a.json", `{"recommendations":true,"points":"1"}`), file("b.json", `{"recommendations":true,"stock":true}`)
-	require.NoError(t, run(t.Context(), []string{"-policy", a, "-policy", b, "-worlds", "2", "-shoppers", "30"}))
+	require.NoError(t, run(t.Context(), []string{"-policy", a, "-policy", b, "-worlds", "2", "-shoppers", "20"}))
 	require.ErrorIs(t, run(t.Context(), []string{"-policy", a}), flywheel.ErrInvalid)
 	require.Error(t, run(t.Context(), []string{"-policy", file("c.json", `{"stok":true}`), "-policy", a}))
 	require.Error(t, run(t.Context(), []string{"-policy", filepath.Join(dir, "none.json")}))

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -22,7 +20,7 @@ type simulation struct {
 	shoppers, worlds int
 	speed            float64
 	seed             uint64
-	policies         []wheel.Policy
+	policies         []string
 }
 
 func (m *simulation) flags(flags *flag.FlagSet) {
@@ -31,14 +29,8 @@ func (m *simulation) flags(flags *flag.FlagSet) {
 	flags.Uint64Var(&m.seed, "seed", 1, "`number` that simulated shoppers are drawn from")
 	flags.IntVar(&m.worlds, "worlds", 20, "`number` of shops in which policies are compared")
 	flags.Func("policy", "`file` in JSON of a policy; given twice, the two are compared over the same shoppers, and no store is opened", func(name string) error {
-		f, err := os.Open(name)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		p, err := wheel.ReadPolicy(f)
-		m.policies = append(m.policies, p)
-		return err
+		m.policies = append(m.policies, name)
+		return nil
 	})
 }
 
@@ -51,11 +43,7 @@ func (m *simulation) compare(ctx context.Context, out io.Writer) error {
 	if m.shoppers > 0 {
 		c.Shoppers = m.shoppers
 	}
-	list, err := wheel.WhatIf(ctx, c, m.policies[0], m.policies[1], m.seed, m.worlds)
-	if err != nil {
-		return err
-	}
-	return wheel.WriteDifferences(out, list)
+	return wheel.Compare(ctx, c, m.policies[0], m.policies[1], m.seed, m.worlds, out)
 }
 
 // clock runs as fast as the simulation says.
@@ -75,13 +63,18 @@ func (m *simulation) crowd(ctx context.Context, shop *page.Shop, site *web.Site,
 	if m.shoppers == 0 {
 		return nil
 	}
-	c := &crowd.Crowd{Store: site, Shoppers: m.shoppers, Seed: m.seed, Now: shop.Now, Speed: m.speed, Desk: password, Log: log, Letters: func(to string) (list []crowd.Letter) {
+	c := &crowd.Crowd{Store: site, Shoppers: m.shoppers, Seed: m.seed, Now: shop.Now, Speed: m.speed, Desk: password, Log: log, Letters: letters(shop)}
+	err := c.Run(ctx)
+	log.Info("the shoppers have gone", "counts", c.Counts())
+	return err
+}
+
+// letters are what lies in somebody's mailbox.
+func letters(shop *page.Shop) func(to string) []crowd.Letter {
+	return func(to string) (list []crowd.Letter) {
 		for _, l := range shop.Outbox.Mails(to) {
 			list = append(list, crowd.Letter{ID: l.ID, Subject: l.Subject, Text: l.Text, At: l.At})
 		}
 		return list
-	}}
-	err := c.Run(ctx)
-	log.Info("the shoppers have gone", "counts", c.Counts())
-	return errors.Join(err)
+	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/flywheel-go/flywheel"
 )
 
-// Seeds that the figures are made with; those with which size and weights were chosen are below
-// a thousand.
+// Seeds that the figures are made with. Size and weights were chosen with others, from 1 and, by
+// flag, from four million on.
 const (
 	truthSeeds = 1_000_000
 	judgeSeeds = 2_000_000
@@ -24,8 +24,8 @@ const (
 func Command(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("wheel", flag.ContinueOnError)
 	seeds := flags.Int("seeds", 200, "`number` of experiments")
-	pairs := flags.Int("pairs", 51, "`number` of seeds whose shops are run as pairs for the truth")
-	wholes := flags.Int("wholes", 6, "`number` of them that are also run with each feature for all and for none")
+	pairs := flags.Int("pairs", 52, "`number` of seeds whose shops are run as pairs for the truth")
+	wholes := flags.Int("wholes", 4, "`number` of them that are also run with each feature for all and for none")
 	from := flags.Uint64("seed", 0, "`number` added to the seeds")
 	c := Default
 	flags.IntVar(&c.Shoppers, "shoppers", c.Shoppers, "`number` of people who enter the experiments of a seed")
@@ -39,7 +39,7 @@ func Command(ctx context.Context, args []string, out io.Writer) error {
 		}
 	}
 	// A world makes much garbage and lives for a second.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	defer debug.SetGCPercent(debug.SetGCPercent(200))
 	start := time.Now()
 	truth, err := FindTruth(ctx, c, truthSeeds+*from, *pairs, *wholes)
 	if err != nil {

@@ -24,10 +24,11 @@
 // # The truth
 //
 // What no shop has is the same people twice. A seed is run as its experiments have it, and again
-// with the two arms of one feature exchanged: every chance comes from a hash of who decides about
-// what, so each unit is seen with the feature and without, at the experiment's own split of
-// everybody else. Beside it stands what happens if all have the feature against none; the gap is
-// interference, through shared stock and shared reviews.
+// with the arms of every unit exchanged: every chance comes from a hash of who decides about what,
+// so each unit is seen with and without each feature, at the experiment's own split of everybody
+// else. What the exchange of the other features does to a unit cancels on average and is part of
+// the Monte-Carlo error. Beside the truth stands what happens if all have the feature against
+// none; the gap is interference, through shared stock and shared reviews.
 //
 // # What is held
 //

@@ -90,7 +90,7 @@ func (v *Verdict) Misses() (list []string) {
 		if !(v.Truth[f].Error <= v.Width[f]/10) {
 			miss(f, "Monte-Carlo error %.3f of a half-width of %.3f", v.Truth[f].Error, v.Width[f])
 		}
-		if truth := float64(v.Truth[f].Units); truth < 50*v.Units[f]*0.98 {
+		if truth := float64(v.Truth[f].Units); truth < 50*v.Units[f] {
 			miss(f, "truth from %.0f units", truth)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"text/tabwriter"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -109,4 +110,25 @@ func WriteDifferences(to io.Writer, list []Difference) error {
 		fmt.Fprintf(t, "%s\t%.4f\t%.4f\t%+.4f\t%+.4f\t%+.4f\t\n", d.Name, d.A, d.B, d.Mean, d.Lower, d.Upper)
 	}
 	return t.Flush()
+}
+
+// Compare reads two policies from files and writes what the second changes.
+func Compare(ctx context.Context, c Config, a, b string, seed uint64, n int, out io.Writer) error {
+	var policies [2]Policy
+	for i, name := range [...]string{a, b} {
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		policies[i], err = ReadPolicy(f)
+		f.Close() //nolint:errcheck // it was only read
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	list, err := WhatIf(ctx, c, policies[0], policies[1], seed, n)
+	if err != nil {
+		return err
+	}
+	return WriteDifferences(out, list)
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // small is a shop for tests.
-var small = Config{Shoppers: 250, Clusters: 30}
+var small = Config{Shoppers: 120, Clusters: 20}
 
 // The smoke test of five seeds: what the readouts collect from events is what the world booked,
 // people and clusters are split, all kinds of things happen, stock and carts add up.
@@ -87,7 +87,7 @@ func adds(t *testing.T, w *World) {
 
 // The same seed gives the same shop, whatever runs beside it.
 func TestSameSeed(t *testing.T) {
-	var all [4]*World
+	var all [3]*World
 	require.NoError(t, each(t.Context(), len(all), func(i int) (err error) {
 		all[i], err = live(small, 77)
 		return err
@@ -170,7 +170,7 @@ func TestMisses(t *testing.T) {
 		for f := range features {
 			v.Covered[f], v.Found[f], v.Sequence[f] = 190, 170, 195
 			v.Units[f], v.Width[f] = 1000, 1
-			v.Truth[f] = Truth{Units: 51_000, Effect: 1, Error: 0.05}
+			v.Truth[f] = Truth{Units: 50_000, Effect: 1, Error: 0.05}
 		}
 		v.Found[Twins] = 10
 		return v
@@ -185,7 +185,7 @@ func TestMisses(t *testing.T) {
 		"twins: found in 1 ": func(v *Verdict) { v.Found[Twins] = 1 },
 		"sequence covers":    func(v *Verdict) { v.Sequence[Twins] = 180 },
 		"Monte-Carlo":        func(v *Verdict) { v.Truth[Stock].Error = 0.11 },
-		"units":              func(v *Verdict) { v.Truth[Stock].Units = 40_000 },
+		"units":              func(v *Verdict) { v.Truth[Stock].Units = 49_999 },
 		"error NaN":          func(v *Verdict) { v.Bias[Stock] = math.NaN() },
 	} {
 		v := good()
@@ -199,8 +199,8 @@ func TestMisses(t *testing.T) {
 // The command prints its table and says what is missed.
 func TestCommand(t *testing.T) {
 	var out bytes.Buffer
-	err := Command(t.Context(), []string{"-seeds", "2", "-pairs", "1", "-wholes", "1", "-shoppers", "60", "-clusters", "20"}, &out)
-	require.ErrorContains(t, err, "missed", "two seeds of sixty people show nothing")
+	err := Command(t.Context(), []string{"-seeds", "2", "-pairs", "1", "-wholes", "1", "-shoppers", "30", "-clusters", "10"}, &out)
+	require.ErrorContains(t, err, "missed", "two seeds of thirty people show nothing")
 	for f := range features {
 		require.Contains(t, out.String(), f.String())
 	}
@@ -212,7 +212,7 @@ func TestCommand(t *testing.T) {
 func TestPolicies(t *testing.T) {
 	a, err := ReadPolicy(strings.NewReader(`{"recommendations":true,"points":"2","point_value":2}`))
 	require.NoError(t, err)
-	c := Config{Shoppers: 120, Clusters: 20}
+	c := Config{Shoppers: 50, Clusters: 10}
 	same, err := WhatIf(t.Context(), c, a, a, 9, 2)
 	require.NoError(t, err)
 	require.Len(t, same, 3)
