@@ -5,7 +5,7 @@
 // the wall. It opens the home page, searches, looks at goods, fills a cart, checks out with a card
 // that may ask the bank or be declined, opens an account, comes back because a letter reminded it,
 // gives back what disappointed it and reviews what it bought. A clerk at the desk ships, delivers,
-// takes back and fills shelves, if there is a password. What is not on a page nobody here knows.
+// takes back, publishes reviews and fills shelves, if there is a password. What is not on a page nobody here knows.
 package crowd
 
 import (
@@ -53,17 +53,17 @@ type Crowd struct {
 
 // Counts is what has happened so far.
 type Counts struct {
-	Visits, Pages, Carts, Orders, Returns, Reviews, Accounts, Failures int64
+	Visits, Pages, Carts, Orders, Returns, Reviews, Published, Accounts, Failures int64
 }
 
 type tally struct {
-	visits, pages, carts, orders, returns, reviews, accounts, failures atomic.Int64
+	visits, pages, carts, orders, returns, reviews, published, accounts, failures atomic.Int64
 }
 
 // Counts may be called at any time.
 func (c *Crowd) Counts() Counts {
 	t := &c.counts
-	return Counts{t.visits.Load(), t.pages.Load(), t.carts.Load(), t.orders.Load(), t.returns.Load(), t.reviews.Load(), t.accounts.Load(), t.failures.Load()}
+	return Counts{t.visits.Load(), t.pages.Load(), t.carts.Load(), t.orders.Load(), t.returns.Load(), t.reviews.Load(), t.published.Load(), t.accounts.Load(), t.failures.Load()}
 }
 
 // cycle is how long a plan of visits lasts; then it begins again.

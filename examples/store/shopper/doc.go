@@ -38,10 +38,10 @@
 // (McFadden, 1974, Conditional logit analysis of qualitative choice behavior, equation 12; Train,
 // 2009, Discrete Choice Methods with Simulation, equation 3.6). The item in place r of a list is
 // examined with probability (1/r)^η, η = [Attention] (the examination hypothesis of Richardson,
-// Dominowska and Ragno, 2007, Predicting clicks, section 5, with the propensity by rank of
-// Joachims, Swaminathan and Schnabel, 2017, Unbiased learning-to-rank with biased feedback, section
-// 6). Whether what was chosen goes into the cart, whether the cart is paid, whether a thing is
-// sent back are binary logits of the same form.
+// Dominowska and Ragno, 2007, Predicting clicks, with the propensity by rank of Joachims,
+// Swaminathan and Schnabel, 2017, Unbiased learning-to-rank with biased feedback). Whether what
+// was chosen goes into the cart, whether the cart is paid, whether a thing is sent back are binary
+// logits of the same form.
 //
 // # Units
 //
