@@ -15,8 +15,10 @@ import (
 // knows of the customer, never from a shopper's request.
 type Terms struct {
 	// At is the time of the prices, by default the service's clock.
-	At         time.Time
-	Groups     []string
+	At     time.Time
+	Groups []string
+	// Segments are the live segments of the customer; nil asks [Options.Segments].
+	Segments   []string
 	Channel    string
 	TaxExempt  bool
 	Attributes map[string]any
@@ -29,6 +31,9 @@ type Terms struct {
 	Coupons []string
 	// WithoutPromotions is that of pricing.Basket.
 	WithoutPromotions bool
+	// Engine prices in place of the service's, to see what a change would do; nil for
+	// the prices that hold.
+	Engine *pricing.Engine
 }
 
 // SetEngine makes e price the carts from now on. Quotes that are under way are
@@ -53,10 +58,28 @@ func (s *Service) Quote(ctx context.Context, id ID, t Terms) (pricing.Quote, err
 			return pricing.Quote{}, fmt.Errorf("cart %q: describe: %w", id, err)
 		}
 	}
+	if t.Segments == nil {
+		if t.Segments, err = s.SegmentsOf(ctx, c.Customer); err != nil {
+			return pricing.Quote{}, fmt.Errorf("cart %q: %w", id, err)
+		}
+	}
 	if err := s.QuoteInto(&q, &c, t); err != nil {
 		return pricing.Quote{}, err
 	}
 	return q, nil
+}
+
+// SegmentsOf returns the live segments of a customer, as Options.Segments knows them:
+// none without it, and of nobody.
+func (s *Service) SegmentsOf(ctx context.Context, customer flywheel.CustomerID) ([]string, error) {
+	if s.opts.Segments == nil || customer == "" {
+		return nil, nil
+	}
+	segments, err := s.opts.Segments.SegmentsOf(ctx, customer)
+	if err != nil {
+		return nil, fmt.Errorf("cart: segments of %q: %w", customer, err)
+	}
+	return segments, nil
 }
 
 // Engine returns the engine that prices the carts now.
@@ -100,8 +123,12 @@ func (s *Service) QuoteInto(q *pricing.Quote, c *Cart, t Terms) error {
 	if coupons == nil {
 		coupons = c.Coupons
 	}
-	err := s.Engine().QuoteInto(q, &pricing.Basket{
-		Currency: c.Currency, Customer: c.Customer, Groups: t.Groups, Channel: t.Channel, At: t.At, Lines: *lines,
+	engine := t.Engine
+	if engine == nil {
+		engine = s.Engine()
+	}
+	err := engine.QuoteInto(q, &pricing.Basket{
+		Currency: c.Currency, Customer: c.Customer, Groups: t.Groups, Segments: t.Segments, Channel: t.Channel, At: t.At, Lines: *lines,
 		Coupons: coupons, TaxExempt: t.TaxExempt, Attributes: t.Attributes, Taxes: t.Taxes, Shipping: t.Shipping,
 		WithoutPromotions: t.WithoutPromotions,
 	})

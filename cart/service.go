@@ -40,6 +40,9 @@ type Options struct {
 	// knows which can be bought: [Service.Add] refuses others. By default every SKU
 	// can be, and nothing is known of it.
 	Catalog flywheel.Catalog
+	// Segments knows the live segments of customers, for promotions such as
+	// {"segments": "vip"}. A segment.Profiles does. By default nobody is in any.
+	Segments Segments
 	// Now is the clock, by default time.Now.
 	Now func() time.Time
 	// NewID names carts that are created without an ID, by default a UUIDv7.
@@ -61,6 +64,12 @@ type Options struct {
 // Prices hands out the engine of the moment. It is safe for concurrent use.
 type Prices interface {
 	Engine() *pricing.Engine
+}
+
+// Segments knows of which live segments a customer is a member now. It is safe for
+// concurrent use.
+type Segments interface {
+	SegmentsOf(ctx context.Context, customer flywheel.CustomerID) ([]string, error)
 }
 
 // New returns a service on store; nil stands for a fresh memory store, nil

@@ -85,6 +85,7 @@ func (c *checker) product(p *Product, before Status) {
 	c.variants(p)
 	c.listings(p)
 	c.complete(p)
+	c.steps(p)
 }
 
 func (c *checker) texts(texts map[Locale]Text, path string) map[Locale]Text {

@@ -32,7 +32,7 @@ const (
 // the slots that changed and what it is now. A slot without a value is absent.
 //
 // Slots of a head are status, type, vendor, product_type, taxonomy, tax_class,
-// gift_card, digital, categories, tags, options, media, components,
+// gift_card, digital, categories, tags, options, media, components, steps,
 // text.LOCALE.title, text.LOCALE.description, likewise seo,
 // attributes.CODE[.CHANNEL][.LOCALE], listings.CHANNEL and below it publish_at,
 // unpublish_at, variants, position and slugs.LOCALE; those of a variant options,

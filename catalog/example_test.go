@@ -384,3 +384,22 @@ func ExampleChangedProduct() {
 	fmt.Println(id, ok)
 	// Output: teapot true
 }
+
+// A product leaves the shop at an instant that is planned when it comes in.
+func ExampleService_Advance() {
+	shop := teaShop(nil)
+	ctx := context.Background()
+	autumn := time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
+	_, err := shop.Patch(ctx, "sencha", catalog.Fields{"steps": []catalog.Step{{At: autumn, Set: catalog.Fields{"status": catalog.Archived}}}})
+	check(err)
+	for _, now := range []time.Time{autumn.Add(-time.Second), autumn} {
+		more, err := shop.Advance(ctx, now)
+		check(err)
+		p, err := shop.Get(ctx, "sencha")
+		check(err)
+		fmt.Println(more, p.Status)
+	}
+	// Output:
+	// false active
+	// true archived
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/flywheel-go/flywheel"
 )
@@ -98,7 +99,15 @@ func (s *Service) WriteFeed(ctx context.Context, w io.Writer, f Feed, format str
 
 // xmlText returns a text escaped for XML, without what XML 1.0 cannot hold.
 func xmlText(s string) string {
+	plain := 0
+	for plain < len(s) && s[plain] >= 0x20 && s[plain] < utf8.RuneSelf && s[plain] != '&' && s[plain] != '<' && s[plain] != '>' && s[plain] != '"' {
+		plain++
+	}
+	if plain == len(s) {
+		return s
+	}
 	var b strings.Builder
+	b.Grow(len(s) + len(s)/8)
 	for _, r := range s {
 		switch {
 		case r == '&':
@@ -126,11 +135,26 @@ func texts(v any) []string {
 	return []string{termValue(v)}
 }
 
+// writeElement writes an element; out keeps errors.
+func writeElement(out *bufio.Writer, name, text string) {
+	out.WriteString("<g:")
+	out.WriteString(name)
+	out.WriteByte('>')
+	out.WriteString(xmlText(text))
+	out.WriteString("</g:")
+	out.WriteString(name)
+	out.WriteString(">\n")
+}
+
 func writeItem(out *bufio.Writer, r FeedRow) error {
 	out.WriteString("<item>\n")
 	for _, f := range r.Fields {
+		if text, ok := f.Value.(string); ok {
+			writeElement(out, f.Name, text)
+			continue
+		}
 		for _, text := range texts(f.Value) {
-			out.WriteString("<g:" + f.Name + ">" + xmlText(text) + "</g:" + f.Name + ">\n")
+			writeElement(out, f.Name, text)
 		}
 	}
 	_, err := out.WriteString("</item>\n") // tells earlier errors too

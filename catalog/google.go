@@ -26,6 +26,12 @@ const (
 	googleMPN    = 70
 )
 
+// googleLimits are the lengths of mapped fields.
+var googleLimits = [...]struct {
+	field string
+	runes int
+}{{"color", 100}, {"size", 100}, {"pattern", 100}, {"material", 200}}
+
 // google returns the rows of a product.
 func (f *feeder) google(p *shelved, offers map[flywheel.SKU]Offer) []*row {
 	head := &p.head.Product
@@ -54,8 +60,8 @@ func (f *feeder) google(p *shelved, offers map[flywheel.SKU]Offer) []*row {
 		if len(head.Options) > 0 {
 			r.limited("item_group_id", string(head.ID), googleID)
 		}
-		for field, n := range map[string]int{"color": 100, "size": 100, "pattern": 100, "material": 200} {
-			r.limited(field, f.mapped(field, head, v), n)
+		for _, l := range googleLimits {
+			r.limited(l.field, f.mapped(l.field, head, v), l.runes)
 		}
 		r.set("gender", f.mapped("gender", head, v))
 		r.set("age_group", f.mapped("age_group", head, v))
@@ -148,6 +154,9 @@ func (f *feeder) googleCategory(r *row, p *Product) {
 
 // ambiguous tells rows of a group that nothing tells apart.
 func ambiguous(rows []*row) {
+	if len(rows) < 2 {
+		return
+	}
 	key := func(r *row) (k [6]any) {
 		for i, field := range []string{"color", "size", "pattern", "material", "age_group", "gender"} {
 			k[i] = r.get(field)

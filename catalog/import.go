@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/handle"
 )
 
 // The forms of files.
@@ -42,7 +43,7 @@ type Import struct {
 	// DryRun reports what would change, and changes nothing.
 	DryRun bool
 	// Atomic imports all products or none: with any error nothing is changed. The
-	// whole file is one transaction.
+	// whole file is one transaction, which a store must have.
 	Atomic bool
 	// Progress is called after each batch with the products done and in all.
 	Progress func(done, all int)
@@ -119,6 +120,9 @@ var errNotKept = errors.New("not kept")
 // call or the store.
 func (s *Service) Import(ctx context.Context, r io.Reader, in Import) (ImportReport, error) {
 	report := ImportReport{Errors: []ImportError{}, Warnings: []Warning{}, Offers: map[flywheel.SKU]ImportOffer{}}
+	if in.Atomic && handle.None(s.tx) {
+		return report, fieldError("atomic", flywheel.ErrInvalid, "the store has no transactions")
+	}
 	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
 		return report, fmt.Errorf("catalog: import: %w", err)
@@ -166,6 +170,7 @@ type importer struct {
 	sets     []string // option sets of a generic file, in order
 	products []*imported
 	told     map[place]bool // errors, by where they are
+	way      string         // digest of how the file is read
 }
 
 // place is a cell, or a row where its column is empty.
@@ -389,6 +394,9 @@ func (im *importer) kept(err error) error {
 // out, and the others decided again.
 func (im *importer) batch(ctx context.Context, list []*imported) error {
 	return im.kept(im.s.change(ctx, func(ctx context.Context) error {
+		for _, p := range list {
+			p.outcome = ""
+		}
 		for {
 			rest := slices.DeleteFunc(slices.Clone(list), func(p *imported) bool { return p.failed })
 			if len(rest) == 0 {
@@ -416,6 +424,9 @@ func (im *importer) attempt(ctx context.Context, list []*imported) (again bool, 
 	if err != nil {
 		return false, err
 	}
+	if list, err = im.changed(ctx, w, list); err != nil || len(list) == 0 {
+		return false, err
+	}
 	if err := im.find(ctx, w, list); err != nil {
 		return false, err
 	}
@@ -433,6 +444,10 @@ func (im *importer) attempt(ctx context.Context, list []*imported) (again bool, 
 	}
 	if err := made.define(w); err != nil {
 		return false, err
+	}
+	w.sources = make(map[ID]string, len(list))
+	for i, p := range list {
+		w.sources[products[i].ID] = im.hash(p, w.schema.revision)
 	}
 	return im.putIn(ctx, w, list, products)
 }
@@ -461,8 +476,10 @@ func (im *importer) putIn(ctx context.Context, w *write, list []*imported, produ
 	if err != nil {
 		return false, err
 	}
-	if err := w.commit(ctx); err != nil {
-		return false, err
+	if !im.in.DryRun || im.in.Atomic { // the batches of an atomic dry run see each other, and are taken back together
+		if err := w.commit(ctx); err != nil {
+			return false, err
+		}
 	}
 	for i, p := range list {
 		k := w.work[products[i].ID]

@@ -22,6 +22,7 @@ const (
 //	n status category order          products, by ID or newest first
 //	l status channel category order  products listed in a channel, in each order
 //	t field value                    products, or variants, with a value
+//	d                                products with a planned change, by its time
 //
 // An empty category holds all products. A product is entered in its own categories,
 // not in those above, so that a category moves without its products.
@@ -182,6 +183,9 @@ func (s *schema) entries(p *Product, rows []*VariantRow) []Entry {
 		return nil
 	}
 	list := s.termEntries(s.listEntries(p, rows), p.ID, "", p.Attributes)
+	if i := p.pending(); i >= 0 {
+		list = append(list, Entry{dueSpace, dueKey(p.Steps[i].At), p.ID, minTime, maxTime})
+	}
 	for _, row := range rows {
 		list = s.variantEntries(list, p, &row.Variant)
 	}

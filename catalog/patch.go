@@ -3,12 +3,10 @@ package catalog
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/internal/strictjson"
 )
 
 // SetStatus changes the status of a product.
@@ -27,33 +25,14 @@ func (s *Service) Patch(ctx context.Context, id ID, set Fields, unset ...string)
 	return s.edit(ctx, id, func(p *Product) error {
 		variants := p.Variants
 		p.Variants = nil
-		base, err := jsonObject(p)
+		next, err := p.patched(set, unset)
 		if err != nil {
-			return err
-		}
-		given, err := jsonObject(set)
-		if err != nil {
-			return fieldError("set", flywheel.ErrInvalid, "%v", err)
-		}
-		merge(base, given, 2)
-		for _, key := range unset {
-			remove(base, key)
-		}
-		delete(base, "version")
-		delete(base, "created_at")
-		delete(base, "updated_at")
-		data, err := json.Marshal(base)
-		if err != nil {
-			return fmt.Errorf("catalog: patch: %w", err)
-		}
-		var next Product
-		if err := strictjson.Decode(data, &next, &strictjson.Limits{Bytes: 1 << 28, CaseSensitive: true}); err != nil {
 			return fieldError("set", flywheel.ErrInvalid, "%v", err)
 		}
 		if next.ID != p.ID {
 			return fieldError("set.id", flywheel.ErrInvalid, "an ID is not changed")
 		}
-		if _, given := given["variants"]; !given && !slices.Contains(unset, "variants") {
+		if _, given := set["variants"]; !given && !slices.Contains(unset, "variants") {
 			next.Variants = variants
 		}
 		*p = next

@@ -46,6 +46,8 @@ type Product struct {
 	// Components make the product a bundle: inventory derives its stock from
 	// theirs, pricing its price.
 	Components []Component `json:"components,omitempty"`
+	// Steps are planned changes, by time.
+	Steps []Step `json:"steps,omitempty"`
 	// Variants in their order.
 	Variants []Variant `json:"variants,omitempty"`
 
@@ -124,6 +126,7 @@ func (p *Product) cloneHead() Product {
 	c.Categories, c.Tags, c.Options = slices.Clone(p.Categories), slices.Clone(p.Tags), slices.Clone(p.Options)
 	c.Media, c.Attributes = cloneMedia(p.Media), p.Attributes.clone()
 	c.Components = slices.Clone(p.Components)
+	c.Steps = cloneSteps(p.Steps)
 	if p.Listings != nil {
 		c.Listings = make(map[Channel]*Listing, len(p.Listings))
 		for ch, l := range p.Listings {

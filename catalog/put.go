@@ -80,6 +80,8 @@ type write struct {
 	slugs  map[SlugKey]*SlugRow // as they will be; nil: free
 	asked  map[SlugKey]bool     // that were looked up
 	events []flywheel.Event
+	// sources of products that are imported, by the hash of their rows.
+	sources map[ID]string
 }
 
 // work is one product that changes.
@@ -187,6 +189,9 @@ func (w *write) put(ctx context.Context, list []Product, conditions []Condition,
 		return err
 	}
 	if err := w.checkOwners(ctx, list, place, p); err != nil {
+		return err
+	}
+	if err := w.checkBundles(ctx, list, place, p); err != nil {
 		return err
 	}
 	if err := w.prefetchSlugs(ctx, list); err != nil {
@@ -378,11 +383,15 @@ func (w *write) finish(k *work, p *Product, rows []*VariantRow, changes []Change
 			}
 			changes = append([]Change{head}, changes...)
 		} else if !dirty {
+			w.remember(k)
 			return
 		} else {
-			next.Product = k.head.Product
+			next.Product, next.Source = k.head.Product, k.head.Source
 			change.Touched = true
 		}
+	}
+	if hash, imported := w.sources[p.ID]; imported {
+		next.Source, change.Touched = &Source{hash, next.Edits}, false
 	}
 	var before []Entry
 	if k.head != nil {
@@ -392,6 +401,18 @@ func (w *write) finish(k *work, p *Product, rows []*VariantRow, changes []Change
 	w.batch.Heads = append(w.batch.Heads, change)
 	k.next, k.then = next, rows
 	w.tell(next.Edits, changes)
+}
+
+// remember enters what an unchanged product was imported from, if that is new.
+func (w *write) remember(k *work) {
+	hash, imported := w.sources[k.head.Product.ID]
+	source := Source{hash, k.head.Edits}
+	if !imported || k.head.Source != nil && *k.head.Source == source {
+		return
+	}
+	head := *k.head
+	head.Source = &source
+	w.batch.Heads = append(w.batch.Heads, HeadChange{Head: &head, Before: head.Edits})
 }
 
 func (w *write) tell(edits int64, changes []Change) {

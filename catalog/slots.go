@@ -89,6 +89,7 @@ func (p *Product) slots() slots {
 		}
 		s["components"] = list
 	}
+	s.steps(p.Steps)
 	s.attributes(p.Attributes)
 	for code, l := range p.Listings {
 		at := "listings." + string(code)

@@ -43,6 +43,8 @@ type Head struct {
 	Variants int
 	// Edits counts the changes of the product and of its variants.
 	Edits int64
+	// Source is nil where the product was not imported from a table.
+	Source *Source
 }
 
 // VariantRow is a variant as a Store keeps it.
@@ -141,7 +143,8 @@ type HeadChange struct {
 	Head *Head
 	// Before is the number of edits that must be stored, 0 for a new product.
 	Before int64
-	// Touched tells that nothing but Edits and Variants has changed.
+	// Touched tells that nothing but Edits and Variants has changed. Otherwise Edits
+	// may also stay as they are stored: then only Source has changed.
 	Touched bool
 }
 

@@ -84,7 +84,7 @@ func (s *Service) Allocate(ctx context.Context, ref string) error {
 	}
 	now := s.now()
 	allocate := func(ctx context.Context) error {
-		_, _, err := s.finish(ctx, ref, now, allocating)
+		_, _, err := s.finish(ctx, ref, now, allocating, nil)
 		return err
 	}
 	if s.batch != nil {

@@ -26,8 +26,10 @@ type Paper struct {
 	// Reason and By say why a count was made and who decided about it.
 	Reason string `json:"reason,omitempty"`
 	By     string `json:"by,omitempty"`
-	// Lines are ordered by SKU, one for each.
+	// Lines are ordered by SKU, one for each; those of a purchase order by SKU and Line.
 	Lines []PaperLine `json:"lines"`
+	// Source is the version of the purchase order that the lines were taken from.
+	Source int64 `json:"source,omitempty"`
 	// Version counts the saves.
 	Version int64 `json:"version"`
 }
@@ -39,6 +41,9 @@ type PaperKind string
 const (
 	PaperIncoming PaperKind = "incoming" // expected, from a supplier or another location
 	PaperCount    PaperKind = "count"
+	// PaperPurchase is what a purchase order expects, line by line; see
+	// [Service.Schedule].
+	PaperPurchase PaperKind = "purchase"
 )
 
 // PaperLine is what a paper says of a SKU.
@@ -50,17 +55,17 @@ type PaperLine struct {
 	Done int64 `json:"done,omitempty"`
 	// Variance is what a count found, less what was on hand then.
 	Variance int64 `json:"variance,omitempty"`
+	// Line, To, Due, Earliest and Latest are those of a line of a purchase order, of
+	// which several may be about one SKU.
+	Line     string           `json:"line,omitempty"`
+	To       Location         `json:"to,omitempty"`
+	Due      fulfillment.Date `json:"due,omitzero"`
+	Earliest fulfillment.Date `json:"earliest,omitzero"`
+	Latest   fulfillment.Date `json:"latest,omitzero"`
 }
 
 // Incoming is a number of units that are expected at a place.
-type Incoming struct {
-	SKU      flywheel.SKU
-	Location Location
-	Ref      string
-	From     Location // of a transfer
-	Due      fulfillment.Date
-	Quantity int64 // still to come
-}
+type Incoming = fulfillment.Incoming
 
 // PaperStore is what a Store offers in addition when it keeps papers. [Service] finds
 // it by assertion, and uses it in transactions only.
@@ -75,14 +80,18 @@ type PaperStore interface {
 	// after, ordered by it.
 	OpenPapers(ctx context.Context, kind PaperKind, after string, limit int) ([]Paper, error)
 	// Incoming returns what open incoming papers expect of skus, ordered by SKU, Due
-	// (no day last), Location and Ref; lines of which nothing is to come are left out.
+	// (no day last), Location, Ref and Line; lines of which nothing is to come are left
+	// out. Papers of two kinds may have one Ref.
 	Incoming(ctx context.Context, skus []flywheel.SKU) ([]Incoming, error)
 }
 
 // incoming returns what a line of an open incoming paper still expects.
 func (p *Paper) incoming(l *PaperLine) (Incoming, bool) {
-	left := l.Quantity - l.Done
-	return Incoming{l.SKU, p.To, p.Ref, p.From, p.Due, left}, p.Open && p.Kind == PaperIncoming && left > 0
+	in := Incoming{SKU: l.SKU, Location: p.To, Ref: p.Ref, From: p.From, Due: p.Due, Quantity: l.Quantity - l.Done}
+	if p.Kind == PaperPurchase {
+		in.Location, in.Line, in.Due, in.Earliest, in.Latest = l.To, l.Line, l.Due, l.Earliest, l.Latest
+	}
+	return in, p.Open && (p.Kind == PaperIncoming || p.Kind == PaperPurchase) && in.Quantity > 0
 }
 
 // IncomingOf returns what a paper still expects, for authors of stores.
@@ -333,7 +342,7 @@ func (s *Service) inTransit(ctx context.Context, ref string, lines []flywheel.Li
 }
 
 // Incoming returns what is expected of SKUs at all places, from suppliers and in
-// transit, ordered by SKU, day, location and ref.
+// transit, ordered by SKU, day, location, ref and line.
 func (s *Service) Incoming(ctx context.Context, skus []flywheel.SKU) ([]Incoming, error) {
 	for i, sku := range skus {
 		if err := checkID(fmt.Sprintf("sku %d", i+1), string(sku)); err != nil {
@@ -353,4 +362,21 @@ func (s *Service) OpenPapers(ctx context.Context, kind PaperKind, after string, 
 		return nil, errNoPapers
 	}
 	return s.papers.OpenPapers(ctx, kind, after, limit)
+}
+
+// OnOrder returns how many units of each SKU are expected at all places from suppliers;
+// what is in transit between places is there already. A SKU of which nothing is expected
+// is left out.
+func (s *Service) OnOrder(ctx context.Context, skus []flywheel.SKU) (map[flywheel.SKU]int64, error) {
+	incoming, err := s.Incoming(ctx, skus)
+	if err != nil {
+		return nil, err
+	}
+	sums := map[flywheel.SKU]int64{}
+	for i := range incoming {
+		if incoming[i].From == "" {
+			sums[incoming[i].SKU] += incoming[i].Quantity
+		}
+	}
+	return sums, nil
 }

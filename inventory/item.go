@@ -20,7 +20,7 @@ type Item struct {
 	Parts []flywheel.Line `json:"parts,omitempty"`
 	// Policy says whether the item is sold before it is there, Limit how many units
 	// may be promised so at a time ([Unlimited] for any number), and Date when they
-	// are expected.
+	// are expected; without one it is when enough of what is on order has come.
 	Policy fulfillment.Policy `json:"policy,omitempty"`
 	Limit  int64              `json:"limit,omitempty"`
 	Date   fulfillment.Date   `json:"date,omitzero"`
@@ -140,9 +140,11 @@ func (i *Item) check() error {
 }
 
 // Available returns what can be had of each SKU and of the parts of each kit, at every
-// place, for fulfillment.Network. What is held by somebody whose time is over counts
-// as held until it is taken back. It takes the same number of calls to the store for
-// any number of SKUs.
+// place, for fulfillment.Network; stock in quarantine is not had. An item that is sold
+// before it is there, and says no Date, is expected as purchase orders and transfers
+// say (see [Service.Incoming]), at the end of their ranges. What is held by somebody
+// whose time is over counts as held until it is taken back. It takes the same number of
+// calls to the store for any number of SKUs.
 func (s *Service) Available(ctx context.Context, skus []flywheel.SKU) (fulfillment.Stock, error) {
 	for i, sku := range skus {
 		if err := flywheel.CheckID(string(sku)); err != nil {
@@ -190,12 +192,20 @@ func (s *Service) Available(ctx context.Context, skus []flywheel.SKU) (fulfillme
 			safety[item.SKU] = item.Safety
 		}
 	}
+	var promised map[flywheel.SKU]int64 // that are not there
 	for i := range levels {
 		l := &levels[i]
 		if l.Location == EveryPlace {
 			supply := stock[l.SKU]
 			supply.Room = l.Promisable()
 			stock[l.SKU] = supply
+			if promised == nil {
+				promised = map[flywheel.SKU]int64{}
+			}
+			promised[l.SKU] = l.Backordered
+			continue
+		}
+		if l.Location.Quarantined() {
 			continue
 		}
 		free := l.Promisable() - safety[l.SKU]
@@ -208,6 +218,27 @@ func (s *Service) Available(ctx context.Context, skus []flywheel.SKU) (fulfillme
 			stock[l.SKU] = supply
 		}
 		supply.Free[l.Location] = free
+	}
+	var dated []flywheel.SKU // by what is expected
+	for i := range items {
+		if item := &items[i]; item.Policy != fulfillment.NoPolicy && item.Date.IsZero() && len(item.Parts) == 0 {
+			dated = append(dated, item.SKU)
+		}
+	}
+	if len(dated) == 0 || s.papers == nil {
+		return stock, nil
+	}
+	if promised == nil {
+		promised = map[flywheel.SKU]int64{}
+	}
+	coming, err := s.coming(ctx, dated, promised)
+	if err != nil {
+		return nil, err
+	}
+	for sku, arrivals := range coming {
+		supply := stock[sku]
+		supply.Coming = arrivals
+		stock[sku] = supply
 	}
 	return stock, nil
 }

@@ -67,6 +67,7 @@ func (s *MemoryStore) Levels(ctx context.Context, sku flywheel.SKU, location Loc
 					stocks = []*stock{st}
 				}
 			}
+			levels = make([]Level, 0, len(stocks))
 			for _, st := range stocks {
 				if (location == "" || st.location == location) && !st.untouched() {
 					levels = append(levels, st.level())

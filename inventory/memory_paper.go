@@ -59,23 +59,29 @@ func (s *MemoryStore) SavePaper(ctx context.Context, p Paper) (Paper, error) {
 }
 
 // incomingBySKU finds what is expected.
-type incomingBySKU map[flywheel.SKU][]Incoming
+type incomingBySKU map[flywheel.SKU][]expected
 
-func compareIncoming(a, b Incoming) int {
-	return cmp.Or(compareExpiry(a.Due, b.Due), cmp.Compare(a.Location, b.Location), cmp.Compare(a.Ref, b.Ref))
+// expected is what a paper of a kind expects.
+type expected struct {
+	Incoming
+	kind PaperKind
+}
+
+func compareIncoming(a, b expected) int {
+	return cmp.Or(compareExpiry(a.Due, b.Due), cmp.Compare(a.Location, b.Location), cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.Line, b.Line), cmp.Compare(a.kind, b.kind))
 }
 
 func (s incomingBySKU) put(p *Paper) {
 	for _, in := range p.IncomingOf() {
 		list := s[in.SKU]
-		at, _ := slices.BinarySearchFunc(list, in, compareIncoming)
-		s[in.SKU] = slices.Insert(slices.Clone(list), at, in)
+		at, _ := slices.BinarySearchFunc(list, expected{in, p.Kind}, compareIncoming)
+		s[in.SKU] = slices.Insert(slices.Clone(list), at, expected{in, p.Kind})
 	}
 }
 
 func (s incomingBySKU) take(p *Paper) {
 	for _, in := range p.IncomingOf() {
-		s[in.SKU] = slices.DeleteFunc(slices.Clone(s[in.SKU]), func(i Incoming) bool { return i.Ref == in.Ref })
+		s[in.SKU] = slices.DeleteFunc(slices.Clone(s[in.SKU]), func(i expected) bool { return i.Ref == in.Ref && i.kind == p.Kind })
 	}
 }
 
@@ -98,7 +104,9 @@ func (s *MemoryStore) OpenPapers(ctx context.Context, kind PaperKind, after stri
 func (s *MemoryStore) Incoming(ctx context.Context, skus []flywheel.SKU) (list []Incoming, err error) {
 	err = s.db.View(ctx, func() error {
 		for _, sku := range once(skus) {
-			list = append(list, s.incoming[sku]...)
+			for _, in := range s.incoming[sku] {
+				list = append(list, in.Incoming)
+			}
 		}
 		return nil
 	})

@@ -57,18 +57,18 @@ type Reservation struct {
 }
 
 // movements returns what the ledgers have to say about a step of r, nothing when
-// the step has no kind.
-func (r *Reservation) movements(kind Kind, at time.Time) []Movement {
+// the step has no kind. It overwrites buffer if that is large enough.
+func (r *Reservation) movements(buffer []Movement, kind Kind, at time.Time) []Movement {
 	switch {
 	case kind == "":
 		return nil
 	case len(r.Units) > 0:
 		return r.unitMovements(kind, at)
 	}
-	ms := make([]Movement, len(r.Lines))
+	ms := slices.Grow(buffer[:0], len(r.Lines))[:len(r.Lines)]
 	for i, l := range r.Lines {
 		m := &ms[i]
-		m.SKU, m.Location, m.Kind, m.Ref, m.Attempt, m.At = l.SKU, r.Location, kind, r.Ref, r.Attempt, at
+		*m = Movement{SKU: l.SKU, Location: r.Location, Kind: kind, Ref: r.Ref, Attempt: r.Attempt, At: at}
 		if kind == KindReserve {
 			m.Reserved = l.Quantity
 		}

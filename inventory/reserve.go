@@ -59,9 +59,14 @@ func (s *Service) reserve(ctx context.Context, fresh Reservation, now time.Time)
 // which it nearly always is, and reads when it is not.
 func (s *Service) open(ctx context.Context, fresh Reservation, now time.Time) error {
 	r, step := fresh, opening
+	buffer := movementBuffers.Get().(*[]Movement)
+	defer movementBuffers.Put(buffer)
 	var err error
 	for range maxRounds {
-		if _, err = s.advance(ctx, &r, step, now); err == nil && step.after == StateOpen {
+		var posted []Movement
+		posted, err = s.advance(ctx, &r, step, now, *buffer)
+		*buffer = posted[:0]
+		if err == nil && step.after == StateOpen {
 			return nil
 		}
 		if err != nil && !errors.Is(err, ErrStale) {
@@ -121,7 +126,12 @@ func (s *Service) Commit(ctx context.Context, ref string) error {
 	}
 	now := s.now()
 	return s.told(ctx, func(ctx context.Context) error {
-		r, posted, err := s.finish(ctx, ref, now, committing)
+		buffer := movementBuffers.Get().(*[]Movement)
+		defer movementBuffers.Put(buffer)
+		r, posted, err := s.finish(ctx, ref, now, committing, *buffer)
+		if posted != nil {
+			*buffer = posted[:0]
+		}
 		if err == nil && posted != nil {
 			err = s.track(ctx, posted, nil)
 		}
@@ -141,7 +151,7 @@ func (s *Service) Release(ctx context.Context, ref string) error {
 	}
 	now := s.now()
 	release := func(ctx context.Context) error {
-		_, _, err := s.finish(ctx, ref, now, releasing)
+		_, _, err := s.finish(ctx, ref, now, releasing, nil)
 		return err
 	}
 	if s.batch != nil {
@@ -161,8 +171,8 @@ func (s *Service) Reservation(ctx context.Context, ref string) (Reservation, err
 
 // finish brings the reservation of ref to the end of the step, and reads again
 // as long as others change it. It returns the movements of the step unless it was
-// there before.
-func (s *Service) finish(ctx context.Context, ref string, now time.Time, step step) (Reservation, []Movement, error) {
+// there before, written into buffer if that is large enough.
+func (s *Service) finish(ctx context.Context, ref string, now time.Time, step step, buffer []Movement) (Reservation, []Movement, error) {
 	for range maxRounds {
 		r, err := s.store.Reservation(ctx, ref)
 		if err != nil {
@@ -172,7 +182,7 @@ func (s *Service) finish(ctx context.Context, ref string, now time.Time, step st
 		if done || err != nil {
 			return r, nil, err
 		}
-		if posted, err := s.advance(ctx, &r, step, now); !errors.Is(err, ErrStale) {
+		if posted, err := s.advance(ctx, &r, step, now, buffer); !errors.Is(err, ErrStale) {
 			return r, posted, err
 		}
 	}
@@ -186,7 +196,7 @@ func (s *Service) tellCommitted(ctx context.Context, r *Reservation, posted []Mo
 		return nil
 	}
 	if posted == nil {
-		posted = r.movements(KindCommit, r.Expires)
+		posted = r.movements(nil, KindCommit, r.Expires)
 		if err := s.post(ctx, posted); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -39,8 +40,10 @@ const maxRounds = 64
 // saving the state after closes it. A crash leaves the state in between, from
 // which a repeated call or ReleaseExpired goes on; closing a hold that was not
 // opened yet keeps it from being opened later.
-func (s *Service) advance(ctx context.Context, r *Reservation, step step, at time.Time) (posted []Movement, err error) {
-	ms := r.movements(step.kind, at)
+//
+// The movements are written into buffer, whose contents are of no use any more.
+func (s *Service) advance(ctx context.Context, r *Reservation, step step, at time.Time, buffer []Movement) (posted []Movement, err error) {
+	ms := r.movements(buffer, step.kind, at)
 	if s.batch != nil {
 		r.State = step.after
 		return ms, s.batch.PostBatch(ctx, r, ms)
@@ -54,7 +57,7 @@ func (s *Service) advance(ctx context.Context, r *Reservation, step step, at tim
 	for i := range ms {
 		if ms[i], err = s.store.Post(ctx, ms[i]); err != nil {
 			if step == opening && isRefusal(err) {
-				_, released := s.advance(ctx, r, releasing, at)
+				_, released := s.advance(ctx, r, releasing, at, nil)
 				err = errors.Join(err, released)
 			}
 			return nil, err
@@ -64,6 +67,9 @@ func (s *Service) advance(ctx context.Context, r *Reservation, step step, at tim
 	*r, err = s.store.SaveReservation(ctx, *r)
 	return ms, err
 }
+
+// movementBuffers hold the movements of a call while it lasts.
+var movementBuffers = sync.Pool{New: func() any { return new([]Movement) }}
 
 // isRefusal reports whether err will stay the same however often one tries, so
 // that what was done before it has to be taken back.
@@ -75,12 +81,12 @@ func isRefusal(err error) bool {
 // began it could not.
 func (s *Service) end(ctx context.Context, r Reservation, step step, now time.Time) error {
 	if step != committing {
-		_, err := s.advance(ctx, &r, step, now)
+		_, err := s.advance(ctx, &r, step, now, nil)
 		return err
 	}
 	return s.told(ctx, func(ctx context.Context) error {
 		r := r // a transaction may be run again
-		posted, err := s.advance(ctx, &r, step, now)
+		posted, err := s.advance(ctx, &r, step, now, nil)
 		if err != nil {
 			return err
 		}

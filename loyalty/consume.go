@@ -28,18 +28,31 @@ var errNoTransactor = errors.New("loyalty: the store has no transactions: name a
 // purchases, less its refunds: its points follow from that, in whatever order the
 // events come. Refunds and edits of an order without purchase are kept until one
 // comes. The operations that this service reported itself are applied where they
-// are not known, so that a log rebuilds the accounts. Everything else is ignored.
+// are not known, so that a log rebuilds the accounts. Other events earn what the
+// [Program.Acts] of their time say, and nothing else.
 //
 // An event in another currency than its order, or beyond what an order or account
 // holds, is a [*flywheel.EntryError]. Consume needs a Transactor.
 func (s *Service) Consume(ctx context.Context, entries []flywheel.Entry) error {
 	concerns := map[flywheel.CustomerID][]*flywheel.Entry{}
 	var members []flywheel.CustomerID
+	var rules calendar
 	for i := range entries {
 		e := &entries[i]
 		member := e.Person.Customer()
-		if member == "" || !takes(&e.Event) {
+		if member == "" {
 			continue
+		}
+		if !takes(&e.Event) {
+			if rules == nil {
+				var err error
+				if rules, err = s.calendar(ctx, false); err != nil {
+					return err
+				}
+			}
+			if !rules.acts(e.Event.Name) {
+				continue
+			}
 		}
 		if concerns[member] == nil {
 			members = append(members, member)
@@ -147,6 +160,10 @@ func (s *Service) needOfEntries(ctx context.Context, c calendar, member flywheel
 			n.OwnLots = true
 			n.All = n.All || c.takesOthers()
 		default:
+			_, ops := c.earned(member, e)
+			for _, op := range ops {
+				n.Keys = append(n.Keys, op.Key)
+			}
 			if op, ok := operationOf(&e.Event); ok {
 				of := needOf(op)
 				n.Keys = append(n.Keys, of.Keys...)
@@ -173,8 +190,10 @@ func (t *turn) consume(c calendar, entries []*flywheel.Entry, told map[flywheel.
 		switch e.Event.Name {
 		case flywheel.EventPurchase, flywheel.EventRefund, EventOrderEdited:
 			events, took, err = t.s.takeOrder(c, now, &t.account, e, appliedAt(t.ctx, e))
-		default:
+		case flywheel.EventPointsEarned, flywheel.EventPointsBurned, flywheel.EventPointsReversed:
 			took, err = t.replay(now, e)
+		default:
+			events, took, err = t.takeAct(c, now, e, appliedAt(t.ctx, e))
 		}
 		if err != nil {
 			return false, &flywheel.EntryError{Position: e.Position, ID: e.Event.ID, Err: err}

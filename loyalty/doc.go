@@ -34,6 +34,7 @@
 // refunds, whatever order they come in. Programs have dates: an order belongs to
 // the program of when it took effect, among those recorded before it was received,
 // and its refunds follow it; changing the rules changes nothing that was earned.
+// An [Act] earns for other events, such as the first review of a product.
 //
 // At the counter, [Service.Hold] promises points to an order before it is paid,
 // [Service.Commit] spends them in the transaction that records it, and

@@ -45,6 +45,8 @@ type Program struct {
 	// Timezone is the IANA zone of days, months and years; UTC when empty.
 	Timezone string  `json:"timezone,omitempty"`
 	Earning  Earning `json:"earning,omitzero"`
+	// Acts earn points besides purchases.
+	Acts []Act `json:"acts,omitempty"`
 	// PendingFor is how long after earning points become available, such as
 	// the time for returning goods; empty is at once.
 	PendingFor string    `json:"pending_for,omitempty"`
@@ -68,6 +70,7 @@ type Ledger struct {
 	expiry  caltime.Duration
 	grace   caltime.Duration
 	earning earning
+	acts    []act
 	tiering *tiering
 }
 
@@ -116,6 +119,13 @@ func NewLedger(p Program) (*Ledger, error) {
 	}
 	if l.earning, err = p.Earning.compile(); err != nil {
 		return fail("earning", err)
+	}
+	for i := range p.Acts {
+		a, err := p.Acts[i].compile()
+		if err != nil {
+			return fail(fmt.Sprintf("acts[%d]", i), err)
+		}
+		l.acts = append(l.acts, a)
 	}
 	if p.Tiering != nil {
 		if l.tiering, err = p.Tiering.compile(l.zone); err != nil {

@@ -15,6 +15,9 @@ type Basket struct {
 	// Groups are the customer's groups, as the shop knows them; never what a
 	// request claims.
 	Groups []string `json:"groups,omitempty"`
+	// Segments are the live segments of which the customer is a member, as package
+	// segment knows them; never what a request claims.
+	Segments []string `json:"segments,omitempty"`
 	// Channel is where the customer shops, such as "web".
 	Channel string `json:"channel,omitempty"`
 	// At is the time that price lists and promotions are looked at.
@@ -98,6 +101,9 @@ func (b *Basket) check() error {
 		}
 	}
 	if err := checkIDs(b.Groups, "groups"); err != nil {
+		return err
+	}
+	if err := checkIDs(b.Segments, "segments"); err != nil {
 		return err
 	}
 	for i := range b.Lines {

@@ -27,6 +27,11 @@ type promotion struct {
 	minimumBase                            Basis
 	minimumOfLines                         bool
 
+	perUnit    bool
+	withTax    bool
+	shared     bool
+	deliveries int32 // selector of the delivery charges, -1 for all
+
 	scope     int32 // selector of its lines, -1 for all goods
 	of        int32 // selector of the units that a buyGet or a gift discounts
 	buy, get  int64
@@ -176,15 +181,17 @@ func (e *Engine) compilePromotion(p *Promotion, named *pairs) (promotion, error)
 		minimum: p.Minimum.Minor(), minimumBase: p.MinimumBase, minimumOfLines: p.MinimumOfLines, minimumQuantity: p.MinimumQuantity,
 		scope: scope, of: scope, limit: p.Limit, when: when, coupon: code.Fold(p.Coupon), starts: p.Starts, ends: p.Ends,
 		couponText: p.Coupon,
-		exclusive:  p.Exclusive, standing: p.Exclusive && p.Level == ShippingLevel && e.inTurn,
+		perUnit:    p.PerUnit, withTax: p.WithTax, deliveries: e.compileDeliveries(p.Deliveries),
+		exclusive: p.Exclusive, standing: p.Exclusive && p.Level == ShippingLevel && e.inTurn,
 	}
 	if p.BuyGet != nil || p.Bundle != nil || p.Gift != nil {
 		to.level = LineLevel
 		e.byUnits = true
 	}
+	e.byUnits = e.byUnits || p.PerUnit
 	switch {
 	case p.BuyGet != nil:
-		to.shape, to.buy, to.get, to.selection = buyGet, p.BuyGet.Buy, p.BuyGet.Get, p.BuyGet.Selection
+		to.shape, to.buy, to.get, to.selection, to.shared = buyGet, p.BuyGet.Buy, p.BuyGet.Get, p.BuyGet.Selection, p.BuyGet.Shared
 		if !p.BuyGet.Of.empty() {
 			to.of, err = e.compileOf(p.BuyGet.Of, named, "buy_get.of.lines")
 		}
@@ -210,6 +217,23 @@ func (e *Engine) compileParts(from []Part, named *pairs) (parts []part, err erro
 		parts = append(parts, part{of, p.Quantity})
 	}
 	return parts, nil
+}
+
+// deliverySelector is the selector of the charges that a promotion on shipping names.
+type deliverySelector struct {
+	selector int32
+	ids      []string
+}
+
+// compileDeliveries returns the selector of delivery charges, -1 for all.
+func (e *Engine) compileDeliveries(ids []string) int32 {
+	if len(ids) == 0 {
+		return -1
+	}
+	index := int32(len(e.selectors))
+	e.selectors = append(e.selectors, selector{names: true})
+	e.deliveries = append(e.deliveries, deliverySelector{index, slices.Clone(ids)})
+	return index
 }
 
 // compileOf returns the selector of o, -1 for all goods.

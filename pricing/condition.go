@@ -14,9 +14,9 @@ type conditions struct {
 	basket, line *rule.Schema
 
 	// Some rule asks for it.
-	asksBasket, asksGroups, asksTime, asksLine, asksCategories, asksCollections bool
+	asksBasket, asksGroups, asksSegments, asksTime, asksLine, asksCategories, asksCollections bool
 
-	customer, groups, channel, hour, weekday, currency, subtotal, quantity, lines rule.Slot
+	customer, groups, segments, channel, hour, weekday, currency, subtotal, quantity, lines rule.Slot
 
 	lineSKU, lineProduct, lineCategories, lineCollections rule.Slot
 	lineQuantity, lineUnit, lineSubtotal, lineClass       rule.Slot
@@ -30,7 +30,7 @@ func compileConditions(basket, line map[string]rule.Type) (c conditions, err err
 		return c, field(err, "line_attributes")
 	}
 	for name, slot := range map[string]*rule.Slot{
-		"customer": &c.customer, "groups": &c.groups, "channel": &c.channel, "hour": &c.hour, "weekday": &c.weekday, "currency": &c.currency,
+		"customer": &c.customer, "groups": &c.groups, "segments": &c.segments, "channel": &c.channel, "hour": &c.hour, "weekday": &c.weekday, "currency": &c.currency,
 		"subtotal": &c.subtotal, "quantity": &c.quantity, "lines": &c.lines,
 	} {
 		*slot, _ = c.basket.Slot(name)
@@ -59,6 +59,9 @@ func (c *conditions) loadBasket(r *rule.Record, b *Basket, w *work) {
 	setText(r, c.channel, b.Channel)
 	if c.asksGroups { // converting a list allocates
 		setList(r, c.groups, b.Groups)
+	}
+	if c.asksSegments {
+		setList(r, c.segments, b.Segments)
 	}
 	if c.asksTime {
 		r.SetNumber(c.hour, float64(b.At.Hour()))
@@ -118,6 +121,7 @@ func (c *conditions) noteBasket(when *rule.Rule) {
 	c.asksBasket = c.asksBasket || when != nil
 	for _, path := range when.Paths() {
 		c.asksGroups = c.asksGroups || asks(path, "groups")
+		c.asksSegments = c.asksSegments || asks(path, "segments")
 		c.asksTime = c.asksTime || path == "hour" || path == "weekday"
 	}
 }

@@ -36,6 +36,11 @@ type Config struct {
 	Taxes []Tax `json:"taxes,omitempty"`
 	// TaxScope says what a tax is rounded on.
 	TaxScope tax.Scope `json:"tax_scope,omitzero"`
+	// TaxEach rounds each of several taxes of a class by itself, as where they are
+	// owed to different authorities: the tax of a line is their sum. By default their
+	// sum is rounded and shared over them. With scope rate_total each tax is rounded
+	// once on all that bears it at its rate, of whatever class.
+	TaxEach bool `json:"tax_each,omitempty"`
 	// Rounding is applied once to each line amount, discount and tax; the
 	// zero value is [money.HalfUp].
 	Rounding money.Rounding `json:"rounding,omitempty"`
@@ -70,6 +75,7 @@ var (
 	basketAttributes = map[string]rule.Type{
 		"customer": rule.String,
 		"groups":   rule.List,
+		"segments": rule.List,
 		"channel":  rule.String,
 		"hour":     rule.Int,
 		"weekday":  rule.Int,

@@ -13,6 +13,8 @@ type deliveryShare struct {
 	included bool
 	amount   money.Amount // as charged, less discounts
 	tax      money.Amount
+	class    *classTax      // of the goods, with Config.TaxEach
+	parts    []money.Amount // and its taxes
 }
 
 // taxed reports whether a tax is computed on the share: one that is included is
@@ -25,16 +27,18 @@ func (d *deliveryShare) taxed(b *Basket) bool {
 // up.
 type mix struct {
 	rates   []money.Rate
+	classes []*classTax
 	weights []int64 // net amounts
 }
 
-func (m *mix) add(rate money.Rate, net int64) {
+// add adds what is taxed as t; with [Config.TaxEach] each class counts by itself.
+func (m *mix) add(t *classTax, each bool, net int64) {
 	k := 0
-	for k < len(m.rates) && m.rates[k] != rate {
+	for k < len(m.rates) && (m.rates[k] != t.rate || each && m.classes[k] != t) {
 		k++
 	}
 	if k == len(m.rates) {
-		m.rates, m.weights = append(m.rates, rate), append(m.weights, 0)
+		m.rates, m.classes, m.weights = append(m.rates, t.rate), append(m.classes, t), append(m.weights, 0)
 	}
 	m.weights[k] += net
 }
@@ -49,7 +53,7 @@ func (e *Engine) shareDelivery(q *Quote, b *Basket, w *work) error {
 			continue
 		}
 		if goods == nil {
-			goods = w.goodsMix(q)
+			goods = e.goodsMix(q, w)
 		}
 		if err := e.shareCharge(q, w, i, goods); err != nil {
 			return field(err, "%s.tax", b.place(i))
@@ -59,10 +63,7 @@ func (e *Engine) shareDelivery(q *Quote, b *Basket, w *work) error {
 		return nil
 	}
 	if e.taxScope == tax.PerRate {
-		if err := e.levyRates(q, b, w); err != nil {
-			return field(err, "lines.tax")
-		}
-		return nil
+		return e.levySums(q, b, w)
 	}
 	for k := range w.delivery {
 		d := &w.delivery[k]
@@ -70,7 +71,12 @@ func (e *Engine) shareDelivery(q *Quote, b *Basket, w *work) error {
 			continue
 		}
 		var err error
-		if d.tax, err = e.taxOn(money.PriceOf(d.amount), d.rate, d.included, 1); err != nil {
+		if len(d.parts) > 0 {
+			d.tax, err = e.levyEach(d.parts, d.class, money.PriceOf(d.amount), d.included, 1)
+		} else {
+			d.tax, err = e.taxOn(money.PriceOf(d.amount), d.rate, d.included, 1)
+		}
+		if err != nil {
 			return field(err, "%s.tax", b.place(int(d.line)))
 		}
 	}
@@ -78,15 +84,15 @@ func (e *Engine) shareDelivery(q *Quote, b *Basket, w *work) error {
 }
 
 // goodsMix returns the mix of the goods of the quote.
-func (w *work) goodsMix(q *Quote) *mix {
+func (e *Engine) goodsMix(q *Quote, w *work) *mix {
 	m := &w.mixed
-	m.rates, m.weights = m.rates[:0], m.weights[:0]
+	m.rates, m.classes, m.weights = m.rates[:0], m.classes[:0], m.weights[:0]
 	for g := range w.goodsLines {
 		l, net := &q.all[g], w.running[g]
 		if l.TaxIncluded {
 			net -= l.Tax.Minor()
 		}
-		m.add(w.taxes[g].tax.rate, net)
+		m.add(w.taxes[g].tax, e.taxEach, net)
 	}
 	return m
 }
@@ -105,9 +111,36 @@ func (e *Engine) shareCharge(q *Quote, w *work, i int, goods *mix) (err error) {
 		}
 	}
 	for k, share := range w.shares {
-		w.delivery = append(w.delivery, deliveryShare{int32(i), goods.rates[k], l.TaxIncluded, share, money.New(0, q.Currency)})
+		d := deliveryShare{line: int32(i), rate: goods.rates[k], included: l.TaxIncluded, amount: share, tax: money.New(0, q.Currency)}
+		if e.taxEach {
+			d.class = goods.classes[k]
+			if n := len(d.class.codes); n > 0 || e.taxScope == tax.PerRate {
+				d.parts = make([]money.Amount, max(1, n))
+				for c := range d.parts {
+					d.parts[c] = money.New(0, q.Currency)
+				}
+			}
+		}
+		w.delivery = append(w.delivery, d)
 	}
 	return nil
+}
+
+// sharedAs returns the share of a charge with tax that a tax is part of, and what the
+// taxes of its class come to.
+func (w *work) sharedAs(line int, part TaxPart) (base money.Price, whole money.Rate) {
+	for k := range w.delivery {
+		d := &w.delivery[k]
+		if int(d.line) != line || d.class == nil || minus(d.amount, d.tax) != part.Net {
+			continue
+		}
+		for c, code := range d.class.codes {
+			if code == part.Code && d.class.rates[c] == part.Rate && d.parts[c] == part.Tax {
+				return money.PriceOf(d.amount), d.rate
+			}
+		}
+	}
+	return money.PriceOf(part.Net), money.Rate{} // not reached: each part comes of a share
 }
 
 // settleDelivery makes net and tax of a charge of its shares.
@@ -122,6 +155,12 @@ func (q *Quote) settleDelivery(b *Basket, w *work, i int) (err error) {
 		}
 		if none {
 			l.Net, l.Tax, none = zero, zero, false
+		}
+		if d.included && d.tax.Minor() > d.amount.Minor() { // several, each rounded up
+			d.tax = d.amount
+			if err = capEach(d.parts, d.class, d.amount); err != nil {
+				return err
+			}
 		}
 		part := TaxPart{Rate: d.rate, Net: d.amount, Tax: d.tax}
 		if d.included {
@@ -139,7 +178,13 @@ func (q *Quote) settleDelivery(b *Basket, w *work, i int) (err error) {
 		if err = q.addRate(part.Rate, part.Net, part.Tax); err != nil {
 			return err
 		}
-		q.parts = append(q.parts, part)
+		if d.class == nil || len(d.class.codes) == 0 || b.TaxExempt {
+			q.parts = append(q.parts, part)
+			continue
+		}
+		for c, code := range d.class.codes {
+			q.parts = append(q.parts, TaxPart{Code: code, Rate: d.class.rates[c], Net: part.Net, Tax: d.parts[c]})
+		}
 	}
 	if none {
 		return q.addRate(money.Rate{}, l.Net, l.Tax)

@@ -1,6 +1,8 @@
 package pricing
 
 import (
+	"math"
+
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -24,7 +26,7 @@ func (e *Engine) compute(b *Basket, w *work, p *promotion, r *Refusal) (outcome,
 	case p.level == LineLevel:
 		out, err = e.perLine(b, w, p, v, w.affected(p))
 	default:
-		out, err = e.perOrder(w, p, v, w.affected(p))
+		out, err = e.perOrder(b, w, p, v, w.affected(p))
 	}
 	if err != nil || p.maximum == 0 || out.total <= p.maximum {
 		return out, err
@@ -68,7 +70,7 @@ func (w *work) room(p *promotion, i int32) int64 {
 
 // perLine computes a promotion on each of its lines.
 func (e *Engine) perLine(b *Basket, w *work, p *promotion, v value, lines []int32) (outcome, error) {
-	out := outcome{value: v, kind: StepLine, lines: lines, perLine: true, original: p.percentBase == Original}
+	out := outcome{value: v, kind: StepLine, lines: lines, perLine: true, original: p.percentBase == Original, perUnit: p.perUnit, withTax: p.withTax}
 	w.discounts, w.cut = grown(w.discounts, len(lines)), grown(w.cut, len(lines))
 	looked := w.looked(p)
 	for k, i := range lines {
@@ -77,20 +79,40 @@ func (e *Engine) perLine(b *Basket, w *work, p *promotion, v value, lines []int3
 			return out, err
 		}
 		full = min(full, w.running[i])
-		d, err := e.offLine(b, w, p, v, i, full)
-		if err != nil {
-			return out, err
+		var d int64
+		switch {
+		case p.perUnit:
+			d, full = e.offEach(w, v, out.original, i), -1
+		case p.withTax:
+			full = math.MaxInt64
+			if d, err = e.offWithTax(b, w, k, i, times(v.amount.Minor(), w.bought(b, Running, i))); err != nil {
+				return out, err
+			}
+		default:
+			if d, err = e.offLine(b, w, p, v, i, full); err != nil {
+				return out, err
+			}
 		}
 		d = min(d, w.room(p, i))
 		if p.maximumPerUse > 0 {
 			d = min(d, times(p.maximumPerUse, w.bought(b, Running, i)))
 		}
-		w.cut[k] = d < full
+		w.cut[k] = d < full || p.perUnit
 		w.discounts[k] = d
 		out.base += looked[i]
 		out.total += d
 	}
 	return out, nil
+}
+
+// offEach returns what a percentage takes off the units of a line, rounded for each.
+func (e *Engine) offEach(w *work, v value, original bool, i int32) (sum int64) {
+	each := e.want(w, &outcome{value: v, original: original, perLine: true, perUnit: true})
+	for k := range w.units[i] {
+		u := &w.units[i][k]
+		sum += each.of(u) * u.count // no more than the line
+	}
+	return sum
 }
 
 // offLine returns what v takes off a line, where full is what it takes off one
@@ -131,6 +153,7 @@ type want struct {
 	percent  money.Rate
 	amount   int64 // off each unit, or what each is to cost
 	currency money.Currency
+	rounding money.Rounding
 }
 
 type wantKind uint8
@@ -149,12 +172,17 @@ func (e *Engine) want(w *work, out *outcome) want {
 	switch {
 	case out.kind == StepShare && !out.perLine && w.hasFloors:
 		return want{kind: wantRoom}
-	case out.kind == StepShare && !out.perLine, !v.percent.IsZero() && !out.original && !w.hasFloors:
+	case out.kind == StepShare && !out.perLine, !v.percent.IsZero() && !out.original && !w.hasFloors && !out.perUnit:
 		return want{kind: wantLeft}
-	case !v.percent.IsZero() && !out.original:
-		return want{kind: wantPercent, percent: v.percent, currency: w.currency}
 	case !v.percent.IsZero():
-		return want{kind: wantOriginal, percent: v.percent, currency: w.currency}
+		t := want{kind: wantPercent, percent: v.percent, currency: w.currency, rounding: money.Ceiling}
+		if out.original {
+			t.kind = wantOriginal
+		}
+		if out.perUnit {
+			t.rounding = e.rounding
+		}
+		return t
 	case v.fixed():
 		return want{kind: wantPrice, amount: e.costs(v.price, 1)}
 	}
@@ -170,7 +198,7 @@ func (t *want) of(u *unit) int64 {
 		if t.kind == wantOriginal {
 			of = u.original
 		}
-		d, err := money.New(of, t.currency).MulRate(t.percent, money.Ceiling)
+		d, err := money.New(of, t.currency).MulRate(t.percent, t.rounding)
 		if err == nil {
 			return min(u.room(), d.Minor())
 		}
@@ -215,13 +243,19 @@ func times(a, n int64) int64 {
 }
 
 // perOrder computes a promotion on the sum of its lines and shares it over them.
-func (e *Engine) perOrder(w *work, p *promotion, v value, lines []int32) (outcome, error) {
+func (e *Engine) perOrder(b *Basket, w *work, p *promotion, v value, lines []int32) (outcome, error) {
 	out := outcome{value: v, kind: StepShare, lines: lines}
 	looked := w.looked(p)
 	var left int64
+	var err error
 	for _, i := range lines {
 		out.base += looked[i]
 		left += w.running[i]
+	}
+	if p.withTax {
+		out.withTax = true
+		out.total, err = e.shareWithTax(b, w, lines, v.amount.Minor())
+		return out, err
 	}
 	d, err := e.perUnits(w, v, out.base, left, 1)
 	if err != nil {

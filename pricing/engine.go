@@ -26,10 +26,12 @@ type Engine struct {
 	selectors  []selector
 	named      spans[int32] // by item: the selectors that name it
 	free       []int32      // the selectors that name no item
+	deliveries []deliverySelector
 	conditions conditions
 	coupons    map[string]bool // folded codes of all promotions
 	taxes      map[string]*classTax
 	taxScope   tax.Scope
+	taxEach    bool
 	rounding   money.Rounding
 	inTurn     bool // promotions on shipping keep their place among those on goods
 	netStays   bool
@@ -40,7 +42,7 @@ type Engine struct {
 // Compile makes an engine of c. It keeps no memory of c. The first thing that is
 // wrong is told by a [*FieldError].
 func Compile(c Config) (*Engine, error) {
-	e := &Engine{rounding: c.Rounding, strategy: c.Strategy, taxScope: c.TaxScope, inTurn: c.ShippingInTurn, netStays: c.NetStays, items: map[flywheel.SKU]int32{}}
+	e := &Engine{rounding: c.Rounding, strategy: c.Strategy, taxScope: c.TaxScope, taxEach: c.TaxEach, inTurn: c.ShippingInTurn, netStays: c.NetStays, items: map[flywheel.SKU]int32{}}
 	if c.Rounding > money.Floor {
 		return nil, field(invalid("%s", c.Rounding), "rounding")
 	}

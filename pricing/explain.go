@@ -15,6 +15,9 @@ func (e *Engine) explain(q *Quote, w *work) {
 			n += len(q.all[i].Taxes)
 		} else if !q.all[i].TaxRate.IsZero() {
 			n++
+			if e.taxEach {
+				n += max(1, len(w.taxes[i].tax.codes)) - 1
+			}
 		}
 		w.stepCount[i] = int32(n)
 		total += n
@@ -44,7 +47,12 @@ func (e *Engine) explain(q *Quote, w *work) {
 		if w.taxes[i].tax == nil {
 			e.explainDelivery(l, w, i)
 		} else if !l.TaxRate.IsZero() {
-			l.Trace = append(l.Trace, e.taxStep(l, w, i))
+			s := e.taxStep(l, w, i)
+			if t := w.taxes[i].tax; e.taxEach && len(t.codes) > 0 {
+				l.Trace = e.eachStep(l.Trace, s, w, i)
+				continue
+			}
+			l.Trace = append(l.Trace, s)
 		}
 	}
 }
@@ -69,6 +77,9 @@ func (e *Engine) taxStep(l *QuoteLine, w *work, i int) Step {
 	if t.scope == tax.PerUnit {
 		s.Quantity = l.Quantity
 	}
+	if t.paid > 0 {
+		s.Base, s.Whole = money.PriceOf(money.New(t.paid, w.currency)), l.TaxRate
+	}
 	if l.TaxIncluded {
 		s.Kind = StepTaxIncluded
 		if left := w.running[i]; l.Total.Minor() != left {
@@ -77,6 +88,23 @@ func (e *Engine) taxStep(l *QuoteLine, w *work, i int) Step {
 		}
 	}
 	return s
+}
+
+// eachStep appends a step like s for each tax of a class.
+func (e *Engine) eachStep(trace []Step, s Step, w *work, i int) []Step {
+	t := &w.taxes[i]
+	for c, code := range t.tax.codes {
+		s.Source, s.Rate, s.Amount = code, t.tax.rates[c], w.each[t.each+c]
+		switch s.Kind {
+		case StepTaxRemoved:
+			s.Amount = money.New(-s.Amount.Minor(), w.currency)
+			s.Whole = t.tax.rate
+		case StepTaxIncluded:
+			s.Whole = t.tax.rate
+		}
+		trace = append(trace, s)
+	}
+	return trace
 }
 
 // explainDelivery ends the trace of shipping that is taxed like the goods.
@@ -99,6 +127,12 @@ func (e *Engine) explainDelivery(l *QuoteLine, w *work, i int) {
 		if l.TaxIncluded {
 			s.Kind = StepTaxIncluded
 			s.Base = money.PriceOf(money.New(part.Net.Minor()+part.Tax.Minor(), w.currency))
+		}
+		if part.Code != "" { // one of several, each rounded
+			s.Source = part.Code
+			if l.TaxIncluded {
+				s.Base, s.Whole = w.sharedAs(i, part)
+			}
 		}
 		l.Trace = append(l.Trace, s)
 	}

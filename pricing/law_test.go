@@ -94,9 +94,21 @@ func replay(t fataler, l *pricing.QuoteLine) money.Amount {
 		for range s.Rate.Scale() {
 			one *= 10
 		}
-		within := one
+		within, coefficient := one, s.Rate.Coefficient()
 		if s.Kind == pricing.StepTaxIncluded || s.Kind == pricing.StepTaxRemoved {
 			within += s.Rate.Coefficient()
+		}
+		if !s.Whole.IsZero() { // Rate/(1+Whole) in the same decimals
+			scale := max(s.Rate.Scale(), s.Whole.Scale())
+			in := func(r money.Rate) int64 {
+				c := r.Coefficient()
+				for range scale - r.Scale() {
+					c *= 10
+				}
+				return c
+			}
+			within = in(money.MustRate("1")) + in(s.Whole)
+			coefficient = in(s.Rate)
 		}
 		switch s.Kind {
 		case pricing.StepTier:
@@ -125,13 +137,13 @@ func replay(t fataler, l *pricing.QuoteLine) money.Amount {
 			case tax.PerRate:
 				again = s.Amount
 			case tax.PerUnit:
-				again, err = s.Base.MulRatio(s.Rate.Coefficient(), within*s.Quantity, s.Rounding)
+				again, err = s.Base.MulRatio(coefficient, within*s.Quantity, s.Rounding)
 				again = money.New(again.Minor()*s.Quantity, again.Currency())
 				if s.Kind != pricing.StepTax {
 					again = money.New(min(again.Minor(), total.Minor()), again.Currency())
 				}
 			default:
-				again, err = s.Base.MulRatio(s.Rate.Coefficient(), within, s.Rounding)
+				again, err = s.Base.MulRatio(coefficient, within, s.Rounding)
 			}
 			switch {
 			case s.Kind == pricing.StepTaxIncluded:

@@ -12,25 +12,39 @@ type lineTax struct {
 	tax      *classTax   // nil for shipping that is taxed like the goods
 	included bool        // in the price
 	base     money.Price // the exact amount
+	paid     int64       // what a voucher made the line cost, where the tax follows from that
+	each     int         // where its components begin in work.each, with Config.TaxEach
 	scope    tax.Scope   // tax.PerRate: the tax is a share
 }
 
-// rateTax is what is taxed at one rate, with [tax.PerRate].
+// rateTax is what is taxed at one rate, with [tax.PerRate]. With [Config.TaxEach]
+// it is what one tax is levied on, and whole the rate of the class where that is
+// included.
 type rateTax struct {
+	code     string
 	rate     money.Rate
+	whole    money.Rate
 	included bool
 	base     money.Price
 }
 
 // levy computes the tax of each line, the line's total and the sums.
 func (e *Engine) levy(q *Quote, b *Basket, w *work) error {
+	w.each = w.each[:0]
 	for i := range q.all {
 		l := &q.all[i]
 		l.Discount = money.New(w.original[i]-w.running[i], q.Currency)
 		l.Net, l.Tax = money.New(w.running[i], q.Currency), money.New(0, q.Currency)
 		t := &w.taxes[i]
+		t.paid = 0
 		if t.tax == nil { // shipping
 			continue
+		}
+		if e.taxEach {
+			t.each = len(w.each)
+			for range max(1, len(t.tax.codes)) {
+				w.each = append(w.each, money.New(0, q.Currency))
+			}
 		}
 		var err error
 		if t.base, err = w.taxBase(l, i); err != nil {
@@ -42,15 +56,14 @@ func (e *Engine) levy(q *Quote, b *Basket, w *work) error {
 		if l.TaxRate.IsZero() || e.taxScope == tax.PerRate {
 			continue
 		}
-		if err = e.levyLine(l, t); err != nil {
+		if err = e.levyLine(w, l, t); err != nil {
 			return field(err, "%s.tax", b.place(i))
 		}
 	}
+	e.settlePaid(q, b, w)
 	w.delivery = w.delivery[:0]
-	if e.taxScope == tax.PerRate {
-		if err := e.levyRates(q, b, w); err != nil {
-			return field(err, "lines.tax")
-		}
+	if err := e.levySums(q, b, w); err != nil {
+		return err
 	}
 	if err := e.shareDelivery(q, b, w); err != nil {
 		return err
@@ -59,6 +72,21 @@ func (e *Engine) levy(q *Quote, b *Basket, w *work) error {
 		if err := e.settle(q, b, w, i); err != nil {
 			return field(err, "%s.total", b.place(i))
 		}
+	}
+	return nil
+}
+
+// levySums computes the taxes that are rounded on sums, with [tax.PerRate].
+func (e *Engine) levySums(q *Quote, b *Basket, w *work) (err error) {
+	switch {
+	case e.taxScope != tax.PerRate:
+	case e.taxEach:
+		err = e.levyTaxes(q, b, w)
+	default:
+		err = e.levyRates(q, b, w)
+	}
+	if err != nil {
+		return field(err, "lines.tax")
 	}
 	return nil
 }
@@ -74,14 +102,19 @@ func (b *Basket) place(i int) string {
 // taxBase returns what the tax of a line is computed on: its exact amount, which
 // a unit price finer than the minor unit can make finer, less its discount.
 func (w *work) taxBase(l *QuoteLine, i int) (money.Price, error) {
-	exact := w.exact[i]
+	return w.baseOf(int32(i), l.Discount.Minor())
+}
+
+// baseOf is taxBase of a line as it stands.
+func (w *work) baseOf(i int32, discount int64) (money.Price, error) {
+	exact, running := w.exact[i], money.PriceOf(money.New(w.running[i], w.currency))
 	if w.running[i] == 0 {
-		return money.PriceOf(l.Net), nil
+		return running, nil
 	}
 	if exact.Scale() == w.currency.Digits() { // then it is the subtotal
-		return money.PriceOf(l.Net), nil
+		return running, nil
 	}
-	exact, err := exact.Sub(money.PriceOf(l.Discount))
+	exact, err := exact.Sub(money.PriceOf(money.New(discount, w.currency)))
 	if err == nil && exact.Sign() < 0 { // the line amount was rounded up, then discounted
 		return money.PriceOf(money.New(0, w.currency)), nil
 	}
@@ -89,15 +122,19 @@ func (w *work) taxBase(l *QuoteLine, i int) (money.Price, error) {
 }
 
 // levyLine computes the tax of one line.
-func (e *Engine) levyLine(l *QuoteLine, t *lineTax) (err error) {
-	if e.taxScope == tax.PerLine || l.Quantity == 1 {
-		l.Tax, err = e.taxOn(t.base, l.TaxRate, l.TaxIncluded, 1)
+func (e *Engine) levyLine(w *work, l *QuoteLine, t *lineTax) (err error) {
+	units := int64(1)
+	if e.taxScope == tax.PerUnit && l.Quantity > 1 {
+		units, t.scope = l.Quantity, tax.PerUnit
+	}
+	if e.taxEach && len(t.tax.codes) > 0 {
+		parts := w.each[t.each:][:len(t.tax.codes)]
+		l.Tax, err = e.levyEach(parts, t.tax, t.base, l.TaxIncluded, units)
 		return err
 	}
-	t.scope = tax.PerUnit
-	each, err := e.taxOn(t.base, l.TaxRate, l.TaxIncluded, l.Quantity)
+	each, err := e.taxOn(t.base, l.TaxRate, l.TaxIncluded, units)
 	if err == nil {
-		l.Tax, err = each.Mul(l.Quantity)
+		l.Tax, err = each.Mul(units)
 	}
 	if l.TaxIncluded && (err != nil || l.Tax.Minor() > l.Net.Minor()) {
 		l.Tax, err = l.Net, nil // rounded up for each unit it was more than there is
@@ -154,7 +191,7 @@ func (w *work) addBase(rate money.Rate, included bool, base money.Price) (err er
 		k++
 	}
 	if k == len(w.rates) {
-		w.rates = append(w.rates, rateTax{rate, included, base})
+		w.rates = append(w.rates, rateTax{rate: rate, included: included, base: base})
 		return nil
 	}
 	w.rates[k].base, err = plusPrice(w.rates[k].base, base)
@@ -211,6 +248,12 @@ func (e *Engine) settle(q *Quote, b *Basket, w *work, i int) (err error) {
 			return err
 		}
 	} else {
+		if e.taxEach && l.TaxIncluded && l.Tax.Minor() > l.Net.Minor() {
+			l.Tax, w.taxes[i].scope = l.Net, tax.PerRate // shared
+			if err = capEach(w.each[w.taxes[i].each:], w.taxes[i].tax, l.Net); err != nil {
+				return err
+			}
+		}
 		if l.TaxIncluded {
 			l.Net = minus(l.Net, l.Tax) // the tax is part of a base that rounds to net, so it is no more
 			if b.TaxExempt {
@@ -224,7 +267,7 @@ func (e *Engine) settle(q *Quote, b *Basket, w *work, i int) (err error) {
 		if err = q.addRate(rate, l.Net, l.Tax); err != nil {
 			return err
 		}
-		if err = w.split(q, l, w.taxes[i].tax); err != nil {
+		if err = e.split(q, b, w, l, &w.taxes[i]); err != nil {
 			return err
 		}
 	}
@@ -245,18 +288,21 @@ func (e *Engine) settle(q *Quote, b *Basket, w *work, i int) (err error) {
 func minus(a, b money.Amount) money.Amount { return money.New(a.Minor()-b.Minor(), a.Currency()) }
 
 // split shares the tax of a line over the components of its class.
-func (w *work) split(q *Quote, l *QuoteLine, t *classTax) (err error) {
+func (e *Engine) split(q *Quote, b *Basket, w *work, l *QuoteLine, from *lineTax) (err error) {
+	t := from.tax
 	if len(t.codes) == 0 || t.rate.IsZero() {
 		return nil
 	}
-	if w.shares, err = l.Tax.AppendAllocate(w.shares[:0], t.weights); err != nil {
+	if e.taxEach && !b.TaxExempt {
+		w.shares = append(w.shares[:0], w.each[from.each:][:len(t.codes)]...)
+	} else if w.shares, err = l.Tax.AppendAllocate(w.shares[:0], t.weights); err != nil {
 		return err
 	}
-	from := len(q.parts)
+	start := len(q.parts)
 	for k, share := range w.shares {
 		q.parts = append(q.parts, TaxPart{t.codes[k], t.rates[k], l.Net, share})
 	}
-	l.Taxes = q.parts[from:len(q.parts):len(q.parts)]
+	l.Taxes = q.parts[start:len(q.parts):len(q.parts)]
 	return nil
 }
 

@@ -33,6 +33,11 @@ func (e *Engine) characterize(b *Basket, w *work, p *promotion, c *candidate) {
 		c.shape, c.grows = e.characterizeGroup(e.promotions[c.first : int(c.first)+p.together])
 		return
 	}
+	if p.odd() {
+		c.shape, c.grows, c.moving = jumpy, true, true
+		c.targets = w.all[:w.goodsLines]
+		return
+	}
 	if w.mixedTax && p.minimum > 0 {
 		c.moving = true // the sum with tax
 	} else if p.minimumBase == Running {
@@ -93,12 +98,16 @@ func (e *Engine) characterize(b *Basket, w *work, p *promotion, c *candidate) {
 		c.shape, c.noise = byEach, 2*n
 	case bounded:
 		c.shape, c.noise = byEach, 2*n*n // up to n rounds
-	case len(c.lines) == w.goodsLines || c.shippings:
+	case len(c.lines) == w.goodsLines && !c.shippings, c.shippings && p.deliveries < 0:
 		c.shape, c.noise = byTotal, 2*n
 	default:
 		c.shape, c.noise = byEach, 2*n
 	}
 }
+
+// odd reports that p rounds, counts or shares in a way for which no bound but what
+// is left is known.
+func (p *promotion) odd() bool { return p.perUnit || p.withTax || p.shared }
 
 // greatestRate returns the greatest percentage that p takes off, 0 where it takes
 // off something else.
@@ -144,7 +153,7 @@ func (e *Engine) characterizeGroup(turn []promotion) (shape monotony, grows bool
 	shape = byEach
 	for m := range turn {
 		p := &turn[m]
-		grows = grows || p.maximum > 0
+		grows = grows || p.maximum > 0 || p.odd()
 		if p.minimumBase == Running && (len(p.tiers) > 0 || p.minimum > 0) {
 			shape = jumpy
 		}

@@ -1,5 +1,7 @@
 package pricing
 
+import "slices"
+
 // most returns no less than what a candidate can take off from here on.
 func (t *tree) most(e *Engine, w *work, c *candidate) float64 {
 	p := &e.promotions[c.first]
@@ -53,6 +55,9 @@ func (e *Engine) ceiling(b *Basket, w *work, first int32, turn []promotion) (int
 	w.relaxed = append(w.relaxed[:0], turn...)
 	p := &w.relaxed[0]
 	most := w.goods
+	if slices.ContainsFunc(turn, func(p promotion) bool { return p.odd() }) {
+		return most, nil
+	}
 	switch {
 	case p.byLine:
 		for m := range w.relaxed {

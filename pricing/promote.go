@@ -80,6 +80,9 @@ type outcome struct {
 	// perLine says that it takes off each line by itself, and original that a
 	// percentage looks at the amounts before promotions.
 	perLine, original bool
+	// perUnit says that it rounds for each unit, and withTax that an amount counts
+	// with tax: then w.paid says what each line costs with tax after it.
+	perUnit, withTax bool
 }
 
 // take writes the discounts of a promotion down and takes them off.
@@ -94,7 +97,10 @@ func (e *Engine) take(q *Quote, w *work, index int32, out *outcome) {
 		if d == 0 {
 			continue
 		}
-		entry := logged{line: i, promotion: index, kind: out.kind, base: w.running[i], discount: d}
+		entry := logged{line: i, promotion: index, kind: out.kind, base: w.running[i], discount: d, paid: -1}
+		if out.withTax {
+			entry.paid = w.paid[k]
+		}
 		if out.kind == StepLine {
 			if w.cut[k] {
 				entry.kind = StepShare

@@ -31,6 +31,18 @@ type Promotion struct {
 	// Price is what each unit, each bundle, or shipping in all costs instead,
 	// perhaps nothing. It never makes anything dearer.
 	Price money.Price `json:"price,omitzero"`
+	// PerUnit rounds Percent for each unit instead of once for each line, so that a
+	// line costs its units times the reduced price that is shown for one. Only plain
+	// promotions at [LineLevel] have it.
+	PerUnit bool `json:"per_unit,omitempty"`
+	// WithTax says that Amount counts tax included, also on prices without tax: a
+	// voucher of 10.00 makes the total 10.00 less. It is shared over the lines by what
+	// they cost with tax, and their Discount is the part without tax. Total is exact
+	// where no later promotion takes something off the same lines, tax is rounded by
+	// line or unit, and [Config.TaxEach] is not set; else it may differ by the rounding
+	// of the tax. It goes with Amount, or Tiers of amounts, on goods, without a
+	// maximum.
+	WithTax bool `json:"with_tax,omitempty"`
 	// Tiers take the place of Percent, Amount and Price where what is taken off
 	// grows with the sum or the number of units of the lines.
 	Tiers []Tier `json:"tiers,omitempty"`
@@ -53,6 +65,9 @@ type Promotion struct {
 
 	// SKUs are the items that the promotion is for; none means all.
 	SKUs []flywheel.SKU `json:"skus,omitempty"`
+	// Deliveries are the IDs of the delivery charges that a promotion at
+	// [ShippingLevel] is for, such as "standard"; none means all.
+	Deliveries []string `json:"deliveries,omitempty"`
 	// Lines is a condition (package segment/rule) on the lines that the
 	// promotion is for. It may ask for "sku", "product", "categories",
 	// "collections", "quantity", "unit" and "subtotal" (in major units, before
@@ -158,8 +173,9 @@ func (p Promotion) Clone() Promotion {
 	p.When = slices.Clone(p.When)
 	p.Tiers = slices.Clone(p.Tiers)
 	p.NotWith = slices.Clone(p.NotWith)
+	p.Deliveries = slices.Clone(p.Deliveries)
 	if p.BuyGet != nil {
-		p.BuyGet = &BuyGet{p.BuyGet.Buy, p.BuyGet.Get, p.BuyGet.Selection, p.BuyGet.Of.clone()}
+		p.BuyGet = &BuyGet{p.BuyGet.Buy, p.BuyGet.Get, p.BuyGet.Selection, p.BuyGet.Of.clone(), p.BuyGet.Shared}
 	}
 	if p.Bundle != nil {
 		parts := slices.Clone(p.Bundle.Parts)

@@ -83,7 +83,8 @@ func (q *Quote) Priced() error {
 
 // TaxPart is a part of the tax of a line.
 type TaxPart struct {
-	// Code is that of the [tax.Tax], empty for shipping taxed like goods.
+	// Code is that of the [tax.Tax], empty for shipping taxed like goods unless each
+	// tax is rounded by itself.
 	Code string     `json:"code,omitempty"`
 	Rate money.Rate `json:"rate"`
 	// Net is what the part is computed on, Tax the part.
@@ -115,7 +116,8 @@ type Applied struct {
 // Step is one line of an explanation.
 type Step struct {
 	Kind StepKind `json:"kind"`
-	// Source is the price list, promotion or tax class that asks for the step.
+	// Source is the price list, promotion or tax class that asks for the step, or the
+	// code of a tax that is rounded by itself.
 	Source string `json:"source,omitempty"`
 	// Base is what the step was computed on: the unit price, the amount of the
 	// line that a promotion looked at, or the line without discounts, which a
@@ -125,6 +127,11 @@ type Step struct {
 	Quantity int64 `json:"quantity,omitempty"`
 	// Rate is the fraction of Base, zero where the step has none.
 	Rate money.Rate `json:"rate,omitzero"`
+	// Whole is, where it is not zero, what the rates of a tax come to that is part of
+	// Base: then it is Base·Rate/(1+Whole). Of several taxes in a price of which each
+	// is rounded it is that of all; of a line that [Promotion.WithTax] made cost Base
+	// it is Rate.
+	Whole money.Rate `json:"whole,omitzero"`
 	// Amount is what the step adds to the line's total, rounded by Rounding;
 	// that of [StepTaxIncluded] is part of the total already.
 	Amount   money.Amount   `json:"amount"`

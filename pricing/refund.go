@@ -171,7 +171,7 @@ func (e *Engine) mixOf(b *Basket, paid *Quote) (*mix, error) {
 		if !known {
 			t = &untaxed
 		}
-		m.add(t.rate, l.Net.Minor())
+		m.add(t, e.taxEach, l.Net.Minor())
 	}
 	return m, nil
 }

@@ -33,6 +33,13 @@ func (e *Engine) aim(q *Quote, b *Basket, w *work) {
 			}
 		}
 	}
+	for _, d := range e.deliveries {
+		for i := range b.Shipping {
+			if slices.Contains(d.ids, b.Shipping[i].ID) {
+				w.pairs, w.pairKeys = append(w.pairs, int32(w.goodsLines+i)), append(w.pairKeys, d.selector)
+			}
+		}
+	}
 	w.targets.fill(len(e.selectors), w.pairKeys, w.pairs)
 	if e.conditions.asksBasket {
 		e.conditions.loadBasket(w.basket, b, w)
@@ -49,7 +56,10 @@ func (w *work) selected(selector int32) []int32 {
 
 // affected returns the lines that a plain p is computed on.
 func (w *work) affected(p *promotion) []int32 {
-	if p.level == ShippingLevel {
+	switch {
+	case p.level == ShippingLevel && p.deliveries >= 0:
+		return w.targets.of(p.deliveries)
+	case p.level == ShippingLevel:
 		return w.all[w.goodsLines:]
 	}
 	return w.selected(p.scope)
@@ -96,7 +106,7 @@ func (p *promotion) static(b *Basket, w *work) uint8 {
 		return 4
 	case !p.when.MatchRecord(w.basket):
 		return 5
-	case p.shape != bundle && len(w.selected(p.scope)) == 0, p.level == ShippingLevel && w.goodsLines == len(w.running) && !p.standing:
+	case p.shape != bundle && len(w.selected(p.scope)) == 0, p.level == ShippingLevel && len(w.affected(p)) == 0 && !p.standing:
 		return 6
 	}
 	return 0

@@ -33,6 +33,13 @@ type BuyGet struct {
 	// Of are the lines whose units can get it, by default the same as those
 	// that are bought, which are the promotion's own.
 	Of Of `json:"of,omitzero"`
+	// Shared shares what is taken off over the bought and the discounted units by
+	// their value, by largest remainder, as one price for all of them; taxes of
+	// several rates then follow what is paid for the offer. By default the discounted
+	// units bear all of it. The bought units of an application are the dearest ones
+	// that do not get the discount. All of them then cost something for the promotions
+	// that follow.
+	Shared bool `json:"shared,omitempty"`
 }
 
 // Selection says which units a [BuyGet] discounts.

@@ -112,17 +112,18 @@ func (e *Engine) perReward(b *Basket, w *work, p *promotion, v value, r *Refusal
 	if limit == 0 {
 		limit = math.MaxInt64
 	}
-	var chosen int64
+	var chosen, applications int64
 	switch p.selection {
 	case GroupDescending:
 		w.dearestFirst(runs)
-		chosen = chooseGroups(runs, p.buy, p.get, min(limit, all/(p.buy+p.get)))
+		applications = min(limit, all/(p.buy+p.get))
+		chosen = chooseGroups(runs, p.buy, p.get, applications)
 	case MaxCustomerBenefit:
 		w.dearestFirst(runs)
-		chosen = chooseBest(runs, p.buy, p.get, limit, buyers, getters)
+		chosen, applications = chooseBest(runs, p.buy, p.get, limit, buyers, getters)
 	default:
 		w.cheapestFirst(runs)
-		chosen = chooseCheapest(runs, p.buy, p.get, limit, buyers, getters)
+		chosen, applications = chooseCheapest(runs, p.buy, p.get, limit, buyers, getters)
 	}
 	if chosen == 0 {
 		missing := max(p.buy-buyers, p.buy+1-all)
@@ -137,7 +138,38 @@ func (e *Engine) perReward(b *Basket, w *work, p *promotion, v value, r *Refusal
 		}
 		return outcome{}, nil
 	}
+	if p.shared {
+		return w.gatherShared(p, v, applications, chosen), nil
+	}
 	return w.gather(p, v, StepShare), nil
+}
+
+// gatherShared is gather where the units that were bought bear their part of what
+// is taken off.
+func (w *work) gatherShared(p *promotion, v value, applications, chosen int64) outcome {
+	w.dearestFirst(w.runs)
+	need := applications * p.buy
+	if p.selection == GroupDescending { // with those of a group that cannot get it
+		need += applications*p.get - chosen
+	}
+	var off, base, sum int64 // no more than the lines
+	for i := range w.runs {
+		r := &w.runs[i]
+		off, base = off+r.off*r.chosen, base+r.value*r.chosen
+		if r.buys || p.selection == GroupDescending {
+			m := min(need, r.count-r.chosen)
+			need -= m
+			r.chosen += m
+		}
+		sum += r.value * r.chosen
+	}
+	if off == 0 {
+		return outcome{value: v, kind: StepShare, byUnits: true}
+	}
+	w.spread(off, sum)
+	out := w.byLine(p, v, StepShare)
+	out.base = base
+	return out
 }
 
 // addRoles appends each unit that is bought or can get the discount, once.
@@ -168,7 +200,7 @@ func (e *Engine) offUnit(w *work, p *promotion, v value, r *run) (int64, error) 
 
 // chooseCheapest chooses of runs, the cheapest first, those units that can get the discount, for as
 // many applications as leave enough units to be bought.
-func chooseCheapest(runs []run, buy, get, limit, buyers, getters int64) int64 {
+func chooseCheapest(runs []run, buy, get, limit, buyers, getters int64) (chosen, applications int64) {
 	limit = min(limit, buyers/buy, (getters+get-1)/get)
 	n := last(limit, func(n int64) bool {
 		rewards, spent := min(n*get, getters), int64(0)
@@ -184,14 +216,14 @@ func chooseCheapest(runs []run, buy, get, limit, buyers, getters int64) int64 {
 		return buyers-spent >= n*buy
 	})
 	rewards := min(n*get, getters)
-	chosen := rewards
+	chosen = rewards
 	for i := range runs {
 		if runs[i].gets {
 			runs[i].chosen = min(rewards, runs[i].count)
 			rewards -= runs[i].chosen
 		}
 	}
-	return chosen
+	return chosen, n
 }
 
 // last returns the greatest n up to limit for which holds is true. It is true
@@ -238,7 +270,7 @@ func rewardsBelow(n, buy, get int64) int64 {
 // that is the n·get largest discounts, with at least n·buy of the units that can
 // be bought left: a laminar matroid, on which the greedy choice is the best one.
 // The best sum is concave in n, so the last n that adds to it is found by halving.
-func chooseBest(runs []run, buy, get, limit, buyers, getters int64) (chosen int64) {
+func chooseBest(runs []run, buy, get, limit, buyers, getters int64) (chosen, applications int64) {
 	limit = min(limit, buyers/buy, (getters+get-1)/get)
 	n := last(limit, func(n int64) bool {
 		if n == 0 {
@@ -252,7 +284,7 @@ func chooseBest(runs []run, buy, get, limit, buyers, getters int64) (chosen int6
 	for i := range runs {
 		chosen += runs[i].chosen
 	}
-	return chosen
+	return chosen, n
 }
 
 // takeBest chooses up to so many units, dearest first, and of those that can be

@@ -31,6 +31,9 @@ func (p *Promotion) Validate() error {
 	if err := p.checkBounds(); err != nil {
 		return err
 	}
+	if err := p.checkOptions(); err != nil {
+		return err
+	}
 	if err := checkSKUs(p.SKUs, "skus"); err != nil {
 		return err
 	}
@@ -86,6 +89,32 @@ func (p *Promotion) checkValue() error {
 		return field(invalid("an order has no price of its own"), "price")
 	}
 	return nil
+}
+
+// checkOptions reports an option where it has no meaning.
+func (p *Promotion) checkOptions() error {
+	plain := p.BuyGet == nil && p.Bundle == nil && p.Gift == nil
+	of := func(kind func(value) bool) bool {
+		if len(p.Tiers) == 0 {
+			return kind(value{p.Percent, p.Amount, p.Price})
+		}
+		return !slices.ContainsFunc(p.Tiers, func(t Tier) bool { return !kind(t.value()) })
+	}
+	switch {
+	case p.PerUnit && (!plain || p.Level != LineLevel):
+		return field(invalid("only of plain promotions on lines"), "per_unit")
+	case p.PerUnit && !of(func(v value) bool { return !v.percent.IsZero() }):
+		return field(invalid("only of a percentage"), "per_unit")
+	case p.WithTax && (!plain || p.Level == ShippingLevel):
+		return field(invalid("only of plain promotions on goods"), "with_tax")
+	case p.WithTax && !of(func(v value) bool { return v.amount != money.Amount{} }):
+		return field(invalid("only of an amount"), "with_tax")
+	case p.WithTax && (!p.Maximum.IsZero() || !p.MaximumPerLine.IsZero() || !p.MaximumPerUse.IsZero()):
+		return field(invalid("an amount with tax has no maximum beside itself"), "with_tax")
+	case len(p.Deliveries) > 0 && p.Level != ShippingLevel:
+		return field(invalid("only at level %s", ShippingLevel), "deliveries")
+	}
+	return checkIDs(p.Deliveries, "deliveries")
 }
 
 // finePrice reports a price finer than the minor unit.

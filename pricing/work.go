@@ -43,6 +43,7 @@ type work struct {
 
 	discounts []int64 // of one promotion, by line that it is computed on
 	cut       []bool  // a floor or a cap made them less
+	paid      []int64 // of one promotion that counts with tax: what the line costs after it
 	hits      []int32 // the lines that it found by itself
 	shares    []money.Amount
 	weights   []int64
@@ -73,6 +74,8 @@ type work struct {
 	taxes     []lineTax // by line
 	rates     []rateTax
 	delivery  []deliveryShare
+	each      []money.Amount // by line: its taxes, where each is rounded by itself
+	bearers   []bearer
 	mixed     mix
 	stepCount []int32 // by line
 
@@ -85,6 +88,7 @@ type logged struct {
 	kind            StepKind
 	rate            money.Rate
 	base, discount  int64
+	paid            int64 // what the line costs with tax after it, -1 where that is not known
 }
 
 const (

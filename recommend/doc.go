@@ -51,7 +51,8 @@
 //
 // Between trainings an [Overlay] keeps histories and, for models that are [Live], the
 // model itself up to date. A [Snapshot] carries a model to other processes, sealed
-// against changes. [Vectors] and [HNSW] find the best of many vectors.
+// against changes; a [Trainer] trains on the facts of a Service, keeps snapshots and puts
+// the newest into the servers of all processes. [Vectors] and [HNSW] find the best of many vectors.
 //
 // An [Explorer] gives a place to chance and logs with which probability; [Judge]
 // estimates from such a log what another policy would have earned.

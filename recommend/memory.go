@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/keyedhash"
 )
 
 // MemoryStore is a [Store] in memory. For each item of an interaction it keeps
@@ -18,7 +19,8 @@ type MemoryStore struct {
 	ids     []string            // by number of the interaction
 	numbers map[string]int      // by ID
 	ofActor [][]int32           // by number of the actor: its interactions
-	forgot  map[string]struct{} // IDs of interactions that were forgotten
+	secret  []byte              // of forgotten IDs
+	forgot  map[string]struct{} // hashes of the IDs of interactions that were forgotten
 }
 
 // NewMemory returns an empty store in db, or in a database of its own when db is
@@ -27,7 +29,7 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 	if db == nil {
 		db = new(flywheel.Memory)
 	}
-	return &MemoryStore{db: db, numbers: make(map[string]int)}
+	return &MemoryStore{db: db, numbers: make(map[string]int), secret: keyedhash.NewSecret()}
 }
 
 // Handle implements flywheel.Stored: the database given to the constructor.
@@ -48,8 +50,10 @@ func (s *MemoryStore) Append(ctx context.Context, interactions ...Interaction) e
 			if err != nil {
 				return err
 			}
-			if _, ok := s.forgot[in.ID]; ok {
-				continue
+			if len(s.forgot) > 0 {
+				if _, ok := s.forgot[keyedhash.Of(s.secret, in.ID)]; ok {
+					continue
+				}
 			}
 			if n, ok := s.numbers[in.ID]; ok {
 				if v := (snapshot{data: s.data, ids: s.ids}); !v.interaction(n).Equal(in) {
@@ -113,11 +117,21 @@ func (s *MemoryStore) Forget(ctx context.Context, who Actor) error {
 		for n := range before.ids {
 			in := old.interaction(n)
 			if in.Actor == who {
-				s.forgot[in.ID] = struct{}{}
+				s.forgot[keyedhash.Of(s.secret, in.ID)] = struct{}{}
 				continue
 			}
 			s.append(in)
 		}
+		return nil
+	})
+}
+
+// Clear implements [Store].
+func (s *MemoryStore) Clear(ctx context.Context) error {
+	return s.db.Update(ctx, func(undo func(func())) error {
+		before := *s
+		undo(func() { *s = before })
+		s.data, s.ids, s.ofActor, s.numbers = Dataset{}, nil, nil, make(map[string]int)
 		return nil
 	})
 }

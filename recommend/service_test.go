@@ -147,3 +147,62 @@ func TestInteractionRefusals(t *testing.T) {
 	_, err := good.Normal()
 	assert.NoError(t, err)
 }
+
+// A guest's facts on the devices of a customer go with the customer, and stay away when
+// they are consumed again; those of other devices stay.
+func TestForgetCustomer(t *testing.T) {
+	ctx := t.Context()
+	s, err := recommend.New(nil, nil)
+	require.NoError(t, err)
+	facts := func() (ids []string) {
+		d, err := s.Dataset(ctx)
+		require.NoError(t, err)
+		for in := range d.All() {
+			ids = append(ids, string(in.Items[0]))
+		}
+		return ids
+	}
+	entry := func(n int, who flywheel.CustomerID, device flywheel.VisitorID, sku flywheel.SKU) flywheel.Entry {
+		e := bought(n, who, sku)
+		e.Visitor = device
+		return flywheel.Entry{Event: e, Position: flywheel.Position(n + 1), Effective: e.Time}
+	}
+	log := []flywheel.Entry{
+		entry(0, "", "phone", "A"), entry(1, "ann", "phone", "B"), entry(2, "ann", "till", "C"),
+		entry(3, "", "laptop", "D"), entry(4, "bob", "laptop", "E"), entry(5, "ann", "", "F"),
+	}
+	require.NoError(t, s.Consume(ctx, log))
+	require.Equal(t, []string{"A", "B", "C", "D", "E", "F"}, facts())
+	for range 2 {
+		require.NoError(t, s.Forget(ctx, "ann"))
+		require.Equal(t, []string{"D", "E"}, facts())
+		require.NoError(t, s.Consume(ctx, log[:3]))
+		require.Equal(t, []string{"D", "E"}, facts())
+	}
+	require.NoError(t, s.Reset(ctx))
+	require.Empty(t, facts())
+	require.NoError(t, s.Consume(ctx, log))
+	require.Equal(t, []string{"D", "E"}, facts())
+	require.ErrorIs(t, s.Forget(ctx, ""), flywheel.ErrInvalid)
+}
+
+func TestTrainerRefuses(t *testing.T) {
+	s, err := recommend.New(nil, nil)
+	require.NoError(t, err)
+	snapshots := recommend.NewMemorySnapshots(nil)
+	for _, bad := range []*recommend.TrainerOptions{{Name: " "}, {Keep: -1}} {
+		_, err := recommend.NewTrainer(s, snapshots, nil, bad)
+		require.Error(t, err)
+	}
+	_, err = recommend.NewTrainer(nil, snapshots, nil, nil)
+	require.ErrorIs(t, err, flywheel.ErrInvalid)
+	_, err = recommend.NewTrainer(s, nil, nil, nil)
+	require.ErrorIs(t, err, flywheel.ErrInvalid)
+	trainer, err := recommend.NewTrainer(s, snapshots, nil, nil)
+	require.NoError(t, err)
+	require.ErrorIs(t, trainer.Train(t.Context(), monday), flywheel.ErrNotFound)
+	require.NoError(t, trainer.Load(t.Context(), monday))
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, trainer.Train(over, monday), context.Canceled)
+}

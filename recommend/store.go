@@ -5,7 +5,7 @@ import (
 	"iter"
 )
 
-// Store keeps interactions. Implementations are safe for concurrent use, honour
+// Store keeps interactions. Implementations are safe for concurrent use, honor
 // ctx and join the transaction that it carries (see [flywheel.Transactor]). They
 // return interactions in normal form (see [Interaction.Normal]), as copies: the
 // caller may change what it gets and what it gave.
@@ -23,7 +23,10 @@ type Store interface {
 	// particular has none.
 	Of(ctx context.Context, actor Actor) iter.Seq2[Interaction, error]
 	// Forget removes all interactions of actor, as if there had been none, except
-	// that their IDs stay known: appended again they are ignored. Nobody in
-	// particular is not forgotten.
+	// that their IDs stay known, as hashes under a secret of the store: appended
+	// again they are ignored. Nobody in particular is not forgotten.
 	Forget(ctx context.Context, actor Actor) error
+	// Clear removes all interactions, to record them anew. What was forgotten stays
+	// forgotten.
+	Clear(ctx context.Context) error
 }

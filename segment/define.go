@@ -23,7 +23,7 @@ func (p *Profiles) Define(ctx context.Context, d Definition) error {
 	if p.log == nil {
 		return errNoLog
 	}
-	return p.redefine(ctx, p.log.clock(), func(old *engine) []Definition { return append(old.definitions(d.Name), d) })
+	return p.redefine(ctx, p.log.clock(), func(old *engine) []Definition { return append(old.definitions(d.Name), d) }, nil)
 }
 
 // Retire removes a live segment and tells the exit of all its members with the
@@ -35,13 +35,14 @@ func (p *Profiles) Retire(ctx context.Context, segment string) error {
 	if _, err := p.find(ctx, segment); err != nil {
 		return err
 	}
-	return p.redefine(ctx, p.log.clock(), func(old *engine) []Definition { return old.definitions(segment) })
+	return p.redefine(ctx, p.log.clock(), func(old *engine) []Definition { return old.definitions(segment) }, nil)
 }
 
 var errNoLog = fmt.Errorf("segment: profiles without a log: %w", flywheel.ErrInvalid)
 
-// redefine puts other definitions in place of those that hold.
-func (p *Profiles) redefine(ctx context.Context, now time.Time, change func(old *engine) []Definition) error {
+// redefine puts other definitions in place of those that hold. Where it is only tried,
+// tried sees what would be saved, and nothing is.
+func (p *Profiles) redefine(ctx context.Context, now time.Time, change func(old *engine) []Definition, tried func(w *work)) error {
 	if _, err := newEngine(p.attributes, change(p.engine.Load())); err != nil {
 		return err // before time passes
 	}
@@ -79,14 +80,20 @@ func (p *Profiles) redefine(ctx context.Context, now time.Time, change func(old 
 		if w.engine, err = newEngine(p.attributes, change(old)); err != nil {
 			return err
 		}
-		if err := p.record(ctx, w.engine, old.version); err != nil {
-			return err
+		if tried == nil {
+			if err := p.record(ctx, w.engine, old.version); err != nil {
+				return err
+			}
 		}
 		if err := w.learn(old, place.Position, cursor.StandingOf(parked), now); err != nil {
 			return err
 		}
 		if err := w.judge(old, now); err != nil {
 			return err
+		}
+		if tried != nil {
+			tried(w)
+			return nil
 		}
 		flywheel.AfterCommit(ctx, func(context.Context) { p.swap(w.engine) })
 		return w.finish()

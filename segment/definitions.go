@@ -89,7 +89,7 @@ func (p *Profiles) apply(ctx context.Context, now time.Time) (did bool, err erro
 	case same(d.Configured, p.configured): // what was defined since holds
 	default:
 		did = true
-		err = p.redefine(ctx, now, func(*engine) []Definition { return p.configured })
+		err = p.redefine(ctx, now, func(*engine) []Definition { return p.configured }, nil)
 	}
 	if errors.Is(err, flywheel.ErrStale) {
 		return false, nil // another process was quicker, or has its turn: next time

@@ -73,6 +73,20 @@ func (p *Profiles) In(ctx context.Context, segment string, customer flywheel.Cus
 	return slices.Contains(loaded[0].Segments, segment), nil
 }
 
+// SegmentsOf returns the names of the live segments of which a customer is a member
+// now, in order; none for a customer without a profile. It is what promotions ask for:
+// see cart.Options.
+func (p *Profiles) SegmentsOf(ctx context.Context, customer flywheel.CustomerID) ([]string, error) {
+	if err := flywheel.CheckID(string(customer)); err != nil {
+		return nil, fmt.Errorf("segment: customer: %w", err)
+	}
+	loaded, err := p.store.Load(ctx, flywheel.PersonOf(customer, ""))
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(loaded[0].Segments), nil
+}
+
 // Explain tells how a customer's profile meets or misses a segment's rule at a
 // moment.
 func (p *Profiles) Explain(ctx context.Context, segment string, customer flywheel.CustomerID, now time.Time) (rule.Explanation, error) {

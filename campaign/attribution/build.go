@@ -43,6 +43,13 @@ type Builder struct {
 	// Ignored are the names of events that are not a person's doing and neither
 	// begin nor prolong a session; nil for messages, points and tiers.
 	Ignored []string
+	// Refunds are the names of events that give back what a conversion with their Ref
+	// brought, whenever that was: its value is less by theirs. Like Ignored ones they
+	// are not a person's doing. nil for refund, empty for none.
+	Refunds []string
+	// WithoutReturned makes what was given back in full no conversion, so that its
+	// touches are those of a journey without one.
+	WithoutReturned bool
 	// Site and Channels tell where a session came from. nil for GA4's default
 	// channel group.
 	Site     utm.Site
@@ -59,6 +66,11 @@ type Built struct {
 	// Unattributed counts conversions without a touch, with their value.
 	Unattributed      int
 	UnattributedValue float64
+	// Refunded is what was given back of the conversions, Returned the number of those of
+	// which nothing was left, and Orphans the number of refunds whose conversion is not
+	// among the events, or that give back more than was left.
+	Refunded          float64
+	Returned, Orphans int
 	// Duplicates counts events and conversions that were there before.
 	Duplicates int
 	// Anonymous counts events of nobody.
@@ -87,6 +99,9 @@ func (b Builder) defaults() Builder {
 	if b.Ignored == nil {
 		b.Ignored = []string{flywheel.EventMessageSent, flywheel.EventPointsEarned, flywheel.EventPointsBurned, flywheel.EventPointsReversed, flywheel.EventTierChanged}
 	}
+	if b.Refunds == nil {
+		b.Refunds = []string{flywheel.EventRefund}
+	}
 	return b
 }
 
@@ -94,7 +109,8 @@ func (b Builder) defaults() Builder {
 // of one instant keep theirs. An event with the id of an earlier one is the same
 // event, and a conversion with the Ref of an earlier one of that name is the same
 // conversion. Values of different currencies are an error that matches
-// flywheel.ErrInvalid, and so is a campaign that is no text.
+// flywheel.ErrInvalid, and so is a campaign that is no text. A refund takes from the
+// value of the conversion with its Ref, at most all of it.
 //
 // Touches that belong to no conversion make journeys without one, parted where
 // two are further apart than the lookback. Build takes O(n log n) for n events,
@@ -132,7 +148,14 @@ type step struct {
 	view       bool
 	conversion string // its id, "" for none
 	milestone  bool
+	minor      int64 // the value in minor units, less what was given back
 	value      float64
+}
+
+// refund is what is given back of a conversion.
+type refund struct {
+	ref   string
+	value money.Amount
 }
 
 func (b *Builder) steps(events []flywheel.Event, out *Built) ([]step, time.Time, error) {
@@ -164,6 +187,8 @@ func (b *Builder) steps(events []flywheel.Event, out *Built) ([]step, time.Time,
 	converted := map[[2]string]bool{}
 	var currency money.Currency
 	var until time.Time
+	var refunds []refund
+	byRef := map[string]int{} // conversions, 1 + place in steps
 	steps := make([]step, 0, len(events))
 	for _, i := range order {
 		e := &events[i]
@@ -185,6 +210,15 @@ func (b *Builder) steps(events []flywheel.Event, out *Built) ([]step, time.Time,
 			continue
 		}
 		s.ignored = slices.Contains(b.Ignored, e.Name)
+		if slices.Contains(b.Refunds, e.Name) && !slices.Contains(b.Conversions, e.Name) {
+			if e.Value.Sign() < 0 {
+				return nil, until, fail("value", fmt.Errorf("%s is negative: %w", e.Value, flywheel.ErrOutOfRange))
+			}
+			s.ignored = true
+			if !e.Value.IsZero() {
+				refunds = append(refunds, refund{e.Ref, e.Value})
+			}
+		}
 		s.view = slices.Contains(b.Views, e.Name)
 		s.milestone = slices.Contains(b.Milestones, e.Name)
 		var err error
@@ -211,10 +245,37 @@ func (b *Builder) steps(events []flywheel.Event, out *Built) ([]step, time.Time,
 				if e.Value.Sign() < 0 {
 					return nil, until, fail("value", fmt.Errorf("%s is negative: %w", e.Value, flywheel.ErrOutOfRange))
 				}
-				s.value = float64(e.Value.Minor()) / math.Pow10(currency.Digits())
+				s.minor = e.Value.Minor()
+			}
+			if e.Ref != "" && s.conversion != "" && byRef[e.Ref] == 0 {
+				byRef[e.Ref] = len(steps) + 1
 			}
 		}
 		steps = append(steps, s)
+	}
+	unit := math.Pow10(currency.Digits())
+	given := int64(0)
+	for _, r := range refunds {
+		i := byRef[r.ref] - 1
+		if r.ref == "" || i < 0 || r.value.Currency() != currency || steps[i].minor < r.value.Minor() {
+			out.Orphans++
+			if r.ref == "" || i < 0 || r.value.Currency() != currency {
+				continue
+			}
+		}
+		s := &steps[i]
+		back := min(s.minor, r.value.Minor())
+		given += back
+		if s.minor -= back; s.minor == 0 && back > 0 {
+			out.Returned++
+			if b.WithoutReturned {
+				s.conversion = ""
+			}
+		}
+	}
+	out.Refunded = float64(given) / unit
+	for i := range steps {
+		steps[i].value = float64(steps[i].minor) / unit
 	}
 	slices.SortStableFunc(steps, func(x, y step) int { return cmp.Compare(x.person, y.person) })
 	return steps, until, nil

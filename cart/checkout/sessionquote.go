@@ -206,6 +206,11 @@ func (s *Sessions) describe(ctx context.Context, q *sessionQuote) (err error) {
 		}
 	}
 	q.terms.At, q.terms.Items = q.at, q.items
+	if q.terms.Segments == nil {
+		if q.terms.Segments, err = s.opts.Carts.SegmentsOf(ctx, q.cart.Customer); err != nil {
+			return fmt.Errorf("checkout: cart %q: %w", q.cart.ID, err)
+		}
+	}
 	return nil
 }
 

@@ -62,3 +62,37 @@ func (s *Service) Forget(ctx context.Context, customer flywheel.CustomerID) erro
 		return s.store.Forget(ctx, customer)
 	})
 }
+
+// ForgetGuest erases who bought from the orders of guests under an e-mail address, as
+// [Service.Forget] does for a customer; the key of their requests and the visitor, which
+// say nothing to anybody without the device, stay. Whoever calls has made sure whose the
+// address is.
+func (s *Service) ForgetGuest(ctx context.Context, email string) error {
+	if email == "" {
+		return refuse("email", flywheel.ErrInvalid, "missing")
+	}
+	var guests []ID
+	for o, err := range s.store.List(ctx, Filter{Email: email}) {
+		if err != nil {
+			return err
+		}
+		if o.Customer == "" {
+			guests = append(guests, o.ID)
+		}
+	}
+	for _, id := range guests {
+		_, err := s.update(ctx, id, func(o *Order) (bool, error) {
+			if o.Customer != "" || o.Contact.Email == "" {
+				return false, nil
+			}
+			erased := o.Erased(func(string) string { return "" })
+			erased.Customer, erased.Visitor, erased.Key, erased.Fingerprint = o.Customer, o.Visitor, o.Key, o.Fingerprint
+			*o = erased
+			return true, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -13,7 +13,7 @@ import (
 // MemoryStore is a [Store] in memory.
 type MemoryStore struct {
 	db        *flywheel.Memory
-	byID      map[ID]*Order // a stored order is never changed, only replaced
+	byID      map[ID]*stored
 	byKey     map[buyerKey]ID
 	byCart    map[string]ID
 	byNumber  map[string]ID
@@ -26,6 +26,7 @@ type MemoryStore struct {
 	states    map[State]index  // of orders with a mode
 	toShip    index
 	secret    []byte
+	scratch   []byte // of keep
 }
 
 type buyerKey struct {
@@ -39,7 +40,7 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 		db = new(flywheel.Memory)
 	}
 	return &MemoryStore{
-		db: db, byID: map[ID]*Order{}, byKey: map[buyerKey]ID{}, byCart: map[string]ID{},
+		db: db, byID: map[ID]*stored{}, byKey: map[buyerKey]ID{}, byCart: map[string]ID{},
 		byNumber: map[string]ID{}, series: map[string]int64{}, states: map[State]index{},
 		terms: map[string]index{}, termsOf: map[ID][]string{},
 		customers: map[flywheel.CustomerID]index{}, secret: keyedhash.NewSecret(),
@@ -65,7 +66,7 @@ func (s *MemoryStore) Insert(ctx context.Context, o Order) (Order, error) {
 			if there.Fingerprint != o.Fingerprint {
 				return ErrKeyReused
 			}
-			o = there.Clone()
+			o = there.copy()
 			return nil
 		}
 		if _, ok := s.byID[o.ID]; ok {
@@ -77,9 +78,9 @@ func (s *MemoryStore) Insert(ctx context.Context, o Order) (Order, error) {
 		if id, ok := s.byNumber[o.Number]; ok && o.Number != "" {
 			return &DuplicateError{Field: "number", Existing: id}
 		}
-		kept := o.Clone()
-		undo(func() { s.remove(&kept, key) })
-		s.add(&kept, key)
+		kept := s.keep(o, nil)
+		undo(func() { s.remove(kept, key) })
+		s.add(kept, key)
 		return nil
 	})
 	if err != nil {
@@ -88,7 +89,29 @@ func (s *MemoryStore) Insert(ctx context.Context, o Order) (Order, error) {
 	return o, nil
 }
 
-func (s *MemoryStore) add(o *Order, key buyerKey) {
+// keep returns o to be stored, in place of an earlier version if there is one. Most
+// saves leave the lines as they are: versions share them.
+func (s *MemoryStore) keep(o Order, earlier *stored) *stored {
+	kept := &stored{}
+	var ok bool
+	if s.scratch, ok = appendPacked(s.scratch[:0], &o); ok {
+		if earlier != nil && earlier.packed == string(s.scratch) {
+			kept.packed = earlier.packed
+		} else {
+			kept.packed = string(s.scratch)
+		}
+		o.Lines = nil
+	} else if earlier != nil && earlier.packed == "" && slices.EqualFunc(o.Lines, earlier.Lines, Line.sameAs) {
+		o.Lines = nil
+		kept.Order = o.Clone()
+		kept.Lines = earlier.Lines
+		return kept
+	}
+	kept.Order = o.Clone()
+	return kept
+}
+
+func (s *MemoryStore) add(o *stored, key buyerKey) {
 	s.byID[o.ID] = o
 	s.byKey[key] = o.ID
 	if o.Cart != "" {
@@ -106,7 +129,7 @@ func (s *MemoryStore) add(o *Order, key buyerKey) {
 	if o.Pending() {
 		s.pending.insert(o.Position())
 	}
-	s.list(o)
+	s.list(&o.Order)
 }
 
 // list adds an order with a mode to the indexes of what it is found by.
@@ -181,7 +204,7 @@ func (s *MemoryStore) relist(before, after *Order) {
 	}
 }
 
-func (s *MemoryStore) remove(o *Order, key buyerKey) {
+func (s *MemoryStore) remove(o *stored, key buyerKey) {
 	delete(s.byID, o.ID)
 	delete(s.byKey, key)
 	if o.Cart != "" {
@@ -197,7 +220,7 @@ func (s *MemoryStore) remove(o *Order, key buyerKey) {
 		s.customers[o.Customer] = of
 	}
 	s.pending.remove(o.Position())
-	s.unlist(o)
+	s.unlist(&o.Order)
 }
 
 // Get implements [Store].
@@ -207,7 +230,7 @@ func (s *MemoryStore) Get(ctx context.Context, id ID) (o Order, err error) {
 		if !ok {
 			return fmt.Errorf("order %q: %w", id, flywheel.ErrNotFound)
 		}
-		o = there.Clone()
+		o = there.copy()
 		return nil
 	})
 	return o, err
@@ -223,7 +246,7 @@ func (s *MemoryStore) ByKey(ctx context.Context, buyer Buyer, key string) (o Ord
 		if !ok {
 			return errNoKey
 		}
-		o = s.byID[id].Clone()
+		o = s.byID[id].copy()
 		return nil
 	})
 	return o, err
@@ -246,17 +269,9 @@ func (s *MemoryStore) Save(ctx context.Context, o Order) (Order, error) {
 		o.Documents = slices.Clone(o.Documents)
 		s.number(&o, undo)
 		o = o.Normal()
-		kept := o
-		shared := slices.EqualFunc(o.Lines, there.Lines, Line.sameAs) // most saves leave the lines as they are
-		if shared {
-			kept.Lines = nil
-		}
-		kept = kept.Clone()
-		if shared {
-			kept.Lines = there.Lines
-		}
+		kept := s.keep(o, there)
 		undo(func() { s.put(there) })
-		s.put(&kept)
+		s.put(kept)
 		return nil
 	})
 	if err != nil {
@@ -266,9 +281,9 @@ func (s *MemoryStore) Save(ctx context.Context, o Order) (Order, error) {
 }
 
 // put replaces a stored order.
-func (s *MemoryStore) put(o *Order) {
+func (s *MemoryStore) put(o *stored) {
 	there := s.byID[o.ID]
-	s.relist(there, o)
+	s.relist(&there.Order, &o.Order)
 	s.byID[o.ID] = o
 	if o.Pending() == there.Pending() {
 		return
@@ -283,15 +298,16 @@ func (s *MemoryStore) Forget(ctx context.Context, customer flywheel.CustomerID) 
 	return s.db.Update(ctx, func(undo func(func())) error {
 		for _, p := range slices.Clone(s.customers[customer]) {
 			there := s.byID[p.ID]
-			erased := there.Erased(func(text string) string { return keyedhash.Of(s.secret, text) })
-			erased.Version++
+			blank := there.copy().Erased(func(text string) string { return keyedhash.Of(s.secret, text) })
+			blank.Version++
+			erased := s.keep(blank, there)
 			before, after := buyerKey{there.Buyer(), there.Key}, buyerKey{erased.Buyer(), erased.Key}
 			undo(func() {
-				s.remove(&erased, after)
+				s.remove(erased, after)
 				s.add(there, before)
 			})
 			s.remove(there, before)
-			s.add(&erased, after)
+			s.add(erased, after)
 		}
 		return nil
 	})
@@ -300,7 +316,7 @@ func (s *MemoryStore) Forget(ctx context.Context, customer flywheel.CustomerID) 
 // List implements [Store].
 func (s *MemoryStore) List(ctx context.Context, f Filter) iter.Seq2[Order, error] {
 	return func(yield func(Order, error) bool) {
-		var found []*Order
+		var found []*stored
 		err := s.db.View(ctx, func() error {
 			positions := s.all
 			terms, _ := f.Wanted()
@@ -325,7 +341,7 @@ func (s *MemoryStore) List(ctx context.Context, f Filter) iter.Seq2[Order, error
 				if f.Limit > 0 && len(found) == f.Limit {
 					break
 				}
-				if o := s.byID[p.ID]; f.Match(o) {
+				if o := s.byID[p.ID]; f.Match(&o.Order) {
 					found = append(found, o)
 				}
 			}
@@ -340,7 +356,7 @@ func (s *MemoryStore) List(ctx context.Context, f Filter) iter.Seq2[Order, error
 				yield(Order{}, err)
 				return
 			}
-			if !yield(o.Clone(), nil) {
+			if !yield(o.copy(), nil) {
 				return
 			}
 		}

@@ -231,13 +231,13 @@ func (o *Order) Clone() Order {
 	for i := range c.Returns {
 		c.Returns[i].Lines = slices.Clone(c.Returns[i].Lines)
 	}
-	if c.Mode == "" {
-		return c
-	}
 	ownSteps(c.Lines)
 	for i := range c.Lines {
 		l := &c.Lines[i]
 		l.Categories, l.Taxes = slices.Clone(l.Categories), slices.Clone(l.Taxes)
+	}
+	if c.Mode == "" {
+		return c
 	}
 	c.Shipping, c.Billing = o.Shipping.clone(), o.Billing.clone()
 	c.Metadata = maps.Clone(o.Metadata)

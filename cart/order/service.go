@@ -108,7 +108,8 @@ type Credit interface {
 	Grant(ctx context.Context, account, key string, amount money.Amount, reason string) error
 }
 
-// Coupons take back the use of a code under ref, once. coupon.Service is one.
+// Coupons take back the use of a code under ref, once. coupon.Service is one; it is
+// told who has an order, see [Service.Known].
 type Coupons interface {
 	GiveBack(ctx context.Context, ref, code string) error
 }
@@ -143,7 +144,15 @@ func New(store Store, opts *Options) (*Service, error) {
 	}
 	s.opts.Tx = handle.Tx(s.opts.Tx, s.store)
 	s.teller = told.New(s.store, s.opts.Sink)
+	if c, ok := s.opts.Coupons.(recognizer); ok {
+		c.Recognize(s.Known)
+	}
 	return s, nil
+}
+
+// recognizer is a coupon service that asks who has an order.
+type recognizer interface {
+	Recognize(known func(ctx context.Context, customer flywheel.CustomerID) (bool, error))
 }
 
 // Handle implements flywheel.Stored: the database of the store, or nil if the store

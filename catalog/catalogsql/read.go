@@ -28,7 +28,10 @@ func (s *Store) Heads(ctx context.Context, ids ...catalog.ID) ([]*catalog.Head, 
 			if err := r.Scan(&h.Edits, &h.Variants, &body); err != nil {
 				return nil, err
 			}
-			return h, decode(body, &h.Product)
+			var stored headBody
+			err := decode(body, &stored)
+			h.Product, h.Source = stored.Product, stored.Source
+			return h, err
 		})
 }
 

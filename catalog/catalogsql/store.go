@@ -170,6 +170,12 @@ type headRow struct {
 	Body     string     `json:"body,omitempty"`
 }
 
+// headBody is the JSON of a head.
+type headBody struct {
+	catalog.Product
+	Source *catalog.Source `json:"source,omitempty"`
+}
+
 func (s *saving) heads() error {
 	var created, changed, touched []headRow
 	for _, h := range s.b.Heads {
@@ -178,7 +184,7 @@ func (s *saving) heads() error {
 			touched = append(touched, row)
 			continue
 		}
-		body, err := list(h.Head.Product)
+		body, err := list(headBody{h.Head.Product, h.Head.Source})
 		if err != nil {
 			return err
 		}

@@ -60,7 +60,7 @@ func head(id catalog.ID, edits int64) *catalog.Head {
 			Media:      []catalog.Media{{Role: catalog.MainRole, URL: "https://img.example/m.jpg", Alt: map[catalog.Locale]string{"en": "Mug"}}},
 			Version:    edits, CreatedAt: start, UpdatedAt: start.Add(time.Duration(edits) * time.Second),
 		},
-		Variants: 2, Edits: edits,
+		Variants: 2, Edits: edits, Source: &catalog.Source{Hash: "9f86d081884c7d65", Edits: edits},
 	}
 }
 

@@ -11,6 +11,11 @@ type arena struct {
 	ints  []uint32
 	usedW int
 	usedI int
+
+	planner planner
+	plan    textPlan
+	shares  shares
+	parts   []partFound
 }
 
 var arenas = sync.Pool{New: func() any { return new(arena) }}
@@ -84,5 +89,11 @@ func (a *arena) floats(n int) []float64 {
 
 func (a *arena) release() {
 	a.usedW, a.usedI = 0, 0
+	// What points into an index must not keep it.
+	clear(a.parts)
+	clear(a.plan.words)
+	clear(a.plan.ways)
+	a.planner = planner{toks: a.planner.toks, fuzzy: a.planner.fuzzy}
+	a.shares = shares{}
 	arenas.Put(a)
 }

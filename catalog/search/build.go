@@ -137,16 +137,7 @@ func (b *builder) attribute(doc uint32, rec int32, name string, v any) {
 	}
 	c := b.col(name)
 	c.perRec = c.perRec || rec >= 0
-	from := len(c.rows)
-	add := func(v value) {
-		code := c.code(v)
-		for _, r := range c.rows[from:] {
-			if r.code == code {
-				return
-			}
-		}
-		c.rows = append(c.rows, row{doc, rec, code})
-	}
+	add := func(v value) { c.rows = append(c.rows, row{doc, rec, c.code(v)}) } // repeated ones go when the column is made
 	for _, v := range b.values {
 		if v.kind == textValue {
 			for i := 0; ; {

@@ -2,7 +2,6 @@ package search
 
 import (
 	"cmp"
-	"encoding/binary"
 	"slices"
 )
 
@@ -49,30 +48,17 @@ func (t *textBuilder) build(order []uint32, fields int, a *analyzer) *textIndex 
 
 	x.lens = make([]uint16, len(order)*fields)
 	x.fwdAt = make([]uint32, 1, len(order)+1)
-	size := make([]uint32, n+1)
-	last := make([]int32, n)
-	for i := range last {
-		last[i] = -1
-	}
 	parts := unmapped // the term that ends parts of titles, which is no word
 	if i, ok := x.terms.find(breakMark); ok {
 		parts = uint32(i)
 	}
-	w := postingWriter{fields: fields, counts: make([]uint16, n*fields), stamp: make([]int32, x.stems.len())}
+	w := newPostingWriter(n, len(order))
+	stamp := make([]int32, x.stems.len())
 	for pass := range 2 {
 		if pass == 1 { // sizes are known now
-			x.postAt = make([]uint32, n+1)
-			for i := range n {
-				x.postAt[i+1] = x.postAt[i] + size[i]
-				size[i], last[i] = x.postAt[i], -1
-			}
-			x.post = make([]byte, x.postAt[n])
+			w.plan(x)
 		}
-		doc := -1
 		t.each(order, final, func(d, f int, ordered, extra []uint32) {
-			if d != doc {
-				doc = d
-			}
 			if pass == 0 {
 				words := len(ordered)
 				for _, id := range ordered {
@@ -82,47 +68,41 @@ func (t *textBuilder) build(order []uint32, fields int, a *analyzer) *textIndex 
 				}
 				x.lens[d*fields+f] = uint16(words)
 				x.total[f] += uint64(words)
-				x.fwd = binary.AppendUvarint(x.fwd, uint64(len(ordered)))
-				for _, id := range ordered {
-					x.fwd = binary.AppendUvarint(x.fwd, uint64(x.rank[final[id]]))
-				}
-				x.fwd = binary.AppendUvarint(x.fwd, uint64(len(extra)))
-				for _, id := range extra {
-					x.fwd = binary.AppendUvarint(x.fwd, uint64(x.rank[final[id]]))
+				for _, list := range [2][]uint32{ordered, extra} {
+					x.fwd = appendUnits(x.fwd, uint32(len(list)))
+					for _, id := range list {
+						x.fwd = appendUnits(x.fwd, x.rank[final[id]])
+					}
 				}
 			}
+			first := f == 0 || f == fields-1 // identifiers count as the first field
 			for _, id := range ordered {
 				if final[id] != parts {
-					w.count(final[id], f)
+					w.has(final[id], first)
 				}
 			}
 			for _, id := range extra {
-				w.count(final[id], f)
+				w.has(final[id], first)
 			}
 			if f < fields-1 {
 				return
 			}
-			if pass == 0 {
-				x.fwdAt = append(x.fwdAt, uint32(len(x.fwd)))
+			if pass == 1 {
+				w.write(x, d)
+				return
 			}
+			x.fwdAt = append(x.fwdAt, uint32(len(x.fwd)))
 			for _, term := range w.touched {
-				w.buf = w.encode(w.buf[:0], term, uint32(int32(d)-last[term]-1))
-				last[term] = int32(d)
-				if pass == 0 {
-					size[term] += uint32(len(w.buf))
-					x.df[term]++
-					if s := x.stemOf[term]; w.stamp[s] != int32(d)+1 {
-						w.stamp[s] = int32(d) + 1
-						x.stemDF[s]++
-					}
-				} else {
-					size[term] += uint32(copy(x.post[size[term]:], w.buf))
+				x.df[term]++
+				if s := x.stemOf[term]; stamp[s] != int32(d)+1 {
+					stamp[s] = int32(d) + 1
+					x.stemDF[s]++
 				}
 			}
-			w.touched = w.touched[:0]
+			w.measure(d)
 		})
 	}
-	x.fwd = slices.Clip(x.fwd)
+	x.fwd = slices.Clone(x.fwd)
 	return x
 }
 
@@ -174,55 +154,4 @@ func stemOf(a *analyzer, term string) string {
 		return term
 	}
 	return a.stem(term)
-}
-
-// postingWriter counts the terms of one document by field.
-type postingWriter struct {
-	fields  int
-	counts  []uint16
-	touched []uint32
-	stamp   []int32
-	buf     []byte
-}
-
-func (w *postingWriter) count(term uint32, field int) {
-	at := int(term) * w.fields
-	row := w.counts[at : at+w.fields]
-	for _, c := range row {
-		if c != 0 {
-			row[field] = min(row[field]+1, MaxFieldWords)
-			return
-		}
-	}
-	row[field] = 1
-	w.touched = append(w.touched, term)
-}
-
-// encode appends a posting and forgets the counts.
-func (w *postingWriter) encode(b []byte, term uint32, gap uint32) []byte {
-	b = binary.AppendUvarint(b, uint64(gap))
-	at := int(term) * w.fields
-	row := w.counts[at : at+w.fields]
-	last := 0
-	for f, c := range row {
-		if c != 0 {
-			last = f
-		}
-	}
-	for f, c := range row {
-		if c == 0 {
-			continue
-		}
-		h := byte(f << 4)
-		if f < last {
-			h |= 0x80
-		}
-		if c < 16 {
-			b = append(b, h|byte(c))
-		} else {
-			b = binary.AppendUvarint(append(b, h), uint64(c))
-		}
-		row[f] = 0
-	}
-	return b
 }

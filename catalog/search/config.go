@@ -88,4 +88,9 @@ func (c *config) locale(code string) int {
 	return slices.IndexFunc(c.Locales, func(l Locale) bool { return l.Code == code })
 }
 
-func phraseText(terms []string) string { return strings.Join(terms, " ") }
+func (w *way) text() string {
+	if w.terms != nil {
+		return strings.Join(w.terms, " ")
+	}
+	return w.term
+}

@@ -70,8 +70,12 @@ func checkAttributes(path string, attributes map[string]any) error {
 		if name == "" || strings.ContainsRune(name, 0) {
 			return fieldError(path, flywheel.ErrInvalid, "attribute name %q", name)
 		}
-		if _, err := valuesOf(nil, v); err != nil {
+		vs, err := valuesOf(nil, v)
+		if err != nil {
 			return &flywheel.FieldError{Field: path + "." + name, Err: err}
+		}
+		if len(vs) > MaxValues {
+			return fieldError(path+"."+name, flywheel.ErrLimit, "%d values", len(vs))
 		}
 	}
 	return nil

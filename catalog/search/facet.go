@@ -63,7 +63,7 @@ func (e *execution) values(q *Facet, sets []*counted, chosen map[value]bool, out
 		return true
 	}
 	limit := q.Limit
-	if limit == 0 {
+	if limit == 0 || limit > defaultFacetLimit {
 		limit = defaultFacetLimit
 	}
 	var main *column

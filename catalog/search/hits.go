@@ -78,18 +78,18 @@ func (e *execution) matches(p *part, f *partFound, r int, group *column, code ui
 }
 
 // hit describes a product of the page.
-func (e *execution) hit(r *ranked) Hit {
+func (e *execution) hit(r *ranked, id string) Hit {
 	p, f := &e.v.parts[r.part], &e.parts[r.part]
 	s := p.seg
-	h := Hit{ID: strings.Clone(s.ids.at(r.doc)), Score: r.score, Pinned: r.pinned, part: r.part, doc: r.doc}
+	h := Hit{ID: id, Score: r.score, Pinned: r.pinned, part: int(r.part), doc: int(r.doc)}
 	var group *column
 	if r.group != 0 {
 		group = s.cols[e.q.Group]
 		h.Group = group.value(r.group).String()
 	}
-	h.Price = e.price(p, f, r.doc, group, r.group)
+	h.Price = e.price(p, f, int(r.doc), group, r.group)
 	price, stock := s.cols[e.c.Roles.Price], s.cols[e.c.Roles.Stock]
-	from, to := s.records(r.doc)
+	from, to := s.records(int(r.doc))
 	show, shown, low := -1, false, 0.0
 	var few [16]uint32
 	for rec := from; rec < to; rec++ {
@@ -99,12 +99,12 @@ func (e *execution) hit(r *ranked) Hit {
 		if sku := s.skus.at(rec); sku != "" {
 			h.Variants = append(h.Variants, flywheel.SKU(strings.Clone(sku)))
 		}
-		there := s.inStock(stock, r.doc, rec)
+		there := s.inStock(stock, int(r.doc), rec)
 		cost := 0.0
 		if price != nil {
 			unit := rec
 			if price.perDoc {
-				unit = r.doc
+				unit = int(r.doc)
 			}
 			for i, c := range price.raw.of(unit, few[:0]) {
 				if v := price.value(c).num; i == 0 || v < cost {
@@ -127,14 +127,15 @@ func (e *execution) hit(r *ranked) Hit {
 
 // why explains the score of a product.
 func (e *execution) why(r *ranked) *Why {
-	w := &Why{Rules: r.why}
+	w := &Why{Rules: r.why()}
 	f := &e.parts[r.part]
-	if f.x == nil {
+	if f.sc == nil {
 		return w
 	}
-	any, title := f.x.any[r.doc], f.x.title[r.doc]
+	title, any := f.sc.words(int(r.doc))
 	sh := newShares(e.plan, e.c.Ranking, e.mem)
-	w.Text, w.Title, w.Any = f.x.score[r.doc], sh.share(title), sh.share(any)
+	w.Text, _, _ = f.sc.score(int(r.doc), title, any, sh, 0)
+	w.Title, w.Any = sh.share(title), sh.share(any)
 	w.Bonus = sh.of(title, any) + r.bonus
 	for i, word := range e.plan.words {
 		m := WordMatch{Word: word.text, Title: title>>i&1 != 0}
@@ -143,11 +144,8 @@ func (e *execution) why(r *ranked) *Why {
 			if way.mask>>i&1 == 0 {
 				continue
 			}
-			f.sc.way(way, 0)
-			for k, d := range f.x.docs {
-				if v := way.value * f.x.sats[k] / float64(bits.OnesCount32(way.mask)); int(d&^titleBit) == r.doc && v > m.Score {
-					m.Term, m.Way, m.Score = strings.Trim(phraseText(way.terms), soundMark+keyMark), way.kind, v
-				}
+			if v := way.value * f.sc.termOf(way, int(r.doc)) / float64(bits.OnesCount32(way.mask)); v > m.Score {
+				m.Term, m.Way, m.Score = strings.Trim(way.text(), soundMark+keyMark), way.kind, v
 			}
 		}
 		w.Words = append(w.Words, m)

@@ -28,6 +28,7 @@ type textPlan struct {
 // queryWord is one word of a query.
 type queryWord struct {
 	text string // its term
+	stem string
 	stop bool
 	df   int // products that have it, or another form of it
 	// doubt says that it is more likely a misspelling; idf is then that of all it
@@ -41,10 +42,10 @@ type queryWord struct {
 // way is one way to have one or several words of a query.
 type way struct {
 	mask      uint32   // the words it stands for
-	terms     []string // one term, or several
+	term      string   // one term
+	terms     []string // or several
 	unordered bool     // several terms anywhere, otherwise side by side
 	value     float64  // idf times factor
-	noKeys    bool     // identifiers do not count
 	kind      string
 }
 
@@ -60,16 +61,22 @@ type planner struct {
 	a      *analyzer
 	rank   *Ranking
 	plan   *textPlan
+	toks   tokens
+	fuzzy  fuzzy
 }
 
-// plan reads a text. A text without words gives a plan without words.
-func (v *Snapshot) plan(c *config, locale int, text string, match Match) *textPlan {
-	p := &planner{v: v, c: c, locale: locale, a: c.analyzers[locale], rank: c.Ranking, plan: &textPlan{all: match == MatchAll, words: make([]queryWord, 0, 6), ways: make([]way, 0, 16)}}
+// plan reads a text. A text without words gives a plan without words. The plan lives
+// as long as its memory.
+func (v *Snapshot) plan(c *config, locale int, text string, match Match, mem *arena) *textPlan {
+	p := &mem.planner
+	t := &mem.plan
+	*t = textPlan{all: match == MatchAll, words: t.words[:0], ways: t.ways[:0], idfs: t.idfs[:0], order: t.order[:0]}
+	*p = planner{v: v, c: c, locale: locale, a: c.analyzers[locale], rank: c.Ranking, plan: t, toks: p.toks, fuzzy: p.fuzzy}
 	p.read(text)
 	if len(c.Exact) > 0 {
 		if k := key(text); k != "" && len(k) <= maxTerm && v.df(locale, keyMark+k) > 0 && v.isKey(c, locale, k) {
 			p.plan.key = k
-			p.add(way{mask: p.full(), terms: []string{keyMark + k}, value: 1, kind: "identifier"})
+			p.add(way{mask: p.full(), term: keyMark + k, value: 1, kind: "identifier"})
 			p.weigh()
 			return p.plan
 		}
@@ -91,8 +98,10 @@ func (p *planner) read(text string) {
 	if p.c.Dictionary {
 		text = cutHan(text)
 	}
-	var t tokens
-	p.a.words(&t, text)
+	t := &p.toks
+	t.reset()
+	t.breaks = false
+	p.a.words(t, text)
 	add := func(term string) {
 		if len(p.plan.words) == MaxQueryWords {
 			p.plan.cut = true
@@ -158,7 +167,8 @@ func (p *planner) word(i int) {
 	w := &p.plan.words[i]
 	mask := uint32(1) << i
 	last := i == len(p.plan.words)-1
-	stem := stemOf(p.a, w.text)
+	w.stem = stemOf(p.a, w.text)
+	stem := w.stem
 	w.df = p.v.stemDF(p.locale, stem)
 	var found []candidate
 	if !w.stop {
@@ -193,11 +203,11 @@ func (p *planner) word(i int) {
 		weight = 0.1
 	}
 	if p.v.df(p.locale, w.text) > 0 {
-		p.add(way{mask: mask, terms: []string{w.text}, value: known * weight, kind: "word"})
+		p.add(way{mask: mask, term: w.text, value: known * weight, kind: "word"})
 	}
 	p.v.forms(p.locale, stem, func(term string) {
 		if term != w.text {
-			p.add(way{mask: mask, terms: []string{term}, value: known * weight * p.rank.Stem, kind: "stem"})
+			p.add(way{mask: mask, term: term, value: known * weight * p.rank.Stem, kind: "stem"})
 		}
 	})
 	if len(p.c.Exact) > 0 {
@@ -211,13 +221,13 @@ func (p *planner) word(i int) {
 		if doubtful && f.kind == "typo" {
 			factor = math.Pow(factor, p.rank.Unknown)
 		}
-		p.add(way{mask: mask, terms: []string{f.term}, value: other * factor, noKeys: true, kind: f.kind})
+		p.add(way{mask: mask, term: f.term, value: other * factor, kind: f.kind})
 		if !doubtful || f.kind != "typo" {
 			continue
 		}
 		p.v.forms(p.locale, stemOf(p.a, f.term), func(term string) { // what the typed word was meant to find
 			if term != f.term {
-				p.add(way{mask: mask, terms: []string{term}, value: other * factor * p.rank.Stem, noKeys: true, kind: "typo"})
+				p.add(way{mask: mask, term: term, value: other * factor * p.rank.Stem, kind: "typo"})
 			}
 		})
 	}
@@ -243,8 +253,8 @@ func (p *planner) near(word string) []candidate {
 	if p.rank.OneTypo <= 0 {
 		return nil
 	}
-	f := newFuzzy(word, p.c.Typos)
-	if f == nil {
+	f := &p.fuzzy
+	if !f.read(word, p.c.Typos) {
 		return nil
 	}
 	var all []candidate
@@ -315,13 +325,13 @@ func (p *planner) keys(word string, mask uint32, last bool) {
 	}
 	value := func(df int) float64 { return idf(p.v.n, df) }
 	if df := p.v.df(p.locale, k); df > 0 {
-		p.add(way{mask: mask, terms: []string{k}, value: value(df), kind: "identifier"})
+		p.add(way{mask: mask, term: k, value: value(df), kind: "identifier"})
 	}
 	if !last || !p.c.Prefix || utf8.RuneCountInString(word) < 3 {
 		return
 	}
 	for _, f := range p.beginning(k, k) {
-		p.add(way{mask: mask, terms: []string{f.term}, value: value(f.df) * 0.9, kind: "identifier"})
+		p.add(way{mask: mask, term: f.term, value: value(f.df) * 0.9, kind: "identifier"})
 	}
 }
 
@@ -334,12 +344,12 @@ func (p *planner) joined(i int) {
 	term := a.text + b.text
 	mask := uint32(3) << i
 	if p.v.df(p.locale, term) > 0 {
-		p.add(way{mask: mask, terms: []string{term}, value: idf(p.v.n, p.v.stemDF(p.locale, stemOf(p.a, term))) * p.rank.Joined, kind: "joined"})
+		p.add(way{mask: mask, term: term, value: idf(p.v.n, p.v.stemDF(p.locale, stemOf(p.a, term))) * p.rank.Joined, kind: "joined"})
 	}
 	if len(p.c.Exact) > 0 {
 		k := keyMark + key(term)
 		if df := p.v.df(p.locale, k); df > 0 {
-			p.add(way{mask: mask, terms: []string{k}, value: idf(p.v.n, df), kind: "identifier"})
+			p.add(way{mask: mask, term: k, value: idf(p.v.n, df), kind: "identifier"})
 		}
 	}
 }
@@ -380,7 +390,7 @@ func (p *planner) split(i int, known float64) {
 		if w.df > 0 {
 			value = min(value, known)
 		}
-		p.add(way{mask: 1 << i, terms: []string{w.text[:c.at], w.text[c.at:]}, value: value * p.rank.Split, noKeys: true, kind: "split"})
+		p.add(way{mask: 1 << i, terms: []string{w.text[:c.at], w.text[c.at:]}, value: value * p.rank.Split, kind: "split"})
 	}
 }
 
@@ -390,10 +400,14 @@ func (p *planner) sound(word string, mask uint32) {
 	if len(syllables) == 0 || p.rank.Sound <= 0 {
 		return
 	}
-	var terms []string
 	if len(syllables) == 1 {
-		terms = []string{soundMark + syllables[0]}
+		term := soundMark + syllables[0]
+		if df := p.v.df(p.locale, term); df > 0 {
+			p.add(way{mask: mask, term: term, value: idf(p.v.n, df) * p.rank.Sound, kind: "sound"})
+		}
+		return
 	}
+	var terms []string
 	for i := 1; i < len(syllables); i++ {
 		terms = append(terms, soundMark+syllables[i-1]+" "+syllables[i])
 	}
@@ -402,20 +416,23 @@ func (p *planner) sound(word string, mask uint32) {
 		df = min(df, p.v.df(p.locale, t))
 	}
 	if df > 0 {
-		p.add(way{mask: mask, terms: terms, unordered: true, value: idf(p.v.n, df) * p.rank.Sound, noKeys: true, kind: "sound"})
+		p.add(way{mask: mask, terms: terms, unordered: true, value: idf(p.v.n, df) * p.rank.Sound, kind: "sound"})
 	}
 }
 
 // synonymsAt adds what stands for the words from i on.
 func (p *planner) synonymsAt(i int) {
+	if len(p.c.synonyms[p.locale]) == 0 {
+		return
+	}
 	words := p.plan.words[i:]
-	for _, y := range p.c.synonyms[p.locale][stemOf(p.a, words[0].text)] {
+	for _, y := range p.c.synonyms[p.locale][words[0].stem] {
 		if len(y.from) > len(words) {
 			continue
 		}
 		same := true
 		for j, f := range y.from {
-			same = same && stemOf(p.a, words[j].text) == f
+			same = same && words[j].stem == f
 		}
 		if !same {
 			continue
@@ -432,14 +449,14 @@ func (p *planner) synonymsAt(i int) {
 				df = min(df, p.v.df(p.locale, t))
 			}
 			if df > 0 {
-				p.add(way{mask: mask, terms: y.to, value: min(typed, idf(p.v.n, df)) * p.rank.Synonym, noKeys: true, kind: "synonym"})
+				p.add(way{mask: mask, terms: y.to, value: min(typed, idf(p.v.n, df)) * p.rank.Synonym, kind: "synonym"})
 			}
 			continue
 		}
 		stem := stemOf(p.a, y.to[0])
 		value := min(typed, idf(p.v.n, p.v.stemDF(p.locale, stem))) * p.rank.Synonym
 		p.v.forms(p.locale, stem, func(term string) {
-			p.add(way{mask: mask, terms: []string{term}, value: value, noKeys: true, kind: "synonym"})
+			p.add(way{mask: mask, term: term, value: value, kind: "synonym"})
 		})
 	}
 }
@@ -447,13 +464,14 @@ func (p *planner) synonymsAt(i int) {
 // weigh computes what each word counts in shares: its idf, or that of the best way.
 func (p *planner) weigh() {
 	t := p.plan
-	t.idfs = make([]float64, len(t.words))
-	for i, w := range t.words {
-		if w.df > 0 {
-			t.idfs[i] = w.idf
+	for i := range t.words {
+		t.idfs = append(t.idfs, 0)
+		if t.words[i].df > 0 {
+			t.idfs[i] = t.words[i].idf
 		}
 	}
-	for _, w := range t.ways {
+	for i := range t.ways {
+		w := &t.ways[i]
 		for m := w.mask; m != 0; m &= m - 1 {
 			i := bits.TrailingZeros32(m)
 			if t.words[i].df == 0 {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/recommend/rerank"
@@ -12,14 +13,37 @@ import (
 
 // ranked is a product among the best.
 type ranked struct {
-	score     float64
-	key       []sortKey
-	part, doc int
-	group     uint32 // code of the group's value; 0 where there are none
-	seen      int    // order of the group within the document
-	bonus     float64
-	pinned    bool
-	why       []string
+	score, bonus float64
+	part, doc    int32
+	group        uint32 // code of the group's value; 0 where there are none
+	seen         int32  // order of the group within the document
+	pinned       bool
+	more         *rankedMore
+}
+
+// rankedMore is what few results have.
+type rankedMore struct {
+	key []sortKey
+	why []string
+}
+
+func (r *ranked) why() []string {
+	if r.more == nil {
+		return nil
+	}
+	return r.more.why
+}
+
+func (r *ranked) moved(why ...string) {
+	if len(why) == 0 {
+		return
+	}
+	more := rankedMore{}
+	if r.more != nil {
+		more = *r.more
+	}
+	more.why = append(slices.Clone(more.why), why...)
+	r.more = &more
 }
 
 // sortKey is what a product is ordered by besides relevance.
@@ -34,7 +58,7 @@ func (e *execution) before(a, b *ranked, orders []Order) bool {
 		return a.score > b.score
 	}
 	for i, o := range orders {
-		x, y := &a.key[i], &b.key[i]
+		x, y := &a.more.key[i], &b.more.key[i]
 		if x.missing != y.missing {
 			return y.missing
 		}
@@ -52,7 +76,7 @@ func (e *execution) before(a, b *ranked, orders []Order) bool {
 	return e.id(a) < e.id(b)
 }
 
-func (e *execution) id(r *ranked) string { return e.v.parts[r.part].seg.ids.at(r.doc) }
+func (e *execution) id(r *ranked) string { return e.v.parts[r.part].seg.ids.at(int(r.doc)) }
 
 // best keeps the n that rank first, as a heap with the last of them at the root.
 type best struct {
@@ -63,6 +87,15 @@ type best struct {
 }
 
 func (b *best) full() bool { return len(b.heap) == b.n }
+
+// floor returns what a full heap asks of further products, less what rounding may
+// cost.
+func (b *best) floor() float64 {
+	if b.n == 0 {
+		return math.Inf(1)
+	}
+	return b.heap[0].score*(1-1e-12) - 2e-9
+}
 
 func (b *best) push(r ranked) {
 	if len(b.heap) < b.n {
@@ -130,6 +163,7 @@ func (e *execution) rank(r *Result) {
 		orders = e.c.TieBreaks
 	}
 	b := &best{e: e, n: need + len(pins), orders: orders}
+	b.heap = make([]ranked, 0, min(b.n, 64))
 	for i := range e.parts {
 		r.Groups += e.collect(b, i)
 	}
@@ -145,8 +179,19 @@ func (e *execution) rank(r *Result) {
 		list = e.pin(list, pins)
 	}
 	list = list[min(q.Offset, len(list)):min(q.Offset+q.Limit, len(list))]
+	if len(list) == 0 {
+		return
+	}
+	size := 0
 	for i := range list {
-		r.Hits = append(r.Hits, e.hit(&list[i]))
+		size += len(e.id(&list[i]))
+	}
+	ids := make([]byte, 0, size) // all in one, apart from the index
+	r.Hits = make([]Hit, 0, len(list))
+	for i := range list {
+		at := len(ids)
+		ids = append(ids, e.id(&list[i])...)
+		r.Hits = append(r.Hits, e.hit(&list[i], unsafe.String(unsafe.SliceData(ids[at:]), len(ids)-at)))
 	}
 }
 
@@ -164,36 +209,26 @@ func (e *execution) collect(b *best, i int) (groups int) {
 	var sh *shares
 	if relevance {
 		sh = newShares(e.plan, e.c.Ranking, e.mem)
-		f.sc.titles(e.plan)
 	}
-	pushed := 0
-	one := func(d int) {
-		x := ranked{part: i, doc: d}
-		if relevance {
-			base := f.x.score[d]
-			if base > 0 {
-				factor := 1 + sh.of(f.x.title[d], f.x.any[d])
-				if title := f.x.title[d]; title != 0 {
-					top := e.c.Ranking.most(e.plan, title)
-					if b.full() && base*(factor+top) < b.heap[0].score-1e-9 {
-						if group == nil {
-							return
-						}
-						top = 0
-					}
-					if top > 0 {
-						x.bonus = f.sc.bonus(e.plan, e.c.Ranking, d)
-						factor += x.bonus
-					}
-				}
-				x.score = rounded(base * factor)
+	one := func(d int, title, any uint32) {
+		x := ranked{part: int32(i), doc: int32(d)}
+		if any != 0 {
+			floor := 0.0
+			if b.full() && group == nil {
+				floor = b.floor()
 			}
+			base, extra, ok := f.sc.score(d, title, any, sh, floor)
+			if !ok {
+				return
+			}
+			x.bonus = extra
+			x.score = rounded(base * (1 + sh.of(title, any) + extra))
 			if b.full() && x.score < b.heap[0].score && group == nil {
 				return
 			}
 		}
 		if len(b.orders) > 0 {
-			x.key = e.keys(b.orders, p, f, d)
+			x.more = &rankedMore{key: e.keys(b.orders, p, f, d)}
 		}
 		if group == nil {
 			b.push(x)
@@ -201,109 +236,51 @@ func (e *execution) collect(b *best, i int) (groups int) {
 		}
 		for j, code := range e.groups(p, f, group, d) {
 			y := x
-			y.group, y.seen = code, j
+			y.group, y.seen = code, int32(j)
 			groups++
 			b.push(y)
 		}
 	}
+	if relevance && group == nil {
+		w := newWalk(e, f, sh, b, one)
+		w.from(0, f.docs, f.count, 0, 0)
+		w.done()
+		return 0
+	}
+	// Documents are in order of id: without an order the first ones are the best.
+	least := len(b.orders) == 0 && !relevance && group == nil
+	pushed := 0
+	each := func(d int) bool {
+		if pushed++; least && pushed > b.n {
+			return false
+		}
+		var title, any uint32
+		if relevance {
+			title, any = f.sc.words(d)
+			if b.full() && f.sc.reach(sh, title, any) < b.floor() {
+				groups += len(e.groups(p, f, group, d))
+				return true
+			}
+		}
+		one(d, title, any)
+		return true
+	}
 	if f.docs == nil {
 		for d := range p.seg.n {
-			if pushed++; pushed > b.n && !relevance && len(b.orders) == 0 && group == nil {
-				break // documents are in order of id
+			if !each(d) {
+				break
 			}
-			one(d)
 		}
 		return groups
 	}
-	if !relevance && len(b.orders) == 0 && group == nil {
-		x := f.docs
-		for w, word := range x {
-			for ; word != 0; word &= word - 1 {
-				if pushed++; pushed > b.n {
-					return 0
-				}
-				one(w<<6 + trailing(word))
-			}
-		}
-		return 0
-	}
-	if relevance && sh.top != nil && group == nil {
-		e.promising(b, f, sh, one)
-		return 0
-	}
 	for w, word := range f.docs {
 		for ; word != 0; word &= word - 1 {
-			one(w<<6 + trailing(word))
+			if !each(w<<6 + trailing(word)) {
+				return groups
+			}
 		}
 	}
 	return groups
-}
-
-// promising calls one for the documents that can be among the best. The n-th best
-// score without the order of words is a bound that the others must reach with it.
-func (e *execution) promising(b *best, f *partFound, sh *shares, one func(d int)) {
-	x := f.x
-	low := floors{heap: e.mem.floats(b.n)[:0], n: b.n}
-	for w, word := range f.docs {
-		for ; word != 0; word &= word - 1 {
-			d := w<<6 + trailing(word)
-			title, base := x.title[d], x.score[d]
-			sure := base * (1 + sh.titleT[title] + sh.anyT[x.any[d]])
-			x.best[d] = sure + base*sh.top[title]
-			if !low.full() || sure > low.heap[0] {
-				low.push(sure)
-			}
-		}
-	}
-	bound := -1.0
-	if low.full() && b.n > 0 {
-		bound = low.heap[0] - 1e-8
-	}
-	for w, word := range f.docs {
-		for ; word != 0; word &= word - 1 {
-			d := w<<6 + trailing(word)
-			top := x.best[d]
-			x.best[d] = 0
-			if top >= bound && (!b.full() || top >= b.heap[0].score-1e-8) {
-				one(d)
-			}
-		}
-	}
-}
-
-// floors keeps the n highest numbers, the lowest of them at the root.
-type floors struct {
-	heap []float64
-	n    int
-}
-
-func (h *floors) full() bool { return len(h.heap) == h.n }
-
-func (h *floors) push(v float64) {
-	if !h.full() {
-		h.heap = append(h.heap, v)
-		for i := len(h.heap) - 1; i > 0 && h.heap[i] < h.heap[(i-1)/2]; i = (i - 1) / 2 {
-			h.heap[i], h.heap[(i-1)/2] = h.heap[(i-1)/2], h.heap[i]
-		}
-		return
-	}
-	if h.n == 0 {
-		return
-	}
-	h.heap[0] = v
-	for i := 0; ; {
-		least := i
-		for _, k := range [2]int{2*i + 1, 2*i + 2} {
-			if k < h.n && h.heap[k] < h.heap[least] {
-				least = k
-			}
-		}
-		if least == i {
-			return
-		}
-		h.heap[i], h.heap[least] = h.heap[least], h.heap[i]
-		i = least
-	}
 }
 
 // keys returns what a document is sorted by: its lowest value where it ascends, its
@@ -397,13 +374,13 @@ func (e *execution) ranked(id string) (ranked, bool) {
 	if !ok || e.parts[i].docs != nil && !e.parts[i].docs.has(d) {
 		return ranked{}, false
 	}
-	r := ranked{part: i, doc: d, pinned: true}
-	if f := &e.parts[i]; f.x != nil && f.x.score[d] > 0 {
-		factor := 1 + newShares(e.plan, e.c.Ranking, e.mem).of(f.x.title[d], f.x.any[d])
-		if f.x.title[d] != 0 {
-			r.bonus = f.sc.bonus(e.plan, e.c.Ranking, d)
-		}
-		r.score = rounded(f.x.score[d] * (factor + r.bonus))
+	r := ranked{part: int32(i), doc: int32(d), pinned: true}
+	if f := &e.parts[i]; f.sc != nil {
+		sh := newShares(e.plan, e.c.Ranking, e.mem)
+		title, any := f.sc.words(d)
+		base, extra, _ := f.sc.score(d, title, any, sh, 0)
+		r.bonus = extra
+		r.score = rounded(base * (1 + sh.of(title, any) + extra))
 	}
 	return r, true
 }
@@ -425,12 +402,12 @@ func (e *execution) replan(list []ranked, pins []Pin, given *rerank.Plan, length
 	for i := range list {
 		c := e.candidate(&list[i])
 		at[c.SKU] = i
-		list[i].why = plan.Moved(&c)
+		list[i].moved(plan.Moved(&c)...)
 		c.Score = plan.Boosted(&c)
 		if e.q.Boost != nil {
 			if f := e.q.Boost(string(c.SKU)); f > 0 && !math.IsInf(f, 1) && f != 1 {
 				c.Score *= f
-				list[i].why = append(list[i].why, "customer")
+				list[i].moved("customer")
 			}
 		}
 		list[i].score = rounded(c.Score)
@@ -459,7 +436,7 @@ func (e *execution) replan(list []ranked, pins []Pin, given *rerank.Plan, length
 	for _, p := range out.Items {
 		r := list[at[p.SKU]]
 		if p.Why != "" {
-			r.why = append(slices.Clone(r.why), p.Why)
+			r.moved(p.Why)
 		}
 		r.pinned = slices.ContainsFunc(plan.Pins, func(x rerank.Pin) bool { return x.SKU == p.SKU })
 		final = append(final, r)
@@ -474,7 +451,7 @@ func (e *execution) candidate(r *ranked) rerank.Candidate {
 	roles := e.c.Roles
 	texts := func(name string) (all []string) {
 		if col := p.seg.cols[name]; col != nil {
-			e.codes(p, f, col, r.doc, func(_ int, code uint32) {
+			e.codes(p, f, col, int(r.doc), func(_ int, code uint32) {
 				if s := col.value(code).String(); !slices.Contains(all, s) {
 					all = append(all, s)
 				}
@@ -484,7 +461,7 @@ func (e *execution) candidate(r *ranked) rerank.Candidate {
 	}
 	number := func(name string) (most float64) {
 		if col := p.seg.cols[name]; col != nil {
-			e.codes(p, f, col, r.doc, func(_ int, code uint32) { most = max(most, col.value(code).num) })
+			e.codes(p, f, col, int(r.doc), func(_ int, code uint32) { most = max(most, col.value(code).num) })
 		}
 		return most
 	}
@@ -492,7 +469,7 @@ func (e *execution) candidate(r *ranked) rerank.Candidate {
 	if brands := texts(roles.Brand); len(brands) > 0 {
 		c.Brand = brands[0]
 	}
-	c.Price = e.price(p, f, r.doc, nil, 0).From
+	c.Price = e.price(p, f, int(r.doc), nil, 0).From
 	c.Stock, c.Margin, c.Age = number(roles.Stock), number(roles.Margin), number(roles.Age)
 	return c
 }

@@ -10,198 +10,169 @@ import (
 
 // scratch is the memory of one query over one segment, kept for the next.
 type scratch struct {
-	score   []float64
-	best    []float64 // of the word at hand
-	any     []uint32  // words had
-	title   []uint32  // words had in the first field
-	touched []uint32
-	word    []uint32 // documents touched by the word at hand
-	mask    []uint32 // of terms by rank, the words they stand for; for titles
-	masked  []uint32
-	seq     []uint32
-	docs    []uint32 // of a way
-	sats    []float64
-	ways    []*way
+	mark   []uint16 // of terms by rank: their slot
+	marked []uint32 // ranks that have one
+	slots  []slot
+	uses   []use
+	seen   []uint16 // slots of the document at hand
+	here   []uint16 // those in the field at hand
+	title  []uint32 // marks of the terms of the first field, in order
+	best   [MaxQueryWords]float64
+	sets   []bitset
+	scorer scorer
+	walk   walk
+}
+
+// slot is a term that a plan asks for.
+type slot struct {
+	mask  uint32 // the words it stands for, linkBit or breakBit
+	count uint32 // how often the field at hand has it
+	met   bool   // the document at hand has it
+	uses  int32  // the first of what it is used for, plus one
+	t     float64
+}
+
+// use is one word that a term stands for.
+type use struct {
+	word  int
+	value float64
+	next  int32 // plus one
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
-func grown[T any](s []T, n int) []T {
-	if len(s) < n {
-		return make([]T, n+n/8)
-	}
-	return s
-}
-
-func getScratch(docs, terms int) *scratch {
+func getScratch(terms int) *scratch {
 	x := scratches.Get().(*scratch)
-	x.score, x.best = grown(x.score, docs), grown(x.best, docs)
-	x.any, x.title = grown(x.any, docs), grown(x.title, docs)
-	x.mask = grown(x.mask, terms)
-	x.touched, x.word, x.masked = x.touched[:0], x.word[:0], x.masked[:0]
+	if len(x.mark) < terms {
+		x.mark = make([]uint16, terms+terms/8)
+	}
+	x.marked, x.uses = x.marked[:0], x.uses[:0]
+	x.slots = append(x.slots[:0], slot{}) // of terms that are not asked for
 	return x
 }
 
-// release forgets what was found, at the cost of what was touched.
+// release forgets what was marked.
 func (x *scratch) release() {
-	for _, d := range x.touched {
-		x.score[d], x.any[d], x.title[d] = 0, 0, 0
+	for _, r := range x.marked {
+		x.mark[r] = 0
 	}
-	for _, t := range x.masked {
-		x.mask[t] = 0
-	}
+	clear(x.sets)
+	clear(x.scorer.phrase)
+	x.scorer = scorer{phrase: x.scorer.phrase[:0]}
 	scratches.Put(x)
 }
 
-// scorer evaluates a plan over one segment.
+// scorer evaluates a plan over one segment: first which documents have which words,
+// by sets, then what the few that may be among the best score.
 type scorer struct {
-	t     *textIndex
-	norms *lazyNorms
-	k1    float64
-	key   int // the field of identifiers
-	links []string
-	x     *scratch
+	plan   *textPlan
+	t      *textIndex
+	norms  *lazyNorms
+	rank   *Ranking
+	x      *scratch
+	any    []bitset // of each word: the documents that have it in some way
+	title  []bitset // and those that have it so in the first field
+	phrase []phraseFound
+	most   []float64 // of each word: the most that it can add to a score
+	sums   []float64 // of most by set of words, for short queries
 }
 
-// decode reads the postings of a term into x.docs and x.sats: documents, with the
-// highest bit set where the first field has the term, and saturated weights. noKeys
-// leaves identifiers out; documents that lack one of the words in need are passed
-// over.
-func (e *scorer) decode(term uint32, noKeys bool, need uint32) {
-	x := e.x
-	b := e.t.post[e.t.postAt[term]:e.t.postAt[term+1]]
-	n := int(e.t.df[term])
-	if cap(x.docs) < n || cap(x.sats) < n {
-		x.docs, x.sats = make([]uint32, n+n/4), make([]float64, n+n/4)
+// phraseFound is the documents that have a way of several terms.
+type phraseFound struct {
+	way  *way
+	docs []uint32
+	sats []float64
+}
+
+// newScorer finds the documents of each word. O(postings) at a bit each, or
+// O(documents/64) for a frequent term.
+func newScorer(plan *textPlan, t *textIndex, norms *lazyNorms, rank *Ranking, links []string, a *arena) *scorer {
+	n := len(plan.words)
+	x := getScratch(t.terms.len())
+	if cap(x.sets) < 2*n {
+		x.sets = make([]bitset, 2*n)
 	}
-	docs, sats := x.docs[:n], x.sats[:n]
-	k1, fields, key := e.k1, e.t.fields, e.key
-	any, lens, norms, stride := x.any, e.t.lens, e.norms.table, e.norms.stride
-	d, i, out := int32(-1), 0, 0
-	for i < len(b) {
-		gap := int32(b[i])
-		i++
-		if gap >= 0x80 {
-			gap &= 0x7f
-			for shift := 7; ; shift += 7 {
-				c := b[i]
-				i++
-				gap |= int32(c&0x7f) << shift
-				if c < 0x80 {
-					break
-				}
-			}
-		}
-		d += gap + 1
-		if need != 0 && any[d]&need != need {
-			for {
-				h := b[i]
-				i++
-				if h&15 == 0 {
-					for b[i] >= 0x80 {
-						i++
-					}
-					i++
-				}
-				if h < 0x80 {
-					break
-				}
-			}
+	e := &x.scorer
+	*e = scorer{plan: plan, t: t, norms: norms, rank: rank, x: x, any: x.sets[:n:n], title: x.sets[n : 2*n], most: a.floats(n), phrase: e.phrase[:0]}
+	for i := range n {
+		e.any[i], e.title[i] = a.bits(t.docs()), a.bits(t.docs())
+		e.most[i] = 0
+	}
+	for i := range plan.ways {
+		w := &plan.ways[i]
+		value := w.value / float64(bits.OnesCount32(w.mask))
+		if w.terms != nil {
+			e.addPhrase(w, value, a)
 			continue
 		}
-		t, doc := 0.0, uint32(d)
-		row := lens[int(d)*fields : int(d)*fields+fields]
-		for {
-			h := b[i]
-			i++
-			f, tf := int(h>>4&7), uint64(h&15)
-			if tf == 0 {
-				var size int
-				tf, size = binary.Uvarint(b[i:])
-				i += size
-			}
-			if f != key || !noKeys {
-				t += float64(float64(tf) * norms[f*stride+int(row[f])])
-				if f == 0 || f == key {
-					doc |= titleBit
-				}
-			}
-			if h < 0x80 {
-				break
-			}
+		term, ok := t.terms.find(w.term)
+		if !ok {
+			continue
 		}
-		if t > 0 {
-			docs[out], sats[out] = doc, float64((k1+1)*t)/(k1+t)
-			out++
+		at := e.slot(t.rank[term])
+		e.x.slots[at].mask |= w.mask
+		for m := w.mask; m != 0; m &= m - 1 {
+			word := bits.TrailingZeros32(m)
+			e.x.uses = append(e.x.uses, use{word, value, e.x.slots[at].uses})
+			e.x.slots[at].uses = int32(len(e.x.uses))
+			t.include(uint32(term), e.any[word], e.title[word])
+			e.most[word] = max(e.most[word], value*(rank.K1+1))
 		}
 	}
-	x.docs, x.sats = docs[:out], sats[:out]
+	// Marks of terms that are no words of the query.
+	marks, part := t.marks(links)
+	for _, r := range marks {
+		if e.x.mark[r] == 0 {
+			e.x.slots[e.slot(r)].mask = linkBit
+		}
+	}
+	if part >= 0 {
+		e.x.slots[e.slot(uint32(part))].mask = breakBit
+	}
+	if n <= tabled {
+		e.sums = a.floats(1 << n)
+		for m := range e.sums {
+			e.sums[m] = e.sum(uint32(m))
+		}
+	}
+	return e
 }
 
-// titleBit marks documents that have a word in the first field.
-const titleBit = 1 << 31
-
-// way reads the documents that have it, as decode does.
-func (e *scorer) way(w *way, need uint32) {
-	if len(w.terms) > 1 {
-		e.phrase(w, need)
-		return
-	}
-	term, ok := e.t.terms.find(w.terms[0])
-	if !ok {
-		e.x.docs, e.x.sats = e.x.docs[:0], e.x.sats[:0]
-		return
-	}
-	e.decode(uint32(term), w.noKeys, need)
-}
-
-// phrase reads the documents that have several terms, side by side unless they are
-// unordered. It counts as a word that stands as often as the terms do.
-func (e *scorer) phrase(w *way, need uint32) {
+// slot returns the slot of a term by rank.
+func (e *scorer) slot(rank uint32) uint16 {
 	x := e.x
-	x.docs, x.sats = x.docs[:0], x.sats[:0]
-	ids := make([]uint32, len(w.terms))
-	rare := 0
-	for i, t := range w.terms {
-		id, ok := e.t.terms.find(t)
+	if x.mark[rank] == 0 {
+		x.mark[rank] = uint16(len(x.slots))
+		x.slots = append(x.slots, slot{})
+		x.marked = append(x.marked, rank)
+	}
+	return x.mark[rank]
+}
+
+// addPhrase finds the documents that have several terms, side by side unless they are
+// unordered. It counts as a word that stands as often as the terms do.
+func (e *scorer) addPhrase(w *way, value float64, a *arena) {
+	found := phraseFound{way: w}
+	ranks := make([]uint32, len(w.terms))
+	all, one, first := a.bits(e.t.docs()), a.raw(len(e.any[0])), a.raw(len(e.any[0])) // first is not asked for
+	for i, text := range w.terms {
+		id, ok := e.t.terms.find(text)
 		if !ok {
 			return
 		}
-		ids[i] = uint32(id)
-		if e.t.df[id] < e.t.df[ids[rare]] {
-			rare = i
-		}
-	}
-	others := make([]postings, 0, len(ids))
-	for i, id := range ids {
-		if i != rare {
-			others = append(others, e.t.postings(id))
-		}
-	}
-	ranks := make([]uint32, len(ids))
-	for i, id := range ids {
 		ranks[i] = e.t.rank[id]
-	}
-next:
-	for p := e.t.postings(ids[rare]); p.next(); {
-		p.skip()
-		if need != 0 && x.any[p.doc]&need != need {
+		if i == 0 {
+			e.t.include(uint32(id), all, first)
 			continue
 		}
-		for i := range others {
-			o := &others[i]
-			for o.doc < p.doc {
-				if !o.next() {
-					return
-				}
-				o.skip()
-			}
-			if o.doc != p.doc {
-				continue next
-			}
-		}
-		t, doc := 0.0, uint32(p.doc)
-		e.t.ranks(int(p.doc), func(f int, ordered, extra []uint32) {
+		clear(one)
+		e.t.include(uint32(id), one, first)
+		all.and(one)
+	}
+	var seq []uint32
+	all.each(func(doc int) {
+		t, first := 0.0, false
+		e.t.ranks(doc, func(f int, ordered, extra []uint32) {
 			n := 0
 			if w.unordered {
 				n = 1
@@ -218,288 +189,256 @@ next:
 				}
 			}
 			if n > 0 {
-				t += float64(float64(n) * e.norms.at(f, e.t.length(int(p.doc), f)))
-				if f == 0 {
-					doc |= titleBit
-				}
+				t += float64(float64(n) * e.norms.at(f, e.t.length(doc, f)))
+				first = first || f == 0
 			}
-		}, &x.seq)
-		if t > 0 {
-			x.docs, x.sats = append(x.docs, doc), append(x.sats, float64((e.k1+1)*t)/(e.k1+t))
+		}, &seq)
+		if t == 0 {
+			return
 		}
-	}
-}
-
-// run evaluates a plan: for each document with any way, the sum over words of the
-// best way, and which words it has.
-func (e *scorer) run(plan *textPlan) {
-	x := e.x
-	before := uint32(0)
-	for _, i := range plan.order {
-		bit := uint32(1) << i
-		need := uint32(0)
-		if plan.all { // rare words came first, the others look only at what is left
-			need = before & plan.required
-		}
-		before |= bit
-		x.ways = x.ways[:0]
-		for j := range plan.ways {
-			if plan.ways[j].mask&bit != 0 {
-				x.ways = append(x.ways, &plan.ways[j])
+		found.docs = append(found.docs, uint32(doc))
+		found.sats = append(found.sats, e.saturated(t))
+		for m := w.mask; m != 0; m &= m - 1 {
+			word := bits.TrailingZeros32(m)
+			e.any[word].set(doc)
+			if first {
+				e.title[word].set(doc)
 			}
 		}
-		if len(x.ways) == 1 {
-			e.single(x.ways[0], bit, need)
-			continue
-		}
-		x.word = x.word[:0]
-		for _, w := range x.ways {
-			value := w.value / float64(bits.OnesCount32(w.mask))
-			e.way(w, need)
-			best, title, sats := x.best, x.title, x.sats
-			for j, d := range x.docs {
-				doc := d &^ titleBit
-				v := float64(value * sats[j])
-				if old := best[doc]; v > old {
-					if old == 0 {
-						x.word = append(x.word, doc)
-					}
-					best[doc] = v
-				}
-				if d >= titleBit {
-					title[doc] |= bit
-				}
-			}
-		}
-		for _, d := range x.word {
-			if x.any[d] == 0 {
-				x.touched = append(x.touched, d)
-			}
-			x.any[d] |= bit
-			x.score[d] += x.best[d]
-			x.best[d] = 0
-		}
-	}
-}
-
-// single adds a word that can be had in one way only.
-func (e *scorer) single(w *way, bit, need uint32) {
-	x := e.x
-	value := w.value / float64(bits.OnesCount32(w.mask))
-	e.way(w, need)
-	any, title, score, sats, touched := x.any, x.title, x.score, x.sats, x.touched
-	if len(touched) == 0 { // the first word: nothing is there yet
-		if cap(touched) < len(x.docs) {
-			touched = make([]uint32, 0, len(x.docs)+len(x.docs)/4)
-		}
-		touched = touched[:len(x.docs)]
-		for j, d := range x.docs {
-			doc := d &^ titleBit
-			touched[j] = doc
-			any[doc] = bit
-			title[doc] = bit & -(d >> 31)
-			score[doc] = float64(value * sats[j])
-		}
-		x.touched = touched
+	})
+	if len(found.docs) == 0 {
 		return
 	}
-	for j, d := range x.docs {
-		doc := d &^ titleBit
-		if any[doc] == 0 {
-			touched = append(touched, doc)
-		}
-		any[doc] |= bit
-		score[doc] += float64(value * sats[j])
-		if d >= titleBit {
-			title[doc] |= bit
-		}
+	e.phrase = append(e.phrase, found)
+	for m := w.mask; m != 0; m &= m - 1 {
+		word := bits.TrailingZeros32(m)
+		e.most[word] = max(e.most[word], value*(e.rank.K1+1))
 	}
-	x.touched = touched
 }
 
-// shares turns sets of words into their share of the query, squared and weighted.
-type shares struct {
-	plan         *textPlan
-	title, any   float64
-	titleT, anyT []float64 // by set of words, for short queries
-	top          []float64 // what bonus can be at most, by set of words in the title
+func (e *scorer) saturated(t float64) float64 {
+	return float64((e.rank.K1+1)*t) / (e.rank.K1 + t)
 }
 
-func newShares(plan *textPlan, r *Ranking, a *arena) *shares {
-	s := &shares{plan: plan, title: r.TitleShare, any: r.AnyShare}
-	if n := len(plan.words); n <= 8 {
-		s.titleT, s.anyT, s.top = a.floats(1<<n), a.floats(1<<n), a.floats(1<<n)
-		s.top[0] = 0
-		for m := range s.titleT {
-			share := s.share(uint32(m))
-			s.titleT[m] = float64(r.TitleShare * share * share)
-			s.anyT[m] = float64(r.AnyShare * share * share)
-			if m != 0 {
-				s.top[m] = r.most(plan, uint32(m))
-			}
-		}
+func (e *scorer) sum(words uint32) (sum float64) {
+	for m := words; m != 0; m &= m - 1 {
+		sum += e.most[bits.TrailingZeros32(m)]
 	}
-	return s
+	return sum
 }
 
-// share returns the part of the query that some of its words are.
-func (s *shares) share(mask uint32) float64 {
-	if s.plan.sum <= 0 {
-		return 0
+// atMost returns a bound of what documents with these words score before factors.
+func (e *scorer) atMost(words uint32) float64 {
+	if e.sums != nil {
+		return e.sums[words]
 	}
-	part := 0.0
-	for i, w := range s.plan.idfs {
-		if mask>>i&1 != 0 {
-			part += w
-		}
-	}
-	return part / s.plan.sum
+	return e.sum(words)
 }
 
-// of returns what the words found add to the factor of a document.
-func (s *shares) of(title, any uint32) float64 {
-	if s.titleT != nil {
-		return s.titleT[title] + s.anyT[any]
-	}
-	t, a := s.share(title), s.share(any)
-	return float64(s.title*t*t) + float64(s.any*a*a)
+// reach returns a bound of what documents score that have these words in the first
+// field, and these at all.
+func (e *scorer) reach(sh *shares, title, any uint32) float64 {
+	return e.atMost(any) * (1 + sh.of(title, any) + sh.highest(e.rank, title))
 }
 
-// Marks of terms that are no words of the query, above those of MaxQueryWords.
-const (
-	linkBit  = 1 << 30
-	breakBit = 1 << 31
-)
+// words returns which words a document has in its first field, and at all.
+func (e *scorer) words(doc int) (title, any uint32) {
+	w, b := doc>>6, uint(doc&63)
+	for i := range e.any {
+		any |= uint32(e.any[i][w]>>b&1) << i
+		title |= uint32(e.title[i][w]>>b&1) << i
+	}
+	return title, any
+}
 
-// titles marks which terms of a segment stand for which words, for bonus.
-func (e *scorer) titles(plan *textPlan) {
+// fieldTerms counts the terms of one field that the plan asks for, and appends the
+// marks of those that have a place to x.title if it is the first.
+func (e *scorer) fieldTerms(b []uint16, first bool) []uint16 {
 	x := e.x
-	for i := range plan.ways {
-		w := &plan.ways[i]
-		if len(w.terms) != 1 {
+	mark := x.mark
+	for part := range 2 { // words in order, then terms without place
+		n, rest := units(b)
+		if first && part == 0 {
+			for range n {
+				var r uint32
+				r, rest = units(rest)
+				at := mark[r]
+				x.title = append(x.title, x.slots[at].mask)
+				if at != 0 {
+					x.count(at)
+				}
+			}
+			b = rest
 			continue
 		}
-		if term, ok := e.t.terms.find(w.terms[0]); ok {
-			r := e.t.rank[term]
-			if x.mask[r] == 0 {
-				x.masked = append(x.masked, r)
+		i, end := 0, int(n)
+		for ; i < end && i < len(rest); i++ {
+			r := uint32(rest[i])
+			if r == wide {
+				r = uint32(rest[i+1]) | uint32(rest[i+2])<<16
+				i, end = i+2, end+2
 			}
-			x.mask[r] |= w.mask
+			if at := mark[r]; at != 0 {
+				x.count(at)
+			}
+		}
+		b = rest[i:]
+	}
+	return b
+}
+
+// count notes that the field at hand has a term.
+func (x *scratch) count(at uint16) {
+	s := &x.slots[at]
+	if s.count == 0 {
+		x.here = append(x.here, at)
+	}
+	s.count++
+}
+
+// weigh adds what the field at hand counts to its terms.
+func (e *scorer) weigh(norm float64) {
+	x := e.x
+	for _, at := range x.here {
+		s := &x.slots[at]
+		s.t += float64(float64(s.count) * norm)
+		s.count = 0
+		if !s.met {
+			s.met = true
+			x.seen = append(x.seen, at)
 		}
 	}
-	links, part := e.t.marks(e.links)
-	for _, r := range links {
-		if x.mask[r] == 0 {
-			x.mask[r] = linkBit
-			x.masked = append(x.masked, r)
+	x.here = x.here[:0]
+}
+
+// score returns what a document scores with these words: the sum over words of the
+// best way, and what the order of words in the first field adds to the factor. It
+// gives up, and reports false, where that cannot reach floor. O(words of the document).
+func (e *scorer) score(doc int, title, any uint32, sh *shares, floor float64) (base, extra float64, ok bool) {
+	x := e.x
+	x.title, x.seen = x.title[:0], x.seen[:0]
+	b := e.t.fwd[e.t.fwdAt[doc]:e.t.fwdAt[doc+1]]
+	lens := e.t.lens[doc*e.t.fields : (doc+1)*e.t.fields]
+	for f := range lens {
+		b = e.fieldTerms(b, f == 0)
+		e.weigh(e.norms.at(f, int(lens[f])))
+		if f > 0 {
+			continue
+		}
+		if title != 0 {
+			extra = bonus(x.title, e.plan, e.rank)
+		}
+		if floor > 0 && e.atMost(any)*(1+sh.of(title, any)+extra) < floor {
+			e.forget()
+			return 0, 0, false
 		}
 	}
-	if part >= 0 {
-		x.mask[part] = breakBit
-		x.masked = append(x.masked, uint32(part))
+	for _, at := range x.seen {
+		s := &x.slots[at]
+		sat := e.saturated(s.t)
+		for u := s.uses; u > 0; u = x.uses[u-1].next {
+			v := &x.uses[u-1]
+			x.best[v.word] = max(x.best[v.word], float64(v.value*sat))
+		}
+	}
+	for i := range e.phrase {
+		p := &e.phrase[i]
+		j, found := slices.BinarySearch(p.docs, uint32(doc))
+		if !found {
+			continue
+		}
+		v := p.way.value / float64(bits.OnesCount32(p.way.mask))
+		for m := p.way.mask; m != 0; m &= m - 1 {
+			word := bits.TrailingZeros32(m)
+			x.best[word] = max(x.best[word], float64(v*p.sats[j]))
+		}
+	}
+	for _, i := range e.plan.order {
+		base += x.best[i]
+		x.best[i] = 0
+	}
+	e.forget()
+	return base, extra, true
+}
+
+// forget ends a document.
+func (e *scorer) forget() {
+	for _, at := range e.x.seen {
+		s := &e.x.slots[at]
+		s.t, s.met = 0, false
 	}
 }
 
-// bonus returns what the order of words in the first field adds to the factor.
-func (e *scorer) bonus(plan *textPlan, r *Ranking, doc int) float64 {
-	x := e.x
-	x.seq = e.t.firstRanks(doc, x.seq[:0])
-	n := len(plan.words)
-	for i, r := range x.seq {
-		x.seq[i] = x.mask[r]
-	}
-	sum := 0.0
-	if r.Phrase > 0 && phraseIn(x.seq, n) {
-		sum += r.Phrase
-	}
-	if r.Nearby > 0 && n > 1 {
-		pairs := 0
-		for i := 0; i+1 < n; i++ {
-			for j := 0; j+1 < len(x.seq); j++ {
-				if x.seq[j]>>i&1 != 0 && x.seq[j+1]>>(i+1)&1 != 0 || x.seq[j]>>i&3 == 3 {
-					pairs++
-					break
+// termOf returns what one way gives a document: its saturated weight, 0 where the
+// document does not have it.
+func (e *scorer) termOf(w *way, doc int) float64 {
+	if w.terms != nil {
+		for i := range e.phrase {
+			if e.phrase[i].way == w {
+				if j, ok := slices.BinarySearch(e.phrase[i].docs, uint32(doc)); ok {
+					return e.phrase[i].sats[j]
 				}
 			}
 		}
-		sum += float64(r.Nearby*float64(pairs)) / float64(n-1)
-	}
-	if r.Ending > 0 {
-		sum += float64(r.Ending * ending(x.seq, plan.head, r.Tail))
-	}
-	return sum
-}
-
-// most returns the most that bonus can be for a document with these words in its
-// first field.
-func (r *Ranking) most(plan *textPlan, title uint32) float64 {
-	n := len(plan.words)
-	sum := 0.0
-	if title == uint32(1)<<n-1 {
-		sum = r.Phrase
-	}
-	if n > 1 {
-		pairs := bits.OnesCount32(title & (title >> 1))
-		sum += float64(r.Nearby*float64(pairs)) / float64(n-1)
-	}
-	if title>>plan.head&1 != 0 {
-		sum += r.Ending
-	}
-	return sum
-}
-
-// ending returns how near the head of the query stands to the end of a part of the
-// title that is not behind a link: 1 for its last word, less for each word that
-// follows, 0 from tail words on.
-func ending(seq []uint32, head, tail int) float64 {
-	best, gap := tail, 0
-	for i := len(seq) - 1; i >= 0; i-- {
-		switch m := seq[i]; {
-		case m == breakBit, m == linkBit:
-			gap = 0
-		default:
-			if m>>head&1 != 0 && gap < best && !behind(seq, i) {
-				best = gap
-			}
-			gap++
-		}
-	}
-	if tail <= 0 {
 		return 0
 	}
-	return 1 - float64(best)/float64(tail)
-}
-
-// behind reports whether a link stands before i in the same part.
-func behind(seq []uint32, i int) bool {
-	for i--; i >= 0 && seq[i] != breakBit; i-- {
-		if seq[i] == linkBit {
-			return true
-		}
+	term, ok := e.t.terms.find(w.term)
+	if !ok {
+		return 0
 	}
-	return false
-}
-
-// phraseIn reports whether the n words stand in a row; one term may stand for
-// several of them.
-func phraseIn(seq []uint32, n int) bool {
-	full := uint32(1)<<n - 1
-	for i := range seq {
-		next := 0
-		for j := i; j < len(seq) && next < n; j++ {
-			m := seq[j] & full
-			if m>>next&1 == 0 {
-				break
-			}
-			for next < n && m>>next&1 != 0 {
-				next++
+	rank, t := e.t.rank[term], 0.0
+	var buf []uint32
+	e.t.ranks(doc, func(f int, ordered, extra []uint32) {
+		n := 0
+		for _, r := range ordered {
+			if r == rank {
+				n++
 			}
 		}
-		if next == n {
-			return true
+		for _, r := range extra {
+			if r == rank {
+				n++
+			}
+		}
+		if n > 0 {
+			t += float64(float64(n) * e.norms.at(f, e.t.length(doc, f)))
+		}
+	}, &buf)
+	if t == 0 {
+		return 0
+	}
+	return e.saturated(t)
+}
+
+// matching returns the documents with the words that are asked for: all of required,
+// or any of them.
+func (e *scorer) matching(all bool, required uint32, a *arena) bitset {
+	var b bitset
+	for m := required; m != 0; m &= m - 1 {
+		w := e.any[bits.TrailingZeros32(m)]
+		switch {
+		case b == nil:
+			b = a.copied(w)
+		case all:
+			b.and(w)
+		default:
+			b.or(w)
 		}
 	}
-	return false
+	if b == nil {
+		b = a.bits(e.t.docs())
+	}
+	return b
 }
 
 func rounded(score float64) float64 { return math.Round(score*1e9) / 1e9 }
+
+// number reads one number.
+func number(b []byte) (uint32, []byte) {
+	v := uint32(b[0])
+	if v < 0x80 {
+		return v, b[1:]
+	}
+	w, n := binary.Uvarint(b)
+	return uint32(w), b[n:]
+}

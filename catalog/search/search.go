@@ -36,8 +36,7 @@ type partFound struct {
 	all   set      // base and all choices
 	docs  bitset
 	count int
-	x     *scratch // scores, while they are needed
-	sc    *scorer
+	sc    *scorer // while scores are needed
 }
 
 // Search answers a query. O(postings of its words) plus, for each facet, the
@@ -78,7 +77,7 @@ func (e *execution) run() *Result {
 		relax = q.Relax
 	}
 	if q.Text != "" {
-		p := e.v.plan(e.c, e.locale, q.Text, match)
+		p := e.v.plan(e.c, e.locale, q.Text, match, e.mem)
 		if len(p.words) > 0 {
 			e.plan = p
 		}
@@ -86,18 +85,12 @@ func (e *execution) run() *Result {
 			r.Cut = append(r.Cut, "words")
 		}
 	}
-	var words []string
-	if e.plan != nil {
-		for _, w := range e.plan.words {
-			words = append(words, w.text)
-		}
-	}
 	if len(e.c.rules) > 0 {
 		e.merch = e.c.merchandise(e.locale, e.c.analyzers[e.locale].terms(q.Text))
 	}
 	e.find()
 	if e.plan != nil && e.plan.all && e.plan.key == "" {
-		r.Relaxed = e.relax(relax, words)
+		r.Relaxed = e.relax(relax)
 	}
 	r.Total = e.total()
 	if e.plan != nil {
@@ -121,11 +114,17 @@ func (e *execution) total() (n int) {
 }
 
 // relax gives up words while nothing has all of them, and returns which.
-func (e *execution) relax(how Relax, words []string) []string {
+func (e *execution) relax(how Relax) []string {
+	if how == RelaxNone || e.total() > 0 {
+		return nil
+	}
+	var words []string
+	for i := range e.plan.words {
+		words = append(words, e.plan.words[i].text)
+	}
 	dropped := uint32(0)
 	if how == RelaxAny && e.total() == 0 && len(words) > 0 {
 		e.plan.all = false
-		e.release()
 		e.find()
 		return words
 	}
@@ -150,7 +149,6 @@ func (e *execution) relax(how Relax, words []string) []string {
 		}
 		e.plan.required &^= 1 << at
 		dropped |= 1 << at
-		e.release()
 		e.find()
 	}
 	if e.total() == 0 {
@@ -167,9 +165,15 @@ func (e *execution) relax(how Relax, words []string) []string {
 
 // find evaluates text, filter and choices in each segment.
 func (e *execution) find() {
-	e.parts = make([]partFound, len(e.v.parts))
+	if e.parts == nil {
+		if cap(e.mem.parts) < len(e.v.parts) {
+			e.mem.parts = make([]partFound, len(e.v.parts))
+		}
+		e.parts = e.mem.parts[:len(e.v.parts)]
+	}
 	for i := range e.v.parts {
 		p, f := &e.v.parts[i], &e.parts[i]
+		*f = partFound{sc: f.sc}
 		f.base = p.seg.eval(e.cond, e.mem)
 		f.picks = make([]set, len(e.chosen))
 		for j, ch := range e.chosen {
@@ -213,17 +217,10 @@ func (e *execution) hidden(p *part, s set) set {
 // text returns the live documents that have the words of the query, and those that
 // are pinned.
 func (e *execution) text(p *part, f *partFound) set {
-	t := p.seg.texts[e.locale]
-	f.x = getScratch(p.seg.n, t.terms.len())
-	f.sc = &scorer{t: t, norms: e.v.normsOf(e.locale), k1: e.c.Ranking.K1, key: len(e.c.Fields), x: f.x, links: e.c.analyzers[e.locale].links}
-	f.sc.run(e.plan)
-	b := e.mem.bits(p.seg.n)
-	required := e.plan.required
-	for _, d := range f.x.touched {
-		if had := f.x.any[d]; had&required == required || !e.plan.all && had&required != 0 {
-			b[d>>6] |= 1 << (d & 63)
-		}
+	if f.sc == nil {
+		f.sc = newScorer(e.plan, p.seg.texts[e.locale], e.v.normsOf(e.locale), e.c.Ranking, e.c.analyzers[e.locale].links, e.mem)
 	}
+	b := f.sc.matching(e.plan.all, e.plan.required, e.mem)
 	if p.alive != nil {
 		b.and(p.alive)
 	}
@@ -251,9 +248,9 @@ func (e *execution) text(p *part, f *partFound) set {
 
 func (e *execution) release() {
 	for i := range e.parts {
-		if f := &e.parts[i]; f.x != nil {
-			f.x.release()
-			f.x, f.sc = nil, nil
+		if f := &e.parts[i]; f.sc != nil {
+			f.sc.x.release()
+			f.sc = nil
 		}
 	}
 }

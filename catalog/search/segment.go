@@ -1,7 +1,6 @@
 package search
 
 import (
-	"encoding/binary"
 	"sync"
 	"unsafe"
 )
@@ -49,11 +48,12 @@ type textIndex struct {
 	// The terms of stem i are stemList[stemAt[i]:stemAt[i+1]].
 	stemAt, stemList []uint32
 	df, stemDF       []uint32 // documents with the term, with a term of the stem
-	postAt           []uint32
+	postAt           []uint32 // of each term in post
 	post             []byte
+	sets             bitset   // of frequent terms, each of as many words as documents need
 	lens             []uint16 // words of each field of each document
 	fwdAt            []uint32
-	fwd              []byte // for each field: words in order, then terms without place; by rank
+	fwd              []uint16 // for each field: words in order, then terms without place; by rank, see units
 	byRank, rank     []uint32
 	total            []uint64 // words of each field
 
@@ -78,67 +78,6 @@ func (t *textIndex) marks(links []string) ([]uint32, int64) {
 		}
 	})
 	return t.marked.links, t.marked.part
-}
-
-// A posting is the distance to the document before, then one byte for each field
-// that has the term: the highest bit says that another follows, three bits are the
-// field, four how often (0: a number follows).
-
-// postings walks the postings of one term.
-type postings struct {
-	b   []byte
-	doc int32
-}
-
-func (t *textIndex) postings(term uint32) postings {
-	return postings{b: t.post[t.postAt[term]:t.postAt[term+1]], doc: -1}
-}
-
-// next moves to the next document; done reports the end. The counts of its fields
-// follow by field.
-func (p *postings) next() bool {
-	if len(p.b) == 0 {
-		return false
-	}
-	d := uint32(p.b[0])
-	i := 1
-	if d >= 0x80 {
-		d &= 0x7f
-		for shift := 7; ; shift += 7 {
-			c := p.b[i]
-			i++
-			d |= uint32(c&0x7f) << shift
-			if c < 0x80 {
-				break
-			}
-		}
-	}
-	p.doc += int32(d) + 1
-	p.b = p.b[i:]
-	return true
-}
-
-// field returns the next field of the document, how often it has the term, and
-// whether another one follows.
-func (p *postings) field() (f int, tf uint32, more bool) {
-	h := p.b[0]
-	p.b = p.b[1:]
-	f, tf, more = int(h>>4&7), uint32(h&15), h >= 0x80
-	if tf == 0 {
-		v, n := binary.Uvarint(p.b)
-		p.b = p.b[n:]
-		tf = uint32(v)
-	}
-	return f, tf, more
-}
-
-// skip passes over the fields of the document.
-func (p *postings) skip() {
-	for {
-		if _, _, more := p.field(); !more {
-			return
-		}
-	}
 }
 
 // length returns the words of a field of a document.
@@ -167,9 +106,9 @@ func (t *textIndex) ranks(doc int, yield func(field int, ordered, extra []uint32
 	for f := range t.fields {
 		all := (*buf)[:0]
 		n, m := uint32(0), uint32(0)
-		n, b = number(b)
+		n, b = units(b)
 		all, b = numbers(all, b, n)
-		m, b = number(b)
+		m, b = units(b)
 		all, b = numbers(all, b, m)
 		*buf = all
 		yield(f, all[:n], all[n:])
@@ -178,7 +117,7 @@ func (t *textIndex) ranks(doc int, yield func(field int, ordered, extra []uint32
 
 // firstRanks appends the terms of the first field of a document in order, by rank.
 func (t *textIndex) firstRanks(doc int, dst []uint32) []uint32 {
-	n, b := number(t.fwd[t.fwdAt[doc]:t.fwdAt[doc+1]])
+	n, b := units(t.fwd[t.fwdAt[doc]:t.fwdAt[doc+1]])
 	dst, _ = numbers(dst, b, n)
 	return dst
 }
@@ -192,49 +131,40 @@ func (t *textIndex) first(doc int, dst []uint32) []uint32 {
 	return dst
 }
 
-// number reads one number.
-func number(b []byte) (uint32, []byte) {
-	v := uint32(b[0])
-	if v < 0x80 {
-		return v, b[1:]
+// wide says that a number of the forward index does not fit into its unit: two units
+// with it follow.
+const wide = 1<<16 - 1
+
+func appendUnits(dst []uint16, v uint32) []uint16 {
+	if v < wide {
+		return append(dst, uint16(v))
 	}
-	v &= 0x7f
-	for i := 1; ; i++ {
-		c := b[i]
-		v |= uint32(c&0x7f) << (7 * i)
-		if c < 0x80 {
-			return v, b[i+1:]
-		}
-	}
+	return append(dst, wide, uint16(v), uint16(v>>16))
 }
 
-// numbers appends n numbers.
-func numbers(dst []uint32, b []byte, n uint32) ([]uint32, []byte) {
-	i := 0
+// units reads one number of the forward index.
+func units(b []uint16) (uint32, []uint16) {
+	if b[0] != wide {
+		return uint32(b[0]), b[1:]
+	}
+	return uint32(b[1]) | uint32(b[2])<<16, b[3:]
+}
+
+// numbers appends n numbers of the forward index.
+func numbers(dst []uint32, b []uint16, n uint32) ([]uint32, []uint16) {
 	for range n {
-		v := uint32(b[i])
-		i++
-		if v >= 0x80 {
-			v &= 0x7f
-			for shift := 7; ; shift += 7 {
-				c := b[i]
-				i++
-				v |= uint32(c&0x7f) << shift
-				if c < 0x80 {
-					break
-				}
-			}
-		}
+		var v uint32
+		v, b = units(b)
 		dst = append(dst, v)
 	}
-	return dst, b[i:]
+	return dst, b
 }
 
 // bytes returns the size of what the index holds.
 func (t *textIndex) bytes() int {
 	return len(t.terms.data) + 4*(len(t.terms.off)+len(t.terms.hash)+len(t.stems.hash)) + 8*(len(t.sigs)+len(t.tails)) + len(t.stems.data) + 4*len(t.stems.off) +
 		4*(len(t.stemOf)+len(t.stemAt)+len(t.stemList)+len(t.df)+len(t.stemDF)+len(t.postAt)+len(t.fwdAt)+len(t.byRank)+len(t.rank)) +
-		len(t.post) + 2*len(t.lens) + len(t.fwd) + 8*len(t.total)
+		len(t.post) + 8*len(t.sets) + 2*len(t.lens) + 2*len(t.fwd) + 8*len(t.total)
 }
 
 // bytes returns the size of what the segment holds, without what is made at need.

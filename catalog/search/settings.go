@@ -193,6 +193,7 @@ const (
 	MaxRules      = 10_000 // in all
 	MaxVariants   = 65_535 // of a document
 	MaxAttributes = 1_000  // of a document or a variant
+	MaxValues     = 10_000 // of an attribute of a document or a variant
 	MaxFieldWords = 10_000 // of one text; further ones are not searched
 	MaxQueryWords = 30     // further ones are not asked for, and the result says so
 	MaxQueryBytes = 64 << 10

@@ -20,7 +20,7 @@ import (
 
 const (
 	fileMark    = "FLYSRCH\x01"
-	fileVersion = 1
+	fileVersion = 2
 	headerSize  = 32
 )
 
@@ -71,7 +71,7 @@ type fileText struct {
 	Fields                                int
 	Terms, Stems                          fileStrs
 	Sigs, Tails, StemOf, StemAt, StemList block
-	DF, StemDF, PostAt, Post              block
+	DF, StemDF, PostAt, Post, Sets        block
 	Lens, FwdAt, Fwd, ByRank, Rank        block
 	Total                                 block
 	DeadDF, DeadStemDF, DeadTotal         block
@@ -177,7 +177,7 @@ func (w *fileWriter) part(p *part) filePart {
 		f := fileText{
 			Fields: t.fields, Terms: w.strs(&t.terms), Stems: w.strs(&t.stems), Sigs: put(w, t.sigs), Tails: put(w, t.tails), StemOf: put(w, t.stemOf),
 			StemAt: put(w, t.stemAt), StemList: put(w, t.stemList), DF: put(w, t.df), StemDF: put(w, t.stemDF), PostAt: put(w, t.postAt),
-			Post: put(w, t.post), Lens: put(w, t.lens), FwdAt: put(w, t.fwdAt), Fwd: put(w, t.fwd), ByRank: put(w, t.byRank),
+			Post: put(w, t.post), Sets: put(w, t.sets), Lens: put(w, t.lens), FwdAt: put(w, t.fwdAt), Fwd: put(w, t.fwd), ByRank: put(w, t.byRank),
 			Rank: put(w, t.rank), Total: put(w, t.total),
 		}
 		if p.dead != nil {
@@ -424,8 +424,8 @@ func (r *fileReader) text(f *fileText, docs int) *textIndex {
 	t := &textIndex{
 		fields: f.Fields, terms: r.strs(f.Terms, -1), stems: r.strs(f.Stems, -1), sigs: get[uint64](r, f.Sigs), tails: get[uint64](r, f.Tails), stemOf: get[uint32](r, f.StemOf),
 		stemAt: get[uint32](r, f.StemAt), stemList: get[uint32](r, f.StemList), df: get[uint32](r, f.DF), stemDF: get[uint32](r, f.StemDF),
-		postAt: get[uint32](r, f.PostAt), post: get[uint8](r, f.Post), lens: get[uint16](r, f.Lens), fwdAt: get[uint32](r, f.FwdAt),
-		fwd: get[uint8](r, f.Fwd), byRank: get[uint32](r, f.ByRank), rank: get[uint32](r, f.Rank), total: get[uint64](r, f.Total),
+		postAt: get[uint32](r, f.PostAt), post: get[uint8](r, f.Post), sets: get[uint64](r, f.Sets), lens: get[uint16](r, f.Lens), fwdAt: get[uint32](r, f.FwdAt),
+		fwd: get[uint16](r, f.Fwd), byRank: get[uint32](r, f.ByRank), rank: get[uint32](r, f.Rank), total: get[uint64](r, f.Total),
 	}
 	n := t.terms.len()
 	for _, tail := range t.tails {

@@ -154,7 +154,6 @@ func (v *Snapshot) isKey(c *config, locale int, k string) bool {
 			continue
 		}
 		for it := t.postings(uint32(j)); it.next(); {
-			it.skip()
 			if p.has(int(it.doc)) && p.seg.keyed(c, locale, int(it.doc), k, nil) {
 				return true
 			}

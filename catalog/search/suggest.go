@@ -133,7 +133,6 @@ func (v *Snapshot) following(locale int, word string, pool []Completion) (with [
 			}
 		}
 		for it := t.postings(uint32(first)); it.next(); {
-			it.skip()
 			if !p.has(int(it.doc)) {
 				continue
 			}

@@ -198,12 +198,13 @@ func tailsOf(terms *strs, sigs []uint64) []uint64 {
 	return all
 }
 
-// newFuzzy returns the comparison for a word, nil where no typo is forgiven.
-func newFuzzy(word string, typos Typos) *fuzzy {
+// read takes a word to compare with; false where no typo is forgiven.
+func (f *fuzzy) read(word string, typos Typos) bool {
 	sig := signature(word)
 	limit := typos.allowed(utf8.RuneCountInString(word))
 	if sig == 0 || limit == 0 {
-		return nil
+		return false
 	}
-	return &fuzzy{runes: []rune(word), sig: sig, limit: limit, single: typos.FirstLetterSingle}
+	*f = fuzzy{runes: appendRunes(f.runes[:0], word), sig: sig, limit: limit, single: typos.FirstLetterSingle, buf: f.buf}
+	return true
 }

@@ -85,7 +85,7 @@ func TestNear(t *testing.T) {
 				want[term] = d
 			}
 		}
-		if f := newFuzzy(q, typos); f != nil {
+		if f := new(fuzzy); f.read(q, typos) {
 			f.near(x, func(term uint32, edits int) { got[x.terms.at(int(term))] = edits })
 		}
 		require.Equal(t, want, got)

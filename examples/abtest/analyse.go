@@ -18,6 +18,9 @@ type analysis struct {
 	// over are the goal's effects on all units up to each day, by intervals
 	// that hold on all days at once.
 	over []day
+	// pairs and best are of -pairs.
+	pairs []pair
+	best  []best
 }
 
 type day struct {
@@ -35,6 +38,11 @@ func analyse(t *table, opts options) (*analysis, error) {
 	a := &analysis{table: t, opts: opts}
 	if a.report, err = plan.Analyze(reading); err != nil {
 		return nil, err
+	}
+	if opts.pairs {
+		if err := a.comparePairs(plan, reading); err != nil {
+			return nil, err
+		}
 	}
 	if t.dated && opts.plot != "" {
 		return a, a.follow(plan)

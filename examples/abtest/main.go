@@ -42,7 +42,7 @@ type options struct {
 	metrics                                     []column
 	design                                      experiment.Design
 	alpha                                       float64
-	json                                        bool
+	json, pairs                                 bool
 	plot                                        string
 	planned                                     int64
 	form                                        rowtable.Spec // of the file
@@ -100,6 +100,7 @@ func parseOptions(args []string, usage io.Writer) (options, error) {
 	set.StringVar(&design, "design", "fixed", "fixed (read once, at the planned end), sequential (read at any time) or bayes")
 	set.Float64Var(&opts.alpha, "alpha", 0.05, "chance to call a goal different that is not")
 	set.Int64Var(&opts.planned, "planned", 0, "number of `units` at which the experiment was planned to be read; before that there is no winner")
+	set.BoolVar(&opts.pairs, "pairs", false, "compare each arm with each other one, too, and tell how likely each is the best")
 	set.BoolVar(&opts.json, "json", false, "print JSON")
 	set.StringVar(&opts.plot, "plot", "", "write the intervals as SVG to this `file`")
 	opts.form.Flags(set)

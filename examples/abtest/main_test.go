@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -315,4 +316,39 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, 3, place.Line)
 	require.Equal(t, "x", place.Header)
+}
+
+// Three arms by pairs: C is best and differs from both, A and B do not differ.
+func TestPairs(t *testing.T) {
+	var file strings.Builder
+	file.WriteString("user,arm,bought\n")
+	for i := range 3000 {
+		arm := []string{"A", "B", "C"}[i%3]
+		bought := i/3%10 == 0
+		if arm == "C" {
+			bought = i/3%5 == 0
+		}
+		fmt.Fprintf(&file, "%d,%s,%v\n", i, arm, bought)
+	}
+	args := []string{"-in", write(t, file.String()), "-unit", "user", "-variant", "arm", "-metric", "bought:binary", "-pairs"}
+	text := output(t, args...)
+	require.Contains(t, text, "bought by pairs, corrected for 3 of them")
+	require.Contains(t, text, "chance to be best")
+	var form struct {
+		Pairs []pair
+		Best  []best
+	}
+	require.NoError(t, json.Unmarshal([]byte(output(t, append(args, "-json")...)), &form))
+	require.Len(t, form.Pairs, 3)
+	for i, p := range form.Pairs {
+		require.Equal(t, p.P < 0.05, i > 0, "%+v", p)
+		require.Equal(t, p.P < 0.05, p.Goal.Lower > 0 || p.Goal.Upper < 0, "one level for both")
+		require.Equal(t, p.Shown, i > 0)
+	}
+	require.InDelta(t, 1, form.Best[0].Chance+form.Best[1].Chance+form.Best[2].Chance, 1e-9)
+	require.Greater(t, form.Best[2].Chance, 0.999)
+	require.Greater(t, form.Best[0].Loss, 0.08)
+	for _, design := range []string{"sequential", "bayes"} {
+		require.Contains(t, output(t, append(args, "-design", design)...), "by pairs")
+	}
 }

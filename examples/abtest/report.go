@@ -20,6 +20,7 @@ func (a *analysis) text() string {
 	for i := range r.Metrics {
 		a.metric(&s, i)
 	}
+	a.byPairs(&s)
 	fmt.Fprintf(&s, "What to do\n  %s\n  Why: %s.\n", a.advice(), r.Verdict.Reason)
 	for _, w := range r.Verdict.Warnings {
 		fmt.Fprintf(&s, "  Note: %s.\n", w)
@@ -187,14 +188,17 @@ func thousands(n int64) string {
 type form struct {
 	File   string            `json:"file"`
 	Report experiment.Report `json:"report"`
-	Winner string            `json:"winner,omitempty"`
+	// Pairs and Best are of -pairs.
+	Pairs  []pair `json:"pairs,omitempty"`
+	Best   []best `json:"best,omitempty"`
+	Winner string `json:"winner,omitempty"`
 	// Refusal says why there is no winner.
 	Refusal string `json:"refusal,omitempty"`
 	Advice  string `json:"advice"`
 }
 
 func (a *analysis) form() form {
-	f := form{File: a.table.name, Report: a.report, Advice: strings.ReplaceAll(a.advice(), "\n  ", " ")}
+	f := form{File: a.table.name, Report: a.report, Pairs: a.pairs, Best: a.best, Advice: strings.ReplaceAll(a.advice(), "\n  ", " ")}
 	winner, err := a.report.Winner()
 	if f.Winner = winner; err != nil {
 		f.Refusal = err.Error()

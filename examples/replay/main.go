@@ -90,10 +90,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	// What stays of a row takes some 600 bytes on the memory store; garbage is
-	// collected before it takes as much again.
-	limit := debug.SetMemoryLimit(max(480<<20, 900*int64(book.Rows)))
-	defer debug.SetMemoryLimit(limit)
+	// What stays of a row takes some 500 bytes on the memory store. Garbage is collected
+	// when it would be more memory than this, not each time it has doubled: a replay
+	// makes much, and looking through all that stays costs more the more stays.
+	limit, percent := debug.SetMemoryLimit(max(480<<20, 900*int64(book.Rows))), debug.SetGCPercent(400)
+	defer func() { debug.SetMemoryLimit(limit); debug.SetGCPercent(percent) }()
 	if n := len(book.Unreadable); n > 0 && !*tolerant {
 		for _, e := range book.Unreadable[:min(n, maxListed)] {
 			fmt.Fprintln(stderr, e)

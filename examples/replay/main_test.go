@@ -22,11 +22,11 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	pgtest.Main(m)
+	pgtest.Main(m, func() { os.RemoveAll(built.dir) })
 }
 
 // Processes that share what is learned come to the same report.
 func TestReplayWithWorkers(t *testing.T) {
 	file := writeShop(t, tiny, 3)
-	assert.Equal(t, replay(t, "-data", file), replay(t, "-data", file, "-store", "postgres:"+pgtest.DSN(t), "-workers", "3"))
+	assert.Equal(t, wantTiny(t), replay(t, "-data", file, "-store", "postgres:"+pgtest.DSN(t), "-workers", "3"))
 }

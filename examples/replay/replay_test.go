@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -36,6 +37,72 @@ func replay(t testing.TB, args ...string) string {
 	return out.String()
 }
 
+// tinyReport is what a replay of the tiny shop prints, with the flags as they are.
+var tinyReport = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	name := filepath.Join(dir, "shop.csv")
+	f, err := os.Create(name)
+	if err != nil {
+		return "", err
+	}
+	err = errors.Join(retail.Synthesize(f, tiny, 3), f.Close())
+	var out bytes.Buffer
+	if err == nil {
+		err = run(context.Background(), []string{"-data", name}, &out, io.Discard)
+	}
+	return out.String(), err
+})
+
+// wantTiny returns what every replay of the tiny shop is to print.
+func wantTiny(t testing.TB) string {
+	t.Helper()
+	want, err := tinyReport()
+	require.NoError(t, err)
+	return want
+}
+
+// executable builds this program once, without the race detector, and returns its name.
+func executable(t testing.TB) string {
+	t.Helper()
+	built.Do(func() {
+		if built.dir, built.err = os.MkdirTemp("", ""); built.err != nil {
+			return
+		}
+		output, err := exec.Command("go", "build", "-o", filepath.Join(built.dir, "replay"), ".").CombinedOutput()
+		if err != nil {
+			built.err = fmt.Errorf("%w: %s", err, output)
+		}
+	})
+	require.NoError(t, built.err)
+	return filepath.Join(built.dir, "replay")
+}
+
+var built struct {
+	sync.Once
+	dir string // removed by TestMain
+	err error
+}
+
+// replayOn is replay on a store. SQLite is a translated program that takes ten times
+// as long under the race detector, which has nothing to find in it: there another
+// process, built without, replays.
+func replayOn(t testing.TB, store string, args ...string) string {
+	t.Helper()
+	args = append(args, "-store", store)
+	if !strings.HasPrefix(store, "sqlite:") {
+		return replay(t, args...)
+	}
+	var out, errs bytes.Buffer
+	cmd := exec.Command(executable(t), args...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	require.NoError(t, cmd.Run(), "%s", &errs)
+	return out.String()
+}
+
 // onDurableStores runs a test on a fresh database of each kind.
 func onDurableStores(t *testing.T, test func(t *testing.T, fresh func() string)) {
 	t.Run("sqlite", func(t *testing.T) {
@@ -49,16 +116,15 @@ func onDurableStores(t *testing.T, test func(t *testing.T, fresh func() string))
 }
 
 func TestReplayIsTheSameOnEveryStore(t *testing.T) {
-	file := writeShop(t, tiny, 3)
-	want := replay(t, "-data", file)
+	file, want := writeShop(t, tiny, 3), wantTiny(t)
 	assert.Contains(t, want, "WHAT BECAME OF EVERY ROW")
 	onDurableStores(t, func(t *testing.T, fresh func() string) {
 		store := fresh()
-		assert.Equal(t, want, replay(t, "-data", file, "-store", store))
-		assert.Equal(t, want, replay(t, "-data", file, "-store", store), "a replay that is done reports again")
+		assert.Equal(t, want, replayOn(t, store, "-data", file))
+		assert.Equal(t, want, replayOn(t, store, "-data", file), "a replay that is done reports again")
 		store = fresh()
-		assert.Equal(t, want, replay(t, "-data", file, "-store", store, "-durable"))
-		assert.Equal(t, want, replay(t, "-data", file, "-store", store, "-durable"), "learners go on from their cursors")
+		assert.Equal(t, want, replayOn(t, store, "-data", file, "-durable"))
+		assert.Equal(t, want, replayOn(t, store, "-data", file, "-durable"), "learners go on from their cursors")
 	})
 }
 
@@ -81,19 +147,13 @@ func TestReplayIsTheSameOnAnyNumberOfProcessors(t *testing.T) {
 }
 
 func TestReplayDependsOnTheSeed(t *testing.T) {
-	file := writeShop(t, tiny, 3)
-	assert.NotEqual(t, replay(t, "-data", file, "-seed", "1"), replay(t, "-data", file, "-seed", "2"))
+	assert.NotEqual(t, wantTiny(t), replay(t, "-data", writeShop(t, tiny, 3), "-seed", "2"))
 }
 
 // Killed at ten random moments and started again, the replay ends with the same
 // bytes as one that nothing happened to.
 func TestReplaySurvivesBeingKilled(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "replay")
-	build := exec.Command("go", "build", "-o", program, ".")
-	output, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", output)
-	file := writeShop(t, tiny, 3)
-	want := replay(t, "-data", file)
+	program, file, want := executable(t), writeShop(t, tiny, 3), wantTiny(t)
 	moments := 10
 	if testing.Short() {
 		moments = 2
@@ -169,7 +229,7 @@ func TestReplayStopsBetweenTradeAndLearning(t *testing.T) {
 	require.NoError(t, err)
 	var out bytes.Buffer
 	require.NoError(t, writeText(&out, tables))
-	assert.Equal(t, replay(t, "-data", file), out.String())
+	assert.Equal(t, wantTiny(t), out.String())
 }
 
 // A database that goes away stops the replay with an error; when it is back the
@@ -193,7 +253,7 @@ func TestReplayWhenTheDatabaseGoesAway(t *testing.T) {
 		assert.Empty(t, out.String(), "nothing half printed")
 		assert.NoDirExists(t, dir)
 	}
-	assert.Equal(t, replay(t, "-data", file), replay(t, "-data", file, "-store", "postgres:"+dsn))
+	assert.Equal(t, wantTiny(t), replay(t, "-data", file, "-store", "postgres:"+dsn))
 }
 
 // newProxy listens on the loopback and passes bytes on to a server until that
@@ -305,10 +365,11 @@ func TestReplaySkipsUnreadableRowsWhenAsked(t *testing.T) {
 }
 
 func TestReplayKeepsToItsStore(t *testing.T) {
-	file := writeShop(t, tiny, 3)
+	small := retail.Shop{Customers: 5, Products: 8, Days: 10}
+	file := writeShop(t, small, 3)
 	store := "sqlite:" + filepath.Join(t.TempDir(), "shop.db")
 	replay(t, "-data", file, "-store", store)
-	for _, args := range [][]string{{"-data", file, "-seed", "2"}, {"-data", writeShop(t, tiny, 4)}} {
+	for _, args := range [][]string{{"-data", file, "-seed", "2"}, {"-data", writeShop(t, small, 4)}} {
 		err := run(t.Context(), append(args, "-store", store), io.Discard, io.Discard)
 		require.ErrorIs(t, err, flywheel.ErrConflict)
 	}

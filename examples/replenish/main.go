@@ -76,11 +76,12 @@ func run(args []string, stdout io.Writer) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	items, err := load(*file, form)
-	if err != nil {
-		return err
+	items, unread := load(*file, form)
+	if unread != nil && !errors.Is(unread, errUnplanned) {
+		return unread
 	}
 	plans, unplanned := planAll(items, s)
+	unplanned = errors.Join(unread, unplanned)
 	if unplanned != nil && (!errors.Is(unplanned, errUnplanned) || len(plans) == 0) {
 		return unplanned
 	}

@@ -142,3 +142,22 @@ func TestItemWithoutHistory(t *testing.T) {
 	require.Contains(t, out.String(), "old")
 	require.NotContains(t, out.String(), "new ")
 }
+
+// A bad row stops no other, in whichever field it is.
+func TestBadRows(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "stock.csv")
+	good := "old,main,5,0,2,3,1,4;5;6;4;5;6;4;5;6;4;5;6\n"
+	require.NoError(t, os.WriteFile(name, []byte("sku,location,on_hand,on_order,lead_time,cost,pack,demand\n"+
+		"odd,main,many,0,2,3,1,1;2;3\n"+good+"sad,main,1,0,2,3,1,1;-2;3\n"+good+"young,main,5,0,2,3,1,4;5;6;4;5;6;4;5;6;4;5;6\n"), 0o600))
+	var out bytes.Buffer
+	err := run([]string{"-in", name}, &out)
+	require.ErrorIs(t, err, errUnplanned)
+	for _, want := range []string{"line 2, column 3 (on_hand)", "line 4, column 8 (demand)", "line 5, column 1 (sku)"} {
+		require.ErrorContains(t, err, want)
+	}
+	require.Contains(t, out.String(), "young")
+	require.NoError(t, os.WriteFile(name, []byte("sku,location,on_hand,on_order,lead_time,cost,pack,demand\n"+good+strings.Repeat("x,y,no,0,0,0,0,0\n", 200)), 0o600))
+	out.Reset()
+	require.ErrorContains(t, run([]string{"-in", name}, &out), "has 100 rows that cannot be read")
+	require.Empty(t, out.String())
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -53,7 +54,12 @@ const (
 	mostLead  = 104
 )
 
-// read reads the input in the dialect of form; name is what errors call it.
+// mostUnread is how many rows that cannot be read are skipped: a file of more is
+// another file.
+const mostUnread = 100
+
+// read reads the input in the dialect of form; name is what errors call it. A row that
+// cannot be read stops no other: the error, which is errUnplanned, names each.
 func read(name string, in io.Reader, form table.Spec) ([]item, error) {
 	form.Columns = columns()
 	form.MaxRows = mostItems
@@ -62,23 +68,34 @@ func read(name string, in io.Reader, form table.Spec) ([]item, error) {
 		return nil, err
 	}
 	var items []item
+	var unread []error
 	seen := map[[2]string]bool{}
-	for r.Next() {
+	for r.Next() && len(unread) < mostUnread {
 		it, err := parse(r)
-		if err != nil {
-			return nil, err
-		}
 		key := [2]string{string(it.sku), it.location}
-		if seen[key] {
-			return nil, r.Fail(colSKU, fmt.Errorf("%s at %s was there already: %w", it.sku, it.location, flywheel.ErrConflict))
+		if err == nil && seen[key] {
+			err = r.Fail(colSKU, fmt.Errorf("%s at %s was there already: %w", it.sku, it.location, flywheel.ErrConflict))
+		}
+		if err != nil {
+			unread = append(unread, err)
+			continue
 		}
 		seen[key] = true
 		items = append(items, it)
 	}
-	if r.Err() == nil && len(items) == 0 {
+	switch err := errors.Join(unread...); {
+	case r.Err() != nil:
+		return nil, r.Err()
+	case len(unread) == mostUnread:
+		return nil, fmt.Errorf("%s has %d rows that cannot be read, or more: %w", name, mostUnread, err)
+	case len(items) == 0 && err == nil:
 		return nil, fmt.Errorf("%s has no items", name)
+	case len(items) == 0:
+		return nil, err
+	case err != nil:
+		return items, fmt.Errorf("%w: %w", errUnplanned, err)
 	}
-	return items, r.Err()
+	return items, nil
 }
 
 func parse(r *table.Reader) (it item, err error) {

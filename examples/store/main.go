@@ -2,6 +2,9 @@
 // who run it, over one database, in memory unless another is named.
 //
 //	go run ./examples/store
+//	go run ./examples/store -store memory -shoppers 200 -speed 2000    simulated shoppers in faster time
+//	go run ./examples/store -policy a.json -policy b.json              what another policy would do
+//	go run ./examples/store wheel                                      what each feature brings, and whether experiments find it
 package main
 
 import (
@@ -15,8 +18,11 @@ import (
 	"os"
 	"os/signal"
 
+	"github.com/flywheel-go/flywheel/campaign/message"
+	"github.com/flywheel-go/flywheel/campaign/message/smtp"
 	"github.com/flywheel-go/flywheel/examples/store/page"
 	"github.com/flywheel-go/flywheel/examples/store/web"
+	"github.com/flywheel-go/flywheel/examples/store/wheel"
 )
 
 func main() {
@@ -29,33 +35,58 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
+	if len(args) > 0 && args[0] == "wheel" {
+		return wheel.Command(ctx, args[1:], os.Stdout)
+	}
 	flags := flag.NewFlagSet("store", flag.ContinueOnError)
 	where := flags.String("store", "sqlite:store.db", "where the shop is kept: memory, sqlite:`FILE` or postgres:DSN")
 	address := flags.String("addr", "127.0.0.1:8080", "`address` to serve at")
+	home := flags.String("url", "", "`address` of the store in letters; http:// and -addr when it is empty")
+	server := flags.String("smtp", "", "mail server as `host:port`, with STARTTLS; without one letters are shown at the desk and go nowhere")
+	user := flags.String("smtp-user", "", "`name` to log in there, with the password of the environment's STORE_SMTP_PASSWORD")
 	password := flags.String("desk", "", "`password` of the desk; one is made up and printed when it is empty")
+	clerk := flags.String("clerk", "", "`password` of those at the desk who serve customers and change nothing else; nobody when it is empty")
+	var simulated simulation
+	simulated.flags(flags)
 	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if len(simulated.policies) > 0 {
+		return simulated.compare(ctx, os.Stdout)
+	}
+	clock, err := simulated.clock()
+	if err != nil {
 		return err
 	}
 	s, err := open(ctx, *where)
 	if err != nil {
 		return err
 	}
-	shop, err := newShop(ctx, s)
+	shop, err := newShop(ctx, s, clock)
 	if err != nil {
 		return errors.Join(err, s.close())
 	}
 	if *password == "" {
 		*password = random(8)
 	}
+	shop.ClerkPassword = *clerk
+	if shop.URL = *home; *home == "" {
+		shop.URL = "http://" + *address
+	}
+	hangUp, err := connect(shop, smtp.Options{Addr: *server, User: *user, Password: message.NewPrivate(os.Getenv("STORE_SMTP_PASSWORD"))})
+	if err != nil {
+		return errors.Join(err, s.close())
+	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	site := page.New(shop, *password, []byte(random(32)), log)
+	site := page.New(shop, *password, log)
 
 	work, cancel := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- shop.Work(work, log) }()
+	ended := make(chan error, 2)
+	go func() { ended <- shop.Work(work) }()
+	go func() { ended <- simulated.crowd(work, shop, site, *password, log) }()
 	err = serve(ctx, site, *address, *password)
 	cancel()
-	return errors.Join(err, <-ended, s.close())
+	return errors.Join(err, <-ended, <-ended, hangUp(), s.close())
 }
 
 func serve(ctx context.Context, site *web.Site, address, password string) error {

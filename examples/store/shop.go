@@ -6,209 +6,218 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/campaign"
+	"github.com/flywheel-go/flywheel/campaign/message"
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/cart/checkout"
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/payment"
+	"github.com/flywheel-go/flywheel/cart/payment/credit"
+	"github.com/flywheel-go/flywheel/cart/service"
+	"github.com/flywheel-go/flywheel/cart/wish"
 	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/catalog/review"
 	"github.com/flywheel-go/flywheel/catalog/search"
 	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/page"
+	"github.com/flywheel-go/flywheel/examples/store/web"
+	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/experiment/flag"
 	"github.com/flywheel-go/flywheel/inventory"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
+	"github.com/flywheel-go/flywheel/loyalty"
+	"github.com/flywheel-go/flywheel/loyalty/referral"
 	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/pricing/tax"
+	"github.com/flywheel-go/flywheel/recommend"
 	"github.com/flywheel-go/flywheel/segment"
 )
 
-// newShop wires the packages over one database, and fills what is empty.
-func newShop(ctx context.Context, s *stores) (*page.Shop, error) {
-	events, err := segment.NewLog(s.log, nil)
+// newShop wires the packages over one database, and fills what is empty. now is the clock
+// of all of them.
+func newShop(ctx context.Context, s *stores, now func() time.Time) (*page.Shop, error) {
+	shop := &page.Shop{Now: now, Gateway: new(payment.Memory), Outbox: new(web.Outbox)}
+	shop.Post = func(_ context.Context, m web.Mail) error { shop.Outbox.Add(m); return nil } // until a mail server is connected
+	var err error
+	if shop.Accounts, err = web.NewAccounts(ctx, s.accounts, now); err != nil {
+		return nil, err
+	}
+	for _, wire := range []func(*page.Shop, *stores) error{wireGoods, wirePeople, wireCounter} {
+		if err := wire(shop, s); err != nil {
+			return nil, err
+		}
+	}
+	documents := shop.Products.Documents(data.Channel, data.Languages...)
+	shop.Follower = &search.Follower{Engine: search.Local{Index: shop.Index}, Source: documents, Product: catalog.ChangedProduct}
+	shop.Wheel, err = segment.NewRunner(shop.Events, &segment.RunnerOptions{Now: now, Jobs: jobs(shop)},
+		shop.Profiles, shop.Follower, shop.Recommend, shop.Reviews, shop.Points, shop.Friends, shop.Wishes, shop.Journeys)
 	if err != nil {
 		return nil, err
 	}
-	prices, err := pricing.New(s.prices, &pricing.Options{Config: pricing.Config{
-		Taxes: []pricing.Tax{{Class: "standard", Rate: money.Percent(19)}, {Class: "reduced", Rate: money.Percent(7)}},
+	if err := data.Fill(ctx, shop.Products, shop.Prices, shop.Stock, shop.Codes); err != nil {
+		return nil, err
+	}
+	err = shop.Flags.Refresh(ctx)
+	if errors.Is(err, flywheel.ErrNotFound) { // the first day of the shop
+		err = shop.Flags.Load(ctx, []byte(data.Flags))
+	}
+	if err := errors.Join(err, shop.Prices.Reload(ctx)); err != nil {
+		return nil, err
+	}
+	wirePrivacy(shop)
+	return shop, documents.Fill(ctx, shop.Follower.Engine)
+}
+
+// wireGoods makes what is sold: the log, the price list, the stock and the catalog.
+func wireGoods(shop *page.Shop, s *stores) (err error) {
+	now := shop.Now
+	if shop.Events, err = segment.NewLog(s.log, &segment.LogOptions{Now: now}); err != nil {
+		return err
+	}
+	if shop.Prices, err = pricing.New(s.prices, &pricing.Options{Config: data.Pricing}); err != nil {
+		return err
+	}
+	if shop.Stock, err = inventory.New(s.stock, &inventory.Options{Sink: shop.Events, Now: now, Alerts: true}); err != nil {
+		return err
+	}
+	offers := catalog.Shelf{Prices: shop.Prices, Stock: shop.Stock, Currency: money.EUR, Now: now}
+	if shop.Products, err = catalog.New(s.products, &catalog.Options{Sink: shop.Events, Offers: offers, Now: now}); err != nil {
+		return err
+	}
+	if shop.Codes, err = coupon.New(s.codes, &coupon.Options{Now: now}); err != nil {
+		return err
+	}
+	shop.GiftCards = shop.Codes.Cards()
+	shop.Index, err = search.New(data.Search)
+	return err
+}
+
+// wirePeople makes what is known of customers, what they say, and what is said to them.
+func wirePeople(shop *page.Shop, s *stores) (err error) {
+	now := shop.Now
+	shop.Profiles, err = segment.NewProfiles(s.profiles, &segment.ProfileOptions{Segments: data.Segments, Sink: shop.Events, Log: shop.Events})
+	if err != nil {
+		return err
+	}
+	shop.Points, err = loyalty.New(s.points, &loyalty.Options{Programs: []loyalty.Program{data.Program}, Category: data.CategoryOf, Now: now, Sink: shop.Events})
+	if err != nil {
+		return err
+	}
+	listed := func(_ context.Context, skus ...flywheel.SKU) (map[flywheel.SKU]money.Amount, error) {
+		return shop.Prices.Listed(money.EUR, now(), skus...)
+	}
+	if shop.Wishes, err = wish.New(s.wishes, &wish.Options{Prices: listed, Sink: shop.Events, Now: now}); err != nil {
+		return err
+	}
+	if shop.Credit, err = credit.New(s.credit, &credit.Options{Now: now}); err != nil {
+		return err
+	}
+	if shop.Reviews, err = review.New(s.reviews, &review.Options{Now: now, Sink: shop.Events}); err != nil {
+		return err
+	}
+	if shop.Recommend, err = recommend.New(s.facts, nil); err != nil {
+		return err
+	}
+	shop.Tickets, err = service.New(s.tickets, &service.Options{Calendar: &data.DeskHours, SLA: data.Promises, Now: now, Sink: shop.Events})
+	if err != nil {
+		return err
+	}
+	if shop.Experiments, err = experiment.New(s.experiments, &experiment.Options{Now: now, Sink: shop.Events}); err != nil {
+		return err
+	}
+	if shop.Flags, err = flag.New(s.experiments, &flag.Options{Now: now, Recorder: shop.Experiments}); err != nil {
+		return err
+	}
+	shop.Friends, err = referral.NewRewards(referral.RewardsOptions{Hold: data.FriendHold, Grant: func(ctx context.Context, r referral.Referral) error {
+		var errs []error
+		for _, member := range []flywheel.CustomerID{r.Referrer, r.Referred} {
+			_, err := shop.Points.Apply(ctx, loyalty.Operation{
+				Member: member, Key: "friend-" + string(r.Referred), Kind: loyalty.Earn, Points: data.FriendPoints, At: now(), AvailableAt: now(),
+			})
+			errs = append(errs, err)
+		}
+		return errors.Join(errs...)
 	}})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	stock, err := inventory.New(s.stock, &inventory.Options{Sink: events})
+	if shop.OrderLinks, err = order.NewLinks(shop.Accounts.Secret("orders")); err != nil {
+		return err
+	}
+	if shop.Stops, err = message.NewLinks(shop.Accounts.Secret("stops")); err != nil {
+		return err
+	}
+	zone, err := time.LoadLocation(data.Zone)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	products, err := catalog.New(s.products, &catalog.Options{Sink: events, Offers: offers{prices, stock}})
+	shop.Journeys, err = campaign.New(s.journeys, &campaign.Options{
+		Journeys: data.Journeys, Policy: data.Manners, Location: zone, Sender: campaign.SenderFunc(shop.Write), Sink: shop.Events, Log: shop.Events, Now: now,
+	})
+	return err
+}
+
+// wireCounter makes the way from the cart to the order, with everything that pays for it.
+func wireCounter(shop *page.Shop, s *stores) (err error) {
+	now, counter := shop.Now, shop.Products.Counter(data.Channel, "en")
+	if shop.Carts, err = cart.New(s.carts, &cart.Options{Prices: shop.Prices, Catalog: counter, Sink: shop.Events, Now: now}); err != nil {
+		return err
+	}
+	if shop.Network, err = fulfillment.New(data.Delivery()); err != nil {
+		return err
+	}
+	rates, err := tax.NewTable(data.Taxes, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	codes, err := coupon.New(s.codes, nil)
-	if err != nil {
-		return nil, err
-	}
-	counter := products.Counter(data.Channel, "en")
-	carts, err := cart.New(s.carts, &cart.Options{Prices: prices, Catalog: counter, Sink: events})
-	if err != nil {
-		return nil, err
-	}
-	network, err := fulfillment.New(delivery())
-	if err != nil {
-		return nil, err
-	}
-	rates, err := tax.NewTable([]tax.Entry{
-		{Place: tax.Place{Country: "DE"}, Class: "standard", Tax: tax.Tax{Code: "VAT", Rate: money.Percent(19)}},
-		{Place: tax.Place{Country: "DE"}, Class: "reduced", Tax: tax.Tax{Code: "VAT", Rate: money.Percent(7)}},
-		{Place: tax.Place{Country: "AT"}, Class: "standard", Tax: tax.Tax{Code: "VAT", Rate: money.Percent(20)}},
-		{Place: tax.Place{Country: "AT"}, Class: "reduced", Tax: tax.Tax{Code: "VAT", Rate: money.Percent(10)}},
-	}, nil)
-	if err != nil {
-		return nil, err
-	}
-	gateway := new(payment.Memory)
-	gateway.Intercept(page.Bank)
+	shop.Gateway.Intercept(page.Bank)
 	opts := &checkout.SessionOptions{
-		Carts: carts, Catalog: counter, Network: network, Stock: stock, Codes: codes, Taxes: rates, Home: tax.Place{Country: "DE"},
-		DeliveryIncludesTax: true, Mode: order.OnPlace, Sink: events, Policy: order.Policy{WindowDays: 30, ClaimDays: 730, DeliveryRefund: order.DeliveryCheapest, Zone: "Europe/Berlin"},
+		Carts: shop.Carts, Catalog: counter, Network: shop.Network, Stock: shop.Stock, Codes: shop.Codes, GiftCards: shop.GiftCards, StoreCredit: shop.Credit,
+		Points: shop.Points, PointValue: data.PointValue, PointsMaxPercent: data.PointsMost, Taxes: rates, Home: data.Home,
+		DeliveryIncludesTax: true, Mode: order.OnPlace, Sink: shop.Events, Policy: data.Returns, Now: now,
 	}
 	added, err := checkout.NewShop(opts)
 	if err != nil {
-		return nil, err
-	}
-	if opts.Orders, err = order.New(s.orders, &order.Options{Gateway: gateway, Warehouse: stock, Coupons: codes, Shop: added, Sink: events}); err != nil {
-		return nil, err
-	}
-	sessions, err := checkout.NewSessions(s.sessions, opts)
-	if err != nil {
-		return nil, err
-	}
-	profiles, err := segment.NewProfiles(s.profiles, nil)
-	if err != nil {
-		return nil, err
-	}
-	index, err := search.New(search.Settings{Locales: []search.Locale{{Code: "en"}, {Code: "de", Fallback: "en"}, {Code: "zh", Fallback: "en"}}, Prefix: true})
-	if err != nil {
-		return nil, err
-	}
-	documents := products.Documents(data.Channel, data.Languages...)
-	follower := &search.Follower{Engine: search.Local{Index: index}, Source: documents, Product: catalog.ChangedProduct}
-	wheel, err := segment.NewRunner(events, nil, profiles, follower)
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(fill(ctx, products, prices, stock, codes), prices.Reload(ctx)); err != nil {
-		return nil, err
-	}
-	return &page.Shop{
-		Products: products, Follower: follower, Index: index, Stock: stock, Prices: prices, Carts: carts, Sessions: sessions, Orders: opts.Orders, Gateway: gateway,
-		Events: events, Wheel: wheel, Profiles: profiles,
-	}, documents.Fill(ctx, follower.Engine)
-}
-
-func delivery() fulfillment.Config {
-	rate := func(minor int64) []fulfillment.Rate { return []fulfillment.Rate{{Price: money.New(minor, money.EUR)}} }
-	free := money.New(10000, money.EUR)
-	return fulfillment.Config{
-		Calendar: fulfillment.Calendar{Zone: "Europe/Berlin", Handling: 1},
-		Places:   []fulfillment.Place{{ID: fulfillment.DefaultLocation, Country: "DE"}},
-		Options: []fulfillment.Option{
-			{ID: "standard", Type: fulfillment.Shipping, Zones: []string{"DE"}, Rates: rate(490), FreeFrom: &free, Days: [2]int{1, 2}, Tax: "class:standard"},
-			{ID: "express", Type: fulfillment.Shipping, Zones: []string{"DE"}, Rates: rate(1290), Days: [2]int{1, 1}, Tax: "class:standard"},
-			{ID: "austria", Type: fulfillment.Shipping, Zones: []string{"AT"}, Rates: rate(990), Days: [2]int{2, 4}, Tax: "class:standard"},
-		},
-	}
-}
-
-// offers are the prices of the counter and what is on the shelf.
-type offers struct {
-	prices *pricing.Service
-	stock  *inventory.Service
-}
-
-func (o offers) Offers(ctx context.Context, _ catalog.Channel, skus []flywheel.SKU) (map[flywheel.SKU]catalog.Offer, error) {
-	there, err := o.stock.Available(ctx, skus)
-	if err != nil {
-		return nil, err
-	}
-	all := map[flywheel.SKU]catalog.Offer{}
-	for _, sku := range skus {
-		listed, err := o.prices.Engine().Price(&pricing.Basket{Currency: money.EUR, At: time.Now()}, sku, 1)
-		if errors.Is(err, pricing.ErrNoPrice) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		unit, err := listed.Unit.Times(1, money.HalfUp)
-		if err != nil {
-			return nil, err
-		}
-		offer := catalog.Offer{Price: unit}
-		if supply := there[sku]; !supply.Untracked {
-			n := int64(0)
-			for _, free := range supply.Free {
-				n += free
-			}
-			offer.Stock = &n
-		}
-		all[sku] = offer
-	}
-	return all, nil
-}
-
-// fill brings the assortment into an empty shop; again it changes nothing.
-func fill(ctx context.Context, products *catalog.Service, prices *pricing.Service, stock *inventory.Service, codes *coupon.Service) error {
-	known := func(err error) error {
-		if errors.Is(err, flywheel.ErrConflict) {
-			return nil
-		}
 		return err
 	}
-	for _, l := range data.Languages {
-		if err := products.PutLocale(ctx, catalog.LocaleDef{Code: l}); err != nil {
+	opts.Orders, err = order.New(s.orders, &order.Options{
+		Now: now, Gateway: shop.Gateway, Warehouse: shop.Stock, Coupons: shop.Codes, Points: shop.Points, Credit: shop.Credit, Shop: added, Sink: shop.Events,
+		Balances: map[order.TenderType]order.Balance{order.GiftCard: shop.GiftCards, order.StoreCredit: shop.Credit},
+	})
+	if err != nil {
+		return err
+	}
+	shop.Orders = opts.Orders
+	shop.Sessions, err = checkout.NewSessions(s.sessions, opts)
+	return err
+}
+
+// jobs are what is done again and again: what time makes due, and learning.
+func jobs(shop *page.Shop) []segment.Job {
+	due := func(name string, advance func(context.Context, time.Time) (bool, error)) segment.Job {
+		return segment.Job{Name: name, Every: 5 * time.Second, Run: func(ctx context.Context, now time.Time) error {
+			for {
+				if more, err := advance(ctx, now); err != nil || !more {
+					return err
+				}
+			}
+		}}
+	}
+	return []segment.Job{
+		due("checkouts that end", shop.Sessions.Advance), due("carts that are left", shop.Carts.Advance), due("holds that end", shop.Stock.Advance),
+		due("promises of the desk", shop.Tickets.Advance),
+		{Name: "unfinished checkouts", Every: 5 * time.Second, Run: func(ctx context.Context, _ time.Time) error {
+			_, err := shop.Sessions.ResumeAll(ctx)
 			return err
-		}
-	}
-	err := errors.Join(
-		products.PutChannel(ctx, catalog.ChannelDef{Code: data.Channel, Locales: data.Languages, DefaultLocale: "en"}),
-		products.PutOptions(ctx, data.Colors), products.PutType(ctx, catalog.ProductType{Code: "ware"}),
-	)
-	for _, c := range data.Categories {
-		err = errors.Join(err, products.PutCategory(ctx, c))
-	}
-	if err != nil {
-		return err
-	}
-	for i := range data.Goods {
-		g := &data.Goods[i]
-		if _, err := products.Get(ctx, g.ID); err == nil {
-			continue
-		}
-		if _, err := products.Put(ctx, g.Product()); err != nil {
+		}},
+		{Name: "what other processes changed", Every: 5 * time.Second, Run: func(ctx context.Context, _ time.Time) error {
+			return errors.Join(shop.Prices.Reload(ctx), shop.Flags.Refresh(ctx))
+		}},
+		{Name: "learning what goes with what", Every: time.Minute, Run: func(ctx context.Context, _ time.Time) error {
+			_, err := shop.Recommend.Train(ctx)
 			return err
-		}
-		for _, sku := range g.SKUs() {
-			if g.Digital {
-				err = stock.SetItem(ctx, inventory.Item{SKU: sku, Untracked: true})
-			} else {
-				err = stock.Receive(ctx, "first-"+string(sku), []flywheel.Line{{SKU: sku, Quantity: g.InStock}})
-			}
-			if err != nil {
-				return err
-			}
-		}
+		}},
 	}
-	_, err = prices.SaveList(ctx, data.Prices())
-	if err := known(err); err != nil {
-		return err
-	}
-	_, err = prices.SavePromotion(ctx, pricing.Promotion{ID: "welcome", Percent: money.Percent(10), Coupon: "welcome"})
-	if err := known(err); err != nil {
-		return err
-	}
-	_, err = codes.SaveCampaign(ctx, coupon.Campaign{ID: "welcome", Promotion: "welcome"})
-	if err := known(err); err != nil {
-		return err
-	}
-	return known(codes.Add(ctx, coupon.Code{Code: "WELCOME", Campaign: "welcome"}))
 }

@@ -5,8 +5,10 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -15,10 +17,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/campaign/message/smtp"
 	"github.com/flywheel-go/flywheel/examples/store/page"
+	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 // browser is one device at the store.
@@ -34,8 +40,12 @@ func opened(t testing.TB, where string) *page.Shop {
 	s, err := open(t.Context(), where)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.close()) })
-	shop, err := newShop(t.Context(), s)
+	shop, err := newShop(t.Context(), s, time.Now)
 	require.NoError(t, err)
+	shop.Accounts.Rounds = 1000 // a guess may be cheap in tests
+	hangUp, err := connect(shop, smtp.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, hangUp()) })
 	return shop
 }
 
@@ -53,7 +63,7 @@ func again(t testing.TB, base string) *browser {
 }
 
 func site(shop *page.Shop) http.Handler {
-	return page.New(shop, "secret word", []byte("0123456789abcdef0123456789abcdef"), slog.New(slog.DiscardHandler))
+	return page.New(shop, "secret word", slog.New(slog.DiscardHandler))
 }
 
 // see returns a page and where it was in the end.
@@ -143,7 +153,7 @@ func TestBuyAsGuest(t *testing.T) {
 			wrong, _ := keeper.press("/en/desk/login", "password", "guess")
 			require.Contains(t, wrong, "not the password")
 			keeper.press("/en/desk/login", "password", "secret word")
-			orders, _ := keeper.see("/en/desk?to=ship")
+			orders, _ := keeper.see("/en/desk/orders?to=ship")
 			require.Contains(t, orders, id)
 			keeper.press("/en/desk/orders/"+id+"/ship", "parcel", "p1")
 			keeper.press("/en/desk/orders/"+id+"/deliver", "parcel", "p1")
@@ -301,4 +311,130 @@ func TestCommand(t *testing.T) {
 		require.True(t, errors.Is(err, context.Canceled) || errors.Is(err, http.ErrServerClosed), "%v", err)
 	}
 	require.Error(t, run(t.Context(), []string{"-store", "floppy:a"}))
+}
+
+// A clerk serves customers and may change nothing else; whoever signs out is out.
+func TestRoles(t *testing.T) {
+	shop := opened(t, "memory")
+	shop.ClerkPassword = "clerk's word"
+	b := visit(t, site(shop))
+	b.press("/en/desk/login", "password", "clerk's word")
+	for _, path := range []string{"/en/desk", "/en/desk/orders", "/en/desk/customers", "/en/desk/tickets", "/en/desk/reviews", "/en/desk/stock"} {
+		body, at := b.see(path)
+		require.Equal(t, path, at)
+		require.NotContains(t, body, "/en/desk/promotions", "what a clerk may not see is not in the menu")
+	}
+	for _, path := range []string{"/en/desk/catalog", "/en/desk/replenish", "/en/desk/promotions", "/en/desk/segments", "/en/desk/journeys", "/en/desk/experiments", "/en/desk/loyalty", "/en/desk/health"} {
+		r, err := b.Get(b.base + path)
+		require.NoError(t, err)
+		r.Body.Close()
+		require.Equal(t, http.StatusForbidden, r.StatusCode, path)
+	}
+	before, err := shop.Prices.Promotions(t.Context())
+	require.NoError(t, err)
+	b.press("/en/desk/promotions", "document", `{"id": "mine", "percent": "0.9"}`)
+	after, err := shop.Prices.Promotions(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+	b.press("/en/desk/logout")
+	_, at := b.see("/en/desk/orders")
+	require.Equal(t, "/en/desk/login", at)
+}
+
+// Every form of the desk with hostile input: a refusal that is shown, and nothing changed.
+func TestHostileDesk(t *testing.T) {
+	shop := opened(t, "memory")
+	b := visit(t, site(shop))
+	b.press("/en/desk/login", "password", "secret word")
+	ctx := t.Context()
+	promotions, err := shop.Prices.Promotions(ctx)
+	require.NoError(t, err)
+	segments, err := shop.Profiles.Definitions(ctx)
+	require.NoError(t, err)
+	const script = "<script>alert(1)</script>"
+	for _, c := range []struct {
+		path   string
+		fields []string
+	}{
+		{"/en/desk/promotions", []string{"document", script}}, {"/en/desk/promotions", []string{"document", `{"id": "x", "percent": "7"}`}}, {"/en/desk/promotions", []string{"document", "{", "try", "1"}},
+		{"/en/desk/promotions/end", []string{"id", "none", "version", "1"}}, {"/en/desk/segments", []string{"name", script, "rule", "{"}}, {"/en/desk/segments", []string{"name", "x", "rule", `{"no such": 1}`, "try", "1"}},
+		{"/en/desk/segments/retire", []string{"name", "none"}}, {"/en/desk/stock", []string{"sku", script, "quantity", "5", "number", "n"}}, {"/en/desk/stock", []string{"sku", "stoneware-mug-blue", "quantity", "-5", "number", "n"}},
+		{"/en/desk/replenish", []string{"sku", "stoneware-mug-blue", "quantity", "-1", "number", "n"}}, {"/en/desk/replenish/arrived", []string{"order", "none"}},
+		{"/en/desk/experiments", []string{"feature", "none", "units", "10"}}, {"/en/desk/experiments", []string{"feature", "recommendations", "units", "-10"}}, {"/en/desk/experiments/switch", []string{"feature", "recommendations", "to", script}},
+		{"/en/desk/experiments/none/decide", nil}, {"/en/desk/journeys/order", []string{"document", `{"id": "order"}`}}, {"/en/desk/journeys/order", []string{"document", `{"id": "other"}`}}, {"/en/desk/journeys/none/pause", nil},
+		{"/en/desk/catalog", []string{"file", script}}, {"/en/desk/catalog", []string{"file", `{"id": "x"`, "try", "1"}}, {"/en/desk/catalog/status", []string{"product", "none", "status", "active"}}, {"/en/desk/catalog/status", []string{"product", "stoneware-mug", "status", script}},
+		{"/en/desk/reviews", []string{"post", "none", "verdict", "approved"}}, {"/en/desk/tickets", []string{"subject", "", "text", "", "priority", "no"}}, {"/en/desk/tickets/none", []string{"text", "x", "then", "solved"}},
+		{"/en/desk/health/retry", []string{"consumer", "none", "at", "7"}}, {"/en/desk/health/drop", []string{"consumer", "none", "at", "x"}}, {"/en/desk/health/replay", []string{"message", "none"}},
+		{"/en/desk/orders/none/refund", []string{"amount", "lots"}}, {"/en/desk/orders/none/ship", []string{"parcel", "p1"}},
+	} {
+		form := url.Values{}
+		for i := 0; i+1 < len(c.fields); i += 2 {
+			form.Add(c.fields[i], c.fields[i+1])
+		}
+		r, err := b.PostForm(b.base+c.path, form)
+		require.NoError(t, err)
+		body, err := io.ReadAll(r.Body)
+		require.NoError(t, err)
+		r.Body.Close()
+		require.GreaterOrEqual(t, r.StatusCode, 400, "%s %v", c.path, c.fields)
+		require.Less(t, r.StatusCode, 500, "%s %v: %s", c.path, c.fields, body)
+		require.NotContains(t, string(body), script)
+	}
+	after, err := shop.Prices.Promotions(ctx)
+	require.NoError(t, err)
+	require.Equal(t, promotions, after)
+	still, err := shop.Profiles.Definitions(ctx)
+	require.NoError(t, err)
+	require.Equal(t, segments, still)
+}
+
+// What a table of the desk shows is what its CSV has, without a formula.
+func TestCSV(t *testing.T) {
+	b := visit(t, site(opened(t, "memory")))
+	b.press("/en/desk/login", "password", "secret word")
+	r, err := b.Get(b.base + "/en/desk/stock?csv=stock&q=mug")
+	require.NoError(t, err)
+	body, err := io.ReadAll(r.Body)
+	require.NoError(t, err)
+	r.Body.Close()
+	require.Equal(t, "no-store", r.Header.Get("Cache-Control"))
+	require.Equal(t, "attachment; filename=stock.csv", r.Header.Get("Content-Disposition"))
+	lines := strings.Split(strings.TrimSpace(string(body)), "\n")
+	require.Len(t, lines, 4, "a head and three mugs: %s", body)
+}
+
+// An event that a consumer cannot take waits at the desk: it is tried again there, stays with
+// its cause while the cause lasts, and is given up by hand; everybody else's goes on.
+func TestParkedEvent(t *testing.T) {
+	shop := opened(t, "memory")
+	b := visit(t, site(shop))
+	b.press("/en/desk/login", "password", "secret word")
+	ctx := t.Context()
+	for i, minor := range []int64{math.MaxInt64, math.MaxInt64, 100} { // two that no sum can hold
+		who := flywheel.CustomerID("rich")
+		if minor == 100 {
+			who = "anna"
+		}
+		require.NoError(t, shop.Events.Publish(ctx, flywheel.Event{ID: fmt.Sprint("e", i), Name: flywheel.EventPurchase, Ref: fmt.Sprint("o", i), Time: shop.Now(), Customer: who, Value: money.New(minor, money.EUR)}))
+	}
+	require.NoError(t, shop.Wheel.Drain(ctx))
+	body, _ := b.see("/en/desk/health")
+	require.Contains(t, body, "Parked events")
+	m := regexp.MustCompile(`name="consumer" value="([^"]+)"><input type="hidden" name="at" value="(\d+)"><button>Retry`).FindStringSubmatch(body)
+	require.NotNil(t, m, body)
+	today, _ := b.see("/en/desk")
+	require.Contains(t, today, "wait for you")
+	_, at := b.press("/en/desk/health/retry", "consumer", m[1], "at", m[2])
+	require.Equal(t, "/en/desk/health", at)
+	body, _ = b.see("/en/desk/health")
+	require.Contains(t, body, `name="at" value="`+m[2]+`"><button>Retry`, "its cause lasts")
+	b.press("/en/desk/health/drop", "consumer", m[1], "at", m[2])
+	waiting, err := shop.Wheel.Parked(ctx, m[1])
+	require.NoError(t, err)
+	for _, p := range waiting {
+		require.NotEqual(t, m[2], fmt.Sprint(p.Position))
+	}
+	anna, err := shop.Profiles.Get(ctx, "anna")
+	require.NoError(t, err)
+	require.EqualValues(t, 1, anna.Orders)
 }

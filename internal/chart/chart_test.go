@@ -85,6 +85,20 @@ func TestXY(t *testing.T) {
 	assert.Equal(t, []string{"plan", "0.1", "0.5", "0.4", "0.6"}, rows[1])
 }
 
+func TestGraph(t *testing.T) {
+	f := chart.Graph("Journey <a>", []chart.Node{{Name: "enter & wait", Note: "an hour", Count: 3}, {Name: "ask"}, {Name: strings.Repeat("long ", 20)}},
+		[]chart.Edge{{From: 0, To: 1}, {From: 0, To: 2, Label: "<else>"}, {From: 2, To: 0, Label: "again"}, {From: 1, To: 9}, {From: -1, To: 0}})
+	svg := svgOf(f)
+	count := elements(t, svg)
+	assert.Equal(t, 3, count["rect"])
+	assert.Equal(t, 6, count["path"], "three arrows with their heads")
+	assert.Contains(t, svg, "&lt;else&gt;")
+	assert.NotContains(t, svg, strings.Repeat("long ", 20))
+	_, rows := f.Values()
+	assert.Equal(t, []string{"enter & wait", "an hour", "3", "ask; <else>: " + strings.Repeat("long ", 20)}, rows[0])
+	elements(t, svgOf(chart.Graph("none", nil, nil)))
+}
+
 func TestIntervals(t *testing.T) {
 	f := chart.Intervals("Effects", chart.Percent,
 		chart.Interval{Label: "bought", Series: "green", Estimate: 0.1, Lower: -0.05, Upper: 0.25},

@@ -8,7 +8,7 @@
 //
 // There are [Lines] over labels (with bands, dots, steps and marks), [Bars],
 // [XY] for curves and points over numbers, [Intervals] for estimates with their
-// limits, and [Heat] for a grid of counts. A value that is NaN or infinite is a
+// limits, [Heat] for a grid of counts, and [Graph] for steps that lead to each other. A value that is NaN or infinite is a
 // gap, and so is a band where one of its sides is. A line of more than 2,000
 // points is drawn by the least and the largest value of each of 1,000 stretches.
 //

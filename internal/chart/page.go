@@ -72,7 +72,8 @@ const Style = `:root { color-scheme: light dark; --ink: #1c2024; --soft: #60666d
 svg { width: 100%; height: auto; margin: .6rem 0; } svg text { font: 12px system-ui, sans-serif; fill: currentColor; }
 ` + shapes
 
-const shapes = `.grid { stroke: var(--rule); } .whisker { stroke: var(--ink); } .mark { stroke: var(--mark); stroke-width: 1.5; fill: none; } line.mark { stroke-dasharray: 4 3; }
+const shapes = `.box { fill: none; stroke: currentColor; } .edge { fill: none; stroke: var(--soft); stroke-width: 1.5; } .head { fill: var(--soft); } text.name { font-weight: 600; }
+.grid { stroke: var(--rule); } .whisker { stroke: var(--ink); } .mark { stroke: var(--mark); stroke-width: 1.5; fill: none; } line.mark { stroke-dasharray: 4 3; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; } .band { fill-opacity: .18; stroke: none; }
 ` + series
 
@@ -84,7 +85,7 @@ rect.s4, circle.s4, .f4 { fill: var(--s4); } rect.s5, circle.s5, .f5 { fill: var
 
 // documentStyle has the colors themselves, for viewers that know no variables.
 var documentStyle = func() string {
-	light := strings.NewReplacer("var(--ink)", "#1c2024", "var(--rule)", "#d9dde2", "var(--mark)", "#a11d42",
+	light := strings.NewReplacer("var(--ink)", "#1c2024", "var(--soft)", "#60666d", "var(--rule)", "#d9dde2", "var(--mark)", "#a11d42",
 		"var(--s0)", "#1668c5", "var(--s1)", "#c2560a", "var(--s2)", "#2a7f46", "var(--s3)", "#8a4ea8",
 		"var(--s4)", "#a11d42", "var(--s5)", "#5c6b00", "var(--s6)", "#0b7a80", "var(--s7)", "#7a5230")
 	return "text { font: 12px sans-serif; fill: #1c2024; } .name { font-size: 14px; } .paper { fill: #fff; } " + light.Replace(shapes)

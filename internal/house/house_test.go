@@ -52,13 +52,15 @@ var floors = map[string]int{
 	"segment/cluster": 5,
 	"segment/heatmap": 5,
 	"segment/live":    6,
+	"segment/collect": 6,
+	"segment/imports": 5,
 	"segment/predict": 5,
 
 	"recommend/rerank":     5,
 	"campaign/utm":         5,
 	"campaign/attribution": 6,
 	"campaign/budget":      5,
-	"inventory/supplier":   6,
+	"inventory/supplier":   7,
 	"catalog/assortment":   5,
 	"catalog/market":       6,
 	"catalog/search":       6,
@@ -68,6 +70,7 @@ var floors = map[string]int{
 	"segment/audit":             5,
 	"campaign/message/outbound": 5,
 	"campaign/message":          5,
+	"campaign/message/smtp":     6,
 	"loyalty/referral":          5,
 	"catalog/review":            11,
 	"catalog/live":              11,
@@ -84,6 +87,7 @@ var floors = map[string]int{
 	"cart/payment":     20,
 	"cart/service":     20,
 	"cart":             20,
+	"cart/wish":        20,
 	"loyalty":          20,
 	"cart/order":       21,
 	"cart/order/paper": 22,
@@ -153,9 +157,10 @@ func list(t *testing.T, args ...string) []pkg {
 // stores and test suites beside a package stand just above it.
 func floor(name string) (int, bool) {
 	if strings.HasPrefix(name, "examples/") {
-		// A program's own packages are below it, and its pages above the rest of them.
+		// A program's own packages are below it, and its pages, and what its shoppers are let
+		// loose on, above the rest of them.
 		below := 2 * strings.Count(name, "/")
-		if path.Base(name) == "page" {
+		if slices.Contains([]string{"page", "wheel", "crowd"}, path.Base(name)) {
 			below--
 		}
 		return floors["examples"] - below, true

@@ -37,10 +37,13 @@ var server struct {
 	schemas atomic.Int64
 }
 
-// Main runs the tests of a package and then removes the cluster, if one was
+// Main runs the tests of a package, then after, and removes the cluster, if one was
 // started. It does not return.
-func Main(m *testing.M) {
+func Main(m *testing.M, after ...func()) {
 	code := m.Run()
+	for _, fn := range after {
+		fn()
+	}
 	if server.cluster != nil {
 		server.cluster.stop()
 	}

@@ -9,6 +9,13 @@ package forecast
 // observations the methods that fit better count for more. Shorter series than
 // ten observations, and demand that comes rarely, get what [Select] chooses.
 //
+// A series with a season, of 200 observations and four cycles or more, is long enough
+// to ask itself: each method, and what was observed a season ago, is fitted to its
+// first part and counts by how it forecasts the last one from six origins. The season
+// is then that of the series or, where the last part says so, the week of hours and
+// parts of them or the year of days, in 52 weeks; and the intervals are wider or
+// narrower by what the errors there were.
+//
 // Intervals are calibrated: the spread of the errors ahead is predicted from
 // the errors in sample, the models' growth of the variance, length, level and
 // distance, with exponents measured on rolling origins, and the errors have the
@@ -97,11 +104,17 @@ func (m Auto) fitTo(dst *Fit, s Series) error {
 	default:
 		return fitBriefly(dst, chosen, s)
 	}
+	v := validate(&s)
+	if v != nil { // the season, and what the methods are worth
+		s.Season = v.season
+	}
 	dst.reset("Combination", &s)
 	c := reuse[combination](dst)
-	c.fit(dst, &s)
-	for method, name := range [combined]string{"ets", "dynamictheta", "logtheta", "logdynamictheta", "ces"} {
-		dst.parameter(name, c.weights[method], true)
+	c.fit(dst, &s, v)
+	for method, name := range [combined]string{"ets", "dynamictheta", "logtheta", "logdynamictheta", "ces", "seasonalnaive"} {
+		if method < byLast || v != nil {
+			dst.parameter(name, c.weights[method], true)
+		}
 	}
 	dst.measure(s.Values, 0)
 	return nil

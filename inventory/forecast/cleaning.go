@@ -11,8 +11,15 @@ import (
 // Cleaning turns what was sold into what was wanted: it fills what is missing,
 // estimates the demand of periods without stock, and replaces outliers. The zero
 // value is ready. It says each thing that it changed, so that a planner can look
-// at it; a promotion that shall be known to the model as such is better given to
-// it than cleaned away.
+// at it.
+//
+// # What is known
+//
+// Where the series has regressors, such as promotions and prices, what they do is
+// estimated from the periods in full stock, as factors of a demand, and taken out
+// before anything is judged: a promotion is no outlier, and what was lost in one
+// without stock is filled with it. The regressors stay with the series, for a model
+// that uses them.
 //
 // # Stock-outs
 //
@@ -134,6 +141,9 @@ func (c Cleaning) Clean(s Series, availability []float64) (Series, []Correction,
 		if !(a >= 0 && a <= 1) {
 			return s, nil, &SeriesError{Series: s.ID, Index: i, Value: a, Err: ErrAvailability}
 		}
+	}
+	if len(s.Regressors) > 0 {
+		return c.cleanKnown(s, availability)
 	}
 	inStock := func(i int) float64 {
 		if availability == nil {

@@ -292,3 +292,105 @@ func BenchmarkCleaning(b *testing.B) {
 		})
 	}
 }
+
+// A promotion is no outlier, and a stock-out in one is filled with it: 2.6 times the
+// usual 35 to 45.
+func TestCleanKnown(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		season int
+		factor float64
+		level  func(i int) float64
+	}{
+		{"level", 1, 2.6, func(int) float64 { return 40 }},
+		{"trend", 1, 2.6, func(i int) float64 { return 40 * math.Exp(0.01*float64(i)) }},
+		{"season", 13, 1.8, func(i int) float64 { return 40 + 15*math.Sin(2*math.Pi*float64(i)/13) }},
+		{"a price of half", 1, 0.4, func(int) float64 { return 400 }},
+	} {
+		for seed := range uint64(20) {
+			r := rand.New(rand.NewPCG(seed, 1))
+			n := 104
+			s := Series{ID: c.name, Season: c.season, Values: make([]float64, n), Regressors: []Regressor{{Name: "promo", Values: make([]float64, n+4)}}}
+			availability := slices.Repeat([]float64{1}, n)
+			whole := make([]float64, n)
+			for i := range n {
+				whole[i] = c.level(i) * math.Exp(0.08*r.NormFloat64())
+				if i%8 == 3 {
+					s.Regressors[0].Values[i] = 1
+					whole[i] *= c.factor
+				}
+				s.Values[i] = whole[i]
+			}
+			s.Values[43], availability[43] = 0.4*whole[43], 0.4
+			s.Values[75], availability[75] = 0, 0
+			s.Values[50] = math.NaN()
+			s.Values[60] *= 12
+			clean, corrections, err := Cleaning{}.Clean(s, availability)
+			require.NoError(t, err)
+			found := map[int]Correction{}
+			for _, x := range corrections {
+				found[x.Index] = x
+				require.Equal(t, clean.Values[x.Index], x.Is)
+			}
+			expected := func(i int) float64 {
+				if i%8 == 3 {
+					return c.factor * c.level(i)
+				}
+				return c.level(i)
+			}
+			for _, i := range []int{43, 75, 50, 60} {
+				require.Contains(t, found, i, "%s, seed %d", c.name, seed)
+				require.InEpsilon(t, expected(i), clean.Values[i], 0.3, "%s, seed %d, at %d", c.name, seed, i)
+			}
+			promotions := 0
+			for i := 3; i < n; i += 8 {
+				if _, ok := found[i]; ok {
+					promotions++
+				}
+			}
+			require.LessOrEqual(t, promotions, 3, "two for want of stock, and rarely another")
+			require.Len(t, clean.Regressors, 1)
+		}
+	}
+	bad := Series{Values: []float64{1, 2, 3}, Regressors: []Regressor{{Name: "short", Values: []float64{1}}}}
+	_, _, err := Cleaning{}.Clean(bad, nil)
+	var setting *SettingError
+	require.ErrorAs(t, err, &setting)
+}
+
+// Regressors that say nothing, or the same twice, or more than there are observations
+// for, change nothing; what they do to negative values adds.
+func TestCleanKnownLittle(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	s := Series{Values: make([]float64, 60)}
+	for i := range s.Values {
+		s.Values[i] = 20 + 3*r.NormFloat64()
+	}
+	s.Values[30] = 200
+	want, _, err := Cleaning{}.Clean(s, nil)
+	require.NoError(t, err)
+	flat, many := s, s
+	flat.Regressors = []Regressor{{Name: "one", Values: slices.Repeat([]float64{1}, 60)}, {Name: "two", Values: slices.Repeat([]float64{2}, 60)}}
+	for i := range 20 {
+		x := make([]float64, 60)
+		x[i] = 1
+		many.Regressors = append(many.Regressors, Regressor{Name: fmt.Sprint(i), Values: x})
+	}
+	for _, s := range []Series{flat, many} {
+		got, _, err := Cleaning{}.Clean(s, nil)
+		require.NoError(t, err)
+		require.InDeltaSlice(t, want.Values, got.Values, 1e-9)
+	}
+	balance := Series{Values: make([]float64, 60), Regressors: []Regressor{{Name: "fair", Values: make([]float64, 60)}}}
+	for i := range balance.Values {
+		balance.Values[i] = 3 * r.NormFloat64()
+		if i%7 == 0 {
+			balance.Regressors[0].Values[i] = 1
+			balance.Values[i] += 100
+		}
+	}
+	balance.Values[35] = math.NaN()
+	got, _, err := Cleaning{}.Clean(balance, nil)
+	require.NoError(t, err)
+	require.InDelta(t, 100, got.Values[35], 10)
+}

@@ -13,6 +13,8 @@ type combination struct {
 	theta   theta            // of its logarithm
 	risen   optimizedTheta   // dynamic, of its logarithm
 	complex complexSmoothing // of the series
+	last    repeated         // what was a season ago
+	judged  bool             // weights are of errors out of sample
 
 	weights  [combined]float64
 	logs     bool    // false where values of zero or less forbid logarithms
@@ -30,6 +32,7 @@ const (
 	byTheta
 	byRisen
 	byComplex
+	byLast // only where it was validated
 	combined
 )
 
@@ -53,14 +56,42 @@ const (
 	etsShareLeast = 1e-3
 )
 
-// fit fits all methods to a series that is not constant and fills dst.
-func (c *combination) fit(dst *Fit, s *Series) {
+// fit fits all methods to a series that is not constant and fills dst. Weights that
+// were validated are given.
+func (c *combination) fit(dst *Fit, s *Series, validated *verdict) {
+	c.judged = validated != nil
+	y := c.fitMembers(dst, s)
+	if c.judged {
+		c.weights = validated.weights
+	} else {
+		c.weigh(dst, s)
+	}
+	n := len(s.Values)
+	fitted := dst.fitted(thetaSkipped, n-thetaSkipped)
+	for method, w := range c.weights {
+		if w == 0 {
+			continue
+		}
+		for i, v := range dst.column(method, n)[thetaSkipped:] {
+			fitted[i] += float64(w * v)
+		}
+	}
+	c.measure(y, s.Values, dst, &c.rolling)
+	c.widen(validated)
+}
+
+// column returns the i-th of eight columns of the scratch memory of n places each: of
+// a combination the fitted values of its methods.
+func (f *Fit) column(i, n int) []float64 { return f.scratch[:8*n][i*n : (i+1)*n] }
+
+// fitMembers fits all methods and returns the series without its season. Their fitted
+// values are in the columns of dst.
+func (c *combination) fitMembers(dst *Fit, s *Series) (y []float64) {
 	n := len(s.Values)
 	if need := 8 * n; cap(dst.scratch) < need {
 		dst.scratch = make([]float64, need)
 	}
-	part := func(i int) []float64 { return dst.scratch[:8*n][i*n : (i+1)*n] }
-	y, logs := part(combined), part(combined+1)
+	y, logs := dst.column(combined, n), dst.column(combined+1, n)
 	copy(y, s.Values)
 	c.cycle.take(dst, y, s.season())
 	c.logs = true
@@ -79,15 +110,15 @@ func (c *combination) fit(dst *Fit, s *Series) {
 	}
 	c.low, c.high = c.low-math.Ln10, c.high+math.Ln10
 
-	c.average(dst, s, y, part(byETS))
-	c.dynamic.fit(y, true, 0, part(byDynamic))
-	c.theta.fit(logs, 0, part(byTheta))
-	c.risen.fit(logs, true, 0, part(byRisen))
-	c.complex.fit(y, part(byComplex))
+	c.average(dst, s, y, dst.column(byETS, n))
+	c.dynamic.fit(y, true, 0, dst.column(byDynamic, n))
+	c.theta.fit(logs, 0, dst.column(byTheta, n))
+	c.risen.fit(logs, true, 0, dst.column(byRisen, n))
+	c.complex.fit(y, dst.column(byComplex, n))
 	c.theta.next, c.dynamic.next, c.risen.next, c.complex.next = n, n, n, n
 
-	for method := byDynamic; method < combined; method++ {
-		fitted := part(method)
+	for method := byDynamic; method < byLast; method++ {
+		fitted := dst.column(method, n)
 		for i, v := range fitted {
 			if method == byTheta || method == byRisen {
 				v = c.unlog(v)
@@ -95,14 +126,13 @@ func (c *combination) fit(dst *Fit, s *Series) {
 			fitted[i] = c.put(v, i)
 		}
 	}
-	c.weigh(s, part)
-	fitted := dst.fitted(thetaSkipped, n-thetaSkipped)
-	for method, w := range c.weights {
-		for i, v := range part(method)[thetaSkipped:] {
-			fitted[i] += float64(w * v)
-		}
+	last := dst.column(byLast, n)
+	copy(last, dst.column(byETS, n)) // until there was a season
+	if season := s.season(); season < n {
+		copy(last[season:], s.Values)
 	}
-	c.measure(y, s.Values, dst, &c.rolling)
+	c.last.fit(s.Values, s.season())
+	return y
 }
 
 // unlog takes back the logarithm, and keeps what grows exponentially within ten
@@ -177,17 +207,17 @@ func (c *combination) form() *smoothing {
 }
 
 // weigh sets the weights of the methods from their errors in sample.
-func (c *combination) weigh(s *Series, fitted func(int) []float64) {
+func (c *combination) weigh(dst *Fit, s *Series) {
 	n := len(s.Values)
 	trust := 0.0
 	if s.season() == 1 {
 		trust = max(0, float64(n-combinedTrusted)) / (2 * combinedDamping)
 	}
-	var squares [combined]float64
+	var squares [byLast]float64
 	least := math.Inf(1)
 	for method := range squares {
 		sum := 0.0
-		for i, v := range fitted(method) {
+		for i, v := range dst.column(method, n) {
 			if e := s.Values[i] - v; i >= thetaSkipped {
 				sum += float64(e * e)
 			}
@@ -196,8 +226,9 @@ func (c *combination) weigh(s *Series, fitted func(int) []float64) {
 		least = min(least, sum)
 	}
 	total := 0.0
-	for method, prior := range combinedPrior {
-		w := prior
+	c.weights = [combined]float64{}
+	for method := range squares {
+		w := combinedPrior[method]
 		if trust > 0 && squares[method] > least {
 			w *= math.Exp(-trust * math.Log(squares[method]/max(least, 1e-300)))
 		}
@@ -213,33 +244,48 @@ func (c *combination) mean(dst []float64) {
 	var few [64]float64
 	buffer := resizeOver(few[:], len(dst))
 	clear(dst)
-	for i := range c.forms {
-		c.forms[i].mean(buffer)
-		w := c.weights[byETS] * c.shares[i]
-		for h, v := range buffer {
-			if c.adjusted {
-				v = c.put(v, c.next+h)
-			}
-			dst[h] += float64(w * v)
+	for method, w := range c.weights {
+		if w == 0 {
+			continue
 		}
+		c.meanOf(method, buffer, dst, w)
 	}
-	for method := byDynamic; method < combined; method++ {
-		switch method {
-		case byDynamic:
-			c.dynamic.mean(buffer)
-		case byTheta:
-			c.theta.mean(buffer)
-		case byRisen:
-			c.risen.mean(buffer)
-		case byComplex:
-			c.complex.mean(buffer)
-		}
-		for h, v := range buffer {
-			if method == byTheta || method == byRisen {
-				v = c.unlog(v)
+}
+
+// meanOf adds the forecasts of a method to dst, w times. It writes over buffer.
+func (c *combination) meanOf(method int, buffer, dst []float64, w float64) {
+	switch method {
+	case byETS:
+		for i := range c.forms {
+			c.forms[i].mean(buffer)
+			share := w * c.shares[i]
+			for h, v := range buffer {
+				if c.adjusted {
+					v = c.put(v, c.next+h)
+				}
+				dst[h] += float64(share * v)
 			}
-			dst[h] += float64(c.weights[method] * c.put(v, c.next+h))
 		}
+		return
+	case byDynamic:
+		c.dynamic.mean(buffer)
+	case byTheta:
+		c.theta.mean(buffer)
+	case byRisen:
+		c.risen.mean(buffer)
+	case byComplex:
+		c.complex.mean(buffer)
+	case byLast:
+		for h := range dst {
+			dst[h] += float64(w * c.last.ahead(h))
+		}
+		return
+	}
+	for h, v := range buffer {
+		if method == byTheta || method == byRisen {
+			v = c.unlog(v)
+		}
+		dst[h] += float64(w * c.put(v, c.next+h))
 	}
 }
 
@@ -264,8 +310,8 @@ func (c *combination) observe(y float64) float64 {
 		}
 		forms += float64(c.shares[i] * v)
 	}
-	mean := float64(c.weights[byETS] * forms)
-	for method := byDynamic; method < combined; method++ {
+	mean := float64(c.weights[byETS]*forms) + float64(c.weights[byLast]*c.last.observe(y))
+	for method := byDynamic; method < byLast; method++ {
 		var v float64
 		switch method {
 		case byDynamic:

@@ -33,10 +33,10 @@ func Example() {
 	}
 	fmt.Printf("%s: %.1f ± %.1f in three weeks\n", fit.Model, mean, sd)
 	// Output:
-	// week 1: 13.0 (8.9 to 17.1)
-	// week 2: 13.0 (8.0 to 17.9)
-	// week 3: 13.0 (7.5 to 18.6)
-	// Combination: 39.0 ± 9.2 in three weeks
+	// week 1: 13.0 (8.9 to 17.0)
+	// week 2: 13.0 (8.2 to 17.8)
+	// week 3: 13.0 (7.7 to 18.3)
+	// Combination: 39.0 ± 8.7 in three weeks
 }
 
 // The benchmarks that every other method has to beat.
@@ -364,7 +364,7 @@ func ExampleResult_Total() {
 	})
 	fmt.Println(err)
 	// Output:
-	// mug: 40.5 ± 13.0 in 3 weeks
+	// mug: 40.5 ± 10.3 in 3 weeks
 	// lamp: 7.6 ± 4.2 in 8 weeks
 	// <nil>
 }
@@ -460,5 +460,5 @@ func ExampleFit_TotalDemand() {
 	level := law.Quantile(0.98)
 	fmt.Printf("%.1f expected, %.1f on the shelf: %.2f short and %.1f left over\n",
 		law.Mean, level, law.Shortage(level), law.Leftover(level))
-	// Output: 39.4 expected, 60.5 on the shelf: 0.18 short and 21.2 left over
+	// Output: 39.4 expected, 59.7 on the shelf: 0.17 short and 20.4 left over
 }

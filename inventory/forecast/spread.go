@@ -39,6 +39,9 @@ type spread struct {
 	// the weight of that.
 	brief   briefRanges
 	briefly float64
+	// near and far are the factors on the variance that errors out of sample tell, up
+	// to reachMost ahead and beyond.
+	near, far float64
 }
 
 // Between these numbers of observations what the series tells of its errors takes
@@ -98,6 +101,11 @@ func (c *combination) measure(y, values []float64, f *Fit, start *smoothing) {
 	// From each origin, the mean of the best ETS form and the dynamic theta.
 	dynamic := c.dynamic
 	dynamic.line, dynamic.level = thetaLine{dynamic: true, decay: 1}, dynamic.start
+	weightForm, weightLast := 0.5, 0.0
+	if c.judged { // all but ETS and what was a season ago are like the dynamic theta
+		weightForm, weightLast = c.weights[byETS], c.weights[byLast]
+	}
+	season := len(c.last.values)
 	var byForm, byTheta, squares [reachMost]float64
 	var count [reachMost]int
 	first := max(n/4, 4, n-spreadOrigins)
@@ -112,7 +120,16 @@ func (c *combination) measure(y, values []float64, f *Fit, start *smoothing) {
 				if c.adjusted {
 					form = c.put(form, t+h)
 				}
-				e := values[t+h] - (form+c.put(byTheta[h], t+h))/2
+				var e float64
+				if !c.judged {
+					e = values[t+h] - (form+c.put(byTheta[h], t+h))/2
+				} else {
+					before := form
+					if ago := t + h%season - season; ago >= 0 {
+						before = values[ago]
+					}
+					e = values[t+h] - float64(weightForm*form) - float64(weightLast*before) - float64((1-weightForm-weightLast)*c.put(byTheta[h], t+h))
+				}
 				squares[h] += float64(e * e)
 				count[h]++
 				if n > spreadOwnFrom {
@@ -226,7 +243,11 @@ func (c *combination) variance(dst, mean []float64, _ float64) {
 		if s.briefly > 0 {
 			deviation = float64((1-s.briefly)*deviation) + float64(s.briefly*math.Log(s.brief.deviation(h)))
 		}
-		dst[h] = math.Exp(2*deviation) * c.levelFactor(mean[h])
+		scale := s.near
+		if h >= reachMost {
+			scale = s.far
+		}
+		dst[h] = scale * math.Exp(2*deviation) * c.levelFactor(mean[h])
 	}
 }
 

@@ -111,7 +111,7 @@ func (d *demand) after(other *demand) {
 		if !ok {
 			continue
 		}
-		d.rows[i].room = other.rows[r].room
+		d.rows[i].room, d.rows[i].coming = other.rows[r].room, other.rows[r].coming
 		copy(d.free[i*len(d.places):(i+1)*len(d.places)], other.free[r*len(d.places):])
 	}
 }
@@ -176,6 +176,9 @@ func (d *demand) piece(w *want, items []Item, stock Stock, place int, quantity i
 	}
 	if backordered {
 		p.Backordered, p.Date, p.Limited = true, supply.Date, w.kit
+		if p.Date.IsZero() && !w.kit {
+			p.Date = d.rows[w.row].arrives(quantity)
+		}
 	}
 	return p
 }

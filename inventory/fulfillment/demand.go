@@ -40,6 +40,7 @@ type row struct {
 	policy Policy
 	room   int64
 	date   Date
+	coming []Arrival // not taken yet
 }
 
 // want is an item that takes from shelves.
@@ -150,6 +151,14 @@ func (d *demand) row(sku flywheel.SKU, supply *Supply) (int, error) {
 	if !supply.Date.IsZero() && !supply.Date.valid() {
 		return 0, refuse(ErrInput, fmt.Sprintf("stock[%s].date", sku), "%q is no day of the calendar", supply.Date)
 	}
+	for i, a := range supply.Coming {
+		switch {
+		case !a.Date.IsZero() && !a.Date.valid():
+			return 0, refuse(ErrInput, fmt.Sprintf("stock[%s].coming[%d].date", sku, i), "%q is no day of the calendar", a.Date)
+		case a.Quantity < 0:
+			return 0, refuse(ErrRange, fmt.Sprintf("stock[%s].coming[%d].quantity", sku, i), "%d is below zero", a.Quantity)
+		}
+	}
 	r := len(d.rows)
 	switch {
 	case d.index != nil:
@@ -161,7 +170,7 @@ func (d *demand) row(sku flywheel.SKU, supply *Supply) (int, error) {
 		}
 		d.index[sku] = r
 	}
-	d.rows = append(d.rows, row{sku, supply.Policy, max(0, supply.Room), supply.Date})
+	d.rows = append(d.rows, row{sku, supply.Policy, max(0, supply.Room), supply.Date, slices.Clone(supply.Coming)})
 	for _, p := range d.places {
 		switch {
 		case supply.Untracked:

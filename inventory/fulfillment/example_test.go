@@ -296,3 +296,27 @@ func ExampleConfig() {
 	fmt.Println(c.Places[0].CutOff, c.Options[0].Rates[0].Price, err, wrong)
 	// Output: 12:00 4.90 EUR <nil> <nil>
 }
+
+// Of five chairs four are promised for the day on which the first delivery has surely
+// come, and with the fifth all of them for that of the second.
+func ExampleSupply() {
+	march := func(day int) fulfillment.Date { return fulfillment.Date{Year: 2026, Month: 3, Day: day} }
+	first := fulfillment.Incoming{SKU: "chair", Location: "east", Ref: "po-1", Due: march(20), Earliest: march(18), Latest: march(22), Quantity: 4}
+	stock := fulfillment.Stock{"chair": {Policy: fulfillment.Backorder, Room: 9, Coming: []fulfillment.Arrival{
+		{Date: first.Promise(), Quantity: first.Quantity}, {Date: march(30), Quantity: 6},
+	}}}
+	for _, quantity := range []int64{4, 5} {
+		a, err := network().Allocate([]fulfillment.Item{{Line: "1", SKU: "chair", Quantity: quantity}}, stock, "")
+		fmt.Println(a.Pieces[0].Quantity, a.Pieces[0].Date, err)
+	}
+	// Output:
+	// 4 2026-03-22 <nil>
+	// 5 2026-03-30 <nil>
+}
+
+// What a plan reads of stock, and where goods wait for an inspection.
+func ExamplePosition() {
+	p := fulfillment.Position{SKU: "chair", Location: "east", OnHand: 3, Promised: 1, OnOrder: 8}
+	fmt.Println(p.OnHand-p.Promised+p.OnOrder-p.Backordered, p.Location.Quarantine())
+	// Output: 10 east.quarantine
+}

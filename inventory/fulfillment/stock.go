@@ -47,6 +47,11 @@ type Supply struct {
 	Room int64
 	// Date is when these are expected.
 	Date Date
+	// Coming is what is expected and not promised yet, in the order of the days. It
+	// takes the place of a zero Date: an item that is sold before it is there is
+	// expected when so many units have come, on no known day if that many do not.
+	// A kit has none.
+	Coming []Arrival
 }
 
 // plenty is what can be had of an untracked item.

@@ -47,7 +47,7 @@ func (s *Store) SavePaper(ctx context.Context, p inventory.Paper) (inventory.Pap
 	}
 	rows := make([]incomingRow, 0, len(p.Lines))
 	for _, in := range saved.IncomingOf() {
-		rows = append(rows, incomingRow{in.SKU, expiryText(in.Due), in.Location, in.Ref, in.From, in.Quantity})
+		rows = append(rows, incomingRow{p.Kind, in.SKU, expiryText(in.Due), in.Earliest.String(), in.Latest.String(), in.Location, in.Ref, in.Line, in.From, in.Quantity})
 	}
 	isOpen := 0
 	if p.Open {
@@ -72,10 +72,10 @@ func (s *Store) SavePaper(ctx context.Context, p inventory.Paper) (inventory.Pap
 			return stalePaper(&p)
 		}
 		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) { return isPaper(ctx, q, &saved, string(body)) })
-		if p.Kind != inventory.PaperIncoming {
+		if p.Kind != inventory.PaperIncoming && p.Kind != inventory.PaperPurchase {
 			return nil
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM flywheel_inventory_incoming WHERE ref = ?`, p.Ref); err != nil || len(rows) == 0 {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM flywheel_inventory_incoming WHERE ref = ? AND kind = ?`, p.Ref, string(p.Kind)); err != nil || len(rows) == 0 {
 			return err
 		}
 		return s.exec(ctx, tx, s.statements.addIncoming, rows)
@@ -87,12 +87,16 @@ func (s *Store) SavePaper(ctx context.Context, p inventory.Paper) (inventory.Pap
 }
 
 type incomingRow struct {
-	SKU      flywheel.SKU       `json:"sku"`
-	Due      string             `json:"due"`
-	Location inventory.Location `json:"location"`
-	Ref      string             `json:"ref"`
-	Origin   inventory.Location `json:"origin"`
-	Quantity int64              `json:"quantity"`
+	Kind     inventory.PaperKind `json:"kind"`
+	SKU      flywheel.SKU        `json:"sku"`
+	Due      string              `json:"due"`
+	Earliest string              `json:"earliest"`
+	Latest   string              `json:"latest"`
+	Location inventory.Location  `json:"location"`
+	Ref      string              `json:"ref"`
+	Line     string              `json:"line"`
+	Origin   inventory.Location  `json:"origin"`
+	Quantity int64               `json:"quantity"`
 }
 
 func stalePaper(p *inventory.Paper) error {
@@ -132,8 +136,11 @@ func (s *Store) OpenPapers(ctx context.Context, kind inventory.PaperKind, after 
 func (s *Store) Incoming(ctx context.Context, skus []flywheel.SKU) (list []inventory.Incoming, err error) {
 	err = s.ofSKUs(ctx, s.statements.incoming, skus, func(r sqldb.Row) error {
 		var in inventory.Incoming
-		var due string
-		if err := r.Scan((*string)(&in.SKU), &due, (*string)(&in.Location), &in.Ref, (*string)(&in.From), &in.Quantity); err != nil {
+		var due, earliest, latest string
+		if err := r.Scan((*string)(&in.SKU), &due, &earliest, &latest, (*string)(&in.Location), &in.Ref, &in.Line, (*string)(&in.From), &in.Quantity); err != nil {
+			return err
+		}
+		if err := errors.Join(in.Earliest.UnmarshalText([]byte(earliest)), in.Latest.UnmarshalText([]byte(latest))); err != nil {
 			return err
 		}
 		in.Due, err = expiryOf(due)

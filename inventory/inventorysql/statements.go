@@ -71,11 +71,12 @@ func statementsOf(d flywheel.Dialect) statements {
 		saveGroup:    saveGroup(rows(d, groupColumns...)),
 		addGroup:     addGroup(rows(d, groupColumns...)),
 		items:        `SELECT item FROM flywheel_inventory_items WHERE ` + sqldb.In(d, "sku") + ` ORDER BY sku`,
-		incoming: `SELECT sku, due, location, ref, origin, quantity FROM flywheel_inventory_incoming
-			WHERE ` + sqldb.In(d, "sku") + ` ORDER BY sku, due, location, ref`,
-		addIncoming: `INSERT INTO flywheel_inventory_incoming (sku, due, location, ref, origin, quantity)
-			SELECT x.sku, x.due, x.location, x.ref, x.origin, x.quantity
-			FROM ` + rows(d, "sku text", "due text", "location text", "ref text", "origin text", "quantity bigint"),
+		incoming: `SELECT sku, due, earliest, latest, location, ref, line, origin, quantity FROM flywheel_inventory_incoming
+			WHERE ` + sqldb.In(d, "sku") + ` ORDER BY sku, due, location, ref, line, kind`,
+		addIncoming: `INSERT INTO flywheel_inventory_incoming (kind, sku, due, earliest, latest, location, ref, line, origin, quantity)
+			SELECT x.kind, x.sku, x.due, x.earliest, x.latest, x.location, x.ref, x.line, x.origin, x.quantity
+			FROM ` + rows(d, "kind text", "sku text", "due text", "earliest text", "latest text", "location text", "ref text", "line text",
+			"origin text", "quantity bigint"),
 		levelsOf: `SELECT ` + levelColumns + ` FROM flywheel_inventory_levels
 			WHERE ` + sqldb.In(d, "sku") + ` AND (seq > 0 OR backorder > 0) ORDER BY sku, location`,
 	}

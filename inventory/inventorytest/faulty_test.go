@@ -67,6 +67,10 @@ func TestRunCatches(t *testing.T) {
 		{"keeps the item of a failed transaction", "items/rollback", func() inventory.Store { return itemOutside{newWhole()} }},
 		{"leaves levels at other places out", "items/levels-of", func() inventory.Store { return oneLevel{newWhole()} }},
 		{"knows the last attempt only", "items/document", func() inventory.Store { return lastAttempt{newWhole()} }},
+		{"takes papers of two kinds for one", "purchase/schedule", func() inventory.Store { return onePaper{newWhole()} }},
+		{"forgets the range of a day", "purchase/promise", func() inventory.Store { return rangeless{newWhole()} }},
+		{"keeps one line of a SKU", "purchase/schedule", func() inventory.Store { return oneRow{newWhole()} }},
+		{"finds no documents", "purchase/supply", func() inventory.Store { return forgetsKeys{newWhole()} }},
 		{"commits when the transaction panics", "tx/panic", func() inventory.Store { return panicCommits{newWhole()} }},
 	} {
 		contract(1).Bites(t, f.fault, f.check, f.fresh)

@@ -37,7 +37,7 @@ type check func(e *env)
 // contract is the suite with that many seeds for each scenario.
 func contract(seeds int) suite.Suite[inventory.Store, check] {
 	return suite.Suite[inventory.Store, check]{
-		Cases: slices.Concat(postChecks, holdChecks, listChecks, reservationChecks, batchChecks, transactionChecks, serviceChecks, scenarioChecks, orderChecks, itemChecks, lotChecks, paperChecks),
+		Cases: slices.Concat(postChecks, holdChecks, listChecks, reservationChecks, batchChecks, transactionChecks, serviceChecks, scenarioChecks, orderChecks, itemChecks, lotChecks, paperChecks, purchaseChecks),
 		Call: func(t suite.T, check check, s inventory.Store, tx flywheel.Transactor) error {
 			check(&env{suite.Checker{T: t}, s, tx, seeds})
 			return nil

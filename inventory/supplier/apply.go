@@ -23,7 +23,7 @@ import (
 func (o Order) Apply(d Document) (Order, []Movement, error) {
 	for _, was := range o.Documents {
 		if was.ID == d.ID {
-			if was.Kind == d.Kind && was.At.Equal(d.At) && slices.EqualFunc(was.Lines, d.Lines, sameLine) {
+			if was.same(d) {
 				return o, nil, nil
 			}
 			return o, nil, refuse("document "+d.ID, "applied with another content", ErrReused)
@@ -80,6 +80,46 @@ func (o Order) Apply(d Document) (Order, []Movement, error) {
 		next.State = next.progress()
 	}
 	return next, moves, nil
+}
+
+// same reports whether two documents of one ID say the same.
+func (d Document) same(other Document) bool {
+	return d.Kind == other.Kind && d.At.Equal(other.At) && slices.EqualFunc(d.Lines, other.Lines, sameLine) && d.Sample.same(other.Sample)
+}
+
+func (s *Sample) same(other *Sample) bool {
+	if s == nil || other == nil {
+		return s == other
+	}
+	return s.Severity == other.Severity && s.Accepted == other.Accepted && slices.Equal(s.Found, other.Found)
+}
+
+// Movements returns what a document of the order does to stock, as [Order.Apply]
+// returned it when it was applied. A document that the order does not have matches
+// [ErrUnknown].
+func (o Order) Movements(id string) ([]Movement, error) {
+	for _, d := range o.Documents {
+		if d.ID != id {
+			continue
+		}
+		var moves []Movement
+		for _, dl := range d.Lines {
+			l := o.Lines[dl.Line]
+			var move []Movement
+			switch d.Kind {
+			case Receipt:
+				move = movement(dl.Quantity-dl.Rejected, l.Inspect)
+			case Inspect:
+				move = append(movement(-dl.Quantity, true), movement(dl.Quantity-dl.Rejected, false)...)
+			}
+			for _, m := range move {
+				m.SKU, m.Place, m.Line = l.SKU, l.Place, dl.Line
+				moves = append(moves, m)
+			}
+		}
+		return moves, nil
+	}
+	return nil, refuse("document of order "+o.ID, id, ErrUnknown)
 }
 
 func sameLine(a, b DocumentLine) bool {

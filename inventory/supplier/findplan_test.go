@@ -176,3 +176,25 @@ func TestFindVariablesPlan(t *testing.T) {
 		}
 	}
 }
+
+// Plans by variables with sigma unknown, of random risk points.
+func BenchmarkFindVariablesPlan(b *testing.B) {
+	random := rand.New(rand.NewPCG(1, 2))
+	type points struct{ producer, consumer supplier.RiskPoint }
+	var all []points
+	for len(all) < 200 {
+		p := 0.001 + 0.05*random.Float64()
+		all = append(all, points{
+			supplier.RiskPoint{Quality: p, Accept: 0.9 + 0.09*random.Float64()},
+			supplier.RiskPoint{Quality: p * (2 + 4*random.Float64()), Accept: 0.02 + 0.1*random.Float64()},
+		})
+	}
+	i := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := supplier.FindVariablesPlan(all[i%len(all)].producer, all[i%len(all)].consumer, false); err != nil {
+			b.Fatal(err)
+		}
+		i++
+	}
+}

@@ -57,6 +57,11 @@ type Order struct {
 	Lines        []Line  `json:"lines"`
 	// Documents are those applied, in order.
 	Documents []Document `json:"documents,omitempty"`
+	// Posted is the number of documents whose effects reached inventory. [Service]
+	// counts it.
+	Posted int `json:"posted,omitempty"`
+	// Version counts the saves of a [Store].
+	Version int64 `json:"version,omitempty"`
 }
 
 // Line is a line of an order. The counters after Inspect follow from documents:
@@ -122,6 +127,17 @@ type Document struct {
 	Kind  Kind           `json:"kind"`
 	At    time.Time      `json:"at"`
 	Lines []DocumentLine `json:"lines,omitempty"`
+	// Sample is what was inspected by a plan, see [Service.Inspect].
+	Sample *Sample `json:"sample,omitempty"`
+}
+
+// Sample is what an inspection by a sampling plan found. It says why a lot was
+// accepted or not, and changes nothing by itself.
+type Sample struct {
+	Severity Severity `json:"severity"`
+	// Found are the defectives of each stage.
+	Found    []int `json:"found"`
+	Accepted bool  `json:"accepted"`
 }
 
 // DocumentLine is what a document says of one line.
@@ -174,6 +190,8 @@ func (o Order) Check() error {
 		return refuse("number of lines of order "+o.ID, len(o.Lines), ErrRange)
 	case int(o.State) >= len(stateNames):
 		return refuse("state of order "+o.ID, uint8(o.State), ErrInput)
+	case o.Posted < 0 || o.Posted > len(o.Documents):
+		return refuse("posted documents of order "+o.ID, o.Posted, ErrRange)
 	case !(o.OverDelivery >= 0 && o.OverDelivery <= 10):
 		return refuse("over-delivery of order "+o.ID, o.OverDelivery, ErrRange)
 	}
@@ -272,7 +290,7 @@ func (o Order) Scored() []ScoredLine {
 	lines := make([]ScoredLine, len(o.Lines))
 	rejected := make([]float64, len(o.Lines)) // by inspection, to be placed on receipts
 	for i, l := range o.Lines {
-		lines[i] = ScoredLine{Ordered: float64(l.Ordered - l.Canceled), OrderedOn: o.Placed, Promised: l.Promised}
+		lines[i] = ScoredLine{SKU: l.SKU, Ordered: float64(l.Ordered - l.Canceled), OrderedOn: o.Placed, Promised: l.Promised}
 		lines[i].Agreed, _ = l.Price.Decimal().Float64()
 		if l.Invoiced > 0 {
 			value, _ := l.InvoicedValue.Decimal().Float64()

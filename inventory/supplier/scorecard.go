@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/flywheel-go/flywheel"
 )
 
 // Delivery is what came of an order line on one day.
@@ -15,6 +17,8 @@ type Delivery struct {
 
 // ScoredLine is an order line as a [Scorecard] reads it.
 type ScoredLine struct {
+	// SKU is for whoever groups lines; [Score] does not read it.
+	SKU                 flywheel.SKU
 	Ordered             float64
 	OrderedOn, Promised time.Time
 	Receipts            []Delivery

@@ -28,6 +28,8 @@ type Supplier struct {
 	Approval Approval       `json:"approval"`
 	Terms    Terms          `json:"terms"`
 	Items    []Item         `json:"items,omitempty"`
+	// Version counts the saves of a [Store].
+	Version int64 `json:"version,omitempty"`
 }
 
 // Terms are what was agreed with a supplier.
@@ -65,6 +67,9 @@ type Item struct {
 	// Scheme.
 	Inspect bool   `json:"inspect,omitempty"`
 	Scheme  Scheme `json:"scheme,omitzero"`
+	// Lots is what the switching rules remember of its lots; [Service.Inspect] keeps
+	// it.
+	Lots History `json:"lots,omitzero"`
 }
 
 // Want is what a plan asks for: the order of package replenish for one item.
@@ -136,4 +141,63 @@ func (s Supplier) Draft(id string, placed time.Time, wants []Want) (Order, error
 		}
 	}
 	return o, o.Check()
+}
+
+// MostItems bounds the items of a supplier.
+const MostItems = 100_000
+
+// Check reports what is wrong with a supplier, such as one read from a file.
+func (s Supplier) Check() error {
+	if err := flywheel.CheckID(s.ID); err != nil {
+		return refuse("supplier id", s.ID, ErrInput)
+	}
+	name := func(what string) string { return "supplier " + s.ID + " " + what }
+	switch {
+	case s.Currency == money.Currency{}:
+		return refuse(name("currency"), "missing", ErrInput)
+	case s.Approval > Refused:
+		return refuse(name("approval"), uint8(s.Approval), ErrInput)
+	case s.Terms.PaymentDays < 0 || s.Terms.PaymentDays > 3650 || s.Terms.DiscountDays < 0 || s.Terms.DiscountDays > 3650:
+		return refuse(name("payment days"), s.Terms.PaymentDays, ErrRange)
+	case !s.Terms.Least.IsZero() && s.Terms.Least.Currency() != s.Currency:
+		return refuse(name("least value"), s.Terms.Least, ErrInput)
+	case !(s.Terms.OverDelivery >= 0 && s.Terms.OverDelivery <= 10):
+		return refuse(name("over-delivery"), s.Terms.OverDelivery, ErrRange)
+	case len(s.Items) > MostItems:
+		return refuse(name("number of items"), len(s.Items), ErrRange)
+	}
+	if err := s.Terms.Lead.check(name("lead time")); err != nil {
+		return err
+	}
+	seen := make(map[flywheel.SKU]bool, len(s.Items))
+	for i, item := range s.Items {
+		of := func(what string) string { return fmt.Sprintf("%s items[%d] %s", name(""), i, what) }
+		switch {
+		case flywheel.CheckID(string(item.SKU)) != nil || seen[item.SKU]:
+			return refuse(of("SKU"), item.SKU, ErrInput)
+		case item.Price.Currency() != s.Currency:
+			return refuse(of("currency"), item.Price.Currency(), ErrInput)
+		case item.Price.Sign() < 0:
+			return refuse(of("price"), item.Price, ErrRange)
+		case item.Pack < 0 || item.Pack > MostQuantity || item.Least < 0 || item.Least > MostQuantity:
+			return refuse(of("pack or least quantity"), max(item.Pack, item.Least), ErrRange)
+		}
+		if err := item.Lead.check(of("lead time")); err != nil {
+			return err
+		}
+		if item.Scheme != (Scheme{}) {
+			if _, err := item.Scheme.Plan(1000, Normal); err != nil {
+				return fmt.Errorf("%s: %w", of("scheme"), err)
+			}
+		}
+		seen[item.SKU] = true
+	}
+	return nil
+}
+
+func (l LeadLaw) check(what string) error {
+	if err := between(what, l.Mean, 0, 36500); err != nil {
+		return err
+	}
+	return between(what+" deviation", l.SD, 0, 36500)
 }

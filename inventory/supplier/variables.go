@@ -34,7 +34,7 @@ func (v VariablesPlan) check() error {
 // limit is accepted. With sigma known it is Φ(√n·(z - k)), z being the upper
 // quantile of the fraction; else P(T > k·√n) for a non-central t variable with
 // n - 1 degrees of freedom and non-centrality √n·z. Exact to ten digits; some
-// 20 µs with sigma unknown.
+// microseconds with sigma unknown.
 func (v VariablesPlan) AcceptAt(fraction float64) (float64, error) {
 	if err := v.check(); err != nil {
 		return 0, err
@@ -53,7 +53,7 @@ func (v VariablesPlan) AcceptAt(fraction float64) (float64, error) {
 	if v.SigmaKnown {
 		return normal.Lower(root * (z - v.K)), nil
 	}
-	p, _ := newSpread(v.N).accept(z, v.K)
+	p, _ := newSpread(v.N, v.K).accept(z, v.K)
 	return p, nil
 }
 
@@ -70,12 +70,37 @@ var legendreNodes, legendreWeights = func() (x, w []float64) {
 	return x, w
 }()
 
-func newSpread(n int) *spread {
+// manyUnits is from which sample size on the law of the standard deviation dies away on
+// both sides, so that equal steps are as good as any rule: for a smooth law the error
+// of the trapezoidal rule falls with e^(-2π²(σ/h)²) (Trefethen and Weideman, 2014).
+const manyUnits = 40
+
+// newSpread returns the rule for constants k up to about that size.
+func newSpread(n int, k float64) *spread {
 	df := float64(n - 1)
 	sd := 1 / math.Sqrt(2*df)
 	low, high := math.Max(0, 1-8.5*sd), 1+8.5*sd
-	const panels = 12
 	s := &spread{root: math.Sqrt(float64(n))}
+	if k = math.Abs(k); n >= manyUnits && k <= 6 {
+		// In units of sd the law has the width 1 and the normal integral √2/k.
+		steps := int(math.Ceil(17 / math.Min(0.3, 1/math.Max(k, 1))))
+		s.at, s.weight = make([]float64, steps+1), make([]float64, steps+1)
+		total := 0.0
+		for i := range s.at {
+			at := low + (high-low)*float64(i)/float64(steps)
+			w := 0.0
+			if at > 0 {
+				w = math.Exp(float64((df-1)*math.Log(at)) - float64(df*(at*at-1)/2))
+			}
+			s.at[i], s.weight[i] = at, w
+			total += w
+		}
+		for i := range s.weight {
+			s.weight[i] /= total
+		}
+		return s
+	}
+	const panels = 12
 	half := (high - low) / panels / 2
 	total := 0.0
 	for i := range panels {
@@ -98,6 +123,13 @@ func newSpread(n int) *spread {
 func (s *spread) accept(z, k float64) (p, slope float64) {
 	for i, at := range s.at {
 		u := s.root * (z - k*at)
+		if u > 9 { // all but certain
+			p += s.weight[i]
+			continue
+		}
+		if u < -9 {
+			continue
+		}
 		p += float64(s.weight[i] * normal.Lower(u))
 		slope -= float64(s.weight[i] * normal.Density(u) * s.root * at)
 	}
@@ -126,7 +158,8 @@ func (s *spread) solve(z, target, start float64) float64 {
 				next = low + (high-low)/2
 			}
 		}
-		if math.Abs(next-k) <= 1e-14*math.Max(1, math.Abs(k)) {
+		// Newton's error is about the square of its last step.
+		if math.Abs(next-k) <= 1e-7*math.Max(1, math.Abs(k)) {
 			return next
 		}
 		k = next
@@ -176,6 +209,8 @@ func FindVariablesPlan(producer, consumer RiskPoint, sigmaKnown bool) (Variables
 		exact = 1
 	}
 	least, guess := 1, exact
+	steep := math.Max(math.Abs(zp), math.Abs(zc)) + 0.5
+	strictest := map[int]float64{} // k by n, with sigma unknown
 	// meets reports whether some k meets both points, which is so if the largest
 	// that the producer allows meets the consumer's.
 	meets := func(n int) bool { r := known(n); return r.KMin <= r.KMax }
@@ -186,10 +221,35 @@ func FindVariablesPlan(producer, consumer RiskPoint, sigmaKnown bool) (Variables
 			k := (zp*zb + zc*za) / (za + zb)
 			guess = exact * (1 + k*k/2)
 		}
-		meets = func(n int) bool {
-			s := newSpread(n)
-			p, _ := s.accept(zc, s.solve(zp, producer.Accept, nearK(zp, za, n)))
-			return p <= consumer.Accept
+		off := 0.0 // how far the last solution was from its approximation
+		known := map[int]float64{}
+		consumed := func(n int) float64 { // what the consumer gets at the strictest k
+			if p, ok := known[n]; ok {
+				return p
+			}
+			s := newSpread(n, steep)
+			near := nearK(zp, za, n)
+			k := s.solve(zp, producer.Accept, near+off)
+			off, strictest[n] = k-near, k
+			known[n], _ = s.accept(zc, k)
+			return known[n]
+		}
+		meets = func(n int) bool { return consumed(n) <= consumer.Accept }
+		// The distance of the points in deviations grows with √n, so that one look tells
+		// about which n is enough.
+		for range 2 {
+			n := max(least, int(math.Ceil(guess)))
+			if za+zb <= 0 || guess > 1e6 {
+				break
+			}
+			q := -normal.Quantile(consumed(n))
+			if !(za+q > 0) || math.IsInf(q, 1) {
+				break
+			}
+			next := float64(n) * math.Pow((za+zb)/(za+q), 2)
+			if guess = math.Ceil(next - 1e-9); guess == float64(n) {
+				break
+			}
 		}
 	}
 	if guess > mostUnits/2 {
@@ -224,11 +284,11 @@ func FindVariablesPlan(producer, consumer RiskPoint, sigmaKnown bool) (Variables
 	if sigmaKnown {
 		return known(high), nil
 	}
-	s := newSpread(high)
+	s := newSpread(high, steep)
 	return VariablesRange{
 		N:    high,
 		KMin: s.solve(zc, consumer.Accept, nearK(zc, -zb, high)),
-		KMax: s.solve(zp, producer.Accept, nearK(zp, za, high)),
+		KMax: strictest[high],
 	}, nil
 }
 

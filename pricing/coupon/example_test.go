@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -146,4 +147,18 @@ func ExampleTally() {
 	// Output:
 	// <nil>
 	// campaign 0
+}
+
+// A service that knows who has an order, as order.New does for the coupons it is
+// given.
+func ExampleService_Recognize() {
+	codes, err := coupon.New(nil, nil)
+	if err != nil {
+		panic(err)
+	}
+	buyers := map[flywheel.CustomerID]bool{"anna": true}
+	codes.Recognize(func(_ context.Context, c flywheel.CustomerID) (bool, error) { return buyers[c], nil })
+	_, err = codes.Check(context.Background(), coupon.Request{Code: "WRONG", Customer: "anna", Campaign: "series"})
+	fmt.Println(err)
+	// Output: coupon: this code cannot be used: not found
 }

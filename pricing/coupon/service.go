@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -24,7 +25,9 @@ type Options struct {
 	// within a span than its number and one for each customer who is known, and those
 	// who type well are served while others guess. Default: 10 and 1,000 an hour.
 	Customers, Campaigns *Limiter
-	// Known reports whether a customer has an order; nil knows nobody.
+	// Known reports whether a customer has an order. Without it the services that take
+	// a coupon service and keep orders say so with [Service.Recognize], as order.New
+	// does; where nobody says it nobody is known.
 	Known func(ctx context.Context, customer flywheel.CustomerID) (bool, error)
 	// Failures keeps the failures of both limiters where processes share them. By
 	// default that is the store where it can, such as couponsql's, at one small write
@@ -36,8 +39,18 @@ type Options struct {
 
 // Service issues codes and redeems them. It is safe for concurrent use.
 type Service struct {
-	store Store
-	opts  Options
+	store     Store
+	opts      Options
+	recognize atomic.Pointer[func(ctx context.Context, customer flywheel.CustomerID) (bool, error)]
+}
+
+// Recognize sets what [Options.Known] is where that was not given. order.New calls
+// it for the coupon service that it is given, so that whoever has an order goes on
+// being served while others guess codes of a campaign.
+func (s *Service) Recognize(known func(ctx context.Context, customer flywheel.CustomerID) (bool, error)) {
+	if s.opts.Known == nil {
+		s.recognize.Store(&known)
+	}
 }
 
 // New returns a service on store, a new [MemoryStore] when it is nil. Nil options
@@ -379,10 +392,14 @@ func (s *Service) try(ctx context.Context, q *Request, fn func(now time.Time) er
 func wrong(err error) (bool, error) { return errors.Is(err, ErrRefused), err }
 
 func (s *Service) known(ctx context.Context, c flywheel.CustomerID) (bool, error) {
-	if c == "" || s.opts.Known == nil {
+	known := s.opts.Known
+	if set := s.recognize.Load(); known == nil && set != nil {
+		known = *set
+	}
+	if c == "" || known == nil {
 		return false, nil
 	}
-	return s.opts.Known(ctx, c)
+	return known(ctx, c)
 }
 
 func (q *Request) check() error {

@@ -50,6 +50,11 @@ func (s *Scope) UnmarshalText(text []byte) error {
 type Rule struct {
 	Scope    Scope          `json:"scope,omitempty"`
 	Rounding money.Rounding `json:"rounding,omitempty"`
+	// Each rounds each of several taxes by itself, as where they are owed to
+	// different authorities; the tax is their sum. By default the sum is rounded and
+	// shared over them. With scope PerRate each tax is rounded once on all lines that
+	// bear it at its rate, whatever others they bear.
+	Each bool `json:"each,omitempty"`
 }
 
 // Line is a quantity of one thing to be taxed.
@@ -159,12 +164,25 @@ func (r Rule) Compute(lines ...Line) (Statement, error) {
 		}
 		groups[at].lines = append(groups[at].lines, i)
 	}
+	var parts [][]money.Amount
+	if r.Each {
+		var err error
+		if parts, err = r.each(groups, lines, bases); err != nil {
+			return Statement{}, err
+		}
+	}
 	for _, g := range groups {
-		taxes, err := r.taxes(g, lines, bases)
+		var taxes []money.Amount
+		var err error
+		if r.Each {
+			taxes, err = sums(g, parts, bases)
+		} else {
+			taxes, err = r.taxes(g, lines, bases)
+		}
 		if err != nil {
 			return Statement{}, err
 		}
-		if err := s.enter(r, g, lines, bases, taxes); err != nil {
+		if err := s.enter(r, g, lines, bases, taxes, parts); err != nil {
 			return Statement{}, err
 		}
 	}
@@ -281,10 +299,14 @@ func (r Rule) shared(g *group, included bool, lines []Line, bases []money.Price,
 }
 
 // enter adds the lines of g, their sum, and its part of the total.
-func (s *Statement) enter(r Rule, g *group, lines []Line, bases []money.Price, taxes []money.Amount) error {
+func (s *Statement) enter(r Rule, g *group, lines []Line, bases []money.Price, taxes []money.Amount, parts [][]money.Amount) error {
 	rate := RateTax{Rate: g.levy.total, Taxes: g.levy.taxes, Exempt: g.exempt}
 	for k, i := range g.lines {
-		l, err := r.line(&lines[i], bases[i], taxes[k], &g.levy)
+		var own []money.Amount
+		if parts != nil {
+			own = parts[i]
+		}
+		l, err := r.line(&lines[i], bases[i], taxes[k], own, &g.levy)
 		if err == nil {
 			err = rate.enter(&l)
 		}
@@ -301,7 +323,7 @@ func (s *Statement) enter(r Rule, g *group, lines []Line, bases []money.Price, t
 }
 
 // line makes the amounts of a line from its exact amount and its tax.
-func (r Rule) line(l *Line, base money.Price, tax money.Amount, levy *levy) (LineTax, error) {
+func (r Rule) line(l *Line, base money.Price, tax money.Amount, parts []money.Amount, levy *levy) (LineTax, error) {
 	amount, err := base.Times(1, r.Rounding)
 	if err != nil {
 		return LineTax{}, err
@@ -309,7 +331,7 @@ func (r Rule) line(l *Line, base money.Price, tax money.Amount, levy *levy) (Lin
 	answer := LineTax{ID: l.ID, Sums: Sums{Net: amount, Tax: tax}}
 	if l.Included {
 		if tax.Minor() > amount.Minor() { // units of less than a cent, each rounded up
-			tax, answer.Tax = amount, amount
+			tax, answer.Tax, parts = amount, amount, nil
 		}
 		if answer.Net, err = amount.Sub(tax); err != nil {
 			return LineTax{}, err
@@ -317,6 +339,10 @@ func (r Rule) line(l *Line, base money.Price, tax money.Amount, levy *levy) (Lin
 	}
 	if l.Exempt {
 		answer.Tax = money.New(0, amount.Currency())
+	} else if parts != nil {
+		for k, part := range parts {
+			answer.Components = append(answer.Components, Component{Tax: l.Taxes[k], Amount: part})
+		}
 	} else if answer.Components, err = levy.split(tax); err != nil {
 		return LineTax{}, err
 	}

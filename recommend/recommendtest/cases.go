@@ -217,6 +217,47 @@ var cases = []testCase{
 		}
 		return holds(ctx, s, all[1], all[2], all[4], all[5], all[6], next)
 	}},
+	{Name: "clear", Rule: "Clear removes everything, to be recorded anew, except what was forgotten", Check: func(ctx context.Context, s recommend.Store) error {
+		all := facts(5)
+		if err := s.Append(ctx, all...); err != nil {
+			return err
+		}
+		if err := s.Forget(ctx, all[0].Actor); err != nil { // 0 and 3
+			return err
+		}
+		for range 2 {
+			if err := s.Clear(ctx); err != nil {
+				return err
+			}
+			if err := holds(ctx, s); err != nil {
+				return err
+			}
+			if got, err := suite.Collect(s.Of(ctx, all[1].Actor)); err != nil || len(got) > 0 {
+				return fmt.Errorf("Of yields %d after Clear (%v)", len(got), err)
+			}
+		}
+		all[4].Kind = recommend.View // a changed rule of recording
+		if err := s.Append(ctx, all...); err != nil {
+			return err
+		}
+		return holds(ctx, s, all[1], all[2], all[4])
+	}},
+	{Name: "of/many", Rule: "All and Of yield more than a page, whatever the number", Check: func(ctx context.Context, s recommend.Store) error {
+		all := facts(1203)
+		for n := 0; n < len(all); n += 400 {
+			if err := s.Append(ctx, all[n:min(n+400, len(all))]...); err != nil {
+				return err
+			}
+		}
+		if err := holds(ctx, s, all...); err != nil {
+			return err
+		}
+		got, err := suite.Collect(s.Of(ctx, all[2].Actor))
+		if err == nil && (len(got) != 401 || !got[400].Equal(all[1202])) {
+			err = fmt.Errorf("Of yields %d, want 401", len(got))
+		}
+		return err
+	}},
 	{Name: "tx/forget", Rule: "what a transaction forgot is back when it fails", Transactions: true, Check: func(ctx context.Context, s recommend.Store) error {
 		if err := s.Append(ctx, facts(4)...); err != nil {
 			return err

@@ -49,6 +49,10 @@ func (f *failing) Of(ctx context.Context, actor recommend.Actor) iter.Seq2[recom
 	return suite.Seq(f.hook, "Of", f.store.Of(ctx, actor))
 }
 
+func (f *failing) Clear(ctx context.Context) error {
+	return suite.Do(f.hook, "Clear", func() error { return f.store.Clear(ctx) })
+}
+
 func (f *failing) Forget(ctx context.Context, actor recommend.Actor) error {
 	return suite.Do(f.hook, "Forget", func() error { return f.store.Forget(ctx, actor) })
 }

@@ -60,6 +60,8 @@ func TestFailing(t *testing.T) {
 	all := func(s recommend.Store) ([]recommend.Interaction, error) { return suite.Collect(s.All(ctx)) }
 	suite.Fails(t, Failing, fresh, map[string]func(s recommend.Store) error{
 		"Append": func(s recommend.Store) error { return s.Append(ctx, fact(1)) },
+		"Forget": func(s recommend.Store) error { return s.Forget(ctx, fact(0).Actor) },
+		"Clear":  func(s recommend.Store) error { return s.Clear(ctx) },
 		"All":    func(s recommend.Store) error { return suite.Err(all(s)) },
 		"Of":     func(s recommend.Store) error { return suite.Err(suite.Collect(s.Of(ctx, fact(0).Actor))) },
 	}, func(s recommend.Store) (any, error) { return all(s) })
@@ -160,6 +162,22 @@ type keeping struct{ store }
 
 func (f keeping) Forget(context.Context, recommend.Actor) error { return nil }
 
+// clearing lets cleared stores forget what they have forgotten.
+type clearing struct{ store }
+
+func (f *clearing) Clear(context.Context) error {
+	f.store = recommend.NewMemory(nil)
+	return nil
+}
+
+// paged yields a page.
+type paged struct{ store }
+
+func (f paged) Of(ctx context.Context, actor recommend.Actor) iter.Seq2[recommend.Interaction, error] {
+	list, err := suite.Collect(f.store.Of(ctx, actor))
+	return sequence(list[:min(len(list), 400)], err)
+}
+
 // local returns times in a zone of its own.
 type local struct{ store }
 
@@ -197,6 +215,8 @@ func TestSuiteCatchesFaults(t *testing.T) {
 		{"folding", "append/odd-strings", func(s store) recommend.Store { return folding{s} }},
 		{"deaf", "cancelled", func(s store) recommend.Store { return deaf{s} }},
 		{"keeping", "forget", func(s store) recommend.Store { return keeping{s} }},
+		{"clearing", "clear", func(s store) recommend.Store { return &clearing{s} }},
+		{"paged", "of/many", func(s store) recommend.Store { return paged{s} }},
 		{"detached", "tx/rollback", func(s store) recommend.Store { return detached{s} }},
 		{"local", "append/normal-form", func(s store) recommend.Store { return local{s} }},
 	} {

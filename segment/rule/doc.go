@@ -28,6 +28,10 @@
 //	$all $alli $elemMatch $size      what is in a list, how much
 //	$not                             the negation
 //
+// In a strict rule over an attribute that the schema calls a list, a literal text,
+// number or truth value, also of $eq, asks whether the list has it: {"segments": "vip"}.
+// No list could equal it.
+//
 // A final i ignores case. Types are strict: 5 is not "5", and only numbers are
 // ordered with numbers and texts with texts (by UTF-16 code units, as in a
 // browser). A missing attribute is null. An empty $and or $or holds.

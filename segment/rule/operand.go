@@ -32,6 +32,32 @@ func (b *builder) fits(at place, x any) {
 	}
 }
 
+// scalar refuses an operator that compares numbers or texts on a list or an object,
+// which it never meets.
+func (b *builder) scalar(at place, operator string) {
+	if b.strict && (at.typ == List || at.typ == Object) {
+		b.refuse(at.source, fmt.Errorf("%s never meets an attribute of type %v: %w", operator, at.typ, ErrOperand))
+	}
+}
+
+// mayBe reports whether an attribute of the type can have a kind; a missing one is
+// null.
+func (t Type) mayBe(k kind) bool {
+	switch t {
+	case String:
+		return k == kindString || k == kindNull
+	case Number, Int:
+		return k == kindNumber || k == kindNull
+	case Bool:
+		return k == kindBool || k == kindNull
+	case List:
+		return k == kindList || k == kindNull
+	case Object:
+		return k == kindObject || k == kindNull
+	}
+	return true
+}
+
 // listed refuses a list operator on an attribute that is no list.
 func (b *builder) listed(at place) {
 	if b.strict && at.typ != Any && at.typ != List {

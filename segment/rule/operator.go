@@ -84,7 +84,16 @@ func invert(n node) node {
 func (b *builder) equal(at place, operator string, x any) node {
 	b.fits(at, x)
 	n := at.test(opEqualDeep, operator, x)
-	switch wanted := valueOf(plain(x)); wanted.kind {
+	wanted := valueOf(plain(x))
+	if b.strict && at.typ == List && (wanted.kind == kindBool || wanted.kind == kindNumber || wanted.kind == kindString) {
+		// No list equals it; what is meant is that the list has it.
+		n.test.op, n.test.set = opIn, newSet([]any{x}, false)
+		return n
+	}
+	if b.strict && at.typ == List && wanted.kind == kindObject {
+		b.refuse(at.source, fmt.Errorf("no list equals an object: %w", ErrOperand))
+	}
+	switch wanted.kind {
 	case kindNull:
 		n.test.op = opNull
 	case kindBool:
@@ -112,6 +121,7 @@ func (b *builder) strictEqual(at place, operator string, x any) node {
 }
 
 func (b *builder) order(at place, operator string, x any) node {
+	b.scalar(at, operator)
 	if _, number := x.(float64); !number || at.typ != Int { // a whole number may be more than a fraction
 		b.fits(at, x)
 	}
@@ -201,6 +211,9 @@ func (b *builder) typ(at place, x any) node {
 		}
 		return b.reject(at, op, "$type", x, fmt.Errorf("%v is no type: %w", plain(x), ErrOperand))
 	}
+	if b.strict && !at.typ.mayBe(k) {
+		b.refuse(at.source, fmt.Errorf("an attribute of type %v never has type %q: %w", at.typ, name, ErrOperand))
+	}
 	n := at.test(opKind, "$type", x)
 	n.test.num = float64(k)
 	return n
@@ -211,6 +224,7 @@ func (b *builder) regex(at place, operator string, x any) node {
 	if !ok {
 		return b.reject(at, opUnsupported, operator, x, fmt.Errorf("%s takes a text: %w", operator, ErrOperand))
 	}
+	b.scalar(at, operator)
 	b.fits(at, x)
 	if length := utf8.RuneCountInString(source); b.strict && length > maxPattern {
 		b.refuse(at.source, fmt.Errorf("pattern of %d characters, at most %d: %w", length, maxPattern, flywheel.ErrLimit))

@@ -10,15 +10,6 @@ import (
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
-// basketOf is the open cart of a device: its id follows from the visitor, and a cart that
-// became an order makes room for the next one.
-func (s *Shop) basketOf(r *web.Request) (cart.Cart, error) {
-	for c, err := range s.Carts.List(r.Context(), cart.Filter{Visitor: r.Who.Visitor, Status: cart.Open}) {
-		return c, err
-	}
-	return cart.Cart{}, flywheel.ErrNotFound
-}
-
 type cartView struct {
 	Cart  cart.Cart
 	Quote pricing.Quote

@@ -2,6 +2,7 @@ package page
 
 import (
 	"errors"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/checkout"
@@ -10,6 +11,7 @@ import (
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
+	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 // Steps of the checkout, in order.
@@ -21,6 +23,12 @@ type checkoutView struct {
 	Steps   []string
 	Now     string // the step that is open
 	Names   map[flywheel.SKU]string
+	// What a member may pay with besides a card.
+	Points int64
+	Credit money.Amount
+	// What is chosen of these, and the card that a gift card is.
+	UsePoints, UseCredit bool
+	GiftCard, Card       string
 }
 
 // opened returns the session of the device's cart.
@@ -41,6 +49,9 @@ func (s *Shop) step(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
+	if v, err = s.known(r, v); err != nil {
+		return web.Answer{}, err
+	}
 	return s.show(r, v)
 }
 
@@ -50,6 +61,9 @@ func (s *Shop) show(r *web.Request, v checkout.View) (web.Answer, error) {
 		return web.Answer{}, err
 	}
 	shown := checkoutView{View: v, Session: session, Steps: steps, Now: "Review", Names: map[flywheel.SKU]string{}}
+	if err := s.purse(r, &shown); err != nil {
+		return web.Answer{}, err
+	}
 	switch {
 	case session.Address == nil || session.Buyer.Email == "":
 		shown.Now = "Address"
@@ -97,6 +111,9 @@ func (s *Shop) address(r *web.Request) (web.Answer, error) {
 	if _, err := s.Sessions.SetAddress(r.Context(), v.Session, to, nil); err != nil {
 		return web.Answer{}, err
 	}
+	if _, err := s.Sessions.SetMetadata(r.Context(), v.Session, map[string]string{"language": r.Language}); err != nil {
+		return web.Answer{}, err
+	}
 	return r.Go("/checkout")
 }
 
@@ -136,22 +153,6 @@ func (s *Shop) code(r *web.Request) (web.Answer, error) {
 	return s.show(r, v)
 }
 
-// pay takes the card, as the token that the gateway's form would give.
-func (s *Shop) pay(r *web.Request) (web.Answer, error) {
-	token, err := r.Text("card")
-	if err != nil {
-		return web.Answer{}, err
-	}
-	v, err := s.opened(r)
-	if err != nil {
-		return web.Answer{}, err
-	}
-	if _, err := s.Sessions.SetTenders(r.Context(), v.Session, checkout.TenderChoice{Type: order.Card, Token: token}); err != nil {
-		return web.Answer{}, err
-	}
-	return r.Go("/checkout")
-}
-
 // place orders what the buyer has seen. Pressed twice it orders once.
 func (s *Shop) place(r *web.Request) (web.Answer, error) {
 	seen, err := r.Number("seen", 0)
@@ -165,7 +166,18 @@ func (s *Shop) place(r *web.Request) (web.Answer, error) {
 	if err := s.own(r, checkout.SessionID(id)); err != nil {
 		return web.Answer{}, err
 	}
-	v, err := s.Sessions.Place(r.Context(), checkout.PlaceRequest{Session: checkout.SessionID(id), Key: "place-" + id, Seen: seen})
+	request := checkout.PlaceRequest{Session: checkout.SessionID(id), Key: "place-" + id, Seen: seen}
+	v, err := s.Sessions.Place(r.Context(), request)
+	for range 40 { // another tab is at it: the same request gets the same answer
+		if !errors.Is(err, checkout.ErrInFlight) {
+			break
+		}
+		select {
+		case <-r.Context().Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+		v, err = s.Sessions.Place(r.Context(), request)
+	}
 	return s.after(r, v, err)
 }
 

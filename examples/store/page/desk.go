@@ -2,184 +2,113 @@ package page
 
 import (
 	"crypto/subtle"
-	"fmt"
+	"html/template"
+	"slices"
+	"strings"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/cart/order"
-	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
-	"github.com/flywheel-go/flywheel/inventory"
-	"github.com/flywheel-go/flywheel/inventory/fulfillment"
-	"github.com/flywheel-go/flywheel/segment"
+	"github.com/flywheel-go/flywheel/internal/chart"
 )
 
-const keeper = "keeper"
+// Roles of the people of the shop: a clerk serves customers, a keeper may do everything.
+const (
+	keeper = "keeper"
+	clerk  = "clerk"
+)
+
+// places are the pages of the desk in the order of use, and who may be there.
+var places = []struct {
+	Path, Name string
+	Clerk      bool
+}{
+	{"/desk", "Today", true}, {"/desk/orders", "Orders", true}, {"/desk/customers", "Customers", true}, {"/desk/tickets", "Tickets", true},
+	{"/desk/reviews", "Reviews", true}, {"/desk/catalog", "Catalog", false}, {"/desk/stock", "Stock", true}, {"/desk/replenish", "Replenishment", false},
+	{"/desk/promotions", "Promotions", false}, {"/desk/segments", "Segments", false}, {"/desk/journeys", "Journeys", false},
+	{"/desk/experiments", "Experiments", false}, {"/desk/recommendations", "Recommendations", false}, {"/desk/loyalty", "Loyalty", false}, {"/desk/health", "Health", false}, {"/desk/sent", "Sent mail", false},
+}
 
 // desk adds the pages of the people of the shop.
 func (s *Shop) desk(site *web.Site, password string) {
+	site.Plain("GET", "/desk.css", func(*web.Request) (web.Answer, error) {
+		css, err := files.ReadFile("desk.css")
+		return web.Answer{Type: "text/css; charset=utf-8", Body: append([]byte(chart.Style), css...)}, err
+	})
 	site.Handle("GET", "/desk/login", func(r *web.Request) (web.Answer, error) { return web.Page("login", nil) })
 	site.Handle("POST", "/desk/login", func(r *web.Request) (web.Answer, error) {
 		given, err := r.Text("password")
 		if err != nil {
 			return web.Answer{}, err
 		}
-		if subtle.ConstantTimeCompare([]byte(given), []byte(password)) != 1 {
+		switch {
+		case subtle.ConstantTimeCompare([]byte(given), []byte(password)) == 1:
+			r.Who.Role = keeper
+		case s.ClerkPassword != "" && subtle.ConstantTimeCompare([]byte(given), []byte(s.ClerkPassword)) == 1:
+			r.Who.Role = clerk
+		default:
 			return web.Answer{Template: "login", View: "wrong", Status: 401}, nil
 		}
-		r.Who.Role = keeper
 		return r.Go("/desk")
 	})
-	behind := func(method, path string, h web.Handler) {
-		site.Handle(method, path, func(r *web.Request) (web.Answer, error) {
-			if r.Who.Role != keeper {
-				return r.Go("/desk/login")
+	site.Handle("POST", "/desk/logout", func(r *web.Request) (web.Answer, error) {
+		r.Who.Role = ""
+		return r.Go("/desk/login")
+	})
+	for path, page := range map[string]web.Handler{
+		"GET /desk": s.today, "GET /desk/orders": s.orders, "GET /desk/orders/{id}": s.oneOrder, "POST /desk/orders/{id}/ship": s.ship,
+		"POST /desk/orders/{id}/deliver": s.deliver, "POST /desk/orders/{id}/receive": s.receive, "POST /desk/orders/{id}/refund": s.refund,
+		"GET /desk/stock": s.shelves, "GET /desk/stock/{sku}": s.movements, "POST /desk/stock": s.restock, "GET /desk/health": s.health, "POST /desk/health/retry": s.retry,
+		"GET /desk/sent": s.sent, "POST /desk/health/drop": s.drop, "POST /desk/health/replay": s.replay,
+		"GET /desk/customers": s.customers, "GET /desk/customers/{id}": s.oneCustomer,
+		"GET /desk/tickets": s.tickets, "POST /desk/tickets": s.openTicket, "GET /desk/tickets/{id}": s.oneTicket, "POST /desk/tickets/{id}": s.reply,
+		"GET /desk/reviews": s.moderate, "POST /desk/reviews": s.judge,
+		"GET /desk/catalog": s.catalog, "POST /desk/catalog": s.importGoods, "GET /desk/catalog/export": s.exportGoods, "POST /desk/catalog/status": s.setStatus,
+		"GET /desk/journeys": s.journeys, "GET /desk/journeys/{id}": s.oneJourney, "POST /desk/journeys/{id}": s.launch, "POST /desk/journeys/{id}/pause": s.pause, "POST /desk/journeys/{id}/resume": s.resume,
+		"GET /desk/experiments": s.experiments, "POST /desk/experiments": s.begin, "POST /desk/experiments/switch": s.switched, "GET /desk/experiments/{id}": s.oneExperiment,
+		"POST /desk/experiments/{id}/decide": s.decide, "POST /desk/experiments/{id}/override": s.override,
+		"GET /desk/recommendations": s.recommendations, "GET /desk/loyalty": s.liability,
+		"GET /desk/promotions": s.promotions, "POST /desk/promotions": s.promote, "POST /desk/promotions/end": s.endPromotion,
+		"GET /desk/segments": s.segments, "POST /desk/segments": s.define, "POST /desk/segments/retire": s.retire, "GET /desk/segments/{name}": s.oneSegment,
+		"GET /desk/replenish": s.replenishment, "POST /desk/replenish": s.purchase, "POST /desk/replenish/arrived": s.arrived, "GET /desk/replenish/{sku}": s.fan,
+	} {
+		method, path, _ := strings.Cut(path, " ")
+		site.Handle(method, path, behind(path, page))
+	}
+}
+
+// behind lets those in who may be at a page.
+func behind(path string, page web.Handler) web.Handler {
+	open := slices.ContainsFunc(places, func(p struct {
+		Path, Name string
+		Clerk      bool
+	}) bool {
+		return p.Clerk && (path == p.Path || strings.HasPrefix(path, p.Path+"/") && p.Path != "/desk")
+	})
+	return func(r *web.Request) (web.Answer, error) {
+		switch {
+		case r.Who.Role == keeper || r.Who.Role == clerk && open:
+			return page(r)
+		case r.Who.Role == clerk:
+			return web.Answer{}, flywheel.ErrForbidden
+		}
+		return r.Go("/desk/login")
+	}
+}
+
+// mark is a place of the desk as its menu shows it.
+type mark struct {
+	At, Name string
+	Here     bool
+}
+
+var deskFuncs = template.FuncMap{
+	"places": func(r *web.Request) (all []mark) {
+		for _, p := range places {
+			if p.Clerk || r.Who.Role == keeper {
+				here := r.URL.Path == r.At(p.Path) || p.Path != "/desk" && strings.HasPrefix(r.URL.Path, r.At(p.Path)+"/")
+				all = append(all, mark{r.At(p.Path), p.Name, here})
 			}
-			return h(r)
-		})
-	}
-	behind("GET", "/desk", s.today)
-	behind("GET", "/desk/orders/{id}", s.oneOrder)
-	behind("POST", "/desk/orders/{id}/ship", s.ship)
-	behind("POST", "/desk/orders/{id}/deliver", s.deliver)
-	behind("POST", "/desk/orders/{id}/receive", s.receive)
-	behind("GET", "/desk/stock", s.shelves)
-	behind("POST", "/desk/stock", s.restock)
-	behind("GET", "/desk/health", s.health)
-}
-
-// today is the list of orders, those to ship first asked for.
-func (s *Shop) today(r *web.Request) (web.Answer, error) {
-	words, err := r.Text("q")
-	if err != nil {
-		return web.Answer{}, err
-	}
-	p, err := s.Orders.Page(r.Context(), order.Filter{Text: words, ToShip: r.Form.Get("to") == "ship"}, r.Form.Get("cursor"), 50)
-	if err != nil {
-		return web.Answer{}, err
-	}
-	return web.Page("today", p)
-}
-
-func (s *Shop) oneOrder(r *web.Request) (web.Answer, error) {
-	o, err := s.Orders.Get(r.Context(), order.ID(r.PathValue("id")))
-	if err != nil {
-		return web.Answer{}, err
-	}
-	return web.Page("one-order", &o)
-}
-
-// do carries out a command and shows the order again.
-func (s *Shop) do(r *web.Request, c order.Command) (web.Answer, error) {
-	id := order.ID(r.PathValue("id"))
-	if _, err := s.Orders.Do(r.Context(), id, c); err != nil {
-		return web.Answer{}, err
-	}
-	return r.Go("/desk/orders/" + string(id))
-}
-
-func (s *Shop) ship(r *web.Request) (web.Answer, error) {
-	parcel, err := r.Text("parcel")
-	if err != nil {
-		return web.Answer{}, err
-	}
-	return s.do(r, &order.Ship{Parcel: parcel})
-}
-
-func (s *Shop) deliver(r *web.Request) (web.Answer, error) {
-	parcel, err := r.Text("parcel")
-	if err != nil {
-		return web.Answer{}, err
-	}
-	return s.do(r, &order.Deliver{Parcel: parcel})
-}
-
-// receive takes in a return as it was asked for, in new condition.
-func (s *Shop) receive(r *web.Request) (web.Answer, error) {
-	id, err := r.Text("return")
-	if err != nil {
-		return web.Answer{}, err
-	}
-	o, err := s.Orders.Get(r.Context(), order.ID(r.PathValue("id")))
-	if err != nil {
-		return web.Answer{}, err
-	}
-	for _, rma := range o.RMAs {
-		if rma.ID != id {
-			continue
 		}
-		c := &order.Receive{ID: id, Lines: map[string]order.Received{}}
-		for _, l := range rma.Lines {
-			c.Lines[l.Line] = order.Received{Accepted: l.Quantity, Condition: "new", Restock: fulfillment.DefaultLocation}
-		}
-		return s.do(r, c)
-	}
-	return web.Answer{}, fmt.Errorf("store: return %q: %w", id, flywheel.ErrNotFound)
-}
-
-type shelfView struct {
-	Title string
-	Level inventory.Level
-}
-
-// shelves are what is there.
-func (s *Shop) shelves(r *web.Request) (web.Answer, error) {
-	var all []shelfView
-	for l, err := range s.Stock.Levels(r.Context(), "") {
-		if err != nil {
-			return web.Answer{}, err
-		}
-		title, err := s.title(r, l.SKU)
-		if err != nil {
-			return web.Answer{}, err
-		}
-		all = append(all, shelfView{title, l})
-	}
-	return web.Page("stock", all)
-}
-
-// restock takes in a delivery, once for its number.
-func (s *Shop) restock(r *web.Request) (web.Answer, error) {
-	f, err := r.Texts("sku", "number")
-	if err != nil {
-		return web.Answer{}, err
-	}
-	n, err := r.Number("quantity", 0)
-	if err != nil {
-		return web.Answer{}, err
-	}
-	if err := s.Stock.Receive(r.Context(), "desk-"+f["number"], []flywheel.Line{{SKU: flywheel.SKU(f["sku"]), Quantity: n}}); err != nil {
-		return web.Answer{}, err
-	}
-	items, err := s.Products.Counter(data.Channel, "en").Describe(r.Context(), flywheel.SKU(f["sku"]))
-	if err != nil {
-		return web.Answer{}, err
-	}
-	docs, err := s.Follower.Source.Documents(r.Context(), []string{items[flywheel.SKU(f["sku"])].Product})
-	if err != nil {
-		return web.Answer{}, err
-	}
-	if err := s.Follower.Engine.Change(r.Context(), docs, nil); err != nil {
-		return web.Answer{}, err
-	}
-	return r.Go("/desk/stock")
-}
-
-type healthView struct {
-	Consumers []segment.ConsumerHealth
-	Parked    map[string][]segment.Parked
-}
-
-// health is how far each consumer is and what it could not take.
-func (s *Shop) health(r *web.Request) (web.Answer, error) {
-	all, err := s.Wheel.Health(r.Context())
-	if err != nil {
-		return web.Answer{}, err
-	}
-	v := healthView{all, map[string][]segment.Parked{}}
-	for _, c := range all {
-		if v.Parked[c.Name], err = s.Wheel.Parked(r.Context(), c.Name); err != nil {
-			return web.Answer{}, err
-		}
-	}
-	return web.Page("health", v)
+		return all
+	},
 }

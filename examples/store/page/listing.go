@@ -6,17 +6,8 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/catalog/search"
-	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 )
-
-// card is a good in a listing.
-type card struct {
-	Title, Slug   string
-	SKU           flywheel.SKU
-	Price         int64
-	Many, InStock bool
-}
 
 // facet is a filter with the addresses that choose and drop its values.
 type facet struct {
@@ -73,8 +64,10 @@ func (s *Shop) listing(r *web.Request) (web.Answer, error) {
 		}
 		v.Facets = append(v.Facets, shown)
 	}
-	if err := s.tell(r, flywheel.EventSearch, q.Text); err != nil {
-		return web.Answer{}, err
+	if q.Text != "" {
+		if err := s.tell(r, flywheel.Event{Name: flywheel.EventSearch, Properties: map[string]any{"search_term": q.Text}}); err != nil {
+			return web.Answer{}, err
+		}
 	}
 	return web.Page("listing", v)
 }
@@ -96,30 +89,4 @@ func toggled(form url.Values, field, value string) url.Values {
 		q.Add(field, value)
 	}
 	return q
-}
-
-func (s *Shop) card(r *web.Request, hit search.Hit) (card, error) {
-	v, err := s.Products.View(r.Context(), catalog.ID(hit.ID), data.Channel, catalog.Locale(r.Language))
-	if err != nil {
-		return card{}, err
-	}
-	stock, err := s.Stock.Available(r.Context(), hit.Variants)
-	if err != nil {
-		return card{}, err
-	}
-	c := card{Title: v.Title, Slug: v.Slug, SKU: hit.Show, Price: int64(hit.Price.From), Many: hit.Price.From != hit.Price.To}
-	for _, sku := range hit.Variants {
-		c.InStock = c.InStock || there(stock, sku)
-	}
-	return c, nil
-}
-
-// tell writes what somebody did into the log.
-func (s *Shop) tell(r *web.Request, name, words string) error {
-	if words == "" {
-		return nil
-	}
-	return s.Events.Publish(r.Context(), flywheel.Event{
-		ID: newID(), Name: name, Time: now(), Customer: r.Who.Customer, Visitor: r.Who.Visitor, Properties: map[string]any{"search_term": words},
-	})
 }

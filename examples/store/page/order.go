@@ -1,6 +1,7 @@
 package page
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/flywheel-go/flywheel"
@@ -10,12 +11,29 @@ import (
 
 // mine returns an order of whoever asks, and not found for everybody else's.
 func (s *Shop) mine(r *web.Request) (order.Order, error) {
-	o, err := s.Orders.Get(r.Context(), order.ID(r.PathValue("id")))
+	id := order.ID(r.PathValue("id"))
+	nothing := fmt.Errorf("store: order %q: %w", id, flywheel.ErrNotFound)
+	o, err := s.Orders.Get(r.Shop(), id)
+	switch {
+	case errors.Is(err, flywheel.ErrNotFound):
+		return order.Order{}, nothing
+	case err != nil:
+		return order.Order{}, err
+	case flywheel.Allowed(r.Context(), o.Customer, o.Visitor):
+		return o, nil
+	}
+	if token := r.FormValue("token"); token != "" && s.OrderLinks.Check(id, token, s.Now()) == nil {
+		return o, nil // the link of the confirmation
+	}
+	if r.Who.Customer == "" || o.Customer != "" {
+		return order.Order{}, nothing
+	}
+	of, err := s.Accounts.Get(r.Context(), r.Who.Customer)
 	if err != nil {
 		return order.Order{}, err
 	}
-	if !flywheel.Allowed(r.Context(), o.Customer, o.Visitor) {
-		return order.Order{}, fmt.Errorf("store: order %q: %w", r.PathValue("id"), flywheel.ErrNotFound)
+	if of.Email != o.Contact.Email { // an order as a guest, by the owner of the address
+		return order.Order{}, nothing
 	}
 	return o, nil
 }

@@ -8,12 +8,20 @@ import (
 	"github.com/flywheel-go/flywheel/catalog/search"
 	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
+	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 )
 
 type productView struct {
 	catalog.View
 	Variants []variantView
 	Price    int64
+	Delivery []fulfillment.Offer // of the first variant that is there
+	Voices   voicesView
+	Together []card
+	Redirect string
+	Member   bool
+	Thanks   string
+	Missing  bool // a variant is sold out
 }
 
 type variantView struct {
@@ -22,50 +30,81 @@ type variantView struct {
 	InStock bool
 }
 
-// product is one product with its variants; what is sold out stays visible.
-func (s *Shop) product(r *web.Request) (web.Answer, error) {
+// goods is the product of an address.
+func (s *Shop) goods(r *web.Request) (v productView, err error) {
 	at, err := s.Products.Resolve(r.Context(), data.Channel, catalog.Locale(r.Language), r.PathValue("slug"))
-	if err != nil {
-		return web.Answer{}, err
-	}
-	if at.Redirect != "" {
-		return r.Go("/goods/" + at.Redirect)
+	if err != nil || at.Redirect != "" {
+		return productView{Redirect: at.Redirect}, err
 	}
 	if at.Product == "" {
-		return web.Answer{}, fmt.Errorf("store: no product at this address: %w", flywheel.ErrNotFound)
+		return v, fmt.Errorf("store: no product at this address: %w", flywheel.ErrNotFound)
 	}
-	v, err := s.Products.View(r.Context(), at.Product, data.Channel, catalog.Locale(r.Language))
+	if v.View, err = s.Products.View(r.Context(), at.Product, data.Channel, catalog.Locale(r.Language)); err != nil {
+		return v, err
+	}
+	for _, variant := range v.View.Variants {
+		name := v.Title
+		if len(variant.OptionNames) > 0 {
+			name = variant.OptionNames[0]
+		}
+		v.Variants = append(v.Variants, variantView{SKU: variant.SKU, Name: name})
+	}
+	return v, nil
+}
+
+// product is one product with its variants; what is sold out stays visible.
+func (s *Shop) product(r *web.Request) (web.Answer, error) {
+	v, err := s.goods(r)
 	if err != nil {
 		return web.Answer{}, err
 	}
-	skus := make([]flywheel.SKU, len(v.Variants))
-	for i, variant := range v.Variants {
-		skus[i] = variant.SKU
+	if v.Redirect != "" {
+		return r.Go("/goods/" + v.Redirect)
+	}
+	var skus []flywheel.SKU
+	for _, variant := range v.Variants {
+		skus = append(skus, variant.SKU)
 	}
 	stock, err := s.Stock.Available(r.Context(), skus)
 	if err != nil {
 		return web.Answer{}, err
 	}
-	shown := productView{View: v}
-	for _, variant := range v.Variants {
-		name := v.Title
-		if len(variant.OptionNames) > 0 {
-			name = variant.OptionNames[0]
+	v.Member, v.Thanks = r.Who.Customer != "", r.FormValue("thanks")
+	for i := range v.Variants {
+		one := &v.Variants[i]
+		one.InStock = stock.Has(one.SKU)
+		v.Missing = v.Missing || !one.InStock
+		if !one.InStock || v.Delivery != nil || v.Digital {
+			continue
 		}
-		shown.Variants = append(shown.Variants, variantView{variant.SKU, name, there(stock, variant.SKU)})
+		if v.Delivery, err = s.arrives(one.SKU, stock); err != nil {
+			return web.Answer{}, err
+		}
 	}
-	found, err := s.Index.Search(search.Query{Filter: fmt.Appendf(nil, `{"product":%q}`, v.ID), Limit: 1})
+	hits, err := s.found(string(v.ID))
 	if err != nil {
 		return web.Answer{}, err
 	}
-	for _, hit := range found.Hits {
-		shown.Price = int64(hit.Price.From)
+	for _, hit := range hits {
+		v.Price = int64(hit.Price.From)
 	}
-	err = s.Events.Publish(r.Context(), flywheel.Event{
-		ID: newID(), Name: flywheel.EventViewItem, Time: now(), Customer: r.Who.Customer, Visitor: r.Who.Visitor, Lines: []flywheel.Line{{SKU: skus[0]}},
-	})
-	if err != nil {
+	if v.Voices, err = s.voices(r, string(v.ID)); err != nil {
 		return web.Answer{}, err
 	}
-	return web.Page("product", shown)
+	if v.Together, err = s.together(r, skus); err != nil {
+		return web.Answer{}, err
+	}
+	if err := s.tell(r, flywheel.Event{Name: flywheel.EventViewItem, Lines: []flywheel.Line{{SKU: skus[0]}}}); err != nil {
+		return web.Answer{}, err
+	}
+	return web.Page("product", v)
+}
+
+// found is a product as the index has it.
+func (s *Shop) found(product string) ([]search.Hit, error) {
+	found, err := s.Index.Search(search.Query{Filter: fmt.Appendf(nil, `{"product":%q}`, product), Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	return found.Hits, nil
 }

@@ -3,54 +3,110 @@
 package page
 
 import (
-	"bytes"
 	"context"
 	"embed"
-	"errors"
 	"html/template"
 	"log/slog"
 	"time"
 
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/campaign"
+	"github.com/flywheel-go/flywheel/campaign/message"
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/cart/checkout"
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/payment"
+	"github.com/flywheel-go/flywheel/cart/payment/credit"
+	"github.com/flywheel-go/flywheel/cart/service"
+	"github.com/flywheel-go/flywheel/cart/wish"
 	"github.com/flywheel-go/flywheel/catalog"
+	"github.com/flywheel-go/flywheel/catalog/review"
 	"github.com/flywheel-go/flywheel/catalog/search"
 	"github.com/flywheel-go/flywheel/examples/store/web"
+	"github.com/flywheel-go/flywheel/experiment"
+	"github.com/flywheel-go/flywheel/experiment/flag"
 	"github.com/flywheel-go/flywheel/inventory"
+	"github.com/flywheel-go/flywheel/inventory/fulfillment"
+	"github.com/flywheel-go/flywheel/loyalty"
+	"github.com/flywheel-go/flywheel/loyalty/referral"
 	"github.com/flywheel-go/flywheel/pricing"
+	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/pricing/money/locale"
+	"github.com/flywheel-go/flywheel/recommend"
 	"github.com/flywheel-go/flywheel/segment"
 )
 
-// Shop are the services behind the pages.
+// Shop are the services behind the pages, all over one database.
 type Shop struct {
+	Now func() time.Time // the clock of all services
+	URL string           // where the store is reached, for links in letters
+
+	// What is sold, for how much, and what is there of it.
 	Products *catalog.Service
 	Follower *search.Follower
 	Index    *search.Index
-	Stock    *inventory.Service
 	Prices   *pricing.Service
-	Carts    *cart.Service
-	Sessions *checkout.Sessions
-	Orders   *order.Service
-	Gateway  *payment.Memory
-	Events   *segment.Log
-	Wheel    *segment.Runner
-	Profiles *segment.Profiles
+	Stock    *inventory.Service
+
+	// The way from the cart to the order and after it, and what pays.
+	Carts     *cart.Service
+	Wishes    *wish.Service // set aside, wished, waited for
+	Sessions  *checkout.Sessions
+	Orders    *order.Service
+	Gateway   *payment.Memory
+	Codes     *coupon.Service // discount codes, and gift cards as accounts:
+	GiftCards *coupon.Cards
+	Credit    *credit.Service // what the shop owes customers
+	Tickets   *service.Service
+	Network   *fulfillment.Network
+
+	// What happened, and the runner that everything below learns by.
+	Events *segment.Log
+	Wheel  *segment.Runner
+
+	// Who customers are, what they say, and what they get.
+	Accounts  *web.Accounts     // who can log in
+	Profiles  *segment.Profiles // with the live segments
+	Points    *loyalty.Service
+	Friends   *referral.Rewards
+	Reviews   *review.Service
+	Recommend *recommend.Service
+
+	// What is tried, and what is written to whom.
+	Experiments *experiment.Service
+	Flags       *flag.Service // features that can be switched off, and their experiments
+	Journeys    *campaign.Engine
+	Outbox      *web.Outbox // what was sent
+	Post        func(ctx context.Context, m web.Mail) error
+	OrderLinks  *order.Links   // by which a guest reaches an order
+	Stops       *message.Links // by which a reader ends letters
+
+	// What is kept of a customer, by the name of who keeps it, and how it is erased, in
+	// order; again it does nothing.
+	Kept  map[string]func(ctx context.Context, c flywheel.CustomerID) (any, error)
+	Erase []func(ctx context.Context, c flywheel.CustomerID) error
+
+	// ClerkPassword lets people into the desk who serve customers and change nothing else;
+	// nobody where it is empty.
+	ClerkPassword string
 }
 
-//go:embed templates style.css
+//go:embed templates style.css desk.css
 var files embed.FS
 
 // New returns the site with all pages.
-func New(s *Shop, password string, secret []byte, log *slog.Logger) *web.Site {
-	site := web.New([]string{"en", "de", "zh"}, s.templates(), secret, log)
+func New(s *Shop, password string, log *slog.Logger) *web.Site {
+	site := web.New([]string{"en", "de", "zh"}, s.templates(), s.Accounts.Secret("cookies"), log)
+	site.Good, site.Posts = s.Accounts.Good, web.NewLimiter(1200, time.Minute)
 	site.Plain("GET", "/{$}", func(r *web.Request) (web.Answer, error) { return r.Go("/") })
 	site.Plain("GET", "/style.css", func(*web.Request) (web.Answer, error) {
 		css, err := files.ReadFile("style.css")
 		return web.Answer{Type: "text/css; charset=utf-8", Body: css}, err
+	})
+	site.Plain("GET", "/icon.svg", func(*web.Request) (web.Answer, error) {
+		const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1f5a46"/><circle cx="16" cy="16" r="8" fill="none" stroke="#fff" stroke-width="3"/><circle cx="16" cy="8" r="3.5" fill="#fff"/></svg>`
+		return web.Answer{Type: "image/svg+xml", Body: []byte(icon)}, nil
 	})
 	site.Plain("GET", "/picture/{sku}", picture)
 	site.Handle("GET", "/{$}", s.home)
@@ -69,66 +125,68 @@ func New(s *Shop, password string, secret []byte, log *slog.Logger) *web.Site {
 	site.Handle("POST", "/bank", s.answerBank)
 	site.Handle("GET", "/orders/{id}", s.order)
 	site.Handle("POST", "/orders/{id}/return", s.giveBack)
+	site.Handle("GET", "/login", s.login)
+	site.Handle("POST", "/login", s.enter)
+	site.Handle("POST", "/login/link", s.link)
+	site.Handle("GET", "/password", s.password)
+	site.Handle("POST", "/password", s.choosePassword)
+	site.Handle("POST", "/logout", s.leave)
+	site.Handle("GET", "/friend/{id}", s.friend)
+	site.Handle("GET", "/stop", s.stop)
+	site.Handle("POST", "/stop", s.stop)
+	site.Handle("GET", "/wishes", s.wishes)
+	site.Handle("POST", "/wishes", s.wishFor)
+	site.Handle("POST", "/wishes/drop", s.wishNoMore)
+	site.Handle("POST", "/wishes/share", s.share)
+	site.Handle("GET", "/wishes/{token}", s.shared)
+	site.Handle("GET", "/account", s.member(s.account))
+	site.Handle("GET", "/account/points", s.member(s.points))
+	site.Handle("GET", "/account/friends", s.member(s.friends))
+	site.Handle("POST", "/account/profile", s.member(s.profile))
+	site.Handle("POST", "/account/choices", s.member(s.choices))
+	site.Handle("GET", "/account/data", s.member(s.kept))
+	site.Handle("GET", "/account/data/all.json", s.member(s.takeAway))
+	site.Handle("POST", "/account/erase", s.member(s.erase))
+	site.Handle("POST", "/goods/{slug}/voices", s.member(s.write))
+	site.Handle("POST", "/goods/{slug}/vote", s.member(s.vote))
 	s.desk(site, password)
 	return site
 }
 
-// Work runs what goes on by itself until ctx ends: the wheel, and what time makes due.
-func (s *Shop) Work(ctx context.Context, log *slog.Logger) error {
-	go func() {
-		for tick := time.NewTicker(5 * time.Second); ; {
-			select {
-			case <-ctx.Done():
-				tick.Stop()
-				return
-			case now := <-tick.C:
-				_, sessions := s.Sessions.Advance(ctx, now)
-				_, carts := s.Carts.Advance(ctx, now)
-				_, stock := s.Stock.Advance(ctx, now)
-				_, unfinished := s.Sessions.ResumeAll(ctx)
-				prices := s.Prices.Reload(ctx) // another process may have saved some
-				if err := errors.Join(prices, sessions, carts, stock, unfinished); err != nil && ctx.Err() == nil {
-					log.Error("housekeeping failed", "error", err)
-				}
-			}
-		}
-	}()
+// Work runs what goes on by itself until ctx ends: the wheel, with its timers and jobs.
+func (s *Shop) Work(ctx context.Context) error {
 	if err := s.Wheel.Run(ctx); ctx.Err() == nil {
 		return err
 	}
 	return nil
 }
 
+// amount writes money as the readers of a language do.
+func amount(language string, a money.Amount) string {
+	l, err := locale.Find(language)
+	if err != nil {
+		return a.String()
+	}
+	return l.Format(a)
+}
+
 func (s *Shop) templates() *template.Template {
-	return template.Must(template.New("").Funcs(template.FuncMap{
-		"t": say,
-		"money": func(language string, a money.Amount) string {
-			l, err := locale.Find(language)
-			if err != nil {
-				return a.String()
-			}
-			return l.Format(a)
-		},
-		"html": func(s string) template.HTML { return template.HTML(s) }, // of the catalog, which lets only harmless elements through
+	return template.Must(template.New("").Funcs(deskFuncs).Funcs(template.FuncMap{
+		"t":     say,
+		"money": amount,
+		"html":  func(s string) template.HTML { return template.HTML(s) }, // of the catalog, which lets only harmless elements through
 		"pair": func(r *web.Request, c card) any {
 			return struct {
 				R *web.Request
 				C card
 			}{r, c}
 		},
+		"both": func(r *web.Request, v any) any {
+			return struct {
+				R *web.Request
+				V any
+			}{r, v}
+		},
 		"price": func(minor int64) money.Amount { return money.New(minor, money.EUR) },
 	}).ParseFS(files, "templates/*.html"))
-}
-
-// picture draws a good: its color and its first letter.
-func picture(r *web.Request) (web.Answer, error) {
-	colors := map[string]string{"white": "#e8e4dc", "black": "#33312e", "blue": "#37608f", "green": "#4d7a57", "red": "#a8433a"}
-	sku, fill := r.PathValue("sku"), "#b9a88f"
-	for name, color := range colors {
-		if bytes.HasSuffix([]byte(sku), []byte("-"+name)) {
-			fill = color
-		}
-	}
-	svg := `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400"><rect width="400" height="400" fill="#f4f1ea"/><rect x="110" y="120" width="180" height="180" rx="26" fill="` + fill + `"/></svg>`
-	return web.Answer{Type: "image/svg+xml", Body: []byte(svg)}, nil
 }

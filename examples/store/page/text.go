@@ -2,6 +2,8 @@ package page
 
 // words are what the pages say, by key: German, Chinese. English is the key.
 var words = map[string][2]string{
+	"Delivered by a dated day": {"Lieferung mit Datum", "配送日期明确"}, "30 days to give back": {"30 Tage Rückgabe", "30天内可退货"}, "Prices include tax": {"Preise mit Steuer", "价格含税"},
+	"Your order": {"Ihre Bestellung", "您的订单"}, "Tax": {"Steuer", "税费"},
 	"Search": {"Suchen", "搜索"}, "Cart": {"Warenkorb", "购物车"}, "Home": {"Start", "首页"}, "All goods": {"Alle Waren", "全部商品"},
 	"Bestsellers": {"Beliebt", "热销"}, "Add to cart": {"In den Warenkorb", "加入购物车"}, "In stock": {"Auf Lager", "有货"}, "Sold out": {"Ausverkauft", "缺货"},
 	"from": {"ab", "起"}, "Quantity": {"Menge", "数量"}, "Update": {"Ändern", "更新"}, "Remove": {"Entfernen", "移除"}, "Checkout": {"Zur Kasse", "结账"},
@@ -19,12 +21,16 @@ var words = map[string][2]string{
 
 // say translates; what nobody translated stays English.
 func say(language, text string) string {
-	w, ok := words[text]
-	switch {
-	case ok && language == "de":
-		return w[0]
-	case ok && language == "zh":
-		return w[1]
+	at := map[string]int{"de": 1, "zh": 2}[language]
+	if w, ok := codes[text]; ok {
+		return w[at]
 	}
-	return text
+	w, ok := words[text]
+	if !ok {
+		w, ok = memberWords[text]
+	}
+	if !ok || at == 0 {
+		return text
+	}
+	return w[at-1]
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"net"
 	"net/http"
 	"strconv"
@@ -21,13 +22,33 @@ type Request struct {
 	// Who is kept in the cookie; a handler changes it to let somebody in.
 	Who  Who
 	site *Site
+	shop context.Context
 }
+
+// Shop is the context of calls that the shop makes for itself, and not for whoever asks.
+func (r *Request) Shop() context.Context { return r.shop }
 
 // Who is the device, and who has signed in on it.
 type Who struct {
 	Visitor  flywheel.VisitorID
 	Customer flywheel.CustomerID
+	Since    int64  // which password of the customer let in, see Accounts.Good
 	Role     string // of the people of the shop
+}
+
+// Enter lets a customer in.
+func (r *Request) Enter(a Account) { r.Who.Customer, r.Who.Since = a.ID, a.Since.UnixMicro() }
+
+// Leave lets nobody be in; the device is another one from now on.
+func (r *Request) Leave() { r.Who = Who{Visitor: newVisitor()} }
+
+// Host is where the request comes from.
+func (r *Request) Host() string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }
 
 // At is the address of a path in the language of the request.
@@ -53,6 +74,14 @@ func (r *Request) Text(name string) (string, error) {
 		return "", &flywheel.FieldError{Field: name, Err: flywheel.ErrLimit}
 	}
 	return text, nil
+}
+
+// Document is a field as it was sent, as long as the whole form may be.
+func (r *Request) Document(name string) (string, error) {
+	if err := r.ParseForm(); err != nil {
+		return "", err
+	}
+	return r.Form.Get(name), nil
 }
 
 // Texts are several fields.
@@ -104,14 +133,18 @@ func (c *cookies) read(r *http.Request) (w Who) {
 	}
 	text, err := base64.RawURLEncoding.DecodeString(body)
 	parts := strings.Split(string(text), "\x00")
-	if err != nil || len(parts) != 3 {
+	if err != nil || len(parts) != 4 {
 		return Who{}
 	}
-	return Who{flywheel.VisitorID(parts[0]), flywheel.CustomerID(parts[1]), parts[2]}
+	since, err := strconv.ParseInt(parts[2], 10, 64)
+	if err != nil {
+		return Who{}
+	}
+	return Who{flywheel.VisitorID(parts[0]), flywheel.CustomerID(parts[1]), since, parts[3]}
 }
 
 func (c *cookies) write(w http.ResponseWriter, who Who, secure bool) {
-	body := base64.RawURLEncoding.EncodeToString([]byte(string(who.Visitor) + "\x00" + string(who.Customer) + "\x00" + who.Role))
+	body := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s", who.Visitor, who.Customer, who.Since, who.Role))
 	http.SetCookie(w, &http.Cookie{
 		Name: cookieName, Value: body + "." + c.sign(body), Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode, MaxAge: 180 * 24 * 3600,
 	})

@@ -11,6 +11,7 @@ import (
 	"html/template"
 	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"time"
 
@@ -24,6 +25,10 @@ type Site struct {
 	cookies   *cookies
 	mux       *http.ServeMux
 	log       *slog.Logger
+	// Good reports whether the login of a cookie still holds; nil trusts the signature.
+	Good func(ctx context.Context, who Who) bool
+	// Posts limits the forms that one place sends; nil limits nothing.
+	Posts *Limiter
 }
 
 // MaxForm is the longest body of a request.
@@ -32,7 +37,15 @@ const MaxForm = 1 << 20
 // New returns a site without pages. The first language is that of addresses without one;
 // secret signs the cookies.
 func New(languages []string, templates *template.Template, secret []byte, log *slog.Logger) *Site {
-	return &Site{languages: languages, templates: templates, cookies: &cookies{secret}, mux: http.NewServeMux(), log: log}
+	s := &Site{languages: languages, templates: templates, cookies: &cookies{secret}, mux: http.NewServeMux(), log: log}
+	nowhere := func(*Request) (Answer, error) { return Answer{}, fmt.Errorf("page: %w", flywheel.ErrNotFound) }
+	for _, method := range []string{http.MethodGet, http.MethodPost} { // any other method of a page is not allowed there
+		s.Plain(method, "/", nowhere)
+		for _, language := range languages {
+			s.mux.HandleFunc(method+" /"+language+"/", func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, language, nowhere) })
+		}
+	}
+	return s
 }
 
 // Handler answers a request with a page or a redirect.
@@ -46,6 +59,7 @@ type Answer struct {
 	Redirect string
 	Type     string // of Body
 	Body     []byte
+	Name     string // under which Body is saved, by whoever asked and nobody between
 }
 
 // Page is a template with its view.
@@ -84,9 +98,12 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *Site) serve(w http.ResponseWriter, raw *http.Request, language string, h Handler) {
 	began := time.Now()
-	r := &Request{Request: raw, Language: language, site: s}
+	r := &Request{Request: raw, Language: language, site: s, shop: raw.Context()}
 	r.Who = s.cookies.read(raw)
 	before := r.Who
+	if r.Who.Customer != "" && s.Good != nil && !s.Good(raw.Context(), r.Who) {
+		r.Leave()
+	}
 	if r.Who.Visitor == "" {
 		r.Who.Visitor = newVisitor()
 	}
@@ -94,7 +111,13 @@ func (s *Site) serve(w http.ResponseWriter, raw *http.Request, language string, 
 		actor := flywheel.Actor{Customer: r.Who.Customer, Visitor: r.Who.Visitor}
 		r.Request = raw.WithContext(flywheel.WithActor(raw.Context(), actor))
 	}
-	answer, err := h(r)
+	var answer Answer
+	var err error
+	if raw.Method == http.MethodPost && s.Posts != nil && !s.Posts.Allow(r.Host(), began) {
+		err = fmt.Errorf("store: forms: %w", flywheel.ErrRateLimited)
+	} else {
+		answer, err = h(r)
+	}
 	if err != nil {
 		problem := flywheel.ProblemOf(err)
 		var tooLarge *http.MaxBytesError
@@ -126,6 +149,10 @@ func (s *Site) write(w http.ResponseWriter, r *Request, a Answer) int {
 	if a.Body != nil {
 		w.Header().Set("Content-Type", a.Type)
 		w.Header().Set("Cache-Control", "public, max-age=3600")
+		if a.Name != "" {
+			w.Header().Set("Cache-Control", "no-store")
+			w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
+		}
 		w.WriteHeader(a.Status)
 		w.Write(a.Body) //nolint:errcheck // the reader has gone
 		return a.Status

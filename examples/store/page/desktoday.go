@@ -1,0 +1,135 @@
+package page
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/examples/store/web"
+	"github.com/flywheel-go/flywheel/internal/chart"
+	"github.com/flywheel-go/flywheel/segment"
+	"github.com/flywheel-go/flywheel/segment/funnel"
+)
+
+// today is today beside the same day of last week: what was sold, what is to be sent, what
+// runs out, and what failed.
+func (s *Shop) today(r *web.Request) (web.Answer, error) {
+	now := s.Now().In(zone)
+	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, zone)
+	days, err := s.Orders.Days(r.Context(), midnight.AddDate(0, 0, -27), now, zone)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	on := map[string]*order.Day{}
+	for i := range days {
+		on[days[i].Date.Format(time.DateOnly)] = &days[i]
+	}
+	sales := table{ID: "days", Title: "Days", Empty: "Nothing was ordered in four weeks.", Columns: []string{"Day", "Orders", "Units", "Sales", "Refunded"}}
+	var labels []string
+	var orders, totals []float64
+	for day := midnight.AddDate(0, 0, -27); !day.After(midnight); day = day.AddDate(0, 0, 1) {
+		at := day.Format(time.DateOnly)
+		labels = append(labels, day.Format("2 Jan"))
+		d := on[at]
+		if d == nil {
+			orders, totals = append(orders, 0), append(totals, 0)
+			continue
+		}
+		orders, totals = append(orders, float64(d.Orders)), append(totals, d.Total.Decimal().InexactFloat64())
+		sales.Rows = append(sales.Rows, []cell{text(at), number(d.Orders), number(d.Units), sum(d.Total), sum(d.Refunded)})
+	}
+	b := board{Title: "Today", Note: "Today up to now beside the whole of the same day last week.", Charts: []chart.Figure{
+		chart.Bars("Sales by day", labels, chart.Series{Name: "Sales", Values: totals}), chart.Bars("Orders by day", labels, chart.Series{Name: "Orders", Values: orders}),
+	}, Tables: []table{sales}}
+	figures := func(day time.Time) (int64, string) {
+		if d := on[day.Format(time.DateOnly)]; d != nil {
+			return d.Orders, euros(d.Total)
+		}
+		return 0, "nothing"
+	}
+	n, total := figures(midnight)
+	before, last := figures(midnight.AddDate(0, 0, -7))
+	b.Tiles = []tile{
+		{Name: "Sales", Value: total, Note: "last week " + last}, {Name: "Orders", Value: decimal(n), Note: "last week " + decimal(before), Link: r.At("/desk/orders")},
+	}
+	rate, err := s.conversion(r, midnight, now)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	lastRate, err := s.conversion(r, midnight.AddDate(0, 0, -7), midnight.AddDate(0, 0, -6))
+	if err != nil {
+		return web.Answer{}, err
+	}
+	b.Tiles = append(b.Tiles, tile{Name: "Conversion", Value: rate, Note: "of those who looked; last week " + lastRate})
+	toShip, err := s.Orders.Page(r.Context(), order.Filter{ToShip: true}, "", 50)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	waiting := decimal(int64(len(toShip.Items)))
+	if toShip.Next != "" {
+		waiting = "more than " + waiting
+	}
+	b.Tiles = append(b.Tiles, tile{Name: "To ship", Value: waiting, Link: r.At("/desk/orders?to=ship")})
+	return s.rest(r, b)
+}
+
+// mostSteps is how many events a conversion looks at.
+const mostSteps = 100_000
+
+// conversion is the share of those who looked at something within a span who also bought.
+func (s *Shop) conversion(r *web.Request, from, to time.Time) (string, error) {
+	after, err := s.Events.Since(r.Context(), from)
+	if err != nil {
+		return "", err
+	}
+	var events []funnel.Event
+	for e, err := range s.Events.Entries(r.Context(), segment.Query{After: after, Limit: 4096}) {
+		if err != nil {
+			return "", err
+		}
+		if !e.Received.Before(to) || len(events) == mostSteps {
+			break
+		}
+		if e.Event.Name == flywheel.EventViewItem || e.Event.Name == flywheel.EventPurchase {
+			events = append(events, funnel.Event{Who: string(e.Person), Name: e.Event.Name, At: e.Effective, Order: uint64(e.Position)})
+		}
+	}
+	result, err := funnel.Run(events, funnel.Funnel{Steps: []funnel.Step{{Names: []string{flywheel.EventViewItem}}, {Names: []string{flywheel.EventPurchase}}}, Window: 24 * time.Hour})
+	if err != nil || result.Counts[0] == 0 {
+		return "–", err
+	}
+	return fmt.Sprintf("%.1f %%", 100*result.Rate()), nil
+}
+
+// few is how many pieces are so few that the desk looks at them.
+const few = 5
+
+// rest adds what runs out and what failed.
+func (s *Shop) rest(r *web.Request, b board) (web.Answer, error) {
+	low := table{ID: "low", Title: "Stock at risk", Empty: "Nothing runs out.", Columns: []string{"SKU", "Available"}}
+	for l, err := range s.Stock.Levels(r.Context(), "") {
+		if err != nil {
+			return web.Answer{}, err
+		}
+		if l.Available() < few {
+			low.Rows = append(low.Rows, []cell{link(string(l.SKU), r.At("/desk/stock/"+string(l.SKU))), number(l.Available())})
+		}
+	}
+	consumers, err := s.Wheel.Health(r.Context())
+	if err != nil {
+		return web.Answer{}, err
+	}
+	failed := 0
+	for _, c := range consumers {
+		failed += c.Parked
+	}
+	note := "nothing failed"
+	if failed > 0 {
+		note = fmt.Sprintf("%d events wait for you", failed)
+	}
+	b.Tables = append([]table{low}, b.Tables...)
+	b.Tiles = append(b.Tiles, tile{Name: "Stock at risk", Value: decimal(int64(len(low.Rows))), Note: fmt.Sprintf("fewer than %d pieces", few), Link: r.At("/desk/stock")},
+		tile{Name: "Failed", Value: decimal(int64(failed)), Note: note, Link: r.At("/desk/health")})
+	return s.board(r, b)
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"net/mail"
+
+	"github.com/flywheel-go/flywheel/campaign/message"
+	"github.com/flywheel-go/flywheel/campaign/message/smtp"
+	"github.com/flywheel-go/flywheel/campaign/message/smtp/smtptest"
+	"github.com/flywheel-go/flywheel/examples/store/data"
+	"github.com/flywheel-go/flywheel/examples/store/page"
+	"github.com/flywheel-go/flywheel/examples/store/web"
+)
+
+// connect lets the shop write: by a mail server, or where none is named by one of its own
+// that delivers nothing and shows what it got on a page of the desk.
+func connect(shop *page.Shop, o smtp.Options) (end func() error, err error) {
+	end = func() error { return nil }
+	if o.Addr == "" {
+		sink, err := smtptest.Start(&smtptest.Options{Mail: func(m smtptest.Mail) { shop.Outbox.Receive(m.Data, shop.Now()) }})
+		if err != nil {
+			return nil, err
+		}
+		o.Addr, o.Plain, end = sink.Addr, true, sink.Close
+	}
+	o.From = mail.Address{Name: data.Name, Address: data.Mailbox}
+	sender, err := smtp.New(o)
+	if err != nil {
+		return nil, err
+	}
+	shop.Post = func(ctx context.Context, m web.Mail) error {
+		to := message.Recipient{Customer: m.Customer, Email: message.NewPrivate(m.To)}
+		return sender.Send(ctx, smtp.Mail{ID: m.ID, To: to, Subject: m.Subject, Text: m.Text, HTML: m.HTML, Date: m.At, Unsubscribe: m.Stop})
+	}
+	return end, nil
+}

@@ -1,0 +1,213 @@
+package forecast
+
+import "math"
+
+// In a series of that many observations and cycles the methods of [Auto] are judged by
+// how they forecast its last part, from the part before.
+const (
+	validatedFrom   = 200
+	validatedCycles = 4
+	// validatedOrigins is the number of origins, and validatedMost how far ahead of
+	// each is looked.
+	validatedOrigins = 6
+	validatedMost    = 336
+	// validatedPower is the power of the mean absolute error by which a method counts
+	// less: 2 would be right for errors without correlation (Bates & Granger, 1969),
+	// those of methods that know the same are alike.
+	validatedPower = 8
+	// What is simpler is kept unless the other is better by so much.
+	validatedMargin = 0.92
+)
+
+// verdict is how the methods have forecast the last part of a series.
+type verdict struct {
+	weights [combined]float64
+	season  int
+	ahead   int
+	mean    float64 // absolute error
+	near    float64 // mean squared error up to reachMost ahead
+	far     float64 // and beyond
+}
+
+// validate returns the season, and the weights of the methods, with which the last part
+// of a long series is forecast best, nil where it is too short to say. The
+// season is that of the series or, where hours have a week and days a year, the longer
+// one. Means of several origins, after which the methods go on without being estimated
+// again, are compared (Tashman, 2000).
+func validate(s *Series) (best *verdict) {
+	season := s.season()
+	n := len(s.Values)
+	if n < validatedFrom || n < validatedCycles*season || season == 1 {
+		return nil
+	}
+	candidates := []int{season}
+	if longer := longerSeason(season); longer > 0 && n >= validatedCycles*longer {
+		candidates = append(candidates, longer)
+	}
+	// All are judged by the same periods, a whole cycle of the longest where there is room.
+	ahead := min(validatedMost, max(2*season, candidates[len(candidates)-1]), n/4)
+	for _, candidate := range candidates {
+		v := judge(s, candidate, ahead)
+		if best == nil || v.mean < validatedMargin*best.mean {
+			best = &v
+		}
+	}
+	return best
+}
+
+// longerSeason returns the season that may be above one: the week of hours and parts of
+// them, and the year of days, in whole weeks; 0 for none.
+func longerSeason(season int) int {
+	switch {
+	case season == 7 || season == 5:
+		return 52 * season
+	case season >= 20 && season <= 288 && season != 52:
+		return 7 * season
+	}
+	return 0
+}
+
+// judge weighs the methods, with a season, by their errors up to so far ahead in the
+// last part of the series.
+func judge(s *Series, season, ahead int) verdict {
+	of := verdict{season: season, ahead: ahead}
+	weights := &of.weights
+	n := len(s.Values)
+	first := n - ahead - ahead/2
+	past := Series{Values: s.Values[:first], Season: season}
+	var c combination
+	var memory Fit
+	c.fitMembers(&memory, &past)
+	step := max(1, (n-ahead-first)/(validatedOrigins-1))
+	var all [][]float64 // by origin and method: the forecasts
+	var errors [combined]float64
+	buffer := make([]float64, ahead)
+	origins := 0
+	for at := first; ; at += step {
+		horizon := min(ahead, n-at)
+		for method := range errors {
+			forecast := make([]float64, horizon)
+			c.meanOf(method, buffer[:horizon], forecast, 1)
+			all = append(all, forecast)
+			for h, v := range forecast {
+				errors[method] += math.Abs(s.Values[at+h] - v)
+			}
+		}
+		origins++
+		if at+step+ahead > n {
+			break
+		}
+		for _, y := range s.Values[at : at+step] {
+			c.observe(y)
+		}
+	}
+	least := math.Inf(1)
+	for _, e := range errors {
+		least = min(least, e)
+	}
+	total := 0.0
+	for method, e := range errors {
+		prior := combinedPrior[method]
+		if method == byLast {
+			prior = lastPrior
+		}
+		switch {
+		case e == least || least > 0:
+			weights[method] = prior * math.Exp(validatedPower*math.Log(math.Max(least, 1e-300)/math.Max(e, 1e-300)))
+		default:
+			weights[method] = 0
+		}
+		total += weights[method]
+	}
+	for method := range weights {
+		weights[method] /= total
+	}
+	count, close := 0, 0
+	for k := range origins {
+		at := first + k*step
+		for h := range all[k*combined] {
+			v := 0.0
+			for method, w := range weights {
+				v += float64(w * all[k*combined+method][h])
+			}
+			e := s.Values[at+h] - v
+			of.mean += math.Abs(e)
+			if h < reachMost {
+				of.near += float64(e * e)
+				close++
+			} else {
+				of.far += float64(e * e)
+			}
+			count++
+		}
+	}
+	of.mean /= float64(count)
+	of.near /= float64(close)
+	if count > close {
+		of.far /= float64(count - close)
+	}
+	return of
+}
+
+// widen scales the spread by what the errors out of sample were in units of it: near
+// by, where errors from many origins were measured, only up.
+func (c *combination) widen(v *verdict) {
+	c.spread.near, c.spread.far = 1, 1
+	if v == nil {
+		return
+	}
+	mean, variance := make([]float64, v.ahead), make([]float64, v.ahead)
+	c.mean(mean)
+	c.variance(variance, mean, 0)
+	close := min(reachMost, v.ahead)
+	scale := func(square float64, told []float64) float64 {
+		ratio := square / average(told)
+		switch {
+		case !(ratio > 0) || math.IsInf(ratio, 0):
+			return 1
+		case ratio < 1: // a few origins may have been lucky
+			return max(math.Pow(ratio, validatedTrust), validatedLeast)
+		}
+		return min(math.Pow(ratio, validatedWider), validatedWidest)
+	}
+	near, far := max(1, scale(v.near, variance[:close])), 1.0
+	if v.ahead > close {
+		far = scale(v.far, variance[close:])
+	}
+	c.spread.near, c.spread.far = near, far
+}
+
+const (
+	// Powers of the ratio of the variances below one and above: a few origins may have
+	// been lucky or not, and what was estimated from less of the series errs more.
+	validatedTrust  = 0.35
+	validatedWider  = 0.6
+	validatedLeast  = 0.4
+	validatedWidest = 9
+)
+
+// lastPrior is the weight of what was a season ago before a series is looked at.
+const lastPrior = 0.5
+
+// repeated are the observations of the last season.
+type repeated struct {
+	values []float64 // of the season, by place
+	next   int       // number of observations
+}
+
+func (r *repeated) fit(values []float64, season int) {
+	r.values, r.next = resize(r.values, season), len(values)
+	for i := max(0, len(values)-season); i < len(values); i++ {
+		r.values[i%season] = values[i]
+	}
+}
+
+// ahead returns the forecast of a period to come, 0 for the next one.
+func (r *repeated) ahead(h int) float64 { return r.values[(r.next+h)%len(r.values)] }
+
+func (r *repeated) observe(y float64) float64 {
+	v := r.ahead(0)
+	r.values[r.next%len(r.values)] = y
+	r.next++
+	return v
+}
