@@ -40,7 +40,7 @@ func TestCrowd(t *testing.T) {
 	var turned time.Time
 	var log bytes.Buffer
 	c := &crowd.Crowd{
-		Store: site, Shoppers: 9, Seed: 3, Now: clock, Speed: 1, Desk: "secret word", Workers: 1, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Store: site, Shoppers: 22, Seed: 3, Now: clock, Speed: 1, Desk: "secret word", Workers: 1, Log: slog.New(slog.NewTextHandler(&log, nil)),
 		// Time jumps to what comes next, and the wheel turns in between.
 		Wait: func(ctx context.Context, until time.Time) {
 			mu.Lock()

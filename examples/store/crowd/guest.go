@@ -28,6 +28,7 @@ type guest struct {
 	titles map[flywheel.SKU]string
 	read   map[string]bool
 	mails  int
+	orders int
 }
 
 func newGuest(c *Crowd, n int, words *shopper.Lexicon, all *agenda) *guest {
@@ -171,7 +172,9 @@ func (g *guest) Buy(ctx context.Context) (bool, error) {
 		}
 		if orderPath.MatchString(at) {
 			g.crowd.counts.orders.Add(1)
-			g.all.plan(g.crowd.Now().Add(4*24*time.Hour), 0, func(ctx context.Context) error { return g.unpack(ctx, at, 0) })
+			g.orders++
+			number := g.orders // which is no chance, as the order's identifier is
+			g.all.plan(g.crowd.Now().Add(4*24*time.Hour), 0, func(ctx context.Context) error { return g.unpack(ctx, at, number, 0) })
 			return true, nil
 		}
 	}
@@ -211,7 +214,7 @@ func (g *guest) join(ctx context.Context) error {
 const mostLooks = 8
 
 // unpack looks at an order after some days: what came is kept or given back, and reviewed.
-func (g *guest) unpack(ctx context.Context, at string, looks int) error {
+func (g *guest) unpack(ctx context.Context, at string, number, looks int) error {
 	body, _, err := g.see(ctx, at)
 	if err != nil {
 		return err
@@ -219,14 +222,14 @@ func (g *guest) unpack(ctx context.Context, at string, looks int) error {
 	lines := giveBackForm.FindAllStringSubmatch(body, -1)
 	if len(lines) == 0 {
 		if looks < mostLooks {
-			g.all.plan(g.crowd.Now().Add(2*24*time.Hour), 0, func(ctx context.Context) error { return g.unpack(ctx, at, looks+1) })
+			g.all.plan(g.crowd.Now().Add(2*24*time.Hour), 0, func(ctx context.Context) error { return g.unpack(ctx, at, number, looks+1) })
 		}
 		return nil
 	}
 	for _, m := range lines {
 		title := text(m[1])
 		sku := g.skuOf(title)
-		parcel := shopper.Parcel{Order: at, SKU: sku, Quality: quality(g.slugs[sku])}
+		parcel := shopper.Parcel{Order: fmt.Sprintf("%d of %d", number, g.n), SKU: sku, Quality: quality(g.slugs[sku])}
 		if stars, writes := g.s.Review(parcel); writes && g.joined && g.slugs[sku] != "" {
 			text := []string{"", "Not for me.", "I had hoped for more.", "It does what it should.", "Good.", "I would buy it again."}[stars]
 			_, where, err := g.press(ctx, "/en/goods/"+g.slugs[sku]+"/voices", "kind", "review", "rating", fmt.Sprint(stars), "title", title, "text", text)

@@ -16,7 +16,7 @@ import (
 )
 
 // small is a shop for tests.
-var small = Config{Shoppers: 120, Clusters: 20}
+var small = Config{Shoppers: 90, Clusters: 16}
 
 // The smoke test of five seeds: what the readouts collect from events is what the world booked,
 // people and clusters are split, all kinds of things happen, stock and carts add up.
@@ -87,7 +87,7 @@ func adds(t *testing.T, w *World) {
 
 // The same seed gives the same shop, whatever runs beside it.
 func TestSameSeed(t *testing.T) {
-	var all [3]*World
+	var all [2]*World
 	require.NoError(t, each(t.Context(), len(all), func(i int) (err error) {
 		all[i], err = live(small, 77)
 		return err
@@ -108,7 +108,7 @@ func TestSameSeed(t *testing.T) {
 func TestPairs(t *testing.T) {
 	base, err := live(small, 5)
 	require.NoError(t, err)
-	for _, f := range []Feature{Recommendations, Stock} {
+	for _, f := range []Feature{Stock} {
 		c := small
 		c.flipped[f] = true
 		other, err := live(c, 5)
