@@ -166,7 +166,7 @@ func (g *guest) Buy(ctx context.Context) (bool, error) {
 		}
 		body, at, err := g.press(ctx, "/en/checkout/place", "session", session, "seen", seen)
 		if err == nil && at == "/en/bank" {
-			body, at, err = g.press(ctx, "/en/bank", "session", hidden(body, "session"), "answer", "yes")
+			_, at, err = g.press(ctx, "/en/bank", "session", hidden(body, "session"), "answer", "yes")
 		}
 		if err != nil {
 			return false, err
