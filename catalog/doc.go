@@ -23,6 +23,8 @@
 // Texts fall back from locale to locale, each by itself. [Service.View] is a product
 // as a channel shows it, [Service.List] a page of products from the index,
 // [Service.Describe] what carts and events say of lines. A [Collection] is a rule.
+// A [Step] is a change that is planned for an instant, such as the end of a season;
+// a runner that calls [Service.Advance] lets it happen.
 //
 // Prices and stock belong to pricing and inventory; where the catalog shows or sorts
 // by them it asks [Offers].
@@ -34,7 +36,8 @@
 // # Files
 //
 // [Service.Import] reads Shopify's product CSV, any CSV with a mapping, and JSON
-// lines; the same file again changes nothing. [Service.Export] is the inverse.
+// lines; the same file again changes nothing, and rows of a table that are those of
+// last time are passed over by their hash ([Source]). [Service.Export] is the inverse.
 // [Service.WriteFeed] writes the feeds of Google Merchant and of OpenAI,
 // [Service.JSONLD] schema.org data and [Service.WriteSitemap] sitemaps.
 //

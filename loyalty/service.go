@@ -2,6 +2,7 @@ package loyalty
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"sync/atomic"
@@ -132,6 +133,18 @@ func (s *Service) Apply(ctx context.Context, op Operation) (Receipt, error) {
 		return Receipt{}, err
 	}
 	return receipt, receipt.err()
+}
+
+// Reward gives points to members that can be spent from an instant on, each once for a
+// key, such as to both sides of a referral. One member who cannot get them does not hold
+// up the others; called again with the same it gives what is missing.
+func (s *Service) Reward(ctx context.Context, key string, points int64, from time.Time, members ...flywheel.CustomerID) error {
+	var errs []error
+	for _, member := range members {
+		_, err := s.Apply(ctx, Operation{Member: member, Key: key, Kind: Earn, Points: points, At: s.now(), AvailableAt: stamp(from)})
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // Burn spends points: at most the spendable ones less the debt. It is

@@ -13,15 +13,18 @@ type deliveryShare struct {
 	included bool
 	amount   money.Amount // as charged, less discounts
 	tax      money.Amount
-	class    *classTax      // of the goods, with Config.TaxEach
-	parts    []money.Amount // and its taxes
+	class    *classTax      // of the goods, or of some with that rate
+	parts    []money.Amount // its taxes, with Config.TaxEach
 }
 
 // taxed reports whether a tax is computed on the share: one that is included is
 // taken out also for a buyer who is exempt from it.
 func (d *deliveryShare) taxed(b *Basket) bool {
-	return !d.rate.IsZero() && (d.included || !b.TaxExempt)
+	return !d.rate.IsZero() && (d.included || !d.exempt(b))
 }
+
+// exempt reports that the buyer does not pay the tax of the share.
+func (d *deliveryShare) exempt(b *Basket) bool { return b.TaxExempt || d.class.exempt }
 
 // mix is how goods spread over rates of tax, in the order in which the rates come
 // up.
@@ -34,7 +37,7 @@ type mix struct {
 // add adds what is taxed as t; with [Config.TaxEach] each class counts by itself.
 func (m *mix) add(t *classTax, each bool, net int64) {
 	k := 0
-	for k < len(m.rates) && (m.rates[k] != t.rate || each && m.classes[k] != t) {
+	for k < len(m.rates) && (m.rates[k] != t.rate || m.classes[k].exempt != t.exempt || each && m.classes[k] != t) {
 		k++
 	}
 	if k == len(m.rates) {
@@ -111,9 +114,8 @@ func (e *Engine) shareCharge(q *Quote, w *work, i int, goods *mix) (err error) {
 		}
 	}
 	for k, share := range w.shares {
-		d := deliveryShare{line: int32(i), rate: goods.rates[k], included: l.TaxIncluded, amount: share, tax: money.New(0, q.Currency)}
+		d := deliveryShare{line: int32(i), rate: goods.rates[k], included: l.TaxIncluded, amount: share, tax: money.New(0, q.Currency), class: goods.classes[k]}
 		if e.taxEach {
-			d.class = goods.classes[k]
 			if n := len(d.class.codes); n > 0 || e.taxScope == tax.PerRate {
 				d.parts = make([]money.Amount, max(1, n))
 				for c := range d.parts {
@@ -131,7 +133,7 @@ func (e *Engine) shareCharge(q *Quote, w *work, i int, goods *mix) (err error) {
 func (w *work) sharedAs(line int, part TaxPart) (base money.Price, whole money.Rate) {
 	for k := range w.delivery {
 		d := &w.delivery[k]
-		if int(d.line) != line || d.class == nil || minus(d.amount, d.tax) != part.Net {
+		if int(d.line) != line || len(d.parts) < len(d.class.codes) || minus(d.amount, d.tax) != part.Net {
 			continue
 		}
 		for c, code := range d.class.codes {
@@ -166,7 +168,7 @@ func (q *Quote) settleDelivery(b *Basket, w *work, i int) (err error) {
 		if d.included {
 			part.Net = minus(d.amount, d.tax)
 		}
-		if b.TaxExempt {
+		if d.exempt(b) {
 			part.Rate, part.Tax = money.Rate{}, zero
 		}
 		if l.Net, err = l.Net.Add(part.Net); err != nil {
@@ -178,7 +180,7 @@ func (q *Quote) settleDelivery(b *Basket, w *work, i int) (err error) {
 		if err = q.addRate(part.Rate, part.Net, part.Tax); err != nil {
 			return err
 		}
-		if d.class == nil || len(d.class.codes) == 0 || b.TaxExempt {
+		if len(d.parts) == 0 || len(d.class.codes) == 0 || d.exempt(b) {
 			q.parts = append(q.parts, part)
 			continue
 		}

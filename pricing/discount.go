@@ -210,7 +210,7 @@ func (t *want) of(u *unit) int64 {
 	return u.left
 }
 
-// perUnits returns what v takes off an amount of so many units. It may be more
+// perUnits returns what v takes off an amount of quantity units. It may be more
 // than there is.
 func (e *Engine) perUnits(w *work, v value, looked, left, quantity int64) (int64, error) {
 	switch {
@@ -223,7 +223,7 @@ func (e *Engine) perUnits(w *work, v value, looked, left, quantity int64) (int64
 	return times(v.amount.Minor(), quantity), nil
 }
 
-// costs returns what so many cost at a price, at most the greatest int64.
+// costs returns what n units cost at a price, at most the greatest int64.
 func (e *Engine) costs(p money.Price, n int64) int64 {
 	a, err := p.Times(n, e.rounding)
 	if err != nil {

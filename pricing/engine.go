@@ -40,7 +40,7 @@ type Engine struct {
 }
 
 // Compile makes an engine of c. It keeps no memory of c. The first thing that is
-// wrong is told by a [*FieldError].
+// wrong is reported as a [*FieldError].
 func Compile(c Config) (*Engine, error) {
 	e := &Engine{rounding: c.Rounding, strategy: c.Strategy, taxScope: c.TaxScope, taxEach: c.TaxEach, inTurn: c.ShippingInTurn, netStays: c.NetStays, items: map[flywheel.SKU]int32{}}
 	if c.Rounding > money.Floor {

@@ -114,7 +114,6 @@ func (e *Engine) explainDelivery(l *QuoteLine, w *work, i int) {
 			Kind: StepTaxRemoved, Base: money.PriceOf(money.New(w.running[i], w.currency)), Scope: tax.PerRate,
 			Amount: money.New(-removed, w.currency), Rounding: e.rounding,
 		})
-		return
 	}
 	for _, part := range l.Taxes {
 		if part.Rate.IsZero() {

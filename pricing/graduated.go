@@ -96,7 +96,7 @@ func (e *Engine) compileStairs(l *List, index int32) error {
 	})
 }
 
-// price returns the exact price of so many units behind others.
+// price returns the exact price of quantity units that follow before others.
 func (s *stair) price(before, quantity int64) (sum money.Price, err error) {
 	sum = money.PriceOf(money.New(0, s.currency))
 	for _, t := range s.appendUnits(nil, before, quantity) {
@@ -111,7 +111,7 @@ func (s *stair) price(before, quantity int64) (sum money.Price, err error) {
 	return sum, nil
 }
 
-// appendUnits appends how many units each step prices of so many behind others.
+// appendUnits appends how many of quantity units that follow before others each step prices.
 func (s *stair) appendUnits(to []tierUnits, before, quantity int64) []tierUnits {
 	end := before + quantity
 	for _, step := range s.steps {

@@ -28,6 +28,9 @@ type rateTax struct {
 	base     money.Price
 }
 
+// exempt reports that the buyer does not pay the tax of the line.
+func (t *lineTax) exempt(b *Basket) bool { return b.TaxExempt || t.tax != nil && t.tax.exempt }
+
 // levy computes the tax of each line, the line's total and the sums.
 func (e *Engine) levy(q *Quote, b *Basket, w *work) error {
 	w.each = w.each[:0]
@@ -50,7 +53,7 @@ func (e *Engine) levy(q *Quote, b *Basket, w *work) error {
 		if t.base, err = w.taxBase(l, i); err != nil {
 			return field(err, "%s.unit", b.place(i))
 		}
-		if b.TaxExempt && !l.TaxIncluded {
+		if t.exempt(b) && !l.TaxIncluded {
 			l.TaxRate = money.Rate{}
 		}
 		if l.TaxRate.IsZero() || e.taxScope == tax.PerRate {
@@ -256,12 +259,12 @@ func (e *Engine) settle(q *Quote, b *Basket, w *work, i int) (err error) {
 		}
 		if l.TaxIncluded {
 			l.Net = minus(l.Net, l.Tax) // the tax is part of a base that rounds to net, so it is no more
-			if b.TaxExempt {
+			if w.taxes[i].exempt(b) {
 				l.Tax = money.New(0, q.Currency)
 			}
 		}
 		rate := l.TaxRate
-		if b.TaxExempt {
+		if w.taxes[i].exempt(b) {
 			rate = money.Rate{}
 		}
 		if err = q.addRate(rate, l.Net, l.Tax); err != nil {
@@ -293,7 +296,7 @@ func (e *Engine) split(q *Quote, b *Basket, w *work, l *QuoteLine, from *lineTax
 	if len(t.codes) == 0 || t.rate.IsZero() {
 		return nil
 	}
-	if e.taxEach && !b.TaxExempt {
+	if e.taxEach && !from.exempt(b) {
 		w.shares = append(w.shares[:0], w.each[from.each:][:len(t.codes)]...)
 	} else if w.shares, err = l.Tax.AppendAllocate(w.shares[:0], t.weights); err != nil {
 		return err

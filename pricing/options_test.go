@@ -364,3 +364,43 @@ func TestOptionsInTheBestCombination(t *testing.T) {
 		checkLaws(t, &q)
 	}
 }
+
+// A buyer can be exempt from the tax of some goods and not of others.
+func TestExemptClasses(t *testing.T) {
+	for _, scope := range []tax.Scope{tax.PerLine, tax.PerUnit, tax.PerRate} {
+		for _, each := range []bool{false, true} {
+			c := pricing.Config{TaxScope: scope, TaxEach: each, Taxes: []pricing.Tax{
+				{Class: "aids", Rate: money.MustRate("0.2"), Exempt: true}, {Class: "goods", Rate: money.MustRate("0.2")},
+			}}
+			line := func(id, class string, included bool) pricing.Line {
+				l := item(id, "120.00", 1)
+				l.TaxClass, l.TaxIncluded = class, included
+				return l
+			}
+			b := basketWith(line("a", "aids", true), line("b", "goods", true), line("c", "aids", false), line("d", "goods", false))
+			q := quote(t, c, b)
+			checkLaws(t, &q)
+			require.Equal(t, []money.Amount{cents(10000), cents(12000), cents(12000), cents(14400)},
+				[]money.Amount{q.Lines[0].Total, q.Lines[1].Total, q.Lines[2].Total, q.Lines[3].Total})
+			// Delivery like the goods: half of it is exempt, of 10.00 with tax or without.
+			for _, included := range []bool{false, true} {
+				b := basketWith(line("a", "aids", true), line("b", "goods", true))
+				b.Shipping = []pricing.Shipping{{ID: "post", Amount: cents(1200), TaxIncluded: included}}
+				q := quote(t, c, b)
+				checkLaws(t, &q)
+				want := cents(600 + 720)
+				if included {
+					want = cents(500 + 600)
+				}
+				require.Equal(t, want, q.Shipping[0].Total)
+			}
+		}
+	}
+	b := basketWith(item("a", "119.00", 1), item("b", "119.00", 1))
+	b.Lines[0].TaxClass = "standard"
+	require.NoError(t, b.AskTaxes(t.Context(), provider{"": {Taxes: vat(19), Exempt: true}, "standard": {Taxes: vat(19)}}, tax.Place{Country: "DE"}))
+	require.False(t, b.TaxExempt)
+	q := quote(t, pricing.Config{Taxes: []pricing.Tax{{Class: "standard"}, {}}}, b)
+	checkLaws(t, &q)
+	require.Equal(t, []money.Amount{cents(11900), cents(10000)}, []money.Amount{q.Lines[0].Total, q.Lines[1].Total})
+}

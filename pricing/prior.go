@@ -137,7 +137,7 @@ type Price struct {
 	TaxIncluded bool        `json:"tax_included,omitempty"`
 }
 
-// Price looks up what so many units of an item cost a basket with the currency,
+// Price looks up what quantity units of an item cost a basket with the currency,
 // groups, channel and time of b. Of the lines of b it looks at none but the first
 // of the item, for its tax class, where some lists include tax and some do not. It
 // does not allocate.

@@ -12,7 +12,7 @@ import (
 // Promotion takes something off the lines that it is for, when its conditions
 // hold. It says what is taken off (Percent, Amount, Price or Tiers), of what (the
 // lines as they are, or with BuyGet, Bundle or Gift some of their units), when,
-// how much at most, and what it does not go together with.
+// how much at most, and what it cannot be combined with.
 type Promotion struct {
 	ID string `json:"id"`
 	// Priority orders promotions: the highest is tried first. Those on shipping
@@ -23,7 +23,10 @@ type Promotion struct {
 	// Percent is what is taken off, as a fraction: 0.05 for 5 %. More than 0,
 	// at most 1, with at most 9 decimals.
 	Percent money.Rate `json:"percent,omitzero"`
-	// PercentBase says what Percent is taken of.
+	// PercentBase says what Percent is taken of. At [OrderLevel] that is the sum of the
+	// lines, and what comes of it is shared by what the lines have left: half of the
+	// [Original] sum may leave nothing where another promotion has made half of the
+	// goods free. At [LineLevel] no line gives more than its own percentage.
 	PercentBase Basis `json:"percent_base,omitzero"`
 	// Amount is taken off each unit ([LineLevel]), each bundle, or the sum
 	// ([OrderLevel], [ShippingLevel]).

@@ -97,7 +97,7 @@ func (q *Quote) Refund(returns ...Return) (sum Refund, err error) {
 	return sum, nil
 }
 
-// Reprice returns what is paid back when what stays is priced anew, as if only
+// Reprice returns what is paid back when what stays is priced again, as if only
 // that had been bought at the time of the basket: what was paid less the new
 // price, or nothing where that is dearer. Returns are all that came back so far,
 // each line named once, their Before included, and so is the refund. The quote is

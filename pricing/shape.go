@@ -8,8 +8,7 @@ import (
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
-// Of says which lines: those of the items, where there are any, for which the
-// condition, where there is one, holds. See [Promotion.SKUs] and
+// Of selects lines by SKU, by condition, or by both. See [Promotion.SKUs] and
 // [Promotion.Lines].
 type Of struct {
 	SKUs  []flywheel.SKU  `json:"skus,omitempty"`
@@ -88,7 +87,9 @@ type Bundle struct {
 	// "3 for 10.00".
 	Quantity int64 `json:"quantity,omitempty"`
 	// Parts are what makes a bundle, as in "a camera and a lens", in place of
-	// Quantity. No line may belong to two of them: the first one takes it.
+	// Quantity. No line may belong to two of them: the first one takes it. "A shirt and
+	// any garment" is two promotions: a bundle of a shirt and another garment, and one
+	// with the Quantity of two shirts.
 	Parts []Part `json:"parts,omitempty"`
 }
 

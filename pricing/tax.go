@@ -20,15 +20,17 @@ type Tax struct {
 	// Components take the place of Rate where there are several taxes, in the
 	// order in which they are levied.
 	Components []tax.Tax `json:"components,omitempty"`
+	// Exempt says that the buyer does not pay it on this class, whatever
+	// [Basket.TaxExempt] says: an included tax is removed, and none is charged.
+	Exempt bool `json:"exempt,omitempty"`
 }
 
 // AskTaxes asks a provider for the taxes of each class in the basket at a place,
 // for its customer and time, and sets Taxes, and TaxExempt where the customer is
-// exempt from all of them. Where that differs between the classes the basket
-// cannot be priced as one, and the error matches [flywheel.ErrInvalid].
+// exempt from all of them; else each class says for itself, with [Tax.Exempt].
 func (b *Basket) AskTaxes(ctx context.Context, p tax.Provider, place tax.Place) error {
 	var taxes []Tax
-	exempt, answers := false, 0
+	exempt := 0
 	ask := func(class string) error {
 		if slices.ContainsFunc(taxes, func(t Tax) bool { return t.Class == class }) {
 			return nil
@@ -37,12 +39,10 @@ func (b *Basket) AskTaxes(ctx context.Context, p tax.Provider, place tax.Place) 
 		if err != nil {
 			return fmt.Errorf("pricing: taxes of class %q: %w", class, err)
 		}
-		if answers > 0 && d.Exempt != exempt {
-			return field(invalid("the buyer is exempt from some taxes and not from others"), "tax_exempt")
+		if d.Exempt {
+			exempt++
 		}
-		exempt = d.Exempt
-		answers++
-		taxes = append(taxes, Tax{Class: class, Components: d.Taxes})
+		taxes = append(taxes, Tax{Class: class, Components: d.Taxes, Exempt: d.Exempt})
 		return nil
 	}
 	for i := range b.Lines {
@@ -57,7 +57,13 @@ func (b *Basket) AskTaxes(ctx context.Context, p tax.Provider, place tax.Place) 
 			}
 		}
 	}
-	b.Taxes, b.TaxExempt = taxes, b.TaxExempt || exempt
+	if exempt > 0 && exempt == len(taxes) {
+		b.TaxExempt = true
+		for i := range taxes {
+			taxes[i].Exempt = false // the basket says it
+		}
+	}
+	b.Taxes = taxes
 	return nil
 }
 
@@ -67,6 +73,7 @@ type classTax struct {
 	codes   []string
 	rates   []money.Rate // what each component adds to the rate
 	weights []int64      // the same in proportion
+	exempt  bool
 }
 
 func compileTaxes(taxes []Tax) (map[string]*classTax, error) {
@@ -94,7 +101,7 @@ func compileTaxes(taxes []Tax) (map[string]*classTax, error) {
 }
 
 func (t *Tax) compile() (classTax, error) {
-	to := classTax{rate: t.Rate}
+	to := classTax{rate: t.Rate, exempt: t.Exempt}
 	one := money.Percent(100)
 	for i, c := range t.Components {
 		if err := flywheel.CheckID(c.Code); err != nil {

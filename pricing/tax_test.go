@@ -47,7 +47,6 @@ func TestAskTaxes(t *testing.T) {
 		kind error
 	}{
 		{provider{"standard": {Taxes: vat(19)}}, flywheel.ErrNotFound},
-		{provider{"": {Exempt: true}, "standard": {Taxes: vat(19)}}, flywheel.ErrInvalid},
 	} {
 		b := basket()
 		require.ErrorIs(t, b.AskTaxes(t.Context(), c.p, place), c.kind)

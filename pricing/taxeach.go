@@ -7,7 +7,7 @@ import (
 	"github.com/flywheel-go/flywheel/pricing/tax"
 )
 
-// levyEach computes each tax of a class on base, of so many units, into parts, and
+// levyEach computes each tax of a class on the base of some units into parts, and
 // returns their sum.
 func (e *Engine) levyEach(parts []money.Amount, t *classTax, base money.Price, included bool, units int64) (sum money.Amount, err error) {
 	sum = money.New(0, base.Currency())

@@ -287,7 +287,7 @@ func chooseBest(runs []run, buy, get, limit, buyers, getters int64) (chosen, app
 	return chosen, n
 }
 
-// takeBest chooses up to so many units, dearest first, and of those that can be
+// takeBest chooses up to units of them, dearest first, and of those that can be
 // bought no more than spare. It returns the sum of their discounts.
 func takeBest(runs []run, units, spare int64) (sum int64, overflow bool) {
 	for i := range runs {

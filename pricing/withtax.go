@@ -11,7 +11,7 @@ import (
 // tax on top of a price, and the price that includes one as far as it is concerned.
 func (w *work) taxedAs(b *Basket, i int32) (rate money.Rate, included bool) {
 	t := &w.taxes[i]
-	if t.included || t.tax == nil || b.TaxExempt {
+	if t.included || t.tax == nil || t.exempt(b) {
 		return money.Rate{}, true
 	}
 	return t.tax.rate, t.tax.rate.IsZero()

@@ -32,7 +32,7 @@
 // for a [History]. Rows are asked for by their history like anybody else, so new
 // customers and new events need no training. There are [Popularity], [ItemKNN],
 // [UserKNN], [RP3beta], [EASE], [SLIM], [IALS], [BPR], [SessionKNN], [Content],
-// [CoOccurrence] and [Again]; [Recent] lets late items count more, [Filled] orders what
+// [CoOccurrence], [Sequential] and [Again]; [Recent] lets late items count more, [Filled] orders what
 // a model knows nothing of, and a [Blend] adds models up with weights that [FitWeights]
 // learns on validation data. Figures on public data are in TestProtocolFigures.
 //

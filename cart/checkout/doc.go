@@ -73,6 +73,13 @@
 // Reservations that nobody comes back to expire, and so do authorizations; an
 // authorization that is gone when the money is taken is made anew.
 //
+// A try whose outcome is unknown and which is then refused for certain, since its stock
+// was sold meanwhile or the total is another than the customer saw, leaves nothing: the
+// stock is released and the charge abandoned (payment.Gateway). A cart that is edited
+// in between makes another try; then the authorization of the first lapses by itself.
+// Recording, closing, publishing, authorizing and letting go are the same steps as
+// those of sessions.
+//
 // Without a Transactor the steps of record are separate and the order comes
 // first; [order.Order.Booked] tells whether the others are done. Should the stock
 // be lost in between and be sold to another, the order is cancelled.

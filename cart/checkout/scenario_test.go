@@ -132,7 +132,7 @@ func (r *rush) place(id checkout.SessionID) (checkout.View, error) {
 func (r *rush) refused(v checkout.View, err error) {
 	require.ErrorIs(r.t, err, flywheel.ErrConflict)
 	require.False(r.t, errors.Is(err, flywheel.ErrUnknownOutcome), "%v", err)
-	require.Contains(r.t, []checkout.SessionStatus{checkout.Incomplete, checkout.Ready}, v.Status)
+	require.Contains(r.t, []checkout.SessionStatus{checkout.Incomplete, checkout.Ready}, v.Status, "%v", err)
 }
 
 // level sums the stock of a SKU over the places, and requires that it is that of the

@@ -26,6 +26,7 @@ func (s *Sessions) orderOf(of *Session, q *sessionQuote, id order.ID) (order.Ord
 	if q.cart.Customer == "" && o.Visitor == "" {
 		o.Visitor = flywheel.VisitorID(q.cart.ID)
 	}
+	o.Lines = make([]order.Line, 0, len(q.quote.Lines))
 	for i := range q.quote.Lines {
 		o.Lines = append(o.Lines, q.orderLine(&q.quote.Lines[i]))
 	}

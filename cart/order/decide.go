@@ -18,7 +18,7 @@ import (
 // Decision is what a [Command] does to an order.
 type Decision struct {
 	// After is the order afterwards. New documents have no number yet, and a new
-	// authorization no id.
+	// authorization no id. It shares with the order what explains how lines were sold.
 	After Order
 	// Effects must have happened before the order is so.
 	Effects Effects
@@ -61,7 +61,7 @@ func (o *Order) Decide(c Command, in Inputs) (Decision, error) {
 	if o.Mode == "" {
 		return Decision{}, &StatusError{Order: o.ID, Call: string(c.Kind()), Status: o.Status}
 	}
-	after := o.Clone()
+	after := o.work()
 	if in.Sequence == 0 {
 		in.Sequence = o.Sequence + 1
 	}

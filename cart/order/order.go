@@ -231,9 +231,10 @@ func (o *Order) Clone() Order {
 	for i := range c.Returns {
 		c.Returns[i].Lines = slices.Clone(c.Returns[i].Lines)
 	}
+	ownSteps(c.Lines)
 	for i := range c.Lines {
 		l := &c.Lines[i]
-		l.Categories, l.Taxes, l.Trace = slices.Clone(l.Categories), slices.Clone(l.Taxes), slices.Clone(l.Trace)
+		l.Categories, l.Taxes = slices.Clone(l.Categories), slices.Clone(l.Taxes)
 	}
 	if c.Mode == "" {
 		return c
@@ -249,6 +250,33 @@ func (o *Order) Clone() Order {
 	c.RMAs = cloneRMAs(o.RMAs)
 	c.Operations = cloneOperations(o.Operations)
 	return c
+}
+
+// work returns a copy on which a command can work: it shares with o what no command
+// changes of a line, what explains how it was sold.
+func (o *Order) work() Order {
+	lines := o.Lines
+	c := *o
+	c.Lines = nil
+	c = c.Clone()
+	c.Lines = slices.Clone(lines)
+	return c
+}
+
+// ownSteps gives lines traces of their own, in one piece of memory.
+func ownSteps(lines []Line) {
+	n := 0
+	for i := range lines {
+		n += len(lines[i].Trace)
+	}
+	steps := make([]pricing.Step, 0, n)
+	for i := range lines {
+		if l := &lines[i]; l.Trace != nil {
+			from := len(steps)
+			steps = append(steps, l.Trace...)
+			l.Trace = steps[from:len(steps):len(steps)]
+		}
+	}
 }
 
 // Items returns the lines as items of an event or of a stock movement.

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"context"
 	"math"
 	"reflect"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -106,6 +108,60 @@ func TestLinesOfAnotherCurrencyAreNotPacked(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, o.Lines, got.Lines)
 	}
+}
+
+// An order at hand is captured without being read; one that was saved meanwhile is read
+// before it is changed, and one of another buyer is not there.
+func TestCaptureOf(t *testing.T) {
+	none, one := money.New(0, money.EUR), money.New(100, money.EUR)
+	reads := 0
+	store := &countedReads{MemoryStore: NewMemory(nil), reads: &reads}
+	s, err := New(store, nil)
+	require.NoError(t, err)
+	place := func(id string) Order {
+		auth, err := s.Gateway().Authorize(t.Context(), payment.Charge{Key: id, Amount: one, Ref: id, Customer: "c"})
+		require.NoError(t, err)
+		o, err := s.Place(t.Context(), Order{
+			ID: ID(id), Key: id, Customer: "c", Currency: money.EUR, Booked: true, PlacedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+			Lines:    []Line{{ID: "a", SKU: "mug", Quantity: 1, Unit: money.PriceOf(one), Subtotal: one, Discount: none, Net: one, Tax: none, Total: one}},
+			Subtotal: one, Discount: none, Net: one, Tax: none, Total: one,
+			Payment: Payment{Authorization: auth.ID, Authorized: one},
+		})
+		require.NoError(t, err)
+		return o
+	}
+	o := place("a")
+	paid, err := s.CaptureOf(t.Context(), o)
+	require.NoError(t, err)
+	assert.Equal(t, Paid, paid.Status)
+	assert.Zero(t, reads)
+	again, err := s.CaptureOf(t.Context(), o) // as it was before it was paid
+	require.NoError(t, err)
+	assert.Equal(t, paid, again)
+	assert.Equal(t, 1, reads)
+
+	canceled := place("b")
+	_, err = s.Cancel(t.Context(), canceled.ID, Request{Key: "cancel"})
+	require.NoError(t, err)
+	_, err = s.CaptureOf(t.Context(), canceled)
+	require.Error(t, err)
+	now, err := s.Get(t.Context(), canceled.ID)
+	require.NoError(t, err)
+	assert.Equal(t, Cancelled, now.Status)
+	assert.Equal(t, none, now.Payment.Captured)
+
+	_, err = s.CaptureOf(flywheel.WithActor(t.Context(), flywheel.Actor{Customer: "other"}), place("c"))
+	require.ErrorIs(t, err, flywheel.ErrNotFound)
+}
+
+type countedReads struct {
+	*MemoryStore
+	reads *int
+}
+
+func (s *countedReads) Get(ctx context.Context, id ID) (Order, error) {
+	*s.reads++
+	return s.MemoryStore.Get(ctx, id)
 }
 
 // BenchmarkMemoryOrder reports what an order of 27 lines takes in a store.

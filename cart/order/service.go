@@ -207,7 +207,7 @@ func (s *Service) Place(ctx context.Context, o Order) (Order, error) {
 // placed returns o as it is when it has just been placed, see [Order.Validate].
 func (o Order) placed() (Order, error) {
 	none := o.amount(0)
-	o = o.Clone()
+	o = o.work()
 	o.RMAs, o.Documents, o.Operations, o.Sequence = nil, nil, nil, 0
 	o.PaidAt, o.Credited, o.Due, o.Prepaid = time.Time{}, none, none, none
 	o.PlacedAt = normalTime(o.PlacedAt)

@@ -16,7 +16,7 @@ import (
 // Return takes units back: it refunds their shares (see [Line.Share]), puts them
 // into stock and publishes a refund event. It is idempotent by r.Key: a
 // return that stopped on the way is finished, one that was declined is asked
-// for anew. The order must be captured.
+// for again. The order must be captured.
 func (s *Service) Return(ctx context.Context, id ID, r Request) (Order, error) {
 	if len(r.Lines) == 0 {
 		return Order{}, &FieldError{id, "lines", fmt.Errorf("none: %w", flywheel.ErrInvalid)}

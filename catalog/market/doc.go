@@ -20,7 +20,9 @@
 // [Comparison.Position] ranks an own price among quotes by landed price, leaving out
 // what is stale, out of stock or slow. [IndexOf] compares a basket (Jevons, Carli,
 // Dutot). [MinimumPrice] opens and closes incidents of prices below an agreed
-// minimum, with the readings as evidence and without flapping.
+// minimum, with the readings as evidence and without flapping; a [Service] keeps watches
+// and incidents in a [Store], in memory or by package marketsql, so that readings may
+// come from any process.
 //
 // # Outliers, trends, breakouts
 //

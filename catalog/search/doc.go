@@ -75,9 +75,11 @@
 //
 // # Cost
 //
-// A query costs the postings of its words, and for each facet the products found or
-// the set operations of its values, whichever is less. Memory is about 250 bytes for
-// a product of thirty words, three variants and ten attributes.
+// A query reads which products have its words, one bit each for a word that one product
+// in 32 has and one number each for a rarer one, and then scores the few that may be
+// among the best by the words that they have; for each facet it costs the products
+// found or the set operations of its values, whichever is less. Memory is about 280
+// bytes for a product of thirty words, three variants and ten attributes.
 //
 // # Concurrency
 //

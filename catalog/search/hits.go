@@ -13,7 +13,7 @@ func trailing(w uint64) int { return bits.TrailingZeros64(w) }
 // where a group's column is given.
 func (e *execution) price(p *part, f *partFound, d int, group *column, code uint32) PriceRange {
 	s := p.seg
-	price, stock := s.cols[e.c.Roles.Price], s.cols[e.c.Roles.Stock]
+	price, stock := e.offered(p, f)
 	var in, all PriceRange
 	sold := true
 	from, to := s.records(d)
@@ -47,6 +47,15 @@ func (e *execution) price(p *part, f *partFound, d int, group *column, code uint
 	}
 	all.SoldOut = sold
 	return all
+}
+
+// offered returns the columns of price and stock, nil where there are none.
+func (e *execution) offered(p *part, f *partFound) (price, stock *column) {
+	if !f.looked {
+		f.looked = true
+		f.price, f.stock = p.seg.cols[e.c.Roles.Price], p.seg.cols[e.c.Roles.Stock]
+	}
+	return f.price, f.stock
 }
 
 func (r *PriceRange) include(v float64) {
@@ -88,7 +97,7 @@ func (e *execution) hit(r *ranked, id string) Hit {
 		h.Group = group.value(r.group).String()
 	}
 	h.Price = e.price(p, f, int(r.doc), group, r.group)
-	price, stock := s.cols[e.c.Roles.Price], s.cols[e.c.Roles.Stock]
+	price, stock := e.offered(p, f)
 	from, to := s.records(int(r.doc))
 	show, shown, low := -1, false, 0.0
 	var few [16]uint32

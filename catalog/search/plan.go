@@ -86,6 +86,17 @@ func (v *Snapshot) plan(c *config, locale int, text string, match Match, mem *ar
 	return p.plan
 }
 
+// stemOf returns the stem of a term, which is at hand where a product has the term.
+func (p *planner) stemOf(term string) string {
+	for i := range p.v.parts {
+		t := p.v.parts[i].seg.texts[p.locale]
+		if at, ok := t.terms.find(term); ok {
+			return t.stems.at(int(t.stemOf[at]))
+		}
+	}
+	return stemOf(p.a, term)
+}
+
 func (p *planner) full() uint32 {
 	if n := len(p.plan.words); n > 0 {
 		return uint32(1)<<n - 1
@@ -167,7 +178,7 @@ func (p *planner) word(i int) {
 	w := &p.plan.words[i]
 	mask := uint32(1) << i
 	last := i == len(p.plan.words)-1
-	w.stem = stemOf(p.a, w.text)
+	w.stem = p.stemOf(w.text)
 	stem := w.stem
 	w.df = p.v.stemDF(p.locale, stem)
 	var found []candidate
@@ -225,7 +236,7 @@ func (p *planner) word(i int) {
 		if !doubtful || f.kind != "typo" {
 			continue
 		}
-		p.v.forms(p.locale, stemOf(p.a, f.term), func(term string) { // what the typed word was meant to find
+		p.v.forms(p.locale, p.stemOf(f.term), func(term string) { // what the typed word was meant to find
 			if term != f.term {
 				p.add(way{mask: mask, term: term, value: other * factor * p.rank.Stem, kind: "typo"})
 			}
@@ -308,7 +319,7 @@ func (p *planner) beginning(word, stem string) []candidate {
 	var all []candidate
 	typed := float64(utf8.RuneCountInString(word))
 	for term, df := range found {
-		if term == word || stemOf(p.a, term) == stem {
+		if term == word || p.stemOf(term) == stem {
 			continue
 		}
 		factor := p.rank.Prefix * typed / float64(utf8.RuneCountInString(term))
@@ -344,7 +355,7 @@ func (p *planner) joined(i int) {
 	term := a.text + b.text
 	mask := uint32(3) << i
 	if p.v.df(p.locale, term) > 0 {
-		p.add(way{mask: mask, term: term, value: idf(p.v.n, p.v.stemDF(p.locale, stemOf(p.a, term))) * p.rank.Joined, kind: "joined"})
+		p.add(way{mask: mask, term: term, value: idf(p.v.n, p.v.stemDF(p.locale, p.stemOf(term))) * p.rank.Joined, kind: "joined"})
 	}
 	if len(p.c.Exact) > 0 {
 		k := keyMark + key(term)
@@ -453,7 +464,7 @@ func (p *planner) synonymsAt(i int) {
 			}
 			continue
 		}
-		stem := stemOf(p.a, y.to[0])
+		stem := p.stemOf(y.to[0])
 		value := min(typed, idf(p.v.n, p.v.stemDF(p.locale, stem))) * p.rank.Synonym
 		p.v.forms(p.locale, stem, func(term string) {
 			p.add(way{mask: mask, term: term, value: value, kind: "synonym"})

@@ -37,9 +37,13 @@ type partFound struct {
 	docs  bitset
 	count int
 	sc    *scorer // while scores are needed
+
+	looked       bool
+	price, stock *column // see offered
 }
 
-// Search answers a query. O(postings of its words) plus, for each facet, the
+// Search answers a query. O(products with its words), a bit each for frequent words,
+// plus the words of the products that may be among the best, plus, for each facet, the
 // products found or the values of the facet, whichever is less.
 func (v *Snapshot) Search(q Query) (*Result, error) {
 	c := v.c

@@ -65,26 +65,39 @@ func wantTiny(t testing.TB) string {
 	return want
 }
 
-// executable builds this program once, without the race detector, and returns its name.
-func executable(t testing.TB) string {
-	t.Helper()
-	built.Do(func() {
-		if built.dir, built.err = os.MkdirTemp("", ""); built.err != nil {
-			return
-		}
-		output, err := exec.Command("go", "build", "-o", filepath.Join(built.dir, "replay"), ".").CombinedOutput()
-		if err != nil {
-			built.err = fmt.Errorf("%w: %s", err, output)
-		}
-	})
-	require.NoError(t, built.err)
-	return filepath.Join(built.dir, "replay")
+// built is this program, built once and without the race detector.
+var built executable
+
+type executable struct {
+	once sync.Once
+	dir  string // removed by TestMain
+	err  error
 }
 
-var built struct {
-	sync.Once
-	dir string // removed by TestMain
-	err error
+// name returns the program's file.
+func (p *executable) name(t testing.TB) string {
+	t.Helper()
+	p.once.Do(func() {
+		if p.dir, p.err = os.MkdirTemp("", ""); p.err != nil {
+			return
+		}
+		output, err := exec.Command("go", "build", "-o", filepath.Join(p.dir, "replay"), ".").CombinedOutput()
+		if err != nil {
+			p.err = fmt.Errorf("%w: %s", err, output)
+		}
+	})
+	require.NoError(t, p.err)
+	return filepath.Join(p.dir, "replay")
+}
+
+// replay is replay in a process of its own.
+func (p *executable) replay(t testing.TB, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd := exec.Command(p.name(t), args...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	require.NoError(t, cmd.Run(), "%s", &errs)
+	return out.String()
 }
 
 // replayOn is replay on a store. SQLite is a translated program that takes ten times
@@ -93,14 +106,10 @@ var built struct {
 func replayOn(t testing.TB, store string, args ...string) string {
 	t.Helper()
 	args = append(args, "-store", store)
-	if !strings.HasPrefix(store, "sqlite:") {
-		return replay(t, args...)
+	if strings.HasPrefix(store, "sqlite:") {
+		return built.replay(t, args...)
 	}
-	var out, errs bytes.Buffer
-	cmd := exec.Command(executable(t), args...)
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	require.NoError(t, cmd.Run(), "%s", &errs)
-	return out.String()
+	return replay(t, args...)
 }
 
 // onDurableStores runs a test on a fresh database of each kind.
@@ -153,7 +162,7 @@ func TestReplayDependsOnTheSeed(t *testing.T) {
 // Killed at ten random moments and started again, the replay ends with the same
 // bytes as one that nothing happened to.
 func TestReplaySurvivesBeingKilled(t *testing.T) {
-	program, file, want := executable(t), writeShop(t, tiny, 3), wantTiny(t)
+	program, file, want := built.name(t), writeShop(t, tiny, 3), wantTiny(t)
 	moments := 10
 	if testing.Short() {
 		moments = 2

@@ -36,12 +36,12 @@ func TestShape(t *testing.T) {
 		}
 		return n
 	}
-	require.LessOrEqual(t, lines("main.go"), 150)
+	require.LessOrEqual(t, lines("main.go")+lines("simulate.go"), 150, "the command and its flags")
 	names, err := filepath.Glob("*.go")
 	require.NoError(t, err)
 	glue := 0
 	for _, name := range names {
-		if name != "main.go" && !strings.HasSuffix(name, "_test.go") {
+		if name != "main.go" && name != "simulate.go" && !strings.HasSuffix(name, "_test.go") {
 			glue += lines(name)
 		}
 	}

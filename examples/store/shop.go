@@ -30,7 +30,6 @@ import (
 	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
-	"github.com/flywheel-go/flywheel/pricing/tax"
 	"github.com/flywheel-go/flywheel/recommend"
 	"github.com/flywheel-go/flywheel/segment"
 )
@@ -131,14 +130,7 @@ func wirePeople(shop *page.Shop, s *stores) (err error) {
 		return err
 	}
 	shop.Friends, err = referral.NewRewards(referral.RewardsOptions{Hold: data.FriendHold, Grant: func(ctx context.Context, r referral.Referral) error {
-		var errs []error
-		for _, member := range []flywheel.CustomerID{r.Referrer, r.Referred} {
-			_, err := shop.Points.Apply(ctx, loyalty.Operation{
-				Member: member, Key: "friend-" + string(r.Referred), Kind: loyalty.Earn, Points: data.FriendPoints, At: now(), AvailableAt: now(),
-			})
-			errs = append(errs, err)
-		}
-		return errors.Join(errs...)
+		return shop.Points.Reward(ctx, "friend-"+string(r.Referred), data.FriendPoints, r.Placed.Add(data.FriendHold), r.Referrer, r.Referred)
 	}})
 	if err != nil {
 		return err
@@ -149,12 +141,8 @@ func wirePeople(shop *page.Shop, s *stores) (err error) {
 	if shop.Stops, err = message.NewLinks(shop.Accounts.Secret("stops")); err != nil {
 		return err
 	}
-	zone, err := time.LoadLocation(data.Zone)
-	if err != nil {
-		return err
-	}
 	shop.Journeys, err = campaign.New(s.journeys, &campaign.Options{
-		Journeys: data.Journeys, Policy: data.Manners, Location: zone, Sender: campaign.SenderFunc(shop.Write), Sink: shop.Events, Log: shop.Events, Now: now,
+		Journeys: data.Journeys, Policy: data.Manners, Location: data.Location, Sender: campaign.SenderFunc(shop.Write), Sink: shop.Events, Log: shop.Events, Now: now,
 	})
 	return err
 }
@@ -168,14 +156,10 @@ func wireCounter(shop *page.Shop, s *stores) (err error) {
 	if shop.Network, err = fulfillment.New(data.Delivery()); err != nil {
 		return err
 	}
-	rates, err := tax.NewTable(data.Taxes, nil)
-	if err != nil {
-		return err
-	}
 	shop.Gateway.Intercept(page.Bank)
 	opts := &checkout.SessionOptions{
 		Carts: shop.Carts, Catalog: counter, Network: shop.Network, Stock: shop.Stock, Codes: shop.Codes, GiftCards: shop.GiftCards, StoreCredit: shop.Credit,
-		Points: shop.Points, PointValue: data.PointValue, PointsMaxPercent: data.PointsMost, Taxes: rates, Home: data.Home,
+		Points: shop.Points, PointValue: data.PointValue, PointsMaxPercent: data.PointsMost, Taxes: data.Taxes, Home: data.Home,
 		DeliveryIncludesTax: true, Mode: order.OnPlace, Sink: shop.Events, Policy: data.Returns, Now: now,
 	}
 	added, err := checkout.NewShop(opts)
@@ -196,18 +180,9 @@ func wireCounter(shop *page.Shop, s *stores) (err error) {
 
 // jobs are what is done again and again: what time makes due, and learning.
 func jobs(shop *page.Shop) []segment.Job {
-	due := func(name string, advance func(context.Context, time.Time) (bool, error)) segment.Job {
-		return segment.Job{Name: name, Every: 5 * time.Second, Run: func(ctx context.Context, now time.Time) error {
-			for {
-				if more, err := advance(ctx, now); err != nil || !more {
-					return err
-				}
-			}
-		}}
-	}
 	return []segment.Job{
-		due("checkouts that end", shop.Sessions.Advance), due("carts that are left", shop.Carts.Advance), due("holds that end", shop.Stock.Advance),
-		due("promises of the desk", shop.Tickets.Advance),
+		segment.Due("checkouts that end", shop.Sessions), segment.Due("carts that are left", shop.Carts), segment.Due("holds that end", shop.Stock),
+		segment.Due("promises of the desk", shop.Tickets),
 		{Name: "unfinished checkouts", Every: 5 * time.Second, Run: func(ctx context.Context, _ time.Time) error {
 			_, err := shop.Sessions.ResumeAll(ctx)
 			return err

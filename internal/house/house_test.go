@@ -54,6 +54,7 @@ var floors = map[string]int{
 	"segment/live":    6,
 	"segment/collect": 6,
 	"segment/imports": 5,
+	"segment/consent": 5,
 	"segment/predict": 5,
 
 	"recommend/rerank":     5,

@@ -46,7 +46,7 @@ const (
 	combinedLeast = 10
 	// Errors in sample say little about methods in a short series, and less
 	// where seasons were estimated: they count from this many on, without
-	// season, with the likelihood of one observation in so many.
+	// season, with the likelihood of one observation in combinedDamping.
 	combinedTrusted = 40
 	combinedDamping = 3
 	// etsMargin is the distance to the best form's AICc beyond which a form

@@ -24,7 +24,7 @@ type CrossValidation struct {
 	// Window is the number of observations that a model is fitted to, the last
 	// before the origin; 0 means all.
 	Window int
-	// Refit says at which origins parameters are estimated anew: at the first and
+	// Refit says at which origins parameters are estimated again: at the first and
 	// at every Refit-th from it; at the others the fit takes in the observations
 	// since (see [Fit.Update]), which is faster. 0 and 1 mean all.
 	Refit int

@@ -5,7 +5,7 @@
 //
 // A shop orders before its customers do. What it should order depends on the
 // demand of the next weeks and on how uncertain that is, for thousands of
-// items, each week anew. Some sell every day, most sell now and then, and no
+// items, again each week. Some sell every day, most sell now and then, and no
 // one looks at each. This package has the methods that have proved themselves
 // in forecasting competitions and in spare-part stocks, each of them exact
 // against the reference implementation in R, and [Auto], which chooses:
@@ -44,7 +44,7 @@
 //     model; [Bootstrap] and [Conformal] give any model intervals without a law of
 //     errors. [Fit.Total] is for the periods that an order must last,
 //     [Fit.Paths] draws possible futures.
-//   - Going on: [Fit.Update] takes in what is sold without fitting anew.
+//   - Going on: [Fit.Update] takes in what is sold without fitting again.
 //   - Why: [Fit.Components] splits a forecast into level, trend, season and
 //     influences.
 //   - Many series: [Batch] forecasts them in parallel, [Fill] replaces what is

@@ -164,7 +164,7 @@ func (m *Regression) effects(s Series) (effects, error) {
 	return estimateEffects(&added, n+ahead, false)
 }
 
-// estimateEffects estimates what the regressors do in so many periods.
+// estimateEffects estimates what the regressors do in the given number of periods.
 func estimateEffects(s *Series, periods int, multiply bool) (effects, error) {
 	process, err := regressionErrors(s)
 	if err != nil {

@@ -97,7 +97,7 @@ func damped(phi float64, j int) float64 {
 	return phi * (1 - math.Pow(phi, float64(j))) / (1 - phi)
 }
 
-// check reports a start that a model with so many seasons cannot use.
+// check reports a start that a model with this many seasons cannot use.
 func (s *Start) check(model string, seasons int) error {
 	if s == nil {
 		return nil

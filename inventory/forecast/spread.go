@@ -45,7 +45,7 @@ type spread struct {
 }
 
 // Between these numbers of observations what the series tells of its errors takes
-// over from what other series told. Its origins are the last of so many.
+// over from what other series told. Its origins are the last spreadOrigins.
 const (
 	spreadOwnFrom = 120
 	spreadOwnTo   = 250

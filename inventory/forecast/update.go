@@ -22,7 +22,7 @@ type described interface {
 }
 
 // Update takes observations that follow those of the series, oldest first, and
-// estimates nothing anew: smoothing parameters, coefficients, weights and
+// estimates nothing again: smoothing parameters, coefficients, weights and
 // seasons stay, while levels and what else the model learns from period to
 // period go on, as if these had been given and run over the longer series. The
 // fitted values grow by the forecasts that there were for the observations, and

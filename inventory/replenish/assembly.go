@@ -102,7 +102,7 @@ func totalLeadTimes(components []Component) ([]int, error) {
 	return total, nil
 }
 
-// times returns the demand of so many periods, each independent.
+// times returns the demand of n independent periods.
 func (c *Counts) times(periods int) *Counts {
 	sum := newCounts(0, []float64{1})
 	for range periods {

@@ -80,7 +80,7 @@ func (d Demand) Over(l LeadTime) Demand {
 	return Demand{Mean: l.Mean * d.Mean, SD: math.Sqrt(variance)}
 }
 
-// Spread returns the demand per period whose total over so many periods has the
+// Spread returns the demand per period whose total over a number of periods has the
 // given mean and deviation, as a forecast tells them: with it [Demand.Over]
 // gives them back.
 func Spread(mean, sd, periods float64) Demand {

@@ -72,7 +72,7 @@ func depotPlan(level int64, pipeline *Counts, total, holding float64, outlets []
 }
 
 // countsOf returns a demand in whole units with the given mean and variance;
-// a variance that is not above the mean makes it Poisson.
+// a variance no greater than the mean makes it Poisson.
 func countsOf(mean, variance float64) (*Counts, error) {
 	if variance <= mean*(1+1e-9) {
 		return Poisson(mean)

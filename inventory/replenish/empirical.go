@@ -41,7 +41,7 @@ func NewEmpirical(observed []float64) (*Empirical, error) {
 
 func (e *Empirical) n() float64 { return float64(len(e.values)) }
 
-// below is the number of observations that are not above a level.
+// below is the number of observations at or below a level.
 func (e *Empirical) below(level float64) int {
 	return sort.Search(len(e.values), func(i int) bool { return e.values[i] > level })
 }

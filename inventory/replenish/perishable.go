@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Batch is stock that can be sold for so many more periods: 1 is until the end
+// Batch is stock that can be sold for a number of further periods: 1 is until the end
 // of this one.
 type Batch struct {
 	Units int64
@@ -14,7 +14,7 @@ type Batch struct {
 }
 
 // Outdated returns how many units of the batches are expected to pass their
-// shelf life within so many periods, when demand takes mean units per period,
+// shelf life within a number of periods, when demand takes mean units per period,
 // the oldest first (Broekmeulen & van Donselaar, 2009, equation 4). An order of
 // a perishable item must replace them: see Item.Outdated. O(n log n).
 func Outdated(batches []Batch, mean float64, periods int) (float64, error) {

@@ -29,7 +29,7 @@ func ReorderPoint(service float64, d Demand, l LeadTime) (float64, error) {
 	return OrderUpTo(service, d, l, 0)
 }
 
-// OrderUpTo returns the level to which a review every so many periods orders:
+// OrderUpTo returns the level to which a periodic review orders:
 // an order must last until the one of the next review arrives, so that it is
 // the [ReorderPoint] for a lead time that is longer by the review interval.
 func OrderUpTo(service float64, d Demand, l LeadTime, review float64) (float64, error) {

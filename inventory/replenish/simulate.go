@@ -194,7 +194,7 @@ func (s *shelf) add(units int64, period int) {
 	}
 }
 
-// take removes up to so many units, and returns how many.
+// take removes up to the given units, and returns how many it removed.
 func (s *shelf) take(units int64) int64 {
 	taken := min(units, s.units)
 	s.units -= taken

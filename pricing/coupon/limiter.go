@@ -53,7 +53,7 @@ type attempts struct {
 
 const maxKeys = 1_000_000
 
-// NewLimiter returns a limiter that allows a key so many failures within a span of
+// NewLimiter returns a limiter that allows a key a number of failures within a span of
 // time. Both must be positive.
 func NewLimiter(failures int, per time.Duration) (*Limiter, error) {
 	if failures <= 0 {

@@ -15,8 +15,8 @@ type Sale struct {
 	Units int64 `json:"units"`
 }
 
-// Season is a pattern that repeats after Length periods, made of so many
-// Harmonics: 52 weeks and 2 give one wave a year and one each half year. The zero
+// Season is a pattern that repeats after Length periods, made of waves:
+// 52 weeks and 2 Harmonics give one wave a year and one each half year. The zero
 // value is none.
 type Season struct {
 	Length    int `json:"length,omitempty"`

@@ -2,7 +2,7 @@ package markdown
 
 import "math"
 
-// tQuantile returns the t that a Student variable of so many degrees of freedom
+// tQuantile returns the t that a Student variable with the degrees of freedom
 // exceeds in size in 5 of 100 cases, by bisection.
 func tQuantile(freedom int) float64 {
 	low, high := 1.9, 13.0 // 1.96 for many, 12.71 for one

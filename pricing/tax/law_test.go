@@ -231,3 +231,16 @@ func TestWholeLineTakenOff(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, s.Gross.IsZero())
 }
+
+// One cent of goods bears all of the delivery; goods that are all free bear it alike.
+func TestShippingFollowsACent(t *testing.T) {
+	cents := func(n int64) money.Amount { return money.New(n, money.EUR) }
+	goods := func(net int64, percent int64) tax.RateTax {
+		return tax.RateTax{Taxes: []tax.Tax{{Code: "VAT", Rate: money.Percent(percent)}}, Sums: tax.Sums{Net: cents(net)}}
+	}
+	for _, c := range []struct{ first, want int64 }{{1, 100}, {0, 50}} {
+		s, err := tax.Rule{}.Shipping(cents(500), false, []tax.RateTax{goods(c.first, 20), goods(0, 0)})
+		require.NoError(t, err)
+		require.Equal(t, cents(c.want), s.Tax)
+	}
+}

@@ -20,7 +20,8 @@
 // stays silent for browsers that say not to be tracked (Global Privacy Control, Do Not
 // Track) and for those that are driven by programs. The [Handler] does not believe it: a
 // batch without consent, with a version that does not count, or with such a signal in
-// its headers is dropped. [Options].Record keeps the proof: text, version, time.
+// its headers is dropped. [Options].Record keeps the proof: text, version, time; as an
+// event of package consent it goes into the log.
 //
 // # What is posted
 //

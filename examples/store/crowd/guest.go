@@ -144,7 +144,7 @@ func (g *guest) Buy(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if m := optionForm.FindStringSubmatch(body); m != nil {
-		if body, _, err = g.press(ctx, "/en/checkout/delivery", "option", text(m[1])); err != nil {
+		if _, _, err = g.press(ctx, "/en/checkout/delivery", "option", text(m[1])); err != nil {
 			return false, err
 		}
 	}
@@ -156,7 +156,8 @@ func (g *guest) Buy(ctx context.Context) (bool, error) {
 		cards = []string{"card-3155"} // asks the bank
 	}
 	for _, card := range cards {
-		if body, _, err = g.press(ctx, "/en/checkout/payment", "card", card); err != nil {
+		body, _, err := g.press(ctx, "/en/checkout/payment", "card", card)
+		if err != nil {
 			return false, err
 		}
 		session, seen := hidden(body, "session"), hidden(body, "seen")
@@ -165,7 +166,7 @@ func (g *guest) Buy(ctx context.Context) (bool, error) {
 		}
 		body, at, err := g.press(ctx, "/en/checkout/place", "session", session, "seen", seen)
 		if err == nil && at == "/en/bank" {
-			body, at, err = g.press(ctx, "/en/bank", "session", hidden(body, "session"), "answer", "yes")
+			_, at, err = g.press(ctx, "/en/bank", "session", hidden(body, "session"), "answer", "yes")
 		}
 		if err != nil {
 			return false, err

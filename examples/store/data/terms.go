@@ -3,6 +3,7 @@ package data
 import (
 	"encoding/json"
 	"time"
+	_ "time/tzdata" // machines without zones know them all the same
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign"
@@ -27,6 +28,16 @@ const Name, Mailbox = "Flywheel store", "store@flywheel.example"
 // Zone is where the store's days begin and end.
 const Zone = "Europe/Berlin"
 
+// Location is Zone.
+var Location = must(time.LoadLocation(Zone))
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err) // what this package says is constant, and time/tzdata is linked
+	}
+	return v
+}
+
 // Pricing is what the counter charges where no address is known yet.
 var Pricing = pricing.Config{Taxes: []pricing.Tax{{Class: "standard", Rate: money.Percent(19)}, {Class: "reduced", Rate: money.Percent(7)}}}
 
@@ -34,12 +45,12 @@ var Pricing = pricing.Config{Taxes: []pricing.Tax{{Class: "standard", Rate: mone
 var Home = tax.Place{Country: "DE"}
 
 // Taxes of the places that the store delivers to.
-var Taxes = []tax.Entry{
+var Taxes = must(tax.NewTable([]tax.Entry{
 	{Place: Home, Class: "standard", Tax: tax.Tax{Code: "VAT", Rate: money.Percent(19)}},
 	{Place: Home, Class: "reduced", Tax: tax.Tax{Code: "VAT", Rate: money.Percent(7)}},
 	{Place: tax.Place{Country: "AT"}, Class: "standard", Tax: tax.Tax{Code: "VAT", Rate: money.Percent(20)}},
 	{Place: tax.Place{Country: "AT"}, Class: "reduced", Tax: tax.Tax{Code: "VAT", Rate: money.Percent(10)}},
-}
+}, nil))
 
 // Returns is the policy of returns.
 var Returns = order.Policy{WindowDays: 30, ClaimDays: 730, DeliveryRefund: order.DeliveryCheapest, Zone: Zone}

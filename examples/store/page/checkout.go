@@ -168,8 +168,8 @@ func (s *Shop) place(r *web.Request) (web.Answer, error) {
 	}
 	request := checkout.PlaceRequest{Session: checkout.SessionID(id), Key: "place-" + id, Seen: seen}
 	v, err := s.Sessions.Place(r.Context(), request)
-	for range 40 { // another tab is at it: the same request gets the same answer
-		if !errors.Is(err, checkout.ErrInFlight) {
+	for range 150 { // another tab is at it: the same request gets the same answer
+		if !errors.Is(err, checkout.ErrInFlight) && !errors.Is(err, flywheel.ErrStale) {
 			break
 		}
 		select {
@@ -200,7 +200,7 @@ func (s *Shop) after(r *web.Request, v checkout.View, err error) (web.Answer, er
 		return r.Go("/orders/" + string(v.Order))
 	case v.Action != nil:
 		return r.Go("/bank?session=" + string(v.Session))
-	case err != nil && !errors.Is(err, flywheel.ErrConflict):
+	case err != nil && (v.Session == "" || !errors.Is(err, flywheel.ErrConflict)):
 		return web.Answer{}, err
 	}
 	return s.show(r, v)

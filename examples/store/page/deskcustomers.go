@@ -53,26 +53,9 @@ func (s *Shop) oneCustomer(r *web.Request) (web.Answer, error) {
 		return web.Answer{}, err
 	}
 	b.Tiles = append(b.Tiles, tile{Name: "Points", Value: decimal(balance.Available), Note: fmt.Sprintf("%d more are pending", balance.Pending)})
-	entries, err := s.Events.Of(r.Context(), id)
+	line, err := s.timeLine(r, id)
 	if err != nil {
 		return web.Answer{}, err
-	}
-	line := table{ID: "line", Title: "Time line", Empty: "Nothing is known.", Columns: []string{"When", "What", "About", "Value", "Items"}}
-	for i := len(entries) - 1; i >= 0 && len(line.Rows) < 500; i-- {
-		e := &entries[i].Event
-		about := text(e.Ref)
-		if e.Name == flywheel.EventPurchase {
-			about = link(e.Ref, r.At("/desk/orders/"+e.Ref))
-		}
-		var items []string
-		for _, l := range e.Lines {
-			items = append(items, fmt.Sprintf("%d × %s", l.Quantity, l.SKU))
-		}
-		value := text("")
-		if !e.Value.IsZero() {
-			value = sum(e.Value)
-		}
-		line.Rows = append(line.Rows, []cell{text(clock(entries[i].Effective)), text(e.Name), about, value, text(strings.Join(items, ", "))})
 	}
 	orders := table{ID: "orders", Title: "Orders", Empty: "No order.", Columns: []string{"Number", "Placed", "By", "Goods", "Money", "Total"}}
 	for o, err := range s.Orders.List(r.Context(), order.Filter{Customer: id}) {

@@ -8,8 +8,6 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign"
-	"github.com/flywheel-go/flywheel/cart/order"
-	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 )
@@ -41,22 +39,6 @@ func (s *Shop) Write(ctx context.Context, m campaign.Message) error {
 	})
 }
 
-// confirm writes to the address of an order.
-func (s *Shop) confirm(ctx context.Context, m campaign.Message) error {
-	o, err := s.Orders.Get(ctx, order.ID(m.Entry.Ref))
-	if err != nil {
-		return err
-	}
-	if o.Contact.Email == "" {
-		return fmt.Errorf("store: order %s has no address: %w", o.ID, flywheel.ErrNotFound)
-	}
-	language := o.Metadata["language"]
-	token := s.OrderLinks.Token(o.ID, s.Now().AddDate(0, 3, 0))
-	return s.mail(ctx, web.Mail{ID: m.ID, To: o.Contact.Email, Customer: o.Customer}, language, m.Template, map[string]string{
-		"name": o.Contact.Name, "number": o.Number, "total": amount(language, o.Total), "link": s.URL + "/" + language + "/orders/" + string(o.ID) + "?token=" + token,
-	})
-}
-
 // mail writes a letter in the language of its reader, English where that is unknown.
 func (s *Shop) mail(ctx context.Context, m web.Mail, language, template string, values map[string]string) error {
 	t := data.Mails[template][language]
@@ -76,20 +58,4 @@ func (s *Shop) mail(ctx context.Context, m web.Mail, language, template string, 
 		m.Stop = stop
 	}
 	return s.Post(ctx, m)
-}
-
-// met tells what somebody waited for: that was asked for thing by thing.
-func (s *Shop) met(ctx context.Context, of web.Account, m campaign.Message) error {
-	sku := m.Entry.Lines[0].SKU
-	items, err := s.Products.Counter(data.Channel, catalog.Locale(of.Language)).Describe(ctx, sku)
-	if err != nil {
-		return err
-	}
-	v, err := s.Products.View(ctx, catalog.ID(items[sku].Product), data.Channel, catalog.Locale(of.Language))
-	if err != nil {
-		return err
-	}
-	return s.mail(ctx, web.Mail{ID: m.ID, To: of.Email, Customer: of.ID}, of.Language, m.Template, map[string]string{
-		"name": of.Name, "title": items[sku].Title, "price": amount(of.Language, m.Entry.Value), "link": s.URL + "/" + of.Language + "/goods/" + v.Slug,
-	})
 }

@@ -3,6 +3,7 @@ package page
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
@@ -62,10 +63,20 @@ func (s *Shop) giveBack(r *web.Request) (web.Answer, error) {
 		return web.Answer{}, err
 	}
 	_, err = s.Orders.Do(r.Context(), o.ID, &order.RequestReturn{
-		ID: fmt.Sprintf("r%d", len(o.RMAs)+1), Lines: map[string]int64{line: n}, Reason: order.ChangedMind,
+		ID: returnName(&o), Lines: map[string]int64{line: n}, Reason: order.ChangedMind,
 	})
 	if err != nil {
 		return web.Answer{}, err
 	}
 	return r.Go("/orders/" + string(o.ID))
+}
+
+// returnName is a name that no return of the order has.
+func returnName(o *order.Order) string {
+	for n := 1; ; n++ {
+		name := fmt.Sprintf("r%d", n)
+		if !slices.ContainsFunc(o.RMAs, func(had order.RMA) bool { return had.ID == name }) {
+			return name
+		}
+	}
 }

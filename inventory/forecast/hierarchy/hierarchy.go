@@ -20,7 +20,7 @@ type Hierarchy struct {
 	bottom int     // number of bottom series
 }
 
-// New returns the hierarchy of so many bottom series and the given sums, each a
+// New returns the hierarchy of a number of bottom series and the given sums, each a
 // list of bottom series counted from 0. Sums may overlap, as those by category
 // and by region do.
 func New(bottom int, sums [][]int) (*Hierarchy, error) {
@@ -98,7 +98,7 @@ func label(path []string) string {
 	return strings.Join(path, "/")
 }
 
-// Temporal returns the hierarchy of the sums over time of so many periods: for
+// Temporal returns the hierarchy of the sums over time of a number of periods: for
 // 12 months the year, halves, thirds, quarters, pairs and months. Each level is
 // a forecast of the same thing made from a longer or shorter grain.
 func Temporal(periods int) (*Hierarchy, error) {

@@ -65,11 +65,11 @@ var listCases = []testCase{
 		w.same("what is behind", w.found(supplier.OrderFilter{Behind: true}), []string(nil))
 	}},
 	{Name: "orders/paging", Rule: "Orders yields each order once, however many were placed at one instant, while others are saved meanwhile.", Check: func(w *world) {
-		const n = 450
+		const n = 230
 		want := make([]string, n)
 		for i := range want {
 			want[i] = fmt.Sprintf("%03d", i)
-			w.saved(order(want[i], "acme", i/300))
+			w.saved(order(want[i], "acme", i/210))
 		}
 		var got []string
 		for o, err := range w.Orders(w.Context(), supplier.OrderFilter{Supplier: "acme"}) {

@@ -205,7 +205,7 @@ var serviceCases = []testCase{
 		w.same("what is left", text, purchased)
 	}},
 	{Name: "service/lost-answers", Transactions: true, Rule: "Whichever call fails, before its effect or after it, the purchase ends the same when its steps are repeated.", Check: func(w *world) {
-		for n := 0; ; n += 1 + n/6 {
+		for n := 0; ; n += 1 + n/2 {
 			stock, calls := newShelf(), 0
 			lost := errors.New("the answer was lost")
 			fail := func() error {
