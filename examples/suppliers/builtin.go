@@ -66,12 +66,7 @@ func builtIn(currency money.Currency) ([]supplier.Order, error) {
 			if len(second.Lines) > 0 {
 				documents = append(documents, second)
 			}
-			for _, d := range documents {
-				var err error
-				if o, _, err = o.Apply(d); err != nil {
-					return nil, err
-				}
-			}
+			o.Documents = documents
 			orders = append(orders, o)
 		}
 	}

@@ -3,6 +3,7 @@
 //
 //	go run ./examples/suppliers                                   # a purchasing book that is built in
 //	go run ./examples/suppliers -orders orders.csv -receipts receipts.csv
+//	go run ./examples/suppliers -orders lines.csv -heads orders.csv -store sqlite:purchasing.db
 //	go run ./examples/suppliers plan -lot 1000 -aql 1             # a plan and what it does
 //	go run ./examples/suppliers plan -good 0.01 -bad 0.05         # a plan from two risk points
 //
@@ -10,6 +11,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -36,26 +38,29 @@ func run(args []string, out, messages io.Writer) error {
 	if len(args) > 0 && args[0] == "plan" {
 		return plan(args[1:], out, messages)
 	}
-	return score(args, out, messages)
+	return score(context.Background(), args, out, messages)
 }
 
 // settings are the flags of a scoring.
 type settings struct {
-	orders, receipts, csv, html string
-	currency                    money.Currency
-	grace                       int
-	tolerance                   float64
-	asOf                        time.Time
-	strength                    float64
-	orderSpec, receiptSpec      table.Spec
+	orders, heads, receipts string
+	csv, html, store        string
+	currency                money.Currency
+	grace                   int
+	tolerance               float64
+	asOf                    time.Time
+	strength                float64
+	orderSpec               table.Spec
 }
 
-func score(args []string, out, messages io.Writer) error {
+func score(ctx context.Context, args []string, out, messages io.Writer) (err error) {
 	flags := flag.NewFlagSet("suppliers", flag.ContinueOnError)
 	flags.SetOutput(messages)
-	s := settings{orderSpec: table.Spec{Columns: orderColumns}, receiptSpec: table.Spec{Columns: receiptColumns}}
+	s := settings{orderSpec: table.Spec{Columns: orderColumns}}
 	flags.StringVar(&s.orders, "orders", "", "a CSV `file` with a row per order line; without it a book that is built in")
 	flags.StringVar(&s.receipts, "receipts", "", "a CSV `file` with a row per receipt, unless the orders have them")
+	flags.StringVar(&s.heads, "heads", "", "a CSV `file` with a row per order, for supplier and dates that the lines do not have")
+	flags.StringVar(&s.store, "store", "memory", "where orders are kept: memory, sqlite:`FILE` or postgres:DSN")
 	flags.StringVar(&s.csv, "csv", "", "write the scorecards to this CSV `file`")
 	flags.StringVar(&s.html, "html", "", "write the report to this HTML `file`")
 	currency := flags.String("currency", "USD", "of the prices")
@@ -70,7 +75,6 @@ func score(args []string, out, messages io.Writer) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	var err error
 	if s.currency, err = money.ParseCurrency(*currency); err != nil {
 		return fmt.Errorf("-currency: %w", err)
 	}
@@ -83,33 +87,53 @@ func score(args []string, out, messages io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.report(orders)
+	purchasing, end, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	if err := keep(ctx, purchasing, orders, messages); err != nil {
+		return err
+	}
+	r, err := s.report(ctx, purchasing)
 	if err != nil {
 		return err
 	}
 	return r.write(out, s)
 }
 
-// read returns the orders with all that happened to them.
+// read returns the orders of the files, with all that happened to them, or those that
+// are built in for a store that has none.
 func (s *settings) read(messages io.Writer) ([]supplier.Order, error) {
 	if s.orders == "" {
-		if s.receipts != "" {
-			return nil, errors.New("-receipts without -orders")
+		if s.receipts != "" || s.heads != "" {
+			return nil, errors.New("-receipts and -heads want -orders")
+		}
+		if s.store != "memory" {
+			return nil, nil
 		}
 		return builtIn(s.currency)
 	}
-	bar := progress.New(messages, 0, "order lines")
+	bar := progress.New(messages, 0, "rows")
 	defer bar.Clear()
-	book, err := readOrders(s.orders, s.orderSpec, s.currency, bar)
-	if err != nil {
-		return nil, err
+	book := newBook()
+	like := func(columns []table.Column) table.Spec {
+		spec := s.orderSpec
+		spec.Columns, spec.Map = columns, nil
+		return spec
 	}
-	if s.receipts != "" {
-		s.receiptSpec.Delimiter, s.receiptSpec.Decimal = s.orderSpec.Delimiter, s.orderSpec.Decimal
-		s.receiptSpec.Dates, s.receiptSpec.Encoding = s.orderSpec.Dates, s.orderSpec.Encoding
-		if err := book.readReceipts(s.receipts, s.receiptSpec, bar); err != nil {
+	if s.heads != "" {
+		if err := book.readHeads(s.heads, like(headColumns), bar); err != nil {
 			return nil, err
 		}
 	}
-	return book.orders()
+	if err := book.readOrders(s.orders, s.orderSpec, s.currency, bar); err != nil {
+		return nil, err
+	}
+	if s.receipts != "" {
+		if err := book.readReceipts(s.receipts, like(receiptColumns), bar); err != nil {
+			return nil, err
+		}
+	}
+	return book.orders(), nil
 }

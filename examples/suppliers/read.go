@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -31,15 +32,37 @@ const (
 
 var orderColumns = []table.Column{
 	{Name: "order", Aliases: []string{"order_id", "purchase_order", "purchaseorderid", "po"}},
-	{Name: "supplier", Aliases: []string{"supplier_id", "vendor", "vendorid"}},
+	{Name: "supplier", Aliases: []string{"supplier_id", "vendor", "vendorid"}, Optional: true},
 	{Name: "sku", Aliases: []string{"item", "product", "productid"}},
 	{Name: "ordered", Aliases: []string{"quantity", "orderqty", "qty"}},
 	{Name: "price", Aliases: []string{"unit_price", "unitprice"}},
-	{Name: "ordered_on", Aliases: []string{"order_date", "orderdate"}},
+	{Name: "ordered_on", Aliases: []string{"order_date", "orderdate"}, Optional: true},
 	{Name: "promised", Aliases: []string{"due", "due_date", "duedate"}},
 	{Name: "received", Aliases: []string{"receivedqty"}, Optional: true},
 	{Name: "rejected", Aliases: []string{"rejectedqty"}, Optional: true},
 	{Name: "received_on", Aliases: []string{"receipt_date", "ship_date", "shipdate"}, Optional: true},
+}
+
+const (
+	colHeadOrder = iota
+	colHeadSupplier
+	colHeadOrderedOn
+	colHeadReceivedOn
+)
+
+// headColumns are those of a file with a row per order, where the orders have a row per
+// line without them.
+var headColumns = []table.Column{
+	{Name: "order", Aliases: []string{"order_id", "purchase_order", "purchaseorderid", "po"}},
+	{Name: "supplier", Aliases: []string{"supplier_id", "vendor", "vendorid"}},
+	{Name: "ordered_on", Aliases: []string{"order_date", "orderdate"}},
+	{Name: "received_on", Aliases: []string{"receipt_date", "ship_date", "shipdate"}, Optional: true},
+}
+
+// head is what a row per order says of it.
+type head struct {
+	supplier         string
+	placed, received time.Time
 }
 
 const (
@@ -64,25 +87,79 @@ type book struct {
 	byName map[string]*supplier.Order
 	// receipts by order and day.
 	receipts map[string]map[time.Time][]supplier.DocumentLine
+	heads    map[string]head // nil without a file of them
+}
+
+func (b *book) readHeads(file string, spec table.Spec, bar *progress.Bar) (err error) {
+	r, err := table.Open(file, spec)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	b.heads = map[string]head{}
+	for r.Next() {
+		bar.Add(1)
+		id, err := r.Text(colHeadOrder)
+		if err != nil {
+			return err
+		}
+		if _, twice := b.heads[id]; twice {
+			return r.Fail(colHeadOrder, fmt.Errorf("order %s has a row already: %w", id, flywheel.ErrInvalid))
+		}
+		var h head
+		if h.supplier, err = r.Text(colHeadSupplier); err != nil {
+			return err
+		}
+		if h.placed, err = r.Time(colHeadOrderedOn); err != nil {
+			return err
+		}
+		if !r.Missing(colHeadReceivedOn) {
+			if h.received, err = r.Time(colHeadReceivedOn); err != nil {
+				return err
+			}
+		}
+		b.heads[id] = h
+	}
+	return r.Err()
+}
+
+// newBook returns a book without orders.
+func newBook() *book {
+	return &book{byName: map[string]*supplier.Order{}, receipts: map[string]map[time.Time][]supplier.DocumentLine{}}
 }
 
 // anyOverDelivery lets receipts exceed what was ordered: the file says what came.
 const anyOverDelivery = 10
 
-func readOrders(file string, spec table.Spec, currency money.Currency, bar *progress.Bar) (b *book, err error) {
+func (b *book) readOrders(file string, spec table.Spec, currency money.Currency, bar *progress.Bar) (err error) {
 	r, err := table.Open(file, spec)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	b = &book{byName: map[string]*supplier.Order{}, receipts: map[string]map[time.Time][]supplier.DocumentLine{}}
 	for r.Next() {
 		bar.Add(1)
 		if err := b.orderRow(r, currency); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return b, r.Err()
+	return r.Err()
+}
+
+// headOf returns what is said of an order in its own file, or in its rows.
+func (b *book) headOf(r *table.Reader, id string) (h head, err error) {
+	if b.heads != nil {
+		h, ok := b.heads[id]
+		if !ok {
+			return h, r.Fail(colOrder, fmt.Errorf("no such order in the file of orders: %w", flywheel.ErrNotFound))
+		}
+		return h, nil
+	}
+	if h.supplier, err = r.Text(colSupplier); err != nil {
+		return h, err
+	}
+	h.placed, err = r.Time(colOrderedOn)
+	return h, err
 }
 
 func (b *book) orderRow(r *table.Reader, currency money.Currency) error {
@@ -90,7 +167,7 @@ func (b *book) orderRow(r *table.Reader, currency money.Currency) error {
 	if err != nil {
 		return err
 	}
-	vendor, err := r.Text(colSupplier)
+	h, err := b.headOf(r, id)
 	if err != nil {
 		return err
 	}
@@ -110,21 +187,17 @@ func (b *book) orderRow(r *table.Reader, currency money.Currency) error {
 	if err != nil {
 		return r.Fail(colPrice, err)
 	}
-	placed, err := r.Time(colOrderedOn)
-	if err != nil {
-		return err
-	}
 	promised, err := r.Time(colPromised)
 	if err != nil {
 		return err
 	}
 	o := b.byName[id]
 	if o == nil {
-		o = &supplier.Order{ID: id, Supplier: vendor, Currency: currency, Placed: placed, OverDelivery: anyOverDelivery}
+		o = &supplier.Order{ID: id, Supplier: h.supplier, Currency: currency, Placed: h.placed, OverDelivery: anyOverDelivery}
 		b.byName[id] = o
 		b.names = append(b.names, id)
 	}
-	if o.Supplier != vendor {
+	if o.Supplier != h.supplier {
 		return r.Fail(colSupplier, fmt.Errorf("order %s is one of %s: %w", id, o.Supplier, flywheel.ErrInvalid))
 	}
 	line := len(o.Lines)
@@ -145,9 +218,11 @@ func (b *book) orderRow(r *table.Reader, currency money.Currency) error {
 	if received == 0 {
 		return nil
 	}
-	at, err := r.Time(colReceivedOn)
-	if err != nil {
-		return err
+	at := h.received
+	if at.IsZero() || !r.Missing(colReceivedOn) {
+		if at, err = r.Time(colReceivedOn); err != nil {
+			return err
+		}
 	}
 	b.receive(id, at, supplier.DocumentLine{Line: line, Quantity: received, Rejected: rejected})
 	return nil
@@ -215,23 +290,13 @@ func (b *book) readReceipts(file string, spec table.Spec, bar *progress.Bar) (er
 	return r.Err()
 }
 
-// orders applies what happened, in order of time.
-func (b *book) orders() ([]supplier.Order, error) {
+// orders returns the orders with what happened, in order of time. The service applies it.
+func (b *book) orders() []supplier.Order {
 	out := make([]supplier.Order, 0, len(b.names))
 	for _, name := range b.names {
 		o := *b.byName[name]
-		if err := o.Check(); err != nil {
-			return nil, err
-		}
-		o, _, err := o.Apply(supplier.Document{ID: "send", Kind: supplier.Send, At: o.Placed})
-		if err != nil {
-			return nil, err
-		}
-		days := make([]time.Time, 0, len(b.receipts[name]))
-		for at := range b.receipts[name] {
-			days = append(days, at)
-		}
-		slices.SortFunc(days, time.Time.Compare)
+		o.Documents = []supplier.Document{{ID: "send", Kind: supplier.Send, At: o.Placed}}
+		days := slices.SortedFunc(maps.Keys(b.receipts[name]), time.Time.Compare)
 		for _, at := range days {
 			// A document names a line once: several rows of a day are several documents.
 			rest := b.receipts[name][at]
@@ -247,13 +312,11 @@ func (b *book) orders() ([]supplier.Order, error) {
 					}
 				}
 				id := fmt.Sprintf("receipt %s %d", at.Format(time.RFC3339), n)
-				if o, _, err = o.Apply(supplier.Document{ID: id, Kind: supplier.Receipt, At: at, Lines: now}); err != nil {
-					return nil, fmt.Errorf("order %s: %w", name, err)
-				}
+				o.Documents = append(o.Documents, supplier.Document{ID: id, Kind: supplier.Receipt, At: at, Lines: now})
 				rest = later
 			}
 		}
 		out = append(out, o)
 	}
-	return out, nil
+	return out
 }

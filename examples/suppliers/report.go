@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/flywheel-go/flywheel/internal/chart"
 	"github.com/flywheel-go/flywheel/internal/table"
@@ -22,6 +24,9 @@ type report struct {
 	shrunk  []supplier.Shrunk
 }
 
+// endOfTime is the day of a report of everything: all lines are due by then.
+var endOfTime = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // criteria are the definitions of the rating.
 var criteria = []supplier.Criterion{
 	{Name: "on time in full", Weight: 4, Worst: 0.6, Best: 1},
@@ -30,31 +35,24 @@ var criteria = []supplier.Criterion{
 	{Name: "lead time varies", Weight: 1, Worst: 0.8, Best: 0},
 }
 
-func (s settings) report(orders []supplier.Order) (*report, error) {
+// report scores what the service keeps.
+func (s settings) report(ctx context.Context, purchasing *supplier.Service) (*report, error) {
 	r := &report{columns: []string{
 		"supplier", "orders", "lines", "on time", "in full", "OTIF", "OTIF shrunk", "fill rate", "lead days", "deviation", "defects ppm", "rating",
 	}}
-	bySupplier, count := map[string][]supplier.ScoredLine{}, map[string]int{}
-	var all []supplier.ScoredLine
-	for _, o := range orders {
-		r.totals = r.totals.Add(o)
-		lines := o.Scored()
-		bySupplier[o.Supplier] = append(bySupplier[o.Supplier], lines...)
-		count[o.Supplier]++
-		all = append(all, lines...)
-	}
 	rules := supplier.ScoreRules{GraceDays: s.grace, QuantityTolerance: s.tolerance, AsOf: s.asOf}
-	pool, err := supplier.Score(all, rules)
+	if s.asOf.IsZero() {
+		rules.AsOf = endOfTime
+	}
+	book, err := purchasing.Report(ctx, time.Time{}, rules)
 	if err != nil {
 		return nil, err
 	}
+	pool := book.Pool
 	if pool.OTIF == nil {
 		return nil, errors.New("no order line is due")
 	}
-	for name := range bySupplier {
-		r.names = append(r.names, name)
-	}
-	slices.Sort(r.names)
+	r.totals = book.Totals
 	type rated struct {
 		row    []string
 		rating float64
@@ -62,19 +60,8 @@ func (s settings) report(orders []supplier.Order) (*report, error) {
 		name   string
 	}
 	var rows []rated
-	for _, name := range r.names {
-		card, err := supplier.Score(bySupplier[name], rules)
-		if err != nil {
-			return nil, err
-		}
-		good := 0.0
-		if card.OTIF != nil {
-			good = *card.OTIF * float64(card.Lines)
-		}
-		shrunk, err := supplier.Shrink(min(good, float64(card.Lines)), float64(card.Lines), supplier.Prior{Mean: *pool.OTIF, Strength: s.strength}, 0.95)
-		if err != nil {
-			return nil, err
-		}
+	for _, card := range book.Suppliers {
+		name, shrunk := card.Supplier, card.Reliability
 		rating, err := supplier.Rate(criteria, []*float64{&shrunk.Estimate, card.FillRate, card.DefectPPM, card.LeadTime.CV})
 		if err != nil {
 			return nil, err
@@ -88,7 +75,7 @@ func (s settings) report(orders []supplier.Order) (*report, error) {
 			lead, deviation = &e.Mean, &e.SD
 		}
 		rows = append(rows, rated{[]string{
-			name, strconv.Itoa(count[name]), strconv.Itoa(card.Lines), percent(card.OnTime), percent(card.InFull), percent(card.OTIF), percent(&shrunk.Estimate),
+			name, strconv.Itoa(card.Totals.Orders), strconv.Itoa(card.Lines), percent(card.OnTime), percent(card.InFull), percent(card.OTIF), percent(&shrunk.Estimate),
 			percent(card.FillRate), number(lead, 1), number(deviation, 1), number(card.DefectPPM, 0), number(&rating.Score, 3),
 		}, rating.Score, shrunk, name})
 	}
@@ -101,7 +88,6 @@ func (s settings) report(orders []supplier.Order) (*report, error) {
 		}
 		return 0
 	})
-	r.names = r.names[:0]
 	for _, x := range rows {
 		r.rows, r.names, r.shrunk = append(r.rows, x.row), append(r.names, x.name), append(r.shrunk, x.shrunk)
 	}
