@@ -38,7 +38,14 @@
 // quarantine, is posted to inventory in the transaction of the order, so that a delivery
 // promise and the next plan read it without any other step. [Service.Inspect] decides
 // about a lot by its sampling plan and moves the switching rules on, [Service.Match]
-// compares the invoice, [Service.Report] scores all suppliers.
+// compares the invoice, [Service.Report] scores all suppliers. Lots and serial numbers of
+// a receipt reach the shelf with the units, and a return takes from there what it names.
+//
+// [Service.Land] keeps what units cost with freight and duty at the rates of the day.
+// [Service.Holdings] says which receipts the units on the shelf are of, [Service.Aging]
+// how old they are and which are dead, by supplier, and [Service.UnitCosts] what a unit
+// costs, which catalog.WithCosts puts beside the price. [Service.Add] takes orders from
+// files and other systems.
 //
 // # Acceptance sampling
 //
@@ -81,7 +88,7 @@
 // the streams ([Monitor], [EWMAStream], [CUSUMStream]) belong to one goroutine at a
 // time. A document costs a handful of statements, whatever the number of orders;
 // reports and lead times read the orders of their window. A plan
-// from two risk points takes some 10 µs, one by variables with unknown sigma some 70, an
+// from two risk points takes some 10 µs, one by variables with unknown sigma some 20, an
 // operating characteristic a microsecond a point.
 //
 // # Sources

@@ -252,3 +252,61 @@ func TestLandedCostToMarginAndAge(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, money.New(416, money.USD), costs["mug"])
 }
+
+// Orders of a file are kept once, whatever is read again; more documents are added.
+func TestAdd(t *testing.T) {
+	ctx := t.Context()
+	h := newHouse(t)
+	made := func(id string, documents ...supplier.Document) supplier.Order {
+		return supplier.Order{
+			ID: id, Supplier: "acme", Currency: money.EUR, Placed: day(1), Documents: append([]supplier.Document{{ID: "send", Kind: supplier.Send, At: day(1)}}, documents...),
+			Lines: []supplier.Line{{SKU: "mug", Ordered: 30, Price: money.MustPrice("1.5", money.EUR), Promised: day(9)}},
+		}
+	}
+	receipt := func(id string, n int64) supplier.Document {
+		return supplier.Document{ID: id, Kind: supplier.Receipt, At: day(8), Lines: []supplier.DocumentLine{{Quantity: n}}}
+	}
+	onHand := func() int64 {
+		level, err := h.stock.Level(ctx, "mug")
+		require.NoError(t, err)
+		return level.OnHand
+	}
+	for range 2 {
+		require.NoError(t, h.Add(ctx, made("a", receipt("r1", 10)), made("b", receipt("r1", 30))))
+		require.EqualValues(t, 40, onHand())
+	}
+	a, err := h.Order(ctx, "a")
+	require.NoError(t, err)
+	require.EqualValues(t, 1, a.Version, "the same again is not saved")
+	require.Equal(t, supplier.PartlyReceived, a.State)
+	require.NoError(t, h.Add(ctx, made("a", receipt("r1", 10), receipt("r2", 5))))
+	require.EqualValues(t, 45, onHand())
+	rows, err := h.stock.Incoming(ctx, []flywheel.SKU{"mug"})
+	require.NoError(t, err)
+	require.Len(t, rows, 1)
+	require.EqualValues(t, 15, rows[0].Quantity)
+
+	// All or none.
+	other := made("a", receipt("r1", 10))
+	other.Lines[0].Ordered = 31
+	require.ErrorIs(t, h.Add(ctx, made("c"), other), supplier.ErrReused)
+	require.ErrorIs(t, h.Add(ctx, made("c"), made("a", receipt("r1", 11))), supplier.ErrReused)
+	require.ErrorIs(t, h.Add(ctx, made("c"), made("d", receipt("r1", 31))), supplier.ErrRange)
+	require.ErrorIs(t, h.Add(ctx, made("c"), made(" ")), supplier.ErrInput)
+	require.ErrorIs(t, h.Add(ctx, made("c"), supplier.Order{ID: "e"}), supplier.ErrInput)
+	_, err = h.Order(ctx, "c")
+	require.ErrorIs(t, err, supplier.ErrUnknown)
+	require.EqualValues(t, 45, onHand())
+
+	// Stock in another database hears of it after the orders are kept.
+	stock, err := inventory.New(nil, nil)
+	require.NoError(t, err)
+	apart, err := supplier.New(supplier.NewMemory(nil), &supplier.Options{Stock: stock})
+	require.NoError(t, err)
+	for range 2 {
+		require.NoError(t, apart.Add(ctx, made("a", receipt("r1", 10)), made("b", receipt("r1", 30))))
+		level, err := stock.Level(ctx, "mug")
+		require.NoError(t, err)
+		require.EqualValues(t, 40, level.OnHand)
+	}
+}

@@ -37,7 +37,8 @@ type SupplierReport struct {
 }
 
 // Report scores all suppliers by their orders since an instant, drafts left out. Rules
-// without AsOf are asked as of now. It reads those orders one by one.
+// without AsOf are asked as of now. It reads those orders once: two statements for each
+// 200 orders in SQL, and time and memory in proportion to their lines.
 func (s *Service) Report(ctx context.Context, since time.Time, rules ScoreRules) (Report, error) {
 	if rules.AsOf.IsZero() {
 		rules.AsOf = s.opts.Now()
@@ -91,7 +92,8 @@ func (s *Service) Report(ctx context.Context, since time.Time, rules ScoreRules)
 // what its own receipts of the last Options.Window show, shrunk to what all items of the
 // supplier show, which is shrunk to what the supplier states, or to all suppliers
 // together where it states nothing. Items of which nothing is known at all are left out.
-// It reads the orders of the window, those of all suppliers where nothing is stated.
+// It reads the orders of the window once, those of all suppliers where nothing is stated:
+// two statements for each 200 orders in SQL.
 func (s *Service) LeadTimes(ctx context.Context, supplier string) (map[flywheel.SKU]LeadTimeEstimate, error) {
 	sup, err := s.store.Supplier(ctx, supplier)
 	if err != nil {

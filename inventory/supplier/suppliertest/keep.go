@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel/internal/suite"
+	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 	"github.com/flywheel-go/flywheel/inventory/supplier"
+	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 var keepCases = []testCase{
@@ -78,11 +80,15 @@ var keepCases = []testCase{
 		documents := []supplier.Document{
 			send("z"),
 			{ID: "b", Kind: supplier.Confirm, At: on(2).In(here), Lines: []supplier.DocumentLine{{Line: 1, Promised: on(6).In(here)}}},
-			receipt("a", 9, supplier.DocumentLine{Line: 0, Quantity: 60, Rejected: 1}),
+			receipt("a", 9, supplier.DocumentLine{Line: 0, Quantity: 60, Rejected: 1, Lots: []supplier.LotUnits{
+				{Lot: "L-1", Quantity: 40, Rejected: 1, Expires: fulfillment.Date{Year: 2027, Month: 2, Day: 3}}, {Lot: "L-2", Quantity: 20},
+			}}),
 			{
 				ID: "m", Kind: supplier.Inspect, At: on(10).Add(777), Lines: []supplier.DocumentLine{{Line: 0, Quantity: 59, Rejected: 2}},
 				Sample: &supplier.Sample{Severity: supplier.Tightened, Found: []int{1, 1}, Accepted: true},
 			},
+			{ID: "back", Kind: supplier.Return, At: on(11), Lines: []supplier.DocumentLine{{Line: 0, Quantity: 5, Shelf: 4, Rejected: 2}}},
+			{ID: "cost", Kind: supplier.Land, At: on(12), Lines: []supplier.DocumentLine{{Line: 0, Quantity: 57, Cost: money.New(12_345, money.USD)}}},
 		}
 		for i, d := range documents {
 			o = with(o, d)
@@ -99,11 +105,15 @@ var keepCases = []testCase{
 			w.OK(err)
 			w.same("the version", again.Version, int64(i+2))
 			got.Documents[0].ID, got.Lines[0].SKU = "changed", "changed"
+			if i >= 2 {
+				got.Documents[2].Lines[0].Lots[0].Lot = "changed"
+			}
 		}
 		got, err := w.Order(w.Context(), "po")
 		w.OK(err)
 		w.same("the first document", got.Documents[0].ID, "z")
 		w.same("the lines", got.Lines[0], o.Lines[0])
+		w.same("the lots", got.Documents[2].Lines[0].Lots, documents[2].Lines[0].Lots)
 		w.same("the sample", got.Documents[3].Sample, documents[3].Sample)
 		list, err := suite.Collect(w.Orders(w.Context(), supplier.OrderFilter{}))
 		w.OK(err)
