@@ -80,7 +80,7 @@ type NestedProblem struct {
 }
 
 // largestNest bounds the nests that are enumerated, where theory does not help.
-const largestNest = 20
+const largestNest = 8
 
 // Solve returns the best offer. The best value z satisfies v₀·z = Σ over nests of
 // max Wᵍ·(R - z), R being the mean margin of what is offered there, so that nests
@@ -88,8 +88,8 @@ const largestNest = 20
 // prefix by falling margin (Davis, Gallego and Topaloglu, 2014), with a bound on
 // the number of products one of the sets that maximize Σ v·(r - u) for some u
 // (Gallego and Topaloglu, 2014): exact for any number of products. A nest with a
-// dissimilarity above 1 is enumerated up to 20 products; beyond, sets of that form
-// are compared and the gap is reported.
+// dissimilarity above 1 is searched by branch and bound: exact for some tens of
+// products, and with its gap where a search is given up after two million steps.
 func (p NestedProblem) Solve() (Offer, error) {
 	if err := p.Model.check(); err != nil {
 		return Offer{}, err
@@ -176,9 +176,10 @@ type nestParts struct {
 	g     float64
 	items []int
 	parts []nestPart
-	// open says that better parts may exist; total is then the weight of all.
-	open  bool
-	total float64
+	// search says that the parts are searched for each z. open says that the search gave
+	// up and better ones may exist; total is then the weight of all.
+	search, open bool
+	total        float64
 }
 
 type nestPart struct {
@@ -198,7 +199,11 @@ func (n *nestParts) candidates(p NestedProblem) {
 	for _, i := range n.items {
 		n.total += p.Model.Weight[i]
 	}
-	if n.g > 1 && len(n.items) <= largestNest {
+	if n.g > 1 && len(n.items) > largestNest {
+		n.search = true
+		return
+	}
+	if n.g > 1 {
 		var set []int
 		for mask := 1; mask < 1<<len(n.items); mask++ {
 			set = set[:0]
@@ -213,7 +218,6 @@ func (n *nestParts) candidates(p NestedProblem) {
 		}
 		return
 	}
-	n.open = n.g > 1
 	if p.MaxProducts == 0 || p.MaxProducts >= len(p.Margin) {
 		slices.SortStableFunc(n.items, func(a, b int) int { return compareFalling(p.Margin[a], p.Margin[b]) })
 		part := nestPart{}
@@ -275,6 +279,11 @@ func (p NestedProblem) at(nests []nestParts, z float64) ([]int, float64) {
 	extra := 0.0
 	for k := range nests {
 		n := &nests[k]
+		if n.search {
+			proved := false
+			n.parts, proved = n.searched(&p, z)
+			n.open = !proved
+		}
 		most := make([]float64, limit+1)
 		chosen := make([]*nestPart, limit+1)
 		for j := range n.parts {

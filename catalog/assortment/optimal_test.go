@@ -127,6 +127,47 @@ func TestSolversAreExact(t *testing.T) {
 	}
 }
 
+// Nests with a dissimilarity above 1, for which no order of margins has the answer, are
+// exact beyond what is enumerated, and 30 products in one of them are proved.
+func TestWideNests(t *testing.T) {
+	r := rand.New(rand.NewPCG(16, 24))
+	for k := range testkit.Often(60, 8) {
+		n := 9 + r.IntN(5)
+		p := randomNested(r, n, 1+r.Float64())
+		for i := range p.Model.Nest {
+			p.Model.Nest[i] = 0
+		}
+		p.Model.Dissimilarity[0] = 1.05 + 1.5*r.Float64()
+		if k%2 == 0 {
+			p.MaxProducts = 1 + r.IntN(n)
+		}
+		for i := range p.Margin {
+			p.Margin[i] = math.Exp(r.NormFloat64())
+		}
+		o, err := p.Solve()
+		require.NoError(t, err)
+		require.Zero(t, o.Gap)
+		best, _ := enumerate(n, func(offer []int) bool { return p.MaxProducts == 0 || len(offer) <= p.MaxProducts }, expectedMargin(t, p.Model, p.Margin))
+		require.InDelta(t, best, o.Value, 1e-9*best, "%d %+v", k, p)
+	}
+	for k := range testkit.Often(40, 4) {
+		p := randomNested(r, 30, 1)
+		p.Model.Dissimilarity[0] = 1.1 + 1.2*r.Float64()
+		for i := range p.Model.Nest {
+			p.Model.Nest[i] = 0
+		}
+		for i := range p.Margin {
+			p.Margin[i] = math.Exp(r.NormFloat64())
+		}
+		if k%2 == 0 {
+			p.MaxProducts = 4 + r.IntN(22)
+		}
+		o, err := p.Solve()
+		require.NoError(t, err)
+		require.Zero(t, o.Gap, "%d", p.MaxProducts)
+	}
+}
+
 // With 30 products the search of a mixture ends with a proof, and with 80 within a
 // percent of its bound.
 func TestMixtureGap(t *testing.T) {
@@ -227,4 +268,12 @@ func BenchmarkSolve(b *testing.B) {
 	with := randomNested(r, 30, 1)
 	with.MaxProducts = 8
 	run("model=nested/n=30/most=8", with.Solve)
+	wide := randomNested(r, 30, 1)
+	wide.Model.Dissimilarity[0] = 1.6
+	for i := range wide.Model.Nest {
+		wide.Model.Nest[i] = 0
+	}
+	run("model=nested/n=30/g=1.6/one", wide.Solve)
+	wide.MaxProducts = 12
+	run("model=nested/n=30/g=1.6/one/most=12", wide.Solve)
 }
