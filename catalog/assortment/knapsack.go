@@ -98,7 +98,7 @@ func (k *knapsack) branch(at int, sum, space float64, number int) {
 
 // withFixedCost branches on the products by falling margin.
 func (s *search) withFixedCost() Offer {
-	b := &fixedCosts{search: s, order: s.byMargin(), left: 2 * work / (intervals * max(1, len(s.Margin))), best: 0}
+	b := &fixedCosts{search: s, order: s.byMargin(0), left: 2 * work / (intervals * max(1, len(s.Margin))), best: 0}
 	b.bounds = math.Inf(-1)
 	// A first answer: add or drop the product that helps most, until none does.
 	b.climb()

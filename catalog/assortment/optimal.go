@@ -112,7 +112,9 @@ func (p Problem) Solve() (Offer, error) {
 	default:
 		o = s.fixedPoint()
 	}
-	o.Prefix = s.prefix()
+	if o.Prefix = o.Value; p.MaxProducts > 0 || p.Space != nil || p.FixedCost != nil {
+		o.Prefix = s.prefix()
+	} // else the best offer is a prefix
 	o.close()
 	return o, nil
 }
@@ -156,11 +158,15 @@ func compareRanked(a, b ranked) int {
 	return a.item - b.item
 }
 
-// byMargin returns the products by falling margin.
-func (s *search) byMargin() []int {
+// byMargin returns the first products by falling margin, so many at most; 0 is all.
+func (s *search) byMargin(most int) []int {
 	rs := make([]ranked, len(s.Margin))
 	for i, m := range s.Margin {
 		rs[i] = ranked{m, i}
+	}
+	if most > 0 && most < len(rs) {
+		selectLargest(rs, most)
+		rs = rs[:most]
 	}
 	slices.SortFunc(rs, compareRanked)
 	order := make([]int, len(rs))
@@ -174,7 +180,7 @@ func (s *search) byMargin() []int {
 // allow: a product that does not fit ends it.
 func (s *search) prefix() float64 {
 	top, bottom, cost, space, best := 0.0, s.v0, 0.0, 0.0, 0.0
-	for k, i := range s.byMargin() {
+	for k, i := range s.byMargin(s.MaxProducts) {
 		if s.MaxProducts > 0 && k >= s.MaxProducts {
 			break
 		}
