@@ -38,6 +38,8 @@ type txState struct {
 	local      map[any]any
 	stmts      map[string]*sql.Stmt
 	wishes     []wish
+	joined     bool      // the caller's, who will end it
+	queues     []waiting // what is written before COMMIT
 }
 
 type readBack struct {
@@ -213,9 +215,10 @@ func (s *txState) nested(ctx context.Context, d *DB, fn func(tx *Tx) error) (err
 		return err
 	}
 	_, scope := txhook.Begin(ctx)
-	uncovered, kept := s.uncovered, false
+	uncovered, marks, kept := s.uncovered, s.marks(), false
 	defer func() {
 		if !kept {
+			s.resetQueues(marks)
 			scope.RolledBack()
 			s.uncovered = uncovered
 			s.readBack = s.readBack[:mark]

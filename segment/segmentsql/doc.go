@@ -13,8 +13,8 @@
 // every writer wait for a counter would cure that at the price of one writer at a
 // time.
 //
-// Here writers do not wait. Append inserts events; the column arrival, a sequence,
-// notes the order. Number gives committed events their places in one short
+// Here writers do not wait. Append inserts events, those of one transaction by one
+// statement before its COMMIT; the column arrival, a sequence, notes the order. Number gives committed events their places in one short
 // transaction that holds the single row of flywheel_event_head, and writes a narrow
 // row for each (position, received, person, name) in a table of its own: the event
 // stays as it was told, and polling finds no dead entries. An event that commits
