@@ -53,33 +53,43 @@ func saveReservation(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation
 	if err != nil {
 		return err
 	}
-	var res sql.Result
+	statement := updateReservation
 	if r.Version == 0 {
-		res, err = tx.ExecContext(ctx, `INSERT INTO flywheel_inventory_reservations
-			(location, lines, units, state, expires, attempt, version, ref) VALUES (?, ?, ?, ?, ?, ?, 1, ?)
-			ON CONFLICT (ref) DO NOTHING`,
-			string(r.Location), lines, units, string(r.State), sqldb.Micros(r.Expires), r.Attempt, r.Ref)
-	} else {
-		res, err = tx.ExecContext(ctx, `UPDATE flywheel_inventory_reservations
-			SET location = ?, lines = ?, units = ?, state = ?, expires = ?, attempt = ?, version = version + 1
-			WHERE ref = ? AND version = ?`,
-			string(r.Location), lines, units, string(r.State), sqldb.Micros(r.Expires), r.Attempt, r.Ref, r.Version)
+		statement = insertReservation
 	}
+	saved, err := tx.Changed(ctx, statement, reservationArgs(r, lines, units)...)
 	if err != nil {
 		return err
 	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return err
-	}
-	if n == 0 {
+	if !saved {
 		return staleError(r)
 	}
+	readBackReservation(tx, r, lines, units)
+	return nil
+}
+
+const (
+	insertReservation = `INSERT INTO flywheel_inventory_reservations
+		(location, lines, units, state, expires, attempt, version, ref) VALUES (?, ?, ?, ?, ?, ?, 1, ?)
+		ON CONFLICT (ref) DO NOTHING`
+	updateReservation = `UPDATE flywheel_inventory_reservations
+		SET location = ?, lines = ?, units = ?, state = ?, expires = ?, attempt = ?, version = version + 1
+		WHERE ref = ? AND version = ?`
+)
+
+func reservationArgs(r *inventory.Reservation, lines, units string) []any {
+	args := []any{string(r.Location), lines, units, string(r.State), sqldb.Micros(r.Expires), r.Attempt, r.Ref}
+	if r.Version != 0 {
+		args = append(args, r.Version)
+	}
+	return args
+}
+
+func readBackReservation(tx *sqldb.Tx, r *inventory.Reservation, lines, units string) {
 	written := *r // the caller may change r before the transaction ends
 	tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
 		return isSaved(ctx, q, &written, lines, units)
 	})
-	return nil
 }
 
 // contents returns what is promised as text: of lines at one location, or of units.
