@@ -75,8 +75,12 @@ func (s *txState) covered(fn func() error) error {
 
 // Local returns what stores remember of this transaction, by keys of their own: what
 // it has locked or written, which nobody else can change before it ends. It is
-// empty again after a rollback to a savepoint.
+// empty again after a rollback to a savepoint, and of no use in a transaction that has
+// failed or ended.
 func (t *Tx) Local() map[any]any {
+	if t.state.usable() != nil {
+		return map[any]any{}
+	}
 	if t.state.local == nil {
 		t.state.local = map[any]any{}
 	}

@@ -173,8 +173,8 @@ func (s *Store) post(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation
 // lock returns the levels of items, locked, and the movements that have a key of one
 // of movements.
 func (s *Store) lock(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation, seen *seen, movements []inventory.Movement, items []item) (map[item]*inventory.Level, map[key][]inventory.Movement, error) {
-	if r != nil && s.statements.lockDocument != "" && len(seen.levels) == 0 && len(seen.movements) == 0 && ofOneDocument(movements) {
-		return s.lockDocument(ctx, tx, movements, items)
+	if r != nil && s.statements.lockDocument != "" && ofOneDocument(movements) && !slices.ContainsFunc(movements, seen.knows) {
+		return s.lockDocument(ctx, tx, seen, movements, items)
 	}
 	levels, err := s.lockLevels(ctx, tx, seen, items)
 	if err != nil {
@@ -195,14 +195,20 @@ func ofOneDocument(movements []inventory.Movement) bool {
 // lockDocument is lock in one statement, for a step of a reservation. What is read of
 // the ledger may be older than the lock. That cannot mislead: a reservation and its
 // movements change together, and the write wants the reservation at its version.
-func (s *Store) lockDocument(ctx context.Context, tx *sqldb.Tx, movements []inventory.Movement, items []item) (map[item]*inventory.Level, map[key][]inventory.Movement, error) {
-	skus, locations, err := namesOf(items)
+func (s *Store) lockDocument(ctx context.Context, tx *sqldb.Tx, seen *seen, movements []inventory.Movement, items []item) (map[item]*inventory.Level, map[key][]inventory.Movement, error) {
+	levels, earlier := make(map[item]*inventory.Level, len(items)), make(map[key][]inventory.Movement, len(movements))
+	open := make([]item, 0, len(items))
+	for i := range items {
+		it := items[i].bare()
+		if l, known := seen.levels[it]; known {
+			levels[it] = &l
+		} else {
+			levels[it], open = nil, append(open, it)
+		}
+	}
+	skus, locations, err := namesOf(open)
 	if err != nil {
 		return nil, nil, err
-	}
-	levels, earlier := make(map[item]*inventory.Level, len(items)), make(map[key][]inventory.Movement, len(movements))
-	for i := range items {
-		levels[items[i].bare()] = nil
 	}
 	err = sqldb.Each(ctx, tx, s.statements.lockDocument, []any{skus, locations, movements[0].Ref, movements[0].Attempt}, func(row sqldb.Row) error {
 		m, err := scanMovement(row)
@@ -210,9 +216,11 @@ func (s *Store) lockDocument(ctx context.Context, tx *sqldb.Tx, movements []inve
 		case err != nil:
 			return err
 		case m.Kind != "":
-			earlier[keyOf(&m)] = append(earlier[keyOf(&m)], m)
+			if _, asked := levels[it]; asked {
+				earlier[keyOf(&m)] = append(earlier[keyOf(&m)], m)
+			}
 		default:
-			if _, asked := levels[it]; asked { // not a SKU at the location of another
+			if l, asked := levels[it]; asked && l == nil { // not a SKU at the location of another
 				levels[it] = &inventory.Level{SKU: m.SKU, Location: m.Location, Seq: m.Seq, OnHand: m.OnHand, Reserved: m.Reserved,
 					Allocated: m.Allocated, Backordered: m.Backordered, Backorder: m.BackorderedAfter}
 			}
@@ -274,7 +282,7 @@ func (s *Store) write(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservatio
 	if saved == 0 {
 		return staleError(r)
 	}
-	readBackReservation(tx, r, lines, units)
+	wrote(tx, r, lines, units)
 	return nil
 }
 
@@ -298,8 +306,9 @@ func (s *Store) stale(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservatio
 // seen is what a transaction has locked and what it knows of the ledger behind
 // these locks: nobody else can add to it before the transaction ends.
 type seen struct {
-	levels    map[item]inventory.Level
-	movements map[key][]inventory.Movement
+	levels       map[item]inventory.Level
+	movements    map[key][]inventory.Movement
+	reservations map[string]inventory.Reservation // that it wrote
 }
 
 type seenKey struct{}
@@ -307,10 +316,16 @@ type seenKey struct{}
 func seenBy(tx *sqldb.Tx) *seen {
 	s, ok := tx.Local()[seenKey{}].(*seen)
 	if !ok {
-		s = &seen{map[item]inventory.Level{}, map[key][]inventory.Movement{}}
+		s = &seen{map[item]inventory.Level{}, map[key][]inventory.Movement{}, map[string]inventory.Reservation{}}
 		tx.Local()[seenKey{}] = s
 	}
 	return s
+}
+
+// knows reports whether the movements with the key of m are known.
+func (s *seen) knows(m inventory.Movement) bool {
+	_, known := s.movements[keyOf(&m)]
+	return known
 }
 
 func (s *seen) keep(levels map[item]*inventory.Level, movements map[key][]inventory.Movement) {

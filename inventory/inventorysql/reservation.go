@@ -17,7 +17,13 @@ import (
 
 // Reservation implements inventory.Store.
 func (s *Store) Reservation(ctx context.Context, ref string) (inventory.Reservation, error) {
-	r, err := scanReservation(s.db.Read(ctx).QueryRowContext(ctx,
+	q := s.db.Read(ctx)
+	if tx, ok := q.(*sqldb.Tx); ok {
+		if r, ok := seenBy(tx).reservations[ref]; ok && ctx.Err() == nil {
+			return kept(r), nil
+		}
+	}
+	r, err := scanReservation(q.QueryRowContext(ctx,
 		`SELECT `+reservationColumns+` FROM flywheel_inventory_reservations WHERE ref = ?`, ref))
 	if errors.Is(err, sql.ErrNoRows) {
 		return inventory.Reservation{}, fmt.Errorf("inventorysql: reservation %q: %w", ref, flywheel.ErrNotFound)
@@ -64,7 +70,7 @@ func saveReservation(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation
 	if !saved {
 		return staleError(r)
 	}
-	readBackReservation(tx, r, lines, units)
+	wrote(tx, r, lines, units)
 	return nil
 }
 
@@ -85,7 +91,12 @@ func reservationArgs(r *inventory.Reservation, lines, units string) []any {
 	return args
 }
 
-func readBackReservation(tx *sqldb.Tx, r *inventory.Reservation, lines, units string) {
+// wrote notes that r was written with its next version, for as long as the transaction
+// holds its row and for when its outcome is lost.
+func wrote(tx *sqldb.Tx, r *inventory.Reservation, lines, units string) {
+	next := kept(*r)
+	next.Version++
+	seenBy(tx).reservations[r.Ref] = next
 	written := *r // the caller may change r before the transaction ends
 	tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
 		return isSaved(ctx, q, &written, lines, units)
