@@ -436,7 +436,7 @@ func (im *importer) attempt(ctx context.Context, list []*imported) (again bool, 
 		products := make([]Product, len(list))
 		for i, p := range list {
 			products[i] = p.product.Clone()
-			w.sources[p.product.ID] = im.hash(p, w.schema.revision)
+			w.sources[p.product.ID] = im.hash(p, w.schema.meaning())
 		}
 		return im.putIn(ctx, w, list, products)
 	}
@@ -459,7 +459,7 @@ func (im *importer) attempt(ctx context.Context, list []*imported) (again bool, 
 		return false, err
 	}
 	for i, p := range list {
-		w.sources[products[i].ID] = im.hash(p, w.schema.revision)
+		w.sources[products[i].ID] = im.hash(p, w.schema.meaning())
 	}
 	return im.putIn(ctx, w, list, products)
 }

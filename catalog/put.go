@@ -82,6 +82,7 @@ type write struct {
 	events []flywheel.Event
 	// sources of products that are imported, by the hash of their rows.
 	sources map[ID]string
+	bundles bool // some may have become parts of others, see bundleState
 }
 
 // work is one product that changes.
@@ -427,6 +428,11 @@ func (w *write) tell(edits int64, changes []Change) {
 // commit saves the batch and tells what changed.
 func (w *write) commit(ctx context.Context) error {
 	b := &w.batch
+	if len(b.Heads) > 0 {
+		if err := w.guardBundles(); err != nil {
+			return err
+		}
+	}
 	if len(b.Heads)+len(b.Definitions)+len(b.Slugs)+len(b.Freed) == 0 && !b.Bump {
 		return nil
 	}

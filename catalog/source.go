@@ -15,7 +15,7 @@ import (
 // passes over them without looking at the product's content.
 type Source struct {
 	// Hash is of the rows or the line, of how they were read and of the revision of
-	// the definitions.
+	// the definitions, changes of bundles left out.
 	Hash string `json:"hash"`
 	// Edits is how many the product had after the import.
 	Edits int64 `json:"edits"`
@@ -115,7 +115,7 @@ func (im *importer) changed(ctx context.Context, w *write, list []*imported) ([]
 				head = heads[row.Product]
 			}
 		}
-		if head == nil || head.Source == nil || head.Source.Edits != head.Edits || !p.named() || head.Source.Hash != im.hash(p, w.schema.revision) {
+		if head == nil || head.Source == nil || head.Source.Edits != head.Edits || !p.named() || head.Source.Hash != im.hash(p, w.schema.meaning()) {
 			rest = append(rest, p)
 			continue
 		}

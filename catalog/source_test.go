@@ -108,7 +108,7 @@ func TestImportLinesAgain(t *testing.T) {
 		load(file, 2, 0, 0, 0, -1)
 		load(file, 0, 0, 2, 0, 0)
 		load("\ufeff"+strings.ReplaceAll(file, "\n", "\r\n"), 0, 0, 2, 0, 0) // lines are the same
-		load(strings.Replace(file, "{", "{ ", 1), 0, 0, 2, 0, -1) // other bytes, the same product
+		load(strings.Replace(file, "{", "{ ", 1), 0, 0, 2, 0, -1)            // other bytes, the same product
 		load(strings.Replace(file, "{", "{ ", 1), 0, 0, 2, 0, 0)
 		load(line("a", "New")+line("b", "B"), 0, 1, 1, 0, -1)
 		_, err := s.PutVariant(ctx, "b", "B", catalog.Fields{"weight_grams": 7})

@@ -131,6 +131,9 @@ func (w *write) addVariant(ctx context.Context, c *checker, product ID, v Varian
 	head := &k.head.Product
 	w.fits(k, &v, c.p)
 	w.completeIn(c, head, &v)
+	if err := w.checkBundled(ctx, k, &v, c.p); err != nil {
+		return nil, err
+	}
 	if err := c.p.err(); err != nil {
 		return nil, err
 	}
@@ -304,6 +307,9 @@ func (s *Service) MoveVariant(ctx context.Context, sku flywheel.SKU, to ID, opti
 		}
 		w.fits(target, &v, p)
 		w.completeIn(&c, &target.head.Product, &v)
+		if err := w.checkBundled(ctx, target, &v, p); err != nil {
+			return err
+		}
 		if source.head.Product.Status == Active && len(source.rows) == 1 {
 			p.conflict("sku", "active product %q would be left without a variant", row.Product)
 		}
