@@ -398,7 +398,9 @@ func (w *write) finish(k *work, p *Product, rows []*VariantRow, changes []Change
 	if k.head != nil {
 		before = w.schema.entries(&k.head.Product, k.rows)
 	}
+	added := len(w.batch.Add)
 	w.batch.differ(before, w.schema.entries(&next.Product, rows))
+	w.batch.Add = append(w.batch.Add[:added], ahead(w.batch.Add[added:], w.now)...)
 	w.batch.Heads = append(w.batch.Heads, change)
 	k.next, k.then = next, rows
 	w.tell(next.Edits, changes)
