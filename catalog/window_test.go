@@ -15,6 +15,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/catalog/catalogsql"
+	"github.com/flywheel-go/flywheel/catalog/search"
 	"github.com/flywheel-go/flywheel/internal/pgtest"
 	"github.com/flywheel-go/flywheel/segment"
 	"github.com/flywheel-go/flywheel/segment/segmentsql"
@@ -253,5 +254,34 @@ func TestTwoRunners(t *testing.T) {
 				require.Empty(t, got.Steps)
 			}
 		})
+	}
+}
+
+// What is searched begins and ends with its window: the runner tells it, the follower
+// looks again.
+func TestWindowsAreSearched(t *testing.T) {
+	ctx := t.Context()
+	log, err := segment.NewLog(nil, &segment.LogOptions{Now: func() time.Time { return june }})
+	require.NoError(t, err)
+	s, now := shopOn(t, nil, &catalog.Options{Sink: log})
+	index, err := search.New(search.Settings{})
+	require.NoError(t, err)
+	follower := &search.Follower{Engine: search.Local{Index: index}, Source: s.Documents("web", "en"), Product: catalog.ChangedProduct}
+	runner, err := segment.NewRunner(log, &segment.RunnerOptions{Now: func() time.Time { return *now }, Jobs: []segment.Job{segment.Due("what products plan", s)}}, follower)
+	require.NoError(t, err)
+	p := thing("lamp", "LAMP")
+	p.Listings["web"] = &catalog.Listing{PublishAt: june.Add(time.Hour).Format(time.RFC3339), UnpublishAt: june.Add(2 * time.Hour).Format(time.RFC3339)}
+	_, err = s.Put(ctx, p)
+	require.NoError(t, err)
+	for _, c := range []struct {
+		after time.Duration
+		found int
+	}{{0, 0}, {time.Hour, 1}, {2*time.Hour - time.Minute, 1}, {2 * time.Hour, 0}} {
+		*now = june.Add(c.after)
+		require.NoError(t, runner.Drain(ctx))
+		require.NoError(t, runner.Drain(ctx)) // what the job told
+		r, err := index.Search(search.Query{Text: "lamp"})
+		require.NoError(t, err)
+		require.Equal(t, c.found, r.Total, c.after)
 	}
 }
