@@ -103,6 +103,8 @@ func (e *Engine) tick(at time.Time) (int64, error) {
 	}
 	e.clock = max(e.clock, micros)
 	e.persons.clock, e.accounts.clock = e.clock, e.clock
+	e.persons.wake()
+	e.accounts.wake()
 	return e.clock, nil
 }
 

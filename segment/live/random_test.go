@@ -319,6 +319,11 @@ func randomWorld(t *testing.T, seed uint64) {
 			}
 		case k == 5:
 			what = "restart"
+			if m.IntN(2) == 0 {
+				what = "parts"
+				e = carried(t, e, opts, now)
+				break
+			}
 			snapshot := e.Snapshot()
 			restored, err := live.Restore(snapshot, opts)
 			require.NoError(t, err)

@@ -9,6 +9,9 @@ func (c *core) fire(person uint32, due int64, what []uint32, before int64, again
 	if !c.known(person) || c.owner[person] != person {
 		return again
 	}
+	if c.partial {
+		c.reach(person, due)
+	}
 	c.begin()
 	bits := c.row(person)
 	for _, w := range what {
