@@ -342,7 +342,9 @@ func (c *core) feed(alias, person uint32, e *reading, now int64, onRing func(*ri
 		}
 	}
 	c.names[e.Name].each(e, visit)
-	c.every.each(e, visit)
+	if !e.passive {
+		c.every.each(e, visit)
+	}
 }
 
 // feedPerson is feed for an alias with a person, and brings the touched tests up to date.
@@ -362,7 +364,9 @@ func (c *core) feedPerson(alias, person uint32, e *reading, at, base int64, bits
 				}
 			}
 		}
-		x = c.every
+		if x = c.every; e.passive {
+			return
+		}
 	}
 }
 

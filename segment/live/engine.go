@@ -34,6 +34,9 @@ type Entry struct {
 	Received time.Time
 	// Account is the company, household or team that the event counts for, or empty.
 	Account string
+	// Passive marks what is no act of the customer, such as a message that was sent: leaves
+	// that name no events, and sequences with such a step, pass it over.
+	Passive bool
 }
 
 // Cause is why a membership changed.
@@ -114,7 +117,7 @@ func (c *core) reading(e *Entry) reading {
 	if !e.Received.IsZero() {
 		at = min(at, e.Received.UnixMicro()+c.opts.Skew.Microseconds())
 	}
-	return reading{Event: &e.Event, at: at, seq: e.Position}
+	return reading{Event: &e.Event, at: at, seq: e.Position, passive: e.Passive}
 }
 
 // check refuses an entry that says nothing.
