@@ -371,6 +371,14 @@ func (w *liveWork) gatherDue(aliases []flywheel.Person) error {
 	return err
 }
 
+// clock is the trusted clock: that of the log.
+func (l *Live) clock() time.Time {
+	if l.log != nil {
+		return l.log.clock()
+	}
+	return time.Now().UTC().Truncate(time.Microsecond)
+}
+
 // Forget erases a customer: state and membership, of which no exit is told, the links,
 // and the nameless events of the devices that are the customer's.
 func (l *Live) Forget(ctx context.Context, customer flywheel.CustomerID) error {
@@ -393,6 +401,9 @@ func (l *Live) Forget(ctx context.Context, customer flywheel.CustomerID) error {
 			devices = append(devices, flywheel.PersonOf("", flywheel.VisitorID(v)))
 		}
 		if err := w.gather(devices, func(flywheel.VisitorID) bool { return true }); err != nil {
+			return err
+		}
+		if _, err := w.engine.Advance(l.clock(), -1); err != nil {
 			return err
 		}
 		w.engine.Forget(customer)

@@ -200,12 +200,23 @@ func (c *core) take1(entry *Entry, now int64) {
 		v := c.visitor(entry.Visitor)
 		if !c.linked(v, customer, r.at) {
 			c.catchUp(customer, min(r.at, now+1))
+			c.catchUpOwners(v, min(r.at, now+1))
 			c.flags[customer] |= flagSeen
 			c.renew(c.link(entry.Visitor, v, link{customer, r.at, r.seq}, now), now)
 		}
 	}
 	c.flags[customer] |= flagSeen
 	c.apply(customer, &r, now)
+}
+
+// catchUpOwners does what was due for the persons who own a device, before a link of it
+// changes.
+func (c *core) catchUpOwners(v *visitor, before int64) {
+	for _, alias := range v.aliases {
+		if owner := c.owner[alias]; owner != nobody {
+			c.catchUp(owner, before)
+		}
+	}
 }
 
 // renew looks again at the persons whose aliases have changed.
@@ -312,6 +323,8 @@ func (e *Engine) Link(visitor flywheel.VisitorID, customer flywheel.CustomerID, 
 	}
 	c := e.persons
 	n, v := c.customer(customer), c.visitor(visitor)
+	c.catchUp(n, now)
+	c.catchUpOwners(v, now)
 	c.renew(c.link(visitor, v, link{customer: n, at: since.UnixMicro()}, now), now)
 	return nil
 }
@@ -331,6 +344,11 @@ func (e *Engine) Unlink(visitor flywheel.VisitorID, customer flywheel.CustomerID
 	v := c.visitors[visitor]
 	if !ok || v == nil {
 		return nil
+	}
+	c.catchUp(n, now)
+	c.catchUpOwners(v, now)
+	for _, l := range v.links {
+		c.catchUp(l.customer, now)
 	}
 	c.renew(c.unlink(visitor, v, n, now), now)
 	return nil
@@ -447,6 +465,7 @@ func (e *Engine) set(c *core, id, attribute string, x any, at time.Time) error {
 		return err
 	}
 	n := c.customer(flywheel.CustomerID(id))
+	c.catchUp(n, now)
 	values := c.attrs[attribute]
 	if values == nil {
 		values = map[uint32]any{}
