@@ -538,17 +538,15 @@ func (x *core) codeTimers(c *codec) {
 	}
 	var all []named
 	if c.write {
-		for _, b := range x.timers.buckets {
-			for _, t := range b {
-				if t.what&leafTimer != 0 {
-					if l := x.byLeaf[t.what&^leafTimer]; l != nil && x.leaves[l.key] == l {
-						if s := l.store.get(t.who); s != nil && s.armed == t.due {
-							all = append(all, named{t, l.key, true})
-						}
+		for t := range x.timers.all() {
+			if t.what&leafTimer != 0 {
+				if l := x.byLeaf[t.what&^leafTimer]; l != nil && x.leaves[l.key] == l {
+					if s := l.store.get(t.who); s != nil && s.armed == t.due {
+						all = append(all, named{t, l.key, true})
 					}
-				} else if test := x.byTest[t.what]; test != nil && x.tests[test.key] == test {
-					all = append(all, named{t, test.key, false})
 				}
+			} else if test := x.byTest[t.what]; test != nil && x.tests[test.key] == test {
+				all = append(all, named{t, test.key, false})
 			}
 		}
 		slices.SortFunc(all, func(a, b named) int {
