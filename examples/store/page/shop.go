@@ -22,6 +22,7 @@ import (
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/catalog/review"
 	"github.com/flywheel-go/flywheel/catalog/search"
+	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 	"github.com/flywheel-go/flywheel/experiment"
 	"github.com/flywheel-go/flywheel/experiment/flag"
@@ -125,6 +126,9 @@ func New(s *Shop, password string, log *slog.Logger) *web.Site {
 	site.Handle("POST", "/bank", s.answerBank)
 	site.Handle("GET", "/orders/{id}", s.order)
 	site.Handle("POST", "/orders/{id}/return", s.giveBack)
+	site.Handle("POST", "/orders/{id}/exchange", s.exchange)
+	site.Handle("GET", "/orders/{id}/papers/{n}", s.document)
+	site.Handle("GET", "/orders/{id}/slips/{parcel}", s.slip)
 	site.Handle("GET", "/login", s.login)
 	site.Handle("POST", "/login", s.enter)
 	site.Handle("POST", "/login/link", s.link)
@@ -174,6 +178,7 @@ func (s *Shop) templates() *template.Template {
 	return template.Must(template.New("").Funcs(deskFuncs).Funcs(template.FuncMap{
 		"t":     say,
 		"money": amount,
+		"track": data.Track,
 		"html":  func(s string) template.HTML { return template.HTML(s) }, // of the catalog, which lets only harmless elements through
 		"pair": func(r *web.Request, c card) any {
 			return struct {

@@ -17,6 +17,9 @@ var words = map[string][2]string{
 	"Your bank asks you to confirm the payment.": {"Die Bank bittet, die Zahlung zu bestätigen.", "银行请您确认付款。"}, "Confirm": {"Bestätigen", "确认"}, "Refuse": {"Ablehnen", "拒绝"},
 	"Somebody pressed the button twice? The order is placed once.": {"Zweimal gedrückt? Bestellt wird einmal.", "重复点击也只会下单一次。"}, "Color": {"Farbe", "颜色"},
 	"We call only if the parcel cannot be delivered.": {"Wir rufen nur an, wenn das Paket nicht ankommt.", "仅在无法投递时致电。"}, "Phone (optional)": {"Telefon (freiwillig)", "电话（选填）"},
+	"Next we pack your goods and hand them to the carrier; you can follow the parcel here.": {"Als Nächstes packen wir die Ware und geben sie dem Zusteller; hier sehen Sie, wo das Paket ist.", "接下来我们会打包并交给承运商，您可在此查看包裹进度。"},
+	"They go to": {"Sie geht an", "寄往"}, "Exchange for another": {"Gegen anderes tauschen", "换货"}, "Exchange for": {"Tauschen gegen", "换成"}, "Exchange": {"Tauschen", "换货"}, "How many": {"Wie viele", "数量"},
+	"Parcels": {"Pakete", "包裹"}, "Packing slip": {"Lieferschein", "装箱单"}, "What comes back": {"Was zurückkommt", "退回商品"}, "Papers": {"Belege", "单据"},
 }
 
 // say translates; what nobody translated stays English.

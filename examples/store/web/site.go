@@ -60,11 +60,17 @@ type Answer struct {
 	Type     string // of Body
 	Body     []byte
 	Name     string // under which Body is saved, by whoever asked and nobody between
+	Printed  bool   // whether Body is a page of its own with its style in it, for whoever asked
 }
 
 // Page is a template with its view.
 func Page(template string, view any) (Answer, error) {
 	return Answer{Template: template, View: view}, nil
+}
+
+// Printed is a page to print, complete in itself.
+func Printed(body []byte) (Answer, error) {
+	return Answer{Type: "text/html; charset=utf-8", Body: body, Printed: true}, nil
 }
 
 // Go sends the browser to a path of the site, in the language of the request.
@@ -149,6 +155,10 @@ func (s *Site) write(w http.ResponseWriter, r *Request, a Answer) int {
 	if a.Body != nil {
 		w.Header().Set("Content-Type", a.Type)
 		w.Header().Set("Cache-Control", "public, max-age=3600")
+		if a.Printed {
+			w.Header().Set("Cache-Control", "no-store")
+			w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'")
+		}
 		if a.Name != "" {
 			w.Header().Set("Cache-Control", "no-store")
 			w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
