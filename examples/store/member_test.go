@@ -77,7 +77,7 @@ func TestBuyAsMember(t *testing.T) {
 		body, _ = b.see("/en/checkout")
 		require.Contains(t, body, "Torstraße 1", "the account's address is there")
 		b.press("/en/checkout/delivery", "option", "standard")
-		body, _ = b.press("/en/checkout/payment", "card", "card-4242", "points", "yes", "credit", "yes", "giftcard", strings.ToLower(data.GiftCard))
+		body, _ = b.press("/en/checkout/payment", "number", "4242 4242 4242 4242", "expiry", "12/40", "points", "yes", "credit", "yes", "giftcard", strings.ToLower(data.GiftCard))
 		for _, paid := range []string{"points", "gift_card:" + strings.ToLower(data.GiftCard), "store_credit"} {
 			require.Contains(t, body, paid)
 		}

@@ -37,7 +37,7 @@ import (
 // newShop wires the packages over one database, and fills what is empty. now is the clock
 // of all of them.
 func newShop(ctx context.Context, s *stores, now func() time.Time) (*page.Shop, error) {
-	shop := &page.Shop{Now: now, Gateway: new(payment.Memory), Outbox: new(web.Outbox)}
+	shop := &page.Shop{Now: now, Gateway: new(payment.Memory), Outbox: new(web.Outbox), Addresses: data.Places{}}
 	shop.Post = func(_ context.Context, m web.Mail) error { shop.Outbox.Add(m); return nil } // until a mail server is connected
 	var err error
 	if shop.Accounts, err = web.NewAccounts(ctx, s.accounts, now); err != nil {

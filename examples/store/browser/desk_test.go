@@ -63,7 +63,7 @@ func TestPurchaseOrder(t *testing.T) {
 	s := start(t, "-store", "memory")
 	b := s.visit().see("/en/goods/stoneware-mug")
 	b.choose("Blue").fill("Quantity", "20").press("Add to cart").press("Checkout").fillAddress()
-	b.choose("standard").press("Continue").choose("4242").press("Continue").press("Place order")
+	b.choose("standard").press("Continue").card("4242").press("Continue").press("Place order")
 	b.ordered()
 	keeper := s.desk().see("/en/desk/replenish")
 	keeper.within("stoneware-mug-blue", "Order ").has("po-stoneware-mug-blue")

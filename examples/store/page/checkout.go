@@ -2,11 +2,11 @@ package page
 
 import (
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/checkout"
-	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/examples/store/data"
@@ -28,7 +28,16 @@ type checkoutView struct {
 	Credit money.Amount
 	// What is chosen of these, and the card that a gift card is.
 	UsePoints, UseCredit bool
-	GiftCard, Card       string
+	GiftCard             string
+	Card                 string // as the buyer knows it
+	Address              addressForm
+	Pay                  []entry
+	Alerts               []string
+}
+
+// form shows a step with what was typed there and what is wrong with it.
+func (v *checkoutView) form(e *entries, step string) {
+	v.Now, v.Address, v.Pay = step, addressOf(e, &v.Session), payOf(e)
 }
 
 // opened returns the session of the device's cart.
@@ -56,6 +65,11 @@ func (s *Shop) step(r *web.Request) (web.Answer, error) {
 }
 
 func (s *Shop) show(r *web.Request, v checkout.View) (web.Answer, error) {
+	return s.showWith(r, v, func(*checkoutView) {})
+}
+
+// showWith shows the session, changed by what only this answer has.
+func (s *Shop) showWith(r *web.Request, v checkout.View, change func(*checkoutView)) (web.Answer, error) {
 	session, err := s.Sessions.Session(r.Context(), v.Session)
 	if err != nil {
 		return web.Answer{}, err
@@ -86,35 +100,30 @@ func (s *Shop) show(r *web.Request, v checkout.View) (web.Answer, error) {
 			return web.Answer{}, err
 		}
 	}
+	shown.form(&entries{r: r}, shown.Now)
+	change(&shown)
 	return web.Page("checkout", shown)
+}
+
+// note adds to what the shop keeps of a session for itself.
+func (s *Shop) note(r *web.Request, id checkout.SessionID, notes map[string]string) error {
+	session, err := s.Sessions.Session(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	kept := maps.Clone(notes)
+	for name, text := range session.Metadata {
+		if _, given := kept[name]; !given {
+			kept[name] = text
+		}
+	}
+	_, err = s.Sessions.SetMetadata(r.Context(), id, kept)
+	return err
 }
 
 func (s *Shop) title(r *web.Request, sku flywheel.SKU) (string, error) {
 	items, err := s.Products.Counter(data.Channel, catalog.Locale(r.Language)).Describe(r.Context(), sku)
 	return items[sku].Title, err
-}
-
-// address takes who buys and where it goes.
-func (s *Shop) address(r *web.Request) (web.Answer, error) {
-	f, err := r.Texts("email", "name", "street", "postcode", "city", "country", "phone")
-	if err != nil {
-		return web.Answer{}, err
-	}
-	v, err := s.opened(r)
-	if err != nil {
-		return web.Answer{}, err
-	}
-	if _, err := s.Sessions.SetBuyer(r.Context(), v.Session, checkout.Buyer{Email: f["email"], Name: f["name"], Phone: f["phone"]}); err != nil {
-		return web.Answer{}, err
-	}
-	to := order.Address{Name: f["name"], Street: []string{f["street"]}, Postcode: f["postcode"], City: f["city"], Country: f["country"]}
-	if _, err := s.Sessions.SetAddress(r.Context(), v.Session, to, nil); err != nil {
-		return web.Answer{}, err
-	}
-	if _, err := s.Sessions.SetMetadata(r.Context(), v.Session, map[string]string{"language": r.Language}); err != nil {
-		return web.Answer{}, err
-	}
-	return r.Go("/checkout")
 }
 
 // choose takes the delivery option.

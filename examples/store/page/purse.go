@@ -6,6 +6,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/checkout"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -21,7 +22,7 @@ func (s *Shop) purse(r *web.Request, v *checkoutView) (err error) {
 		case order.GiftCard:
 			v.GiftCard = t.ID
 		case order.Card:
-			v.Card = t.Token
+			v.Card = v.Session.Metadata["card"]
 		}
 	}
 	if r.Who.Customer == "" {
@@ -36,16 +37,53 @@ func (s *Shop) purse(r *web.Request, v *checkoutView) (err error) {
 	return nil
 }
 
-// pay takes the means of payment: points, a gift card, credit, and the card as the token that
-// the gateway's form would give.
+// payOf are the fields of a card.
+func payOf(e *entries) []entry {
+	return e.with(
+		entry{Name: "number", Label: "Card number", Auto: "cc-number", Mode: "numeric", Form: `[\d \-]{12,25}`, Say: "“%s” is no card number: it has 12 to 19 digits.", Group: true, Optional: true},
+		entry{Name: "expiry", Label: "Valid until (MM/YY)", Auto: "cc-exp", Mode: "numeric", Form: `\d\d/\d\d(\d\d)?`, Say: "“%s” is no month and year as on the card, such as 07/28.", Optional: true},
+	)
+}
+
+// cardOf is the token of the card that was typed, of the one that is kept, or of none. The
+// number goes to the provider's form, which the store plays, and no further.
+func (s *Shop) cardOf(f map[string]string, session *checkout.Session) (data.Card, error) {
+	if f["number"] == "" && f["keep"] == "yes" {
+		for _, t := range session.Tenders {
+			if t.Type == order.Card {
+				return data.Card{Token: t.Token}, nil
+			}
+		}
+	}
+	if f["number"] == "" {
+		return data.Card{}, nil
+	}
+	return data.Tokenize(f["number"], f["expiry"], s.Now())
+}
+
+// pay takes the means of payment: points, a gift card, credit, and a card as its token.
 func (s *Shop) pay(r *web.Request) (web.Answer, error) {
-	f, err := r.Texts("card", "giftcard", "points", "credit")
+	f, err := r.Texts("number", "expiry", "keep", "giftcard", "points", "credit")
 	if err != nil {
 		return web.Answer{}, err
 	}
 	v, err := s.opened(r)
 	if err != nil {
 		return web.Answer{}, err
+	}
+	session, err := s.Sessions.Session(r.Context(), v.Session)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	card, err := s.cardOf(f, &session)
+	if e := (&entries{r: r, typed: f}); err != nil {
+		if !e.mistake(err) {
+			return web.Answer{}, err
+		}
+		return s.showWith(r, v, func(shown *checkoutView) { // what was typed stays, in this answer and nowhere else
+			shown.form(e, "Payment")
+			shown.GiftCard, shown.UsePoints, shown.UseCredit = f["giftcard"], f["points"] == "yes", f["credit"] == "yes"
+		})
 	}
 	var tenders []checkout.TenderChoice
 	if f["points"] == "yes" {
@@ -57,8 +95,13 @@ func (s *Shop) pay(r *web.Request) (web.Answer, error) {
 	if f["credit"] == "yes" {
 		tenders = append(tenders, checkout.TenderChoice{Type: order.StoreCredit})
 	}
-	if f["card"] != "" {
-		tenders = append(tenders, checkout.TenderChoice{Type: order.Card, Token: f["card"]})
+	if card.Token != "" {
+		tenders = append(tenders, checkout.TenderChoice{Type: order.Card, Token: card.Token})
+	}
+	if card.Last != "" {
+		if err := s.note(r, v.Session, map[string]string{"card": card.String()}); err != nil {
+			return web.Answer{}, err
+		}
 	}
 	if v, err = s.Sessions.SetTenders(r.Context(), v.Session, tenders...); err != nil {
 		return web.Answer{}, err
@@ -88,5 +131,5 @@ func (s *Shop) known(r *web.Request, v checkout.View) (checkout.View, error) {
 	if v, err = s.Sessions.SetAddress(r.Context(), v.Session, to, nil); err != nil {
 		return v, err
 	}
-	return s.Sessions.SetMetadata(r.Context(), v.Session, map[string]string{"language": r.Language})
+	return v, s.note(r, v.Session, map[string]string{"language": r.Language})
 }

@@ -61,6 +61,10 @@ type Shop struct {
 	Credit    *credit.Service // what the shop owes customers
 	Tickets   *service.Service
 	Network   *fulfillment.Network
+	// Addresses checks where a parcel goes, and returns the address as it should be.
+	Addresses interface {
+		Check(a order.Address) (order.Address, error)
+	}
 
 	// What happened, and the runner that everything below learns by.
 	Events *segment.Log
@@ -93,7 +97,7 @@ type Shop struct {
 	ClerkPassword string
 }
 
-//go:embed templates style.css desk.css
+//go:embed templates style.css desk.css store.js
 var files embed.FS
 
 // New returns the site with all pages.
@@ -104,6 +108,10 @@ func New(s *Shop, password string, log *slog.Logger) *web.Site {
 	site.Plain("GET", "/style.css", func(*web.Request) (web.Answer, error) {
 		css, err := files.ReadFile("style.css")
 		return web.Answer{Type: "text/css; charset=utf-8", Body: css}, err
+	})
+	site.Plain("GET", "/store.js", func(*web.Request) (web.Answer, error) {
+		js, err := files.ReadFile("store.js")
+		return web.Answer{Type: "text/javascript; charset=utf-8", Body: js}, err
 	})
 	site.Plain("GET", "/icon.svg", func(*web.Request) (web.Answer, error) {
 		const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1f5a46"/><circle cx="16" cy="16" r="8" fill="none" stroke="#fff" stroke-width="3"/><circle cx="16" cy="8" r="3.5" fill="#fff"/></svg>`

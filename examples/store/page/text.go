@@ -19,7 +19,16 @@ var words = map[string][2]string{
 	"We call only if the parcel cannot be delivered.": {"Wir rufen nur an, wenn das Paket nicht ankommt.", "仅在无法投递时致电。"}, "Phone (optional)": {"Telefon (freiwillig)", "电话（选填）"},
 	"Next we pack your goods and hand them to the carrier; you can follow the parcel here.": {"Als Nächstes packen wir die Ware und geben sie dem Zusteller; hier sehen Sie, wo das Paket ist.", "接下来我们会打包并交给承运商，您可在此查看包裹进度。"},
 	"They go to": {"Sie geht an", "寄往"}, "Exchange for another": {"Gegen anderes tauschen", "换货"}, "Exchange for": {"Tauschen gegen", "换成"}, "Exchange": {"Tauschen", "换货"}, "How many": {"Wie viele", "数量"},
-	"Parcels": {"Pakete", "包裹"}, "Packing slip": {"Lieferschein", "装箱单"}, "What comes back": {"Was zurückkommt", "退回商品"}, "Papers": {"Belege", "单据"},
+	"In the cart:": {"Im Warenkorb:", "已加入购物车："}, "Parcels": {"Pakete", "包裹"}, "Packing slip": {"Lieferschein", "装箱单"}, "What comes back": {"Was zurückkommt", "退回商品"}, "Papers": {"Belege", "单据"},
+	"“%s” is empty.": {"„%s“ ist leer.", "“%s”不能为空。"}, "“%s” is no e-mail address such as anna@example.com.": {"„%s“ ist keine E-Mail-Adresse wie anna@example.com.", "“%s”不是邮箱地址，例如 anna@example.com。"},
+	"“%s” is no postcode of Germany: those have five digits.": {"„%s“ ist keine deutsche Postleitzahl: die haben fünf Ziffern.", "“%s”不是德国邮编：应为五位数字。"},
+	"“%s” is no postcode of Austria: those have four digits.": {"„%s“ ist keine österreichische Postleitzahl: die haben vier Ziffern.", "“%s”不是奥地利邮编：应为四位数字。"},
+	"We do not deliver to “%s”.":                              {"Nach „%s“ liefern wir nicht.", "暂不寄往“%s”。"}, "We know this postcode with another place. Is this right?": {"Zu dieser Postleitzahl kennen wir einen anderen Ort. Ist er richtig?", "该邮编对应另一个城市，是否正确？"},
+	"Take": {"Nehmen:", "采用"}, "Keep what I typed": {"Meine Angabe behalten", "保留我的输入"}, "Use this card": {"Diese Karte nehmen", "使用此卡"}, "Numbers to try": {"Nummern zum Ausprobieren", "测试卡号"}, "declined": {"abgelehnt", "会被拒绝"},
+	"Card number": {"Kartennummer", "卡号"}, "Valid until (MM/YY)": {"Gültig bis (MM/JJ)", "有效期 (MM/YY)"}, "A card number has digits only.": {"Eine Kartennummer hat nur Ziffern.", "卡号只能是数字。"},
+	"This number has %s digits; a card has 12 to 19.": {"Diese Nummer hat %s Ziffern; eine Karte hat 12 bis 19.", "该卡号有%s位，应为12至19位。"}, "“%s” is no card number: it has 12 to 19 digits.": {"„%s“ ist keine Kartennummer: die hat 12 bis 19 Ziffern.", "“%s”不是卡号：应为12至19位数字。"},
+	"One digit of this number is wrong, or two changed places.": {"Eine Ziffer dieser Nummer ist falsch, oder zwei sind vertauscht.", "卡号有误：某位数字错误或两位颠倒。"},
+	"“%s” is no month and year as on the card, such as 07/28.":  {"„%s“ ist kein Monat und Jahr wie auf der Karte, etwa 07/28.", "“%s”不是卡上的月/年，例如 07/28。"}, "This card ended in %s.": {"Diese Karte galt bis %s.", "此卡已于%s过期。"},
 }
 
 // say translates; what nobody translated stays English.
