@@ -47,6 +47,9 @@ type SessionOptions struct {
 	// PointValue is what one point is worth in minor units, PointsMaxPercent the
 	// part of a total that points pay at most, zero for all.
 	PointValue, PointsMaxPercent money.Rate
+	// PointValueIn is what one point is worth in minor units of a currency, in place of
+	// PointValue.
+	PointValueIn map[money.Currency]money.Rate
 	// Taxes says which taxes a place levies; nil takes those of the price engine
 	// everywhere. Home is where buyers without an address are taxed.
 	Taxes tax.Provider

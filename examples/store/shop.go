@@ -159,7 +159,7 @@ func wireCounter(shop *page.Shop, s *stores) (err error) {
 	shop.Gateway.Intercept(page.Bank)
 	opts := &checkout.SessionOptions{
 		Carts: shop.Carts, Catalog: counter, Network: shop.Network, Stock: shop.Stock, Codes: shop.Codes, GiftCards: shop.GiftCards, StoreCredit: shop.Credit,
-		Points: shop.Points, PointValue: data.PointValue, PointsMaxPercent: data.PointsMost, Taxes: data.Taxes, Home: data.Home,
+		Points: shop.Points, PointValue: data.PointValue, PointValueIn: data.PointValues, PointsMaxPercent: data.PointsMost, Taxes: data.Taxes, Home: data.Home,
 		DeliveryIncludesTax: true, Mode: order.OnPlace, Sink: shop.Events, Policy: data.Returns, Now: now,
 	}
 	added, err := checkout.NewShop(opts)

@@ -46,3 +46,18 @@ func TestExchangeAndPapers(t *testing.T) {
 	desk.see(desk.at()).press("Received as new").has("received")
 	b.see(at).has("✓")
 }
+
+// Who goes on in the United States pays in dollars, and the desk gives dollars back.
+func TestCurrency(t *testing.T) {
+	t.Parallel()
+	s := start(t, "-store", "memory")
+	b := s.visit().see("/en/goods/stoneware-mug")
+	b.choose("Blue").press("Add to cart").has("€11.90").press("en-us: English, United States")
+	require.Equal(t, "/en-us/cart", b.at())
+	b.has("$13.90").press("Checkout")
+	b.fill("E-mail", "anna@example.com").fill("Name", "Anna").fill("Street and number", "5th Avenue 1").fill("Postcode", "10001").fill("City", "New York").press("Continue")
+	b.choose("To the United States").press("Continue").card("4242").press("Continue").has("$35.90").press("Place order")
+	require.Regexp(t, `^/en-us/orders/`, b.at())
+	desk := s.desk().has("$35.90")
+	desk.see("/en/desk/orders/"+b.at()[len("/en-us/orders/"):]).fill("Amount", "5.00").fill("Reason", "late").press("Refund").has("$5.00")
+}

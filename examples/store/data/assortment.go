@@ -94,12 +94,25 @@ func (g *Good) Product() catalog.Product {
 	return p
 }
 
-// Prices are the price list, with tax.
+// Currencies of the store; what a euro was worth in them when prices were made, and how
+// prices end there, in minor units.
+var Currencies = []struct {
+	Currency        money.Currency
+	Rate            money.Rate
+	Ending, Modulus int64
+}{{money.EUR, money.MustRate("1"), 0, 1}, {money.USD, money.MustRate("1.12"), 90, 100}, {money.CNY, money.MustRate("8.1"), 800, 1000}}
+
+// Prices are the price list in all currencies, with tax. They are set once and do not move
+// with the rates of the day.
 func Prices() pricing.List {
 	l := pricing.List{ID: "shop", TaxIncluded: true}
 	for i := range Goods {
-		for _, sku := range Goods[i].SKUs() {
-			l.Entries = append(l.Entries, pricing.Entry{SKU: sku, Unit: money.MustPrice(Goods[i].Price, money.EUR)})
+		home := must(money.Parse(Goods[i].Price, money.EUR))
+		for _, c := range Currencies {
+			unit := must(must(home.Convert(c.Currency, c.Rate, money.HalfUp)).EndIn(c.Ending, c.Modulus))
+			for _, sku := range Goods[i].SKUs() {
+				l.Entries = append(l.Entries, pricing.Entry{SKU: sku, Unit: money.PriceOf(unit)})
+			}
 		}
 	}
 	return l

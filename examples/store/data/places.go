@@ -8,6 +8,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/examples/store/web"
 )
 
 // Country is one that the store delivers to.
@@ -17,9 +18,7 @@ type Country struct {
 	// Postcode is the form of its postcodes, and Say what is wrong with one of another form,
 	// a key of the words of the pages that takes the value.
 	Postcode, Say string
-	// numeric says that postcodes are numbers, so that places are ranges of them.
-	numeric bool
-	areas   []area
+	areas         []area
 }
 
 // area is a place with its postcodes: a range of numbers.
@@ -30,14 +29,27 @@ type area struct {
 
 // Countries that the store delivers to.
 var Countries = []Country{
-	{Code: "DE", Name: "Deutschland", Postcode: `\d{5}`, Say: "“%s” is no postcode of Germany: those have five digits.", numeric: true, areas: []area{
+	{Code: "DE", Name: "Deutschland", Postcode: `\d{5}`, Say: "“%s” is no postcode of Germany: those have five digits.", areas: []area{
 		{1067, 1328, "Dresden"}, {4103, 4357, "Leipzig"}, {10115, 10999, "Berlin"}, {12043, 12459, "Berlin"}, {13051, 13629, "Berlin"}, {20095, 20539, "Hamburg"},
 		{28195, 28779, "Bremen"}, {30159, 30659, "Hannover"}, {40210, 40629, "Düsseldorf"}, {50667, 51149, "Köln"}, {60306, 60599, "Frankfurt am Main"},
 		{70173, 70619, "Stuttgart"}, {80331, 81929, "München"}, {90402, 90491, "Nürnberg"},
 	}},
-	{Code: "AT", Name: "Österreich", Postcode: `\d{4}`, Say: "“%s” is no postcode of Austria: those have four digits.", numeric: true, areas: []area{
+	{Code: "AT", Name: "Österreich", Postcode: `\d{4}`, Say: "“%s” is no postcode of Austria: those have four digits.", areas: []area{
 		{1010, 1230, "Wien"}, {4020, 4040, "Linz"}, {5020, 5020, "Salzburg"}, {6020, 6020, "Innsbruck"}, {8010, 8055, "Graz"},
 	}},
+	{Code: "US", Name: "United States", Postcode: `\d{5}(-\d{4})?`, Say: "“%s” is no ZIP code: those have five digits, or nine as in 10001-1234.", areas: []area{
+		{10001, 10282, "New York"}, {60601, 60661, "Chicago"}, {90001, 90089, "Los Angeles"}, {94102, 94134, "San Francisco"}, {98101, 98199, "Seattle"},
+	}},
+	{Code: "CN", Name: "中国", Postcode: `\d{6}`, Say: "“%s” is no postcode of China: those have six digits.", areas: []area{
+		{100000, 102699, "北京"}, {200000, 202183, "上海"}, {510000, 511599, "广州"}, {518000, 518133, "深圳"},
+	}},
+}
+
+// Sites are the places of the site: a language with the country and the currency of its prices.
+var Sites = []web.Place{
+	{Prefix: "en", Language: "en", Country: "DE", Currency: "EUR", Name: "English, Germany, EUR"}, {Prefix: "de", Language: "de", Country: "DE", Currency: "EUR", Name: "Deutsch, Deutschland, EUR"},
+	{Prefix: "zh", Language: "zh", Country: "DE", Currency: "EUR", Name: "中文，德国，EUR"}, {Prefix: "de-at", Language: "de", Country: "AT", Currency: "EUR", Name: "Deutsch, Österreich, EUR"},
+	{Prefix: "en-us", Language: "en", Country: "US", Currency: "USD", Name: "English, United States, USD"}, {Prefix: "zh-cn", Language: "zh", Country: "CN", Currency: "CNY", Name: "中文，中国，CNY"},
 }
 
 // CountryOf is the country of a code.
@@ -77,7 +89,7 @@ func (Places) Check(a order.Address) (order.Address, error) {
 		return a, &Mistake{"postcode", c.Say, a.Postcode}
 	}
 	a.Postcode = code
-	if n, err := strconv.Atoi(code); err == nil && c.numeric {
+	if n, err := strconv.Atoi(code[:strings.IndexByte(code+"-", '-')]); err == nil {
 		for _, of := range c.areas {
 			if of.from <= n && n <= of.to && !strings.EqualFold(of.city, strings.TrimSpace(a.City)) {
 				a.City = of.city

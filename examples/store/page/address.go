@@ -23,7 +23,7 @@ type addressForm struct {
 
 // addressOf fills the step from the session, and from what was typed and refused.
 func addressOf(e *entries, session *checkout.Session) addressForm {
-	at := order.Address{Country: data.Home.Country}
+	at := order.Address{Country: e.r.Place.Country}
 	if session.Address != nil {
 		at = *session.Address
 	}

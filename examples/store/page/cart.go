@@ -9,7 +9,6 @@ import (
 	"github.com/flywheel-go/flywheel/examples/store/web"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 	"github.com/flywheel-go/flywheel/pricing"
-	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 type cartView struct {
@@ -30,14 +29,19 @@ func (s *Shop) cart(r *web.Request) (web.Answer, error) {
 		return web.Answer{}, err
 	}
 	v := cartView{Cart: c, Names: map[flywheel.SKU]string{}}
-	goods, err := s.Carts.Quote(r.Context(), c.ID, cart.Terms{})
+	terms, err := s.terms(r)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	goods, err := s.Carts.Quote(r.Context(), c.ID, terms)
 	if err != nil {
 		return web.Answer{}, err
 	}
 	if v.Freight, err = s.freight(r, &c, goods.Total); err != nil {
 		return web.Answer{}, err
 	}
-	if v.Quote, err = s.Carts.Quote(r.Context(), c.ID, cart.Terms{Shipping: charges(v.Freight)}); err != nil {
+	terms.Shipping = charges(v.Freight)
+	if v.Quote, err = s.Carts.Quote(r.Context(), c.ID, terms); err != nil {
 		return web.Answer{}, err
 	}
 	for _, l := range c.Lines {
@@ -62,7 +66,7 @@ func (s *Shop) add(r *web.Request) (web.Answer, error) {
 	line := cart.Line{SKU: flywheel.SKU(sku), Quantity: quantity}
 	c, err := s.basketOf(r)
 	if errors.Is(err, flywheel.ErrNotFound) {
-		c, err = s.Carts.Create(r.Context(), cart.Cart{Visitor: r.Who.Visitor, Customer: r.Who.Customer, Currency: money.EUR})
+		c, err = s.Carts.Create(r.Context(), cart.Cart{Visitor: r.Who.Visitor, Customer: r.Who.Customer, Currency: currency(r)})
 	}
 	if err != nil {
 		return web.Answer{}, err

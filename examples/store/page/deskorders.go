@@ -9,7 +9,6 @@ import (
 	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
-	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/pricing/money/locale"
 )
 
@@ -147,7 +146,11 @@ func (s *Shop) refund(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	amount, err := english.Parse(f["amount"], money.EUR)
+	o, err := s.Orders.Get(r.Context(), order.ID(r.PathValue("id")))
+	if err != nil {
+		return web.Answer{}, err
+	}
+	amount, err := english.Parse(f["amount"], o.Currency)
 	if err != nil {
 		return web.Answer{}, &flywheel.FieldError{Field: "amount", Err: err}
 	}

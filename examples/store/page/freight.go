@@ -26,7 +26,7 @@ func (s *Shop) freight(r *web.Request, c *cart.Cart, worth money.Amount) (*fulfi
 	if err != nil {
 		return nil, err
 	}
-	q := fulfillment.Request{Stock: stock, Value: worth, Address: fulfillment.Address{Country: data.Home.Country}, At: s.Now()}
+	q := fulfillment.Request{Stock: stock, Value: worth, Address: fulfillment.Address{Country: r.Place.Country}, At: s.Now()}
 	for i := range c.Lines {
 		l, item := &c.Lines[i], known[c.Lines[i].SKU]
 		if !item.Download {

@@ -8,7 +8,6 @@ import (
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
-	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 // purse adds to the checkout what a member may pay with, and what is chosen of it.
@@ -31,7 +30,7 @@ func (s *Shop) purse(r *web.Request, v *checkoutView) (err error) {
 	if v.Points, err = s.Points.Spendable(r.Context(), r.Who.Customer); err != nil && !errors.Is(err, flywheel.ErrNotFound) {
 		return err
 	}
-	if v.Credit, err = s.Credit.Spendable(r.Context(), string(r.Who.Customer), money.EUR); err != nil && !errors.Is(err, flywheel.ErrNotFound) {
+	if v.Credit, err = s.Credit.Spendable(r.Context(), string(r.Who.Customer), currency(r)); err != nil && !errors.Is(err, flywheel.ErrNotFound) {
 		return err
 	}
 	return nil

@@ -20,7 +20,7 @@ import (
 
 // Site serves pages. It is safe for concurrent use once all pages are there.
 type Site struct {
-	languages []string
+	places    []Place
 	templates *template.Template
 	cookies   *cookies
 	mux       *http.ServeMux
@@ -31,18 +31,26 @@ type Site struct {
 	Posts *Limiter
 }
 
+// Place is a part of the site with addresses of its own: a language, and the country and the
+// currency that its prices are for.
+type Place struct {
+	Prefix                      string // of its addresses, such as "en-us"
+	Language, Country, Currency string
+	Name                        string // as its people say
+}
+
 // MaxForm is the longest body of a request.
 const MaxForm = 1 << 20
 
-// New returns a site without pages. The first language is that of addresses without one;
-// secret signs the cookies.
-func New(languages []string, templates *template.Template, secret []byte, log *slog.Logger) *Site {
-	s := &Site{languages: languages, templates: templates, cookies: &cookies{secret}, mux: http.NewServeMux(), log: log}
+// New returns a site without pages. The first place is that of addresses without one; secret
+// signs the cookies.
+func New(places []Place, templates *template.Template, secret []byte, log *slog.Logger) *Site {
+	s := &Site{places: places, templates: templates, cookies: &cookies{secret}, mux: http.NewServeMux(), log: log}
 	nowhere := func(*Request) (Answer, error) { return Answer{}, fmt.Errorf("page: %w", flywheel.ErrNotFound) }
 	for _, method := range []string{http.MethodGet, http.MethodPost} { // any other method of a page is not allowed there
 		s.Plain(method, "/", nowhere)
-		for _, language := range languages {
-			s.mux.HandleFunc(method+" /"+language+"/", func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, language, nowhere) })
+		for _, p := range places {
+			s.mux.HandleFunc(method+" /"+p.Prefix+"/", func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, p, nowhere) })
 		}
 	}
 	return s
@@ -79,16 +87,14 @@ func (r *Request) Go(path string) (Answer, error) { return Answer{Redirect: r.At
 // Handle adds a page. Pattern is a method and a path of net/http without the language,
 // such as "GET /cart".
 func (s *Site) Handle(method, path string, h Handler) {
-	for _, language := range s.languages {
-		s.mux.HandleFunc(method+" /"+language+path, func(w http.ResponseWriter, r *http.Request) {
-			s.serve(w, r, language, h)
-		})
+	for _, p := range s.places {
+		s.mux.HandleFunc(method+" /"+p.Prefix+path, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, p, h) })
 	}
 }
 
 // Plain adds a page whose address has no language, such as a stylesheet.
 func (s *Site) Plain(method, path string, h Handler) {
-	s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, s.languages[0], h) })
+	s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, s.places[0], h) })
 }
 
 // ServeHTTP implements [http.Handler]: protection against posts from other origins first.
@@ -102,9 +108,9 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.NewCrossOriginProtection().Handler(s.mux).ServeHTTP(w, r)
 }
 
-func (s *Site) serve(w http.ResponseWriter, raw *http.Request, language string, h Handler) {
+func (s *Site) serve(w http.ResponseWriter, raw *http.Request, at Place, h Handler) {
 	began := time.Now()
-	r := &Request{Request: raw, Language: language, site: s, shop: raw.Context()}
+	r := &Request{Request: raw, Language: at.Language, Place: at, site: s, shop: raw.Context()}
 	r.Who = s.cookies.read(raw)
 	before := r.Who
 	if r.Who.Customer != "" && s.Good != nil && !s.Good(raw.Context(), r.Who) {
@@ -191,7 +197,7 @@ func (s *Site) Serve(ctx context.Context, address string, ready func(url string)
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	ready("http://" + listener.Addr().String() + "/" + s.languages[0] + "/")
+	ready("http://" + listener.Addr().String() + "/" + s.places[0].Prefix + "/")
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	select {
