@@ -2,6 +2,8 @@
 package data
 
 import (
+	"encoding/json"
+
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/pricing"
@@ -35,6 +37,12 @@ var Categories = []catalog.Category{
 	{ID: "home", Position: 1, Name: map[catalog.Locale]string{"en": "Home", "de": "Wohnen", "zh": "家居"}},
 	{ID: "lamps", Parent: "home", Name: map[catalog.Locale]string{"en": "Lamps", "de": "Lampen", "zh": "灯"}},
 	{ID: "books", Position: 2, Name: map[catalog.Locale]string{"en": "Books", "de": "Bücher", "zh": "书"}},
+}
+
+// Collections are goods that belong together for some reason other than what they are.
+var Collections = []catalog.Collection{
+	{ID: "breakfast", Include: []catalog.ID{"stoneware-mug", "espresso-cup", "bread-book"}, Name: map[catalog.Locale]string{"en": "For breakfast", "de": "Zum Frühstück", "zh": "早餐"}},
+	{ID: "gifts", When: json.RawMessage(`{"price": {"$lt": 30}, "vendor": {"$ne": "Nordlicht"}}`), Name: map[catalog.Locale]string{"en": "Small gifts", "de": "Kleine Geschenke", "zh": "小礼物"}},
 }
 
 // Goods are what is sold.

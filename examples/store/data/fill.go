@@ -54,6 +54,11 @@ func Fill(ctx context.Context, products *catalog.Service, prices *pricing.Servic
 			}
 		}
 	}
+	for _, c := range Collections {
+		if err := products.PutCollection(ctx, c); err != nil {
+			return err
+		}
+	}
 	_, err = prices.SaveList(ctx, Prices())
 	if err := known(err); err != nil {
 		return err

@@ -97,7 +97,7 @@ type Shop struct {
 	ClerkPassword string
 }
 
-//go:embed templates style.css desk.css store.js
+//go:embed templates style.css desk.css store.js model.js
 var files embed.FS
 
 // New returns the site with all pages.
@@ -113,6 +113,11 @@ func New(s *Shop, password string, log *slog.Logger) *web.Site {
 		js, err := files.ReadFile("store.js")
 		return web.Answer{Type: "text/javascript; charset=utf-8", Body: js}, err
 	})
+	site.Plain("GET", "/model.js", func(*web.Request) (web.Answer, error) {
+		js, err := files.ReadFile("model.js")
+		return web.Answer{Type: "text/javascript; charset=utf-8", Body: js}, err
+	})
+	site.Plain("GET", "/model/{sku}", model)
 	site.Plain("GET", "/icon.svg", func(*web.Request) (web.Answer, error) {
 		const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1f5a46"/><circle cx="16" cy="16" r="8" fill="none" stroke="#fff" stroke-width="3"/><circle cx="16" cy="8" r="3.5" fill="#fff"/></svg>`
 		return web.Answer{Type: "image/svg+xml", Body: []byte(icon)}, nil
@@ -120,6 +125,8 @@ func New(s *Shop, password string, log *slog.Logger) *web.Site {
 	site.Plain("GET", "/picture/{sku}", picture)
 	site.Handle("GET", "/{$}", s.home)
 	site.Handle("GET", "/goods", s.listing)
+	site.Handle("GET", "/collections/{collection}", s.listing)
+	site.Handle("GET", "/suggest", s.suggest)
 	site.Handle("GET", "/goods/{slug}", s.product)
 	site.Handle("GET", "/cart", s.cart)
 	site.Handle("POST", "/cart/add", s.add)
@@ -184,10 +191,11 @@ func amount(language string, a money.Amount) string {
 
 func (s *Shop) templates() *template.Template {
 	return template.Must(template.New("").Funcs(deskFuncs).Funcs(template.FuncMap{
-		"t":     say,
-		"money": amount,
-		"track": data.Track,
-		"html":  func(s string) template.HTML { return template.HTML(s) }, // of the catalog, which lets only harmless elements through
+		"t":       say,
+		"money":   amount,
+		"track":   data.Track,
+		"modeled": data.Modeled,
+		"html":    func(s string) template.HTML { return template.HTML(s) }, // of the catalog, which lets only harmless elements through
 		"pair": func(r *web.Request, c card) any {
 			return struct {
 				R *web.Request

@@ -19,6 +19,7 @@ var words = map[string][2]string{
 	"We call only if the parcel cannot be delivered.": {"Wir rufen nur an, wenn das Paket nicht ankommt.", "仅在无法投递时致电。"}, "Phone (optional)": {"Telefon (freiwillig)", "电话（选填）"},
 	"Next we pack your goods and hand them to the carrier; you can follow the parcel here.": {"Als Nächstes packen wir die Ware und geben sie dem Zusteller; hier sehen Sie, wo das Paket ist.", "接下来我们会打包并交给承运商，您可在此查看包裹进度。"},
 	"They go to": {"Sie geht an", "寄往"}, "Exchange for another": {"Gegen anderes tauschen", "换货"}, "Exchange for": {"Tauschen gegen", "换成"}, "Exchange": {"Tauschen", "换货"}, "How many": {"Wie viele", "数量"},
+	"Collections": {"Sammlungen", "系列"}, "Suggestions": {"Vorschläge", "建议"}, "View in 3D": {"In 3D ansehen", "查看3D"}, "Turn it with the mouse or the arrow keys.": {"Drehen Sie es mit der Maus oder den Pfeiltasten.", "用鼠标或方向键旋转。"},
 	"In the cart:": {"Im Warenkorb:", "已加入购物车："}, "Parcels": {"Pakete", "包裹"}, "Packing slip": {"Lieferschein", "装箱单"}, "What comes back": {"Was zurückkommt", "退回商品"}, "Papers": {"Belege", "单据"},
 	"“%s” is empty.": {"„%s“ ist leer.", "“%s”不能为空。"}, "“%s” is no e-mail address such as anna@example.com.": {"„%s“ ist keine E-Mail-Adresse wie anna@example.com.", "“%s”不是邮箱地址，例如 anna@example.com。"},
 	"“%s” is no postcode of Germany: those have five digits.":                {"„%s“ ist keine deutsche Postleitzahl: die haben fünf Ziffern.", "“%s”不是德国邮编：应为五位数字。"},

@@ -68,6 +68,7 @@ type Answer struct {
 	Type     string // of Body
 	Body     []byte
 	Name     string // under which Body is saved, by whoever asked and nobody between
+	Fresh    bool   // whether Body may be another one the next time
 	Printed  bool   // whether Body is a page of its own with its style in it, for whoever asked
 }
 
@@ -161,6 +162,9 @@ func (s *Site) write(w http.ResponseWriter, r *Request, a Answer) int {
 	if a.Body != nil {
 		w.Header().Set("Content-Type", a.Type)
 		w.Header().Set("Cache-Control", "public, max-age=3600")
+		if a.Fresh {
+			w.Header().Set("Cache-Control", "no-store")
+		}
 		if a.Printed {
 			w.Header().Set("Cache-Control", "no-store")
 			w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'")
