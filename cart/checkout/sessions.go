@@ -74,6 +74,9 @@ type SessionOptions struct {
 	// Terms tells what the shop knows of a customer, such as groups; nil knows
 	// nothing. At, Taxes, Shipping, Items and Coupons are set by the session.
 	Terms func(ctx context.Context, customer flywheel.CustomerID) (cart.Terms, error)
+	// Return is the address to which a bank sends the buyer of a session back after an
+	// action, always the same for a session; nil where the gateway knows one.
+	Return func(SessionID) string
 	// Sink learns of begin_checkout, [EventCheckoutExpired] and purchase.
 	Sink flywheel.Sink
 	// Tx makes what is recorded one transaction, by default the database of the
@@ -278,5 +281,9 @@ func (s *Sessions) load(ctx context.Context, id SessionID) (Session, *cart.Cart,
 }
 
 func (s *Sessions) charge(of *Session, t *Try) payment.Charge {
-	return payment.Charge{Key: t.Charge, Amount: t.Amount, Method: t.Method, Ref: string(of.ID), Customer: t.Order.Customer}
+	c := payment.Charge{Key: t.Charge, Amount: t.Amount, Method: t.Method, Ref: string(of.ID), Customer: t.Order.Customer}
+	if s.opts.Return != nil {
+		c.Return = s.opts.Return(of.ID)
+	}
+	return c
 }

@@ -55,7 +55,7 @@ func TestMistakesAtTheCheckout(t *testing.T) {
 	_, at := b.order(body, "en")
 	require.Regexp(t, `^/en/orders/`, at)
 	for p := range shop.Orders.List(t.Context(), order.Filter{}) {
-		require.Equal(t, "card-4242", shop.Gateway.Payments()[0].Method, p.Number)
+		require.Equal(t, "card-4242", shop.Scripted.Payments()[0].Method, p.Number)
 	}
 }
 

@@ -157,7 +157,7 @@ func TestLinksAndLogins(t *testing.T) {
 	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	s, err := open(t.Context(), "memory")
 	require.NoError(t, err)
-	shop, err := newShop(t.Context(), s, func() time.Time { return at })
+	shop, err := newShop(t.Context(), s, func() time.Time { return at }, outside{})
 	require.NoError(t, err)
 	shop.Accounts.Rounds = 1000
 	b := visit(t, site(shop))
@@ -248,7 +248,7 @@ func TestBringAFriend(t *testing.T) {
 	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	s, err := open(t.Context(), "memory")
 	require.NoError(t, err)
-	shop, err := newShop(t.Context(), s, func() time.Time { return at })
+	shop, err := newShop(t.Context(), s, func() time.Time { return at }, outside{})
 	require.NoError(t, err)
 	shop.Accounts.Rounds = 1000
 	handler := site(shop)
@@ -290,7 +290,7 @@ func TestLettersAndTheirEnd(t *testing.T) {
 	at := time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
 	s, err := open(t.Context(), "memory")
 	require.NoError(t, err)
-	shop, err := newShop(t.Context(), s, func() time.Time { return at })
+	shop, err := newShop(t.Context(), s, func() time.Time { return at }, outside{})
 	require.NoError(t, err)
 	shop.Accounts.Rounds = 1000
 	handler := site(shop)

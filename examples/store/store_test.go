@@ -40,7 +40,7 @@ func opened(t testing.TB, where string) *page.Shop {
 	s, err := open(t.Context(), where)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.close()) })
-	shop, err := newShop(t.Context(), s, time.Now)
+	shop, err := newShop(t.Context(), s, time.Now, outside{})
 	require.NoError(t, err)
 	shop.Accounts.Rounds = 1000 // a guess may be cheap in tests
 	hangUp, err := connect(shop, smtp.Options{})

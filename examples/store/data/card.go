@@ -11,7 +11,12 @@ import (
 type Card struct{ Token, Last, Expiry string }
 
 // String is the card as a buyer knows it.
-func (c Card) String() string { return "•••• " + c.Last + ", " + c.Expiry }
+func (c Card) String() string {
+	if c.Expiry == "" {
+		return c.Last
+	}
+	return "•••• " + c.Last + ", " + c.Expiry
+}
 
 // Tokenize plays the form that a payment provider puts into the page of a shop: the number
 // goes to the provider, a token comes back, and the shop never keeps the number. What is typed

@@ -7,7 +7,6 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/checkout"
-	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
@@ -30,6 +29,7 @@ type checkoutView struct {
 	UsePoints, UseCredit bool
 	GiftCard             string
 	Card                 string // as the buyer knows it
+	Scripted             bool   // whether the store plays the gateway
 	Address              addressForm
 	Pay                  []entry
 	Alerts               []string
@@ -37,7 +37,7 @@ type checkoutView struct {
 
 // form shows a step with what was typed there and what is wrong with it.
 func (v *checkoutView) form(e *entries, step string) {
-	v.Now, v.Address, v.Pay = step, addressOf(e, &v.Session), payOf(e)
+	v.Now, v.Address, v.Pay = step, addressOf(e, &v.Session), payOf(e, v.Scripted)
 }
 
 // opened returns the session of the device's cart.
@@ -74,7 +74,7 @@ func (s *Shop) showWith(r *web.Request, v checkout.View, change func(*checkoutVi
 	if err != nil {
 		return web.Answer{}, err
 	}
-	shown := checkoutView{View: v, Session: session, Steps: steps, Now: "Review", Names: map[flywheel.SKU]string{}}
+	shown := checkoutView{View: v, Session: session, Scripted: s.Scripted != nil, Steps: steps, Now: "Review", Names: map[flywheel.SKU]string{}}
 	if err := s.purse(r, &shown); err != nil {
 		return web.Answer{}, err
 	}
@@ -213,57 +213,4 @@ func (s *Shop) after(r *web.Request, v checkout.View, err error) (web.Answer, er
 		return web.Answer{}, err
 	}
 	return s.show(r, v)
-}
-
-// Bank is how the gateway of this store answers: a card that ends in 0002 is declined, one in
-// 3155 asks the buyer to confirm, as the test cards of gateways do.
-func Bank(c payment.Call) payment.Fault {
-	if c.Operation != payment.OpAuthorize {
-		return payment.Pass
-	}
-	switch c.Method {
-	case "card-0002":
-		return payment.Decline
-	case "card-3155":
-		return payment.Ask
-	}
-	return payment.Pass
-}
-
-// bank is the page of the bank, played by the store.
-func (s *Shop) bank(r *web.Request) (web.Answer, error) {
-	id, err := r.Text("session")
-	if err != nil {
-		return web.Answer{}, err
-	}
-	if err := s.own(r, checkout.SessionID(id)); err != nil {
-		return web.Answer{}, err
-	}
-	v, err := s.Sessions.Get(r.Context(), checkout.SessionID(id))
-	if err != nil {
-		return web.Answer{}, err
-	}
-	return web.Page("bank", v)
-}
-
-func (s *Shop) answerBank(r *web.Request) (web.Answer, error) {
-	f, err := r.Texts("session", "answer")
-	if err != nil {
-		return web.Answer{}, err
-	}
-	id := checkout.SessionID(f["session"])
-	if err := s.own(r, id); err != nil {
-		return web.Answer{}, err
-	}
-	v, err := s.Sessions.Get(r.Context(), id)
-	if err != nil {
-		return web.Answer{}, err
-	}
-	if v.Action != nil {
-		if err := s.Gateway.Finish(v.Action.Authorization, f["answer"] == "yes"); err != nil {
-			return web.Answer{}, err
-		}
-	}
-	v, err = s.Sessions.FinishAction(r.Context(), id)
-	return s.after(r, v, err)
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/checkout"
 	"github.com/flywheel-go/flywheel/cart/order"
-	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 )
 
@@ -34,30 +33,6 @@ func (s *Shop) purse(r *web.Request, v *checkoutView) (err error) {
 		return err
 	}
 	return nil
-}
-
-// payOf are the fields of a card.
-func payOf(e *entries) []entry {
-	return e.with(
-		entry{Name: "number", Label: "Card number", Auto: "cc-number", Mode: "numeric", Form: `[\d \-]{12,25}`, Say: "“%s” is no card number: it has 12 to 19 digits.", Group: true, Optional: true},
-		entry{Name: "expiry", Label: "Valid until (MM/YY)", Auto: "cc-exp", Mode: "numeric", Form: `\d\d/\d\d(\d\d)?`, Say: "“%s” is no month and year as on the card, such as 07/28.", Optional: true},
-	)
-}
-
-// cardOf is the token of the card that was typed, of the one that is kept, or of none. The
-// number goes to the provider's form, which the store plays, and no further.
-func (s *Shop) cardOf(f map[string]string, session *checkout.Session) (data.Card, error) {
-	if f["number"] == "" && f["keep"] == "yes" {
-		for _, t := range session.Tenders {
-			if t.Type == order.Card {
-				return data.Card{Token: t.Token}, nil
-			}
-		}
-	}
-	if f["number"] == "" {
-		return data.Card{}, nil
-	}
-	return data.Tokenize(f["number"], f["expiry"], s.Now())
 }
 
 // pay takes the means of payment: points, a gift card, credit, and a card as its token.

@@ -55,8 +55,11 @@ type Shop struct {
 	Wishes    *wish.Service // set aside, wished, waited for
 	Sessions  *checkout.Sessions
 	Orders    *order.Service
-	Gateway   *payment.Memory
-	Codes     *coupon.Service // discount codes, and gift cards as accounts:
+	Gateway   payment.Gateway
+	Scripted  *payment.Memory    // the gateway that the store plays, nil with another one
+	Notices   *checkout.Webhooks // what the gateway says by itself
+	Verifier  *payment.Verifier  // that it is the gateway
+	Codes     *coupon.Service    // discount codes, and gift cards as accounts:
 	GiftCards *coupon.Cards
 	Credit    *credit.Service // what the shop owes customers
 	Tickets   *service.Service
@@ -84,6 +87,8 @@ type Shop struct {
 	Journeys    *campaign.Engine
 	Outbox      *web.Outbox // what was sent
 	Post        func(ctx context.Context, m web.Mail) error
+	Hook        string         // the address of a program that learns what happens to orders; none where it is empty
+	HookSecret  string         // with which that is signed
 	OrderLinks  *order.Links   // by which a guest reaches an order
 	Stops       *message.Links // by which a reader ends letters
 
@@ -169,6 +174,7 @@ func New(s *Shop, password string, log *slog.Logger) *web.Site {
 	site.Handle("POST", "/goods/{slug}/voices", s.member(s.write))
 	site.Handle("POST", "/goods/{slug}/vote", s.member(s.vote))
 	s.desk(site, password)
+	s.machines(site)
 	return site
 }
 

@@ -25,6 +25,7 @@ type Site struct {
 	cookies   *cookies
 	mux       *http.ServeMux
 	log       *slog.Logger
+	meter     meter
 	// Good reports whether the login of a cookie still holds; nil trusts the signature.
 	Good func(ctx context.Context, who Who) bool
 	// Posts limits the forms that one place sends; nil limits nothing.
@@ -45,8 +46,8 @@ const MaxForm = 1 << 20
 // New returns a site without pages. The first place is that of addresses without one; secret
 // signs the cookies.
 func New(places []Place, templates *template.Template, secret []byte, log *slog.Logger) *Site {
-	s := &Site{places: places, templates: templates, cookies: &cookies{secret}, mux: http.NewServeMux(), log: log}
-	nowhere := func(*Request) (Answer, error) { return Answer{}, fmt.Errorf("page: %w", flywheel.ErrNotFound) }
+	s := &Site{places: places, templates: templates, cookies: &cookies{secret}, mux: http.NewServeMux(), log: log, meter: meter{answers: map[[2]string]*times{}}}
+	nowhere := func(*Request) (Answer, error) { return Answer{}, errNowhere }
 	for _, method := range []string{http.MethodGet, http.MethodPost} { // any other method of a page is not allowed there
 		s.Plain(method, "/", nowhere)
 		for _, p := range places {
@@ -55,6 +56,8 @@ func New(places []Place, templates *template.Template, secret []byte, log *slog.
 	}
 	return s
 }
+
+var errNowhere = fmt.Errorf("page: %w", flywheel.ErrNotFound)
 
 // Handler answers a request with a page or a redirect.
 type Handler func(r *Request) (Answer, error)
@@ -132,22 +135,31 @@ func (s *Site) serve(w http.ResponseWriter, raw *http.Request, at Place, h Handl
 		answer, err = h(r)
 	}
 	if err != nil {
-		problem := flywheel.ProblemOf(err)
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			problem = flywheel.Problem{Kind: "limit", Status: http.StatusRequestEntityTooLarge, Text: "That is more than can be sent at once."}
-		}
-		if problem.Status >= 500 {
-			s.log.Error("page failed", "path", raw.URL.Path, "error", err)
-		}
+		problem := s.failed(raw, err)
 		answer = Answer{Template: "problem", View: problem, Status: problem.Status}
 	}
 	if r.Who != before {
 		s.cookies.write(w, r.Who, raw.TLS != nil)
 	}
 	status := s.write(w, r, answer)
+	took := time.Since(began)
+	s.meter.count(raw.Pattern, status, took)
 	// No personal data: neither query, nor address, nor who it was.
-	s.log.Info("page", "method", raw.Method, "pattern", raw.Pattern, "status", status, "took", time.Since(began).Round(time.Microsecond))
+	s.log.Info("page", "method", raw.Method, "pattern", raw.Pattern, "status", status, "took", took.Round(time.Microsecond))
+}
+
+// failed is what an error is answered with. One that is the store's own fault is logged, by its
+// pattern: a path may be a secret.
+func (s *Site) failed(r *http.Request, err error) flywheel.Problem {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return flywheel.Problem{Kind: "limit", Status: http.StatusRequestEntityTooLarge, Text: "That is more than can be sent at once."}
+	}
+	problem := flywheel.ProblemOf(err)
+	if problem.Status >= 500 {
+		s.log.Error("page failed", "pattern", r.Pattern, "error", err)
+	}
+	return problem
 }
 
 func (s *Site) write(w http.ResponseWriter, r *Request, a Answer) int {
