@@ -4,6 +4,7 @@
 //	go run ./examples/store
 //	go run ./examples/store -store memory -shoppers 200 -speed 2000    simulated shoppers in faster time
 //	go run ./examples/store -policy a.json -policy b.json              what another policy would do
+//	go run ./examples/store load -minutes 2                            how it does under load
 //	go run ./examples/store wheel                                      what each feature brings, and whether experiments find it
 package main
 
@@ -21,6 +22,7 @@ import (
 	"github.com/flywheel-go/flywheel/campaign/message"
 	"github.com/flywheel-go/flywheel/campaign/message/smtp"
 	"github.com/flywheel-go/flywheel/cart/payment/stripe"
+	"github.com/flywheel-go/flywheel/examples/store/load"
 	"github.com/flywheel-go/flywheel/examples/store/page"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 	"github.com/flywheel-go/flywheel/examples/store/wheel"
@@ -38,6 +40,9 @@ func main() {
 func run(ctx context.Context, args []string) error {
 	if len(args) > 0 && args[0] == "wheel" {
 		return wheel.Command(ctx, args[1:], os.Stdout)
+	}
+	if len(args) > 0 && args[0] == "load" {
+		return load.Command(ctx, args[1:], os.Stdout, openForLoad)
 	}
 	flags := flag.NewFlagSet("store", flag.ContinueOnError)
 	where := flags.String("store", "sqlite:store.db", "where the shop is kept: memory, sqlite:`FILE` or postgres:DSN")

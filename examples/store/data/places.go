@@ -8,7 +8,6 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
-	"github.com/flywheel-go/flywheel/examples/store/web"
 )
 
 // Country is one that the store delivers to.
@@ -43,13 +42,6 @@ var Countries = []Country{
 	{Code: "CN", Name: "中国", Postcode: `\d{6}`, Say: "“%s” is no postcode of China: those have six digits.", areas: []area{
 		{100000, 102699, "北京"}, {200000, 202183, "上海"}, {510000, 511599, "广州"}, {518000, 518133, "深圳"},
 	}},
-}
-
-// Sites are the places of the site: a language with the country and the currency of its prices.
-var Sites = []web.Place{
-	{Prefix: "en", Language: "en", Country: "DE", Currency: "EUR", Name: "English, Germany, EUR"}, {Prefix: "de", Language: "de", Country: "DE", Currency: "EUR", Name: "Deutsch, Deutschland, EUR"},
-	{Prefix: "zh", Language: "zh", Country: "DE", Currency: "EUR", Name: "中文，德国，EUR"}, {Prefix: "de-at", Language: "de", Country: "AT", Currency: "EUR", Name: "Deutsch, Österreich, EUR"},
-	{Prefix: "en-us", Language: "en", Country: "US", Currency: "USD", Name: "English, United States, USD"}, {Prefix: "zh-cn", Language: "zh", Country: "CN", Currency: "CNY", Name: "中文，中国，CNY"},
 }
 
 // CountryOf is the country of a code.

@@ -9,6 +9,13 @@ import (
 	"github.com/flywheel-go/flywheel/pricing/tax"
 )
 
+// sites are the places of the site: a language with the country and the currency of its prices.
+var sites = []web.Place{
+	{Prefix: "en", Language: "en", Country: "DE", Currency: "EUR", Name: "English, Germany, EUR"}, {Prefix: "de", Language: "de", Country: "DE", Currency: "EUR", Name: "Deutsch, Deutschland, EUR"},
+	{Prefix: "zh", Language: "zh", Country: "DE", Currency: "EUR", Name: "中文，德国，EUR"}, {Prefix: "de-at", Language: "de", Country: "AT", Currency: "EUR", Name: "Deutsch, Österreich, EUR"},
+	{Prefix: "en-us", Language: "en", Country: "US", Currency: "USD", Name: "English, United States, USD"}, {Prefix: "zh-cn", Language: "zh", Country: "CN", Currency: "CNY", Name: "中文，中国，CNY"},
+}
+
 // currency is that of the prices at the place of a request.
 func currency(r *web.Request) money.Currency {
 	c, err := money.ParseCurrency(r.Place.Currency)

@@ -107,7 +107,7 @@ var files embed.FS
 
 // New returns the site with all pages.
 func New(s *Shop, password string, log *slog.Logger) *web.Site {
-	site := web.New(data.Sites, s.templates(), s.Accounts.Secret("cookies"), log)
+	site := web.New(sites, s.templates(), s.Accounts.Secret("cookies"), log)
 	site.Good, site.Posts = s.Accounts.Good, web.NewLimiter(1200, time.Minute)
 	site.Plain("GET", "/{$}", func(r *web.Request) (web.Answer, error) { return r.Go("/") })
 	site.Plain("GET", "/style.css", func(*web.Request) (web.Answer, error) {
