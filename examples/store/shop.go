@@ -26,6 +26,7 @@ import (
 	"github.com/flywheel-go/flywheel/experiment/flag"
 	"github.com/flywheel-go/flywheel/inventory"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
+	"github.com/flywheel-go/flywheel/inventory/supplier"
 	"github.com/flywheel-go/flywheel/loyalty"
 	"github.com/flywheel-go/flywheel/loyalty/referral"
 	"github.com/flywheel-go/flywheel/pricing"
@@ -83,7 +84,7 @@ func newShop(ctx context.Context, s *stores, now func() time.Time, with outside)
 	shop.Follower = &search.Follower{Engine: search.Local{Index: shop.Index}, Source: documents, Product: catalog.ChangedProduct}
 	shop.Wheel = made(segment.NewRunner(shop.Events, &segment.RunnerOptions{Now: now, Jobs: jobs(shop)},
 		shop.Profiles, shop.Follower, shop.Recommend, shop.Reviews, shop.Points, shop.Friends, shop.Wishes, shop.Journeys))
-	if err := data.Fill(ctx, shop.Products, shop.Prices, shop.Stock, shop.Codes); err != nil {
+	if err := errors.Join(data.Fill(ctx, shop.Products, shop.Prices, shop.Stock, shop.Codes), data.FillSuppliers(ctx, shop.Suppliers)); err != nil {
 		return nil, err
 	}
 	err = shop.Flags.Refresh(ctx)
@@ -103,6 +104,7 @@ func wireGoods(shop *page.Shop, s *stores) {
 	shop.Events = made(segment.NewLog(s.log, &segment.LogOptions{Now: now}))
 	shop.Prices = made(pricing.New(s.prices, &pricing.Options{Config: data.Pricing}))
 	shop.Stock = made(inventory.New(s.stock, &inventory.Options{Sink: shop.Events, Now: now, Alerts: true}))
+	shop.Suppliers = made(supplier.New(s.purchases, &supplier.Options{Stock: shop.Stock, Now: now}))
 	offers := catalog.Shelf{Prices: shop.Prices, Stock: shop.Stock, Currency: money.EUR, Now: now}
 	shop.Products = made(catalog.New(s.products, &catalog.Options{Sink: shop.Events, Offers: offers, Now: now}))
 	shop.Codes = made(coupon.New(s.codes, &coupon.Options{Now: now}))

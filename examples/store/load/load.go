@@ -5,7 +5,7 @@
 // Heap after a collection is taken at the third minute and at the end; when all have gone and the
 // wheel is at rest, the books are checked: stock, money, points, one letter for each order.
 //
-//	go run ./examples/store load -store sqlite:load.db -rate 20 -shoppers 200 -speed 600 -minutes 10
+//	go run ./examples/store load -store sqlite:load.db -rate 20 -shoppers 200 -minutes 10
 //	go run ./examples/store load -minutes 2 -climb
 package load
 
@@ -61,7 +61,7 @@ func Command(ctx context.Context, args []string, out io.Writer, with Open) error
 	flags.StringVar(&c.where, "store", "memory", "the store: memory, sqlite:`FILE` or postgres:DSN; choose one of its own for it")
 	flags.Float64Var(&c.rate, "rate", 20, "`pages` a second that are opened beside the shoppers")
 	flags.IntVar(&c.shoppers, "shoppers", 200, "`number` of simulated shoppers")
-	flags.Float64Var(&c.speed, "speed", 600, "how many `times` as fast as on the wall time passes in the store")
+	flags.Float64Var(&c.speed, "speed", 2000, "how many `times` as fast as on the wall time passes in the store")
 	flags.Float64Var(&c.minutes, "minutes", 10, "`minutes` that it lasts")
 	flags.Uint64Var(&c.seed, "seed", 1, "`number` that shoppers and arrivals are drawn from")
 	flags.BoolVar(&c.climb, "climb", false, "afterwards raise the rate until the p95 passes -bound")

@@ -28,6 +28,7 @@ import (
 	"github.com/flywheel-go/flywheel/experiment/flag"
 	"github.com/flywheel-go/flywheel/inventory"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
+	"github.com/flywheel-go/flywheel/inventory/supplier"
 	"github.com/flywheel-go/flywheel/loyalty"
 	"github.com/flywheel-go/flywheel/loyalty/referral"
 	"github.com/flywheel-go/flywheel/pricing"
@@ -49,6 +50,8 @@ type Shop struct {
 	Index    *search.Index
 	Prices   *pricing.Service
 	Stock    *inventory.Service
+	// Who sells to the store, and what was ordered from them.
+	Suppliers *supplier.Service
 
 	// The way from the cart to the order and after it, and what pays.
 	Carts     *cart.Service
