@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,4 +46,33 @@ func TestPurchaseOrder(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, report.Suppliers, 1)
 	})
+}
+
+// As CSV a table has all its rows, not those of a page, and the filter of the page.
+func TestWholeTables(t *testing.T) {
+	shop := opened(t, "memory")
+	b := visit(t, site(shop))
+	const orders = 53
+	for range orders {
+		b.press("/en/cart/add", "sku", "bread-book-epub")
+		b.press("/en/checkout/address", "email", "anna@example.com", "name", "Anna", "street", "Torstraße 1", "postcode", "10115", "city", "Berlin", "country", "DE")
+		body, _ := b.press("/en/checkout/payment", "number", numbers["card-4242"], "expiry", "12/40")
+		_, at := b.order(body, "en")
+		require.Regexp(t, `^/en/orders/`, at)
+	}
+	b.order(b.review("en", "card-4242"), "en")
+	keeper := again(t, b.base)
+	keeper.press("/en/desk/login", "password", "secret word")
+	page, _ := keeper.see("/en/desk/orders")
+	require.Equal(t, 50, strings.Count(page, `<th scope="row"><a`))
+	require.Contains(t, page, ">Next</a>")
+	for path, rows := range map[string]int{"/en/desk/orders?csv=orders": orders + 1, "/en/desk/orders?csv=orders&to=ship": 1, "/en/desk/orders?csv=orders&q=anna": orders + 1, "/en/desk/catalog?csv=products": 9} {
+		all, _ := keeper.see(path)
+		require.Equal(t, rows+1, strings.Count(all, "\n"), path)
+	}
+	toShip, _ := keeper.see("/en/desk/orders?to=ship")
+	require.Contains(t, toShip, "?csv=orders&amp;q=&amp;to=ship")
+	features, _ := keeper.see("/en/desk/experiments")
+	require.Contains(t, features, "2.067", "what the wheel brings")
+	require.Contains(t, features, "187/200")
 }

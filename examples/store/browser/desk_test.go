@@ -103,3 +103,22 @@ func TestRefund(t *testing.T) {
 	keeper.fill("Amount", "5.00").fill("Reason", "a scratch").press("Refund").has("€23.70", "credit_note 1")
 	keeper.fill("Amount", "500").fill("Reason", "a slip").press("Refund").hasNot("credit_note 2")
 }
+
+// What is sold out and on order is sold with the day on which it can be there, and is sent once it came.
+func TestBackOrder(t *testing.T) {
+	t.Parallel()
+	s := start(t, "-store", "memory")
+	buy := func(units string) string {
+		b := s.visit().see("/en/goods/table-lamp").fill("Quantity", units)
+		b.press("Add to cart").press("Checkout").fillAddress()
+		return b.choose("standard").press("Continue").card("4242").press("Continue").press("Place order").ordered()
+	}
+	buy("3")
+	keeper := s.desk().see("/en/desk/replenish")
+	keeper.within("table-lamp", "Order ").has("po-table-lamp")
+	s.visit().see("/en/goods/table-lamp").has("Ordered for you", "Ordered now, it arrives")
+	order := "/en/desk" + buy("2")[len("/en"):]
+	keeper.see(order).press("Ship").has("409")
+	keeper.see("/en/desk/replenish").within("po-table-lamp", "Arrived")
+	keeper.see(order).press("Ship").press("Delivered").has("delivered")
+}

@@ -26,7 +26,8 @@ type Good struct {
 	Price            string // with tax, in EUR
 	Colors           []string
 	Grams, InStock   int64
-	Reduced, Digital bool // tax, and whether nothing is shipped
+	Reduced, Digital bool  // tax, and whether nothing is shipped
+	Later            int64 // how many are sold before they are there
 }
 
 // Categories from the top.
@@ -53,7 +54,7 @@ var Goods = []Good{
 	{ID: "saucepan", Category: "pots", Brand: "Eisenhof", En: "Saucepan", De: "Stielkasserolle", Zh: "汤锅", Story: "Steel with an aluminium core, 16 centimetres.", Price: "49.00", Grams: 1100, InStock: 9},
 	{ID: "iron-pot", Category: "pots", Brand: "Eisenhof", En: "Cast-iron pot", De: "Gusseiserner Topf", Zh: "铸铁锅", Story: "For bread and stews, four litres.", Price: "129.00", Colors: []string{"black", "red"}, Grams: 5200, InStock: 4},
 	{ID: "reading-lamp", Category: "lamps", Brand: "Nordlicht", En: "Reading lamp", De: "Leselampe", Zh: "阅读灯", Story: "Warm light on an arm that stays where it is put.", Price: "89.00", Colors: []string{"black", "white"}, Grams: 1800, InStock: 7},
-	{ID: "table-lamp", Category: "lamps", Brand: "Nordlicht", En: "Table lamp", De: "Tischlampe", Zh: "台灯", Story: "A globe of opal glass.", Price: "119.00", Grams: 2300, InStock: 3},
+	{ID: "table-lamp", Category: "lamps", Brand: "Nordlicht", En: "Table lamp", De: "Tischlampe", Zh: "台灯", Story: "A globe of opal glass.", Price: "119.00", Grams: 2300, InStock: 3, Later: 12},
 	{ID: "bread-book", Category: "books", Brand: "Krume", En: "The bread book", De: "Das Brotbuch", Zh: "面包书", Story: "Forty loaves with sourdough, step by step.", Price: "28.00", Grams: 900, InStock: 15, Reduced: true},
 	{ID: "bread-book-epub", Category: "books", Brand: "Krume", En: "The bread book (e-book)", De: "Das Brotbuch (E-Book)", Zh: "面包书（电子版）", Story: "The same forty loaves to read on a screen.", Price: "19.90", Reduced: true, Digital: true},
 }

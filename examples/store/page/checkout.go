@@ -3,6 +3,8 @@ package page
 import (
 	"errors"
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -81,7 +83,7 @@ func (s *Shop) showWith(r *web.Request, v checkout.View, change func(*checkoutVi
 	switch {
 	case session.Address == nil || session.Buyer.Email == "":
 		shown.Now = "Address"
-	case session.Option == "":
+	case session.Option == "" && shipped(&v):
 		shown.Now = "Delivery"
 	case len(session.Tenders) == 0:
 		shown.Now = "Payment"
@@ -103,6 +105,11 @@ func (s *Shop) showWith(r *web.Request, v checkout.View, change func(*checkoutVi
 	shown.form(&entries{r: r}, shown.Now)
 	change(&shown)
 	return web.Page("checkout", shown)
+}
+
+// shipped reports whether the session asks how its goods are to travel: a download does not.
+func shipped(v *checkout.View) bool {
+	return slices.ContainsFunc(v.Messages, func(m checkout.Message) bool { return strings.HasPrefix(m.Path, "$.fulfillment") })
 }
 
 // note adds to what the shop keeps of a session for itself.

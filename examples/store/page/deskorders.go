@@ -18,15 +18,20 @@ func (s *Shop) orders(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	p, err := s.Orders.Page(r.Context(), order.Filter{Text: f["q"], ToShip: f["to"] == "ship"}, f["cursor"], 50)
-	if err != nil {
-		return web.Answer{}, err
+	t := table{ID: "orders", Title: "Orders", Empty: "No order is like that.", Columns: []string{"Number", "Placed", "By", "Goods", "Money", "Total"}, Next: f["cursor"]}
+	for wanted := most(r, t.ID, 50); len(t.Rows) < wanted; {
+		p, err := s.Orders.Page(r.Context(), order.Filter{Text: f["q"], ToShip: f["to"] == "ship"}, t.Next, min(wanted, order.MaxPage))
+		if err != nil {
+			return web.Answer{}, err
+		}
+		for i := range p.Items {
+			t.Rows = append(t.Rows, orderRow(r, &p.Items[i]))
+		}
+		if t.Next = p.Next; t.Next == "" {
+			break
+		}
 	}
-	t := table{ID: "orders", Title: "Orders", Empty: "No order is like that.", Columns: []string{"Number", "Placed", "By", "Goods", "Money", "Total"}, Next: p.Next}
-	for i := range p.Items {
-		t.Rows = append(t.Rows, orderRow(r, &p.Items[i]))
-	}
-	b := board{Title: "Orders", Note: "Found by words of number, name, e-mail, titles and items.", Tables: []table{t}, Found: true}
+	b := board{Filter: f["to"], Title: "Orders", Note: "Found by words of number, name, e-mail, titles and items.", Tables: []table{t}, Found: true}
 	if f["to"] != "ship" {
 		b.Links = []cell{link("Only those to ship", r.At("/desk/orders?to=ship"))}
 	} else {

@@ -28,6 +28,7 @@ type variantView struct {
 	SKU     flywheel.SKU
 	Name    string
 	InStock bool
+	Later   bool // sold before it is there
 }
 
 // goods is the product of an address.
@@ -72,7 +73,9 @@ func (s *Shop) product(r *web.Request) (web.Answer, error) {
 	v.Member, v.Thanks = r.Who.Customer != "", r.FormValue("thanks")
 	for i := range v.Variants {
 		one := &v.Variants[i]
+		free, counted := stock.Count(one.SKU)
 		one.InStock = stock.Has(one.SKU)
+		one.Later = one.InStock && counted && free == 0
 		v.Missing = v.Missing || !one.InStock
 		if !one.InStock || v.Delivery != nil || v.Digital {
 			continue
