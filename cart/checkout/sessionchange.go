@@ -84,7 +84,7 @@ func (s *Sessions) Choose(ctx context.Context, id SessionID, option string) (Vie
 		if !known {
 			return &flywheel.FieldError{Field: "option", Err: fmt.Errorf("%q: %w", option, flywheel.ErrNotFound)}
 		}
-		of.Option = option
+		of.Option, of.Deliveries = option, nil
 		return nil
 	}, func(q *sessionQuote) error {
 		for i := range q.offers {
