@@ -65,7 +65,8 @@ func (o *Order) deliveries() []*Delivery {
 
 // DeliveryFor returns how something travels that is added to the order: with the line
 // that it names, else with the first group of lines that is shipped, else with the
-// first. It is nil where nothing is delivered.
+// first; one that was called off counts last, and is not charged again. It is nil where
+// nothing is delivered.
 func (o *Order) DeliveryFor(item Item) *Delivery {
 	ways := o.deliveries()
 	if item.Line != "" {
@@ -75,15 +76,22 @@ func (o *Order) DeliveryFor(item Item) *Delivery {
 			}
 		}
 	}
-	for _, d := range ways {
+	var best *Delivery
+	rank := func(d *Delivery) (r int) {
 		if d.Type == string(fulfillment.Shipping) {
-			return d
+			r++
+		}
+		if !d.givenUp() {
+			r += 2
+		}
+		return r
+	}
+	for _, d := range ways {
+		if best == nil || rank(d) > rank(best) {
+			best = d
 		}
 	}
-	if len(ways) > 0 {
-		return ways[0]
-	}
-	return nil
+	return best
 }
 
 // unitsBy returns how many units of the lines that travel so the buyer has or will
