@@ -84,7 +84,10 @@ func (s *Sessions) ChooseFor(ctx context.Context, id SessionID, choices ...Deliv
 			named[line] = true
 		}
 	}
-	return s.changeIf(ctx, id, func(_ context.Context, of *Session, c *cart.Cart) error {
+	return s.changeIf(ctx, id, func(ctx context.Context, of *Session, c *cart.Cart) error {
+		if err := agreed(ctx, c); err != nil {
+			return err
+		}
 		for i := range choices {
 			for j, line := range choices[i].Lines {
 				if c.Line(line) == nil {

@@ -216,6 +216,7 @@ func (s *Sessions) describe(ctx context.Context, q *sessionQuote) (err error) {
 		}
 	}
 	q.terms.At, q.terms.Items = q.at, q.items
+	q.terms.WithoutPromotions = q.terms.WithoutPromotions || q.cart.Draft != "" // what was agreed is agreed
 	if q.terms.Segments == nil {
 		if q.terms.Segments, err = s.opts.Carts.SegmentsOf(ctx, q.cart.Customer); err != nil {
 			return fmt.Errorf("checkout: cart %q: %w", q.cart.ID, err)
