@@ -310,3 +310,49 @@ func back(r order.Result) int64 {
 	}
 	return r.Refund.Total.Minor()
 }
+
+// One mug is picked up, the other is sent; each group has its own charge and offers.
+func ExampleSessions_ChooseFor() {
+	ctx := context.Background()
+	c, err := newCounter(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	c.options.Network = groupNetwork
+	c.options.Stock = nil // everything is there
+	sessions, err := checkout.NewSessions(nil, c.options)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = c.carts.Create(ctx, cart.Cart{ID: "cart", Visitor: "browser", Currency: money.EUR, Lines: []cart.Line{
+		{SKU: "mug", Quantity: 1}, {SKU: "mug", Quantity: 1, Agreed: money.MustPrice("9.90", money.EUR), TaxIncluded: true},
+	}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := sessions.Open(ctx, "cart", "s"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := sessions.SetAddress(ctx, "s", order.Address{Country: "DE"}, nil); err != nil {
+		fmt.Println(err)
+		return
+	}
+	v, err := sessions.ChooseFor(ctx, "s", checkout.DeliveryChoice{Lines: []string{"1"}, Option: "shop"}, checkout.DeliveryChoice{Option: "standard"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i, g := range v.Groups {
+		var group checkout.ContentGroup = g
+		fmt.Println(group.Lines, group.Option, group.Place, money.New(group.Charge, money.EUR), len(v.GroupOffers[i]))
+	}
+	fmt.Println(v.Of(checkout.TotalFulfillment), v.Total)
+	// Output:
+	// [1] shop west 1.00 EUR 3
+	// [2] standard  4.90 EUR 3
+	// 5.90 EUR 27.70 EUR
+}
