@@ -33,6 +33,15 @@
 // changed, see [Change]. What is refused is an [Errors] with all that is wrong, by
 // path, and has changed nothing.
 //
+// # Two processes, a restart, a bad event
+//
+// Processes that share a database share the assortment. A change of types, channels or
+// categories is noticed by its revision, before the next product is written or shown;
+// of two that write a product the second decides anew on what the first has written.
+// Steps and what the Sink has not taken are kept in the store, so that any process,
+// also after a restart, goes on with [Service.Advance] and [Service.Deliver]. A step
+// that can no longer be is kept with its reason and stops no other.
+//
 // # Files
 //
 // [Service.Import] reads Shopify's product CSV, any CSV with a mapping, and JSON

@@ -88,7 +88,7 @@
 // Amounts of a profile are money.Amount; as attributes they are in major units, as
 // people write rules: 12.99. Days are 24 hours. Times are UTC to the microsecond.
 //
-// # Processes, restarts, bad events
+// # Two processes, a restart, a bad event
 //
 // All services and stores are safe for concurrent use. Profiles in memory begin at
 // the start of the log in each process and tell nothing new by that: what they tell

@@ -84,6 +84,15 @@
 // first; [order.Order.Booked] tells whether the others are done. Should the stock
 // be lost in between and be sold to another, the order is cancelled.
 //
+// # Two processes, a restart, a bad event
+//
+// Processes that share a database share sessions and keys: the button that is pressed
+// in two of them gives one order. After a restart [Sessions.ResumeAll],
+// [Checkout.Resume] and [Sessions.Advance] go on with what stopped; each may run in
+// every process. A session that cannot go on, since its gateway does not answer, holds
+// up no other. Nothing here reads events; what the Sink does not take is kept with the
+// order and told by Deliver.
+//
 // # Units
 //
 // Amounts are those of the quote. Times are UTC to the microsecond; Request.At or

@@ -35,6 +35,13 @@
 // up, and every refusal reads the same; [RefusedError] has the reason for the
 // shop.
 //
+// # Two processes, a restart, a bad event
+//
+// Processes that share a database share codes, tallies and, unless they are told
+// otherwise, the limiters. A hold that nobody comes back to is over by itself, so a
+// restart frees what it interrupted, and repeating a call with its key has one effect.
+// Nothing here reads events.
+//
 // # Units
 //
 // Amounts are money.Amount in minor units; times are instants, starts inclusive
