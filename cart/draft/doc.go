@@ -45,12 +45,24 @@
 // flywheel.ErrForbidden, whether the draft exists or not. [Service.Place] places a draft
 // on behalf of the buyer, also by payment.Offline: by invoice, in cash.
 //
-// # Time, crashes, concurrency
+// # Time
 //
 // [Service.Advance] ends drafts whose time is over, and notes those that were ordered
 // through a session which a job completed. A draft whose payment is under way is neither
-// ended nor changed. What stopped halfway is finished by the same call again. Services
-// and stores are safe for concurrent use; a draft is loaded and saved whole, with a
-// version, and who loses a race begins again. Package draftsql keeps drafts in
-// PostgreSQL and SQLite; package drafttest has the suite for any [Store].
+// ended nor changed.
+//
+// # Two processes, a restart, a bad event
+//
+// Processes that share a database share drafts: each call loads a draft, saves it with
+// the version that it replaces, and begins again where another was first; Advance may
+// run in several. After a restart, what stopped halfway is finished by the same call, or
+// by whoever looks at the draft next. Nothing here reads events. What is told is written
+// with the draft, or kept beside it and told by [Service.Deliver] where the Sink has
+// another database.
+//
+// # Concurrency
+//
+// Services and stores are safe for concurrent use; a draft is loaded and saved whole.
+// Package draftsql keeps drafts in PostgreSQL and SQLite; package drafttest has the
+// suite for any [Store].
 package draft

@@ -3,6 +3,7 @@ package draft_test
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/checkout"
@@ -137,4 +138,21 @@ func ExampleNewMemory() {
 	d, err := store.Save(ctx, draft.Draft{ID: "d-1", Key: "call-17", Currency: money.EUR})
 	fmt.Println(d.Version, d.Status.Final(), err)
 	// Output: 1 false <nil>
+}
+
+// A service needs the carts and sessions of the shop, and secrets to sign links with.
+func ExampleNew() {
+	s, err := newShop(nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	links, err := order.NewLinks([]byte("thirty-two bytes that nobody knows"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	drafts, err := draft.New(nil, &draft.Options{Carts: s.carts, Sessions: s.sessions, Links: links, Valid: 30 * 24 * time.Hour})
+	fmt.Println(drafts != nil, err)
+	// Output: true <nil>
 }
