@@ -55,6 +55,14 @@
 // stand in for each other: the best setting of Level that was tried scores 26 there,
 // and Unknown finds a fifth of what is injected into the shop's series.
 //
+// # Two processes, a restart, a bad event
+//
+// A [Service] keeps each watch with a version: of two processes that take readings of
+// one watch the second takes its own after those of the first. After a restart a watch
+// goes on where it stood. Streams are values of one process; what feeds them feeds them
+// again. A reading that is refused changes nothing, and the next one is taken as if it
+// had not been.
+//
 // # Units
 //
 // Prices of quotes are amounts of one currency, of baskets any one unit; gaps are
