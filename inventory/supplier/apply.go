@@ -14,7 +14,7 @@ import (
 // moves nothing; one with its ID but another content matches [ErrReused].
 //
 // What may happen when: Send a draft; Confirm, Receipt and Cancel from Sent until
-// Received; Inspect, Return and Invoice also on a closed order, since goods and
+// Received; Inspect, Return, Invoice and Land also on a closed order, since goods and
 // bills outlive it. Quantities can never exceed what is there: receipts the
 // ordered units plus the agreed over-delivery, inspections what is in quarantine,
 // returns what was rejected, or stocked, and not yet returned, cancellations what is

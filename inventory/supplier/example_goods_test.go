@@ -55,10 +55,39 @@ func ExampleLanding() {
 	}
 	var held supplier.Held = must(purchasing.Holdings(ctx, []flywheel.SKU{"tea"}))
 	fmt.Println(held.Stock[0].Quantity, "of", held.Stock[0].Supplier, "cost", held.Stock[0].Cost)
+	fmt.Println("a unit", must(purchasing.UnitCosts(ctx, []flywheel.SKU{"tea"}))["tea"])
+	now = day(121)
+	aged := must(purchasing.Aging(ctx, []flywheel.SKU{"tea"}, []int{30, 90}, 60, nil)) // never sold
+	fmt.Println(aged[0].Units, "dead", aged[0].DeadCost)
 	// Output:
 	// landed 495.00 EUR
 	// price 8.90 EUR cost 4.95 EUR
 	// L-7 50
 	// L-8 40
 	// 90 of assam cost 445.50 EUR
+	// a unit 4.95 EUR
+	// [0 0 90] dead 445.50 EUR
+}
+
+// Orders of another system are kept with what happened to them; once, however often
+// its file is read.
+func ExampleService_Add() {
+	ctx := context.Background()
+	purchasing := must(supplier.New(nil, nil))
+	export := supplier.Order{
+		ID: "4711", Supplier: "assam", Currency: money.EUR, Placed: day(1),
+		Lines: []supplier.Line{{SKU: "tea", Ordered: 100, Price: money.MustPrice("4", money.EUR), Promised: day(20)}},
+		Documents: []supplier.Document{
+			{ID: "sent", Kind: supplier.Send, At: day(1)},
+			{ID: "slip", Kind: supplier.Receipt, At: day(18), Lines: []supplier.DocumentLine{{Quantity: 90, Rejected: 2}}},
+		},
+	}
+	for range 2 {
+		if err := purchasing.Add(ctx, export); err != nil {
+			panic(err)
+		}
+	}
+	o := must(purchasing.Order(ctx, "4711"))
+	fmt.Println(o.State, o.Lines[0].Stocked, "in stock", o.Lines[0].Open(), "to come, version", o.Version)
+	// Output: partly received 88 in stock 10 to come, version 1
 }
