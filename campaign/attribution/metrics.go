@@ -138,9 +138,21 @@ type Economics struct {
 	ARPU              float64 // revenue per customer and month
 	Churn             float64 // share of customers lost per month, 0 to 1
 	Discount          float64 // per month
-	// LTV is the margin of a customer's lifetime where a model of it is known, as
-	// from segment/clv; 0 to take ARPU·Margin/Churn.
+	// LTV is the margin of a customer's lifetime where it is known; 0 to take that of
+	// Repeat, or ARPU·Margin/Churn.
 	LTV float64
+	// Repeat is a model of repeat purchases, such as one of segment/clv; the lifetime is
+	// then Horizon, in the model's unit of time, and its margin Margin·Order·(1 +
+	// Repeat.New(Horizon)), where Order is the mean value of an order.
+	Repeat  Repeat
+	Horizon float64
+	Order   float64
+}
+
+// Repeat says how often a new customer buys again. The models of segment/clv fit it.
+type Repeat interface {
+	// New returns the expected number of repeat purchases within t of the first.
+	New(t float64) float64
 }
 
 // Unit are the ratios of [Economics].
@@ -167,10 +179,23 @@ func (e Economics) Ratios() (Unit, error) {
 		{"spend", e.Spend, math.MaxFloat64}, {"newCustomers", e.NewCustomers, math.MaxFloat64}, {"attributedRevenue", e.AttributedRevenue, math.MaxFloat64},
 		{"totalRevenue", e.TotalRevenue, math.MaxFloat64}, {"margin", e.Margin, 1}, {"arpu", e.ARPU, math.MaxFloat64},
 		{"churn", e.Churn, 1}, {"discount", e.Discount, 1}, {"ltv", e.LTV, math.MaxFloat64},
+		{"horizon", e.Horizon, math.MaxFloat64}, {"order", e.Order, math.MaxFloat64},
 	} {
 		if !(f.value >= 0 && f.value <= f.most) {
 			return Unit{}, refuse(f.name, fmt.Errorf("%v: %w", f.value, flywheel.ErrOutOfRange))
 		}
+	}
+	switch {
+	case e.Repeat == nil && (e.Horizon > 0 || e.Order > 0):
+		return Unit{}, refuse("repeat", fmt.Errorf("none for a horizon of %v and orders of %v: %w", e.Horizon, e.Order, flywheel.ErrInvalid))
+	case e.Repeat != nil && e.LTV > 0:
+		return Unit{}, refuse("ltv", fmt.Errorf("%v beside a model of it: %w", e.LTV, flywheel.ErrInvalid))
+	case e.Repeat != nil:
+		again := e.Repeat.New(e.Horizon)
+		if !(again >= 0 && again <= math.MaxFloat64) {
+			return Unit{}, refuse("repeat", fmt.Errorf("%v purchases within %v: %w", again, e.Horizon, flywheel.ErrOutOfRange))
+		}
+		e.LTV = e.Margin * e.Order * (1 + again)
 	}
 	u := Unit{
 		CAC: ratio(e.Spend, e.NewCustomers), ROAS: ratio(e.AttributedRevenue, e.Spend), ACOS: ratio(e.Spend, e.AttributedRevenue),
