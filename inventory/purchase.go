@@ -202,10 +202,13 @@ func (s *Service) trackSupply(ctx context.Context, posted []Movement, named map[
 				continue
 			}
 			lots := named[stay{m.SKU, m.Location, out}]
+			if err := s.namedBefore(ctx, m, lots); err != nil {
+				return err
+			}
 			if !out && len(lots) == 0 {
 				lots = takeLots(left, m.SKU, m.OnHand)
 			}
-			if err := s.trackOnce(ctx, m, lots); err != nil {
+			if err := s.track(ctx, []Movement{m}, lots); err != nil {
 				return err
 			}
 			if !out {
@@ -225,27 +228,28 @@ func (s *Service) trackSupply(ctx context.Context, posted []Movement, named map[
 	return nil
 }
 
-// trackOnce is track for one movement. A repeated one that names other lots is refused.
-func (s *Service) trackOnce(ctx context.Context, m Movement, lots []LotLine) error {
-	if len(lots) > 0 {
-		moves, err := s.lots.LotMovesOf(ctx, m.Ref)
-		if err != nil {
-			return err
-		}
-		known, had := false, map[string]int64{}
-		for _, l := range moves {
-			if l.SKU == m.SKU && l.Location == m.Location && l.Kind == m.Kind && l.Key == m.Key {
-				known = true
-				had[l.Lot] += max(l.OnHand, -l.OnHand)
-			}
-		}
-		for _, l := range lots {
-			if had[l.Lot] -= l.Quantity; known && had[l.Lot] < 0 {
-				return refused(flywheel.ErrKeyReused, "document %q named other lots of %s before", m.Key, m.SKU)
-			}
+// namedBefore refuses lots of a repeated movement that are not those of the first time.
+func (s *Service) namedBefore(ctx context.Context, m Movement, lots []LotLine) error {
+	if len(lots) == 0 {
+		return nil
+	}
+	moves, err := s.lots.LotMovesOf(ctx, m.Ref)
+	if err != nil {
+		return err
+	}
+	known, had := false, map[string]int64{}
+	for _, l := range moves {
+		if l.SKU == m.SKU && l.Location == m.Location && l.Kind == m.Kind && l.Key == m.Key {
+			known = true
+			had[l.Lot] += max(l.OnHand, -l.OnHand)
 		}
 	}
-	return s.track(ctx, []Movement{m}, lots)
+	for _, l := range lots {
+		if had[l.Lot] -= l.Quantity; known && had[l.Lot] < 0 {
+			return refused(flywheel.ErrKeyReused, "document %q named other lots of %s before", m.Key, m.SKU)
+		}
+	}
+	return nil
 }
 
 // takeLots takes n units from the first lots of an item that left.
