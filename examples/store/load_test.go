@@ -32,13 +32,12 @@ func TestLoad(t *testing.T) {
 	require.NoError(t, err)
 	stdout := os.Stdout
 	os.Stdout = file
-	err = run(t.Context(), []string{"load", "-minutes", "0.05", "-rate", "10", "-shoppers", "40", "-speed", "400000"})
+	err = run(t.Context(), []string{"load", "-minutes", "0.05", "-rate", "10", "-shoppers", "20", "-speed", "400000"})
 	os.Stdout = stdout
 	file.Close()
 	text, _ := os.ReadFile(out)
 	require.NoError(t, err, string(text))
 	require.Contains(t, string(text), "all add up")
-	require.Regexp(t, `books: \d\d levels of stock, [1-9]\d* orders`, string(text))
 	require.Equal(t, 1, strings.Count(string(text), "    10.0 "), string(text))
 	t.Log("\n" + string(text))
 	require.Error(t, run(t.Context(), []string{"load", "-rate", "0"}))
