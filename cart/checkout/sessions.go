@@ -176,7 +176,9 @@ func (s *Sessions) Forget(ctx context.Context, c flywheel.CustomerID) error {
 }
 
 // Open begins a session for a cart, or answers with the one that is open. An empty
-// id has one made.
+// id has one made. The codes of the cart count as typed now, as with
+// [Sessions.SetCodes]: those of a buyer of whom too many failed are left out, with a
+// warning in this answer.
 func (s *Sessions) Open(ctx context.Context, of cart.ID, id SessionID) (View, error) {
 	c, err := s.opts.Carts.Get(ctx, of)
 	if err != nil {
@@ -205,12 +207,26 @@ func (s *Sessions) Open(ctx context.Context, of cart.ID, id SessionID) (View, er
 	}
 	now := s.opts.Now()
 	fresh := Session{
-		ID: id, Cart: of, Customer: c.Customer, Visitor: c.Visitor, Codes: c.Coupons,
+		ID: id, Cart: of, Customer: c.Customer, Visitor: c.Visitor,
 		OpenedAt: now, ExpiresAt: now.Add(s.opts.SessionTime),
+	}
+	leftOut := false
+	for _, code := range c.Coupons {
+		switch err := s.typed(ctx, &fresh, code); {
+		case err == nil:
+			fresh.Codes = append(fresh.Codes, code)
+		case errors.Is(err, flywheel.ErrRateLimited):
+			leftOut = true
+		default:
+			return View{}, err
+		}
 	}
 	v, err := s.price(ctx, &fresh, &c, nil)
 	if err != nil {
 		return View{}, err
+	}
+	if leftOut {
+		v.Messages = append(v.Messages, onlyOnce(warned(CodeInvalid, pathCodes)))
 	}
 	err = s.opts.Tx.InTx(ctx, func(ctx context.Context) error {
 		saved, err := s.save(ctx, fresh)

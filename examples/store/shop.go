@@ -165,7 +165,7 @@ func wireCounter(shop *page.Shop, s *stores) {
 func jobs(shop *page.Shop) []segment.Job {
 	return []segment.Job{
 		segment.Due("checkouts that end", shop.Sessions), segment.Due("carts that are left", shop.Carts), segment.Due("holds that end", shop.Stock),
-		segment.Due("promises of the desk", shop.Tickets),
+		segment.Due("promises of the desk", shop.Tickets), segment.Due("what products plan", shop.Products),
 		{Name: "unfinished checkouts and returns", Every: 5 * time.Second, Run: func(ctx context.Context, _ time.Time) error {
 			_, err := shop.Sessions.ResumeAll(ctx)
 			_, also := shop.Orders.Resume(ctx)

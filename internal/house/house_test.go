@@ -93,6 +93,7 @@ var floors = map[string]int{
 	"cart/order":       21,
 	"cart/order/paper": 22,
 	"cart/checkout":    22,
+	"cart/draft":       23,
 
 	"cart/payment/credit": 21,
 	"cart/payment/stripe": 21,

@@ -33,7 +33,16 @@
 //
 // Whoever fails too often is locked out by a [Limiter] before the code is looked
 // up, and every refusal reads the same; [RefusedError] has the reason for the
-// shop.
+// shop. When many guess, each a little, a second limiter counts them together, by
+// campaign and for requests that name none: it lets on only customers who have an
+// order and have not failed; see [Options].
+//
+// # Two processes, a restart, a bad event
+//
+// Processes that share a database share codes, tallies and, unless they are told
+// otherwise, the limiters. A hold that nobody comes back to is over by itself, so a
+// restart frees what it interrupted, and repeating a call with its key has one effect.
+// Nothing here reads events.
 //
 // # Units
 //
