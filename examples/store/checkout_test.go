@@ -45,6 +45,9 @@ func TestMistakesAtTheCheckout(t *testing.T) {
 		require.Contains(t, body, `value="`+c.expiry+`"`)
 		require.Contains(t, body, `value="half a code"`)
 	}
+	body, _ = b.press("/en/checkout/payment", "number", "4242", "expiry", "1/1")
+	require.Contains(t, body, "This number has 4 digits")
+	require.Contains(t, body, "“1/1” is no month and year", "both at once")
 	body, _ = b.press("/en/checkout/payment", "number", "4242 4242 4242 4242", "expiry", "12/40")
 	require.Contains(t, body, "•••• 4242, 12/40")
 	require.NotContains(t, body, "4242 4242 4242", "the number is nowhere any more")

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,7 +16,9 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/examples/store/crowd"
 	"github.com/flywheel-go/flywheel/examples/store/data"
+	"github.com/flywheel-go/flywheel/examples/store/load"
 	"github.com/flywheel-go/flywheel/examples/store/page"
+	"github.com/flywheel-go/flywheel/examples/store/web"
 )
 
 // Simulated shoppers live on the pages for weeks: they buy, open accounts, give back and review,
@@ -34,6 +37,13 @@ func TestCrowd(t *testing.T) {
 	shop, err := newShop(t.Context(), s, clock, outside{})
 	require.NoError(t, err)
 	shop.Accounts.Rounds = 1000
+	sent, post := map[string]load.Sending{}, shop.Post
+	shop.Post = func(ctx context.Context, m web.Mail) error {
+		mu.Lock()
+		sent[m.ID] = load.Sending{Times: sent[m.ID].Times + 1, Confirms: strings.HasPrefix(m.Subject, "Your order ")}
+		mu.Unlock()
+		return post(ctx, m)
+	}
 	site := page.New(shop, "secret word", slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
 	end := now.AddDate(0, 0, 34)
@@ -69,11 +79,10 @@ func TestCrowd(t *testing.T) {
 	} {
 		require.Positive(t, n, what)
 	}
-	health, err := shop.Wheel.Health(t.Context())
-	require.NoError(t, err)
-	for _, h := range health {
-		require.Zero(t, h.Parked, h.Name)
-	}
+	require.NoError(t, shop.Wheel.Drain(t.Context()))
+	var books bytes.Buffer
+	require.NoError(t, load.Check(t.Context(), shop, sent, &books), "%s", &books)
+	t.Log(books.String())
 	for i := range data.Goods {
 		for _, sku := range data.Goods[i].SKUs() {
 			if data.Goods[i].Digital {

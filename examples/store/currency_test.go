@@ -48,6 +48,9 @@ func TestCurrencies(t *testing.T) {
 		for _, c := range health {
 			require.Zero(t, c.Parked, c.Name)
 		}
+		letters := shop.Outbox.Mails("anna@example.com")
+		require.Len(t, letters, 2)
+		require.Contains(t, letters[0].Text+letters[1].Text, at+"?token=", "the letter leads to the country where it was bought")
 		keeper := again(t, b.base)
 		keeper.press("/en/desk/login", "password", "secret word")
 		today, _ := keeper.see("/en/desk")

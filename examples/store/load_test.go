@@ -25,21 +25,21 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Some seconds under load: the other process measures, and the books add up.
+// A moment under load: the other process measures, and the books add up. What shoppers do to the
+// books in weeks, TestCrowd checks, where no worker's lease passes in milliseconds.
 func TestLoad(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	file, err := os.Create(out)
 	require.NoError(t, err)
 	stdout := os.Stdout
 	os.Stdout = file
-	err = run(t.Context(), []string{"load", "-minutes", "0.05", "-rate", "10", "-shoppers", "40", "-speed", "400000"})
+	err = run(t.Context(), []string{"load", "-minutes", "0.03", "-rate", "20", "-shoppers", "3", "-speed", "60"})
 	os.Stdout = stdout
 	file.Close()
 	text, _ := os.ReadFile(out)
 	require.NoError(t, err, string(text))
 	require.Contains(t, string(text), "all add up")
-	require.Regexp(t, `books: \d\d levels of stock, [1-9]\d* orders`, string(text))
-	require.Equal(t, 1, strings.Count(string(text), "    10.0 "), string(text))
+	require.Equal(t, 1, strings.Count(string(text), "    20.0 "), string(text))
 	t.Log("\n" + string(text))
 	require.Error(t, run(t.Context(), []string{"load", "-rate", "0"}))
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/flywheel-go/flywheel/campaign/message"
 	"github.com/flywheel-go/flywheel/campaign/message/smtp"
 	"github.com/flywheel-go/flywheel/cart/payment/stripe"
+	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/load"
 	"github.com/flywheel-go/flywheel/examples/store/page"
 	"github.com/flywheel-go/flywheel/examples/store/web"
@@ -54,6 +55,7 @@ func run(ctx context.Context, args []string) error {
 	clerk := flags.String("clerk", "", "`password` of those at the desk who serve customers and change nothing else; nobody when it is empty")
 	hook := flags.String("hook", "", "`address` of a program that learns what happens to orders, signed with the environment's STORE_HOOK_SECRET")
 	onStripe := flags.Bool("stripe", false, "take payments by Stripe, with the key of the environment's STORE_STRIPE_KEY, and its webhooks at /hooks/payment")
+	days := flags.Int("past", 182, "`days` that are made up before a new shop is opened, for something to see at the desk")
 	var simulated simulation
 	simulated.flags(flags)
 	if err := flags.Parse(args); err != nil {
@@ -62,10 +64,11 @@ func run(ctx context.Context, args []string) error {
 	if len(simulated.policies) > 0 {
 		return simulated.compare(ctx, os.Stdout)
 	}
-	clock, err := simulated.clock()
+	base, err := simulated.clock()
 	if err != nil {
 		return err
 	}
+	clock := &data.Clock{Base: base}
 	s, err := open(ctx, *where)
 	if err != nil {
 		return err
@@ -76,8 +79,11 @@ func run(ctx context.Context, args []string) error {
 			return errors.Join(err, s.close())
 		}
 	}
-	shop, err := newShop(ctx, s, clock, with)
+	shop, err := newShop(ctx, s, clock.Now, with)
 	if err != nil {
+		return errors.Join(err, s.close())
+	}
+	if err := errors.Join(shop.Recall(ctx), past(shop, clock, simulated.seed).Make(ctx, *days)); err != nil {
 		return errors.Join(err, s.close())
 	}
 	if *password == "" {

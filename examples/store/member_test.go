@@ -368,3 +368,31 @@ func TestHostileMembers(t *testing.T) {
 	require.Equal(t, "/en/login", r.Request.URL.Path)
 	r.Body.Close()
 }
+
+// The desk gives points, once for a form, to members alone, and no fortune.
+func TestDeskGivesPoints(t *testing.T) {
+	shop := opened(t, "memory")
+	b := visit(t, site(shop))
+	b.join(shop, "anna@example.com", "")
+	require.NoError(t, shop.Wheel.Drain(t.Context()))
+	id := string(b.who(shop, "anna@example.com"))
+	path := "/en/desk/customers/" + id
+	_, at := b.press(path+"/points", "points", "5", "key", "k", "from", "0")
+	require.Equal(t, "/en/desk/login", at)
+	keeper := again(t, b.base)
+	keeper.press("/en/desk/login", "password", "secret word")
+	page, _ := keeper.see(path)
+	key, from := hidden(t, page, "key"), hidden(t, page, "from")
+	for range 2 {
+		keeper.press(path+"/points", "points", "40", "key", key, "from", from)
+	}
+	for _, wrong := range []string{"0", "-5", "1000000", "x"} {
+		body, _ := keeper.press(path+"/points", "points", wrong, "key", "other", "from", from)
+		require.Contains(t, body, "400")
+	}
+	keeper.press(path+"/points", "points", "40", "key", "other", "from", "0")
+	keeper.press("/en/desk/customers/nobody/points", "points", "40", "key", "other", "from", from)
+	left, err := shop.Points.Spendable(t.Context(), flywheel.CustomerID(id))
+	require.NoError(t, err)
+	require.EqualValues(t, 40, left)
+}

@@ -54,3 +54,10 @@ func openForLoad(ctx context.Context, where string, now func() time.Time) (*load
 	}
 	return &load.Opened{Shop: shop, Letters: letters(shop), Close: func() error { return errors.Join(hangUp(), s.close()) }}, nil
 }
+
+// past makes up what was before the shop was opened.
+func past(shop *page.Shop, clock *data.Clock, seed uint64) *data.Past {
+	return &data.Past{
+		Clock: clock, Events: shop.Events, Carts: shop.Carts, Sessions: shop.Sessions, Orders: shop.Orders, Stock: shop.Stock, Suppliers: shop.Suppliers, Reviews: shop.Reviews, Wheel: shop.Wheel, Seed: seed,
+	}
+}

@@ -166,9 +166,10 @@ func jobs(shop *page.Shop) []segment.Job {
 	return []segment.Job{
 		segment.Due("checkouts that end", shop.Sessions), segment.Due("carts that are left", shop.Carts), segment.Due("holds that end", shop.Stock),
 		segment.Due("promises of the desk", shop.Tickets), segment.Due("what products plan", shop.Products),
-		{Name: "unfinished checkouts", Every: 5 * time.Second, Run: func(ctx context.Context, _ time.Time) error {
+		{Name: "unfinished checkouts and returns", Every: 5 * time.Second, Run: func(ctx context.Context, _ time.Time) error {
 			_, err := shop.Sessions.ResumeAll(ctx)
-			return err
+			_, also := shop.Orders.Resume(ctx)
+			return errors.Join(err, also)
 		}},
 		{Name: "what other processes changed", Every: 5 * time.Second, Run: func(ctx context.Context, _ time.Time) error {
 			return errors.Join(shop.Prices.Reload(ctx), shop.Flags.Refresh(ctx))

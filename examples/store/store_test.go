@@ -214,6 +214,18 @@ func TestShopThatIsKilled(t *testing.T) {
 	b.base = second.URL
 	body, at := b.order(body, "en")
 	require.Regexp(t, `^/en/orders/`, at, body)
+
+	// A third process gives the money back that the second one took.
+	third := opened(t, where)
+	require.NoError(t, third.Recall(t.Context()))
+	require.NoError(t, third.Recall(t.Context()), "again it changes nothing")
+	server := httptest.NewServer(site(third))
+	t.Cleanup(server.Close)
+	keeper := again(t, server.URL)
+	keeper.press("/en/desk/login", "password", "secret word")
+	desk, _ := keeper.press("/en/desk/orders/"+strings.TrimPrefix(at, "/en/orders/")+"/refund", "amount", "5.00", "reason", "late", "key", "k")
+	require.Contains(t, desk, "credit_note 1")
+	require.Equal(t, money.New(500, money.EUR), third.Scripted.Payments()[0].Refunded)
 }
 
 func must[T any](v T, err error) T {
@@ -309,7 +321,7 @@ func TestCommand(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- run(ctx, []string{"-store", "sqlite:" + filepath.Join(t.TempDir(), "s.db"), "-addr", "127.0.0.1:0", "-desk", "x"})
+		ended <- run(ctx, []string{"-store", "sqlite:" + filepath.Join(t.TempDir(), "s.db"), "-addr", "127.0.0.1:0", "-desk", "x", "-past", "9"})
 	}()
 	cancel()
 	if err := <-ended; err != nil {

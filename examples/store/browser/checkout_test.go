@@ -21,6 +21,7 @@ func TestMistakes(t *testing.T) {
 	b.fill("Postcode", "1010").fill("Country", "AT").fill("Name", "Anna").fill("Street and number", "Graben 1").fill("City", "Wein").key(kb.Tab).hasNot("no postcode")
 	b.press("Continue").has("1010 Wien").press("Take Wien").has("1010 Wien, AT")
 	b.choose("To Austria").press("Continue")
+	b.fill("Card number", "424242").fill("Valid until", "12/40").press("Continue").has("This number has 6 digits")
 	b.fill("Card number", "4242424242424242")
 	require.Equal(t, "4242 4242 4242 4242", b.value("Card number"))
 	b.fill("Valid until", "01/20").press("Continue").has("This card ended in 01/20.")

@@ -1,10 +1,22 @@
 package browser
 
 import (
+	"database/sql"
+	"fmt"
+	"math"
+	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite" // the store's
+
+	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing/money"
+	"github.com/flywheel-go/flywheel/segment"
+	"github.com/flywheel-go/flywheel/segment/segmentsql"
 )
 
 // A promotion is tried on the carts of the moment, saved, and seen in a cart at once.
@@ -121,4 +133,49 @@ func TestBackOrder(t *testing.T) {
 	keeper.see(order).press("Ship").has("409")
 	keeper.see("/en/desk/replenish").within("po-table-lamp", "Arrived")
 	keeper.see(order).press("Ship").press("Delivered").has("delivered")
+}
+
+// A member pays with a code, points and a card: what the desk gave is spent, the rest is charged.
+func TestMemberWithCodePointsAndCard(t *testing.T) {
+	t.Parallel()
+	s := start(t, "-store", "memory")
+	b := s.join("anna@example.com")
+	b.see("/en/goods/stoneware-mug").choose("Blue").fill("Quantity", "2").press("Add to cart").press("Checkout").fillAddress()
+	b.choose("standard").press("Continue")
+	keeper := s.desk().again("/en/desk/customers", "0")
+	var id string
+	keeper.until(`all("tbody th a").length === 1`)
+	require.NoError(t, keeper.ask(&id, `says(document.querySelector("tbody th a"))`))
+	keeper.press(id).fill("Points", "40").press("Give").has("40")
+	b.see("/en/checkout").click("Code")
+	b.fillIn("Use", "Code", "WELCOME").press("Use").has("€26.32")
+	b.see("/en/checkout").choose("Pay with points").card("4242").press("Continue")
+	b.has("points (40)", "€2.00", "•••• 4242").press("Place order")
+	b.ordered()
+	b.has("€26.32").see("/en/account").has("0 to spend")
+	keeper.see("/en/desk/customers").press(id).has("€26.32")
+}
+
+// An event that no sum can hold waits at the desk, where it is tried again and given up.
+func TestParkedEvent(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "store.db")
+	s := start(t, "-store", "sqlite:"+file)
+	pool, err := sql.Open("sqlite", flywheel.SQLiteDSN(file))
+	require.NoError(t, err)
+	defer pool.Close()
+	log, err := segment.NewLog(segmentsql.New(flywheel.OpenSQL(pool, flywheel.SQLite)), nil)
+	require.NoError(t, err)
+	for i := range 2 {
+		require.NoError(t, log.Publish(t.Context(), flywheel.Event{ID: fmt.Sprint("rich-", i), Name: flywheel.EventPurchase, Ref: fmt.Sprint("o", i), Time: time.Now(), Customer: "rich", Value: money.New(math.MaxInt64, money.EUR)}))
+	}
+	keeper := s.desk().again("/en/desk/health", "rich-1")
+	keeper.within("rich-1", "Retry").has("rich-1")
+	for range 5 { // by each consumer that could not take it
+		if !strings.Contains(keeper.text(), "Drop") || strings.Contains(keeper.text(), "No event is parked") {
+			break
+		}
+		keeper.press("Drop")
+	}
+	keeper.has("No event is parked")
 }

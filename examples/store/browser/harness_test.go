@@ -103,7 +103,7 @@ var opened = regexp.MustCompile(`open at (http://[^/]+)/`)
 // start runs the command until the test ends.
 func start(t testing.TB, args ...string) *store {
 	t.Helper()
-	s := &store{t: t, process: exec.Command(command, append([]string{"-desk", password, "-addr", "127.0.0.1:0"}, args...)...), ended: make(chan struct{})}
+	s := &store{t: t, process: exec.Command(command, append([]string{"-desk", password, "-addr", "127.0.0.1:0", "-past", "0"}, args...)...), ended: make(chan struct{})}
 	s.process.Dir = t.TempDir()
 	var tail tailOf
 	s.process.Stderr = &tail

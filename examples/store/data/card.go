@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -20,30 +21,40 @@ func (c Card) String() string {
 
 // Tokenize plays the form that a payment provider puts into the page of a shop: the number
 // goes to the provider, a token comes back, and the shop never keeps the number. What is typed
-// wrong is a *Mistake. Blanks and hyphens in the number are passed over; an expiry is written
+// wrong is a *Mistake, or two that are joined. Blanks and hyphens in the number are passed over; an expiry is written
 // as on the card, "07/28" or "07/2028".
 func Tokenize(number, expiry string, now time.Time) (Card, error) {
 	digits := strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(number)
-	if strings.Trim(digits, "0123456789") != "" {
-		return Card{}, &Mistake{"number", "A card number has digits only.", ""}
+	until, late := month(expiry, now)
+	var wrong error
+	switch {
+	case strings.Trim(digits, "0123456789") != "":
+		wrong = &Mistake{"number", "A card number has digits only.", ""}
+	case len(digits) < 12 || len(digits) > 19:
+		wrong = &Mistake{"number", "This number has %s digits; a card has 12 to 19.", fmt.Sprint(len(digits))}
+	case !checked(digits):
+		wrong = &Mistake{"number", "One digit of this number is wrong, or two changed places.", ""}
 	}
-	if len(digits) < 12 || len(digits) > 19 {
-		return Card{}, &Mistake{"number", "This number has %s digits; a card has 12 to 19.", fmt.Sprint(len(digits))}
-	}
-	if !checked(digits) {
-		return Card{}, &Mistake{"number", "One digit of this number is wrong, or two changed places.", ""}
-	}
-	at, err := time.Parse("01/06", expiry)
-	if err != nil {
-		if at, err = time.Parse("01/2006", expiry); err != nil {
-			return Card{}, &Mistake{"expiry", "“%s” is no month and year as on the card, such as 07/28.", expiry}
-		}
-	}
-	if !at.AddDate(0, 1, 0).After(now) {
-		return Card{}, &Mistake{"expiry", "This card ended in %s.", expiry}
+	if err := errors.Join(wrong, late); err != nil {
+		return Card{}, err
 	}
 	last := digits[len(digits)-4:]
-	return Card{"card-" + last, last, at.Format("01/06")}, nil
+	return Card{"card-" + last, last, until.Format("01/06")}, nil
+}
+
+// month reads an expiry, which must not be over.
+func month(expiry string, now time.Time) (time.Time, error) {
+	for _, form := range []string{"01/06", "01/2006"} {
+		at, err := time.Parse(form, expiry)
+		switch {
+		case err != nil:
+		case !at.AddDate(0, 1, 0).After(now):
+			return at, &Mistake{"expiry", "This card ended in %s.", expiry}
+		default:
+			return at, nil
+		}
+	}
+	return time.Time{}, &Mistake{"expiry", "“%s” is no month and year as on the card, such as 07/28.", expiry}
 }
 
 // checked reports whether the last digit fits the others: ISO/IEC 7812-1, annex B.

@@ -31,8 +31,9 @@ func Model(color string) []byte {
 		sin, cos := math.Sincos(2 * math.Pi * j / around)
 		return [3]float64{r * cos, y, r * sin}
 	})
-	m.grid(10, 16, func(i, j float64) [3]float64 {
-		sin, cos := math.Sincos(math.Pi * (i/16 - .5) * 16 / 10)
+	const along = 18
+	m.grid(along, 16, func(i, j float64) [3]float64 {
+		sin, cos := math.Sincos(math.Pi * (i/along - .5))
 		up, out := math.Sincos(2 * math.Pi * j / 16)
 		r := .27 + .055*out
 		return [3]float64{.45 + r*cos, .52 + 1.1*r*sin, .055 * up}

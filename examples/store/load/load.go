@@ -61,7 +61,7 @@ func Command(ctx context.Context, args []string, out io.Writer, with Open) error
 	flags.StringVar(&c.where, "store", "memory", "the store: memory, sqlite:`FILE` or postgres:DSN; choose one of its own for it")
 	flags.Float64Var(&c.rate, "rate", 20, "`pages` a second that are opened beside the shoppers")
 	flags.IntVar(&c.shoppers, "shoppers", 200, "`number` of simulated shoppers")
-	flags.Float64Var(&c.speed, "speed", 2000, "how many `times` as fast as on the wall time passes in the store")
+	flags.Float64Var(&c.speed, "speed", 600, "how many `times` as fast as on the wall time passes in the store; leases of workers pass as fast, so that a thousand is much")
 	flags.Float64Var(&c.minutes, "minutes", 10, "`minutes` that it lasts")
 	flags.Uint64Var(&c.seed, "seed", 1, "`number` that shoppers and arrivals are drawn from")
 	flags.BoolVar(&c.climb, "climb", false, "afterwards raise the rate until the p95 passes -bound")
@@ -112,7 +112,7 @@ func (c *config) run(ctx context.Context, out io.Writer, with Open) (err error) 
 
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	ended := make(chan error, 3)
+	ended := make(chan error, 2)
 	address := make(chan string, 1)
 	go func() { ended <- shop.Work(work) }()
 	go func() { ended <- site.Serve(work, "127.0.0.1:0", func(url string) { address <- url }) }()
@@ -125,7 +125,8 @@ func (c *config) run(ctx context.Context, out io.Writer, with Open) (err error) 
 	people := &crowd.Crowd{Store: site, Shoppers: c.shoppers, Seed: c.seed, Now: now, Speed: c.speed, Desk: password, Log: silent, Letters: opened.Letters}
 	shopping, leave := context.WithCancel(work)
 	defer leave()
-	go func() { ended <- people.Run(shopping) }()
+	gone := make(chan error, 1)
+	go func() { gone <- people.Run(shopping) }()
 
 	heaps := make(chan [2]uint64, 1)
 	go func() { heaps <- heapAt(work, min(3*time.Minute, c.during()/3), c.during()) }()
@@ -135,11 +136,30 @@ func (c *config) run(ctx context.Context, out io.Writer, with Open) (err error) 
 	}
 	heap := <-heaps
 	leave()
+	if err := <-gone; err != nil {
+		return err
+	}
+	// What is being delivered at this moment is delivered before the wheel stops.
+	if err := shop.Wheel.Drain(ctx); err != nil {
+		return err
+	}
 	stop()
-	for range 3 {
-		if err := <-ended; err != nil && work.Err() == nil {
-			return err
+	if err := errors.Join(<-ended, <-ended); err != nil {
+		return err
+	}
+	if people.Counts().Carts > 0 {
+		// A shopper who left in the middle of a checkout left work that is taken up a minute later.
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(float64(2*time.Minute) / c.speed)):
 		}
+	}
+	if _, err := shop.Sessions.ResumeAll(ctx); err != nil {
+		return err
+	}
+	if _, err := shop.Orders.Resume(ctx); err != nil {
+		return err
 	}
 	if err := shop.Wheel.Drain(ctx); err != nil {
 		return err

@@ -82,7 +82,7 @@ func (s *Shop) address(r *web.Request) (web.Answer, error) {
 	if _, err := s.Sessions.SetAddress(r.Context(), v.Session, to, nil); err != nil {
 		return web.Answer{}, err
 	}
-	if err := s.note(r, v.Session, map[string]string{"language": r.Language}); err != nil {
+	if err := s.note(r, v.Session, map[string]string{"language": r.Language, "place": r.Place.Prefix}); err != nil {
 		return web.Answer{}, err
 	}
 	return r.Go("/checkout")

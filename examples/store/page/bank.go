@@ -1,7 +1,10 @@
 package page
 
 import (
+	"context"
+
 	"github.com/flywheel-go/flywheel/cart/checkout"
+	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 )
@@ -24,6 +27,34 @@ func Bank(c payment.Call) payment.Fault {
 type bankView struct {
 	checkout.View
 	Scripted bool // whether the store plays the bank
+}
+
+// Recall tells the gateway that the store plays of payments that an earlier process took, so that
+// they can be given back; a real gateway knows by itself.
+func (s *Shop) Recall(ctx context.Context) error {
+	if s.Scripted == nil {
+		return nil
+	}
+	for o, err := range s.Orders.List(ctx, order.Filter{}) {
+		if err != nil {
+			return err
+		}
+		for i := range o.Tenders {
+			for _, a := range o.Tenders[i].Authorizations {
+				if _, err := s.Scripted.Payment(a.ID); err == nil {
+					continue
+				}
+				err := s.Scripted.Restore(payment.Payment{
+					ID: a.ID, Key: "of-an-earlier-day-" + a.ID, Method: o.Tenders[i].Account, Ref: string(o.ID), Customer: o.Customer,
+					Authorized: a.Amount, Captured: a.Captured, Released: a.Released, Refunded: a.Refunded,
+				})
+				if err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // bank is the page of the bank, played by the store; with another gateway it is the way to the

@@ -59,7 +59,7 @@ func (s *Shop) desk(site *web.Site, password string) {
 		"POST /desk/orders/{id}/deliver": s.deliver, "POST /desk/orders/{id}/receive": s.receive, "POST /desk/orders/{id}/refund": s.refund,
 		"GET /desk/stock": s.shelves, "GET /desk/stock/{sku}": s.movements, "POST /desk/stock": s.restock, "GET /desk/health": s.health, "POST /desk/health/retry": s.retry,
 		"GET /desk/sent": s.sent, "POST /desk/health/drop": s.drop, "POST /desk/health/replay": s.replay,
-		"GET /desk/customers": s.customers, "GET /desk/customers/{id}": s.oneCustomer,
+		"GET /desk/customers": s.customers, "GET /desk/customers/{id}": s.oneCustomer, "POST /desk/customers/{id}/points": s.givePoints,
 		"GET /desk/tickets": s.tickets, "POST /desk/tickets": s.openTicket, "GET /desk/tickets/{id}": s.oneTicket, "POST /desk/tickets/{id}": s.reply,
 		"GET /desk/reviews": s.moderate, "POST /desk/reviews": s.judge,
 		"GET /desk/catalog": s.catalog, "POST /desk/catalog": s.importGoods, "GET /desk/catalog/export": s.exportGoods, "POST /desk/catalog/status": s.setStatus,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
@@ -65,5 +66,41 @@ func (s *Shop) oneCustomer(r *web.Request) (web.Answer, error) {
 		orders.Rows = append(orders.Rows, orderRow(r, &o))
 	}
 	b.Tables = []table{orders, line}
+	b.Forms = []form{{
+		ID: "points", Title: "Give points", Note: "A kindness of the shop, to be spent at once.", Action: r.At("/desk/customers/" + string(id) + "/points"), Button: "Give",
+		Fields: []field{{Name: "points", Label: "Points", Type: "number"}, {Name: "key", Type: "hidden", Value: newID()}, {Name: "from", Type: "hidden", Value: decimal(s.Now().Unix())}},
+	}}
 	return s.board(r, b)
+}
+
+// givePoints gives points to a member, once for the form that was seen.
+func (s *Shop) givePoints(r *web.Request) (web.Answer, error) {
+	const most = 10_000
+	id := flywheel.CustomerID(r.PathValue("id"))
+	if _, err := s.Profiles.Get(r.Context(), id); err != nil {
+		return web.Answer{}, err
+	}
+	n, err := r.Number("points", 0)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	if n < 1 || n > most {
+		return web.Answer{}, &flywheel.FieldError{Field: "points", Err: flywheel.ErrOutOfRange}
+	}
+	seen, err := r.Number("from", 0)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	from := time.Unix(seen, 0)
+	if from.After(s.Now()) || from.Before(s.Now().AddDate(0, 0, -1)) {
+		return web.Answer{}, &flywheel.FieldError{Field: "from", Err: flywheel.ErrOutOfRange}
+	}
+	key, err := r.Text("key")
+	if err != nil {
+		return web.Answer{}, err
+	}
+	if err := s.Points.Reward(r.Context(), "desk-"+key, n, from, id); err != nil {
+		return web.Answer{}, err
+	}
+	return r.Go("/desk/customers/" + string(id))
 }

@@ -33,8 +33,15 @@ func (e *entries) is(field, sentence string, values ...any) {
 	}
 }
 
-// mistake remembers a mistake of the packages; it reports whether err was one.
+// mistake remembers a mistake, or several that are joined; it reports whether err was that.
 func (e *entries) mistake(err error) bool {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		all := true
+		for _, one := range joined.Unwrap() {
+			all = e.mistake(one) && all
+		}
+		return all
+	}
 	var m *data.Mistake
 	if !errors.As(err, &m) {
 		return false

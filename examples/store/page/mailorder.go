@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -22,6 +23,6 @@ func (s *Shop) confirm(ctx context.Context, m campaign.Message) error {
 	language := o.Metadata["language"]
 	token := s.OrderLinks.Token(o.ID, s.Now().AddDate(0, 3, 0))
 	return s.mail(ctx, web.Mail{ID: m.ID, To: o.Contact.Email, Customer: o.Customer}, language, m.Template, map[string]string{
-		"name": o.Contact.Name, "number": o.Number, "total": amount(language, o.Total), "link": s.URL + "/" + language + "/orders/" + string(o.ID) + "?token=" + token,
+		"name": o.Contact.Name, "number": o.Number, "total": amount(language, o.Total), "link": s.URL + "/" + cmp.Or(o.Metadata["place"], language) + "/orders/" + string(o.ID) + "?token=" + token,
 	})
 }

@@ -105,5 +105,5 @@ func (s *Shop) known(r *web.Request, v checkout.View) (checkout.View, error) {
 	if v, err = s.Sessions.SetAddress(r.Context(), v.Session, to, nil); err != nil {
 		return v, err
 	}
-	return v, s.note(r, v.Session, map[string]string{"language": r.Language})
+	return v, s.note(r, v.Session, map[string]string{"language": r.Language, "place": r.Place.Prefix})
 }

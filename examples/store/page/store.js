@@ -17,8 +17,12 @@
     p.textContent = text;
     text ? f.setAttribute("aria-invalid", "true") : f.removeAttribute("aria-invalid");
   };
+  // Nothing moves below a pointer that is pressing a button: the answer will say what is wrong.
+  let pressing = false;
+  addEventListener("pointerdown", e => pressing = !!e.target.closest("button"), true);
+  addEventListener("pointerup", () => pressing = false, true);
   for (const f of all("input[aria-describedby^=wrong-]")) {
-    f.addEventListener("blur", () => note(f, wrong(f)));
+    f.addEventListener("blur", () => { if (!pressing) note(f, wrong(f)); });
     f.addEventListener("input", () => { if (f.getAttribute("aria-invalid") && !wrong(f)) note(f, ""); });
   }
 
