@@ -259,3 +259,13 @@ func ExampleOperation() {
 	// 2 call_off c1 true true
 	// credit_note goods 1 3.33 EUR
 }
+
+// An order whose lines travel in two ways: what is added goes with the line it names,
+// else with what is shipped.
+func ExampleOrder_DeliveryFor() {
+	o := order.Order{Deliveries: []order.Delivery{
+		{Lines: []string{"1"}, Option: "shop", Type: "pickup", Location: "berlin"}, {Lines: []string{"2"}, Option: "standard", Type: "shipping"},
+	}}
+	fmt.Println(o.DeliveryFor(order.Item{SKU: "pen", Line: "1"}).Option, o.DeliveryFor(order.Item{SKU: "pen"}).Option)
+	// Output: shop standard
+}

@@ -41,6 +41,10 @@
 // evaluates segments reads it with a shared lock, so that none does it by definitions
 // that are being replaced.
 //
+// flywheel_live_states has one row per customer, device and account of segment.Live, with
+// its state as base64 text; links and memberships are rows of flywheel_live_links and
+// _members, and flywheel_live_definitions is as flywheel_segment_definitions.
+//
 // A log of the form before (version 1 of the migrations) is carried over by the
 // first call after the migration: positions, IDs and cursors stay; received is each
 // event's own time, as far as it does not run backwards.
