@@ -233,8 +233,7 @@ func (s *Sessions) Open(ctx context.Context, of cart.ID, id SessionID) (View, er
 		if err != nil {
 			return err
 		}
-		fresh = saved
-		e := s.event(flywheel.EventBeginCheckout, &fresh, now)
+		e := s.event(flywheel.EventBeginCheckout, &saved, now)
 		e.Value = v.Total
 		for _, l := range v.Lines {
 			e.Lines = append(e.Lines, flywheel.Line{SKU: l.SKU, Quantity: l.Quantity, Amount: l.Total})

@@ -12,9 +12,10 @@ func Recordset(d Dialect, columns ...string) string {
 	fields := make([]string, len(columns))
 	for i, c := range columns {
 		name, _, _ := strings.Cut(c, " ")
-		fields[i] = `value->>'` + name + `' AS ` + name
+		fields[i] = `o->>'` + name + `' AS ` + name
 	}
-	return `(SELECT ` + strings.Join(fields, ", ") + ` FROM json_each(?)) AS x`
+	// With a LIMIT SQLite makes the text of an object once, not for each column.
+	return `(SELECT ` + strings.Join(fields, ", ") + ` FROM (SELECT value AS o FROM json_each(?) LIMIT -1)) AS x`
 }
 
 // In is the condition that a column of texts is in one argument, a JSON array of

@@ -19,9 +19,11 @@
 //
 // # Cost and locks
 //
-// A reservation of any number of lines is one transaction of five or six
-// statements; the rows travel as one JSON argument, so each statement is
-// prepared once. Batches lock levels in the order of their keys and do not
+// A step of a reservation of any number of lines is one transaction: in PostgreSQL a
+// statement that locks the levels and reads the ledger and one that writes, in SQLite
+// five, and before a later step one that reads the reservation. The rows travel as one
+// JSON argument, so each statement is prepared once. What a transaction has locked or
+// written it does not ask for again. Batches lock levels in the order of their keys and do not
 // deadlock each other; transactions that make several calls can, and are run
 // again by [Store.InTx] when the server says so. Read committed is enough.
 //

@@ -42,15 +42,10 @@ func again(ctx context.Context, tx *sqldb.Tx, r *coupon.Redemption) (coupon.Rede
 	tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
 		return sqldb.Exists(ctx, q, `SELECT 1 FROM flywheel_coupon_redemptions WHERE key = ? AND (held = ? OR held IS NULL)`, next.Key, held)
 	})
-	for i := range next.Uses {
-		if !add {
-			break
-		}
-		if err := addTo(ctx, tx, next.Campaign, &next.Uses[i]); err != nil {
-			return coupon.Redemption{}, err
-		}
+	if !add {
+		return next, nil
 	}
-	return next, nil
+	return next, addAll(ctx, tx, next.Campaign, next.Uses)
 }
 
 // Settle implements coupon.Store. A commit is one statement.

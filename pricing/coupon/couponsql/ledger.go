@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -94,12 +96,7 @@ func (s *Store) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redempt
 			answer, err = again(ctx, tx, &r)
 			return err
 		}
-		for i := range r.Uses {
-			if err := addTo(ctx, tx, r.Campaign, &r.Uses[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return addAll(ctx, tx, r.Campaign, r.Uses)
 	})
 	if err != nil && !errors.Is(err, errNothingNew) {
 		return coupon.Redemption{}, err
@@ -156,16 +153,78 @@ func (s *Store) refused(ctx context.Context, r *coupon.Redemption) (answer coupo
 	return answer, false, nil
 }
 
-// addTo adds to a tally if its limit allows, check and write in one statement.
-func addTo(ctx context.Context, tx *sqldb.Tx, campaign string, t *coupon.Tally) error {
-	// Written so that no sum overflows: used is never below 0.
-	least, most := max(0, -t.Add), t.Limit
+// tallyRow is a tally that may be counted for the first time.
+type tallyRow struct {
+	N     int    `json:"n"`
+	Name  string `json:"name"`
+	Add   int64  `json:"plus"`
+	Least int64  `json:"least"`
+	Most  int64  `json:"most"`
+}
+
+// addAll adds to tallies if their limits allow. Those that may be counted for the first
+// time are one statement, in their order. After an error some may be written: the
+// caller is undone.
+func addAll(ctx context.Context, tx *sqldb.Tx, campaign string, tallies []coupon.Tally) error {
+	rows, rest := make([]tallyRow, 0, len(tallies)), []int(nil)
+	named := make(map[string]bool, len(tallies))
+	for i := range tallies {
+		t := &tallies[i]
+		if _, err := t.After(0); err != nil || named[t.Name] {
+			rest = append(rest, i)
+			continue
+		}
+		least, most := between(t)
+		named[t.Name] = true
+		rows = append(rows, tallyRow{i, t.Name, t.Add, least, most})
+	}
+	if len(rows) == 1 {
+		rows, rest = nil, append([]int{rows[0].N}, rest...)
+	}
+	if len(rows) > 0 {
+		arg, err := json.Marshal(rows)
+		if err != nil {
+			return err
+		}
+		table := sqldb.Recordset(tx.Dialect(), "n bigint", "name text", "plus bigint", "least bigint", "most bigint")
+		written, err := sqldb.Select(ctx, tx, `INSERT INTO flywheel_coupon_tallies (used, campaign, name)
+			SELECT x.plus, ?, x.name FROM `+table+` WHERE true ORDER BY x.n
+			ON CONFLICT (campaign, name) DO UPDATE SET used = flywheel_coupon_tallies.used + excluded.used
+			WHERE (SELECT flywheel_coupon_tallies.used BETWEEN y.least AND y.most FROM `+strings.ReplaceAll(table, " AS x", " AS y")+` WHERE y.name = excluded.name)
+			RETURNING name`, []any{campaign, string(arg), string(arg)}, func(r sqldb.Row) (name string, err error) { return name, r.Scan(&name) })
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if !slices.Contains(written, row.Name) {
+				return isFull(ctx, tx, campaign, &tallies[row.N])
+			}
+		}
+	}
+	for _, i := range rest {
+		if err := addTo(ctx, tx, campaign, &tallies[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// between is what a tally must be for its limit to allow what is added. Written so that
+// no sum overflows: used is never below 0.
+func between(t *coupon.Tally) (least, most int64) {
+	least, most = max(0, -t.Add), t.Limit
 	if most == coupon.Unlimited {
 		most = 1<<63 - 1
 	}
 	if t.Add > 0 {
 		most -= t.Add
 	}
+	return least, most
+}
+
+// addTo adds to a tally if its limit allows, check and write in one statement.
+func addTo(ctx context.Context, tx *sqldb.Tx, campaign string, t *coupon.Tally) error {
+	least, most := between(t)
 	query := `UPDATE flywheel_coupon_tallies SET used = used + ? WHERE campaign = ? AND name = ? AND used >= ? AND used <= ?`
 	args := []any{t.Add, campaign, t.Name, least, most}
 	if _, err := t.After(0); err == nil { // it may be the first
@@ -177,6 +236,10 @@ func addTo(ctx context.Context, tx *sqldb.Tx, campaign string, t *coupon.Tally) 
 	if err != nil || written {
 		return err
 	}
+	return isFull(ctx, tx, campaign, t)
+}
+
+func isFull(ctx context.Context, tx *sqldb.Tx, campaign string, t *coupon.Tally) error {
 	now, err := used(ctx, tx, campaign, t.Name)
 	if err != nil {
 		return err
