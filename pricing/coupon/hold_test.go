@@ -13,6 +13,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
+	"github.com/flywheel-go/flywheel/pricing/coupon/coupontest"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -299,4 +300,24 @@ func ExampleService_Hold() {
 	// <nil>
 	// <nil>
 	// <nil>
+}
+
+// Holds that cannot be listed are not none.
+func TestUsesNeedTheHolds(t *testing.T) {
+	ctx, down := t.Context(), errors.New("the store is down")
+	var fail bool
+	svc, err := coupon.New(coupontest.Failing(coupon.NewMemory(nil), func(call string, _ bool) error {
+		if fail && call == "Redemptions" {
+			return down
+		}
+		return nil
+	}), nil)
+	require.NoError(t, err)
+	_, err = svc.SaveCampaign(ctx, coupon.Campaign{ID: "c"})
+	require.NoError(t, err)
+	_, _, err = svc.Uses(ctx, "c")
+	require.NoError(t, err)
+	fail = true
+	_, _, err = svc.Uses(ctx, "c")
+	require.ErrorIs(t, err, down)
 }
