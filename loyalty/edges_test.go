@@ -102,3 +102,28 @@ func TestLostRace(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 6, balance.Available)
 }
+
+// A line that costs nothing leaves those beside it what they earn.
+func TestFreeLineBesideOthers(t *testing.T) {
+	s, err := loyalty.New(nil, &loyalty.Options{
+		Programs: []loyalty.Program{{Earning: loyalty.Earning{Bonus: map[string]money.Rate{"tea": money.MustRate("1")}}}},
+		Category: func(sku flywheel.SKU) string { return string(sku)[:3] },
+	})
+	require.NoError(t, err)
+	e := purchase("O", 2000, newYear)
+	e.Lines = []flywheel.Line{{SKU: "tea-1", Quantity: 1, Amount: money.New(2000, money.EUR)}, {SKU: "cup-1", Quantity: 1, Amount: money.New(0, money.EUR)}}
+	require.NoError(t, consume(s, e))
+	b, err := s.BalanceAt(t.Context(), member, newYear)
+	require.NoError(t, err)
+	require.EqualValues(t, 20+20, b.Available)
+}
+
+// A bonus beyond what can be counted is an error, not none.
+func TestBonusOutOfRange(t *testing.T) {
+	ledger, err := loyalty.NewLedger(loyalty.Program{Earning: loyalty.Earning{
+		PerUnit: money.MustRate("0.0001"), Bonus: map[string]money.Rate{"tea": money.MustRate("1000000.0001")},
+	}})
+	require.NoError(t, err)
+	_, err = ledger.Points(money.Rate{}, loyalty.Spend{Amount: money.New(math.MaxInt64-1, money.EUR), Category: "tea"})
+	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+}

@@ -321,3 +321,16 @@ func TestUsesNeedTheHolds(t *testing.T) {
 	_, _, err = svc.Uses(ctx, "c")
 	require.ErrorIs(t, err, down)
 }
+
+// The same try again renews its hold.
+func TestHoldIsRenewed(t *testing.T) {
+	ctx := t.Context()
+	d := newDesk(t, coupon.Campaign{}, coupon.Code{Code: "TEN"})
+	q := coupon.Request{Code: "TEN", Customer: "ann"}
+	require.NoError(t, d.Hold(ctx, "try", q, d.now.Add(10*time.Minute)))
+	require.NoError(t, d.Hold(ctx, "try", q, d.now.Add(30*time.Minute)))
+	d.now = d.now.Add(20 * time.Minute)
+	d.uses(t, 0, 1)
+	d.now = d.now.Add(10 * time.Minute)
+	d.uses(t, 0, 0)
+}
