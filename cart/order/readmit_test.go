@@ -66,7 +66,7 @@ func TestSumOfTenders(t *testing.T) {
 // The normal form of an order has no empty map where it may have none, and keeps what
 // is there.
 func TestNormalKeepsWhatIsThere(t *testing.T) {
-	require.Equal(t, Order{}, Order{Metadata: map[string]string{}}.Normal())
-	o := Order{Metadata: map[string]string{"k": "v"}}
+	require.Nil(t, Order{Mode: OnPlace, Metadata: map[string]string{}}.Normal().Metadata)
+	o := Order{Mode: OnPlace, Metadata: map[string]string{"k": "v"}}
 	require.Equal(t, o.Metadata, o.Normal().Metadata)
 }
