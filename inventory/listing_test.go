@@ -1,6 +1,7 @@
 package inventory_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -50,4 +51,12 @@ func TestListingFails(t *testing.T) {
 	level, err := s.Level(ctx, "mug")
 	require.NoError(t, err)
 	require.EqualValues(t, 5, level.OnHand)
+}
+
+// A document that is asked for when the caller has gone is no empty one.
+func TestDocumentOfNobody(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := inventory.NewMemory(nil).Document(ctx, "ref")
+	require.ErrorIs(t, err, context.Canceled)
 }

@@ -334,3 +334,34 @@ func TestHoldIsRenewed(t *testing.T) {
 	d.now = d.now.Add(10 * time.Minute)
 	d.uses(t, 0, 0)
 }
+
+// What could not be looked up is an error, neither a refusal nor none.
+func TestStoreThatFailsIsNoRefusal(t *testing.T) {
+	ctx, down := t.Context(), errors.New("the store is down")
+	which := ""
+	svc, err := coupon.New(coupontest.Failing(coupon.NewMemory(nil), func(call string, _ bool) error {
+		if call == which {
+			return down
+		}
+		return nil
+	}), nil)
+	require.NoError(t, err)
+	_, err = svc.SaveCampaign(ctx, coupon.Campaign{ID: "c", Limit: 1})
+	require.NoError(t, err)
+	require.NoError(t, svc.Add(ctx, coupon.Code{Code: "ONCE", Campaign: "c"}))
+	_, err = svc.Redeem(ctx, "k", coupon.Request{Code: "ONCE", Customer: "ann"})
+	require.NoError(t, err)
+	q := coupon.Request{Code: "ONCE", Customer: "ben", Ref: "try"}
+	_, err = svc.Look(ctx, q)
+	require.Equal(t, coupon.CampaignUsedUp, reason(err))
+	for _, which = range []string{"Code", "Campaign", "Used", "Expire", "Redemption"} {
+		_, err := svc.Look(ctx, q)
+		require.ErrorIs(t, err, down, which)
+		require.Empty(t, reason(err), which)
+	}
+
+	canceled, cancel := context.WithCancel(ctx)
+	cancel()
+	_, err = coupon.NewMemory(nil).Expire(canceled, "c", time.Now())
+	require.ErrorIs(t, err, context.Canceled)
+}
