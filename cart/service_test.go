@@ -483,3 +483,28 @@ func TestCreateChecksWhose(t *testing.T) {
 	_, err = s.Create(t.Context(), cart.Cart{Currency: money.EUR})
 	require.ErrorIs(t, err, flywheel.ErrInvalid, "nobody's")
 }
+
+// Carts that cannot be listed are not none: a guest who signs in keeps the cart.
+func TestListingFails(t *testing.T) {
+	ctx, down := t.Context(), errors.New("the store is down")
+	s, err := cart.New(carttest.Failing(cart.NewMemory(nil), func(call string, _ bool) error {
+		if call == "List" {
+			return down
+		}
+		return nil
+	}), nil)
+	require.NoError(t, err)
+	_, err = s.Create(ctx, cart.Cart{ID: "guest", Visitor: "v", Currency: money.EUR})
+	require.NoError(t, err)
+	_, err = s.Login(ctx, "guest", "anna")
+	require.ErrorIs(t, err, down)
+	for _, err := range s.List(ctx, cart.Filter{}) {
+		require.ErrorIs(t, err, down)
+	}
+	for _, err := range s.Abandoned(ctx, time.Now()) {
+		require.ErrorIs(t, err, down)
+	}
+	c, err := s.Get(ctx, "guest")
+	require.NoError(t, err)
+	require.Empty(t, c.Customer)
+}
