@@ -29,6 +29,12 @@ func WithActor(ctx context.Context, a Actor) context.Context {
 	return context.WithValue(ctx, actorKey{}, a)
 }
 
+// WithoutActor returns a context whose calls are those of the shop itself, for what it
+// does on behalf of somebody whom it let in by other means, such as a signed link.
+func WithoutActor(ctx context.Context) context.Context {
+	return context.WithValue(ctx, actorKey{}, nil)
+}
+
 // ActorOf returns for whom the calls of ctx are made, and whether that is known.
 func ActorOf(ctx context.Context) (Actor, bool) {
 	a, known := ctx.Value(actorKey{}).(Actor)

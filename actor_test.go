@@ -70,3 +70,10 @@ func ExampleWithActor() {
 	// true false
 	// anna true
 }
+
+// Whoever was let in by a signed link is served by the shop.
+func ExampleWithoutActor() {
+	ctx := flywheel.WithActor(context.Background(), flywheel.Actor{Customer: "anna"})
+	fmt.Println(flywheel.Allowed(ctx, "ben", ""), flywheel.Allowed(flywheel.WithoutActor(ctx), "ben", ""))
+	// Output: false true
+}

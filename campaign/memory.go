@@ -12,6 +12,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/due"
+	"github.com/flywheel-go/flywheel/internal/memstore"
 )
 
 // MemoryStore is the [Store] that an engine starts with.
@@ -275,15 +276,7 @@ func (s *MemoryStore) List(ctx context.Context) iter.Seq2[State, error] {
 			}
 			return nil
 		})
-		if err != nil {
-			yield(State{}, err)
-			return
-		}
-		for _, c := range all {
-			if !yield(c, nil) {
-				return
-			}
-		}
+		memstore.Yield(yield, all, err)
 	}
 }
 

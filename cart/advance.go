@@ -22,14 +22,14 @@ func (c *Cart) touch(now time.Time) {
 // abandonment and expiry are when a cart that stays as it is will be abandoned
 // and expire; zero is never.
 func (s *Service) abandonment(c *Cart) time.Time {
-	if c.Status != Open || len(c.Lines) == 0 || s.opts.AbandonAfter == 0 || !c.AbandonedAt.IsZero() {
+	if c.Status != Open || c.Draft != "" || len(c.Lines) == 0 || s.opts.AbandonAfter == 0 || !c.AbandonedAt.IsZero() {
 		return time.Time{}
 	}
 	return c.UpdatedAt.Add(s.opts.AbandonAfter)
 }
 
 func (s *Service) expiry(c *Cart) time.Time {
-	if c.Status != Open || c.Frozen != "" || s.opts.ExpireAfter == 0 {
+	if c.Status != Open || c.Draft != "" || c.Frozen != "" || s.opts.ExpireAfter == 0 {
 		return time.Time{}
 	}
 	return c.UpdatedAt.Add(s.opts.ExpireAfter)

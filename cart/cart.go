@@ -44,6 +44,10 @@ type Cart struct {
 	// Frozen names what holds the cart as it is, such as a checkout session whose
 	// payment is under way; empty while it can be changed.
 	Frozen string `json:"frozen,omitempty"`
+	// Draft names the draft order of package draft that made the cart, empty for one
+	// that a shopper fills. Its goods and prices are agreed: nobody changes it, it is
+	// not merged at login, nothing is taken off it, and time does not end it.
+	Draft string `json:"draft,omitempty"`
 	// Absorbed are the carts whose lines were merged into this one.
 	Absorbed  []ID      `json:"absorbed,omitempty"`
 	CreatedAt time.Time `json:"created_at"`

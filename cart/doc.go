@@ -24,11 +24,14 @@
 // were left alone, of customers and guests: it reports each abandoned cart once
 // ([EventCartAbandoned]) and closes those whose time is over.
 //
-// Processes that share a database share carts; none is abandoned twice. After a
-// restart what is due is found where it is kept, in the carts.
-//
 // Changes publish add_to_cart and remove_from_cart; the event's ID comes from the
 // cart and its version, so a consumer sees each once.
+//
+// # Two processes, a restart, a bad event
+//
+// Processes that share a database share carts; none is abandoned twice. After a
+// restart what is due is found where it is kept, in the carts. Nothing here reads
+// events; what the Sink does not take is kept and told by [Service.Deliver].
 //
 // # Units
 //

@@ -15,6 +15,9 @@ var (
 	// ErrFrozen reports a change of a cart that is held as it is while a payment for
 	// it is under way.
 	ErrFrozen = fmt.Errorf("cart: a payment is under way: %w", flywheel.ErrConflict)
+	// ErrDraft reports a change of a cart whose goods and prices are those of a draft
+	// order.
+	ErrDraft = fmt.Errorf("cart: of a draft order: %w", flywheel.ErrForbidden)
 )
 
 // ClosedError tells which cart is closed and how. It matches [ErrClosed].

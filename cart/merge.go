@@ -29,12 +29,15 @@ func (s *Service) Login(ctx context.Context, guest ID, customer flywheel.Custome
 	if g.Status == Merged {
 		return s.Merge(ctx, guest, g.Into)
 	}
+	if g.Draft != "" {
+		return Cart{}, fmt.Errorf("cart %q: login: %w", guest, ErrDraft)
+	}
 	into := guest
 	for c, err := range s.store.List(ctx, Filter{Customer: customer, Status: Open}) {
 		if err != nil {
 			return Cart{}, err
 		}
-		if c.ID != guest && c.Currency == g.Currency {
+		if c.ID != guest && c.Currency == g.Currency && c.Draft == "" {
 			into = c.ID // the last one listed is the last one changed
 		}
 	}
@@ -78,6 +81,8 @@ func (s *Service) Merge(ctx context.Context, from, into ID) (Cart, error) {
 			return nil, errDone
 		case c.Status != Open:
 			return nil, &ClosedError{Cart: c.ID, Status: c.Status, Order: c.Order, Into: c.Into}
+		case c.Draft != "":
+			return nil, fmt.Errorf("cart %q: %w", c.ID, ErrDraft)
 		case c.Frozen != "":
 			return nil, fmt.Errorf("cart %q: %w", c.ID, ErrFrozen)
 		}
@@ -108,6 +113,9 @@ var errDone = errors.New("done already")
 func (s *Service) absorb(c, f *Cart) error {
 	if c.Status != Open {
 		return &ClosedError{Cart: c.ID, Status: c.Status, Order: c.Order, Into: c.Into}
+	}
+	if c.Draft != "" {
+		return fmt.Errorf("cart %q: %w", c.ID, ErrDraft)
 	}
 	if c.Frozen != "" {
 		return fmt.Errorf("cart %q: %w", c.ID, ErrFrozen)

@@ -25,6 +25,8 @@ type Terms struct {
 	// Taxes and Shipping are those of pricing.Basket.
 	Taxes    []pricing.Tax
 	Shipping []pricing.Shipping
+	// TaxPlaces are those of pricing.Line, by line; nil is none.
+	TaxPlaces map[string]string
 	// Items describe the lines by SKU; nil asks [Options.Catalog].
 	Items map[flywheel.SKU]flywheel.Item
 	// Coupons, when not nil, take the place of those of the cart.
@@ -107,6 +109,7 @@ func (s *Service) QuoteInto(q *pricing.Quote, c *Cart, t Terms) error {
 		l := &c.Lines[i]
 		to := pricing.Line{
 			ID: l.ID, SKU: l.SKU, Quantity: l.Quantity, Agreed: l.Agreed, TaxIncluded: l.TaxIncluded, TaxClass: l.TaxClass,
+			TaxPlace: t.TaxPlaces[l.ID],
 		}
 		if item, known := t.Items[l.SKU]; known {
 			to.Product, to.Categories, to.Collections, to.Attributes = item.Product, item.Categories, item.Collections, item.Attributes

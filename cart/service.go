@@ -122,7 +122,7 @@ func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err er
 }
 
 // Create adds an open cart. Of c it takes ID, Customer, Visitor, Session, Currency,
-// Coupons and Lines, which are added as [Service.Add] does; an empty ID has one
+// Coupons, Draft and Lines, which are added as [Service.Add] does; an empty ID has one
 // made. A cart needs a customer or a visitor. An ID that is taken reports an error
 // matching [flywheel.ErrConflict].
 func (s *Service) Create(ctx context.Context, c Cart) (Cart, error) {
@@ -154,9 +154,17 @@ func (s *Service) Create(ctx context.Context, c Cart) (Cart, error) {
 	if c.Currency.IsZero() {
 		return fail("currency", fmt.Errorf("missing: %w", flywheel.ErrInvalid))
 	}
+	if c.Draft != "" {
+		if _, known := flywheel.ActorOf(ctx); known {
+			return fail("draft", ErrDraft)
+		}
+		if err := flywheel.CheckID(c.Draft); err != nil {
+			return fail("draft", err)
+		}
+	}
 	now := s.opts.Now()
 	fresh := Cart{
-		ID: c.ID, Customer: c.Customer, Visitor: c.Visitor, Session: c.Session, Currency: c.Currency,
+		ID: c.ID, Customer: c.Customer, Visitor: c.Visitor, Session: c.Session, Currency: c.Currency, Draft: c.Draft,
 		Status: Open, CreatedAt: now, UpdatedAt: now,
 	}
 	if err := fresh.attach(c.Coupons); err != nil {
@@ -232,7 +240,11 @@ func (s *Service) Forget(ctx context.Context, c flywheel.CustomerID) error {
 // error.
 func (s *Service) Delete(ctx context.Context, id ID) error {
 	if _, known := flywheel.ActorOf(ctx); known {
-		if _, err := s.load(ctx, id); err != nil {
+		c, err := s.load(ctx, id)
+		if err == nil && c.Draft != "" {
+			err = fmt.Errorf("cart %q: %w", id, ErrDraft)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -245,6 +257,9 @@ func (s *Service) change(ctx context.Context, id ID, fn func(*Cart) (*flywheel.E
 	return s.update(ctx, id, func(c *Cart) (*flywheel.Event, error) {
 		if c.Status != Open {
 			return nil, &ClosedError{Cart: c.ID, Status: c.Status, Order: c.Order, Into: c.Into}
+		}
+		if c.Draft != "" {
+			return nil, fmt.Errorf("cart %q: %w", c.ID, ErrDraft)
 		}
 		if c.Frozen != "" {
 			return nil, fmt.Errorf("cart %q: %w", c.ID, ErrFrozen)

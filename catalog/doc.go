@@ -33,11 +33,20 @@
 // changed, see [Change]. What is refused is an [Errors] with all that is wrong, by
 // path, and has changed nothing.
 //
+// # Two processes, a restart, a bad event
+//
+// Processes that share a database share the assortment. A change of types, channels or
+// categories is noticed by its revision, before the next product is written or shown;
+// of two that write a product the second decides anew on what the first has written.
+// Steps and what the Sink has not taken are kept in the store, so that any process,
+// also after a restart, goes on with [Service.Advance] and [Service.Deliver]. A step
+// that can no longer be is kept with its reason and stops no other.
+//
 // # Files
 //
 // [Service.Import] reads Shopify's product CSV, any CSV with a mapping, and JSON
-// lines; the same file again changes nothing, and rows of a table that are those of
-// last time are passed over by their hash ([Source]). [Service.Export] is the inverse.
+// lines; the same file again changes nothing, and rows or lines that are those of last
+// time are passed over by their hash ([Source]). [Service.Export] is the inverse.
 // [Service.WriteFeed] writes the feeds of Google Merchant and of OpenAI,
 // [Service.JSONLD] schema.org data and [Service.WriteSitemap] sitemaps.
 //

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/memstore"
 )
 
 // MemoryStore is a [Store] in memory.
@@ -245,16 +246,7 @@ func (s *MemoryStore) saveDefinitions(b *Batch, undo func(func())) {
 	undo(func() { s.revision-- })
 	s.revision++
 	for _, d := range b.Definitions {
-		key := [2]string{d.Kind, d.Code}
-		before, there := s.definitions[key]
-		undo(func() {
-			if there {
-				s.definitions[key] = before
-			} else {
-				delete(s.definitions, key)
-			}
-		})
-		s.definitions[key] = memoryDefinition{d, s.revision}
+		memstore.Set(s.definitions, [2]string{d.Kind, d.Code}, memoryDefinition{d, s.revision}, undo)
 	}
 }
 
@@ -309,26 +301,14 @@ func (s *MemoryStore) writeVariant(row *VariantRow, b *Batch, undo func(func()))
 }
 
 func (s *MemoryStore) saveSlugs(b *Batch, undo func(func())) error {
-	restore := func(key SlugKey) {
-		before, there := s.slugs[key]
-		undo(func() {
-			if there {
-				s.slugs[key] = before
-			} else {
-				delete(s.slugs, key)
-			}
-		})
-	}
 	for _, key := range b.Freed {
-		restore(key)
-		delete(s.slugs, key)
+		memstore.Delete(s.slugs, key, undo)
 	}
 	for _, row := range b.Slugs {
 		if old, there := s.slugs[row.SlugKey]; there && old.Product != row.Product {
 			return Taken(row.Slug)
 		}
-		restore(row.SlugKey)
-		s.slugs[row.SlugKey] = row
+		memstore.Set(s.slugs, row.SlugKey, row, undo)
 	}
 	return nil
 }

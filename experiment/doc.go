@@ -53,6 +53,15 @@
 // a group-sequential design by its critical values, an always valid one by a
 // confidence sequence, a Bayesian one by the chance to win under a flat prior.
 //
+// # Two processes, a restart, a bad event
+//
+// Assignment asks no store, so processes agree without talking. An exposure is kept
+// once, by experiment, unit and arm, whichever process is first. [Service.Configure] is
+// each process's own: read the definitions from one place. A restart loses nothing but
+// a [Readout], which reads the log again. Of an event that it cannot use, such as an
+// outcome in another currency, the reading says how many there were, and all others
+// count.
+//
 // # Units and concurrency
 //
 // Shares, coverages and buckets are in [0, 1]; times are UTC to the microsecond;

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/memstore"
 )
 
 // MemoryStore is the [Store] in memory.
@@ -93,18 +94,10 @@ func (s *MemoryStore) Exposures(ctx context.Context, id ID) iter.Seq2[Exposure, 
 			}
 			return nil
 		})
-		if err != nil {
-			yield(Exposure{}, err)
-			return
-		}
 		slices.SortFunc(list, func(a, b Exposure) int {
 			return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Arm, b.Arm), cmp.Compare(a.Group, b.Group))
 		})
-		for _, x := range list {
-			if !yield(x, nil) {
-				return
-			}
-		}
+		memstore.Yield(yield, list, err)
 	}
 }
 
@@ -157,21 +150,14 @@ func (s *MemoryStore) SaveDefinition(ctx context.Context, d Definition) (Definit
 	d.SavedAt = d.SavedAt.UTC().Truncate(time.Microsecond)
 	err := s.db.Update(ctx, func(undo func(func())) error {
 		key := [2]string{d.Kind, d.ID}
-		old, ok := s.definitions[key]
+		old := s.definitions[key]
 		if old.Version != d.Version {
 			return fmt.Errorf("experiment: definition %s %q: version %d, stored %d: %w", d.Kind, d.ID, d.Version, old.Version, flywheel.ErrStale)
 		}
-		undo(func() {
-			if ok {
-				s.definitions[key] = old
-			} else {
-				delete(s.definitions, key)
-			}
-		})
 		d.Version++
 		kept := d
 		kept.Body = bytes.Clone(d.Body)
-		s.definitions[key] = kept
+		memstore.Set(s.definitions, key, kept, undo)
 		return nil
 	})
 	if err != nil {

@@ -85,6 +85,15 @@
 // this module do. With Options.Tx a change and the events that tell of it are
 // one transaction, and calls within a transaction of the caller join it.
 //
+// # Two processes, a restart, a bad event
+//
+// Processes that share a database share the stock: one conditional write decides who
+// gets the unit. [Service.Advance] may run in all of them; each promise that is over is
+// taken back by one. After a restart it finds what is due in the promises themselves.
+// Nothing here reads events; a line that is refused is named and nothing of the call
+// happens, other calls go on. A Sink with another database holds up no call: what it
+// has not taken waits for [Service.Deliver].
+//
 // # Units
 //
 // Quantities are whole units of the SKU, up to [MaxQuantity]. Times are UTC to

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/memstore"
 )
 
 // MemoryStore is the [Store] that a program starts with. It offers [BatchStore]
@@ -75,18 +76,10 @@ func (s *MemoryStore) Levels(ctx context.Context, sku flywheel.SKU, location Loc
 			}
 			return nil
 		})
-		if err != nil {
-			yield(Level{}, err)
-			return
-		}
 		slices.SortFunc(levels, func(a, b Level) int {
 			return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Location, b.Location))
 		})
-		for _, l := range levels {
-			if !yield(l, nil) {
-				return
-			}
-		}
+		memstore.Yield(yield, levels, err)
 	}
 }
 

@@ -40,7 +40,7 @@ type Basket struct {
 	// Attributes are the values of [Config.BasketAttributes].
 	Attributes map[string]any `json:"attributes,omitempty"`
 
-	mix *mix // set by Reprice: what delivery is taxed by
+	mixes map[string]*mix // set by Reprice: what each charge for delivery is taxed by
 }
 
 // Line is a quantity of one item in a [Basket].
@@ -66,6 +66,9 @@ type Line struct {
 	TaxIncluded bool `json:"tax_included,omitempty"`
 	// TaxClass names one of [Config.Taxes].
 	TaxClass string `json:"tax_class,omitempty"`
+	// TaxPlace is the [Tax.Place] whose taxes the line pays. It takes the place of
+	// none where a basket goes to several places at once.
+	TaxPlace string `json:"tax_place,omitempty"`
 	// Attributes are the values of [Config.LineAttributes].
 	Attributes map[string]any `json:"attributes,omitempty"`
 }
@@ -80,6 +83,11 @@ type Shipping struct {
 	// TaxClass names one of [Config.Taxes]. Without one shipping is taxed like
 	// the goods: it is shared over their rates by their net values.
 	TaxClass string `json:"tax_class,omitempty"`
+	// TaxPlace is that of [Line].
+	TaxPlace string `json:"tax_place,omitempty"`
+	// Lines are the IDs of the lines that the charge is for, which say how it is
+	// taxed without a class of its own. None: all.
+	Lines []string `json:"lines,omitempty"`
 }
 
 // check reports the first field that is wrong, beside duplicate line IDs.
@@ -130,6 +138,11 @@ func (l *Line) check(c money.Currency) (name string, err error) {
 	if l.Quantity <= 0 {
 		return "quantity", invalid("%d is not positive", l.Quantity)
 	}
+	if l.TaxPlace != "" {
+		if err := flywheel.CheckID(l.TaxPlace); err != nil {
+			return "tax_place", err
+		}
+	}
 	if l.Agreed != (money.Price{}) {
 		if err := checkUnitIn(l.Agreed, c); err != nil {
 			return "agreed", err
@@ -146,6 +159,11 @@ func (l *Line) check(c money.Currency) (name string, err error) {
 func (s *Shipping) check(c money.Currency) (name string, err error) {
 	if err := flywheel.CheckID(s.ID); err != nil {
 		return "id", err
+	}
+	if s.TaxPlace != "" {
+		if err := flywheel.CheckID(s.TaxPlace); err != nil {
+			return "tax_place", err
+		}
 	}
 	if s.Amount.Currency() != c {
 		return "amount", &money.MismatchError{A: c, B: s.Amount.Currency()}

@@ -1,6 +1,8 @@
 package pricing
 
 import (
+	"slices"
+
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/pricing/tax"
 )
@@ -50,13 +52,14 @@ func (m *mix) add(t *classTax, each bool, net int64) {
 // the goods by their net values, and taxes the shares. Goods that are all free
 // have the rate of the first of them; where there are no goods nothing is taxed.
 func (e *Engine) shareDelivery(q *Quote, b *Basket, w *work) error {
-	goods := b.mix // of an order that is priced anew without what came back
 	for i := w.goodsLines; i < len(q.all); i++ {
 		if w.taxes[i].tax != nil {
 			continue
 		}
+		charge := &b.Shipping[i-w.goodsLines]
+		goods := b.mixes[charge.ID] // of an order that is priced anew without what came back
 		if goods == nil {
-			goods = e.goodsMix(q, w)
+			goods = e.goodsMix(q, w, charge)
 		}
 		if err := e.shareCharge(q, w, i, goods); err != nil {
 			return field(err, "%s.tax", b.place(i))
@@ -86,12 +89,18 @@ func (e *Engine) shareDelivery(q *Quote, b *Basket, w *work) error {
 	return nil
 }
 
-// goodsMix returns the mix of the goods of the quote.
-func (e *Engine) goodsMix(q *Quote, w *work) *mix {
+// of reports whether a charge is for a line.
+func (s *Shipping) of(line string) bool { return len(s.Lines) == 0 || slices.Contains(s.Lines, line) }
+
+// goodsMix returns the mix of the goods that a charge is for.
+func (e *Engine) goodsMix(q *Quote, w *work, charge *Shipping) *mix {
 	m := &w.mixed
 	m.rates, m.classes, m.weights = m.rates[:0], m.classes[:0], m.weights[:0]
 	for g := range w.goodsLines {
 		l, net := &q.all[g], w.running[g]
+		if !charge.of(l.ID) {
+			continue
+		}
 		if l.TaxIncluded {
 			net -= l.Tax.Minor()
 		}

@@ -43,6 +43,15 @@
 // changes. What comes from outside is read by [ReadRequest], which has no prices
 // to tamper with, and checked out with [Engine.Confirm].
 //
+// # Two processes, a restart, a bad event
+//
+// An [Engine] is a value: processes with the same configuration quote the same cents. A
+// [Service] prices by what it compiled last; [Service.Reload], called at the start and
+// now and then, takes what other processes saved. Of two that save one list or
+// promotion at once one is refused. What does not compile is refused before it is
+// saved, and a line that cannot be priced says so and leaves the others priced. Nothing
+// here reads events.
+//
 // # Units
 //
 // Amounts are money.Amount, in minor units; percentages and tax rates are exact

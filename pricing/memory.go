@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/memstore"
 )
 
 // MemoryStore is a [Store] in memory.
@@ -97,19 +98,11 @@ func sorted[T any](ctx context.Context, db *flywheel.Memory, all map[string]T, c
 // save puts *v in all when its version is the one that is there, and counts it up.
 func save[T any](ctx context.Context, db *flywheel.Memory, all map[string]T, id string, v *T, version func(*T) *int64) error {
 	return db.Update(ctx, func(undo func(func())) error {
-		before, there := all[id]
-		if *version(&before) != *version(v) {
+		if before := all[id]; *version(&before) != *version(v) {
 			return fmt.Errorf("%w: %q", ErrVersion, id)
 		}
-		undo(func() {
-			if there {
-				all[id] = before
-			} else {
-				delete(all, id)
-			}
-		})
 		*version(v)++
-		all[id] = *v
+		memstore.Set(all, id, *v, undo)
 		return nil
 	})
 }

@@ -125,7 +125,7 @@ func (e *Engine) Reprice(b Basket, paid *Quote, returns ...Return) (Refund, Quot
 	if err != nil {
 		return Refund{}, Quote{}, err
 	}
-	if stays.mix, err = e.mixOf(&b, paid); err != nil {
+	if stays.mixes, err = e.mixesOf(&b, paid); err != nil {
 		return Refund{}, Quote{}, err
 	}
 	for i, r := range returns {
@@ -155,8 +155,9 @@ func (e *Engine) Reprice(b Basket, paid *Quote, returns ...Return) (Refund, Quot
 	return Refund{Net: money.New(total-tax, q.Currency), Tax: money.New(tax, q.Currency), Total: money.New(total, q.Currency)}, q, nil
 }
 
-// mixOf returns how the goods of a quote spread over the rates of their classes.
-func (e *Engine) mixOf(b *Basket, paid *Quote) (*mix, error) {
+// mixesOf returns how the goods of a quote that each charge is for spread over the
+// rates of their classes.
+func (e *Engine) mixesOf(b *Basket, paid *Quote) (map[string]*mix, error) {
 	classes := e.taxes
 	if len(b.Taxes) > 0 {
 		var err error
@@ -164,14 +165,25 @@ func (e *Engine) mixOf(b *Basket, paid *Quote) (*mix, error) {
 			return nil, err
 		}
 	}
-	m := &mix{}
-	for i := range paid.Lines {
-		l := &paid.Lines[i]
-		t, known := classes[l.TaxClass]
-		if !known {
-			t = &untaxed
+	mixes := make(map[string]*mix, len(b.Shipping))
+	for k := range b.Shipping {
+		m, charge := &mix{}, &b.Shipping[k]
+		for i := range paid.Lines {
+			l := &paid.Lines[i]
+			if !charge.of(l.ID) {
+				continue
+			}
+			place := ""
+			if at := slices.IndexFunc(b.Lines, func(from Line) bool { return from.ID == l.ID }); at >= 0 {
+				place = b.Lines[at].TaxPlace
+			}
+			t, known := classes[classKey(place, l.TaxClass)]
+			if !known {
+				t = &untaxed
+			}
+			m.add(t, e.taxEach, l.Net.Minor())
 		}
-		m.add(t, e.taxEach, l.Net.Minor())
+		mixes[charge.ID] = m
 	}
-	return m, nil
+	return mixes, nil
 }

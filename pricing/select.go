@@ -183,9 +183,9 @@ func (e *Engine) priceLines(q *Quote, b *Basket, w *work) error {
 		} else if err != nil {
 			return field(err.err, "lines[%d]%s", i, err.name)
 		}
-		if i > 0 && b.Lines[i].TaxClass == b.Lines[i-1].TaxClass && len(w.unpriced) == 0 {
+		if i > 0 && b.Lines[i].TaxClass == b.Lines[i-1].TaxClass && b.Lines[i].TaxPlace == b.Lines[i-1].TaxPlace && len(w.unpriced) == 0 {
 			w.taxes[i] = lineTax{tax: w.taxes[i-1].tax}
-		} else if err := e.classify(w, i, b.Lines[i].TaxClass); err != nil {
+		} else if err := e.classify(w, i, b.Lines[i].TaxPlace, b.Lines[i].TaxClass); err != nil {
 			return field(err, "lines[%d].tax_class", i)
 		}
 		q.all[i].TaxRate = w.taxes[i].tax.rate
@@ -207,7 +207,7 @@ func (e *Engine) priceLines(q *Quote, b *Basket, w *work) error {
 		w.original[i], w.exact[i], w.floors[i] = from.Amount.Minor(), unit, 0
 		w.taxes[i] = lineTax{}
 		if from.TaxClass != "" {
-			if err := e.classify(w, i, from.TaxClass); err != nil {
+			if err := e.classify(w, i, from.TaxPlace, from.TaxClass); err != nil {
 				return field(err, "shipping[%d].tax_class", k)
 			}
 			q.all[i].TaxRate = w.taxes[i].tax.rate
@@ -268,8 +268,8 @@ func (w *work) findAudiences(e *Engine, b *Basket) {
 }
 
 // classify finds the tax of a class.
-func (e *Engine) classify(w *work, i int, class string) error {
-	t, known := w.classes[class]
+func (e *Engine) classify(w *work, i int, place, class string) error {
+	t, known := w.classes[classKey(place, class)]
 	if !known {
 		if class != "" {
 			return ErrTaxClass
@@ -304,7 +304,7 @@ func (e *Engine) priceLine(b *Basket, w *work, i int, to *QuoteLine) *lineError 
 		if item >= 0 {
 			n := &w.counts[item]
 			a := ask{item: item, quantity: from.Quantity, before: n.before, total: n.total}
-			if t, known := w.classes[from.TaxClass]; known {
+			if t, known := w.classes[classKey(from.TaxPlace, from.TaxClass)]; known {
 				a.rate = t.rate
 			}
 			best, found, err = e.choose(b, w, a)
@@ -317,7 +317,7 @@ func (e *Engine) priceLine(b *Basket, w *work, i int, to *QuoteLine) *lineError 
 		if err == nil {
 			e.fillPrice(w, i, to, &best, &floor)
 			if e.netStays && to.TaxIncluded && len(b.Taxes) > 0 {
-				err = e.keepNet(w, i, to, best.stair != nil)
+				err = e.keepNet(w, i, from.TaxPlace, to, best.stair != nil)
 			}
 		}
 	}
@@ -360,12 +360,12 @@ func (e *Engine) fillPrice(w *work, i int, to *QuoteLine, best *pick, floor *mon
 
 // keepNet makes of a price with the tax of home one with that of the basket, where
 // they differ: see [Config.NetStays].
-func (e *Engine) keepNet(w *work, i int, to *QuoteLine, graduated bool) (err error) {
+func (e *Engine) keepNet(w *work, i int, place string, to *QuoteLine, graduated bool) (err error) {
 	var home, there money.Rate
 	if t, known := e.taxes[to.TaxClass]; known {
 		home = t.rate
 	}
-	if t, known := w.classes[to.TaxClass]; known {
+	if t, known := w.classes[classKey(place, to.TaxClass)]; known {
 		there = t.rate
 	}
 	if home == there {

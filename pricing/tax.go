@@ -14,6 +14,9 @@ import (
 type Tax struct {
 	// Class is what lines name, such as "reduced".
 	Class string `json:"class"`
+	// Place tells the taxes of several places apart, where parts of one basket are
+	// taxed in different ones: lines and charges name theirs by TaxPlace.
+	Place string `json:"place,omitempty"`
 	// Rate is the tax per unit of net: 0.2 for 20 %. From 0 to 10, at most 9
 	// decimals.
 	Rate money.Rate `json:"rate,omitzero"`
@@ -85,7 +88,13 @@ func compileTaxes(taxes []Tax) (map[string]*classTax, error) {
 				return nil, field(err, "taxes[%d].class", i)
 			}
 		}
-		if _, there := compiled[t.Class]; there {
+		if t.Place != "" {
+			if err := flywheel.CheckID(t.Place); err != nil {
+				return nil, field(err, "taxes[%d].place", i)
+			}
+		}
+		key := classKey(t.Place, t.Class)
+		if _, there := compiled[key]; there {
 			return nil, field(invalid("%q twice", t.Class), "taxes[%d].class", i)
 		}
 		if len(t.Components) > 0 && !t.Rate.IsZero() {
@@ -95,9 +104,17 @@ func compileTaxes(taxes []Tax) (map[string]*classTax, error) {
 		if err != nil {
 			return nil, within(err, "taxes", i)
 		}
-		compiled[t.Class] = &to
+		compiled[key] = &to
 	}
 	return compiled, nil
+}
+
+// classKey names a class in a place. No ID has a control character.
+func classKey(place, class string) string {
+	if place == "" {
+		return class
+	}
+	return place + "\x00" + class
 }
 
 func (t *Tax) compile() (classTax, error) {

@@ -112,7 +112,7 @@ func (w *work) rankLines(b *Basket) {
 		if c := cmp.Compare(x.SKU, y.SKU); c != 0 {
 			return c
 		}
-		if c := cmp.Compare(x.TaxClass, y.TaxClass); c != 0 {
+		if c := cmp.Or(cmp.Compare(x.TaxClass, y.TaxClass), cmp.Compare(x.TaxPlace, y.TaxPlace)); c != 0 {
 			return c
 		}
 		return cmp.Or(cmp.Compare(w.original[i], w.original[j]), cmp.Compare(x.Quantity, y.Quantity), cmp.Compare(x.ID, y.ID), cmp.Compare(i, j))

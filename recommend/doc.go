@@ -57,6 +57,14 @@
 // An [Explorer] gives a place to chance and logs with which probability; [Judge]
 // estimates from such a log what another policy would have earned.
 //
+// # Two processes, a restart, a bad event
+//
+// A Service in a segment.Runner has its facts in the store, each once by its ID,
+// whatever process has the turn; after a restart it goes on at its place in the log. An
+// event that cannot be a fact is parked by the runner. A Trainer trains in one process
+// and every other loads the newest snapshot; one that was cut or changed is refused and
+// the model before it goes on serving.
+//
 // # Is it any good
 //
 // [Split], [Fold] and [Dataset.HoldOutLast] hold out, [Leaks] checks that they did, an

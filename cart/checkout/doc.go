@@ -84,6 +84,52 @@
 // first; [order.Order.Booked] tells whether the others are done. Should the stock
 // be lost in between and be sold to another, the order is cancelled.
 //
+// # Round trips
+//
+// With one PostgreSQL for everything, [Sessions.Place] of goods from stock, paid by
+// card, sends this until the order is captured, however many lines there are (a test
+// compares the list with what the driver is asked):
+//
+//	read checkout_sessions
+//	read carts
+//	read inventory_items
+//	read inventory_levels
+//	BEGIN
+//	write carts
+//	write checkout_sessions
+//	COMMIT
+//	BEGIN
+//	lock inventory_levels, inventory_movements
+//	write inventory_reservations, inventory_levels, inventory_movements
+//	COMMIT
+//	BEGIN
+//	write checkout_sessions
+//	write orders, order_terms
+//	read inventory_reservations
+//	lock inventory_levels, inventory_movements
+//	write inventory_reservations, inventory_levels, inventory_movements
+//	write carts
+//	write events
+//	COMMIT
+//	BEGIN
+//	write order_series, orders, order_documents
+//	COMMIT
+//
+// The four reads are the quote at the prices of now; then the try is noted, the stock
+// held, the order recorded and captured. Stock is locked before it is decided on,
+// therefore it takes two statements each time. Codes, points, gift cards and
+// store credit each add a transaction for their hold and a few statements to the
+// recording, whose number does not depend on the lines either.
+//
+// # Two processes, a restart, a bad event
+//
+// Processes that share a database share sessions and keys: the button that is pressed
+// in two of them gives one order. After a restart [Sessions.ResumeAll],
+// [Checkout.Resume] and [Sessions.Advance] go on with what stopped; each may run in
+// every process. A session that cannot go on, since its gateway does not answer, holds
+// up no other. Nothing here reads events; what the Sink does not take is kept with the
+// order and told by Deliver.
+//
 // # Units
 //
 // Amounts are those of the quote. Times are UTC to the microsecond; Request.At or

@@ -177,6 +177,9 @@ func (w *lifeWorld) open(t testing.TB, h hook, l *life) *process {
 		Points: p.points, PointValue: money.MustRate("1"), DeliveryIncludesTax: true, Mode: l.mode, Sink: p.log, Tx: tx, Now: clock,
 		Policy: order.Policy{WindowDays: 30, ClaimDays: 30, DeliveryRefund: order.DeliveryFull},
 	}
+	if l.choices != nil {
+		o.Network, o.Taxes = groupNetwork, groupTaxes{}
+	}
 	shop, err := checkout.NewShop(o)
 	ok(err)
 	p.orders, err = order.New(through(h, "orders", w.orders, ordertest.Failing), &order.Options{
@@ -199,11 +202,13 @@ type life struct {
 	lines   []cart.Line
 	code    bool
 	tenders []checkout.TenderChoice
-	says    bool // what the buyer answers the bank
+	choices []checkout.DeliveryChoice // how groups of lines travel, nil for all in one way
+	says    bool                      // what the buyer answers the bank
 	after   []func(p *process) error
 	gateway *payment.Memory
 	world   *lifeWorld
 	looks   func(p *process) // before each step after placing, nil for nobody
+	sees    func(v checkout.View)
 }
 
 func (l *life) name(of string) string { return l.id + "-" + of }
@@ -256,6 +261,9 @@ func newLife(w *lifeWorld, seed uint64, id string) *life {
 		}
 	}
 	l.gateway.Intercept(script.Intercept())
+	if seed%4 == 3 {
+		l.inGroups(rand.New(rand.NewPCG(seed, 12)))
+	}
 	l.plan(rnd)
 	return l
 }
@@ -279,7 +287,11 @@ func (l *life) plan(rnd *rand.Rand) {
 		do(&order.CallOff{Key: "all"})
 		return
 	}
-	for _, parcel := range []string{"p1", "p2", "p3"} {
+	parcels := []string{"p1", "p2", "p3"}
+	if l.choices != nil {
+		parcels = append(parcels, "p4", "p5")
+	}
+	for _, parcel := range parcels {
 		do(&order.Ship{Parcel: parcel})
 		do(&order.Deliver{Parcel: parcel})
 	}
@@ -349,12 +361,20 @@ func (l *life) live(ctx context.Context, p *process) error {
 			func() (checkout.View, error) {
 				return p.sessions.SetAddress(ctx, id, order.Address{Country: "DE", Postcode: "10115"}, nil)
 			},
-			func() (checkout.View, error) { return p.sessions.Choose(ctx, id, "standard") },
+			func() (checkout.View, error) {
+				if l.choices != nil {
+					return p.sessions.ChooseFor(ctx, id, l.choices...)
+				}
+				return p.sessions.Choose(ctx, id, "standard")
+			},
 			func() (checkout.View, error) { return p.sessions.SetCodes(ctx, id, codes...) },
 			func() (checkout.View, error) { return p.sessions.SetTenders(ctx, id, l.tenders...) },
 		} {
 			if v, err = step(); err != nil {
 				return err
+			}
+			if l.sees != nil {
+				l.sees(v)
 			}
 		}
 	}
@@ -527,6 +547,12 @@ func (l *life) verifyQuote(t testing.TB, p *process, o *order.Order) {
 	}
 	if o.Delivery != nil {
 		sum, tax = sum+o.Delivery.Total.Minor(), tax+o.Delivery.Tax.Minor()
+	}
+	for i := range o.Deliveries {
+		d := &o.Deliveries[i]
+		require.Equal(t, d.Charge.Minor()-d.Discount.Minor(), d.Total.Minor())
+		require.Equal(t, d.Total.Minor(), d.Net.Minor()+d.Tax.Minor())
+		sum, tax = sum+d.Total.Minor(), tax+d.Tax.Minor()
 	}
 	require.Equal(t, o.Total.Minor(), sum)
 	require.Equal(t, o.Tax.Minor(), tax)

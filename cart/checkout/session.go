@@ -54,10 +54,13 @@ type Session struct {
 	// the invoice goes, nil for the same.
 	Address *order.Address `json:"address,omitempty"`
 	Billing *order.Address `json:"billing,omitempty"`
-	// Option is the chosen delivery option, Codes and Tenders are as given.
+	// Option is the chosen delivery option, Codes and Tenders are as given. Deliveries
+	// take its place where groups of lines travel in different ways.
 	Option  string         `json:"option,omitempty"`
 	Codes   []string       `json:"codes,omitempty"`
 	Tenders []TenderChoice `json:"tenders,omitempty"`
+
+	Deliveries []DeliveryChoice `json:"deliveries,omitempty"`
 	// Reviewed says that the buyer confirmed what the session asked to review.
 	Reviewed bool `json:"reviewed,omitempty"`
 	// Metadata is the program's own.
@@ -136,11 +139,14 @@ type Content struct {
 	Place    string        `json:"place,omitempty"` // of a pickup
 	Charge   int64         `json:"charge,omitempty"`
 	Discount int64         `json:"discount,omitempty"` // of the delivery
-	Totals   []Total       `json:"totals"`
-	Taxes    []TaxTotal    `json:"taxes,omitempty"`
-	Applied  []AppliedCode `json:"applied,omitempty"`
-	Split    []Share       `json:"split,omitempty"`
-	Total    money.Amount  `json:"total"`
+	// Groups are the lines that travel together, where there are several groups. Then
+	// Charge and Discount are sums, and Option and Place are empty.
+	Groups  []ContentGroup `json:"groups,omitempty"`
+	Totals  []Total        `json:"totals"`
+	Taxes   []TaxTotal     `json:"taxes,omitempty"`
+	Applied []AppliedCode  `json:"applied,omitempty"`
+	Split   []Share        `json:"split,omitempty"`
+	Total   money.Amount   `json:"total"`
 }
 
 // ContentLine is a line of a [Content].
@@ -157,7 +163,7 @@ type ContentLine struct {
 // something off is no part of it, what it took off is.
 func (c *Content) same(d *Content) bool {
 	return slices.Equal(c.Lines, d.Lines) && c.Option == d.Option && c.Place == d.Place && c.Charge == d.Charge && c.Discount == d.Discount &&
-		slices.Equal(c.Totals, d.Totals) && slices.Equal(c.Taxes, d.Taxes) && slices.Equal(paying(c.Split), paying(d.Split))
+		slices.EqualFunc(c.Groups, d.Groups, ContentGroup.same) && slices.Equal(c.Totals, d.Totals) && slices.Equal(c.Taxes, d.Taxes) && slices.Equal(paying(c.Split), paying(d.Split))
 }
 
 // paying are the tenders that pay something.
@@ -258,6 +264,10 @@ func (s *Session) Clone() Session {
 	}
 	c.Buyer.Consent = slices.Clone(s.Buyer.Consent)
 	c.Codes, c.Tenders, c.Metadata = slices.Clone(s.Codes), slices.Clone(s.Tenders), maps.Clone(s.Metadata)
+	c.Deliveries = slices.Clone(s.Deliveries)
+	for i := range c.Deliveries {
+		c.Deliveries[i].Lines = slices.Clone(c.Deliveries[i].Lines)
+	}
 	c.Seen, c.Loose = s.Seen.clone(), slices.Clone(s.Loose)
 	if s.Try != nil {
 		t := *s.Try
@@ -274,6 +284,10 @@ func (s *Session) Clone() Session {
 
 func (c Content) clone() Content {
 	c.Lines, c.Totals, c.Taxes, c.Split = slices.Clone(c.Lines), slices.Clone(c.Totals), slices.Clone(c.Taxes), slices.Clone(c.Split)
+	c.Groups = slices.Clone(c.Groups)
+	for i := range c.Groups {
+		c.Groups[i].Lines = slices.Clone(c.Groups[i].Lines)
+	}
 	c.Applied = slices.Clone(c.Applied)
 	for i := range c.Applied {
 		c.Applied[i].Allocations = slices.Clone(c.Applied[i].Allocations)

@@ -9,6 +9,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -30,6 +31,13 @@ func (s *Sessions) changeIf(ctx context.Context, id SessionID, fn func(ctx conte
 		if status := of.status(); status != "" {
 			return View{}, &SessionError{Session: id, Status: status, Err: flywheel.ErrConflict}
 		}
+		if c == nil { // it was held until now by a try that is over
+			there, err := s.opts.Carts.Get(ctx, of.Cart)
+			if err != nil {
+				return View{}, err
+			}
+			c = &there
+		}
 		if err := fn(ctx, &of, c); err != nil {
 			return View{}, err
 		}
@@ -42,6 +50,14 @@ func (s *Sessions) changeIf(ctx context.Context, id SessionID, fn func(ctx conte
 		}
 	}
 	return View{}, ErrSessionStale
+}
+
+// agreed refuses a shopper who changes the terms of a draft order.
+func agreed(ctx context.Context, c *cart.Cart) error {
+	if _, shopper := flywheel.ActorOf(ctx); shopper && c.Draft != "" {
+		return fmt.Errorf("checkout: cart %q: %w", c.ID, cart.ErrDraft)
+	}
+	return nil
 }
 
 // SetBuyer says who buys.
@@ -75,7 +91,10 @@ func (s *Sessions) SetAddress(ctx context.Context, id SessionID, to order.Addres
 // Choose chooses a delivery option. One that does not exist is not found; one that
 // is not offered is a conflict.
 func (s *Sessions) Choose(ctx context.Context, id SessionID, option string) (View, error) {
-	return s.changeIf(ctx, id, func(_ context.Context, of *Session, _ *cart.Cart) error {
+	return s.changeIf(ctx, id, func(ctx context.Context, of *Session, c *cart.Cart) error {
+		if err := agreed(ctx, c); err != nil {
+			return err
+		}
 		known := false
 		if s.opts.Network != nil {
 			_, known = s.opts.Network.Option(option)
@@ -83,7 +102,7 @@ func (s *Sessions) Choose(ctx context.Context, id SessionID, option string) (Vie
 		if !known {
 			return &flywheel.FieldError{Field: "option", Err: fmt.Errorf("%q: %w", option, flywheel.ErrNotFound)}
 		}
-		of.Option = option
+		of.Option, of.Deliveries = option, nil
 		return nil
 	}, func(q *sessionQuote) error {
 		for i := range q.offers {
@@ -106,6 +125,9 @@ func (s *Sessions) SetCodes(ctx context.Context, id SessionID, codes ...string) 
 		}
 	}
 	return s.change(ctx, id, func(ctx context.Context, of *Session, c *cart.Cart) error {
+		if err := agreed(ctx, c); err != nil {
+			return err
+		}
 		for _, code := range codes {
 			if slices.Contains(of.Codes, code) {
 				continue
@@ -124,6 +146,13 @@ func (s *Sessions) SetCodes(ctx context.Context, id SessionID, codes ...string) 
 func (s *Sessions) SetTenders(ctx context.Context, id SessionID, tenders ...TenderChoice) (View, error) {
 	if err := s.checkTenders(tenders); err != nil {
 		return View{}, err
+	}
+	if _, shopper := flywheel.ActorOf(ctx); shopper {
+		for i := range tenders {
+			if payment.IsOffline(tenders[i].Token) {
+				return View{}, refused(fmt.Sprintf("tenders[%d].token", i), flywheel.ErrForbidden, "only the shop takes money by other means")
+			}
+		}
 	}
 	return s.change(ctx, id, func(ctx context.Context, of *Session, c *cart.Cart) error {
 		for i := range tenders {
@@ -147,7 +176,10 @@ func (s *Sessions) Review(ctx context.Context, id SessionID, ok bool) (View, err
 
 // SetMetadata replaces the program's own notes; they reach the order.
 func (s *Sessions) SetMetadata(ctx context.Context, id SessionID, m map[string]string) (View, error) {
-	return s.change(ctx, id, func(_ context.Context, of *Session, _ *cart.Cart) error {
+	return s.change(ctx, id, func(ctx context.Context, of *Session, c *cart.Cart) error {
+		if err := agreed(ctx, c); err != nil {
+			return err
+		}
 		of.Metadata = m
 		return nil
 	})

@@ -30,9 +30,12 @@ func (s *Sessions) fill(of *Session, q *sessionQuote) {
 	for i := range q.quote.Shipping {
 		l := &q.quote.Shipping[i]
 		delivery += l.Subtotal.Minor()
-		c.Option, c.Place = q.chosen.ID, string(q.chosen.Location)
-		c.Charge, c.Discount = l.Subtotal.Minor(), l.Discount.Minor()
+		c.Charge, c.Discount = c.Charge+l.Subtotal.Minor(), c.Discount+l.Discount.Minor()
+		if q.chosen != nil {
+			c.Option, c.Place = q.chosen.ID, string(q.chosen.Location)
+		}
 	}
+	q.fillGroups(c)
 	for i := range q.quote.Applied {
 		a := &q.quote.Applied[i]
 		sum, method := &discount, Across
@@ -70,22 +73,26 @@ func (s *Sessions) fill(of *Session, q *sessionQuote) {
 
 // allocations are what a promotion took off each line, and off the delivery.
 func (q *sessionQuote) allocations(promotion string) (list []Allocation) {
-	add := func(path string, l *pricing.QuoteLine) {
-		sum := int64(0)
+	add := func(path string, sum int64) {
+		if sum != 0 {
+			list = append(list, Allocation{path, money.New(sum, q.cart.Currency)})
+		}
+	}
+	off := func(l *pricing.QuoteLine) (sum int64) {
 		for _, step := range l.Trace {
 			if step.Source == promotion && (step.Kind == pricing.StepLine || step.Kind == pricing.StepShare) {
 				sum -= step.Amount.Minor()
 			}
 		}
-		if sum != 0 {
-			list = append(list, Allocation{path, money.New(sum, q.cart.Currency)})
-		}
+		return sum
 	}
 	for i := range q.quote.Lines {
-		add(at(pathLines, i), &q.quote.Lines[i])
+		add(at(pathLines, i), off(&q.quote.Lines[i]))
 	}
+	delivery := int64(0)
 	for i := range q.quote.Shipping {
-		add(pathFulfillment, &q.quote.Shipping[i])
+		delivery += off(&q.quote.Shipping[i])
 	}
+	add(pathFulfillment, delivery)
 	return list
 }

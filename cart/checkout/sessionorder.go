@@ -3,6 +3,7 @@ package checkout
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
@@ -53,22 +54,30 @@ func (s *Sessions) orderOf(of *Session, q *sessionQuote, id order.ID) (order.Ord
 		}
 		o.Tenders = append(o.Tenders, t)
 	}
+	if len(q.groups) > 0 {
+		return o, s.groupsOf(&o, q, of.Try.Ref)
+	}
 	if q.chosen == nil {
 		return o, nil
 	}
-	d, err := s.deliveryOf(q)
+	d, err := s.deliveryOf(q, &q.quote.Shipping[0], q.chosen, q.offers, nil)
 	if err != nil {
 		return o, err
 	}
 	o.Delivery = d
-	for _, p := range s.opts.Network.Parcels(&q.alloc, 1) {
-		to := order.Parcel{Parcel: p, Ref: of.Try.Ref, Status: order.ParcelOpen}
-		if to.Earliest, to.Latest, err = s.opts.Network.Promise(&p, q.chosen.ID, q.at); err != nil {
-			return o, err
+	return o, s.packInto(&o, &q.alloc, q.chosen.ID, of.Try.Ref, q.at)
+}
+
+// packInto adds the parcels of an allocation to an order.
+func (s *Sessions) packInto(o *order.Order, a *fulfillment.Allocation, option, ref string, at time.Time) (err error) {
+	for _, p := range s.opts.Network.Parcels(a, len(o.Parcels)+1) {
+		to := order.Parcel{Parcel: p, Ref: ref, Status: order.ParcelOpen}
+		if to.Earliest, to.Latest, err = s.opts.Network.Promise(&p, option, at); err != nil {
+			return err
 		}
 		o.Parcels = append(o.Parcels, to)
 	}
-	return o, nil
+	return nil
 }
 
 // orderLine is a line as it is sold.
@@ -82,11 +91,10 @@ func (q *sessionQuote) orderLine(l *pricing.QuoteLine) order.Line {
 	}
 }
 
-// deliveryOf is the delivery as it is sold.
-func (s *Sessions) deliveryOf(q *sessionQuote) (*order.Delivery, error) {
-	l := &q.quote.Shipping[0]
+// deliveryOf is the delivery of some lines, nil for all, as it is sold.
+func (s *Sessions) deliveryOf(q *sessionQuote, l *pricing.QuoteLine, chosen *fulfillment.Offer, offers []fulfillment.Offer, g *deliveryGroup) (*order.Delivery, error) {
 	d := &order.Delivery{
-		Option: q.chosen.ID, Type: string(q.chosen.Type), Location: q.chosen.Location,
+		Option: chosen.ID, Type: string(chosen.Type), Location: chosen.Location,
 		Charge: l.Subtotal, Discount: l.Discount, Net: l.Net, Tax: l.Tax, Total: l.Total,
 	}
 	if len(l.Taxes) == 0 {
@@ -100,16 +108,16 @@ func (s *Sessions) deliveryOf(q *sessionQuote) (*order.Delivery, error) {
 		d.Taxes = append(d.Taxes, pricing.RateTotal{Rate: p.Rate, Net: p.Net, Tax: p.Tax, Total: total})
 	}
 	var err error
-	d.Cheapest, err = s.cheapest(q)
+	d.Cheapest, err = s.cheapest(q, offers, g)
 	return d, err
 }
 
 // cheapest returns what the cheapest shipping option that is offered costs, with tax
 // and before promotions.
-func (s *Sessions) cheapest(q *sessionQuote) (money.Amount, error) {
+func (s *Sessions) cheapest(q *sessionQuote, offers []fulfillment.Offer, g *deliveryGroup) (money.Amount, error) {
 	var best *fulfillment.Offer
-	for i := range q.offers {
-		if o := &q.offers[i]; o.Type == fulfillment.Shipping && (best == nil || o.Charge.Minor() < best.Charge.Minor()) {
+	for i := range offers {
+		if o := &offers[i]; o.Type == fulfillment.Shipping && (best == nil || o.Charge.Minor() < best.Charge.Minor()) {
 			best = o
 		}
 	}
@@ -122,7 +130,12 @@ func (s *Sessions) cheapest(q *sessionQuote) (money.Amount, error) {
 	// Delivery promotions would lower the tax, so the price is asked for without any
 	// code and taken without the discount of those that need none.
 	terms := q.terms
-	terms.Shipping = []pricing.Shipping{{ID: deliveryLine, Amount: best.Charge, TaxClass: q.deliveryClass(best.Tax)}}
+	charge := pricing.Shipping{ID: deliveryLine, Amount: best.Charge}
+	if g != nil {
+		charge.Lines, charge.TaxPlace = g.lines, g.taxPlace
+	}
+	charge.TaxClass = q.deliveryClass(best.Tax, charge.Lines)
+	terms.Shipping = []pricing.Shipping{charge}
 	var quote pricing.Quote
 	if err := s.opts.Carts.QuoteInto(&quote, &q.cart, terms); err != nil {
 		return money.Amount{}, err
@@ -174,6 +187,13 @@ func purchaseOf(o *order.Order) flywheel.Event {
 	}
 	if o.Delivery != nil {
 		e.Properties[PropertyShipping] = o.Delivery.Total.Decimal().String()
+	}
+	if len(o.Deliveries) > 0 {
+		sum := int64(0)
+		for i := range o.Deliveries {
+			sum += o.Deliveries[i].Total.Minor()
+		}
+		e.Properties[PropertyShipping] = money.New(sum, o.Currency).Decimal().String()
 	}
 	if len(o.Tenders) > 0 {
 		paid := map[string]int64{}

@@ -26,12 +26,19 @@ type sessionQuote struct {
 	offers []fulfillment.Offer
 	chosen *fulfillment.Offer // of offers, where one is chosen and something ships
 	alloc  fulfillment.Allocation
-	quote  pricing.Quote
-	terms  cart.Terms
-	codes  []sessionCode
-	split  []pricing.Payment
-	payers []int // by payment of split: its place in the list as given
-	due    money.Amount
+	// option is the chosen one, choice its place in Session.Deliveries, -1 for
+	// Session.Option. Groups are at least two, and then take the place of option,
+	// offers and chosen.
+	option  string
+	choice  int
+	groups  []deliveryGroup
+	charged []int // by charge for delivery: its group
+	quote   pricing.Quote
+	terms   cart.Terms
+	codes   []sessionCode
+	split   []pricing.Payment
+	payers  []int // by payment of split: its place in the list as given
+	due     money.Amount
 	// anew says that the option is chosen now: a pickup whose place has too little is
 	// not offered, as it is where it was chosen before.
 	anew bool
@@ -60,12 +67,13 @@ func (s *Sessions) answer(ctx context.Context, of *Session, c *cart.Cart, once .
 			return s.fixed(of, status, once), nil
 		}
 		version, option, customer := of.Version, of.Option, of.Customer
+		chosen := slices.Clone(of.Deliveries)
 		v, err := s.price(ctx, of, c, nil)
 		if err != nil {
 			return View{}, err
 		}
 		v.Messages = append(v.Messages, once...)
-		if of.Version == version && of.Option == option && of.Customer == customer {
+		if of.Version == version && of.Option == option && of.Customer == customer && slices.EqualFunc(of.Deliveries, chosen, DeliveryChoice.same) {
 			return v, nil
 		}
 		saved, err := s.save(ctx, *of)
@@ -119,9 +127,7 @@ func (s *Sessions) price(ctx context.Context, of *Session, c *cart.Cart, right f
 // note takes over into the session what a quote found.
 func (s *Sessions) note(of *Session, q *sessionQuote) {
 	of.Customer, of.Visitor = q.cart.Customer, q.cart.Visitor
-	if q.ships && q.chosen == nil {
-		of.Option = ""
-	}
+	q.drop(of)
 	if of.Version == 0 || !of.Seen.same(&q.content) {
 		of.Version++
 	}
@@ -129,10 +135,14 @@ func (s *Sessions) note(of *Session, q *sessionQuote) {
 }
 
 func (s *Sessions) view(of *Session, q *sessionQuote) View {
-	return View{
+	v := View{
 		Session: of.ID, Cart: of.Cart, Status: statusOf(q.messages), Version: of.Version,
 		Messages: q.messages, Content: q.content, Offers: q.offers,
 	}
+	for i := range q.groups {
+		v.GroupOffers = append(v.GroupOffers, q.groups[i].offers)
+	}
+	return v
 }
 
 // quote prices a session with everything that depends on the moment. The cart is that
@@ -206,6 +216,7 @@ func (s *Sessions) describe(ctx context.Context, q *sessionQuote) (err error) {
 		}
 	}
 	q.terms.At, q.terms.Items = q.at, q.items
+	q.terms.WithoutPromotions = q.terms.WithoutPromotions || q.cart.Draft != "" // what was agreed is agreed
 	if q.terms.Segments == nil {
 		if q.terms.Segments, err = s.opts.Carts.SegmentsOf(ctx, q.cart.Customer); err != nil {
 			return fmt.Errorf("checkout: cart %q: %w", q.cart.ID, err)

@@ -47,6 +47,9 @@ type SessionOptions struct {
 	// PointValue is what one point is worth in minor units, PointsMaxPercent the
 	// part of a total that points pay at most, zero for all.
 	PointValue, PointsMaxPercent money.Rate
+	// PointValueIn is what one point is worth in minor units of a currency, in place of
+	// PointValue.
+	PointValueIn map[money.Currency]money.Rate
 	// Taxes says which taxes a place levies; nil takes those of the price engine
 	// everywhere. Home is where buyers without an address are taxed.
 	Taxes tax.Provider
@@ -71,6 +74,9 @@ type SessionOptions struct {
 	// Terms tells what the shop knows of a customer, such as groups; nil knows
 	// nothing. At, Taxes, Shipping, Items and Coupons are set by the session.
 	Terms func(ctx context.Context, customer flywheel.CustomerID) (cart.Terms, error)
+	// Return is the address to which a bank sends the buyer of a session back after an
+	// action, always the same for a session; nil where the gateway knows one.
+	Return func(SessionID) string
 	// Sink learns of begin_checkout, [EventCheckoutExpired] and purchase.
 	Sink flywheel.Sink
 	// Tx makes what is recorded one transaction, by default the database of the
@@ -291,5 +297,9 @@ func (s *Sessions) load(ctx context.Context, id SessionID) (Session, *cart.Cart,
 }
 
 func (s *Sessions) charge(of *Session, t *Try) payment.Charge {
-	return payment.Charge{Key: t.Charge, Amount: t.Amount, Method: t.Method, Ref: string(of.ID), Customer: t.Order.Customer}
+	c := payment.Charge{Key: t.Charge, Amount: t.Amount, Method: t.Method, Ref: string(of.ID), Customer: t.Order.Customer}
+	if s.opts.Return != nil {
+		c.Return = s.opts.Return(of.ID)
+	}
+	return c
 }

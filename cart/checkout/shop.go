@@ -3,6 +3,7 @@ package checkout
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -50,49 +51,108 @@ func (w *Shop) Offer(ctx context.Context, o *order.Order, items []order.Item, at
 			return order.Offer{}, &flywheel.FieldError{Field: fmt.Sprintf("add[%d].sku", i), Err: fmt.Errorf("%q: %w", items[i].SKU, flywheel.ErrNotFound)}
 		}
 	}
-	var pickup fulfillment.Location
-	if o.Delivery != nil && o.Delivery.Type == string(fulfillment.Pickup) {
-		pickup = o.Delivery.Location
-	}
+	ways := w.waysOf(o, q, items)
 	var offer order.Offer
 	if !replace {
 		var err error
-		if offer.Lines, err = w.price(ctx, o, q, pickup); err != nil {
+		if offer.Lines, err = w.price(ctx, o, q, ways); err != nil {
 			return order.Offer{}, err
 		}
 	}
 	if w.s.opts.Network == nil {
 		return offer, nil
 	}
-	var err error
-	if q.alloc, err = w.s.opts.Network.Allocate(q.ship, q.stock, pickup); err != nil {
-		return order.Offer{}, err
-	}
-	if len(q.alloc.Short) > 0 {
-		short := &order.ShortError{Short: map[flywheel.SKU]int64{}}
-		for _, l := range q.alloc.Short {
+	stock, short := q.stock, &order.ShortError{Short: map[flywheel.SKU]int64{}}
+	packed := order.Order{}
+	for i := range ways {
+		way := &ways[i]
+		a, err := w.s.opts.Network.Allocate(way.items, stock, way.pickup())
+		if err != nil {
+			return order.Offer{}, err
+		}
+		for _, l := range a.Short {
 			short.Short[l.SKU] = l.Have
 		}
+		if len(ways) > 1 {
+			stock = stock.Less(&a)
+		}
+		option := ""
+		if way.delivery != nil {
+			option = way.delivery.Option
+		}
+		if err := w.s.packInto(&packed, &a, option, "", at); err != nil {
+			return order.Offer{}, err
+		}
+	}
+	if len(short.Short) > 0 {
 		return order.Offer{}, short
 	}
-	for _, p := range w.s.opts.Network.Parcels(&q.alloc, 1) {
-		to := order.Parcel{Parcel: p, Status: order.ParcelOpen}
-		if o.Delivery != nil {
-			if to.Earliest, to.Latest, err = w.s.opts.Network.Promise(&p, o.Delivery.Option, at); err != nil {
-				return order.Offer{}, err
-			}
+	offer.Parcels = packed.Parcels
+	if o.Delivery == nil && len(o.Deliveries) == 0 {
+		for i := range offer.Parcels {
+			offer.Parcels[i].Earliest, offer.Parcels[i].Latest = fulfillment.Date{}, fulfillment.Date{}
 		}
-		offer.Parcels = append(offer.Parcels, to)
 	}
 	return offer, nil
 }
 
+// way is how some of the items travel; delivery is nil where nothing is delivered.
+type way struct {
+	delivery *order.Delivery
+	items    []fulfillment.Item
+}
+
+func (w *way) pickup() fulfillment.Location {
+	if w.delivery != nil && w.delivery.Type == string(fulfillment.Pickup) {
+		return w.delivery.Location
+	}
+	return ""
+}
+
+// waysOf puts items together that travel together, those first that come from one place.
+func (w *Shop) waysOf(o *order.Order, q *sessionQuote, items []order.Item) []way {
+	var ways []way
+	for i := range items {
+		d := o.DeliveryFor(items[i])
+		at := slices.IndexFunc(ways, func(w way) bool { return w.delivery == d })
+		if at < 0 {
+			at, ways = len(ways), append(ways, way{delivery: d})
+		}
+		ways[at].items = append(ways[at].items, q.ship[i])
+	}
+	slices.SortStableFunc(ways, func(a, b way) int {
+		switch {
+		case (a.pickup() == "") == (b.pickup() == ""):
+			return 0
+		case a.pickup() != "":
+			return -1
+		}
+		return 1
+	})
+	return ways
+}
+
+// askTaxes sets the taxes of the places where the items are taxed.
+func (w *Shop) askTaxes(ctx context.Context, of *Session, q *sessionQuote, ways []way) error {
+	if len(ways) == 1 {
+		return w.s.askTaxes(ctx, of, q, ways[0].pickup())
+	}
+	for i := range ways {
+		g := deliveryGroup{place: ways[i].pickup()}
+		for j := range ways[i].items {
+			g.lines = append(g.lines, ways[i].items[j].Line)
+		}
+		q.groups = append(q.groups, g)
+	}
+	return w.s.askGroupTaxes(ctx, of, q)
+}
+
 // price returns the lines at today's price, or the agreed one, without promotions.
-func (w *Shop) price(ctx context.Context, o *order.Order, q *sessionQuote, pickup fulfillment.Location) (lines []order.Line, err error) {
+func (w *Shop) price(ctx context.Context, o *order.Order, q *sessionQuote, ways []way) (lines []order.Line, err error) {
 	of := &Session{Address: o.Shipping}
 	q.terms.Coupons, q.terms.WithoutPromotions = []string{}, true
 	q.terms.TaxExempt = q.terms.TaxExempt || o.TaxExempt
-	if err := w.s.askTaxes(ctx, of, q, pickup); err != nil {
+	if err := w.askTaxes(ctx, of, q, ways); err != nil {
 		return nil, err
 	}
 	if err := w.s.opts.Carts.QuoteInto(&q.quote, &q.cart, q.terms); err != nil {

@@ -22,6 +22,9 @@ type View struct {
 	Action *payment.ActionError `json:"action,omitempty"`
 	// Offers are the delivery options to choose from, with their dates.
 	Offers []fulfillment.Offer `json:"options,omitempty"`
+	// GroupOffers are those of each of Groups, which take the place of Offers where
+	// groups of lines travel in different ways.
+	GroupOffers [][]fulfillment.Offer `json:"group_options,omitempty"`
 	// Order is what a completed session became.
 	Order order.ID `json:"order,omitempty"`
 }

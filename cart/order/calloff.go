@@ -13,9 +13,10 @@ const (
 )
 
 // CallOff cancels units that have not been sent: the last ones of their lines, which
-// leave the last parcels first. With the last unit of an order of which nothing was
-// ever sent goes the delivery, and its codes are given back. What was paid is paid
-// back; before that, what a card has set aside is given up.
+// leave the last parcels first. With the last unit of a delivery of which nothing was
+// ever sent goes the delivery, and with the last unit of such an order its codes are
+// given back. What was paid is paid back; before that, what a card has set aside is
+// given up.
 //
 // Without Key the same again is another cancellation, except while the first is
 // under way.
@@ -60,19 +61,12 @@ func (c *CallOff) decide(d *decision) error {
 		return err
 	}
 	items := doc.items()
-	if left, sent := d.o.units(); left == 0 && !sent {
-		if dv := d.o.Delivery; dv != nil {
-			back, err := dv.paid().Part(d.o.amount(dv.Total.Minor() - dv.Back.Minor()))
-			if err != nil {
-				return err
-			}
-			dv.Back = dv.Total
-			if !back.Total.IsZero() {
-				if err := doc.add(dv.line(), back); err != nil {
-					return err
-				}
-			}
+	for _, dv := range d.o.deliveries() {
+		if err := d.callOff(dv, doc); err != nil {
+			return err
 		}
+	}
+	if left, sent := d.o.units(); left == 0 && !sent {
 		d.effects.Uses = d.o.Uses
 	}
 	value := doc.sum
@@ -93,7 +87,8 @@ func (c *CallOff) decide(d *decision) error {
 
 // Edit changes what has not been sent: it calls units off and adds items. What was
 // bought keeps its price; what is added has that of today, without promotions, and
-// lines of its own. The delivery stays. More is set aside by the card, and taken at
+// lines of its own. The delivery stays, unless it is one of several and nothing is left
+// for it. More is set aside by the card, and taken at
 // once if the order is paid; less is paid back, or given up.
 type Edit struct {
 	Key    string           `json:"key"`
@@ -132,6 +127,11 @@ func (c *Edit) decide(d *decision) error {
 	value, err := d.added(c.Add, came, d.o.paid())
 	if err != nil {
 		return err
+	}
+	for i := range d.o.Deliveries {
+		if err := d.callOff(&d.o.Deliveries[i], gone); err != nil {
+			return err
+		}
 	}
 	difference := value - gone.sum.Total.Minor()
 	d.answer.Difference = d.o.amount(difference)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -145,6 +146,8 @@ type caseDraft struct {
 	codes    bool
 	tenders  []order.Tender
 	bounds   []int64
+	apart    bool  // every second line travels by itself
+	second   int64 // and costs so much
 }
 
 func newCaseShop(t *testing.T, s caseSetup) *caseShop {
@@ -321,19 +324,40 @@ func (w *caseShop) Offer(_ context.Context, o *order.Order, items []order.Item, 
 		}
 		list = append(list, w.item(fmt.Sprint(i), c))
 	}
-	a, err := w.net.Allocate(list, w.stock.supply(), "")
-	if err != nil {
-		return offer, err
-	}
-	if len(a.Short) > 0 {
-		short := &order.ShortError{Short: map[flywheel.SKU]int64{}}
-		for _, s := range a.Short {
-			short.Short[s.SKU] = s.Have
+	stock := w.stock.supply()
+	for len(list) > 0 {
+		way := o.DeliveryFor(items[place0(list[0].Line)])
+		var together, rest []fulfillment.Item
+		for _, item := range list {
+			if o.DeliveryFor(items[place0(item.Line)]) == way {
+				together = append(together, item)
+			} else {
+				rest = append(rest, item)
+			}
 		}
-		return offer, short
+		a, err := w.net.Allocate(together, stock, "")
+		if err != nil {
+			return offer, err
+		}
+		if len(a.Short) > 0 {
+			short := &order.ShortError{Short: map[flywheel.SKU]int64{}}
+			for _, s := range a.Short {
+				short.Short[s.SKU] = s.Have
+			}
+			return offer, short
+		}
+		offer.Parcels = append(offer.Parcels, w.parcels(&a, len(offer.Parcels)+1, way.Option, at, "")...)
+		list, stock = rest, stock.Less(&a)
 	}
-	offer.Parcels = w.parcels(&a, 1, o.Delivery.Option, at, "")
 	return offer, nil
+}
+
+func place0(line string) int {
+	n, err := strconv.Atoi(line)
+	if err != nil {
+		panic(err)
+	}
+	return n
 }
 
 func (w *caseShop) parcels(a *fulfillment.Allocation, first int, option string, at time.Time, ref string) (parcels []order.Parcel) {
@@ -426,6 +450,7 @@ func (w *caseShop) place(ctx context.Context) (order.Order, error) {
 		}
 	}
 	o.Delivery.Cheapest = w.amount(max(0, cheapest))
+	w.split(&o)
 	for _, l := range o.Lines {
 		sum(&o.Subtotal, l.Subtotal)
 		sum(&o.Discount, l.Discount)
@@ -433,14 +458,24 @@ func (w *caseShop) place(ctx context.Context) (order.Order, error) {
 		sum(&o.Tax, l.Tax)
 		sum(&o.Total, l.Total)
 	}
-	sum(&o.Subtotal, o.Delivery.Charge)
-	sum(&o.Net, o.Delivery.Net)
-	sum(&o.Tax, o.Delivery.Tax)
-	sum(&o.Total, o.Delivery.Total)
+	for _, way := range ways(&o) {
+		sum(&o.Subtotal, way.Charge)
+		sum(&o.Net, way.Net)
+		sum(&o.Tax, way.Tax)
+		sum(&o.Total, way.Total)
+	}
 	a, err := w.net.Allocate(items, w.stock.supply(), "")
 	require.NoError(w.t, err)
 	require.Empty(w.t, a.Short)
-	o.Parcels = w.parcels(&a, 1, d.option, w.now, w.tryRef)
+	for _, way := range ways(&o) {
+		part := fulfillment.Allocation{}
+		for _, p := range a.Pieces {
+			if way.Lines == nil || slices.Contains(way.Lines, p.Line) {
+				part.Pieces = append(part.Pieces, p)
+			}
+		}
+		o.Parcels = append(o.Parcels, w.parcels(&part, len(o.Parcels)+1, d.option, w.now, w.tryRef)...)
+	}
 	held, err := a.Units()
 	require.NoError(w.t, err)
 	require.NoError(w.t, w.stock.Hold(ctx, w.tryRef, held, w.now))
@@ -454,6 +489,38 @@ func (w *caseShop) place(ctx context.Context) (order.Order, error) {
 		return o, err
 	}
 	return w.orders.Capture(ctx, w.id)
+}
+
+// split lets every second line that is sent travel by itself.
+func (w *caseShop) split(o *order.Order) {
+	var sent []string
+	for i := range o.Lines {
+		if !o.Lines[i].Download {
+			sent = append(sent, o.Lines[i].ID)
+		}
+	}
+	if !w.draft.apart || len(sent) < 2 {
+		return
+	}
+	first, second := *o.Delivery, *o.Delivery
+	second.Charge = w.amount(w.draft.second)
+	second.Net, second.Tax, second.Total = w.taxed(w.draft.second, w.rate("", w.draft.country, w.draft.region))
+	for i, id := range sent {
+		if i%2 == 0 {
+			first.Lines = append(first.Lines, id)
+		} else {
+			second.Lines = append(second.Lines, id)
+		}
+	}
+	o.Delivery, o.Deliveries = nil, []order.Delivery{first, second}
+}
+
+// ways are how the lines of an order travel.
+func ways(o *order.Order) []order.Delivery {
+	if o.Delivery != nil {
+		return []order.Delivery{*o.Delivery}
+	}
+	return o.Deliveries
 }
 
 // pay lets the tenders pay, in the sequence points, gift cards, store credit, card.

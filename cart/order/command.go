@@ -125,7 +125,8 @@ type Item struct {
 	Quantity int64        `json:"quantity"`
 	// Agreed is the price of a unit in place of today's.
 	Agreed *money.Price `json:"agreed,omitempty"`
-	// Line is the line that is replaced, for a [Claim].
+	// Line is the line that is replaced, for a [Claim]. Of an [Edit] or an [Exchange]
+	// it is a line with which the item travels, see [Order.DeliveryFor].
 	Line string `json:"line,omitempty"`
 }
 

@@ -44,7 +44,7 @@ func Wanted(c Command) (items []Item, replace bool) {
 	case *Edit:
 		return c.Add, false
 	case *Exchange:
-		return c.For, false
+		return c.items(), false
 	case *Claim:
 		return nil, c.Remedy == Replace
 	}
@@ -404,6 +404,13 @@ func (d *decision) added(items []Item, doc *document, settled bool) (value int64
 			return 0, err
 		}
 		names[strconv.Itoa(i)] = l.ID
+		if with := items[i].Line; with != "" && d.o.Line(with) == nil {
+			return 0, refuse(fmt.Sprintf("add[%d].line", i), flywheel.ErrNotFound, "no line %q", with)
+		}
+		if len(d.o.Deliveries) > 0 && !l.Download {
+			dv := d.o.DeliveryFor(items[i])
+			dv.Lines = append(dv.Lines, l.ID)
+		}
 		d.o.Lines = append(d.o.Lines, l)
 	}
 	return value, d.pack(names, settled, false)
@@ -431,10 +438,9 @@ func (d *decision) pack(names map[string]string, settled, replacement bool) erro
 	return err
 }
 
-// deliveryBack returns what of the delivery is given back when no unit is left.
-func (d *decision) deliveryBack(fault bool) (pricing.Refund, error) {
-	dv := d.o.Delivery
-	if left, _ := d.o.units(); dv == nil || left > 0 || !dv.Invoiced {
+// deliveryBack returns what of a delivery is given back when no unit of it is left.
+func (d *decision) deliveryBack(dv *Delivery, fault bool) (pricing.Refund, error) {
+	if left, _ := d.o.unitsBy(dv); left > 0 || !dv.Invoiced {
 		return d.o.none(), nil
 	}
 	most := dv.Total.Minor()

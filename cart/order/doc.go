@@ -70,6 +70,14 @@
 // after. An order is loaded and saved whole; its operations are a field of it, a few
 // hundred bytes each.
 //
+// # Two processes, a restart, a bad event
+//
+// Processes that share a database share orders. A command is saved before its effects,
+// and each effect has a key that follows from it: whichever process goes on after a
+// crash, by the same command or by [Service.Resume] when it starts, has the effect
+// once. Nothing here reads events. What is told is written with the order, or kept
+// beside it and told by [Service.Deliver] where the Sink has another database.
+//
 // # Concurrency
 //
 // A [Service] is safe for concurrent use, and so is a [Store]. Of two commands at the

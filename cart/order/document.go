@@ -46,6 +46,8 @@ type DocumentLine struct {
 	SKU      flywheel.SKU `json:"sku,omitempty"`
 	Title    string       `json:"title,omitempty"`
 	Quantity int64        `json:"quantity,omitempty"`
+	// Delivery is the number of the delivery, from 1, of an order that has several.
+	Delivery int `json:"delivery,omitempty"`
 	// Rate is the rate of tax, zero where a line has several.
 	Rate  money.Rate   `json:"rate,omitzero"`
 	Net   money.Amount `json:"net"`

@@ -297,3 +297,13 @@ func ExampleService_List() {
 	// Output:
 	// o 14.89 EUR true <nil>
 }
+
+// An order whose lines travel in two ways: what is added goes with the line it names,
+// else with what is shipped.
+func ExampleOrder_DeliveryFor() {
+	o := order.Order{Deliveries: []order.Delivery{
+		{Lines: []string{"1"}, Option: "shop", Type: "pickup", Location: "berlin"}, {Lines: []string{"2"}, Option: "standard", Type: "shipping"},
+	}}
+	fmt.Println(o.DeliveryFor(order.Item{SKU: "pen", Line: "1"}).Option, o.DeliveryFor(order.Item{SKU: "pen"}).Option)
+	// Output: shop standard
+}

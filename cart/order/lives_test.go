@@ -114,6 +114,7 @@ func (l *life) live() {
 	if r.IntN(5) == 0 {
 		d.customer = ""
 	}
+	d.apart, d.second = r.IntN(2) == 0, int64(r.IntN(1500))
 	for _, sku := range skus {
 		have := int64(0)
 		for _, n := range supply[flywheel.SKU(sku)].Free {
@@ -239,6 +240,9 @@ func (l *life) command(o *order.Order) order.Command {
 			if r.IntN(4) == 0 {
 				agreed := money.PriceOf(l.amount(int64(r.IntN(3000))))
 				item.Agreed = &agreed
+			}
+			if r.IntN(2) == 0 {
+				item.Line = pick(r, o.Lines).ID
 			}
 			items = append(items, item)
 		}
@@ -392,6 +396,38 @@ func (l *life) check(o *order.Order) {
 		require.Equal(t, want, lines[line.ID], fail("line "+line.ID+" is invoiced, net, tax and total, as far as the buyer has it"))
 	}
 
+	for i, way := range ways(o) {
+		if l.unpapered(o) {
+			break
+		}
+		want, got := int64(0), int64(0)
+		if way.Invoiced {
+			want = way.Total.Minor() - way.Back.Minor()
+		}
+		for _, d := range o.Documents {
+			for _, line := range d.Lines {
+				if line.Kind != order.DeliveryLine || line.Delivery != 0 && line.Delivery != i+1 {
+					continue
+				}
+				if d.Kind == order.CreditNote {
+					got -= line.Total.Minor()
+				} else {
+					got += line.Total.Minor()
+				}
+			}
+		}
+		require.Equal(t, want, got, fail("each delivery is charged once, and given back by itself"))
+		left := int64(0)
+		for j := range o.Lines {
+			if id := o.Lines[j].ID; way.Lines == nil || slices.Contains(way.Lines, id) {
+				left += o.Lines[j].Left()
+			}
+		}
+		if left > 0 && way.Lines == nil {
+			require.Zero(t, way.Back.Minor(), fail("while a unit is left, so is the delivery"))
+		}
+	}
+
 	// The gateway.
 	captured, refunded, open := int64(0), int64(0), int64(0)
 	for i := range o.Tenders {
@@ -490,8 +526,10 @@ func (l *life) unsent(o *order.Order) int64 {
 			sum += share.Total.Minor()
 		}
 	}
-	if o.Delivery != nil && !o.Delivery.Invoiced {
-		sum += o.Delivery.Total.Minor() - o.Delivery.Back.Minor()
+	for _, way := range ways(o) {
+		if !way.Invoiced {
+			sum += way.Total.Minor() - way.Back.Minor()
+		}
 	}
 	return sum
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/keyedhash"
+	"github.com/flywheel-go/flywheel/internal/memstore"
 )
 
 // MemoryStore is a [Store] in memory.
@@ -402,18 +403,10 @@ func (s *MemoryStore) number(o *Order, undo func(func())) {
 			continue
 		}
 		last, there := s.series[d.Series]
-		before, series := last, d.Series
-		undo(func() {
-			if there {
-				s.series[series] = before
-			} else {
-				delete(s.series, series)
-			}
-		})
 		if !there {
 			last = d.First - 1
 		}
 		d.Number, d.First = last+1, 0
-		s.series[d.Series] = d.Number
+		memstore.Set(s.series, d.Series, d.Number, undo)
 	}
 }

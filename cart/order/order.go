@@ -65,10 +65,13 @@ type Order struct {
 	Shipping  *Address          `json:"shipping,omitempty"`
 	Billing   *Address          `json:"billing,omitempty"`
 	Metadata  map[string]string `json:"metadata,omitempty"`
-	// Delivery is nil where nothing is delivered. Its charge is part of Subtotal, its
+	// Delivery is nil where nothing is delivered, or not all in one way. Its charge is part of Subtotal, its
 	// discount of Discount, and what it cost of Net, Tax and Total.
 	Delivery *Delivery `json:"delivery,omitempty"`
-	Parcels  []Parcel  `json:"parcels,omitempty"`
+	// Deliveries take its place where groups of lines travel in different ways: each
+	// line that is sent is in one of them.
+	Deliveries []Delivery `json:"deliveries,omitempty"`
+	Parcels    []Parcel   `json:"parcels,omitempty"`
 	// Tenders pay in their sequence. Payment is derived from them.
 	Tenders []Tender `json:"tenders,omitempty"`
 	// Uses are the codes that the order used up.
@@ -242,6 +245,10 @@ func (o *Order) Clone() Order {
 	c.Shipping, c.Billing = o.Shipping.clone(), o.Billing.clone()
 	c.Metadata = maps.Clone(o.Metadata)
 	c.Delivery = o.Delivery.clone()
+	c.Deliveries = slices.Clone(o.Deliveries)
+	for i := range c.Deliveries {
+		c.Deliveries[i] = *c.Deliveries[i].clone()
+	}
 	c.Parcels = cloneParcels(o.Parcels)
 	c.Tenders = cloneTenders(o.Tenders)
 	c.Uses = slices.Clone(o.Uses)

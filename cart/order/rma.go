@@ -344,21 +344,30 @@ func (d *decision) keep(doc *document, kept []func() error, fee pricing.Refund, 
 	return doc.less(DocumentLine{Kind: LabelLine}, of)
 }
 
-// withDelivery adds what of the delivery is given back.
+// withDelivery adds what is given back of the deliveries of the goods in doc.
 func (d *decision) withDelivery(doc *document, any, fault bool) error {
 	d.answer.Delivery = d.o.amount(0)
 	if !any {
 		return nil
 	}
-	back, err := d.deliveryBack(fault)
-	if err != nil {
-		return err
+	goods := doc.lines
+	for _, dv := range d.o.deliveries() {
+		if !slices.ContainsFunc(goods, func(l DocumentLine) bool { return l.Kind == GoodsLine && dv.of(l.Line) }) {
+			continue
+		}
+		back, err := d.deliveryBack(dv, fault)
+		if err != nil {
+			return err
+		}
+		if back.Total.IsZero() {
+			continue
+		}
+		d.answer.Delivery = d.o.amount(d.answer.Delivery.Minor() + back.Total.Minor())
+		if err := doc.add(d.o.deliveryLine(dv), back); err != nil {
+			return err
+		}
 	}
-	d.answer.Delivery = back.Total
-	if back.Total.IsZero() {
-		return nil
-	}
-	return doc.add(d.o.Delivery.line(), back)
+	return nil
 }
 
 // restock notes where accepted units go: a kit as its parts.
@@ -446,6 +455,21 @@ func (c *Exchange) check() error {
 	return checkItems("for", c.For)
 }
 
+// items are what is sent, which travels like what comes back unless it says otherwise.
+func (c *Exchange) items() []Item {
+	lines := sortedLines(c.Lines)
+	if len(lines) == 0 {
+		return c.For
+	}
+	items := slices.Clone(c.For)
+	for i := range items {
+		if items[i].Line == "" {
+			items[i].Line = lines[0]
+		}
+	}
+	return items
+}
+
 func (c *Exchange) decide(d *decision) error {
 	if d.o.RMA(c.ID) != nil {
 		return refuse("id", flywheel.ErrKeyReused, "return %q is there", c.ID)
@@ -468,7 +492,7 @@ func (c *Exchange) decide(d *decision) error {
 		}
 	}
 	came := d.paper()
-	value, err := d.added(c.For, came, true)
+	value, err := d.added(c.items(), came, true)
 	if err != nil {
 		return err
 	}
@@ -499,7 +523,7 @@ const (
 
 // Claim settles that units arrived broken, or not at all; nothing comes back. The
 // remedy is a parcel with others in their place, without price, or their money, with
-// the delivery where no unit is left.
+// the delivery where no unit of it is left.
 //
 // Without Key the same again is another claim, except while the first is under way.
 type Claim struct {

@@ -222,8 +222,8 @@ func (o Order) placed() (Order, error) {
 			a.Captured, a.Released, a.Refunded = none, none, none
 		}
 	}
-	if o.Delivery != nil {
-		o.Delivery.Invoiced, o.Delivery.Back = false, none
+	for _, d := range o.deliveries() {
+		d.Invoiced, d.Back = false, none
 	}
 	for i := range o.Lines {
 		l := &o.Lines[i]

@@ -16,7 +16,7 @@ const (
 
 // Ship sends a parcel, or a part of it: then the rest becomes the next parcel. Of an
 // order that is paid on shipment the parcel's value is charged first, with the
-// delivery for the first parcel, and an invoice is written: nothing leaves that is
+// delivery for its first parcel, and an invoice is written: nothing leaves that is
 // not paid. A parcel that has left is answered and not sent again.
 type Ship struct {
 	Parcel string `json:"parcel"`
@@ -98,7 +98,7 @@ func (c *Ship) decide(d *decision) error {
 		l.Shipped += n
 	}
 	if d.o.Mode == OnShipment && !settled && !replacement {
-		if err := d.invoiceSent(doc); err != nil {
+		if err := d.invoiceSent(doc, &taken); err != nil {
 			return err
 		}
 	}
@@ -109,17 +109,27 @@ func (c *Ship) decide(d *decision) error {
 	return nil
 }
 
-// invoiceSent charges and invoices what is sent, with the delivery if it has not been
+// invoiceSent charges and invoices what is sent, with its delivery if that has not been
 // charged.
-func (d *decision) invoiceSent(doc *document) error {
-	if dv := d.o.Delivery; dv != nil && !dv.Invoiced {
-		dv.Invoiced = true
-		if err := doc.add(dv.line(), dv.paid()); err != nil {
-			return err
+func (d *decision) invoiceSent(doc *document, sent *fulfillment.Parcel) error {
+	for _, dv := range d.o.deliveries() {
+		if slices.ContainsFunc(sent.Pieces, func(p fulfillment.Piece) bool { return dv.of(p.Line) }) {
+			if err := d.invoiceDelivery(dv, doc); err != nil {
+				return err
+			}
 		}
 	}
 	d.write(Invoice, doc)
 	return d.spend(doc.sum.Total.Minor())
+}
+
+// invoiceDelivery charges a delivery, once.
+func (d *decision) invoiceDelivery(dv *Delivery, doc *document) error {
+	if dv.Invoiced || dv.givenUp() {
+		return nil
+	}
+	dv.Invoiced = true
+	return doc.add(d.o.deliveryLine(dv), dv.paid())
 }
 
 // settle notes that an order which is paid on shipment is paid, when all of it has
@@ -221,9 +231,8 @@ func (c *capture) decide(d *decision) error {
 		d.settle()
 		return nil
 	}
-	if dv := d.o.Delivery; dv != nil {
-		dv.Invoiced = true
-		if err := doc.add(dv.line(), dv.paid()); err != nil {
+	for _, dv := range d.o.deliveries() {
+		if err := d.invoiceDelivery(dv, doc); err != nil {
 			return err
 		}
 	}

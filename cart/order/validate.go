@@ -58,7 +58,7 @@ func (o *Order) Validate() error {
 	}
 	switch o.Mode {
 	case "":
-		if o.Delivery != nil || len(o.Parcels) > 0 || len(o.Tenders) > 0 {
+		if o.Delivery != nil || len(o.Deliveries) > 0 || len(o.Parcels) > 0 || len(o.Tenders) > 0 {
 			return fail("mode", fmt.Errorf("missing beside delivery, parcels or tenders: %w", flywheel.ErrInvalid))
 		}
 	case OnPlace, OnShipment:
@@ -75,10 +75,8 @@ func (o *Order) Validate() error {
 		return fail("mode", fmt.Errorf("%q: %w", o.Mode, flywheel.ErrInvalid))
 	}
 	var sums [5]int64
-	if d := o.Delivery; d != nil {
-		if field, err := d.check(o.Currency, &sums); err != nil {
-			return fail("delivery."+field, err)
-		}
+	if field, err := o.checkDeliveries(&sums); err != nil {
+		return fail(field, err)
 	}
 	for i := range o.Lines {
 		l := &o.Lines[i]

@@ -25,6 +25,14 @@
 // certain error the caller may give up; after an uncertain one it repeats the
 // call with the same key until the answer is certain.
 //
+// # Two processes, a restart, a bad event
+//
+// The keys of calls follow from the order or the session, so that another process, or
+// the same after a restart, repeats a call and does not make a second one. An [Inbox]
+// remembers which notices were applied: one that two processes receive at once is
+// applied by one of them. A forged, stale or unreadable notice is refused and not
+// remembered; one whose application fails comes again, and holds up no other.
+//
 // # Units
 //
 // Amounts are money.Amount: minor units of one currency.

@@ -22,6 +22,13 @@
 // A [Ticket] is moved by pure functions of itself and an instant, [Desk]; [Service]
 // loads, moves, saves and reports. What was said is kept as rows, [Entry].
 //
+// # Two processes, a restart, a bad event
+//
+// [Service.Advance] may run in as many processes as there are: a breach is saved with
+// its event by one of them. After a restart what is due is found in the tickets.
+// Nothing here reads events; what the Sink does not take is kept with the ticket's
+// change and told by [Service.Deliver].
+//
 // # Units
 //
 // Targets are durations of business time; times are instants in UTC to the

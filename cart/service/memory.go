@@ -11,6 +11,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/due"
 	"github.com/flywheel-go/flywheel/internal/keyedhash"
+	"github.com/flywheel-go/flywheel/internal/memstore"
 )
 
 // MemoryStore is the [Store] that a program starts with. It is safe for concurrent
@@ -115,15 +116,7 @@ func (s *MemoryStore) Entries(ctx context.Context, id ID) iter.Seq2[Entry, error
 			}
 			return nil
 		})
-		if err != nil {
-			yield(Entry{}, err)
-			return
-		}
-		for _, e := range list {
-			if !yield(e, nil) {
-				return
-			}
-		}
+		memstore.Yield(yield, list, err)
 	}
 }
 
@@ -139,16 +132,11 @@ func (s *MemoryStore) List(ctx context.Context, f Filter) iter.Seq2[Ticket, erro
 			}
 			return nil
 		})
-		if err != nil {
-			yield(Ticket{}, err)
-			return
-		}
 		slices.SortFunc(list, func(a, b Ticket) int { return cmp.Or(a.Opened.Compare(b.Opened), cmp.Compare(a.ID, b.ID)) })
-		for i, t := range list {
-			if f.Limit > 0 && i == f.Limit || !yield(t, nil) {
-				return
-			}
+		if f.Limit > 0 && len(list) > f.Limit {
+			list = list[:f.Limit]
 		}
+		memstore.Yield(yield, list, err)
 	}
 }
 

@@ -30,6 +30,13 @@
 // [EventMet] in the transaction that removes it, so that it is told once, whatever
 // crashes.
 //
+// # Two processes, a restart, a bad event
+//
+// In a segment.Runner one process at a time has the turn, and what it saves is saved
+// with its place in the log, so that a restart repeats nothing. A stock_back that
+// cannot be taken is parked by the runner, and the watches of other things go on.
+// [Service.Advance] may run in several processes: a watch is removed by one of them.
+//
 // # Access
 //
 // A call that is made for an actor (flywheel.WithActor) answers for another's list as

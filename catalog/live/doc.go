@@ -26,6 +26,14 @@
 // hold that is longer than an event. Without neighbors the event is a schedule with
 // marks.
 //
+// # Two processes, a restart, a bad event
+//
+// The event, its marks and its claims are in the store, which any process reads. Of two
+// that claim the last unit one is refused, since the stock decides; a claim that is
+// repeated is the same claim. [Service.Advance] ends events by their plan in whichever
+// process comes first, after a restart also those whose end was missed. Only
+// [Attribute] reads the log: a purchase in a second currency is an error that it names.
+//
 // # Attribution
 //
 // [Attribute] reads the log: whoever joined the event ([EventJoined]) and bought a

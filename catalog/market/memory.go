@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/memstore"
 )
 
 // MemoryStore is the [Store] that a program starts with. It is safe for concurrent use.
@@ -59,33 +60,18 @@ func (s *MemoryStore) Watch(ctx context.Context, id string) (w Watched, err erro
 func (s *MemoryStore) SaveWatch(ctx context.Context, w Watched, v *Violation) (Watched, error) {
 	w = w.Stored()
 	err := s.db.Update(ctx, func(undo func(func())) error {
-		before, had := s.watches[w.ID]
-		if before.Version != w.Version {
+		if s.watches[w.ID].Version != w.Version {
 			return refuse("version of watch "+w.ID, w.Version, ErrStale)
 		}
 		w.Version++
-		put(s.watches, w.ID, w.Stored(), before, had, undo)
+		memstore.Set(s.watches, w.ID, w.Stored(), undo)
 		if v != nil {
 			b := Breach{w.ID, w.SKU, w.Seller, v.Stored()}
-			key := breachKey{w.ID, b.FirstSeen}
-			before, had := s.breaches[key]
-			put(s.breaches, key, b, before, had, undo)
+			memstore.Set(s.breaches, breachKey{w.ID, b.FirstSeen}, b, undo)
 		}
 		return nil
 	})
 	return w, err
-}
-
-// put writes a value that takes the place of before.
-func put[K comparable, V any](m map[K]V, key K, v, before V, had bool, undo func(func())) {
-	undo(func() {
-		if had {
-			m[key] = before
-		} else {
-			delete(m, key)
-		}
-	})
-	m[key] = v
 }
 
 // Watches implements [Store].
@@ -98,7 +84,7 @@ func (s *MemoryStore) Watches(ctx context.Context) iter.Seq2[Watched, error] {
 			}
 			return nil
 		})
-		yieldAll(list, err, yield)
+		memstore.Yield(yield, list, err)
 	}
 }
 
@@ -116,19 +102,6 @@ func (s *MemoryStore) Breaches(ctx context.Context, f BreachFilter) iter.Seq2[Br
 			return nil
 		})
 		slices.SortFunc(list, func(a, b Breach) int { return cmp.Or(a.Opened.Compare(b.Opened), cmp.Compare(a.Watch, b.Watch)) })
-		yieldAll(list, err, yield)
-	}
-}
-
-func yieldAll[V any](list []V, err error, yield func(V, error) bool) {
-	if err != nil {
-		var none V
-		yield(none, err)
-		return
-	}
-	for _, v := range list {
-		if !yield(v, nil) {
-			return
-		}
+		memstore.Yield(yield, list, err)
 	}
 }

@@ -44,6 +44,13 @@
 // ([Aggregate.Decay]). Posts are sorted by the lower bound of their share of helpful
 // votes ([Wilson], [Helpfulness]).
 //
+// # Two processes, a restart, a bad event
+//
+// In a segment.Runner one process at a time has the turn, and what customers have is
+// saved with the place in the log: after a restart nothing counts twice. A purchase
+// that cannot be read is parked, and later ones of that customer wait behind it, nobody
+// else's. Posts, votes and aggregates are decided in the store, by any process.
+//
 // # Suspicion
 //
 // [Signals] says what is odd about a post: a burst of reviews beyond chance, the text

@@ -38,6 +38,12 @@
 // [Service.Refresh]), keeps sticky buckets, and records exposures, once per
 // experiment, unit, variation and bandit leaf.
 //
+// # Two processes, a restart, a bad event
+//
+// A payload is loaded by one process and served by the others after their next
+// [Service.Refresh], also after a restart; of two that load at once one is refused.
+// Sticky buckets and exposures are rows of the store, each once. Flags read no events.
+//
 // # What is broken
 //
 // [Set.Problems] lists what is wrong in a payload: unknown operators, weights

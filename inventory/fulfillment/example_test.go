@@ -320,3 +320,15 @@ func ExamplePosition() {
 	fmt.Println(p.OnHand-p.Promised+p.OnOrder-p.Backordered, p.Location.Quarantine())
 	// Output: 10 east.quarantine
 }
+
+// What one group of lines takes is not there for the next.
+func ExampleStock_Less() {
+	n := network()
+	first, err := n.Allocate([]fulfillment.Item{{Line: "1", SKU: "mug", Quantity: 4}}, stock(), "east")
+	if err != nil {
+		panic(err)
+	}
+	left := stock().Less(&first)
+	fmt.Println(left["mug"].Free["east"], left["mug"].Free["west"], stock()["mug"].Free["east"])
+	// Output: 2 9 6
+}

@@ -2,6 +2,7 @@ package fulfillment
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -54,6 +55,48 @@ type Supply struct {
 	Coming []Arrival
 }
 
+// Less returns what is left when an allocation is taken from what can be had. What it
+// does not touch is shared with s.
+func (s Stock) Less(a *Allocation) Stock {
+	left := maps.Clone(s)
+	own := map[flywheel.SKU]bool{}
+	of := func(sku flywheel.SKU) *Supply {
+		supply := left[sku]
+		if !own[sku] {
+			own[sku] = true
+			free := make(map[Location]int64, len(supply.Free)+1)
+			maps.Copy(free, supply.Free)
+			supply.Free, supply.Coming = free, slices.Clone(supply.Coming)
+		}
+		return &supply
+	}
+	for i := range a.Pieces {
+		p := &a.Pieces[i]
+		switch {
+		case p.Backordered:
+			supply := of(p.SKU)
+			if supply.Room = max(0, supply.Room-p.Quantity); !p.Limited && supply.Date.IsZero() {
+				r := row{coming: supply.Coming}
+				r.arrives(p.Quantity)
+				supply.Coming = r.coming
+			}
+			left[p.SKU] = *supply
+		case p.Untracked:
+		case len(p.Parts) > 0:
+			for _, l := range p.Parts {
+				supply := of(l.SKU)
+				supply.Free[p.Location] -= p.Quantity * l.Quantity
+				left[l.SKU] = *supply
+			}
+		default:
+			supply := of(p.SKU)
+			supply.Free[p.Location] -= p.Quantity
+			left[p.SKU] = *supply
+		}
+	}
+	return left
+}
+
 // plenty is what can be had of an untracked item.
 const plenty = math.MaxInt64
 
@@ -70,6 +113,10 @@ type Unit struct {
 	// that of the kit. The unit whose SKU is its own Kit counts kits towards that
 	// limit and is nothing on a shelf.
 	Kit flywheel.SKU `json:"kit,omitempty"`
+	// Lot and Expires name the lot, or the serial number, of units that a purchase order
+	// brings or takes (inventory.Service.Supply). What is promised names none.
+	Lot     string `json:"lot,omitempty"`
+	Expires Date   `json:"expires,omitzero"`
 }
 
 // compare orders units and tells apart those that are not summed.

@@ -40,6 +40,13 @@
 // about a lot by its sampling plan and moves the switching rules on, [Service.Match]
 // compares the invoice, [Service.Report] scores all suppliers.
 //
+// # Two processes, a restart, a bad event
+//
+// Processes that share a database share orders: a document is applied by its ID, once,
+// whoever brings it. After a restart [Service.Resume] tells stock what a crash kept
+// from it. A document that is refused changes neither order nor stock, and the next one
+// is taken.
+//
 // # Acceptance sampling
 //
 // [Scheme] has the plans of ISO 2859-1, of one, two or seven stages, and [History]

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/memstore"
 )
 
 // MemoryStore is the [Store] that a program starts with. It is safe for concurrent use.
@@ -49,6 +50,9 @@ func (o Order) clone() Order {
 	for i := range o.Documents {
 		d := &o.Documents[i]
 		d.Lines = slices.Clone(d.Lines)
+		for k := range d.Lines {
+			d.Lines[k].Lots = slices.Clone(d.Lines[k].Lots)
+		}
 		if d.Sample != nil {
 			sample := *d.Sample
 			sample.Found = slices.Clone(sample.Found)
@@ -74,27 +78,14 @@ func (s *MemoryStore) Supplier(ctx context.Context, id string) (found Supplier, 
 // SaveSupplier implements [Store].
 func (s *MemoryStore) SaveSupplier(ctx context.Context, sup Supplier) (Supplier, error) {
 	err := s.db.Update(ctx, func(undo func(func())) error {
-		before, had := s.suppliers[sup.ID]
-		if before.Version != sup.Version {
+		if s.suppliers[sup.ID].Version != sup.Version {
 			return refuse("version of supplier "+sup.ID, sup.Version, ErrStale)
 		}
 		sup.Version++
-		put(s.suppliers, sup.ID, sup.clone(), before, had, undo)
+		memstore.Set(s.suppliers, sup.ID, sup.clone(), undo)
 		return nil
 	})
 	return sup, err
-}
-
-// put writes a value that takes the place of before.
-func put[V any](m map[string]V, id string, v, before V, had bool, undo func(func())) {
-	undo(func() {
-		if had {
-			m[id] = before
-		} else {
-			delete(m, id)
-		}
-	})
-	m[id] = v
 }
 
 // Suppliers implements [Store].
@@ -107,20 +98,7 @@ func (s *MemoryStore) Suppliers(ctx context.Context) iter.Seq2[Supplier, error] 
 			}
 			return nil
 		})
-		yieldAll(list, err, yield)
-	}
-}
-
-func yieldAll[V any](list []V, err error, yield func(V, error) bool) {
-	if err != nil {
-		var none V
-		yield(none, err)
-		return
-	}
-	for _, v := range list {
-		if !yield(v, nil) {
-			return
-		}
+		memstore.Yield(yield, list, err)
 	}
 }
 
@@ -140,12 +118,11 @@ func (s *MemoryStore) Order(ctx context.Context, id string) (found Order, err er
 // SaveOrder implements [Store].
 func (s *MemoryStore) SaveOrder(ctx context.Context, o Order) (Order, error) {
 	err := s.db.Update(ctx, func(undo func(func())) error {
-		before, had := s.orders[o.ID]
-		if before.Version != o.Version {
+		if before := s.orders[o.ID]; before.Version != o.Version {
 			return refuse("version of order "+o.ID, o.Version, ErrStale)
 		}
 		o.Version++
-		put(s.orders, o.ID, o.clone(), before, had, undo)
+		memstore.Set(s.orders, o.ID, o.clone(), undo)
 		return nil
 	})
 	return o, err
@@ -166,6 +143,6 @@ func (s *MemoryStore) Orders(ctx context.Context, f OrderFilter) iter.Seq2[Order
 		slices.SortFunc(list, func(a, b Order) int {
 			return cmp.Or(a.Placed.Truncate(time.Microsecond).Compare(b.Placed.Truncate(time.Microsecond)), cmp.Compare(a.ID, b.ID))
 		})
-		yieldAll(list, err, yield)
+		memstore.Yield(yield, list, err)
 	}
 }

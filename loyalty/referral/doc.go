@@ -34,6 +34,13 @@
 // difference is taken from what is pending or available, which may go below zero:
 // the next earnings fill the hole first.
 //
+// # Two processes, a restart, a bad event
+//
+// [Rewards] are a consumer of the log without a database of their own: each process,
+// also after a restart, reads the log from its beginning, and the key of a grant makes
+// the reward be given once. An event that cannot be taken is parked by the runner.
+// Networks and commissions are values; who keeps them decides who may change them.
+//
 // # Growth and fraud
 //
 // [Growth] says what a rate of invitations comes to. [Clusters] joins accounts by the

@@ -37,6 +37,13 @@
 // campaign and for requests that name none: it lets on only customers who have an
 // order and have not failed; see [Options].
 //
+// # Two processes, a restart, a bad event
+//
+// Processes that share a database share codes, tallies and, unless they are told
+// otherwise, the limiters. A hold that nobody comes back to is over by itself, so a
+// restart frees what it interrupted, and repeating a call with its key has one effect.
+// Nothing here reads events.
+//
 // # Units
 //
 // Amounts are money.Amount in minor units; times are instants, starts inclusive

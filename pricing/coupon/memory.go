@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/memstore"
 )
 
 // MemoryStore is the [Store] that a program starts with. It is safe for
@@ -63,7 +64,7 @@ func (s *MemoryStore) SaveCampaign(ctx context.Context, c Campaign) (Campaign, e
 			return fmt.Errorf("campaign %q is not at version %d: %w", c.ID, c.Version, ErrStale)
 		}
 		c.Version++
-		set(s.campaigns, c.ID, c.Stored(), undo)
+		memstore.Set(s.campaigns, c.ID, c.Stored(), undo)
 		return nil
 	})
 	if err != nil {
@@ -79,7 +80,7 @@ func (s *MemoryStore) AddCodes(ctx context.Context, codes []Code) error {
 			if _, taken := s.codes[c.Code]; taken {
 				return fmt.Errorf("%q: %w", c.Code, ErrTaken)
 			}
-			set(s.codes, c.Code, c, undo)
+			memstore.Set(s.codes, c.Code, c, undo)
 		}
 		return nil
 	})
@@ -158,14 +159,14 @@ func (s *MemoryStore) giveBack(r Redemption, undo func(func())) error {
 
 // put writes a redemption and its place among the holds of its campaign.
 func (s *MemoryStore) put(r Redemption, undo func(func())) {
-	set(s.redemptions, r.Key, r, undo)
+	memstore.Set(s.redemptions, r.Key, r, undo)
 	holds := s.holds[r.Campaign]
 	if holds == nil {
 		holds = map[string]time.Time{}
 		s.holds[r.Campaign] = holds
 	}
 	if !r.Held.IsZero() && r.Cancelled.IsZero() {
-		set(holds, r.Key, r.Held, undo)
+		memstore.Set(holds, r.Key, r.Held, undo)
 		return
 	}
 	before, had := holds[r.Key]
@@ -282,17 +283,8 @@ func listed[V any](ctx context.Context, s *MemoryStore, all map[string]V, pick f
 			}
 			return nil
 		})
-		if err != nil {
-			var zero V
-			yield(zero, err)
-			return
-		}
 		slices.SortFunc(list, order)
-		for _, v := range list {
-			if !yield(v, nil) {
-				return
-			}
-		}
+		memstore.Yield(yield, list, err)
 	}
 }
 
@@ -300,20 +292,7 @@ func (s *MemoryStore) add(campaign string, t *Tally, undo func(func())) error {
 	key := tallyKey{campaign, t.Name}
 	after, err := t.After(s.tallies[key])
 	if err == nil {
-		set(s.tallies, key, after, undo)
+		memstore.Set(s.tallies, key, after, undo)
 	}
 	return err
-}
-
-// set writes an entry and says how to take it back.
-func set[K comparable, V any](m map[K]V, key K, value V, undo func(func())) {
-	before, had := m[key]
-	undo(func() {
-		if had {
-			m[key] = before
-		} else {
-			delete(m, key)
-		}
-	})
-	m[key] = value
 }

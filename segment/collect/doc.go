@@ -33,6 +33,14 @@
 // without loading calls flywheel.view(sku). Batches go by sendBeacon, at most 40 events
 // each, when the page is left and in between.
 //
+// # Two processes, a restart, a bad event
+//
+// Any number of processes may collect: an event has an ID that follows from the batch,
+// so that one which is posted to two of them counts once. The limit of a client is each
+// process's own, and starts from zero after a restart. A batch with a bad event is
+// refused with the field that is wrong; one that the Sink did not take is answered with
+// 503, and the browser may post it again.
+//
 // # Strict and bounded
 //
 // A batch is at most 32 KiB and 50 events, is decoded strictly (see [New]'s errors: each

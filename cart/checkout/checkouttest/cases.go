@@ -35,6 +35,7 @@ var saveCases = []testCase{
 			s.Codes[0], s.Tenders[0].ID, s.Metadata["campaign"], s.Address.Country, s.Address.Street[0] = "x", "x", "x", "XX", "x"
 			s.Seen.Lines[0].Quantity, s.Seen.Applied[0].Allocations[0].Path, s.Try.Units[0].Quantity, s.Try.Ref = 77, "x", 77, "x"
 			s.Loose[0].Key, s.Buyer.Consent[0] = "x", "x"
+			s.Deliveries[0].Lines[0], s.Deliveries[1].Option, s.Seen.Groups[0].Lines[0] = "x", "x", "x"
 		}
 		spoil(s)
 		spoil(out)

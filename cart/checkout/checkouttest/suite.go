@@ -62,12 +62,14 @@ func sample(id string) checkout.Session {
 		Buyer:   checkout.Buyer{Email: "anna@example.com", Name: "Anna", Phone: "1", VATExempt: true, Consent: []string{"newsletter"}},
 		Address: &order.Address{Country: "DE", Postcode: "10115", Street: []string{"Invalidenstraße 1"}},
 		Billing: &order.Address{Country: "AT"}, Option: "standard", Codes: []string{"TEN"},
-		Tenders:  []checkout.TenderChoice{{Type: order.GiftCard, ID: "GC-1", Amount: euro(500)}, {Type: order.Card, Token: "tok"}},
-		Reviewed: true, Metadata: map[string]string{"campaign": "spring"},
+		Tenders:    []checkout.TenderChoice{{Type: order.GiftCard, ID: "GC-1", Amount: euro(500)}, {Type: order.Card, Token: "tok"}},
+		Deliveries: []checkout.DeliveryChoice{{Lines: []string{"1"}, Option: "shop"}, {Option: "standard"}},
+		Reviewed:   true, Metadata: map[string]string{"campaign": "spring"},
 		Seen: checkout.Content{
 			Lines:  []checkout.ContentLine{{ID: "1", SKU: "MUG", Quantity: 2, Unit: money.PriceOf(euro(1190)), Discount: euro(238), Total: euro(2142)}},
-			Option: "standard", Charge: 490, Totals: []checkout.Total{{Type: checkout.TotalTotal, Amount: euro(2632)}},
-			Taxes: []checkout.TaxTotal{{Rate: money.Percent(19), Net: euro(2212), Tax: euro(420)}},
+			Option: "standard", Charge: 490, Groups: []checkout.ContentGroup{{Lines: []string{"1"}, Option: "shop", Place: "east", Charge: 100, Discount: 10}},
+			Totals: []checkout.Total{{Type: checkout.TotalTotal, Amount: euro(2632)}},
+			Taxes:  []checkout.TaxTotal{{Rate: money.Percent(19), Net: euro(2212), Tax: euro(420)}},
 			Applied: []checkout.AppliedCode{{
 				Promotion: "ten", Code: "TEN", Amount: euro(238), Method: checkout.Each,
 				Allocations: []checkout.Allocation{{Path: "$.line_items[0]", Amount: euro(238)}},

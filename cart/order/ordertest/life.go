@@ -27,6 +27,8 @@ func life(id string) order.Order {
 	o.Metadata = map[string]string{"gift": "yes"}
 	o.Delivery = &order.Delivery{Option: "standard", Title: "Post", Type: "shipping", Charge: eur(500), Discount: eur(10), Net: eur(400), Tax: eur(90), Total: eur(490),
 		Taxes: []pricing.RateTotal{{Rate: money.Percent(20), Net: eur(400), Tax: eur(90), Total: eur(490)}}, Cheapest: eur(490), Invoiced: true, Back: eur(5)}
+	// A store keeps what it is given: no order has both.
+	o.Deliveries = []order.Delivery{{Lines: []string{"1"}, Option: "shop", Type: "pickup", Location: "east", Charge: eur(100), Discount: eur(0), Net: eur(80), Tax: eur(20), Total: eur(100), Cheapest: eur(100)}}
 	o.Parcels = []order.Parcel{{
 		Parcel: fulfillment.Parcel{ID: "p1", Location: "east", Backordered: true, Date: fulfillment.Date{Year: 2026, Month: 4, Day: 3},
 			Pieces: []fulfillment.Piece{{Line: "1", SKU: "85123A", Location: "east", Quantity: 6, Parts: []flywheel.Line{{SKU: "part", Quantity: 2}}}}},
@@ -108,6 +110,7 @@ var lifeCases = []testCase{
 		got.Operations[0].Answer.Parcels[0], got.Policy.Restocking["opened"] = "spoiled", money.Percent(99)
 		got.Metadata["gift"], got.RMAs[0].Lines[0].Accepted = "spoiled", 77
 		got.Shipping.City, got.Delivery.Option = "spoiled", "spoiled"
+		got.Deliveries[0].Lines[0] = "spoiled"
 		return w.expect(want)
 	}},
 	{Name: "life/number", Rule: "a Number that another order has reports a DuplicateError and changes nothing; orders without one do not share it", Check: func(w *world) error {

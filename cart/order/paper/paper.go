@@ -231,10 +231,14 @@ func (s *Shop) taxes(o *order.Order, d *order.Document) (rows [][4]string) {
 	for i := range d.Lines {
 		l := &d.Lines[i]
 		if l.Kind == order.DeliveryLine && l.Rate.IsZero() && !l.Tax.IsZero() {
-			if o.Delivery == nil || l.Total != o.Delivery.Total || len(o.Delivery.Taxes) == 0 {
+			of := o.Delivery
+			if n := l.Delivery; n > 0 && n <= len(o.Deliveries) {
+				of = &o.Deliveries[n-1]
+			}
+			if of == nil || l.Total != of.Total || len(of.Taxes) == 0 {
 				return nil
 			}
-			for _, t := range o.Delivery.Taxes {
+			for _, t := range of.Taxes {
 				add(t.Rate, t.Net, t.Tax, t.Total)
 			}
 			continue

@@ -19,6 +19,12 @@
 // gift cards. Nothing runs in the background: a hold whose time is over does not
 // count from that instant on.
 //
+// # Two processes, a restart, a bad event
+//
+// Processes that share a database share accounts: of two that spend the last of a
+// balance one is refused. What a restart interrupted is repeated with the key it had.
+// Nothing here reads events.
+//
 // # Units
 //
 // Amounts are money.Amount in minor units; times are instants in UTC to the

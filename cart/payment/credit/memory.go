@@ -11,6 +11,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/keyedhash"
+	"github.com/flywheel-go/flywheel/internal/memstore"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -177,15 +178,7 @@ func (a *account) write(m Move) {
 }
 
 func (a *account) set(currency money.Currency, spendable int64, undo func(func())) {
-	before, had := a.spendable[currency]
-	undo(func() {
-		if had {
-			a.spendable[currency] = before
-		} else {
-			delete(a.spendable, currency)
-		}
-	})
-	a.spendable[currency] = spendable
+	memstore.Set(a.spendable, currency, spendable, undo)
 }
 
 // Commit implements [Store].
@@ -252,16 +245,8 @@ func (s *MemoryStore) Moves(ctx context.Context, name string) iter.Seq2[Move, er
 			}
 			return nil
 		})
-		if err != nil {
-			yield(Move{}, err)
-			return
-		}
 		slices.SortFunc(list, func(a, b Move) int { return cmp.Compare(a.Key, b.Key) })
-		for _, m := range list {
-			if !yield(m, nil) {
-				return
-			}
-		}
+		memstore.Yield(yield, list, err)
 	}
 }
 
