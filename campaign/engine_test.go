@@ -274,6 +274,51 @@ func (s crashing) Find(ctx context.Context, q Query) (list []Found, err error) {
 	return list, err
 }
 
+// losing is a store that loses as many races as it is said.
+type losing struct {
+	*MemoryStore
+	saves, records *int
+}
+
+func (s losing) lose(left *int) error {
+	if *left > 0 {
+		*left--
+		return flywheel.ErrStale
+	}
+	return nil
+}
+
+func (s losing) Save(ctx context.Context, changes ...Change) error {
+	if err := s.lose(s.saves); err != nil {
+		return err
+	}
+	return s.MemoryStore.Save(ctx, changes...)
+}
+
+func (s losing) Record(ctx context.Context, a Act) error {
+	if err := s.lose(s.records); err != nil {
+		return err
+	}
+	return s.MemoryStore.Record(ctx, a)
+}
+
+// Who loses a race, for a contact or for the next act, begins again.
+func TestLostRaces(t *testing.T) {
+	saves, records := 0, 2
+	w := newWorld(t, nil, &Options{})
+	var err error
+	w.Engine, err = New(losing{w.store, &saves, &records}, &Options{Journeys: []Journey{Welcome("email")}, Now: func() time.Time { return w.now }})
+	require.NoError(t, err)
+	w.now = begin
+	act, err := w.Launched(w.ctx, "welcome")
+	require.NoError(t, err, "another process launched meanwhile")
+	require.Equal(t, ActLaunch, act.Kind)
+	require.Zero(t, records)
+	records = 3
+	require.NoError(t, w.Retire(w.ctx, "welcome"))
+	require.Zero(t, records)
+}
+
 // Wherever the process dies, the next one does the same as if nothing had
 // happened: no event is lost or counted twice, and only a message whose outcome
 // could not be noted is passed again.

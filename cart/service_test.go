@@ -465,3 +465,46 @@ func TestMergeBeyondMaxCoupons(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, append(codes("HERS", 11), codes("GUEST", 9)...), c.Coupons)
 }
+
+// Whose a cart is has to be an id, of a visitor no less than of a customer.
+func TestCreateChecksWhose(t *testing.T) {
+	s, err := cart.New(nil, nil)
+	require.NoError(t, err)
+	for field, c := range map[string]cart.Cart{
+		"visitor":  {Visitor: "a\x00b", Currency: money.EUR},
+		"customer": {Customer: "a\x00b", Currency: money.EUR},
+		"id":       {ID: "a\x00b", Visitor: "v", Currency: money.EUR},
+		"currency": {Visitor: "v"},
+	} {
+		_, err := s.Create(t.Context(), c)
+		require.ErrorIs(t, err, flywheel.ErrInvalid, field)
+		require.ErrorContains(t, err, field)
+	}
+	_, err = s.Create(t.Context(), cart.Cart{Currency: money.EUR})
+	require.ErrorIs(t, err, flywheel.ErrInvalid, "nobody's")
+}
+
+// Carts that cannot be listed are not none: a guest who signs in keeps the cart.
+func TestListingFails(t *testing.T) {
+	ctx, down := t.Context(), errors.New("the store is down")
+	s, err := cart.New(carttest.Failing(cart.NewMemory(nil), func(call string, _ bool) error {
+		if call == "List" {
+			return down
+		}
+		return nil
+	}), nil)
+	require.NoError(t, err)
+	_, err = s.Create(ctx, cart.Cart{ID: "guest", Visitor: "v", Currency: money.EUR})
+	require.NoError(t, err)
+	_, err = s.Login(ctx, "guest", "anna")
+	require.ErrorIs(t, err, down)
+	for _, err := range s.List(ctx, cart.Filter{}) {
+		require.ErrorIs(t, err, down)
+	}
+	for _, err := range s.Abandoned(ctx, time.Now()) {
+		require.ErrorIs(t, err, down)
+	}
+	c, err := s.Get(ctx, "guest")
+	require.NoError(t, err)
+	require.Empty(t, c.Customer)
+}

@@ -1,6 +1,7 @@
 package loyalty_test
 
 import (
+	"errors"
 	"math"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/loyalty"
+	"github.com/flywheel-go/flywheel/loyalty/loyaltytest"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -45,5 +47,83 @@ func TestPointsOutOfRange(t *testing.T) {
 	_, err = ledger.Points(money.Rate{}, most)
 	require.NoError(t, err)
 	_, err = ledger.Points(money.Rate{}, most, most)
+	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+}
+
+// failing is a service on a store whose calls answer what hook says.
+func failing(t *testing.T, hook func(call string, after bool) error) *loyalty.Service {
+	s := service(t, loyalty.Program{}, loyaltytest.Failing(loyalty.NewMemory(nil), hook), nil)
+	_, err := s.Apply(t.Context(), loyalty.Operation{Member: member, Key: "welcome", Kind: loyalty.Earn, Points: 10})
+	require.NoError(t, err)
+	return s
+}
+
+// Members and receipts that cannot be listed are not none.
+func TestListingFails(t *testing.T) {
+	ctx, down := t.Context(), errors.New("the store is down")
+	which := ""
+	s := failing(t, func(call string, _ bool) error {
+		if call == which {
+			return down
+		}
+		return nil
+	})
+	for _, which = range []string{"Members", "Receipts"} {
+		require.ErrorIs(t, s.Reset(ctx), down, which)
+	}
+	which = "Members"
+	_, err := s.Liability(ctx, newYear)
+	require.ErrorIs(t, err, down)
+	which = "Due"
+	_, err = s.Advance(ctx, newYear)
+	require.ErrorIs(t, err, down)
+}
+
+// Who loses a race begins again, and gives up where it never ends.
+func TestLostRace(t *testing.T) {
+	ctx := t.Context()
+	stale := 0
+	s := failing(t, func(call string, after bool) error {
+		if call == "Save" && !after && stale > 0 {
+			stale--
+			return flywheel.ErrStale
+		}
+		return nil
+	})
+	stale = 3
+	_, err := s.Burn(ctx, member, "burn", 4)
+	require.NoError(t, err)
+	require.Zero(t, stale)
+	stale = 1 << 30
+	_, err = s.Burn(ctx, member, "more", 4)
+	require.ErrorIs(t, err, flywheel.ErrStale)
+	stale = 0
+	balance, err := s.BalanceAt(ctx, member, newYear)
+	require.NoError(t, err)
+	require.EqualValues(t, 6, balance.Available)
+}
+
+// A line that costs nothing leaves those beside it what they earn.
+func TestFreeLineBesideOthers(t *testing.T) {
+	s, err := loyalty.New(nil, &loyalty.Options{
+		Programs: []loyalty.Program{{Earning: loyalty.Earning{Bonus: map[string]money.Rate{"tea": money.MustRate("1")}}}},
+		Category: func(sku flywheel.SKU) string { return string(sku)[:3] },
+	})
+	require.NoError(t, err)
+	e := purchase("O", 2000, newYear)
+	e.Lines = []flywheel.Line{{SKU: "tea-1", Quantity: 1, Amount: money.New(2000, money.EUR)}, {SKU: "cup-1", Quantity: 1, Amount: money.New(0, money.EUR)}}
+	require.NoError(t, consume(s, e))
+	b, err := s.BalanceAt(t.Context(), member, newYear)
+	require.NoError(t, err)
+	require.EqualValues(t, 20+20, b.Available)
+}
+
+// A bonus beyond what can be counted is an error, not none.
+func TestBonusOutOfRange(t *testing.T) {
+	ledger, err := loyalty.NewLedger(loyalty.Program{Earning: loyalty.Earning{
+		PerUnit: money.MustRate("0.0001"), Bonus: map[string]money.Rate{"tea": money.MustRate("1000000.0001")},
+	}})
+	require.NoError(t, err)
+	_, err = ledger.Points(money.Rate{}, loyalty.Spend{Amount: money.New(math.MaxInt64-1, money.EUR), Category: "tea"})
 	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
 }

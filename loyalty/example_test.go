@@ -251,3 +251,68 @@ func ExampleProgramStore() {
 	}
 	// Output: 1 P14D
 }
+
+// What a member did, as it is shown to the member, and what the shop keeps of one who
+// asked to be forgotten: nothing.
+func ExampleService_Entries() {
+	ctx := context.Background()
+	points := must(loyalty.New(nil, &loyalty.Options{Now: func() time.Time { return newYear }}))
+	must(points.Apply(ctx, loyalty.Operation{Member: "anna", Key: "welcome", Kind: loyalty.Earn, Points: 100}))
+	must(points.Burn(ctx, "anna", "mug", 30))
+	for r, err := range points.Receipts(ctx, "anna") {
+		fmt.Println(r.Kind, r.Points, err)
+	}
+	sum := map[loyalty.Book]int64{}
+	for e, err := range points.Entries(ctx, "anna") {
+		if err != nil {
+			panic(err)
+		}
+		sum[e.From] -= e.Points
+		sum[e.To] += e.Points
+	}
+	fmt.Println(sum[loyalty.BookAvailable], must(points.Spendable(ctx, "anna")))
+	for member, err := range points.Members(ctx) {
+		fmt.Println(member, points.Forget(ctx, member), err)
+	}
+	fmt.Println(must(points.Balance(ctx, "anna")).Available)
+	// Output:
+	// earn 100 <nil>
+	// burn 30 <nil>
+	// 70 70
+	// anna <nil> <nil>
+	// 0
+}
+
+// Points pay for an order: held until it is paid, given back with a return.
+func ExampleService_GiveBack() {
+	ctx := context.Background()
+	points := must(loyalty.New(nil, &loyalty.Options{Now: func() time.Time { return newYear }}))
+	must(points.Apply(ctx, loyalty.Operation{Member: "anna", Key: "welcome", Kind: loyalty.Earn, Points: 100}))
+	if err := points.HoldUntil(ctx, "anna", "order-1", 60, newYear.Add(15*time.Minute)); err != nil {
+		panic(err)
+	}
+	fmt.Println(must(points.Spendable(ctx, "anna")))
+	if err := points.Commit(ctx, "anna", "order-1"); err != nil {
+		panic(err)
+	}
+	if err := points.GiveBack(ctx, "anna", "return-1", "order-1", 20); err != nil {
+		panic(err)
+	}
+	fmt.Println(must(points.Spendable(ctx, "anna")))
+	// Output:
+	// 40
+	// 60
+}
+
+// A tier as it stands at an instant, and when it will be left.
+func ExampleService_StandingAt() {
+	ctx := context.Background()
+	points := owing(ctx)
+	at := newYear.AddDate(0, 0, 20)
+	s := must(points.StandingAt(ctx, "anna", at))
+	fmt.Println(s.Tier, must(points.StandingAt(ctx, "bob", at)).Tier)
+	fmt.Println(len(must(points.Programs(ctx))))
+	// Output:
+	// gold base
+	// 1
+}

@@ -52,3 +52,16 @@ func TestOneGraduatedStep(t *testing.T) {
 	require.ErrorIs(t, err, flywheel.ErrInvalid)
 	require.ErrorContains(t, err, "entries[0].min_quantity")
 }
+
+// The most units of an offer are allowed, one more is not.
+func TestMostUnitsOfAnOffer(t *testing.T) {
+	of := func(buy, get int64) error {
+		_, err := pricing.Compile(pricing.Config{Promotions: []pricing.Promotion{{ID: "p", Percent: money.Percent(100), BuyGet: &pricing.BuyGet{Buy: buy, Get: get}}}})
+		return err
+	}
+	require.NoError(t, of(1_000_000, 1))
+	require.NoError(t, of(1, 1_000_000))
+	require.ErrorIs(t, of(1_000_001, 1), flywheel.ErrOutOfRange)
+	require.ErrorIs(t, of(1, 1_000_001), flywheel.ErrOutOfRange)
+	require.ErrorIs(t, of(0, 1), flywheel.ErrOutOfRange)
+}

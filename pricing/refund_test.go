@@ -127,6 +127,15 @@ func TestRepriceHasNoNegativePart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, cents(4800), stays.Total)
 	require.Equal(t, pricing.Refund{Net: cents(5600), Tax: cents(0), Total: cents(5600)}, r)
+
+	// Where what stays costs more than all did, nothing is paid back, not a cent.
+	b.Lines[0] = sold("book", "6.00", "zero", 10)
+	paid, err = e.Quote(b)
+	require.NoError(t, err)
+	r, stays, err = e.Reprice(b, &paid, pricing.Return{Line: "book", Quantity: 1})
+	require.NoError(t, err)
+	require.Equal(t, [2]int64{8400, 10200}, [2]int64{paid.Total.Minor(), stays.Total.Minor()})
+	require.Equal(t, pricing.Refund{Net: cents(0), Tax: cents(0), Total: cents(0)}, r)
 }
 
 func TestRefundNames(t *testing.T) {

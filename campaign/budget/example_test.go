@@ -160,3 +160,21 @@ func ExampleFitting_Fit() {
 	// of 200, search should get about 120 <nil>
 	// spend[0] tv
 }
+
+// What one more unit of spend brings grows up to the turning point and falls behind it.
+func ExampleCurve_Marginal() {
+	c := budget.Curve{Form: budget.Hill, A: 1000, B: 50, S: 2}
+	if err := c.Check(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, spend := range []float64{10, 50, 100} {
+		fmt.Printf("%.0f brings %.1f, one more %.2f\n", spend, c.Response(spend), c.Marginal(spend))
+	}
+	fmt.Printf("turns at %.1f\n", c.Inflection())
+	// Output:
+	// 10 brings 38.5, one more 7.40
+	// 50 brings 500.0, one more 10.00
+	// 100 brings 800.0, one more 3.20
+	// turns at 28.9
+}

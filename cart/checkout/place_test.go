@@ -252,6 +252,38 @@ func TestReservationExpires(t *testing.T) {
 	}
 }
 
+// letGo is a stock whose reservation a parallel try of the same request releases just
+// before it is taken.
+type letGo struct {
+	*inventory.Service
+	done bool
+}
+
+func (l *letGo) Commit(ctx context.Context, ref string) error {
+	if !l.done {
+		l.done = true
+		if err := l.Release(ctx, ref); err != nil {
+			return err
+		}
+	}
+	return l.Service.Commit(ctx, ref)
+}
+
+func TestReservationReleasedByAParallelTry(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		s := w.open(t, noHook, true)
+		s.fill(t, "c")
+		stock := &letGo{Service: s.stock}
+		var err error
+		s.Checkout, err = checkout.New(s.carts, s.orders, &checkout.Options{Stock: stock, Sink: s.log, Tx: w.tx, Now: clock})
+		require.NoError(t, err)
+		_, err = s.Place(t.Context(), request("c"))
+		require.NoError(t, err)
+		require.True(t, stock.done)
+		w.checkSale(t, s, "c")
+	})
+}
+
 func TestFreeOrder(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		s := w.open(t, noHook, true)

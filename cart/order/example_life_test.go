@@ -260,6 +260,44 @@ func ExampleOperation() {
 	// credit_note goods 1 3.33 EUR
 }
 
+// What was not called off of a line, and what of that has still to be shipped.
+func ExampleLine_Left() {
+	ctx := context.Background()
+	orders := standing(ctx)
+	do(ctx, orders,
+		&order.Ship{Parcel: "p1", Lines: map[string]int64{"1": 1}},
+		&order.CallOff{Lines: map[string]int64{"1": 1}},
+	)
+	o, err := orders.Get(ctx, "o")
+	if err != nil {
+		log.Fatal(err)
+	}
+	l := o.Line("1")
+	fmt.Println(l.Quantity, "ordered,", l.Left(), "left,", l.Unshipped(), "to ship:", o.ToShip(), l.State())
+	for _, item := range o.Items() {
+		fmt.Println(item.SKU, item.Quantity)
+	}
+	fmt.Println(o.Parcel("p1").Status, o.Buyer().Customer, o.Status.Final())
+	// Output:
+	// ship partial
+	// call_off partial paid back 3.33 EUR
+	// 3 ordered, 2 left, 1 to ship: true partial
+	// pen 3
+	// shipped anna false
+}
+
+// The orders of a customer, the last first or page by page.
+func ExampleService_List() {
+	ctx := context.Background()
+	orders := standing(ctx)
+	f := order.Filter{Customer: "anna"}
+	for o, err := range orders.List(ctx, f) {
+		fmt.Println(o.ID, o.Total, f.Match(&o), err)
+	}
+	// Output:
+	// o 14.89 EUR true <nil>
+}
+
 // An order whose lines travel in two ways: what is added goes with the line it names,
 // else with what is shipped.
 func ExampleOrder_DeliveryFor() {

@@ -126,3 +126,74 @@ func ExampleFilter() {
 	// 1 t-2 opened customer
 	// 2 t-3 opened customer
 }
+
+// Staff take a ticket, raise it, and solve it; what a customer asked to be forgotten for
+// goes, and the count of tickets stays.
+func ExampleService() {
+	ctx := context.Background()
+	now := time.Date(2026, 3, 16, 9, 0, 0, 0, time.UTC)
+	tickets, err := service.New(nil, &service.Options{
+		SLA: map[service.Priority]service.Target{"": {Resolve: 48 * time.Hour}, "high": {Resolve: 4 * time.Hour}},
+		Now: func() time.Time { return now },
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := tickets.Open(ctx, service.Request{ID: "t-1", Customer: "ann", Text: "where is it?"}); err != nil {
+		log.Fatal(err)
+	}
+	t, err := tickets.Assign(ctx, "t-1", "ben")
+	fmt.Println(t.Assignee, err)
+	t, err = tickets.Prioritize(ctx, "t-1", "high", service.Note{Text: "a present for Friday"})
+	fmt.Println(t.Priority, t.ResolveDue.Format(time.TimeOnly), err)
+	t, err = tickets.Solve(ctx, "t-1", service.Note{Text: "it came"})
+	fmt.Println(t.Status, err)
+	if err := tickets.Forget(ctx, "ann"); err != nil {
+		log.Fatal(err)
+	}
+	t, err = tickets.Get(ctx, "t-1")
+	fmt.Println(t.Status, t.Customer == "ann", err)
+	// Output:
+	// ben <nil>
+	// high 13:00:00 <nil>
+	// solved <nil>
+	// solved false <nil>
+}
+
+// A conversation: while the customer has to answer, the clock stands.
+func ExampleDesk_Reply() {
+	monday := time.Date(2026, 3, 16, 9, 0, 0, 0, time.UTC)
+	desk, err := service.NewDesk(nil, map[service.Priority]service.Target{"": {First: time.Hour, Resolve: 24 * time.Hour}, "high": {First: time.Hour, Resolve: 8 * time.Hour}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	t, err := desk.Open(service.Ticket{ID: "t"}, monday)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if t, err = desk.Reply(t, true, monday.Add(30*time.Minute)); err != nil { // true: we wait for the customer
+		log.Fatal(err)
+	}
+	fmt.Println(t.Status, t.ResolveDue.IsZero())
+	if t, err = desk.Wrote(t, monday.Add(48*time.Hour)); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(t.Status, t.ResolveDue.Sub(monday.Add(48*time.Hour)))
+	if t, err = desk.Prioritize(t, "high", monday.Add(48*time.Hour)); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(t.ResolveDue.Sub(monday.Add(48 * time.Hour)))
+	t = desk.Advance(t, monday.Add(72*time.Hour)) // nobody did anything
+	fmt.Println(t.Breached)
+	if t, err = desk.Solve(t, monday.Add(72*time.Hour)); err != nil {
+		log.Fatal(err)
+	}
+	t, err = desk.Close(t, monday.Add(73*time.Hour))
+	fmt.Println(t.Status, err)
+	// Output:
+	// waiting true
+	// open 23h30m0s
+	// 7h30m0s
+	// [resolve]
+	// closed <nil>
+}

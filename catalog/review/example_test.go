@@ -269,3 +269,54 @@ func ExampleMemoryStore_Bought() {
 	fmt.Println(bought[0].Order, bought[0].Quantity, err)
 	// Output: o-1 2 <nil>
 }
+
+// A moderator passes a post on, another rejects it; its author edits it and appeals, and
+// in the end takes it back.
+func ExampleService_Appeal() {
+	ctx := context.Background()
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	reviews, err := review.New(nil, &review.Options{Now: func() time.Time { return at }})
+	if err != nil {
+		log.Fatal(err)
+	}
+	draft := review.Draft{Kind: review.Review, Product: "shoe", Author: "anna", Rating: 2, Text: "Too small."}
+	p, err := reviews.Submit(ctx, draft)
+	if err != nil {
+		log.Fatal(err)
+	}
+	show := func(p review.Post, err error) {
+		fmt.Println(p.Moderation.State, p.Visible(), err)
+	}
+	for _, step := range []func() (review.Post, error){
+		func() (review.Post, error) { return reviews.Claim(ctx, p.ID, "mod-1") },
+		func() (review.Post, error) { return reviews.Release(ctx, p.ID, "mod-1") },
+		func() (review.Post, error) { return reviews.Claim(ctx, p.ID, "mod-2") },
+		func() (review.Post, error) { return reviews.Decide(ctx, p.ID, "mod-2", moderation.Rejected, "rude") },
+		func() (review.Post, error) { return reviews.Appeal(ctx, p.ID, "anna") },
+		func() (review.Post, error) { return reviews.Claim(ctx, p.ID, "mod-3") },
+		func() (review.Post, error) { return reviews.Decide(ctx, p.ID, "mod-3", moderation.Approved, "") },
+		func() (review.Post, error) {
+			draft.Text = "Too small for me."
+			return reviews.Edit(ctx, p.ID, "anna", draft)
+		},
+	} {
+		show(step())
+	}
+	fmt.Println(reviews.Withdraw(ctx, p.ID, "anna"))
+	for p, err := range reviews.List(ctx, review.Filter{Product: "shoe", Kind: review.Review}) {
+		fmt.Println("kept without its text:", p.Text == "", err)
+	}
+	fmt.Println(reviews.Forget(ctx, "anna"))
+	// Output:
+	// claimed false <nil>
+	// pending false <nil>
+	// claimed false <nil>
+	// rejected false <nil>
+	// pending false <nil>
+	// claimed false <nil>
+	// approved true <nil>
+	// pending false <nil>
+	// <nil>
+	// kept without its text: true <nil>
+	// <nil>
+}

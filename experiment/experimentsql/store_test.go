@@ -86,6 +86,31 @@ func TestLostCommit(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// Where the answer to COMMIT is lost and another has saved since, nobody can say whose
+// definition took effect first: the outcome is unknown, not stale.
+func TestOvertakenCommit(t *testing.T) {
+	var meanwhile func()
+	db := sqldbtest.OpenFaulty(t, flywheel.SQLite, func(op string, after bool) error {
+		if op != "COMMIT" || !after || meanwhile == nil {
+			return nil
+		}
+		now := meanwhile
+		meanwhile = nil
+		now()
+		return errors.New("the answer was lost")
+	})
+	s := sqldbtest.Store(t, db, flywheel.SQLite, experimentsql.New)
+	d, err := s.SaveDefinition(t.Context(), experiment.Definition{Kind: "payload", ID: "live", Body: []byte("{}"), SavedAt: noon})
+	require.NoError(t, err)
+	meanwhile = func() { // another process, beside this store
+		_, err := db.ExecContext(t.Context(), `UPDATE flywheel_experiment_definitions SET version = version + 1`)
+		require.NoError(t, err)
+	}
+	_, err = s.SaveDefinition(t.Context(), d)
+	require.ErrorIs(t, err, flywheel.ErrUnknownOutcome)
+	require.NotErrorIs(t, err, flywheel.ErrStale)
+}
+
 // Flags, sticky buckets and exposures on one database, seen by a second process.
 func TestFlagsOnSQL(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {

@@ -3,6 +3,7 @@
 //
 //	go run ./internal/mutate -n 20 ./pricing ./inventory
 //	go run ./internal/mutate -budget 90s -since HEAD~1
+//	go run ./internal/mutate -at pricing/after.go:63 ./pricing
 //
 // A change is one of: a comparison moved or turned round, a sum turned into a
 // difference, a condition negated, && for ||, a constant one higher, an error that is

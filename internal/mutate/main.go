@@ -24,6 +24,7 @@ type settings struct {
 	budget  time.Duration
 	timeout time.Duration
 	least   float64
+	at      string
 	list    bool
 }
 
@@ -44,6 +45,7 @@ func run(args []string, out io.Writer) (code int, err error) {
 	flags.DurationVar(&s.budget, "budget", 0, "no further change is begun after so long; 0 is no limit")
 	flags.DurationVar(&s.timeout, "timeout", 2*time.Minute, "how long the tests of one change may run")
 	flags.Float64Var(&s.least, "least", 0, "share of changes that must be caught")
+	flags.StringVar(&s.at, "at", "", "only changes at these places, `file:line` and more with commas, such as survivors")
 	flags.BoolVar(&s.list, "list", false, "print each change")
 	if err := flags.Parse(args); err != nil {
 		return 2, err
@@ -55,6 +57,10 @@ func run(args []string, out io.Writer) (code int, err error) {
 	changes, err := find(files)
 	if err != nil {
 		return 2, err
+	}
+	if s.at != "" {
+		places := strings.Split(s.at, ",")
+		changes = slices.DeleteFunc(changes, func(c change) bool { return !slices.Contains(places, fmt.Sprintf("%s:%d", c.file, c.line)) })
 	}
 	rand.New(rand.NewPCG(s.seed, 0)).Shuffle(len(changes), func(i, j int) { changes[i], changes[j] = changes[j], changes[i] })
 	began := time.Now()

@@ -139,3 +139,44 @@ func ExampleAssemblyBaseStock() {
 	fmt.Printf("%v %.2f %v\n", plan.Echelon, plan.Cost, err)
 	// Output: [12 37 22] 75.52 <nil>
 }
+
+// What another quantity than the best costs: so little that whole pallets may be ordered.
+func ExampleEconomicOrder_CostAt() {
+	e := replenish.EconomicOrder{Demand: 1300, Fixed: 8, Holding: 0.225}
+	best, _, err := e.Quantity()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, quantity := range []float64{best, 240, 480} {
+		cost, err := e.CostAt(quantity, 0)
+		fmt.Printf("%.0f: %.2f a year %v\n", quantity, cost, err)
+	}
+	// Output:
+	// 304: 68.41 a year <nil>
+	// 240: 70.33 a year <nil>
+	// 480: 75.67 a year <nil>
+}
+
+// Losses of the second order, for costs that grow with how long somebody waits.
+func ExampleDemand_SecondShortage() {
+	poisson, err := replenish.Poisson(10)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.3f %.3f, mean %.0f\n", poisson.SecondShortage(12), poisson.SecondLeftover(12), poisson.Mean())
+	normal := replenish.Demand{Mean: 10, SD: 3}
+	fmt.Printf("%.3f %.3f\n", normal.SecondShortage(12), normal.SecondLeftover(12))
+	fmt.Printf("%.3f\n", replenish.Gamma{Shape: 10, Scale: 1}.SecondShortage(12))
+	fmt.Printf("%.3f\n", replenish.Exponential{Mean: 10}.SecondShortage(12))
+	fmt.Printf("%.3f\n", replenish.Uniform{Low: 5, High: 15}.SecondShortage(12))
+	fmt.Printf("%.3f\n", replenish.Lognormal{Location: 2.26, Spread: 0.29}.SecondShortage(12))
+	// Output:
+	// 0.720 7.280, mean 10
+	// 0.683 5.817
+	// 1.173
+	// 30.119
+	// 0.450
+	// 1.104
+}

@@ -162,3 +162,77 @@ func ExampleService_Recognize() {
 	fmt.Println(err)
 	// Output: coupon: this code cannot be used: not found
 }
+
+// A series of codes for one use each: issued, looked at in a cart, used, and counted.
+func ExampleService_Issue() {
+	ctx := context.Background()
+	coupons, err := coupon.New(nil, &coupon.Options{Source: rand.NewChaCha8([32]byte{})}) // a seed, for a test
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := coupons.SaveCampaign(ctx, coupon.Campaign{ID: "flyer", Promotion: "ten", PerCode: 1}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	codes, err := coupons.Issue(ctx, "flyer", coupon.Pattern{Length: 16, Group: 4}, 3)
+	fmt.Println(len(codes), err)
+	n := 0
+	for _, err := range coupons.Codes(ctx, "flyer") {
+		if err != nil {
+			fmt.Println(err)
+		}
+		n++
+	}
+	campaign, err := coupons.Look(ctx, coupon.Request{Code: codes[0], Customer: "ann"})
+	fmt.Println(n, campaign.Promotion, err)
+	if _, err := coupons.Redeem(ctx, "order-1", coupon.Request{Code: codes[0], Customer: "ann", Ref: "order-1"}); err != nil {
+		fmt.Println(err)
+	}
+	for r, err := range coupons.Redemptions(ctx, "flyer") {
+		fmt.Println(r.Ref, r.Customer, r.Code == codes[0], err)
+	}
+	used, err := coupons.Used(ctx, "flyer")
+	fmt.Println(used, err)
+	_, err = coupons.Look(ctx, coupon.Request{Code: codes[0], Customer: "ben"})
+	fmt.Println(errors.Is(err, coupon.ErrRefused))
+	// Output:
+	// 3 <nil>
+	// 3 ten <nil>
+	// order-1 ann true <nil>
+	// 1 <nil>
+	// true
+}
+
+// What orders hold of a campaign while they are paid for, and get back.
+func ExampleService_Uses() {
+	ctx := context.Background()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	coupons, err := coupon.New(nil, &coupon.Options{Now: func() time.Time { return now }})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := coupons.SaveCampaign(ctx, coupon.Campaign{ID: "ten", Limit: 10}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := coupons.Add(ctx, coupon.Code{Code: "TEN", Campaign: "ten"}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, try := range []string{"try-1", "try-2"} {
+		if err := coupons.Hold(ctx, try, coupon.Request{Code: "TEN", Customer: "ann"}, now.Add(15*time.Minute)); err != nil {
+			fmt.Println(err)
+		}
+	}
+	fmt.Println(coupons.Commit(ctx, "try-1", "TEN"), coupons.Release(ctx, "try-2", "TEN")) // paid, declined
+	used, held, err := coupons.Uses(ctx, "ten")
+	fmt.Println(used, held, err)
+	campaign, err := coupons.Campaign(ctx, "ten")
+	fmt.Println(campaign.Limit, err)
+	// Output:
+	// <nil> <nil>
+	// 1 0 <nil>
+	// 10 <nil>
+}

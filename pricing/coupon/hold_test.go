@@ -13,6 +13,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/suite"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
+	"github.com/flywheel-go/flywheel/pricing/coupon/coupontest"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -299,4 +300,68 @@ func ExampleService_Hold() {
 	// <nil>
 	// <nil>
 	// <nil>
+}
+
+// Holds that cannot be listed are not none.
+func TestUsesNeedTheHolds(t *testing.T) {
+	ctx, down := t.Context(), errors.New("the store is down")
+	var fail bool
+	svc, err := coupon.New(coupontest.Failing(coupon.NewMemory(nil), func(call string, _ bool) error {
+		if fail && call == "Redemptions" {
+			return down
+		}
+		return nil
+	}), nil)
+	require.NoError(t, err)
+	_, err = svc.SaveCampaign(ctx, coupon.Campaign{ID: "c"})
+	require.NoError(t, err)
+	_, _, err = svc.Uses(ctx, "c")
+	require.NoError(t, err)
+	fail = true
+	_, _, err = svc.Uses(ctx, "c")
+	require.ErrorIs(t, err, down)
+}
+
+// The same try again renews its hold.
+func TestHoldIsRenewed(t *testing.T) {
+	ctx := t.Context()
+	d := newDesk(t, coupon.Campaign{}, coupon.Code{Code: "TEN"})
+	q := coupon.Request{Code: "TEN", Customer: "ann"}
+	require.NoError(t, d.Hold(ctx, "try", q, d.now.Add(10*time.Minute)))
+	require.NoError(t, d.Hold(ctx, "try", q, d.now.Add(30*time.Minute)))
+	d.now = d.now.Add(20 * time.Minute)
+	d.uses(t, 0, 1)
+	d.now = d.now.Add(10 * time.Minute)
+	d.uses(t, 0, 0)
+}
+
+// What could not be looked up is an error, neither a refusal nor none.
+func TestStoreThatFailsIsNoRefusal(t *testing.T) {
+	ctx, down := t.Context(), errors.New("the store is down")
+	which := ""
+	svc, err := coupon.New(coupontest.Failing(coupon.NewMemory(nil), func(call string, _ bool) error {
+		if call == which {
+			return down
+		}
+		return nil
+	}), nil)
+	require.NoError(t, err)
+	_, err = svc.SaveCampaign(ctx, coupon.Campaign{ID: "c", Limit: 1})
+	require.NoError(t, err)
+	require.NoError(t, svc.Add(ctx, coupon.Code{Code: "ONCE", Campaign: "c"}))
+	_, err = svc.Redeem(ctx, "k", coupon.Request{Code: "ONCE", Customer: "ann"})
+	require.NoError(t, err)
+	q := coupon.Request{Code: "ONCE", Customer: "ben", Ref: "try"}
+	_, err = svc.Look(ctx, q)
+	require.Equal(t, coupon.CampaignUsedUp, reason(err))
+	for _, which = range []string{"Code", "Campaign", "Used", "Expire", "Redemption"} {
+		_, err := svc.Look(ctx, q)
+		require.ErrorIs(t, err, down, which)
+		require.Empty(t, reason(err), which)
+	}
+
+	canceled, cancel := context.WithCancel(ctx)
+	cancel()
+	_, err = coupon.NewMemory(nil).Expire(canceled, "c", time.Now())
+	require.ErrorIs(t, err, context.Canceled)
 }

@@ -54,6 +54,19 @@ func TestVATID(t *testing.T) {
 	require.Equal(t, "DE136695976", from.A.String(), "bad input leaves it as it was")
 }
 
+// Latvian personal codes begin with a date, its first and last days and months
+// included; the numbers are made, with right check digits.
+func TestVATIDOfBirth(t *testing.T) {
+	for _, number := range []string{"01019050003", "31129050001"} {
+		_, err := tax.ParseVATID("LV" + number)
+		require.NoError(t, err, number)
+	}
+	for _, number := range []string{"00019050009", "01009050000", "33019050004", "01139050008"} {
+		_, err := tax.ParseVATID("LV" + number)
+		require.ErrorIs(t, err, tax.ErrVATCheckDigit, number)
+	}
+}
+
 func TestVATIDRefuses(t *testing.T) {
 	for _, c := range []struct {
 		want    error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -105,4 +106,63 @@ func TestUnreadableBody(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.Get(t.Context(), "o")
 	require.ErrorContains(t, err, `ordersql: order "o"`)
+}
+
+// When the answer to COMMIT is lost the store finds out that it took effect, when it
+// was rolled back that it did not, and when another went on meanwhile that it cannot know.
+func TestLostCommit(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, _ sqldbtest.Opener, d sqldb.Dialect) {
+		var before, after atomic.Bool
+		var meanwhile func()
+		pool := sqldbtest.OpenFaulty(t, d, func(op string, done bool) error {
+			if op != "COMMIT" || !(!done && before.Load() || done && after.Load()) {
+				return nil
+			}
+			if meanwhile != nil {
+				now := meanwhile
+				meanwhile = nil
+				after.Store(false)
+				now()
+			}
+			return errors.New("the answer was lost")
+		})
+		s, ctx := migrated(t, pool, d), t.Context()
+		after.Store(true)
+		o, err := s.Insert(ctx, sample("a"))
+		require.NoError(t, err)
+		require.EqualValues(t, 1, o.Version)
+		o.Contact.Email = "a@example.com"
+		o, err = s.Save(ctx, o)
+		require.NoError(t, err)
+		require.EqualValues(t, 2, o.Version)
+		o.Documents = append(o.Documents, order.Document{Series: "invoice", First: 1, Kind: order.Invoice, Total: o.Total})
+		o, err = s.Save(ctx, o)
+		require.NoError(t, err)
+		require.EqualValues(t, 1, o.Documents[0].Number)
+		after.Store(false)
+
+		before.Store(true)
+		_, err = s.Insert(ctx, sample("b"))
+		require.Error(t, err)
+		_, err = s.Save(ctx, o)
+		require.Error(t, err)
+		require.Error(t, s.Forget(ctx, "c"))
+		before.Store(false)
+		got, err := s.Get(ctx, "a")
+		require.NoError(t, err)
+		require.Equal(t, o, got)
+		_, err = s.Get(ctx, "b")
+		require.ErrorIs(t, err, flywheel.ErrNotFound)
+
+		// Another saves between the lost answer and the question.
+		meanwhile = func() { // beside this store
+			_, err := pool.ExecContext(ctx, `UPDATE flywheel_orders SET version = version + 1`)
+			require.NoError(t, err)
+		}
+		after.Store(true)
+		_, err = s.Save(ctx, o)
+		require.ErrorIs(t, err, flywheel.ErrUnknownOutcome)
+		after.Store(true)
+		require.NoError(t, s.Forget(ctx, "c"))
+	})
 }

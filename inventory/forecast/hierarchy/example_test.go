@@ -86,3 +86,47 @@ func ExampleReconciler_NonNegative() {
 	// [83.71 50.86 32.86 35.43 15.43 38.43 -5.57]
 	// [85.00 50.00 35.00 35.00 15.00 35.00 0.00]
 }
+
+// One set of base forecasts, reconciled in five ways.
+func ExampleHierarchy_TopDown() {
+	tree, err := hierarchy.FromPaths([][]string{{"tea", "green"}, {"tea", "black"}, {"mugs", "red"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	base := []float64{100, 70, 40, 30, 35, 41} // the total, tea, mugs, and the three items
+	shares := []float64{0.3, 0.3, 0.4}
+	residuals := [][]float64{
+		{2, -1, 1, -2, 1, 0}, {6, -5, 4, -7, 3, 1}, {1, 1, -1, 0, 1, -1}, {5, -2, 4, -6, 1, 2}, {-3, 4, 2, 3, -4, 1}, {1, 0, -1, 1, 0, -1},
+	}
+	topDown, err := tree.TopDown(shares)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	middleOut, err := tree.MiddleOut([]int{1, 2}, []float64{0.5, 0.5, 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	weighted, err := tree.WLS(residuals)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	nearest, err := tree.OLS()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, r := range []*hierarchy.Reconciler{tree.BottomUp(), topDown, middleOut, weighted, nearest} {
+		coherent, err := r.Apply(base)
+		fmt.Printf("%.1f %v\n", coherent[tree.Len()-tree.Bottom():], err)
+	}
+	// Output:
+	// [30.0 35.0 41.0] <nil>
+	// [30.0 30.0 40.0] <nil>
+	// [35.0 35.0 40.0] <nil>
+	// [27.4 33.3 40.3] <nil>
+	// [30.3 35.3 38.5] <nil>
+}
