@@ -15,7 +15,7 @@ func filter(src string) search.Query { return search.Query{Filter: json.RawMessa
 func (w *world) hit(q search.Query, id string) (search.Hit, error) {
 	r, err := w.Search(w.ctx, q)
 	if err != nil {
-		return search.Hit{}, fmt.Errorf("Search(%+v): %w", q, err)
+		return search.Hit{}, fmt.Errorf("searching %+v: %w", q, err)
 	}
 	for _, h := range r.Hits {
 		if h.ID == id {

@@ -73,7 +73,7 @@ type world struct {
 // change changes the engine and waits until that is seen.
 func (w *world) change(put []search.Document, remove ...string) error {
 	if err := w.Change(w.ctx, put, remove); err != nil {
-		return fmt.Errorf("Change: %w", err)
+		return fmt.Errorf("changing: %w", err)
 	}
 	if w.settle == nil {
 		return nil
@@ -88,7 +88,7 @@ func (w *world) filled() error { return w.change(assortment()) }
 func (w *world) finds(q search.Query, want ...string) error {
 	r, err := w.Search(w.ctx, q)
 	if err != nil {
-		return fmt.Errorf("Search(%+v): %w", q, err)
+		return fmt.Errorf("searching %+v: %w", q, err)
 	}
 	got := make([]string, len(r.Hits))
 	for i, h := range r.Hits {
@@ -107,7 +107,7 @@ func (w *world) finds(q search.Query, want ...string) error {
 func (w *world) counts(q search.Query, at int, want ...any) error {
 	r, err := w.Search(w.ctx, q)
 	if err != nil {
-		return fmt.Errorf("Search(%+v): %w", q, err)
+		return fmt.Errorf("searching %+v: %w", q, err)
 	}
 	if len(r.Facets) != len(q.Facets) {
 		return fmt.Errorf("%d facets of %d", len(r.Facets), len(q.Facets))
