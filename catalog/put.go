@@ -334,9 +334,9 @@ func (w *write) replace(k *work, p *Product) {
 		if before == nil {
 			row.Variant.Version, row.Variant.UpdatedAt = 1, w.now
 			changes = append(changes, Change{Event: EventVariantCreated, Product: p.ID, SKU: v.SKU, Version: 1})
-		} else if was, is := differences(before.Variant.slots(), v.slots()); len(was)+len(is) > 0 {
+		} else if c := compareVariants(&before.Variant, v); c.differ() {
 			row.Variant.Version, row.Variant.UpdatedAt = before.Variant.Version+1, w.now
-			changes = append(changes, Change{Event: EventVariantUpdated, Product: p.ID, SKU: v.SKU, Old: was, New: is, Version: row.Variant.Version})
+			changes = append(changes, Change{Event: EventVariantUpdated, Product: p.ID, SKU: v.SKU, Old: c.old, New: c.new, Version: row.Variant.Version})
 		} else {
 			row.Variant.Version, row.Variant.UpdatedAt = before.Variant.Version, before.Variant.UpdatedAt
 			if before.Place == i {
@@ -374,11 +374,10 @@ func (w *write) finish(k *work, p *Product, rows []*VariantRow, changes []Change
 		before := &k.head.Product
 		next.Edits, change.Before = k.head.Edits+1, k.head.Edits
 		next.Product.Version, next.Product.CreatedAt, next.Product.UpdatedAt = before.Version, before.CreatedAt, before.UpdatedAt
-		was, is := differences(before.slots(), p.slots())
-		if len(was)+len(is) > 0 {
+		if c := compareHeads(before, p); c.differ() {
 			next.Product.Version++
 			next.Product.UpdatedAt = w.now
-			head := Change{Event: EventProductUpdated, Product: p.ID, Old: was, New: is, Version: next.Product.Version}
+			head := Change{Event: EventProductUpdated, Product: p.ID, Old: c.old, New: c.new, Version: next.Product.Version}
 			if p.Status == Archived && before.Status != Archived {
 				head.Event = EventProductArchived
 			}

@@ -1,34 +1,105 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
 )
 
-// slots is the content of a head or a variant by the names that changes use. A slot
-// without a value is not in it.
-type slots map[string]any
+// A head or a variant is compared with what it was slot by slot, the slots of a head
+// and of a variant in their order, those of attributes by code. What is the same costs
+// the comparison and no memory; names and values of slots are made for what differs.
 
-func (s slots) text(name, v string) {
-	if v != "" {
-		s[name] = v
+// comparison collects the slots that differ, by the names that changes use. A slot
+// without a value is in none of them. Both are nil where nothing differs.
+type comparison struct{ old, new map[string]any }
+
+// slot enters a slot that differs; nil is no value.
+func (c *comparison) slot(name string, old, new any) {
+	if c.old == nil {
+		c.old, c.new = map[string]any{}, map[string]any{}
+	}
+	if old != nil {
+		c.old[name] = old
+	}
+	if new != nil {
+		c.new[name] = new
 	}
 }
 
-func (s slots) texts(name string, list []string) {
-	if len(list) > 0 {
-		s[name] = list
+// textValue is a text as a slot has it.
+func textValue(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func (c *comparison) text(name, old, new string) {
+	if old != new {
+		c.slot(name, textValue(old), textValue(new))
 	}
 }
 
-func (s slots) attributes(values Attributes) {
-	for code, v := range values {
-		walk(v, "attributes."+code, func(slot string, v any) { s[slot] = v })
+func (c *comparison) flag(name string, old, new bool) {
+	if old != new {
+		c.slot(name, old, new)
 	}
 }
 
-func (s slots) media(list []Media) {
+func textsValue[S ~string](list []S) any {
 	if len(list) == 0 {
-		return
+		return nil
+	}
+	return plainTexts(list)
+}
+
+func compareTexts[S ~string](c *comparison, name string, old, new []S) {
+	if !slices.Equal(old, new) {
+		c.slot(name, textsValue(old), textsValue(new))
+	}
+}
+
+// attributes compares values by code, and within a code by channel and locale.
+func (c *comparison) attributes(old, new Attributes) {
+	for code, v := range old {
+		if w, there := new[code]; !there || !same(v, w) {
+			c.attribute("attributes."+code, v, w, there)
+		}
+	}
+	for code, w := range new {
+		if _, there := old[code]; !there {
+			c.attribute("attributes."+code, nil, w, true)
+		}
+	}
+}
+
+func (c *comparison) attribute(slot string, old, new any, there bool) {
+	leaves := func(v any) map[string]any {
+		m := map[string]any{}
+		if v != nil {
+			walk(v, slot, func(slot string, v any) { m[slot] = v })
+		}
+		return m
+	}
+	before, after := leaves(old), map[string]any{}
+	if there {
+		after = leaves(new)
+	}
+	for name, v := range before {
+		if w, there := after[name]; !there || !same(v, w) {
+			c.slot(name, v, w)
+		}
+	}
+	for name, w := range after {
+		if _, there := before[name]; !there {
+			c.slot(name, nil, w)
+		}
+	}
+}
+
+func mediaValue(list []Media) any {
+	if len(list) == 0 {
+		return nil
 	}
 	out := make([]any, len(list))
 	for i, m := range list {
@@ -43,7 +114,15 @@ func (s slots) media(list []Media) {
 		}
 		out[i] = e
 	}
-	s["media"] = out
+	return out
+}
+
+func (c *comparison) media(old, new []Media) {
+	if !slices.EqualFunc(old, new, func(a, b Media) bool {
+		return a.Role == b.Role && a.URL == b.URL && maps.Equal(a.Alt, b.Alt) && maps.Equal(a.Sources, b.Sources)
+	}) {
+		c.slot("media", mediaValue(old), mediaValue(new))
+	}
 }
 
 func anyMap[K ~string](m map[K]string) map[string]any {
@@ -62,88 +141,149 @@ func plainTexts[S ~string](list []S) []string {
 	return out
 }
 
-// slots returns the content of the head.
-func (p *Product) slots() slots {
-	s := make(slots, 16)
-	s.text("status", string(p.Status))
-	s.text("type", p.Type)
-	s.text("vendor", p.Vendor)
-	s.text("product_type", p.ProductType)
-	s.text("taxonomy", p.Taxonomy)
-	s.text("tax_class", p.TaxClass)
-	s["gift_card"], s["digital"] = p.GiftCard, p.Digital
-	s.texts("categories", plainTexts(p.Categories))
-	s.texts("tags", p.Tags)
-	s.texts("options", p.Options)
-	s.media(p.Media)
-	for prefix, texts := range map[string]map[Locale]Text{"text.": p.Text, "seo.": p.SEO} {
-		for l, t := range texts {
-			s.text(prefix+string(l)+".title", t.Title)
-			s.text(prefix+string(l)+".description", t.Description)
+// compareHeads returns the slots in which two heads differ.
+func compareHeads(a, b *Product) (c comparison) {
+	c.text("status", string(a.Status), string(b.Status))
+	c.text("type", a.Type, b.Type)
+	c.text("vendor", a.Vendor, b.Vendor)
+	c.text("product_type", a.ProductType, b.ProductType)
+	c.text("taxonomy", a.Taxonomy, b.Taxonomy)
+	c.text("tax_class", a.TaxClass, b.TaxClass)
+	c.flag("gift_card", a.GiftCard, b.GiftCard)
+	c.flag("digital", a.Digital, b.Digital)
+	compareTexts(&c, "categories", a.Categories, b.Categories)
+	compareTexts(&c, "tags", a.Tags, b.Tags)
+	compareTexts(&c, "options", a.Options, b.Options)
+	c.media(a.Media, b.Media)
+	c.texts("text.", a.Text, b.Text)
+	c.texts("seo.", a.SEO, b.SEO)
+	if !slices.Equal(a.Components, b.Components) {
+		c.slot("components", componentsValue(a.Components), componentsValue(b.Components))
+	}
+	if len(a.Steps)+len(b.Steps) > 0 {
+		if old, new := stepsValue(a.Steps), stepsValue(b.Steps); !same(old, new) {
+			c.slot("steps", old, new)
 		}
 	}
-	if len(p.Components) > 0 {
-		list := make([]any, len(p.Components))
-		for i, c := range p.Components {
-			list[i] = map[string]any{"sku": string(c.SKU), "quantity": c.Quantity}
-		}
-		s["components"] = list
-	}
-	s.steps(p.Steps)
-	s.attributes(p.Attributes)
-	for code, l := range p.Listings {
-		at := "listings." + string(code)
-		s[at] = true
-		s.text(at+".publish_at", l.PublishAt)
-		s.text(at+".unpublish_at", l.UnpublishAt)
-		if l.Variants != nil {
-			s[at+".variants"] = plainTexts(l.Variants)
-		}
-		if l.Position != nil {
-			s[at+".position"] = int64(*l.Position)
-		}
-		for locale, slug := range l.Slugs {
-			s.text(at+".slugs."+string(locale), slug)
-		}
-	}
-	return s
+	c.attributes(a.Attributes, b.Attributes)
+	c.listings(a.Listings, b.Listings)
+	return c
 }
 
-// slots returns the content of the variant.
-func (v *Variant) slots() slots {
-	s := make(slots, 8)
-	s.texts("options", v.Options)
-	s.media(v.Media)
-	s.text("barcode", v.Barcode)
-	if v.WeightGrams != nil {
-		s["weight_grams"] = *v.WeightGrams
+func (c *comparison) texts(prefix string, old, new map[Locale]Text) {
+	one := func(l Locale, a, b Text) {
+		if a != b {
+			c.text(prefix+string(l)+".title", a.Title, b.Title)
+			c.text(prefix+string(l)+".description", a.Description, b.Description)
+		}
 	}
-	s["requires_shipping"], s["taxable"] = v.Shipped(), v.Taxed()
-	s.attributes(v.Attributes)
-	return s
+	for l, t := range old {
+		one(l, t, new[l])
+	}
+	for l, t := range new {
+		if _, there := old[l]; !there {
+			one(l, Text{}, t)
+		}
+	}
 }
 
-// differences returns the slots that are not the same, each side without those that
-// have no value there. Both are empty where nothing differs.
-func differences(before, after slots) (old, new map[string]any) {
-	old, new = map[string]any{}, map[string]any{}
-	for name, v := range before {
-		w, there := after[name]
-		if there && same(v, w) {
-			continue
-		}
-		old[name] = v
-		if there {
-			new[name] = w
-		}
+func componentsValue(parts []Component) any {
+	if len(parts) == 0 {
+		return nil
 	}
-	for name, w := range after {
-		if _, there := before[name]; !there {
-			new[name] = w
-		}
+	list := make([]any, len(parts))
+	for i, p := range parts {
+		list[i] = map[string]any{"sku": string(p.SKU), "quantity": p.Quantity}
 	}
-	return old, new
+	return list
 }
+
+func (c *comparison) listings(old, new map[Channel]*Listing) {
+	for code, l := range old {
+		c.listing(code, l, new[code])
+	}
+	for code, l := range new {
+		if old[code] == nil {
+			c.listing(code, nil, l)
+		}
+	}
+}
+
+// listing compares the listings of a channel; nil is none.
+func (c *comparison) listing(code Channel, a, b *Listing) {
+	at := "listings." + string(code)
+	if a == nil || b == nil {
+		if a == b {
+			return
+		}
+		there := func(l *Listing) any {
+			if l == nil {
+				return nil
+			}
+			return true
+		}
+		c.slot(at, there(a), there(b))
+	}
+	none := Listing{}
+	if a == nil {
+		a = &none
+	}
+	if b == nil {
+		b = &none
+	}
+	c.text(at+".publish_at", a.PublishAt, b.PublishAt)
+	c.text(at+".unpublish_at", a.UnpublishAt, b.UnpublishAt)
+	if (a.Variants == nil) != (b.Variants == nil) || !slices.Equal(a.Variants, b.Variants) {
+		shown := func(l *Listing) any {
+			if l.Variants == nil {
+				return nil
+			}
+			return plainTexts(l.Variants)
+		}
+		c.slot(at+".variants", shown(a), shown(b))
+	}
+	if old, new := positionValue(a), positionValue(b); old != new {
+		c.slot(at+".position", old, new)
+	}
+	for locale, slug := range a.Slugs {
+		c.text(at+".slugs."+string(locale), slug, b.Slugs[locale])
+	}
+	for locale, slug := range b.Slugs {
+		if a.Slugs[locale] == "" {
+			c.text(at+".slugs."+string(locale), "", slug)
+		}
+	}
+}
+
+func positionValue(l *Listing) any {
+	if l.Position == nil {
+		return nil
+	}
+	return int64(*l.Position)
+}
+
+// compareVariants returns the slots in which two variants differ.
+func compareVariants(a, b *Variant) (c comparison) {
+	compareTexts(&c, "options", a.Options, b.Options)
+	c.media(a.Media, b.Media)
+	c.text("barcode", a.Barcode, b.Barcode)
+	if x, y := a.WeightGrams, b.WeightGrams; (x == nil) != (y == nil) || x != nil && *x != *y {
+		grams := func(n *int64) any {
+			if n == nil {
+				return nil
+			}
+			return *n
+		}
+		c.slot("weight_grams", grams(x), grams(y))
+	}
+	c.flag("requires_shipping", a.Shipped(), b.Shipped())
+	c.flag("taxable", a.Taxed(), b.Taxed())
+	c.attributes(a.Attributes, b.Attributes)
+	return c
+}
+
+// differ reports whether anything does.
+func (c *comparison) differ() bool { return c.old != nil }
 
 // jsonValue returns v as events carry it.
 func jsonValue(v any) any {

@@ -234,9 +234,9 @@ func cloneSteps(list []Step) []Step {
 	return c
 }
 
-func (s slots) steps(list []Step) {
+func stepsValue(list []Step) any {
 	if len(list) == 0 {
-		return
+		return nil
 	}
 	out := make([]any, len(list))
 	for i, step := range list {
@@ -255,7 +255,7 @@ func (s slots) steps(list []Step) {
 		}
 		out[i] = e
 	}
-	s["steps"] = out
+	return out
 }
 
 // dueSpace is where products with a planned change are found, by the instant of the

@@ -82,8 +82,8 @@ func (w *write) putVariant(ctx context.Context, product ID, sku flywheel.SKU, se
 	if err := p.err(); err != nil {
 		return nil, err
 	}
-	was, is := differences(before.Variant.slots(), v.slots())
-	if len(was)+len(is) == 0 {
+	diff := compareVariants(&before.Variant, &v)
+	if !diff.differ() {
 		return before, nil
 	}
 	v.Version, v.UpdatedAt = before.Variant.Version+1, w.now
@@ -93,7 +93,7 @@ func (w *write) putVariant(ctx context.Context, product ID, sku flywheel.SKU, se
 	next := *head
 	next.Edits++
 	w.batch.Heads = append(w.batch.Heads, HeadChange{Head: &next, Before: head.Edits, Touched: true})
-	w.tell(next.Edits, []Change{{Event: EventVariantUpdated, Product: product, SKU: sku, Old: was, New: is, Version: v.Version}})
+	w.tell(next.Edits, []Change{{Event: EventVariantUpdated, Product: product, SKU: sku, Old: diff.old, New: diff.new, Version: v.Version}})
 	return row, nil
 }
 
@@ -327,15 +327,15 @@ func (s *Service) MoveVariant(ctx context.Context, sku flywheel.SKU, to ID, opti
 		if err := p.err(); err != nil {
 			return err
 		}
-		was, is := differences(row.Variant.slots(), v.slots())
-		was["product"], is["product"] = string(row.Product), string(to)
+		diff := compareVariants(&row.Variant, &v)
+		diff.slot("product", string(row.Product), string(to))
 		v.Version, v.UpdatedAt = row.Variant.Version+1, w.now
 		moved := target.append(v)
 		w.batch.Variants = append(w.batch.Variants, moved)
 		rest := slices.DeleteFunc(slices.Clone(source.rows), func(r *VariantRow) bool { return r == row })
 		w.finish(source, &from, rest, nil, true)
 		w.finish(target, &into, append(slices.Clone(target.rows), moved),
-			[]Change{{Event: EventVariantMoved, Product: to, SKU: sku, Old: was, New: is, Version: v.Version}}, true)
+			[]Change{{Event: EventVariantMoved, Product: to, SKU: sku, Old: diff.old, New: diff.new, Version: v.Version}}, true)
 		return w.commit(ctx)
 	})
 }

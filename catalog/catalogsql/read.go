@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
@@ -21,18 +23,61 @@ func (s *Store) Heads(ctx context.Context, ids ...catalog.ID) ([]*catalog.Head, 
 	if err != nil {
 		return nil, err
 	}
-	return sqldb.Select(ctx, s.db.Read(ctx), `SELECT edits, variants, body FROM flywheel_catalog_products WHERE `+sqldb.In(s.db.Dialect(), "id"), []any{names},
-		func(r sqldb.Row) (*catalog.Head, error) {
-			h := &catalog.Head{}
-			var body string
-			if err := r.Scan(&h.Edits, &h.Variants, &body); err != nil {
-				return nil, err
-			}
-			var stored headBody
-			err := decode(body, &stored)
-			h.Product, h.Source = stored.Product, stored.Source
-			return h, err
+	rows, err := sqldb.Select(ctx, s.db.Read(ctx), `SELECT edits, variants, body FROM flywheel_catalog_products WHERE `+sqldb.In(s.db.Dialect(), "id"), []any{names},
+		func(r sqldb.Row) (row stored[*catalog.Head], err error) {
+			row.value = &catalog.Head{}
+			return row, r.Scan(&row.value.Edits, &row.value.Variants, &row.body)
 		})
+	if err != nil {
+		return nil, err
+	}
+	return decoded(rows, func(h *catalog.Head, body string) error {
+		var kept headBody
+		err := decode(body, &kept)
+		h.Product, h.Source = kept.Product, kept.Source
+		return err
+	})
+}
+
+// stored is a row of which the body is still JSON.
+type stored[V any] struct {
+	value V
+	body  string
+}
+
+// aside is from how many rows on bodies are decoded by as many goroutines as there are
+// processors, which takes most of the time of reading many products.
+const aside = 64
+
+// decoded returns the values of rows with their bodies.
+func decoded[V any](rows []stored[V], body func(v V, body string) error) ([]V, error) {
+	values := make([]V, len(rows))
+	each := func(from, to int) error {
+		for i := from; i < to; i++ {
+			values[i] = rows[i].value
+			if err := body(values[i], rows[i].body); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	parts := runtime.GOMAXPROCS(0)
+	if len(rows) < aside {
+		parts = 1
+	}
+	errs := make([]error, parts)
+	var wg sync.WaitGroup
+	for p := range parts - 1 {
+		wg.Go(func() { errs[p] = each(p*len(rows)/parts, (p+1)*len(rows)/parts) })
+	}
+	errs[parts-1] = each((parts-1)*len(rows)/parts, len(rows))
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
 }
 
 func decode(body string, into any) error {
@@ -46,15 +91,15 @@ func decode(body string, into any) error {
 func (s *Store) Variants(ctx context.Context, q catalog.VariantQuery) ([]*catalog.VariantRow, error) {
 	var rows []*catalog.VariantRow
 	read := func(condition, order string, args ...any) error {
-		list, err := sqldb.Select(ctx, s.db.Read(ctx), `SELECT product, place, body FROM flywheel_catalog_variants WHERE `+condition+order, args,
-			func(r sqldb.Row) (*catalog.VariantRow, error) {
-				row := &catalog.VariantRow{}
-				var body string
-				if err := r.Scan(&row.Product, &row.Place, &body); err != nil {
-					return nil, err
-				}
-				return row, decode(body, &row.Variant)
+		found, err := sqldb.Select(ctx, s.db.Read(ctx), `SELECT product, place, body FROM flywheel_catalog_variants WHERE `+condition+order, args,
+			func(r sqldb.Row) (row stored[*catalog.VariantRow], err error) {
+				row.value = &catalog.VariantRow{}
+				return row, r.Scan(&row.value.Product, &row.value.Place, &row.body)
 			})
+		if err != nil {
+			return err
+		}
+		list, err := decoded(found, func(v *catalog.VariantRow, body string) error { return decode(body, &v.Variant) })
 		rows = append(rows, list...)
 		return err
 	}

@@ -2,6 +2,7 @@ package catalogsql_test
 
 import (
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 
@@ -68,4 +69,49 @@ func TestLostCommit(t *testing.T) {
 	_, revision, err := s.Definitions(t.Context(), 0)
 	require.NoError(t, err)
 	require.EqualValues(t, 2, revision)
+}
+
+// Products that are read at once are those read one by one, also where many are, and a
+// body that is damaged is an error whatever goroutine meets it.
+func TestManyAtOnce(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
+		ctx := t.Context()
+		pool := open(t)
+		store := sqldbtest.Store(t, pool, d, catalogsql.New)
+		b := &catalog.Batch{}
+		var ids []catalog.ID
+		for i := range 200 {
+			id := catalog.ID(fmt.Sprintf("p%03d", i))
+			ids = append(ids, id)
+			b.Heads = append(b.Heads, catalog.HeadChange{Head: &catalog.Head{Product: catalog.Product{ID: id, Vendor: fmt.Sprint("v", i)}, Variants: 1, Edits: 1}})
+			b.Variants = append(b.Variants, &catalog.VariantRow{Product: id, Variant: catalog.Variant{SKU: flywheel.SKU(id), Barcode: fmt.Sprint(i)}})
+		}
+		require.NoError(t, store.Save(ctx, b))
+		for _, n := range []int{1, 63, 64, 65, 200} {
+			heads, err := store.Heads(ctx, ids[:n]...)
+			require.NoError(t, err)
+			require.Len(t, heads, n)
+			for _, h := range heads {
+				one, err := store.Heads(ctx, h.Product.ID)
+				require.NoError(t, err)
+				require.Equal(t, one[0], h)
+			}
+			rows, err := store.Variants(ctx, catalog.VariantQuery{Products: ids[:n]})
+			require.NoError(t, err)
+			require.Len(t, rows, n)
+			for i, row := range rows {
+				require.Equal(t, ids[i], row.Product)
+				require.Equal(t, fmt.Sprint(i), row.Variant.Barcode)
+			}
+		}
+		for _, at := range []string{"p000", "p130", "p199"} {
+			_, err := pool.ExecContext(ctx, `UPDATE flywheel_catalog_products SET body = '{' WHERE id = '`+at+`'`)
+			require.NoError(t, err)
+			heads, err := store.Heads(ctx, ids...)
+			require.ErrorContains(t, err, "catalogsql")
+			require.Nil(t, heads)
+			_, err = pool.ExecContext(ctx, `UPDATE flywheel_catalog_products SET body = '{}' WHERE id = '`+at+`'`)
+			require.NoError(t, err)
+		}
+	})
 }

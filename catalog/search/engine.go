@@ -14,7 +14,8 @@ import (
 // An adapter answers with the same [Result]: counts of products over variants, with
 // the choices of disjunctive facets lifted. What its server cannot do it refuses
 // with an error that matches flywheel.ErrInvalid, rather than answering something
-// else.
+// else. Package searchtest is the suite that an engine must pass, and says how a server
+// is mapped.
 type Engine interface {
 	// Search answers a query.
 	Search(ctx context.Context, q Query) (*Result, error)
