@@ -219,3 +219,35 @@ func ExampleProfiles_Explain() {
 	fmt.Println(why.Decisive(), err)
 	// Output: orders $gte 3: no, is 1 <nil>
 }
+
+// Amounts in several currencies, at the rate of their day.
+func ExampleExchange() {
+	rate, err := money.ParseRate("1.25")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	day := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
+	var rates segment.Exchange // what prices are converted with
+	rates, err = money.NewExchange(money.EUR, money.Quotation{Currency: money.USD, Rate: rate, From: day})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	profiles, err := segment.NewProfiles(nil, &segment.ProfileOptions{Exchange: rates, Currency: money.EUR})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	for i, value := range []money.Amount{money.New(1000, money.EUR), money.New(2500, money.USD)} {
+		e := flywheel.Event{ID: fmt.Sprint(i), Name: flywheel.EventPurchase, Time: day, Customer: "ann", Value: value}
+		if err := profiles.Consume(ctx, []flywheel.Entry{{Event: e, Received: day, Effective: day, Position: flywheel.Position(i + 1)}}); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	ann, err := profiles.Get(ctx, "ann")
+	fmt.Println(ann.Revenue(), err)
+	// Output: 30.00 EUR <nil>
+}

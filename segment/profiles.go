@@ -2,6 +2,7 @@ package segment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -34,9 +35,20 @@ type ProfileOptions struct {
 	// Log is the log that the profiles learn from. It is needed for
 	// [Profiles.Define], and where its identity is [LatestLinked].
 	Log *Log
-	// Convert brings an amount of an event into the currency of the profiles.
-	// Without it amounts are kept per currency.
+	// Currency and Exchange bring amounts of events into one currency, at the rates in
+	// force at the effective time of each event. What there is no rate for is kept in its own
+	// currency, beside. Without an Exchange amounts are kept per currency.
+	Currency money.Currency
+	Exchange Exchange
+	// Convert is for a conversion that no Exchange knows; it goes before Exchange.
 	Convert func(a money.Amount, at time.Time) (money.Amount, error)
+}
+
+// Exchange converts an amount at the rate of a time; *money.Exchange is one, and so is what
+// a shop makes of the rates that it prices with. An amount that it has no rate for is a
+// *money.NoRateError.
+type Exchange interface {
+	Convert(a money.Amount, to money.Currency, at time.Time, mode money.Rounding) (money.Amount, error)
 }
 
 // Profiles keeps one profile per person, and who is in which segment, up to date
@@ -79,6 +91,12 @@ func NewProfiles(store ProfileStore, opts *ProfileOptions) (*Profiles, error) {
 	}
 	p := &Profiles{name: opts.Name, store: store, handle: handle.Tx(nil, store), log: opts.Log, identity: FirstLinked,
 		sink: opts.Sink, traits: slices.Clone(opts.Traits), convert: opts.Convert}
+	if p.convert == nil && opts.Exchange != nil {
+		if opts.Currency.IsZero() {
+			return nil, fmt.Errorf("segment: an exchange without a currency to convert to: %w", flywheel.ErrInvalid)
+		}
+		p.convert = dated(opts.Exchange, opts.Currency)
+	}
 	if p.name == "" {
 		p.name = "segment.Profiles"
 	}
@@ -105,6 +123,17 @@ func NewProfiles(store ProfileStore, opts *ProfileOptions) (*Profiles, error) {
 	p.engine.Store(compiled)
 	p.configured = slices.Clone(opts.Segments)
 	return p, nil
+}
+
+// dated converts to a currency at the rates of an exchange. An amount without a rate stays as it is.
+func dated(x Exchange, to money.Currency) func(money.Amount, time.Time) (money.Amount, error) {
+	return func(a money.Amount, at time.Time) (money.Amount, error) {
+		converted, err := x.Convert(a, to, at, money.HalfEven)
+		if _, none := errors.AsType[*money.NoRateError](err); none {
+			return a, nil
+		}
+		return converted, err
+	}
 }
 
 // Name returns the name of the consumer.

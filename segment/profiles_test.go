@@ -223,6 +223,29 @@ func TestConvert(t *testing.T) {
 	require.Equal(t, money.New(12, money.USD), got.Revenue())
 }
 
+// TestExchange converts at the rate of each event's day, and keeps apart what has no rate.
+func TestExchange(t *testing.T) {
+	rate := func(text string) money.Rate {
+		r, err := money.ParseRate(text)
+		require.NoError(t, err)
+		return r
+	}
+	exchange, err := money.NewExchange(money.EUR, money.Quotation{Currency: money.USD, Rate: rate("1.25"), From: noon.AddDate(0, 0, -9)},
+		money.Quotation{Currency: money.USD, Rate: rate("2"), From: noon.AddDate(0, 0, 1)})
+	require.NoError(t, err)
+	p := newWorld(t, &segment.ProfileOptions{Exchange: exchange, Currency: money.EUR})
+	mixed := sale("mixed", "ann", "", noon, money.Amount{})
+	mixed.Lines = []flywheel.Line{{SKU: "a", Quantity: 1, Amount: money.New(100, money.EUR)}, {SKU: "b", Quantity: 1, Amount: money.New(125, money.USD)}, {SKU: "gift", Quantity: 1}}
+	p.publish(t, sale("1", "ann", "", noon, money.New(500, money.EUR)), sale("2", "ann", "", noon, money.New(125, money.USD)),
+		sale("3", "ann", "", noon.AddDate(0, 0, -20), money.New(700, money.USD)), mixed)
+	ann, err := p.Get(t.Context(), "ann")
+	require.NoError(t, err)
+	require.Equal(t, []segment.Total{{Revenue: money.New(800, money.EUR)}, {Revenue: money.New(700, money.USD)}}, ann.Totals)
+	require.Empty(t, p.parked(t))
+	_, err = segment.NewProfiles(nil, &segment.ProfileOptions{Exchange: exchange})
+	require.ErrorIs(t, err, flywheel.ErrInvalid)
+}
+
 // TestFill prepares a record for rules compiled with the schema.
 func TestFill(t *testing.T) {
 	p := newWorld(t, &segment.ProfileOptions{Traits: []segment.Trait{{Name: "views", Kind: segment.Count, Events: []string{flywheel.EventViewItem}}}})

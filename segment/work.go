@@ -302,11 +302,26 @@ func (w *work) stored(key countKey) (int64, error) {
 
 // valueOfEvent is what an event is worth to the profiles.
 func (w *work) valueOfEvent(e *flywheel.Entry) (money.Amount, error) {
-	value, err := valueOf(&e.Event)
-	if err == nil && w.p.convert != nil && value != (money.Amount{}) {
-		value, err = w.p.convert(value, e.Effective)
+	if w.p.convert == nil {
+		return valueOf(&e.Event)
 	}
-	return value, err
+	if e.Event.Value != (money.Amount{}) {
+		return w.p.convert(e.Event.Value, e.Effective)
+	}
+	var total money.Amount
+	for i := range e.Event.Lines { // perhaps in several currencies
+		if e.Event.Lines[i].Amount == (money.Amount{}) {
+			continue
+		}
+		amount, err := w.p.convert(e.Event.Lines[i].Amount, e.Effective)
+		if err != nil {
+			return total, err
+		}
+		if total, err = total.Add(amount); err != nil {
+			return total, err
+		}
+	}
+	return total, nil
 }
 
 // save writes what has changed.

@@ -220,3 +220,54 @@ func TestNobodyLeaves(t *testing.T) {
 	near := func(a float64) float64 { return clv.BG{R: 0.7, Alpha: 10, A: a, B: 2}.Expect(h, 1e6) }
 	require.InEpsilon(t, near(0.2-1e-12), near(0.2+1e-12), 1e-9)
 }
+
+// TestEstimates: many at once are as one by one.
+func TestEstimates(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 6))
+	var list []clv.History
+	for range 5000 {
+		h := clv.History{T: float64(1+r.IntN(800)) / 7}
+		if h.X = float64(r.IntN(60)); h.X > 0 {
+			h.Recency = h.T * float64(r.IntN(101)) / 100
+		}
+		list = append(list, h)
+	}
+	for _, m := range []clv.Model{clv.BG{R: 0.243, Alpha: 4.414, A: 0.793, B: 2.426}, clv.MBG{R: 0.5, Alpha: 6, A: 0.9, B: 1.5}, clv.Pareto{R: 0.55, Alpha: 10.6, S: 0.6, Beta: 11.7}} {
+		few := list
+		if m.Name() == "pareto_nbd" {
+			few = list[:200]
+		}
+		for _, horizon := range []float64{0, 4, 39} {
+			got, err := clv.Estimates(m, few, horizon)
+			require.NoError(t, err)
+			for i, h := range few {
+				require.InEpsilon(t, m.Alive(h), got[i].Alive, 1e-12, "%+v", h)
+				require.InDelta(t, m.Expect(h, horizon), got[i].Expected, 1e-12*(1+got[i].Expected), "%+v", h)
+			}
+		}
+		_, err := clv.Estimates(m, []clv.History{{X: 1, Recency: 3, T: 2}}, 4)
+		require.ErrorIs(t, err, flywheel.ErrInvalid)
+		for _, horizon := range []float64{math.NaN(), math.Inf(1), -1} {
+			_, err := clv.Estimates(m, list, horizon)
+			require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+		}
+	}
+}
+
+func BenchmarkEstimates(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 7))
+	list := make([]clv.History, 100_000)
+	for i := range list {
+		list[i] = clv.History{X: float64(r.IntN(12)), T: float64(140+r.IntN(140)) / 7}
+		if list[i].X > 0 {
+			list[i].Recency = list[i].T * r.Float64()
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := clv.Estimates(clv.BG{R: 0.243, Alpha: 4.414, A: 0.793, B: 2.426}, list, 39); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(list)), "ns/customer")
+}

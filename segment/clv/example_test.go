@@ -154,3 +154,17 @@ func ExampleChoose() {
 	fmt.Println(len(choice.Scores), len(choice.Fits), choice.Track(13) > 0, group.Customers > 0, first.Predicted >= 0, score.Name)
 	// Output: 4 3 true true true combination
 }
+
+// Many customers at once.
+func ExampleEstimates() {
+	m := clv.BG{R: 0.243, Alpha: 4.414, A: 0.793, B: 2.426}
+	list, err := clv.Estimates(m, []clv.History{{X: 2, Recency: 30.43, T: 38.86}, {X: 0, T: 38.86}}, 39)
+	for _, e := range list {
+		fmt.Printf("%.4f %.4f\n", e.Alive, e.Expected)
+	}
+	fmt.Println(err)
+	// Output:
+	// 0.7266 1.2260
+	// 1.0000 0.1951
+	// <nil>
+}

@@ -230,3 +230,56 @@ func BenchmarkWave(b *testing.B) {
 	}
 	b.ReportMetric(float64(worst.Microseconds()), "longest-µs")
 }
+
+// BenchmarkMemory is the bytes of a person and windowed count up to 5, all of them full: what an
+// engine of twenty such counts takes for each, instants, index, bits and timers, and what it
+// takes for a person by itself. go test -run '^$' -bench Memory -benchtime 1x -persons 1000000 ./segment/live
+func BenchmarkMemory(b *testing.B) {
+	const counts = 20
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	customers := make([]flywheel.CustomerID, *persons)
+	for i := range customers {
+		customers[i] = flywheel.CustomerID(fmt.Sprintf("customer-%08d", i))
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	measure := func(counts int) float64 {
+		before := heap()
+		e := live.New(nil)
+		var defs []live.Definition
+		for i := range counts {
+			defs = append(defs, live.Definition{Name: fmt.Sprint("s", i), Leaves: map[string]live.Leaf{"n": {Events: []string{fmt.Sprint("e", i)}, Window: "P90D"}}, Rule: json.RawMessage(`{"n": {"$gte": 5}}`)})
+		}
+		require.NoError(b, e.Define(start, nil, defs...))
+		var entry live.Entry
+		at := start
+		for range 5 {
+			for name := range max(1, counts) {
+				entry.Name = fmt.Sprint("e", name)
+				for i, c := range customers {
+					if i%1024 == 0 {
+						e.Changes()
+					}
+					at = at.Add(time.Millisecond)
+					entry.Customer, entry.Time, entry.Received = c, at, at
+					if err := e.Apply(&entry, at); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		}
+		after := heap()
+		runtime.KeepAlive(e)
+		return float64(after-before) / float64(len(customers))
+	}
+	for b.Loop() {
+		alone, all := measure(0), measure(counts)
+		b.ReportMetric(alone, "B/person")
+		b.ReportMetric((all-alone)/counts, "B/count")
+	}
+}

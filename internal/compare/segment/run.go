@@ -37,15 +37,17 @@ func generate(n int) []order {
 	return list
 }
 
-// histories makes the purchase histories of n customers, in weeks.
+// histories makes the purchase histories of n customers, in weeks, counted in days as the
+// log of a shop has them.
 func histories(n int) []clv.History {
 	r := rand.New(rand.NewPCG(14, 3))
 	list := make([]clv.History, n)
 	for i := range list {
-		h := clv.History{T: 20 + 20*r.Float64()}
+		days := 140 + r.IntN(590)
+		h := clv.History{T: float64(days) / 7}
 		if r.IntN(2) == 0 {
-			h.X = float64(1 + r.IntN(12))
-			h.Recency = h.T * r.Float64()
+			h.X = float64(1 + r.IntN(min(30, days)))
+			h.Recency = float64(int(h.X)+r.IntN(days-int(h.X)+1)) / 7
 		}
 		list[i] = h
 	}
@@ -155,12 +157,13 @@ func run(to io.Writer, data string, n int) error {
 	}
 	if err := compare("scores", 3, 1e-9, func() ([]float64, error) {
 		m := clv.BG{R: 0.243, Alpha: 4.414, A: 0.793, B: 2.426}
+		list, err := clv.Estimates(m, hs, 39)
 		expect, alive := 0.0, 0.0
-		for _, h := range hs {
-			expect += m.Expect(h, 39)
-			alive += m.Alive(h)
+		for _, e := range list {
+			expect += e.Expected
+			alive += e.Alive
 		}
-		return []float64{expect, alive}, nil
+		return []float64{expect, alive}, err
 	}); err != nil {
 		return err
 	}
