@@ -455,7 +455,7 @@ func (s *search) early(best contender) contender {
 			of, scorer = Recent{of, halfLife}, newRecent(scorer, halfLife)
 		}
 		waited++
-		if c := s.pass(of, scorer); c.ndcg > best.ndcg {
+		if c := s.pass(of, scorer); c.ndcg > best.ndcg && s.certain(c, best) {
 			best, waited = c, 0
 		}
 		return waited > patience
@@ -464,6 +464,13 @@ func (s *search) early(best contender) contender {
 		s.chosen.Trials = append(s.chosen.Trials, Trial{Model: l.String(), Failed: err.Error()})
 	}
 	return best
+}
+
+// certain reports whether c is better than best by more than chance; see [FitWeights].
+func (s *search) certain(c, best contender) bool {
+	s.chosen.Passes++
+	b := newBallot(s.exam, s.auto.K, []Scorer{best.scorer, c.scorer})
+	return b.gains(b.ask([]float64{0, 1}), b.ask([]float64{1, 0}))
 }
 
 func minTime(at []int64) int64 {
