@@ -130,8 +130,8 @@ func TestCatalogChart(t *testing.T) {
 	fmt.Fprintf(&b, "| model | items | fit, CPU | allocated while fitting | held by the model | list of ten, CPU |\n|---|---:|---:|---:|---:|---:|\n")
 	for i, c := range catalogModels {
 		for k, v := range costs[i] {
-			fmt.Fprintf(&b, "| %s | %s | %.3g s | %.3g MB | %.3g MB | %.3g µs |\n", c.name, thousands(sizes[k]), v.fit.Seconds(),
-				float64(v.taken)/1e6, float64(v.held)/1e6, float64(v.answer.Nanoseconds())/1e3)
+			fmt.Fprintf(&b, "| %s | %s | %s s | %s MB | %s MB | %s µs |\n", c.name, thousands(sizes[k]), digits(v.fit.Seconds()),
+				digits(float64(v.taken)/1e6), digits(float64(v.held)/1e6), digits(float64(v.answer.Nanoseconds())/1e3))
 		}
 	}
 	fmt.Fprintf(&b, "\nCPU seconds of fitting, a step of the bar for each doubling from a millisecond:\n\n```\n")
@@ -157,4 +157,12 @@ func thousands(n int) string {
 		return fmt.Sprint(n)
 	}
 	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
+}
+
+// digits writes a number with three digits, larger ones in full.
+func digits(x float64) string {
+	if x >= 1000 {
+		return thousands(int(math.Round(x)))
+	}
+	return fmt.Sprintf("%.3g", x)
 }
