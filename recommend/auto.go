@@ -276,6 +276,7 @@ type search struct {
 	exam   Questions
 	chosen *Chosen
 	kinds  []contender // the best of each kind
+	last   contender   // is blended with what the others make
 }
 
 // contender is a fitted model with what it reaches on the validation part.
@@ -298,7 +299,7 @@ func (s *search) over() bool {
 		s.chosen.Stopped = true
 	default:
 	}
-	return s.chosen.Stopped || s.chosen.Fits >= s.auto.Fits || s.chosen.Passes+len(s.kinds) >= s.auto.Passes
+	return s.chosen.Stopped || s.chosen.Fits >= s.auto.Fits || s.chosen.Passes+len(s.kinds)+2 >= s.auto.Passes
 }
 
 // pass measures a fitted model.
@@ -425,10 +426,51 @@ func (s *search) actors() {
 	if s.m.items.Len() <= maxDense/2 {
 		s.keep(s.climb(halfLives, []float64{2}, func(x float64) Learner { return EASE{Lambda: round2(5 * mean * x)} }))
 	}
-	s.keep(s.climb(halfLives, []float64{1.7}, func(x float64) Learner {
+	s.keep(s.early(s.climb(halfLives, []float64{1.7}, func(x float64) Learner {
 		return IALS{Factors: 64, Alpha: round2(0.3 * x)}
-	}))
+	})))
 	s.keep(s.best(halfLives, SLIM{L2: round2(2 * mean)}))
+}
+
+// early fits best again, for as long as more epochs help: up to twice as many. Each
+// measurement is a pass.
+func (s *search) early(best contender) contender {
+	learner, halfLife := best.learner, 0.0
+	if r, ok := learner.(Recent); ok {
+		learner, halfLife = r.Of, r.HalfLife
+	}
+	l, ok := learner.(Iterative)
+	if !ok || s.over() {
+		return best
+	}
+	s.chosen.Fits++
+	const every, most, patience = 8, 24, 1
+	waited := 0
+	_, err := l.WithEpochs(most).FitEach(s.m, every, func(epoch int, scorer Scorer) bool {
+		if s.over() {
+			return true
+		}
+		var of Learner = l.WithEpochs(epoch)
+		if halfLife > 0 {
+			of, scorer = Recent{of, halfLife}, newRecent(scorer, halfLife)
+		}
+		waited++
+		if c := s.pass(of, scorer); c.ndcg > best.ndcg && s.certain(c, best) {
+			best, waited = c, 0
+		}
+		return waited > patience
+	})
+	if err != nil {
+		s.chosen.Trials = append(s.chosen.Trials, Trial{Model: l.String(), Failed: err.Error()})
+	}
+	return best
+}
+
+// certain reports whether c is better than best by more than chance; see [FitWeights].
+func (s *search) certain(c, best contender) bool {
+	s.chosen.Passes++
+	b := newBallot(s.exam, s.auto.K, []Scorer{best.scorer, c.scorer})
+	return b.gains(b.ask([]float64{0, 1}), b.ask([]float64{1, 0}))
 }
 
 func minTime(at []int64) int64 {
@@ -478,6 +520,9 @@ func (s *search) visits() {
 	s.keep(s.vote(committee))
 	s.keep(s.best(nil, Recent{ItemKNN{}, 1}))
 	s.keep(s.best(nil, Recent{RP3beta{Alpha: 0.8, Beta: 0.3}, 1}))
+	// What comes after what says much the same as the above: it is asked last, and has
+	// to help throughout.
+	s.last = s.best(nil, Recent{Sequential{}, 1}, Recent{Sequential{}, 0.3})
 }
 
 // vote returns the plain blend of contenders.
@@ -514,7 +559,10 @@ func (s *search) finish(all *Matrix) (*Chosen, error) {
 	default:
 	}
 	if len(s.kinds) > 1 && !s.chosen.Stopped {
-		best = s.blendKinds(best)
+		best = s.blendKinds(best, s.kinds, (*ballot).gains)
+		if s.last.scorer != nil {
+			best = s.blendKinds(best, []contender{best, s.last}, (*ballot).steady)
+		}
 	}
 	// Whoever has no history gets what is popular, and so do equal scores.
 	best.learner, best.scorer = Filled{best.learner}, filledBy(best.scorer, s.m)
@@ -534,14 +582,15 @@ func (s *search) finish(all *Matrix) (*Chosen, error) {
 	return s.chosen, nil
 }
 
-// blendKinds returns the blend of the best of each kind, or best when that is better.
-func (s *search) blendKinds(best contender) contender {
+// blendKinds returns the blend of contenders, or best when that is better, by a
+// rule for the steps of the weights.
+func (s *search) blendKinds(best contender, of []contender, better func(b *ballot, v, w *vote) bool) contender {
 	var scorers []Scorer
-	for _, c := range s.kinds {
+	for _, c := range of {
 		scorers = append(scorers, c.scorer)
 		s.chosen.Passes++
 	}
-	weights, ndcg, err := FitWeights(s.exam, s.auto.K, scorers...)
+	weights, ndcg, err := fitWeights(s.exam, s.auto.K, scorers, better)
 	if err != nil || ndcg <= best.ndcg {
 		return best
 	}
@@ -549,8 +598,8 @@ func (s *search) blendKinds(best contender) contender {
 	var used []Scorer
 	for k, w := range weights {
 		if w > 0 {
-			b.Of, b.Weights = append(b.Of, s.kinds[k].learner), append(b.Weights, w)
-			used = append(used, s.kinds[k].scorer)
+			b.Of, b.Weights = append(b.Of, of[k].learner), append(b.Weights, w)
+			used = append(used, of[k].scorer)
 		}
 	}
 	scorer, err := Blended(b.Weights, used...)

@@ -2,7 +2,6 @@ package recommend_test
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -18,13 +17,19 @@ import (
 
 // percentiles reports the median, the 99th percentile and the largest of durations, in
 // CPU time of the thread. The goroutine was locked to its thread before.
-func percentiles(b *testing.B, times []time.Duration) {
+func percentiles(b *testing.B, times []time.Duration) (p99 float64) {
 	runtime.UnlockOSThread()
 	slices.Sort(times)
 	at := func(q float64) float64 { return float64(times[int(q*float64(len(times)-1))].Nanoseconds()) }
 	b.ReportMetric(at(0.5), "p50-ns")
 	b.ReportMetric(at(0.99), "p99-ns")
 	b.ReportMetric(at(1), "max-ns")
+	return at(0.99)
+}
+
+// reportCPU reports the CPU time of the process for each of n operations since start.
+func reportCPU(b *testing.B, start time.Duration) {
+	b.ReportMetric(float64((processTime()-start).Microseconds())/1000/float64(b.N), "cpu-ms/op")
 }
 
 // BenchmarkFit trains on P1 with one processor.
@@ -37,10 +42,12 @@ func BenchmarkFit(b *testing.B) {
 		b.Run(fmt.Sprintf("model=%v", l), func(b *testing.B) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 			b.ReportAllocs()
+			start := processTime()
 			for b.Loop() {
 				_, err := l.Fit(m)
 				require.NoError(b, err)
 			}
+			reportCPU(b, start)
 		})
 	}
 }
@@ -55,10 +62,12 @@ func BenchmarkItemsets(b *testing.B) {
 		b.Run("data="+c.name, func(b *testing.B) {
 			d := c.data()
 			b.ReportAllocs()
+			start := processTime()
 			for b.Loop() {
 				_, err := recommend.Itemsets(d, recommend.ItemsetConfig{MinSupport: c.support})
 				require.NoError(b, err)
 			}
+			reportCPU(b, start)
 		})
 	}
 }
@@ -98,6 +107,7 @@ func BenchmarkAnswer(b *testing.B) {
 			return recommend.Query{Past: histories[n%len(histories)], Keep: func(it *recommend.Item) bool { return !it.Withdrawn && it.Stock == 0 },
 				Plan: rerank.Plan{Limit: 10, Caps: []rerank.Cap{{By: rerank.ByMain, Max: 3}}}}
 		}
+		var steady float64
 		for _, swapping := range []bool{false, true} {
 			b.Run(fmt.Sprintf("model=%v/swapping=%v", l, swapping), func(b *testing.B) {
 				stop := make(chan struct{})
@@ -128,7 +138,11 @@ func BenchmarkAnswer(b *testing.B) {
 				}
 				close(stop)
 				<-done
-				percentiles(b, times)
+				if p99 := percentiles(b, times); swapping {
+					b.ReportMetric(p99/steady, "p99-of-steady")
+				} else {
+					steady = p99
+				}
 			})
 		}
 	}
@@ -303,6 +317,7 @@ func BenchmarkVectors(b *testing.B) {
 		b.Run("vectors="+data.name, func(b *testing.B) {
 			v, queries := data.make()
 			report := map[string]float64{"scan": 1, "exact": 1}
+			var plain float64
 			run := func(name string, top func(dst []recommended, q []float32) []recommended) {
 				b.Run("search="+name, func(b *testing.B) {
 					b.ReportAllocs()
@@ -316,7 +331,11 @@ func BenchmarkVectors(b *testing.B) {
 						times = append(times, cpuTime()-start)
 						n++
 					}
-					percentiles(b, times)
+					p99 := percentiles(b, times)
+					if name == "scan" {
+						plain = p99
+					}
+					b.ReportMetric(p99/plain, "p99-of-scan")
 					b.ReportMetric(report[name], "recall@10")
 				})
 			}
@@ -331,30 +350,3 @@ func BenchmarkVectors(b *testing.B) {
 }
 
 type recommended = recommend.Recommended
-
-// BenchmarkCatalog charts the cost of fitting against the number of items, each with 20
-// choices of rows with 20.
-func BenchmarkCatalog(b *testing.B) {
-	for _, items := range []int{1000, 3000, 10_000, 30_000, 100_000} {
-		rng := rand.New(rand.NewPCG(uint64(items), 1))
-		var choices []recommend.Choice
-		for n := range items * 20 {
-			item := int(math.Abs(rng.NormFloat64()) * float64(items) / 4)
-			choices = append(choices, recommend.Choice{Actor: recommend.Actor{Customer: flywheel.CustomerID(fmt.Sprint(n / 20))}, Item: flywheel.SKU(fmt.Sprint(item % items))})
-		}
-		m, err := recommend.NewMatrix(choices)
-		require.NoError(b, err)
-		for _, l := range []recommend.Learner{recommend.ItemKNN{Neighbours: 50}, recommend.RP3beta{Neighbours: 50}, recommend.IALS{Factors: 32, Epochs: 3}, recommend.EASE{}} {
-			if _, big := l.(recommend.EASE); big && items > 3000 {
-				continue
-			}
-			b.Run(fmt.Sprintf("items=%d/model=%v", items, l), func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					_, err := l.Fit(m)
-					require.NoError(b, err)
-				}
-			})
-		}
-	}
-}

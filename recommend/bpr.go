@@ -3,6 +3,7 @@ package recommend
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/blas/blas64"
 )
@@ -39,7 +40,10 @@ func (b BPR) withDefaults() BPR {
 }
 
 // Fit implements [Learner]. The Scorer is a [Contributor].
-func (b BPR) Fit(m *Matrix) (Scorer, error) {
+func (b BPR) Fit(m *Matrix) (Scorer, error) { return b.FitEach(m, 0, nil) }
+
+// FitEach implements [Iterative].
+func (b BPR) FitEach(m *Matrix, every int, after func(epoch int, s Scorer) bool) (Scorer, error) {
 	switch {
 	case b.Factors < 0 || b.Factors > maxFactors:
 		return nil, paramError("BPR", "Factors", b.Factors)
@@ -60,7 +64,7 @@ func (b BPR) Fit(m *Matrix) (Scorer, error) {
 	draw := func(n int) int { state = mix(state); return int(state % uint64(n)) }
 	sum, grad, mean := make([]float64, d), make([]float64, d), make([]float64, d)
 	impl := blas64.Implementation()
-	for range b.Epochs {
+	for epoch := 1; epoch <= b.Epochs; epoch++ {
 		for range len(m.actors) {
 			row := int32(draw(len(m.actors)))
 			chosen := m.row(row)
@@ -102,6 +106,12 @@ func (b BPR) Fit(m *Matrix) (Scorer, error) {
 				for f := range d {
 					own[f] += float64(b.Rate * (grad[f]/float64(len(chosen)) - float64(b.Lambda*own[f])))
 				}
+			}
+		}
+		if due(epoch, every, b.Epochs) {
+			now := &pairwise{p.items, d, slices.Clone(p.in), slices.Clone(p.out), slices.Clone(p.bias)}
+			if after(epoch, now) {
+				return now, nil
 			}
 		}
 	}

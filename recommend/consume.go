@@ -24,13 +24,19 @@ func (s *Service) Consume(ctx context.Context, entries []flywheel.Entry) error {
 // Reset removes what was recorded, so that the log can be consumed again from its
 // beginning; it implements segment.Rebuildable. What was forgotten stays forgotten, and
 // the Model in use stays until the next [Service.Train].
-func (s *Service) Reset(ctx context.Context) error { return s.store.Clear(ctx) }
+func (s *Service) Reset(ctx context.Context) error {
+	if err := s.store.Clear(ctx); err != nil {
+		return err
+	}
+	s.tell(ctx, func(_ context.Context, f follower) { f.cleared() })
+	return nil
+}
 
 // Forget removes what was recorded of a customer, and what was recorded of guests on
 // the devices on which the customer was known: it implements segment.Forgetter. On a
 // shared device that is more than the customer's own. What comes again is ignored. The
 // Model in use stays until the next [Service.Train], which learns as if the customer
-// had never been.
+// had never been; the histories of a [Trainer] and its overlay forget at once.
 func (s *Service) Forget(ctx context.Context, customer flywheel.CustomerID) error {
 	if err := flywheel.CheckID(string(customer)); err != nil {
 		return fmt.Errorf("recommend: customer: %w", err)
@@ -50,6 +56,14 @@ func (s *Service) Forget(ctx context.Context, customer flywheel.CustomerID) erro
 				return err
 			}
 		}
-		return s.store.Forget(ctx, Actor{Customer: customer})
+		who := []Actor{{Customer: customer}}
+		for _, device := range devices {
+			who = append(who, Actor{Visitor: device})
+		}
+		if err := s.store.Forget(ctx, who[0]); err != nil {
+			return err
+		}
+		s.tell(ctx, func(ctx context.Context, f follower) { f.forgotten(ctx, who...) })
+		return nil
 	})
 }

@@ -16,3 +16,12 @@ func cpuTime() time.Duration {
 	}
 	return time.Duration(t.Nano())
 }
+
+// processTime returns the CPU time of the process, of all its threads.
+func processTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

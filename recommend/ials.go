@@ -3,6 +3,7 @@ package recommend
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
@@ -51,7 +52,10 @@ func (a IALS) withDefaults() IALS {
 const maxFactors = 1024
 
 // Fit implements [Learner].
-func (a IALS) Fit(m *Matrix) (Scorer, error) {
+func (a IALS) Fit(m *Matrix) (Scorer, error) { return a.FitEach(m, 0, nil) }
+
+// FitEach implements [Iterative].
+func (a IALS) FitEach(m *Matrix, every int, after func(epoch int, s Scorer) bool) (Scorer, error) {
 	switch {
 	case a.Factors < 0 || a.Factors > maxFactors:
 		return nil, paramError("IALS", "Factors", a.Factors)
@@ -74,7 +78,7 @@ func (a IALS) Fit(m *Matrix) (Scorer, error) {
 	fillNormal(user, a.Seed, scale)
 	fillNormal(f.vector, a.Seed+1, scale)
 	cols := m.columns()
-	for range a.Epochs {
+	for epoch := 1; epoch <= a.Epochs; epoch++ {
 		a.half(user, f.vector, rows, items, func(n int) ([]int32, func(int) float64) {
 			from := m.start[n]
 			return m.row(int32(n)), func(k int) float64 { return m.value(from + k) }
@@ -83,6 +87,13 @@ func (a IALS) Fit(m *Matrix) (Scorer, error) {
 			from := cols.start[n]
 			return cols.rows(int32(n)), func(k int) float64 { return m.value(int(cols.cell[from+k])) }
 		})
+		if due(epoch, every, a.Epochs) {
+			now := *f
+			now.vector, now.gram = slices.Clone(f.vector), gramOf(f.vector, items, d)
+			if after(epoch, &now) {
+				return &now, nil
+			}
+		}
 	}
 	f.gram = gramOf(f.vector, items, d)
 	return f, nil

@@ -45,8 +45,10 @@ func NewOverlay(m *Matrix, model Scorer) (*Overlay, error) {
 }
 
 // Add applies a choice, and reports whether the model could take it: an item that it
-// does not know waits for the next training. A choice that is there already moves to
-// the end of the history and changes nothing else. O(length of the history).
+// does not know waits for the next training. Choices may come in any order and more than
+// once: one with a time takes its place in the history by time, one without goes to its
+// end, and one that is there already only moves, to the latest of its times. O(length of
+// the history).
 func (o *Overlay) Add(c Choice) (applied bool, err error) {
 	who := c.Actor.normal()
 	if who == (Actor{}) {
@@ -75,8 +77,11 @@ func (o *Overlay) Add(c Choice) (applied bool, err error) {
 	p.Item = item
 	h := o.history(who)
 	if at := slices.IndexFunc(h, func(q Past) bool { return q.Item == item }); at >= 0 {
+		if p.At != 0 && p.At <= h[at].At {
+			return true, nil
+		}
 		p.Weight = h[at].Weight
-		o.changed[who] = append(slices.Delete(slices.Clone(h), at, at+1), p)
+		o.changed[who] = placed(slices.Delete(slices.Clone(h), at, at+1), p)
 		return true, nil
 	}
 	if o.live != nil {
@@ -84,8 +89,42 @@ func (o *Overlay) Add(c Choice) (applied bool, err error) {
 	} else {
 		o.behind++
 	}
-	o.changed[who] = append(slices.Clip(h), p)
+	o.changed[who] = placed(slices.Clip(h), p)
 	return true, nil
+}
+
+// placed inserts p into h by time, equal times by item; without a time at the end.
+func placed(h History, p Past) History {
+	at := len(h)
+	for p.At != 0 && at > 0 && (h[at-1].At > p.At || h[at-1].At == p.At && h[at-1].Item > p.Item) {
+		at--
+	}
+	return slices.Insert(h, at, p)
+}
+
+// replace sets the whole history of an actor, the items of which are known.
+func (o *Overlay) replace(who Actor, h History) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	old := o.history(who)
+	if sameItems(old, h) {
+		o.changed[who] = h
+		return
+	}
+	if o.live == nil {
+		o.behind++
+	} else {
+		o.live.Unlearn(old)
+		for k, p := range h {
+			o.live.Learn(h[:k], p.Item)
+		}
+	}
+	o.changed[who] = h
+}
+
+// sameItems reports whether two histories hold the same items in the same order.
+func sameItems(a, b History) bool {
+	return slices.EqualFunc(a, b, func(x, y Past) bool { return x.Item == y.Item })
 }
 
 // history returns that of who, which must not be changed. The caller holds the lock.

@@ -33,6 +33,19 @@ func (p Popularity) String() string {
 
 // Fit implements [Learner].
 func (p Popularity) Fit(m *Matrix) (Scorer, error) {
+	weights, err := p.weights(m)
+	if err != nil {
+		return nil, err
+	}
+	out := &constant{items: m.items, score: make([]float64, m.items.Len())}
+	for i, item := range m.item {
+		out.score[item] += weights[i]
+	}
+	return out, nil
+}
+
+// weights returns what each cell counts.
+func (p Popularity) weights(m *Matrix) ([]float64, error) {
 	switch {
 	case p.HalfLife < 0 || p.HalfLife > 0 && p.HalfLife < time.Microsecond:
 		return nil, paramError("Popularity", "HalfLife", p.HalfLife)
@@ -43,8 +56,8 @@ func (p Popularity) Fit(m *Matrix) (Scorer, error) {
 	for _, at := range m.at {
 		newest = max(newest, at)
 	}
-	out := &constant{items: m.items, score: make([]float64, m.items.Len())}
-	for i, item := range m.item {
+	out := make([]float64, len(m.item))
+	for i := range out {
 		w := 1.0
 		if p.Weighted {
 			w = m.value(i)
@@ -58,7 +71,7 @@ func (p Popularity) Fit(m *Matrix) (Scorer, error) {
 				w *= math.Exp2(-age / float64(p.HalfLife.Microseconds()))
 			}
 		}
-		out.score[item] += w
+		out[i] = w
 	}
 	return out, nil
 }

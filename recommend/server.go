@@ -67,6 +67,7 @@ type Answer struct {
 // taken. It is safe for concurrent use.
 type Server struct {
 	state   atomic.Pointer[serving]
+	cap     atomic.Pointer[exposureCap]
 	swap    sync.Mutex
 	version uint64
 }
@@ -162,6 +163,9 @@ func (s *Server) Answer(q Query) (Answer, error) {
 	a := v.scratch()
 	defer v.release(a)
 	a.query = q
+	if c := s.cap.Load(); c != nil && q.Plan.MaxExposure == 0 && !q.At.IsZero() {
+		a.query.Plan.Exposure, a.query.Plan.MaxExposure = c.exposures.At(q.At), c.most
+	}
 	out := Answer{Version: v.version}
 	index := v.scorer.Index()
 	for _, p := range q.Past {

@@ -23,6 +23,38 @@ type Service struct {
 	config   Config
 	model    atomic.Pointer[Model]
 	training sync.Mutex
+
+	following sync.RWMutex
+	followers []follower
+}
+
+// follower is told of what was recorded, once it is committed, in this process.
+type follower interface {
+	recorded(ctx context.Context, facts []Interaction)
+	forgotten(ctx context.Context, who ...Actor)
+	cleared()
+}
+
+// follow adds a follower.
+func (s *Service) follow(f follower) {
+	s.following.Lock()
+	defer s.following.Unlock()
+	s.followers = append(s.followers, f)
+}
+
+// tell calls fn for each follower once the transaction of ctx, if any, is committed.
+func (s *Service) tell(ctx context.Context, fn func(ctx context.Context, f follower)) {
+	s.following.RLock()
+	all := s.followers
+	s.following.RUnlock()
+	if len(all) == 0 {
+		return
+	}
+	flywheel.AfterCommit(ctx, func(ctx context.Context) {
+		for _, f := range all {
+			fn(ctx, f)
+		}
+	})
 }
 
 var _ flywheel.Sink = (*Service)(nil)
@@ -69,7 +101,11 @@ func (s *Service) Publish(ctx context.Context, events ...flywheel.Event) error {
 	if len(facts) == 0 {
 		return ctx.Err()
 	}
-	return s.store.Append(ctx, facts...)
+	if err := s.store.Append(ctx, facts...); err != nil {
+		return err
+	}
+	s.tell(ctx, func(ctx context.Context, f follower) { f.recorded(ctx, facts) })
+	return nil
 }
 
 // Dataset returns all that was recorded, for [Train] and [Evaluate].

@@ -23,6 +23,9 @@ type TrainerOptions struct {
 	Key []byte
 	// Keep is how many versions are kept. Default: 3.
 	Keep int
+	// Frozen serves the model as it was trained: without it the server gets an
+	// [Overlay], which knows what was recorded since.
+	Frozen bool
 	// Items returns the items that may be shown with a new model. Default: those the
 	// server was made with are not known, and everything that the model knows may be.
 	Items func(ctx context.Context) (*Items, error)
@@ -35,12 +38,18 @@ type TrainerOptions struct {
 //	jobs := []segment.Job{{Name: "train", Every: 24 * time.Hour, Run: trainer.Train}} // one process does it
 //	err := trainer.Load(ctx, time.Now())                                              // now and then, in each
 //
+// Between two trainings the server follows the facts: with the model comes an [Overlay]
+// of what was recorded since it was trained, and what the Service of this process
+// records from then on is applied to it at once. [Trainer.History] is what an answer
+// should be asked with, and [Trainer.Behind] how much the model itself does not know.
+//
 // It is safe for concurrent use.
 type Trainer struct {
 	facts     *Service
 	snapshots SnapshotStore
 	server    *Server
 	opts      TrainerOptions
+	live      *following
 
 	mu     sync.Mutex // one training or loading at a time
 	loaded bool
@@ -66,6 +75,10 @@ func NewTrainer(facts *Service, snapshots SnapshotStore, server *Server, opts *T
 	}
 	if o.Learner == nil {
 		o.Learner = Auto{}
+	}
+	if server != nil && !o.Frozen {
+		t.live = &following{facts: facts, cfg: o.Matrix}
+		facts.follow(t.live)
 	}
 	return t, nil
 }
@@ -132,9 +145,19 @@ func (t *Trainer) Train(ctx context.Context, now time.Time) error {
 // Load puts the newest version into the server if it is newer than what is there. now
 // is not looked at, so that Load can be a job. A snapshot that was tampered with is an
 // error, and the server goes on with what it has. Without a version nothing happens.
+// With a new version all facts are read once, for the overlay.
 func (t *Trainer) Load(ctx context.Context, _ time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	return t.load(ctx)
+}
+
+// Refresh is Load that reads the facts again also where the version is the same: it
+// brings in what other processes recorded. O(facts).
+func (t *Trainer) Refresh(ctx context.Context, now time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.loaded = false
 	return t.load(ctx)
 }
 
@@ -146,7 +169,7 @@ func (t *Trainer) load(ctx context.Context) error {
 	if errors.Is(err, flywheel.ErrNotFound) {
 		return nil
 	}
-	if err != nil || t.loaded && version <= t.at {
+	if err != nil || t.loaded && version <= t.at && !t.live.isStale() {
 		return err
 	}
 	s, err := UnmarshalSnapshot(data, t.opts.Key)
@@ -162,9 +185,47 @@ func (t *Trainer) load(ctx context.Context) error {
 			return err
 		}
 	}
-	t.server.Swap(s.Model, items)
+	model := s.Model
+	if t.live != nil {
+		if model, err = t.live.begin(ctx, &s); err != nil {
+			return err
+		}
+	}
+	t.server.Swap(model, items)
 	t.loaded, t.at = true, version
 	return nil
+}
+
+// History returns what an actor chose up to now, in the numbers of the model in the
+// server, for Query.Past. Before the first version, and of a Frozen trainer, there is
+// none.
+func (t *Trainer) History(who Actor) History {
+	if o := t.Overlay(); o != nil {
+		return o.History(who)
+	}
+	return nil
+}
+
+// Overlay returns that of the model in the server; nil before the first version and of a
+// Frozen trainer.
+func (t *Trainer) Overlay() *Overlay {
+	if t.live == nil {
+		return nil
+	}
+	return t.live.overlay.Load()
+}
+
+// Behind returns how many facts were recorded that the model in the server was not
+// trained on. A model that is [Live] has learned them, up to those of unknown items.
+// Facts that were recorded while the model was being loaded, or that are told twice, may
+// count twice.
+func (t *Trainer) Behind() int64 {
+	if t.live == nil {
+		return 0
+	}
+	t.live.mu.Lock()
+	defer t.live.mu.Unlock()
+	return max(0, t.live.behind)
 }
 
 // Version returns the version in the server, 0 before the first.

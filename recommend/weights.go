@@ -28,6 +28,11 @@ type Questions interface {
 // that are among the best of some scorer are looked at. Cost: one pass of e for each
 // scorer, and a few hundred of its short lists.
 func FitWeights(e Questions, k int, scorers ...Scorer) (weights []float64, ndcg float64, err error) {
+	return fitWeights(e, k, scorers, (*ballot).gains)
+}
+
+// fitWeights is FitWeights with a rule of its own for what is better.
+func fitWeights(e Questions, k int, scorers []Scorer, better func(b *ballot, v, w *vote) bool) (weights []float64, ndcg float64, err error) {
 	if len(scorers) == 0 {
 		return nil, 0, paramError("Blend", "Of", scorers)
 	}
@@ -57,7 +62,7 @@ func FitWeights(e Questions, k int, scorers ...Scorer) (weights []float64, ndcg 
 				if moved[n] = w; sum(moved) == 0 {
 					continue
 				}
-				if v := b.ask(moved); b.gains(v, best) {
+				if v := b.ask(moved); better(b, v, best) {
 					best, gained = v, true
 				}
 			}
@@ -91,6 +96,24 @@ func (b *ballot) gains(v, w *vote) bool {
 		squares += float64(d * d)
 	}
 	return mean > 0.5*math.Sqrt(squares)/n
+}
+
+// steady reports whether v gains on w, and in six of eight parts of the questions, in
+// their order: questions of one session are alike, so that a few sessions can make a
+// gain that the standard error takes for many.
+func (b *ballot) steady(v, w *vote) bool {
+	if !b.gains(v, w) {
+		return false
+	}
+	const parts, most = 8, 2
+	lost := 0
+	for i := range parts {
+		from, to := len(v.each)*i/parts, len(v.each)*(i+1)/parts
+		if sum(v.each[from:to]) < sum(w.each[from:to]) {
+			lost++
+		}
+	}
+	return lost <= most
 }
 
 func sum(x []float64) (s float64) {

@@ -379,6 +379,7 @@ func (s *shop) recommendationTable(ctx context.Context) (table, error) {
 func blended(train *recommend.Dataset) (popular, ask func(repeat bool) recommend.Ranker, err error) {
 	models := []recommend.Learner{
 		recommend.Popularity{}, recommend.Popularity{HalfLife: 14 * day}, recommend.Popularity{HalfLife: 60 * day},
+		recommend.Popularity{Weighted: true}, recommend.Popularity{Weighted: true, HalfLife: 60 * day},
 		recommend.Recent{Of: recommend.RP3beta{}, HalfLife: 20}, recommend.ItemKNN{}, recommend.Again{},
 	}
 	fit := func(d *recommend.Dataset) (*recommend.Matrix, []recommend.Scorer, error) {
@@ -388,7 +389,11 @@ func blended(train *recommend.Dataset) (popular, ask func(repeat bool) recommend
 		}
 		scorers := make([]recommend.Scorer, len(models))
 		for n, l := range models {
-			if scorers[n], err = l.Fit(m.Binary()); err != nil {
+			of := m.Binary()
+			if p, ok := l.(recommend.Popularity); ok && p.Weighted {
+				of = m
+			}
+			if scorers[n], err = l.Fit(of); err != nil {
 				return nil, nil, err
 			}
 		}
