@@ -146,6 +146,12 @@ func (i *Item) check() error {
 // whose time is over counts as held until it is taken back. It takes the same number of
 // calls to the store for any number of SKUs.
 func (s *Service) Available(ctx context.Context, skus []flywheel.SKU) (fulfillment.Stock, error) {
+	return s.AvailableIn(ctx, nil, skus)
+}
+
+// AvailableIn is Available in memory that is used again and again; see
+// fulfillment.StockMemory.
+func (s *Service) AvailableIn(ctx context.Context, memory *fulfillment.StockMemory, skus []flywheel.SKU) (fulfillment.Stock, error) {
 	for i, sku := range skus {
 		if err := flywheel.CheckID(string(sku)); err != nil {
 			return nil, refused(err, "sku %d", i+1)
@@ -177,7 +183,7 @@ func (s *Service) Available(ctx context.Context, skus []flywheel.SKU) (fulfillme
 	if err != nil {
 		return nil, err
 	}
-	stock := make(fulfillment.Stock, len(all))
+	stock := memory.New(len(all))
 	for _, sku := range all {
 		stock[sku] = fulfillment.Supply{}
 	}
@@ -214,7 +220,7 @@ func (s *Service) Available(ctx context.Context, skus []flywheel.SKU) (fulfillme
 		}
 		supply := stock[l.SKU]
 		if supply.Free == nil {
-			supply.Free = map[Location]int64{}
+			supply.Free = memory.Free()
 			stock[l.SKU] = supply
 		}
 		supply.Free[l.Location] = free

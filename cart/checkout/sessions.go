@@ -146,12 +146,22 @@ func (s *Sessions) Deliver(ctx context.Context, now time.Time) (more bool, err e
 
 // Session returns the session as it is stored, for the shop's own programs.
 func (s *Sessions) Session(ctx context.Context, id SessionID) (Session, error) {
-	return s.get(ctx, id)
+	of, err := s.get(ctx, id)
+	return of.Clone(), err
+}
+
+// stored returns a session as it is stored. Whoever asks changes none of its parts, and
+// hands out none.
+func (s *Sessions) stored(ctx context.Context, id SessionID) (Session, error) {
+	if m, memory := s.store.(*MemoryStore); memory {
+		return m.shared(ctx, id)
+	}
+	return s.store.Session(ctx, id)
 }
 
 // get returns a session if the caller may see it; see [flywheel.WithActor].
 func (s *Sessions) get(ctx context.Context, id SessionID) (Session, error) {
-	of, err := s.store.Session(ctx, id)
+	of, err := s.stored(ctx, id)
 	if errors.Is(err, flywheel.ErrNotFound) || err == nil && !flywheel.Allowed(ctx, of.Customer, of.Visitor) {
 		return Session{}, fmt.Errorf("checkout: session %q: %w", id, flywheel.ErrNotFound)
 	}
