@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
@@ -179,10 +180,13 @@ func (s *Service) AvailableIn(ctx context.Context, memory *fulfillment.StockMemo
 		items = append(items, more...)
 		all = once(slices.Concat(all, parts))
 	}
-	levels, err := s.levelsOf(ctx, all)
+	scratch := levelLists.Get().(*[]Level)
+	defer levelLists.Put(scratch)
+	levels, err := s.levelsIn(ctx, *scratch, all)
 	if err != nil {
 		return nil, err
 	}
+	*scratch = levels
 	stock := memory.New(len(all))
 	for _, sku := range all {
 		stock[sku] = fulfillment.Supply{}
@@ -268,6 +272,17 @@ func (s *Service) itemsOf(ctx context.Context, skus []flywheel.SKU) (map[flywhee
 		items[item.SKU] = item
 	}
 	return items, err
+}
+
+// levelLists are memory of levels that are read and forgotten.
+var levelLists = sync.Pool{New: func() any { return new([]Level) }}
+
+// levelsIn is levelsOf in memory that nobody needs.
+func (s *Service) levelsIn(ctx context.Context, memory []Level, skus []flywheel.SKU) ([]Level, error) {
+	if m, ok := s.items.(*MemoryStore); ok {
+		return m.levelsIn(ctx, memory[:0], skus)
+	}
+	return s.levelsOf(ctx, skus)
 }
 
 // levelsOf returns the levels of SKUs everywhere.

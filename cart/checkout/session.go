@@ -252,13 +252,13 @@ type HeldBalance struct {
 // Clone returns a copy that shares no memory with s that either may change.
 func (s *Session) Clone() Session {
 	c := *s
-	c.own(nil)
+	c.own(nil, false)
 	return c
 }
 
-// own gives s memory of its own. What is as in an earlier version, which never changes,
-// it shares with that.
-func (s *Session) own(earlier *Session) {
+// own gives s memory of its own, but for the order of its try if that is kept. What is
+// as in an earlier version, which never changes, it shares with that.
+func (s *Session) own(earlier *Session, orderKept bool) {
 	if s.Address != nil {
 		a := *s.Address
 		a.Street = slices.Clone(a.Street)
@@ -284,7 +284,9 @@ func (s *Session) own(earlier *Session) {
 			t.Action = &a
 		}
 		t.Units, t.Codes, t.Balances = slices.Clone(t.Units), slices.Clone(t.Codes), slices.Clone(t.Balances)
-		t.Order = t.Order.Clone()
+		if !orderKept {
+			t.Order = t.Order.Clone()
+		}
 		s.Try = &t
 	}
 }

@@ -83,6 +83,12 @@ func (m *MemoryStore) OpenSession(ctx context.Context, of cart.ID) (s Session, e
 
 // SaveSession implements [SessionStore].
 func (m *MemoryStore) SaveSession(ctx context.Context, s Session) (Session, error) {
+	return m.save(ctx, s, false)
+}
+
+// save is SaveSession, of a session whose order nobody else changes or hands out if its
+// order is the store's to keep.
+func (m *MemoryStore) save(ctx context.Context, s Session, orderKept bool) (Session, error) {
 	s = s.Normal()
 	kept := new(Session)
 	*kept = s
@@ -103,7 +109,7 @@ func (m *MemoryStore) SaveSession(ctx context.Context, s Session) (Session, erro
 			}
 		}
 		kept.Revision++
-		kept.own(there)
+		kept.own(there, orderKept)
 		undo(func() { m.put(kept.ID, kept, there) })
 		m.put(kept.ID, there, kept)
 		return nil

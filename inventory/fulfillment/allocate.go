@@ -244,7 +244,7 @@ func (a *Allocation) Units() ([]Unit, error) { return unitsOf(a.Pieces) }
 
 // unitsOf returns what pieces take.
 func unitsOf(pieces []Piece) ([]Unit, error) {
-	var units []Unit
+	units := make([]Unit, 0, len(pieces))
 	for i := range pieces {
 		p := &pieces[i]
 		if p.Untracked && !p.Limited {
@@ -269,5 +269,8 @@ func unitsOf(pieces []Piece) ([]Unit, error) {
 			units = append(units, of)
 		}
 	}
-	return MergeUnits(units)
+	if len(units) == 0 {
+		return nil, nil
+	}
+	return merge(units)
 }

@@ -179,7 +179,14 @@ func compareBool(a, b bool) int {
 // MergeUnits returns units sorted, with those summed that differ in nothing but
 // Quantity. A sum beyond the largest int64 is an error.
 func MergeUnits(units []Unit) ([]Unit, error) {
-	sorted := slices.Clone(units)
+	return merge(slices.Clone(units))
+}
+
+// merge is MergeUnits in the memory of the units.
+func merge(sorted []Unit) ([]Unit, error) {
+	if len(sorted) == 0 {
+		return sorted, nil
+	}
 	slices.SortStableFunc(sorted, Unit.compare)
 	merged := sorted[:0]
 	for _, u := range sorted {
