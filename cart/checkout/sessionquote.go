@@ -163,7 +163,7 @@ func (s *Sessions) quote(ctx context.Context, of *Session, c *cart.Cart) (*sessi
 func (s *Sessions) quoteInto(ctx context.Context, of *Session, c *cart.Cart, q *sessionQuote) (err error) {
 	if c != nil {
 		q.cart = *c
-	} else if q.cart, err = s.opts.Carts.Get(ctx, of.Cart); err != nil {
+	} else if q.cart, err = s.opts.Carts.Read(ctx, of.Cart); err != nil {
 		return err
 	}
 	if err := s.describe(ctx, q); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -182,7 +183,7 @@ func (s *Sessions) Forget(ctx context.Context, c flywheel.CustomerID) error {
 // Open begins a session for a cart, or answers with the one that is open. An empty
 // id has one made.
 func (s *Sessions) Open(ctx context.Context, of cart.ID, id SessionID) (View, error) {
-	c, err := s.opts.Carts.Get(ctx, of)
+	c, err := s.opts.Carts.Read(ctx, of)
 	if err != nil {
 		return View{}, err
 	}
@@ -209,7 +210,7 @@ func (s *Sessions) Open(ctx context.Context, of cart.ID, id SessionID) (View, er
 	}
 	now := s.opts.Now()
 	fresh := Session{
-		ID: id, Cart: of, Customer: c.Customer, Visitor: c.Visitor, Codes: c.Coupons,
+		ID: id, Cart: of, Customer: c.Customer, Visitor: c.Visitor, Codes: slices.Clone(c.Coupons),
 		OpenedAt: now, ExpiresAt: now.Add(s.opts.SessionTime),
 	}
 	v, err := s.price(ctx, &fresh, &c, nil)
