@@ -69,7 +69,8 @@ type TxError = kind.TxError
 // transaction the change is undone; without one it stands, and the same call again
 // completes it. It matches what Err matches, except the kinds of error and what
 // wraps one: a sink that says conflict says nothing of the change itself.
-// [ErrUnknownOutcome] is no such kind.
+// [ErrUnknownOutcome] is no such kind. A sink that writes at the end of a transaction
+// may refuse there: then the error is that of the transaction.
 type TellError struct {
 	Event string // ID of the first event
 	Err   error  // of the sink

@@ -42,6 +42,25 @@ func (s *Service) Close(ctx context.Context, id ID, version int64, order string)
 	return c, err
 }
 
+// CloseOf is [Service.Close] for a cart that the caller has at hand as it was read:
+// it is not read again. One that has changed since reports [ErrStale].
+func (s *Service) CloseOf(ctx context.Context, c Cart, order string) (Cart, error) {
+	if c.Status != Open {
+		return s.Close(ctx, c.ID, c.Version, order)
+	}
+	c = c.Clone()
+	c.Status, c.Order, c.Frozen = Ordered, order, ""
+	return s.saveOf(ctx, c)
+}
+
+// saveOf saves a cart that the caller had at hand.
+func (s *Service) saveOf(ctx context.Context, c Cart) (Cart, error) {
+	if !flywheel.Allowed(ctx, c.Customer, c.Visitor) {
+		return Cart{}, fmt.Errorf("cart %q: %w", c.ID, flywheel.ErrNotFound)
+	}
+	return s.save(ctx, c, nil)
+}
+
 // Reopen takes back the mark that Close made for an order that did not come about
 // after all. A cart that is open, or ordered by another order, stays as it is.
 func (s *Service) Reopen(ctx context.Context, id ID, order string) error {
@@ -89,6 +108,17 @@ func (s *Service) Freeze(ctx context.Context, id ID, version int64, by string) (
 		return Cart{}, ErrStale
 	}
 	return c, err
+}
+
+// FreezeOf is [Service.Freeze] for a cart that the caller has at hand as it was read:
+// it is not read again. One that has changed since reports [ErrStale].
+func (s *Service) FreezeOf(ctx context.Context, c Cart, by string) (Cart, error) {
+	if c.Status != Open || c.Frozen != "" || flywheel.CheckID(by) != nil {
+		return s.Freeze(ctx, c.ID, c.Version, by)
+	}
+	c = c.Clone()
+	c.Frozen = by
+	return s.saveOf(ctx, c)
 }
 
 // Thaw lets a cart be changed again that is held by a holder. One that is not held

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 // Add puts lines into the cart, all or none, and publishes add_to_cart. A line
@@ -149,5 +150,26 @@ func (s *Service) Remove(ctx context.Context, id ID, lines ...string) (Cart, err
 			c.Lines = slices.DeleteFunc(c.Lines, func(l Line) bool { return l.ID == line })
 		}
 		return e, nil
+	})
+}
+
+// SetCurrency prices the cart in another currency from now on. Agreed prices are of one
+// currency and not converted: a cart with one is refused with an error matching
+// [flywheel.ErrInvalid]. The currency that the cart has changes nothing.
+func (s *Service) SetCurrency(ctx context.Context, id ID, currency money.Currency) (Cart, error) {
+	if currency.IsZero() {
+		return Cart{}, fmt.Errorf("cart %q: currency: missing: %w", id, flywheel.ErrInvalid)
+	}
+	if c, err := s.load(ctx, id); err != nil || c.Currency == currency {
+		return c, err
+	}
+	return s.change(ctx, id, func(c *Cart) (*flywheel.Event, error) {
+		for i := range c.Lines {
+			if l := &c.Lines[i]; l.Agreed != (money.Price{}) {
+				return nil, &LineError{Cart: c.ID, Index: i, Line: l.ID, Err: fmt.Errorf("agreed price %v is not in %v: %w", l.Agreed, currency, flywheel.ErrInvalid)}
+			}
+		}
+		c.Currency = currency
+		return nil, nil
 	})
 }

@@ -161,3 +161,154 @@ func ExamplePosition() {
 	// c <nil>
 	// end of page
 }
+
+// Codes are attached once, however they are typed, and come off again.
+func ExampleService_AddCoupons() {
+	ctx := context.Background()
+	carts, _ := cart.New(nil, nil)
+	carts.Create(ctx, cart.Cart{ID: "c", Visitor: "v", Currency: money.EUR})
+	c, err := carts.AddCoupons(ctx, "c", "save10", " SAVE10 ", "tea")
+	fmt.Println(c.Coupons, err)
+	c, err = carts.RemoveCoupon(ctx, "c", "Save10")
+	fmt.Println(c.Coupons, err)
+	// Output:
+	// [SAVE10 TEA] <nil>
+	// [TEA] <nil>
+}
+
+// Two open carts of one customer become one; where the first went is known.
+func ExampleService_Merge() {
+	ctx := context.Background()
+	carts, _ := cart.New(nil, nil)
+	for _, id := range []cart.ID{"phone", "desk"} {
+		carts.Create(ctx, cart.Cart{ID: id, Customer: "anna", Currency: money.EUR, Lines: []cart.Line{{SKU: "mug", Quantity: 2}}})
+	}
+	c, err := carts.Merge(ctx, "phone", "desk")
+	fmt.Println(c.SKUs(), c.Lines[0].Quantity, err)
+	_, err = carts.Add(ctx, "phone", cart.Line{SKU: "tea", Quantity: 1})
+	closed, _ := errors.AsType[*cart.ClosedError](err)
+	fmt.Println(closed.Status, closed.Into)
+	// Output:
+	// [mug] 4 <nil>
+	// merged desk
+}
+
+// While it is paid for, a cart is held as it is.
+func ExampleService_Freeze() {
+	ctx := context.Background()
+	carts, _ := cart.New(nil, nil)
+	c, _ := carts.Create(ctx, cart.Cart{ID: "c", Visitor: "v", Currency: money.EUR, Lines: []cart.Line{{SKU: "mug", Quantity: 1}}})
+	c, err := carts.Freeze(ctx, c.ID, c.Version, "payment-1")
+	fmt.Println(c.Frozen, err)
+	_, err = carts.Add(ctx, c.ID, cart.Line{SKU: "tea", Quantity: 1})
+	fmt.Println(errors.Is(err, cart.ErrFrozen))
+	if err := carts.Thaw(ctx, c.ID, "payment-1"); err != nil { // it was declined
+		fmt.Println(err)
+	}
+	c, err = carts.Add(ctx, c.ID, cart.Line{SKU: "tea", Quantity: 1})
+	fmt.Println(len(c.Lines), err)
+	// Output:
+	// payment-1 <nil>
+	// true
+	// 2 <nil>
+}
+
+// An order that did not come about gives the cart back.
+func ExampleService_Reopen() {
+	ctx := context.Background()
+	carts, _ := cart.New(nil, nil)
+	c, _ := carts.Create(ctx, cart.Cart{ID: "c", Visitor: "v", Currency: money.EUR})
+	c, err := carts.Close(ctx, c.ID, c.Version, "order-1")
+	fmt.Println(c.Status, c.Order, err)
+	if err := carts.Reopen(ctx, c.ID, "order-1"); err != nil {
+		fmt.Println(err)
+	}
+	c, err = carts.Get(ctx, c.ID)
+	fmt.Println(c.Status, err)
+	// Output:
+	// ordered order-1 <nil>
+	// open <nil>
+}
+
+// What time alone brings: a runner calls Advance until nothing is due.
+func ExampleService_Advance() {
+	ctx := context.Background()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	carts, _ := cart.New(nil, &cart.Options{
+		Now: func() time.Time { return now }, AbandonAfter: time.Hour, ExpireAfter: 30 * 24 * time.Hour,
+		Sink: flywheel.SinkFunc(func(_ context.Context, events ...flywheel.Event) error {
+			for _, e := range events {
+				fmt.Println(e.Name, e.Ref, e.Time.Format(time.DateTime))
+			}
+			return nil
+		}),
+	})
+	carts.Create(ctx, cart.Cart{ID: "c", Visitor: "v", Currency: money.EUR, Lines: []cart.Line{{SKU: "mug", Quantity: 1}}})
+	for _, later := range []time.Duration{2 * time.Hour, 31 * 24 * time.Hour} {
+		now = now.Add(later)
+		for more := true; more; {
+			var err error
+			if more, err = carts.Advance(ctx, now); err != nil {
+				fmt.Println(err)
+				return
+			}
+		}
+	}
+	c, err := carts.Get(ctx, "c")
+	fmt.Println(c.Status, err)
+	// Output:
+	// add_to_cart c 2026-03-01 12:00:00
+	// cart_abandoned c 2026-03-01 13:00:00
+	// expired <nil>
+}
+
+// New prices hold from the next quote on.
+func ExampleService_SetEngine() {
+	ctx := context.Background()
+	engine := func(mug string) *pricing.Engine {
+		e, err := pricing.Compile(pricing.Config{Lists: []pricing.List{{ID: "shop", Entries: []pricing.Entry{{SKU: "mug", Unit: money.MustPrice(mug, money.EUR)}}}}})
+		if err != nil {
+			panic(err)
+		}
+		return e
+	}
+	carts, _ := cart.New(nil, &cart.Options{Engine: engine("7.95")})
+	c, _ := carts.Create(ctx, cart.Cart{ID: "c", Visitor: "v", Currency: money.EUR, Lines: []cart.Line{{SKU: "mug", Quantity: 1}}})
+	var q pricing.Quote // used again, so that quoting allocates nothing
+	for _, price := range []string{"7.95", "6.50"} {
+		if err := carts.SetEngine(engine(price)); err != nil {
+			fmt.Println(err)
+		}
+		if err := carts.QuoteInto(&q, &c, cart.Terms{}); err != nil {
+			fmt.Println(err)
+		}
+		fmt.Println(q.Total)
+	}
+	// Output:
+	// 7.95 EUR
+	// 6.50 EUR
+}
+
+// A customer asks to be forgotten; the shop removes a cart of its own.
+func ExampleService_Forget() {
+	ctx := context.Background()
+	carts, _ := cart.New(nil, nil)
+	carts.Create(ctx, cart.Cart{ID: "hers", Customer: "anna", Currency: money.EUR})
+	carts.Create(ctx, cart.Cart{ID: "test", Visitor: "shop", Currency: money.EUR})
+	fmt.Println(carts.Forget(ctx, "anna"), carts.Delete(ctx, "test"))
+	for _, id := range []cart.ID{"hers", "test"} {
+		_, err := carts.Get(ctx, id)
+		fmt.Println(errors.Is(err, flywheel.ErrNotFound))
+	}
+	// Output:
+	// <nil> <nil>
+	// true
+	// true
+}
+
+// A line is found by its id.
+func ExampleCart_Line() {
+	c := cart.Cart{Lines: []cart.Line{{ID: "1", SKU: "mug", Quantity: 2}}}
+	fmt.Println(c.Line("1").SKU, c.Line("2") == nil)
+	// Output: mug true
+}

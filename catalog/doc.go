@@ -45,8 +45,8 @@
 // # Files
 //
 // [Service.Import] reads Shopify's product CSV, any CSV with a mapping, and JSON
-// lines; the same file again changes nothing, and rows of a table that are those of
-// last time are passed over by their hash ([Source]). [Service.Export] is the inverse.
+// lines; the same file again changes nothing, and rows or lines that are those of last
+// time are passed over by their hash ([Source]). [Service.Export] is the inverse.
 // [Service.WriteFeed] writes the feeds of Google Merchant and of OpenAI,
 // [Service.JSONLD] schema.org data and [Service.WriteSitemap] sitemaps.
 //

@@ -9,8 +9,10 @@ import (
 )
 
 // Names of the events that a [Service] publishes. Ref is the product; of those about
-// a variant, and of a product that was created, Lines are the SKUs. [ChangeOf] reads
-// them.
+// a variant, and of a product that was created, published or unpublished, Lines are the
+// SKUs. [ChangeOf] reads them. Published and unpublished are what time alone does, see
+// [Service.Advance]: the window of an active product in a channel began or ended. What a
+// change of status or listing does to it, the change tells.
 const (
 	EventProductCreated  = "product_created"
 	EventProductUpdated  = "product_updated"
@@ -19,6 +21,9 @@ const (
 	EventVariantUpdated  = "variant_updated"
 	EventVariantRemoved  = "variant_removed"
 	EventVariantMoved    = "variant_moved"
+
+	EventProductPublished   = "product_published"
+	EventProductUnpublished = "product_unpublished"
 )
 
 // Properties of these events.
@@ -36,7 +41,8 @@ const (
 // text.LOCALE.title, text.LOCALE.description, likewise seo,
 // attributes.CODE[.CHANNEL][.LOCALE], listings.CHANNEL and below it publish_at,
 // unpublish_at, variants, position and slugs.LOCALE; those of a variant options,
-// media, barcode, weight_grams, requires_shipping, taxable and attributes.
+// media, barcode, weight_grams, requires_shipping, taxable and attributes. Of a window
+// the slot is listings.CHANNEL.state, a [State].
 type Change struct {
 	Event   string       `json:"event"` // one of the Event constants
 	Product ID           `json:"product"`
@@ -44,7 +50,7 @@ type Change struct {
 	Old     map[string]any
 	New     map[string]any
 	Version int64 `json:"version,omitempty"`
-	// skus of a product that was created.
+	// skus of a product that was created, or of a window.
 	skus []flywheel.SKU
 }
 
@@ -73,7 +79,7 @@ func (c *Change) event(edits int64, now time.Time) flywheel.Event {
 func ChangeOf(e flywheel.Event) (Change, bool) {
 	c := Change{Event: e.Name, Product: ID(e.Ref)}
 	switch e.Name {
-	case EventProductCreated, EventProductUpdated, EventProductArchived:
+	case EventProductCreated, EventProductUpdated, EventProductArchived, EventProductPublished, EventProductUnpublished:
 	case EventVariantCreated, EventVariantUpdated, EventVariantRemoved, EventVariantMoved:
 		if len(e.Lines) != 1 {
 			return Change{}, false

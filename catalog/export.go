@@ -124,33 +124,63 @@ func (s *Service) eachEntry(ctx context.Context, q Scan, fn func(ids []ID) error
 	}
 }
 
+// readVariants is how many variants are read at a time, unless one product has more.
+const readVariants = 4096
+
+// readChunk calls fn for those of the products that exist, in the order of ids, with
+// the offers of a channel, which may be nil, and returns how many there are. Their
+// heads are read at once, their variants in parts.
 func (s *Service) readChunk(ctx context.Context, ids []ID, fn func(p *shelved, offers map[flywheel.SKU]Offer) error, ch *channel) (int, error) {
-	products, err := s.products(ctx, ids)
+	heads, err := s.store.Heads(ctx, ids...)
 	if err != nil {
 		return 0, err
+	}
+	byID := make(map[ID]*Head, len(heads))
+	for _, h := range heads {
+		byID[h.Product.ID] = h
+	}
+	var part []*Head
+	variants := 0
+	for _, id := range ids {
+		h := byID[id]
+		if h == nil {
+			continue
+		}
+		if variants+h.Variants > readVariants && len(part) > 0 {
+			if err := s.readPart(ctx, part, fn, ch); err != nil {
+				return 0, err
+			}
+			part, variants = part[:0], 0
+		}
+		part, variants = append(part, h), variants+h.Variants
+	}
+	return len(heads), s.readPart(ctx, part, fn, ch)
+}
+
+// readPart is readChunk for some heads.
+func (s *Service) readPart(ctx context.Context, heads []*Head, fn func(p *shelved, offers map[flywheel.SKU]Offer) error, ch *channel) error {
+	products, err := s.shelve(ctx, heads)
+	if err != nil {
+		return err
 	}
 	var offers map[flywheel.SKU]Offer
 	if ch != nil {
 		var skus []flywheel.SKU
-		for _, id := range ids {
-			if p := products[id]; p != nil {
-				for _, row := range p.rows {
-					skus = append(skus, row.Variant.SKU)
-				}
+		for _, h := range heads {
+			for _, row := range products[h.Product.ID].rows {
+				skus = append(skus, row.Variant.SKU)
 			}
 		}
 		if offers, err = s.offers.Offers(ctx, ch.Code, skus); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	for _, id := range ids {
-		if p := products[id]; p != nil {
-			if err := fn(p, offers); err != nil {
-				return 0, err
-			}
+	for _, h := range heads {
+		if err := fn(products[h.Product.ID], offers); err != nil {
+			return err
 		}
 	}
-	return len(products), ctx.Err()
+	return ctx.Err()
 }
 
 // exporter writes products as rows of Shopify's form.

@@ -23,8 +23,14 @@ const (
 type FeedReport struct {
 	Rows    int
 	Dropped int // rows that were left out
-	Issues  []FeedIssue
+	// Issues are the first MaxFeedIssues, More is how many came after them.
+	Issues []FeedIssue
+	More   int
 }
+
+// MaxFeedIssues is how many issues of a feed a report keeps, so that it does not grow
+// with the feed; [Service.FeedRows] tells all.
+const MaxFeedIssues = 10_000
 
 // WriteFeed writes a feed to w, a few hundred products at a time: for Google as XML
 // or TSV, for agents as JSON lines. A TSV file is made in two passes, the first of
@@ -78,7 +84,11 @@ func (s *Service) WriteFeed(ctx context.Context, w io.Writer, f Feed, format str
 			report.Rows++
 			return write(r)
 		}, func(i FeedIssue) {
-			report.Issues = append(report.Issues, i)
+			if len(report.Issues) < MaxFeedIssues {
+				report.Issues = append(report.Issues, i)
+			} else {
+				report.More++
+			}
 			if i.Dropped && i.SKU != last {
 				report.Dropped++
 				last = i.SKU

@@ -195,6 +195,10 @@ type imported struct {
 	failed   bool
 	outcome  string // created, updated, unchanged
 	offers   map[flywheel.SKU]ImportOffer
+
+	// Of a JSON file: the product of the line, and its digest.
+	product *Product
+	sum     [32]byte
 }
 
 // fields are the product's own cells. A nil field is a column that is not there.
@@ -427,6 +431,15 @@ func (im *importer) attempt(ctx context.Context, list []*imported) (again bool, 
 	if list, err = im.changed(ctx, w, list); err != nil || len(list) == 0 {
 		return false, err
 	}
+	w.sources = make(map[ID]string, len(list))
+	if im.in.Form == JSONForm {
+		products := make([]Product, len(list))
+		for i, p := range list {
+			products[i] = p.product.Clone()
+			w.sources[p.product.ID] = im.hash(p, w.schema.meaning())
+		}
+		return im.putIn(ctx, w, list, products)
+	}
 	if err := im.find(ctx, w, list); err != nil {
 		return false, err
 	}
@@ -445,18 +458,8 @@ func (im *importer) attempt(ctx context.Context, list []*imported) (again bool, 
 	if err := made.define(w); err != nil {
 		return false, err
 	}
-	w.sources = make(map[ID]string, len(list))
 	for i, p := range list {
-		w.sources[products[i].ID] = im.hash(p, w.schema.revision)
-	}
-	return im.putIn(ctx, w, list, products)
-}
-
-// putListed is putIn in a change of its own.
-func (im *importer) putListed(ctx context.Context, list []*imported, products []Product) (again bool, err error) {
-	w, err := im.s.write(ctx)
-	if err != nil || len(list) == 0 {
-		return false, err
+		w.sources[products[i].ID] = im.hash(p, w.schema.meaning())
 	}
 	return im.putIn(ctx, w, list, products)
 }

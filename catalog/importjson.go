@@ -3,6 +3,7 @@ package catalog
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,34 +16,43 @@ import (
 // maxLine bounds one product of a JSON file.
 const maxLine = 64 << 20
 
-// importJSON puts the product of each line by its ID.
+// importJSON puts the product of each line by its ID, unless it has that of the same
+// line since the last import.
 func (s *Service) importJSON(ctx context.Context, data []byte, in Import, report *ImportReport) error {
 	im := &importer{s: s, in: in, report: report, cols: map[string]int{}, told: map[place]bool{}}
-	var products []Product
-	for n, line := 1, []byte(nil); len(data) > 0; n++ {
-		line, data, _ = bytes.Cut(data, []byte("\n"))
-		if line = bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\ufeff"))); len(line) == 0 {
+	line := map[ID]int{} // of each product
+	for n, text := 1, []byte(nil); len(data) > 0; n++ {
+		text, data, _ = bytes.Cut(data, []byte("\n"))
+		if text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\ufeff"))); len(text) == 0 {
 			continue
 		}
 		report.Rows++
 		var p Product
 		item := &imported{rows: []record{{line: n}}}
-		if err := strictjson.Decode(line, &p, &strictjson.Limits{Bytes: maxLine, CaseSensitive: true}); err != nil {
-			im.fail(item, n, -1, "", err)
-		} else if p.ID == "" {
-			im.fail(item, n, -1, "", fmt.Errorf("no id: %w", flywheel.ErrInvalid))
+		err := strictjson.Decode(text, &p, &strictjson.Limits{Bytes: maxLine, CaseSensitive: true})
+		switch before := line[p.ID]; {
+		case err != nil:
+		case p.ID == "":
+			err = fmt.Errorf("no id: %w", flywheel.ErrInvalid)
+		case before > 0:
+			err = fmt.Errorf("product %q is there already, in line %d: %w", p.ID, before, flywheel.ErrInvalid)
+		default:
+			line[p.ID] = n
 		}
-		item.key = string(p.ID)
-		im.products, products = append(im.products, item), append(products, p)
+		if err != nil {
+			im.fail(item, n, -1, "", err)
+		}
+		item.key, item.product, item.sum = string(p.ID), &p, sha256.Sum256(text)
+		im.products = append(im.products, item)
 	}
 	all := func(ctx context.Context) error {
-		for from := 0; from < len(products); from += batchSize {
-			to := min(from+batchSize, len(products))
-			if err := im.putAll(ctx, im.products[from:to], products[from:to]); err != nil {
+		done := 0
+		for list := range slices.Chunk(im.products, batchSize) {
+			if err := im.batch(ctx, list); err != nil {
 				return err
 			}
-			if in.Progress != nil {
-				in.Progress(to, len(products))
+			if done += len(list); in.Progress != nil {
+				in.Progress(done, len(im.products))
 			}
 		}
 		if in.Atomic && len(report.Errors) > 0 {
@@ -53,32 +63,6 @@ func (s *Service) importJSON(ctx context.Context, data []byte, in Import, report
 	err := im.together(ctx, all)
 	im.finish()
 	return err
-}
-
-// putAll puts products, and those that are refused not.
-func (im *importer) putAll(ctx context.Context, items []*imported, products []Product) error {
-	return im.kept(im.s.change(ctx, func(ctx context.Context) error {
-		for {
-			var list []Product
-			var which []*imported
-			for i, item := range items {
-				if !item.failed {
-					list, which = append(list, products[i].Clone()), append(which, item)
-				}
-			}
-			again, err := im.putListed(ctx, which, list)
-			if err != nil {
-				return err
-			}
-			if !again {
-				break
-			}
-		}
-		if im.in.DryRun {
-			return errNotKept
-		}
-		return nil
-	}))
 }
 
 // exportJSON writes a product as JSON on each line.

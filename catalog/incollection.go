@@ -2,6 +2,8 @@ package catalog
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -41,4 +43,19 @@ func (s *Service) InCollection(ctx context.Context, id string, code Channel, l L
 		}
 		q.Cursor = page.Next
 	}
+}
+
+// Collections returns the collections that there are, by ID. They are copies.
+func (s *Service) Collections(ctx context.Context) ([]Collection, error) {
+	sc, err := s.schema(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []Collection
+	for _, id := range slices.Sorted(maps.Keys(sc.collections)) {
+		c := sc.collections[id].Collection
+		c.When, c.Include, c.Except, c.Name = slices.Clone(c.When), slices.Clone(c.Include), slices.Clone(c.Except), maps.Clone(c.Name)
+		all = append(all, c)
+	}
+	return all, nil
 }

@@ -23,6 +23,7 @@ const (
 //	l status channel category order  products listed in a channel, in each order
 //	t field value                    products, or variants, with a value
 //	d                                products with a planned change, by its time
+//	w                                windows of products that begin or end, by time
 //
 // An empty category holds all products. A product is entered in its own categories,
 // not in those above, so that a category moves without its products.
@@ -106,6 +107,7 @@ func (s *schema) listEntries(p *Product, rows []*VariantRow) []Entry {
 		if !l.visible(rows) {
 			from, until = maxTime, minTime // never
 		}
+		list = append(list, windowEntries(p.ID, code, start, end)...)
 		position := positionKey(l)
 		titles := make([]string, len(ch.Locales))
 		for i, locale := range ch.Locales {

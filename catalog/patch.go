@@ -25,7 +25,7 @@ func (s *Service) Patch(ctx context.Context, id ID, set Fields, unset ...string)
 	return s.edit(ctx, id, func(p *Product) error {
 		variants := p.Variants
 		p.Variants = nil
-		next, err := p.patched(set, unset)
+		next, err := patched(p, set, unset)
 		if err != nil {
 			return fieldError("set", flywheel.ErrInvalid, "%v", err)
 		}

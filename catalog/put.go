@@ -82,6 +82,7 @@ type write struct {
 	events []flywheel.Event
 	// sources of products that are imported, by the hash of their rows.
 	sources map[ID]string
+	bundles bool // some may have become parts of others, see bundleState
 }
 
 // work is one product that changes.
@@ -397,7 +398,9 @@ func (w *write) finish(k *work, p *Product, rows []*VariantRow, changes []Change
 	if k.head != nil {
 		before = w.schema.entries(&k.head.Product, k.rows)
 	}
+	added := len(w.batch.Add)
 	w.batch.differ(before, w.schema.entries(&next.Product, rows))
+	w.batch.Add = append(w.batch.Add[:added], ahead(w.batch.Add[added:], w.now)...)
 	w.batch.Heads = append(w.batch.Heads, change)
 	k.next, k.then = next, rows
 	w.tell(next.Edits, changes)
@@ -427,6 +430,11 @@ func (w *write) tell(edits int64, changes []Change) {
 // commit saves the batch and tells what changed.
 func (w *write) commit(ctx context.Context) error {
 	b := &w.batch
+	if len(b.Heads) > 0 {
+		if err := w.guardBundles(); err != nil {
+			return err
+		}
+	}
 	if len(b.Heads)+len(b.Definitions)+len(b.Slugs)+len(b.Freed) == 0 && !b.Bump {
 		return nil
 	}

@@ -18,6 +18,7 @@ const (
 	kindType       = "type"
 	kindCategory   = "category"
 	kindCollection = "collection"
+	kindBundles    = "bundles" // see bundleState
 )
 
 // schema is all definitions, compiled. It is immutable: an edit shares what it does
@@ -34,6 +35,7 @@ type schema struct {
 	collections map[string]*collection
 	facts       *rule.Schema
 	allowed     map[string]map[string]bool // attributes of a type and all above it
+	bundles     bundleState
 }
 
 func emptySchema() *schema {
@@ -91,6 +93,9 @@ func (s *schema) apply(revision int64, defs []Definition) (*schema, error) {
 			}
 		case kindCollection:
 			rules = true
+		case kindBundles:
+			next.bundles = bundleState{}
+			err = json.Unmarshal(d.Body, &next.bundles)
 		default:
 			err = fmt.Errorf("kind unknown: %w", flywheel.ErrInvalid)
 		}

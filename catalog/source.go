@@ -11,11 +11,11 @@ import (
 )
 
 // Source is what a product was last imported from. While the product has as many
-// edits as then, the same rows read in the same way change nothing, and an import
+// edits as then, the same rows, or the same line of JSON, read in the same way change nothing, and an import
 // passes over them without looking at the product's content.
 type Source struct {
-	// Hash is of the rows, of how they were read and of the revision of the
-	// definitions.
+	// Hash is of the rows or the line, of how they were read and of the revision of
+	// the definitions, changes of bundles left out.
 	Hash string `json:"hash"`
 	// Edits is how many the product had after the import.
 	Edits int64 `json:"edits"`
@@ -69,6 +69,10 @@ func (im *importer) hash(p *imported, revision int64) string {
 	}
 	d := newDigest(im.way, p.key)
 	d.number(revision)
+	if p.product != nil {
+		d.h.Write(p.sum[:])
+		return d.text()
+	}
 	for i := range p.rows {
 		d.number(int64(len(p.rows[i].cells)))
 		d.add(p.rows[i].cells...)
@@ -111,7 +115,7 @@ func (im *importer) changed(ctx context.Context, w *write, list []*imported) ([]
 				head = heads[row.Product]
 			}
 		}
-		if head == nil || head.Source == nil || head.Source.Edits != head.Edits || !p.named() || head.Source.Hash != im.hash(p, w.schema.revision) {
+		if head == nil || head.Source == nil || head.Source.Edits != head.Edits || !p.named() || head.Source.Hash != im.hash(p, w.schema.meaning()) {
 			rest = append(rest, p)
 			continue
 		}

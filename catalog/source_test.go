@@ -78,6 +78,54 @@ func TestImportAgain(t *testing.T) {
 	})
 }
 
+// So it is with JSON lines: a line that is that of last time reads no variant, and is
+// not written again; a product that the file has twice is an error of its second line.
+func TestImportLinesAgain(t *testing.T) {
+	onEach(t, func(t *testing.T, store catalog.Store) {
+		r, sink := &readings{Store: store}, new(heard)
+		s, _ := shopOn(t, r, &catalog.Options{Sink: sink})
+		ctx := t.Context()
+		line := func(id, title string) string {
+			return `{"id":"` + id + `","type":"goods","text":{"en":{"title":"` + title + `"}},"variants":[{"sku":"` + strings.ToUpper(id) + `"}]}` + "\n"
+		}
+		in := catalog.Import{Form: catalog.JSONForm}
+		load := func(file string, created, updated, unchanged, failed, reads int) catalog.ImportReport {
+			t.Helper()
+			r.variants, sink.events = 0, nil
+			report, err := s.Import(ctx, strings.NewReader(file), in)
+			require.NoError(t, err)
+			require.Equal(t, []int{created, updated, unchanged, failed}, []int{report.Created, report.Updated, report.Unchanged, report.Failed})
+			if reads >= 0 {
+				require.Equal(t, reads, r.variants)
+			}
+			require.Equal(t, created+updated > 0 && !in.DryRun, len(sink.events) > 0)
+			return report
+		}
+		file := line("a", "A") + line("b", "B")
+		in.DryRun = true
+		load(file, 2, 0, 0, 0, -1)
+		in.DryRun = false
+		load(file, 2, 0, 0, 0, -1)
+		load(file, 0, 0, 2, 0, 0)
+		load("\ufeff"+strings.ReplaceAll(file, "\n", "\r\n"), 0, 0, 2, 0, 0) // lines are the same
+		load(strings.Replace(file, "{", "{ ", 1), 0, 0, 2, 0, -1)            // other bytes, the same product
+		load(strings.Replace(file, "{", "{ ", 1), 0, 0, 2, 0, 0)
+		load(line("a", "New")+line("b", "B"), 0, 1, 1, 0, -1)
+		_, err := s.PutVariant(ctx, "b", "B", catalog.Fields{"weight_grams": 7})
+		require.NoError(t, err)
+		load(file, 0, 2, 0, 0, -1) // the weight is gone again
+		load(file, 0, 0, 2, 0, 0)
+		require.NoError(t, s.PutCategory(ctx, catalog.Category{ID: "later", Name: map[catalog.Locale]string{"en": "Later"}}))
+		load(file, 0, 0, 2, 0, -1)
+		load(file, 0, 0, 2, 0, 0)
+
+		report := load(file+line("a", "Again"), 0, 0, 2, 1, 0)
+		require.Equal(t, 3, report.Errors[0].Line)
+		require.ErrorIs(t, report.Errors[0], flywheel.ErrInvalid)
+		require.ErrorContains(t, report.Errors[0], `line 3: product "a" is there already, in line 1`)
+	})
+}
+
 // A product export with several rows a handle, rows that are only an image, HTML and
 // metafields goes in without loss: what is exported again, by either header, makes
 // the same products in an empty shop, and the feeds of both validate.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -15,13 +16,21 @@ import (
 // MaxSteps is how many planned changes a product may have.
 const MaxSteps = 100
 
-// Step is a change of a product that takes effect at an instant: a status, a price
-// note, a new title for a season, the end of a listing. It is a part of the product
-// until [Service.Advance] takes it.
+// Step is a change of a product, or of a variant of it, that takes effect at an
+// instant: a status, a price note, a new title for a season, the end of a listing. It
+// is a part of the product until [Service.Advance] takes it.
 type Step struct {
 	// At is when it takes effect.
-	At time.Time `json:"at"`
-	// Set and Unset are those of [Service.Patch], of the head alone.
+	At time.Time `json:"at,omitzero"`
+	// Local gives At, in its place, as a time without an offset in the time zone of
+	// Channel: 2026-12-01T08:00. What is stored has At alone.
+	Local   string  `json:"local,omitempty"`
+	Channel Channel `json:"channel,omitempty"`
+	// SKU is the variant that changes, empty for the head. A step goes with its
+	// variant to another product, and away with it.
+	SKU flywheel.SKU `json:"sku,omitempty"`
+	// Set and Unset are those of [Service.Patch], of the head without its variants
+	// or of the variant.
 	Set   Fields   `json:"set,omitempty"`
 	Unset []string `json:"unset,omitempty"`
 	// Failed says why the step could not be taken when it was due. It is not tried
@@ -35,8 +44,11 @@ func (f *Fields) UnmarshalJSON(data []byte) error {
 	return (*Attributes)(f).UnmarshalJSON(data)
 }
 
-// unplanned are the keys that steps do not change.
-var unplanned = []string{"id", "type", "variants", "steps", "version", "created_at", "updated_at"}
+// Keys that steps do not change, of the head and of a variant.
+var (
+	unplanned        = []string{"id", "type", "variants", "steps", "version", "created_at", "updated_at"}
+	unplannedVariant = []string{"sku", "version", "updated_at"}
+)
 
 // steps brings the planned changes of a product into normal form, in the order of
 // time, and tries them one after another, so that what cannot be is refused when it
@@ -51,69 +63,138 @@ func (c *checker) steps(p *Product) {
 		return
 	}
 	for i := range p.Steps {
-		s := &p.Steps[i]
-		at := fmt.Sprintf("steps[%d].", i)
-		if s.At.IsZero() || s.At.Year() < 1970 || s.At.Year() > 9999 {
-			c.p.invalid(at+"at", "no instant")
-		}
-		s.At = s.At.UTC().Truncate(time.Microsecond)
-		if len(s.Set)+len(s.Unset) == 0 {
-			c.p.invalid(at+"set", "nothing changes")
-		}
-		set, err := jsonObject(s.Set)
-		if err != nil {
-			c.p.invalid(at+"set", "%v", err)
-		}
-		if s.Set = set; len(set) == 0 {
-			s.Set = nil
-		}
-		if len(s.Unset) == 0 {
-			s.Unset = nil
-		}
-		for _, key := range unplanned {
-			if _, there := s.Set[key]; there || slices.Contains(s.Unset, key) {
-				c.p.invalid(at+"set."+key, "not of a step")
-			}
-		}
+		c.step(&p.Steps[i], fmt.Sprintf("steps[%d].", i))
 	}
 	slices.SortStableFunc(p.Steps, func(a, b Step) int { return a.At.Compare(b.At) })
 	if c.p.any() {
 		return
 	}
 	state := p.cloneHead()
-	state.Steps = nil
+	state.Steps, state.Variants = nil, slices.Clone(p.Variants)
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		if s.Failed != "" {
 			continue
 		}
-		place := fmt.Sprintf("steps[%d].set", i)
-		next, err := state.patched(s.Set, s.Unset)
+		next, err := state.after(s)
+		place := fmt.Sprintf("steps[%d].", i)
 		if err != nil {
-			c.p.invalid(place, "%v", err)
+			c.p.wrap(place+err.Field, err.Err)
 			return
 		}
-		next.Variants = slices.Clone(p.Variants)
-		trial := checker{schema: c.schema, p: c.p.in(place + ".")}
-		trial.product(&next, state.Status)
+		before := state.Status
+		state = next
+		state.Variants = slices.Clone(next.Variants)
+		trial := checker{schema: c.schema, p: newProblems()}
+		trial.product(&next, before)
 		c.refs = append(c.refs, trial.refs...)
+		for _, wrong := range *trial.p.list {
+			field := wrong.Field
+			if at := state.variantAt(s.SKU); at >= 0 {
+				field = strings.TrimPrefix(field, fmt.Sprintf("variants[%d].", at))
+			}
+			c.p.wrap(place+"set."+field, wrong.Err)
+		}
 		if c.p.any() {
 			return
 		}
-		next.Variants = nil
+		next.Steps = nil
 		state = next
 	}
 }
 
-// patched returns the product with fields replaced, and some taken away.
-func (p *Product) patched(set Fields, unset []string) (Product, error) {
-	base, err := jsonObject(p)
+// step brings one planned change into normal form.
+func (c *checker) step(s *Step, at string) {
+	if s.Local != "" || s.Channel != "" {
+		ch := c.schema.channels[s.Channel]
+		switch {
+		case ch == nil:
+			c.p.notFound(at+"channel", "channel", string(s.Channel))
+		case !s.At.IsZero():
+			c.p.invalid(at+"local", "the instant is given too")
+		default:
+			t, err := parseTime(strings.TrimSpace(s.Local), ch.zone)
+			if err != nil {
+				c.p.wrap(at+"local", err)
+			}
+			s.At = t
+		}
+		s.Local, s.Channel = "", ""
+		if s.At.IsZero() {
+			return
+		}
+	}
+	if s.At.IsZero() || s.At.Year() < 1970 || s.At.Year() > 9999 {
+		c.p.invalid(at+"at", "no instant")
+	}
+	s.At = s.At.UTC().Truncate(time.Microsecond)
+	s.SKU = flywheel.SKU(normalText(string(s.SKU)))
+	if len(s.Set)+len(s.Unset) == 0 {
+		c.p.invalid(at+"set", "nothing changes")
+	}
+	set, err := jsonObject(s.Set)
 	if err != nil {
-		return Product{}, err
+		c.p.invalid(at+"set", "%v", err)
+	}
+	if s.Set = set; len(set) == 0 {
+		s.Set = nil
+	}
+	if len(s.Unset) == 0 {
+		s.Unset = nil
+	}
+	keys := unplanned
+	if s.SKU != "" {
+		keys = unplannedVariant
+	}
+	for _, key := range keys {
+		if _, there := s.Set[key]; there || slices.Contains(s.Unset, key) {
+			c.p.invalid(at+"set."+key, "not of a step")
+		}
+	}
+}
+
+// variantAt returns the place of a variant, −1 where there is none.
+func (p *Product) variantAt(sku flywheel.SKU) int {
+	return slices.IndexFunc(p.Variants, func(v Variant) bool { return v.SKU == sku && sku != "" })
+}
+
+// after returns the product as a step makes it, without its steps; the error names the
+// field of the step.
+func (p *Product) after(s *Step) (Product, *flywheel.FieldError) {
+	if s.SKU == "" {
+		head := *p
+		head.Variants, head.Steps = nil, nil
+		next, err := patched(&head, s.Set, s.Unset)
+		if err != nil {
+			return Product{}, &flywheel.FieldError{Field: "set", Err: fmt.Errorf("%v: %w", err, flywheel.ErrInvalid)}
+		}
+		next.Variants = p.Variants
+		return next, nil
+	}
+	at := p.variantAt(s.SKU)
+	if at < 0 {
+		return Product{}, &flywheel.FieldError{Field: "sku", Err: fmt.Errorf("no variant %q: %w", s.SKU, flywheel.ErrNotFound)}
+	}
+	v, err := patched(&p.Variants[at], s.Set, s.Unset)
+	if err != nil {
+		return Product{}, &flywheel.FieldError{Field: "set", Err: fmt.Errorf("%v: %w", err, flywheel.ErrInvalid)}
+	}
+	next := *p
+	next.Steps, next.Variants = nil, slices.Clone(p.Variants)
+	next.Variants[at] = v
+	return next, nil
+}
+
+// patched returns a product or a variant with fields replaced, and some taken away.
+func patched[T any](v *T, set Fields, unset []string) (T, error) {
+	var next T
+	base, err := jsonObject(v)
+	if err != nil {
+		return next, err
 	}
 	given, err := jsonObject(set)
 	if err != nil {
-		return Product{}, err
+		return next, err
 	}
 	merge(base, given, 2)
 	for _, key := range unset {
@@ -124,11 +205,22 @@ func (p *Product) patched(set Fields, unset []string) (Product, error) {
 	delete(base, "updated_at")
 	data, err := json.Marshal(base)
 	if err != nil {
-		return Product{}, fmt.Errorf("catalog: patch: %w", err)
+		return next, fmt.Errorf("catalog: patch: %w", err)
 	}
-	var next Product
 	err = strictjson.Decode(data, &next, &strictjson.Limits{Bytes: 1 << 28, CaseSensitive: true})
 	return next, err
+}
+
+// stepsOf divides planned changes into those of a variant and the others.
+func stepsOf(list []Step, sku flywheel.SKU) (of, rest []Step) {
+	for _, s := range list {
+		if s.SKU == sku {
+			of = append(of, s)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	return of, rest
 }
 
 func cloneSteps(list []Step) []Step {
@@ -149,6 +241,9 @@ func (s slots) steps(list []Step) {
 	out := make([]any, len(list))
 	for i, step := range list {
 		e := map[string]any{"at": step.At.Format(time.RFC3339Nano)}
+		if step.SKU != "" {
+			e["sku"] = string(step.SKU)
+		}
 		if step.Set != nil {
 			e["set"] = map[string]any(step.Set)
 		}
@@ -175,18 +270,29 @@ func (p *Product) pending() int {
 }
 
 // Advance takes the planned changes that are due at or before an instant of the
-// trusted clock, in order of time, each in a transaction of its own. It does a small
-// batch and reports whether it did anything. A step that can no longer be is kept
-// with its reason, and holds back nothing else. Several processes may call it at
-// once: a step is taken by one of them.
+// trusted clock, and tells the beginning and the end of publication windows
+// ([EventProductPublished], [EventProductUnpublished]), in order of time, each in a
+// transaction of its own. It does a small batch and reports whether it did anything. A
+// step that can no longer be is kept with its reason, and holds back nothing else.
+// Several processes may call it at once: a step is taken, and a window told, by one of
+// them. With it a Service is what segment.Due makes a job of a runner.
 func (s *Service) Advance(ctx context.Context, now time.Time) (more bool, err error) {
-	entries, err := s.store.Scan(ctx, Scan{Spaces: []string{dueSpace}, Limit: due.Batch, Timeless: true})
+	entries, err := s.store.Scan(ctx, Scan{Spaces: []string{dueSpace, windowSpace}, Limit: due.Batch, Timeless: true})
 	if err != nil {
 		return false, err
 	}
+	limit := dueKey(now)
 	for _, e := range entries {
-		if e.Key > dueKey(now) {
+		if e.Key[:min(len(e.Key), len(limit))] > limit {
 			break
+		}
+		if e.Space == windowSpace {
+			took, err := s.turn(ctx, e)
+			if err != nil {
+				return false, err
+			}
+			more = more || took
+			continue
 		}
 		for took := true; took; {
 			if took, err = s.step(ctx, e.ID, now); err != nil {
@@ -211,13 +317,11 @@ func (s *Service) step(ctx context.Context, id ID, now time.Time) (took bool, er
 				return nil
 			}
 			step, rest := p.Steps[i], slices.Delete(slices.Clone(p.Steps), i, i+1)
-			variants := p.Variants
-			p.Steps, p.Variants = nil, nil
-			next, err := p.patched(step.Set, step.Unset)
-			if err != nil {
-				return fieldError("set", flywheel.ErrInvalid, "%v", err)
+			next, wrong := p.after(&step)
+			if wrong != nil {
+				return Errors{wrong}
 			}
-			next.Steps, next.Variants = rest, variants
+			next.Steps = rest
 			*p = next
 			return nil
 		})

@@ -172,3 +172,90 @@ func TestStepsRefused(t *testing.T) {
 	_, err := s.Get(ctx, "p")
 	require.ErrorIs(t, err, flywheel.ErrNotFound)
 }
+
+// Variants have planned changes too, which go with them; and an instant may be given as
+// the local time of a channel.
+func TestStepsOfVariants(t *testing.T) {
+	onEach(t, func(t *testing.T, store catalog.Store) {
+		sink := new(heard)
+		s, now := shopOn(t, store, &catalog.Options{Sink: sink})
+		ctx := t.Context()
+		require.NoError(t, s.PutChannel(ctx, catalog.ChannelDef{Code: "berlin", Locales: []catalog.Locale{"de"}, DefaultLocale: "de", TimeZone: "Europe/Berlin"}))
+		p := thing("shirt", "S", "M", "L")
+		p.Steps = []catalog.Step{
+			{Local: "2026-07-01T08:00", Channel: "berlin", SKU: "M", Set: catalog.Fields{"barcode": "4006381333931", "weight_grams": 120}},
+			{Local: "2026-07-02T08:00", Channel: "berlin", SKU: "L", Set: catalog.Fields{"weight_grams": 130}, Unset: []string{"barcode"}},
+			{At: time.Date(2026, 7, 3, 6, 0, 0, 0, time.UTC), SKU: "S", Set: catalog.Fields{"weight_grams": 140}},
+			{At: time.Date(2026, 7, 4, 6, 0, 0, 0, time.UTC), SKU: "L", Set: catalog.Fields{"weight_grams": 150}},
+		}
+		out, err := s.Put(ctx, p)
+		require.NoError(t, err)
+		require.Equal(t, catalog.Step{At: time.Date(2026, 7, 1, 6, 0, 0, 0, time.UTC), SKU: "M", Set: catalog.Fields{"barcode": "4006381333931", "weight_grams": int64(120)}}, out.Steps[0])
+		again, err := s.Put(ctx, out)
+		require.NoError(t, err)
+		require.Equal(t, out.Version, again.Version)
+		sink.events = nil
+
+		*now = out.Steps[0].At
+		more, err := s.Advance(ctx, now.Add(-time.Microsecond))
+		require.NoError(t, err)
+		require.False(t, more)
+		advance(t, s, *now)
+		_, v, err := s.BySKU(ctx, "M")
+		require.NoError(t, err)
+		require.Equal(t, "4006381333931", v.Barcode)
+		require.EqualValues(t, 120, *v.WeightGrams)
+		require.EqualValues(t, 2, v.Version)
+		_, other, err := s.BySKU(ctx, "L")
+		require.NoError(t, err)
+		require.EqualValues(t, 1, other.Version)
+		var names []string
+		for _, e := range sink.events {
+			names = append(names, e.Name)
+		}
+		require.Equal(t, []string{catalog.EventProductUpdated, catalog.EventVariantUpdated}, names)
+
+		// What is planned for a variant goes with it to another product, and away with it.
+		dress := thing("dress", "D")
+		dress.Options, dress.Variants[0].Options = []string{"size"}, []string{"s"}
+		_, err = s.Put(ctx, dress)
+		require.NoError(t, err)
+		require.NoError(t, s.MoveVariant(ctx, "L", "dress", nil))
+		require.NoError(t, s.RemoveVariant(ctx, "S"))
+		left, err := s.Get(ctx, "shirt")
+		require.NoError(t, err)
+		require.Empty(t, left.Steps)
+		moved, err := s.Get(ctx, "dress")
+		require.NoError(t, err)
+		require.Len(t, moved.Steps, 2)
+		*now = time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)
+		advance(t, s, *now)
+		_, v, err = s.BySKU(ctx, "L")
+		require.NoError(t, err)
+		require.EqualValues(t, 150, *v.WeightGrams)
+	})
+}
+
+// Steps of variants are tried when they are planned.
+func TestStepsOfVariantsRefused(t *testing.T) {
+	s, _ := shopOn(t, nil, nil)
+	ctx := t.Context()
+	for _, c := range []struct {
+		step catalog.Step
+		want []string
+	}{
+		{catalog.Step{At: june, SKU: "X", Set: catalog.Fields{"weight_grams": 1}}, []string{"steps[0].sku: not_found"}},
+		{catalog.Step{At: june, SKU: "M", Set: catalog.Fields{"sku": "Y"}}, []string{"steps[0].set.sku: invalid"}},
+		{catalog.Step{At: june, SKU: "M", Set: catalog.Fields{"wieght": 1}}, []string{"steps[0].set: invalid"}},
+		{catalog.Step{At: june, SKU: "M", Set: catalog.Fields{"attributes": map[string]any{"fabric": "x"}}}, []string{"steps[0].set.attributes.fabric: invalid"}},
+		{catalog.Step{At: june, SKU: "M", Set: catalog.Fields{"options": []string{"s"}}}, []string{"steps[0].set.options: invalid"}},
+		{catalog.Step{Local: "2026-07-01T08:00", Channel: "moon", Set: catalog.Fields{"vendor": "x"}}, []string{"steps[0].channel: not_found"}},
+		{catalog.Step{Local: "soon", Channel: "web", Set: catalog.Fields{"vendor": "x"}}, []string{"steps[0].local: invalid"}},
+		{catalog.Step{Local: "2026-07-01T08:00", Channel: "web", At: june, Set: catalog.Fields{"vendor": "x"}}, []string{"steps[0].local: invalid"}},
+	} {
+		p := thing("p", "S", "M")
+		p.Steps = []catalog.Step{c.step}
+		_, err := s.Put(ctx, p)
+		wrong(t, err, c.want...)
+	}
+}

@@ -131,6 +131,9 @@ func (w *write) addVariant(ctx context.Context, c *checker, product ID, v Varian
 	head := &k.head.Product
 	w.fits(k, &v, c.p)
 	w.completeIn(c, head, &v)
+	if err := w.checkBundled(ctx, k, &v, c.p); err != nil {
+		return nil, err
+	}
 	if err := c.p.err(); err != nil {
 		return nil, err
 	}
@@ -234,7 +237,9 @@ func (s *Service) RemoveVariant(ctx context.Context, sku flywheel.SKU) error {
 		}
 		w.batch.Removed = append(w.batch.Removed, sku)
 		rows := slices.DeleteFunc(slices.Clone(k.rows), func(r *VariantRow) bool { return r == row })
-		w.finish(k, &k.head.Product, rows, []Change{{Event: EventVariantRemoved, Product: row.Product, SKU: sku, Version: row.Variant.Version}}, true)
+		head := k.head.Product
+		_, head.Steps = stepsOf(head.Steps, sku)
+		w.finish(k, &head, rows, []Change{{Event: EventVariantRemoved, Product: row.Product, SKU: sku, Version: row.Variant.Version}}, true)
 		return w.commit(ctx)
 	})
 }
@@ -304,8 +309,20 @@ func (s *Service) MoveVariant(ctx context.Context, sku flywheel.SKU, to ID, opti
 		}
 		w.fits(target, &v, p)
 		w.completeIn(&c, &target.head.Product, &v)
+		if err := w.checkBundled(ctx, target, &v, p); err != nil {
+			return err
+		}
 		if source.head.Product.Status == Active && len(source.rows) == 1 {
 			p.conflict("sku", "active product %q would be left without a variant", row.Product)
+		}
+		from, into := source.head.Product, target.head.Product
+		if planned, kept := stepsOf(from.Steps, sku); len(planned) > 0 && !p.any() {
+			from.Steps = kept
+			into = assemble(target.head, target.rows)
+			into.Steps = append(into.Steps, cloneSteps(planned)...)
+			into.Variants = append(into.Variants, v.Clone())
+			c.steps(&into)
+			into.Variants = nil
 		}
 		if err := p.err(); err != nil {
 			return err
@@ -316,8 +333,8 @@ func (s *Service) MoveVariant(ctx context.Context, sku flywheel.SKU, to ID, opti
 		moved := target.append(v)
 		w.batch.Variants = append(w.batch.Variants, moved)
 		rest := slices.DeleteFunc(slices.Clone(source.rows), func(r *VariantRow) bool { return r == row })
-		w.finish(source, &source.head.Product, rest, nil, true)
-		w.finish(target, &target.head.Product, append(slices.Clone(target.rows), moved),
+		w.finish(source, &from, rest, nil, true)
+		w.finish(target, &into, append(slices.Clone(target.rows), moved),
 			[]Change{{Event: EventVariantMoved, Product: to, SKU: sku, Old: was, New: is, Version: v.Version}}, true)
 		return w.commit(ctx)
 	})

@@ -111,6 +111,11 @@ func (s *Service) products(ctx context.Context, ids []ID) (map[ID]*shelved, erro
 	if err != nil {
 		return nil, err
 	}
+	return s.shelve(ctx, heads)
+}
+
+// shelve returns products with their variants, by ID.
+func (s *Service) shelve(ctx context.Context, heads []*Head) (map[ID]*shelved, error) {
 	m := make(map[ID]*shelved, len(heads))
 	stored := make([]ID, 0, len(heads))
 	for _, h := range heads {

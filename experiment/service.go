@@ -135,7 +135,7 @@ func (s *Service) Record(ctx context.Context, x Exposure) error {
 // second step fails, the next call tells it again under the same ID rather than
 // never. A log that knows the ID at another time was told by somebody faster.
 func (s *Service) recordAlone(ctx context.Context, x Exposure) error {
-	if err := s.teller.Tell(ctx, x.event()); err != nil {
+	if err := s.teller.TellNow(ctx, x.event()); err != nil {
 		var refused *flywheel.TellError
 		if !errors.As(err, &refused) || !errors.Is(refused.Err, flywheel.ErrKeyReused) {
 			return err

@@ -52,6 +52,9 @@ func checkUnits(units []fulfillment.Unit) ([]fulfillment.Unit, error) {
 		if err := checkQuantity(u.SKU, u.Quantity); err != nil {
 			return nil, err
 		}
+		if u.Lot != "" || !u.Expires.IsZero() {
+			return nil, refused(flywheel.ErrInvalid, "unit %d (%s) names lot %q, and what is promised names none", i+1, u.SKU, u.Lot)
+		}
 		if u.Kit != "" {
 			if err := flywheel.CheckID(string(u.Kit)); err != nil {
 				return nil, refused(err, "kit of unit %d", i+1)

@@ -99,6 +99,11 @@ func scheduled(rows []fulfillment.Incoming) ([]PaperLine, error) {
 // or nothing. Ref names the order and key the document: the same units under it again
 // change nothing, others match flywheel.ErrConflict. More than is there and not promised
 // cannot leave; that is a [*ShortageError].
+//
+// Units of an item that is tracked may name their Lot, or serial number. Where units
+// that leave name none, those that expire first go; where units that come name none and
+// others of the item leave with the same document, as in an inspection, they are of the
+// lots that left, and else of an unknown lot. O(units + lots at the places).
 func (s *Service) Supply(ctx context.Context, ref, key string, units []fulfillment.Unit) error {
 	if err := checkID("ref", ref); err != nil {
 		return err
@@ -107,6 +112,10 @@ func (s *Service) Supply(ctx context.Context, ref, key string, units []fulfillme
 		return err
 	}
 	in, out, err := supplied(units)
+	if err != nil {
+		return err
+	}
+	named, err := s.namedLots(units)
 	if err != nil {
 		return err
 	}
@@ -131,7 +140,7 @@ func (s *Service) Supply(ctx context.Context, ref, key string, units []fulfillme
 		if err := s.post(ctx, posted); err != nil {
 			return err
 		}
-		if err := s.track(ctx, posted, nil); err != nil {
+		if err := s.trackSupply(ctx, posted, named); err != nil {
 			return err
 		}
 		received := slices.DeleteFunc(slices.Clone(posted), func(m Movement) bool { return m.Kind != KindReceive })
@@ -149,6 +158,108 @@ func (s *Service) Supply(ctx context.Context, ref, key string, units []fulfillme
 		}
 		return nil
 	})
+}
+
+// stay is an item at a place.
+type stay struct {
+	sku   flywheel.SKU
+	place Location
+	out   bool
+}
+
+// namedLots returns the lots that units name, by item, place and direction.
+func (s *Service) namedLots(units []fulfillment.Unit) (map[stay][]LotLine, error) {
+	named := map[stay][]LotLine{}
+	for i, u := range units {
+		if u.Lot == "" {
+			if !u.Expires.IsZero() {
+				return nil, refused(flywheel.ErrInvalid, "unit %d (%s) expires and names no lot", i+1, u.SKU)
+			}
+			continue
+		}
+		if s.lots == nil {
+			return nil, refused(flywheel.ErrInvalid, "this service tracks no lots")
+		}
+		if err := checkID(fmt.Sprintf("lot of unit %d", i+1), u.Lot); err != nil {
+			return nil, err
+		}
+		at := stay{u.SKU, u.Location, u.Quantity < 0}
+		named[at] = append(named[at], LotLine{SKU: u.SKU, Lot: u.Lot, Expires: u.Expires, Quantity: max(u.Quantity, -u.Quantity)})
+	}
+	return named, nil
+}
+
+// trackSupply says which lots the movements of a purchase order's document took and
+// brought: first those that left, so that what comes in exchange can be of them.
+func (s *Service) trackSupply(ctx context.Context, posted []Movement, named map[stay][]LotLine) error {
+	if s.lots == nil {
+		return nil
+	}
+	left := map[flywheel.SKU][]LotLine{}
+	for _, out := range []bool{true, false} {
+		for _, m := range posted {
+			if m.OnHand < 0 != out {
+				continue
+			}
+			lots := named[stay{m.SKU, m.Location, out}]
+			if !out && len(lots) == 0 {
+				lots = takeLots(left, m.SKU, m.OnHand)
+			}
+			if err := s.trackOnce(ctx, m, lots); err != nil {
+				return err
+			}
+			if !out {
+				continue
+			}
+			moves, err := s.lots.LotMovesOf(ctx, m.Ref)
+			if err != nil {
+				return err
+			}
+			for _, l := range moves {
+				if l.Key == m.Key && l.SKU == m.SKU && l.Location == m.Location && l.OnHand < 0 && l.Lot != "" {
+					left[m.SKU] = append(left[m.SKU], LotLine{SKU: l.SKU, Lot: l.Lot, Expires: l.Expires, Quantity: -l.OnHand})
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// trackOnce is track for one movement. A repeated one that names other lots is refused.
+func (s *Service) trackOnce(ctx context.Context, m Movement, lots []LotLine) error {
+	if len(lots) > 0 {
+		moves, err := s.lots.LotMovesOf(ctx, m.Ref)
+		if err != nil {
+			return err
+		}
+		known, had := false, map[string]int64{}
+		for _, l := range moves {
+			if l.SKU == m.SKU && l.Location == m.Location && l.Kind == m.Kind && l.Key == m.Key {
+				known = true
+				had[l.Lot] += max(l.OnHand, -l.OnHand)
+			}
+		}
+		for _, l := range lots {
+			if had[l.Lot] -= l.Quantity; known && had[l.Lot] < 0 {
+				return refused(flywheel.ErrKeyReused, "document %q named other lots of %s before", m.Key, m.SKU)
+			}
+		}
+	}
+	return s.track(ctx, []Movement{m}, lots)
+}
+
+// takeLots takes n units from the first lots of an item that left.
+func takeLots(left map[flywheel.SKU][]LotLine, sku flywheel.SKU, n int64) (taken []LotLine) {
+	for i := range left[sku] {
+		l := &left[sku][i]
+		part := *l
+		if part.Quantity = min(n, l.Quantity); part.Quantity > 0 {
+			taken = append(taken, part)
+			l.Quantity -= part.Quantity
+			n -= part.Quantity
+		}
+	}
+	return taken
 }
 
 // supplied returns units as movements in and out, sorted and summed by item.

@@ -1,6 +1,7 @@
 package pricing_test
 
 import (
+	"math"
 	"math/big"
 	"testing"
 
@@ -102,6 +103,14 @@ func TestAfterRefuses(t *testing.T) {
 	require.ErrorIs(t, err, flywheel.ErrInvalid)
 	_, err = r.Fee(money.Percent(101))
 	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+	for _, two := range [][2]pricing.Refund{
+		{{Net: eur(math.MaxInt64)}, {Net: eur(1)}}, {{Tax: eur(math.MaxInt64)}, {Tax: eur(1)}}, {{Total: eur(math.MaxInt64)}, {Total: eur(1)}},
+	} {
+		_, err := two[0].Plus(two[1])
+		require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+		_, err = pricing.Refund{Net: neg(two[0].Net), Tax: neg(two[0].Tax), Total: neg(two[0].Total)}.Minus(pricing.Refund{Net: eur(2 * two[1].Net.Minor()), Tax: eur(2 * two[1].Tax.Minor()), Total: eur(2 * two[1].Total.Minor())})
+		require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+	}
 	_, _, err = pricing.WithoutGoods(eur(-1), nil)
 	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
 	_, _, err = pricing.WithoutGoods(eur(1), []pricing.RateTotal{{Rate: money.Percent(7), Total: eur(-1)}})
@@ -121,3 +130,5 @@ func TestAfterRefuses(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, int64(998), back, "rounded down")
 }
+
+func neg(a money.Amount) money.Amount { return money.New(-a.Minor(), money.EUR) }

@@ -352,7 +352,7 @@ func (s *search) best(halfLives []float64, learners ...Learner) (best contender)
 			if s.over() {
 				break
 			}
-			if r := s.pass(Recent{l, h}, &recent{c.scorer, h}); r.ndcg > best.ndcg {
+			if r := s.pass(Recent{l, h}, newRecent(c.scorer, h)); r.ndcg > best.ndcg {
 				best = r
 			}
 		}

@@ -3,6 +3,7 @@ package recommend
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/flywheel-go/flywheel"
@@ -36,17 +37,30 @@ func Itemsets(d *Dataset, cfg ItemsetConfig) ([]Itemset, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Itemset, f.sets())
-	for n := range out {
-		set := f.set(n)
-		out[n] = Itemset{Items: make([]flywheel.SKU, len(set)), Count: int64(f.count[n])}
-		for i, item := range set {
-			out[n].Items[i] = f.names[item]
-		}
+	// Item numbers follow the order of SKUs, so that sets are compared by numbers.
+	type keyed struct {
+		key uint64 // size, then falling count
+		n   int32
 	}
-	slices.SortFunc(out, func(a, b Itemset) int {
-		return cmp.Or(cmp.Compare(len(a.Items), len(b.Items)), cmp.Compare(b.Count, a.Count), slices.Compare(a.Items, b.Items))
+	order := make([]keyed, f.sets())
+	for n := range order {
+		order[n] = keyed{uint64(len(f.set(n)))<<32 | uint64(math.MaxInt32-f.count[n]), int32(n)}
+	}
+	slices.SortFunc(order, func(a, b keyed) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return slices.Compare(f.set(int(a.n)), f.set(int(b.n)))
 	})
+	out := make([]Itemset, f.sets())
+	items := make([]flywheel.SKU, 0, len(f.flat))
+	for place, k := range order {
+		from := len(items)
+		for _, item := range f.set(int(k.n)) {
+			items = append(items, f.names[item])
+		}
+		out[place] = Itemset{Items: items[from:len(items):len(items)], Count: int64(f.count[k.n])}
+	}
 	return out, nil
 }
 
@@ -97,16 +111,20 @@ type growth struct {
 // prefixTree holds groups by their beginnings: each node is an item below another,
 // with the number of groups that go through it.
 type prefixTree struct {
-	item, parent, count []int32
-	same                []int32 // the next node of the same item, 0 for none
-	child, sibling      []int32
-	first               []int32 // by item: its first node
-	total               []int32 // by item: groups
+	nodes []prefixNode // the root first
+	first []int32      // by item: its first node
+	total []int32      // by item: groups
+}
+
+// prefixNode names other nodes by their places, 0 for none.
+type prefixNode struct {
+	item, parent, count int32
+	same                int32 // the next node of the same item
+	child, sibling      int32
 }
 
 func (t *prefixTree) reset(items int) {
-	t.item, t.parent, t.count = append(t.item[:0], -1), append(t.parent[:0], 0), append(t.count[:0], 0)
-	t.same, t.child, t.sibling = append(t.same[:0], 0), append(t.child[:0], 0), append(t.sibling[:0], 0)
+	t.nodes = append(t.nodes[:0], prefixNode{item: -1})
 	if cap(t.first) < items {
 		t.first, t.total = make([]int32, items), make([]int32, items)
 	}
@@ -120,17 +138,16 @@ func (t *prefixTree) insert(items []int32, count int32) {
 	at := int32(0)
 	for _, item := range items {
 		t.total[item] += count
-		next := t.child[at]
-		for next != 0 && t.item[next] != item {
-			next = t.sibling[next]
+		next := t.nodes[at].child
+		for next != 0 && t.nodes[next].item != item {
+			next = t.nodes[next].sibling
 		}
 		if next == 0 {
-			next = int32(len(t.item))
-			t.item, t.parent, t.count = append(t.item, item), append(t.parent, at), append(t.count, 0)
-			t.child, t.sibling, t.same = append(t.child, 0), append(t.sibling, t.child[at]), append(t.same, t.first[item])
-			t.child[at], t.first[item] = next, next
+			next = int32(len(t.nodes))
+			t.nodes = append(t.nodes, prefixNode{item: item, parent: at, sibling: t.nodes[at].child, same: t.first[item]})
+			t.nodes[at].child, t.first[item] = next, next
 		}
-		t.count[next] += count
+		t.nodes[next].count += count
 		at = next
 	}
 }
@@ -167,15 +184,29 @@ func (m *growth) mine(g *sets, items int) error {
 		slices.Sort(flat[start[len(start)-1]:])
 		start = append(start, len(flat))
 	}
-	order := make([]int32, len(start)-1)
-	for i := range order {
-		order[i] = int32(i)
-	}
 	at := func(i int32) []int32 { return flat[start[i]:start[i+1]] }
-	slices.SortFunc(order, func(a, b int32) int { return slices.Compare(at(a), at(b)) })
+	type keyed struct {
+		key uint64 // the first items, where numbers are short
+		n   int32
+	}
+	order := make([]keyed, len(start)-1)
+	for i := range order {
+		order[i].n = int32(i)
+		if len(m.items) < math.MaxUint16 {
+			for place, item := range at(int32(i))[:min(4, start[i+1]-start[i])] {
+				order[i].key |= uint64(item+1) << (48 - 16*place)
+			}
+		}
+	}
+	slices.SortFunc(order, func(a, b keyed) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return slices.Compare(at(a.n), at(b.n))
+	})
 	t := m.tree(0, len(m.items))
-	for _, i := range order {
-		t.insert(at(i), 1)
+	for _, o := range order {
+		t.insert(at(o.n), 1)
 	}
 	return m.grow(t, 0)
 }
@@ -212,9 +243,11 @@ func (m *growth) grow(t *prefixTree, depth int) error {
 func (m *growth) below(t *prefixTree, item int32, depth int) error {
 	next := m.tree(depth+1, int(item))
 	totals := next.total // used for the counts first
-	for node := t.first[item]; node != 0; node = t.same[node] {
-		for up := t.parent[node]; up != 0; up = t.parent[up] {
-			totals[t.item[up]] += t.count[node]
+	nodes := t.nodes
+	for node := t.first[item]; node != 0; node = nodes[node].same {
+		count := nodes[node].count
+		for up := nodes[node].parent; up != 0; up = nodes[up].parent {
+			totals[nodes[up].item] += count
 		}
 	}
 	often := 0
@@ -229,15 +262,15 @@ func (m *growth) below(t *prefixTree, item int32, depth int) error {
 	if often == 0 {
 		return nil
 	}
-	for node := t.first[item]; node != 0; node = t.same[node] {
+	for node := t.first[item]; node != 0; node = nodes[node].same {
 		m.tail = m.tail[:0]
-		for up := t.parent[node]; up != 0; up = t.parent[up] {
-			if totals[t.item[up]] >= 0 {
-				m.tail = append(m.tail, t.item[up])
+		for up := nodes[node].parent; up != 0; up = nodes[up].parent {
+			if i := nodes[up].item; totals[i] >= 0 {
+				m.tail = append(m.tail, i)
 			}
 		}
 		slices.Reverse(m.tail)
-		next.insert(m.tail, t.count[node])
+		next.insert(m.tail, nodes[node].count)
 	}
 	return m.grow(next, depth+1)
 }

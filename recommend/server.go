@@ -28,7 +28,8 @@ type Query struct {
 	// that may not.
 	Allow, Deny []flywheel.SKU
 	// Keep reports whether an item may be shown; nil keeps all. It is asked during
-	// retrieval, so it never makes a list short while others are eligible.
+	// retrieval, of the best items until the list is full, so it never makes a list short
+	// while others are eligible.
 	Keep func(*Item) bool
 	// Plan holds the rules of the list; see package rerank.
 	Plan rerank.Plan
@@ -128,14 +129,23 @@ func (s *Server) Version() uint64 { return s.state.Load().version }
 
 // answering is the scratch of one query.
 type answering struct {
+	of      *serving
+	query   Query
 	scores  []float64
-	blocked []bool
+	blocked []bool // what may not be shown, whatever Keep says
 	marked  []int32
+	allowed []int32 // with Query.Allow: the only items, ascending
 	history History
-	open    []scored // what may be shown, in no order; the first rest are left
-	rest    int
-	front   []scored // the best of them, worst first
-	moved   int
+
+	top     top
+	ready   []scored // what comes next, worst first
+	last    scored   // what came last
+	begun   bool
+	ended   bool
+	batch   int
+	placed  []rerank.Placed
+	nextOne func() (rerank.Candidate, bool)
+	pin     func(flywheel.SKU) (rerank.Candidate, bool)
 }
 
 // Answer returns the list for q. An error is a [*rerank.PlanError], or matches
@@ -143,7 +153,7 @@ type answering struct {
 // else that is odd is served, and the Answer says so. The list is short only when no
 // eligible item is left that the plan allows.
 //
-// Cost: that of the model, and a few looks at every item.
+// Cost: that of the model, and a look at every score.
 func (s *Server) Answer(q Query) (Answer, error) {
 	if err := q.Plan.Check(); err != nil {
 		return Answer{}, err
@@ -151,6 +161,7 @@ func (s *Server) Answer(q Query) (Answer, error) {
 	v := s.state.Load()
 	a := v.scratch()
 	defer v.release(a)
+	a.query = q
 	out := Answer{Version: v.version}
 	index := v.scorer.Index()
 	for _, p := range q.Past {
@@ -175,10 +186,11 @@ func (s *Server) Answer(q Query) (Answer, error) {
 	case len(a.history) == 0:
 		out.Fallback = "nothing of the history is known: what is shown is the same for everyone"
 	}
-	if err := v.eligible(a, &q); err != nil {
+	if err := a.prepare(); err != nil {
 		return Answer{}, err
 	}
-	list := q.Plan.Fill(func() (rerank.Candidate, bool) { return v.next(a, q.At) }, v.pinned(a, q.At))
+	list := a.query.Plan.FillInto(a.placed[:0], a.nextOne, a.pin)
+	a.placed = list.Items
 	out.Short = list.Short
 	out.Items = make([]Shown, len(list.Items))
 	for i := range list.Items {
@@ -203,8 +215,11 @@ func (s *Server) Answer(q Query) (Answer, error) {
 func (v *serving) scratch() *answering {
 	a, _ := v.pool.Get().(*answering)
 	if a == nil {
-		n := len(v.known)
-		a = &answering{scores: make([]float64, n), blocked: make([]bool, n)}
+		a = &answering{of: v, scores: make([]float64, len(v.known)), blocked: make([]bool, len(v.known))}
+		for n, it := range v.known {
+			a.blocked[n] = it == nil
+		}
+		a.nextOne, a.pin = a.next, a.pinned
 	}
 	return a
 }
@@ -213,7 +228,9 @@ func (v *serving) release(a *answering) {
 	for _, n := range a.marked {
 		a.blocked[n] = false
 	}
-	a.marked, a.history, a.open, a.moved = a.marked[:0], a.history[:0], a.open[:0], 0
+	clear(a.placed)
+	a.marked, a.history, a.allowed, a.placed = a.marked[:0], a.history[:0], a.allowed[:0], a.placed[:0]
+	a.ready, a.begun, a.ended, a.query = a.ready[:0], false, false, Query{}
 	v.pool.Put(a)
 }
 
@@ -225,10 +242,12 @@ func (a *answering) mark(n int32) {
 	}
 }
 
-// eligible scores all items and collects those that may be shown.
-func (v *serving) eligible(a *answering, q *Query) error {
+// prepare scores all items, blocks those that may not be shown, and finds the first
+// candidates.
+func (a *answering) prepare() error {
+	v, q := a.of, &a.query
 	index := v.scorer.Index()
-	for _, list := range [][]flywheel.SKU{q.Hide, q.Deny} {
+	for _, list := range [...][]flywheel.SKU{q.Hide, q.Deny} {
 		for _, sku := range list {
 			if n, ok := index.Number(sku); ok {
 				a.mark(n)
@@ -240,90 +259,111 @@ func (v *serving) eligible(a *answering, q *Query) error {
 			a.mark(p.Item)
 		}
 	}
-	v.scorer.Score(a.history, a.scores)
-	windows := v.windows && !q.At.IsZero()
-	consider := func(n int32) error {
-		it := v.known[n]
-		if it == nil || a.blocked[n] || windows && !it.Shown(q.At) || q.Keep != nil && !q.Keep(it) {
-			return nil
+	for _, sku := range q.Allow {
+		if n, ok := index.Number(sku); ok {
+			a.allowed = append(a.allowed, n)
 		}
-		score := a.scores[n]
-		if math.IsNaN(score) {
-			return fmt.Errorf("recommend: the score of %q is not a number: %w", it.SKU, flywheel.ErrInvalid)
-		}
-		if len(q.Plan.Boosts) > 0 {
-			c := it.candidate(score, q.At)
-			score = q.Plan.Boosted(&c)
-		}
-		a.open = append(a.open, scored{n, score})
-		return nil
 	}
-	if q.Allow != nil {
-		for _, sku := range q.Allow {
-			if n, ok := index.Number(sku); ok {
-				if err := consider(n); err != nil {
-					return err
-				}
-				a.mark(n) // named twice it counts once
+	slices.Sort(a.allowed)
+	a.allowed = slices.Compact(a.allowed)
+	v.scorer.Score(a.history, a.scores)
+	if len(q.Plan.Boosts) > 0 {
+		for n, it := range v.known {
+			if !a.blocked[n] {
+				c := it.candidate(a.scores[n], q.At)
+				a.scores[n] = q.Plan.Boosted(&c)
+			}
+		}
+	}
+	a.batch = 32
+	return a.refill()
+}
+
+// refill finds the best of what has not come yet: a few at first, since most lists need
+// no more, then more each time.
+func (a *answering) refill() error {
+	a.top.n = a.batch
+	floor := math.Inf(-1) // of what is kept
+	consider := func(n int, score float64) bool {
+		if a.blocked[n] {
+			return true
+		}
+		if math.IsNaN(score) {
+			return false
+		}
+		if s := (scored{int32(n), score}); (!a.begun || a.last.before(s)) && a.top.accepts(s) {
+			a.top.push(s)
+			if len(a.top.heap) == a.batch {
+				floor = a.top.heap[0].score
+			}
+		}
+		return true
+	}
+	wrong := -1
+	if a.query.Allow != nil {
+		for _, n := range a.allowed {
+			if !consider(int(n), a.scores[n]) {
+				wrong = int(n)
 			}
 		}
 	} else {
-		for n := range v.known {
-			if err := consider(int32(n)); err != nil {
-				return err
+		for n, score := range a.scores {
+			if score < floor {
+				continue
+			}
+			if !consider(n, score) {
+				wrong = n
 			}
 		}
 	}
-	a.rest = len(a.open)
-	a.front = a.front[:0]
+	if wrong >= 0 {
+		a.top.heap = a.top.heap[:0]
+		return fmt.Errorf("recommend: the score of %q is not a number: %w", a.of.known[wrong].SKU, flywheel.ErrInvalid)
+	}
+	a.ready = append(a.ready[:0], a.top.sorted()...)
+	slices.Reverse(a.ready)
+	a.ended = len(a.ready) < a.batch
+	a.batch *= 4
 	return nil
 }
 
-// refill moves the best of what is left to the front, in order: a few at
-// first, since most lists need no more, then more each time.
-func (a *answering) refill() {
-	n := min(a.rest, max(32, 2*a.moved))
-	a.moved += n
-	left := a.open[:a.rest]
-	chosen := best(left, n)
-	a.front = append(a.front[:0], chosen...)
-	slices.SortFunc(a.front, func(x, y scored) int {
-		if x.before(y) {
-			return 1 // the best is taken from the end
-		}
-		return -1
-	})
-	copy(left, left[n:])
-	a.rest -= n
-}
-
-// next takes the best item that is left.
-func (v *serving) next(a *answering, at time.Time) (rerank.Candidate, bool) {
-	if len(a.front) == 0 {
-		if a.rest == 0 {
-			return rerank.Candidate{}, false
-		}
-		a.refill()
-	}
-	best := a.front[len(a.front)-1]
-	a.front = a.front[:len(a.front)-1]
-	return v.known[best.item].candidate(best.score, at), true
-}
-
-// pinned returns what finds the candidates of pins, which are shown whatever their
-// score: but only among what may be shown. Fill asks for all of them before it takes
-// anything from what is left.
-func (v *serving) pinned(a *answering, at time.Time) func(flywheel.SKU) (rerank.Candidate, bool) {
-	return func(sku flywheel.SKU) (rerank.Candidate, bool) {
-		n, ok := v.scorer.Index().Number(sku)
-		if !ok {
-			return rerank.Candidate{}, false
-		}
-		for _, s := range a.open {
-			if s.item == n {
-				return v.known[n].candidate(s.score, at), true
+// next takes the best item that is left and may be shown.
+func (a *answering) next() (rerank.Candidate, bool) {
+	for {
+		if len(a.ready) == 0 {
+			if a.ended || a.refill() != nil { // of scores that are numbers, as prepare saw
+				return rerank.Candidate{}, false
 			}
+			continue
 		}
+		a.last, a.begun = a.ready[len(a.ready)-1], true
+		a.ready = a.ready[:len(a.ready)-1]
+		if it := a.of.known[a.last.item]; a.shown(it) {
+			return it.candidate(a.last.score, a.query.At), true
+		}
+	}
+}
+
+// shown reports whether an item that is not blocked may be shown.
+func (a *answering) shown(it *Item) bool {
+	q := &a.query
+	if a.of.windows && !q.At.IsZero() && !it.Shown(q.At) {
+		return false
+	}
+	return q.Keep == nil || q.Keep(it)
+}
+
+// pinned finds the candidate of a pin, which is shown whatever its score: but only
+// among what may be shown. Fill asks for all pins before it takes anything else.
+func (a *answering) pinned(sku flywheel.SKU) (rerank.Candidate, bool) {
+	n, ok := a.of.scorer.Index().Number(sku)
+	if !ok || a.blocked[n] || !a.shown(a.of.known[n]) {
 		return rerank.Candidate{}, false
 	}
+	if a.query.Allow != nil {
+		if _, ok := slices.BinarySearch(a.allowed, n); !ok {
+			return rerank.Candidate{}, false
+		}
+	}
+	return a.of.known[n].candidate(a.scores[n], a.query.At), true
 }

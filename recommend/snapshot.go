@@ -249,7 +249,11 @@ func (r *reader) scorer(index *Index, depth int) Scorer {
 		if !(h > 0) {
 			r.bad = true
 		}
-		return &recent{r.scorer(index, depth+1), h}
+		of := r.scorer(index, depth+1)
+		if r.bad {
+			return nil
+		}
+		return newRecent(of, h)
 	case kindBlend:
 		b := &blend{weights: r.floats(-1)}
 		for range b.weights {

@@ -75,8 +75,16 @@
 // puts its own in their place, once. A leaf that is new is learned from the log, and
 // only differences are told.
 //
-// Sequences, groups of values and other leaves of package segment/live are not kept
-// here: an Engine of that package keeps them in memory.
+// # Segments with every operator
+//
+// [Live] keeps the segments of package segment/live in a store: sequences with gaps and
+// without what must not follow, groups by a value, calendar days in the customer's zone,
+// aggregates over windows, segments of segments, samples, attributes and accounts. State is
+// kept by alias, one row each, with a due column for what time alone changes; so it survives
+// restarts and is shared by processes. It tells the same events as Profiles; the names of the segments
+// of both should differ where both run. Attributes are set by events ([EventTraits]).
+//
+//	segments, err := segment.NewLive(segmentsql.NewLive(db), &segment.LiveOptions{Segments: definitions, Sink: log, Log: log})
 //
 // The attributes are customer, events, orders, items, refunds, revenue, refunded,
 // average_order, currency, and for first_seen, last_seen, first_purchase and

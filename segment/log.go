@@ -20,8 +20,11 @@ type LogStore interface {
 	// Append adds the events in their order, all or none. told is the writer's
 	// clock and teller the consumer that tells, or "". An event whose ID is in the
 	// log with an equal body, or was erased, is passed over; with another body
-	// the error matches [ErrEventConflict]. The store keeps copies. Times are in
-	// UTC to the microsecond, as [Log.Publish] passes them.
+	// the error matches [ErrEventConflict]. In a transaction a store may gather
+	// events and write them together before COMMIT: then an ID that the log has
+	// with another body is an error of the transaction, at its end, while one that
+	// the same transaction has appended is one of the call. The store keeps copies.
+	// Times are in UTC to the microsecond, as [Log.Publish] passes them.
 	Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error
 	// Number gives committed events that have no position their places, as
 	// [Numbering.Assign] says, and returns how many. Positions are 1, 2, 3, …
@@ -131,6 +134,13 @@ func (l *Log) clock() time.Time { return l.now().UTC().Truncate(time.Microsecond
 // none, in the transaction of ctx where there is one. An event that is in the log
 // already is passed over; an ID with another body is [ErrEventConflict]. Events
 // can be read once they are numbered, which a [Runner] does.
+//
+// In a transaction of a SQL handle the events wait and are written by one statement
+// before COMMIT. There Publish finds out at once what contradicts an event of the
+// same transaction; what contradicts the log ends the transaction with
+// [ErrEventConflict], or with a flywheel.TellError that holds it where a service
+// reported a fact. In memory, outside a transaction and in one of the caller's own
+// (flywheel.SQL.Join) Publish itself answers.
 func (l *Log) Publish(ctx context.Context, events ...flywheel.Event) error {
 	if len(events) == 0 {
 		return ctx.Err()

@@ -16,3 +16,8 @@ func TestMemoryProfiles(t *testing.T) {
 	segmenttest.RunProfiles(t, func(*testing.T) segment.ProfileStore { return segment.NewMemoryProfiles(nil) },
 		segmenttest.Features{Transactions: true})
 }
+
+func TestMemoryLive(t *testing.T) {
+	segmenttest.RunLive(t, func(*testing.T) segment.LiveStore { return segment.NewMemoryLive(nil) },
+		segmenttest.Features{Transactions: true})
+}

@@ -119,11 +119,14 @@ type consumeError struct {
 func (e *consumeError) Unwrap() error { return e.error }
 
 func consume(ctx context.Context, s *seat, entries []flywheel.Entry) error {
+	db, isSQL := s.handle.(*flywheel.SQL)
 	_, err := guard(func() (struct{}, error) { return struct{}{}, s.consumer.Consume(ctx, entries) })
+	if err == nil && isSQL {
+		err = db.Flush(ctx) // what these entries have made it report
+	}
 	if err == nil {
 		return nil
 	}
-	db, isSQL := s.handle.(*flywheel.SQL)
 	return &consumeError{err, isSQL && db.OfStatement(ctx, err)}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -105,19 +106,44 @@ func BenchmarkConsume(b *testing.B) {
 }
 
 // BenchmarkWaitingRun states how much a waiting run takes: its JSON and that of its
-// contact, and in memory all of it.
+// contact, and all of it per run, with indexes, in memory and in each database.
 func BenchmarkWaitingRun(b *testing.B) {
-	s := campaign.NewMemory(nil)
-	waitingEngine(b, s, 1)
-	states, err := s.Load(b.Context(), campaign.Ask{Contacts: []flywheel.Person{"c:customer-0"}})
-	require.NoError(b, err)
-	run, err := json.Marshal(states[0].Runs[0])
-	require.NoError(b, err)
-	contact, err := json.Marshal(states[0].Contact)
-	require.NoError(b, err)
-	for b.Loop() {
-		waitingEngine(b, campaign.NewMemory(nil), 1000)
+	const people = 5000
+	b.Run("store=memory", func(b *testing.B) {
+		heap := func() uint64 {
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			return m.HeapAlloc
+		}
+		for b.Loop() {
+			before := heap()
+			s := campaign.NewMemory(nil)
+			e := waitingEngine(b, s, people)
+			b.ReportMetric(float64(heap()-before)/people, "B/run")
+			states, err := s.Load(b.Context(), campaign.Ask{Contacts: []flywheel.Person{"c:customer-0"}})
+			require.NoError(b, err)
+			run, err := json.Marshal(states[0].Runs[0])
+			require.NoError(b, err)
+			contact, err := json.Marshal(states[0].Contact)
+			require.NoError(b, err)
+			b.ReportMetric(float64(len(run)), "run-bytes")
+			b.ReportMetric(float64(len(contact)), "contact-bytes")
+			runtime.KeepAlive(e)
+		}
+	})
+	for _, c := range []struct {
+		d    sqldb.Dialect
+		open sqldbtest.Opener
+	}{{sqldb.SQLite, sqldbtest.OpenSQLite}, {sqldb.Postgres, sqldbtest.OpenPostgres}} {
+		b.Run("store="+c.d.String(), func(b *testing.B) {
+			for b.Loop() {
+				pool := c.open(b)
+				s := sqldbtest.Store(b, pool, c.d, campaignsql.New)
+				before := sqldbtest.Size(b, pool, c.d)
+				waitingEngine(b, s, people)
+				b.ReportMetric(float64(sqldbtest.Size(b, pool, c.d)-before)/people, "B/run")
+			}
+		})
 	}
-	b.ReportMetric(float64(len(run)), "run-bytes")
-	b.ReportMetric(float64(len(contact)), "contact-bytes")
 }

@@ -83,7 +83,7 @@ func (s *Store) Save(ctx context.Context, c cart.Cart) (cart.Cart, error) {
 		query = `UPDATE flywheel_carts SET customer = ?, visitor = ?, status = ?, updated_at = ?, due = ?, version = ?, mark = ?, body = ?
 			WHERE id = ? AND version = ?`
 	}
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
 		res, err := tx.ExecContext(ctx, query, args...)
 		if err != nil {
 			return err

@@ -33,6 +33,16 @@
 // how it is paid; dates and messages are no content. [Sessions.Place] takes the
 // version that the buyer confirms and refuses another, also at the same total.
 //
+// [Sessions.Choose] lets all lines travel in one way; with [Sessions.ChooseFor] groups
+// of them travel in different ways: some are shipped, some are picked up. Each group has
+// a charge that follows from its goods, the taxes of its place, and stock and parcels of
+// its own, and the order has a delivery for each ([order.Order.Deliveries]). Fewer than
+// two groups with lines are as if there were none.
+//
+// The cart of a draft order (package draft) has agreed prices: promotions and codes take
+// nothing off them, and a shopper (flywheel.WithActor) changes neither codes nor
+// delivery of its session.
+//
 // Placing is a [Try], saved in the session before anything is held:
 //
 //	quote        another content than the buyer saw, or something missing, is a conflict
@@ -83,6 +93,43 @@
 // Without a Transactor the steps of record are separate and the order comes
 // first; [order.Order.Booked] tells whether the others are done. Should the stock
 // be lost in between and be sold to another, the order is cancelled.
+//
+// # Round trips
+//
+// With one PostgreSQL for everything, [Sessions.Place] of goods from stock, paid by
+// card, sends this until the order is captured, however many lines there are (a test
+// compares the list with what the driver is asked):
+//
+//	read checkout_sessions
+//	read carts
+//	read inventory_items
+//	read inventory_levels
+//	BEGIN
+//	write carts
+//	write checkout_sessions
+//	COMMIT
+//	BEGIN
+//	lock inventory_levels, inventory_movements
+//	write inventory_reservations, inventory_levels, inventory_movements
+//	COMMIT
+//	BEGIN
+//	write checkout_sessions
+//	write orders, order_terms
+//	read inventory_reservations
+//	lock inventory_levels, inventory_movements
+//	write inventory_reservations, inventory_levels, inventory_movements
+//	write carts
+//	write events
+//	COMMIT
+//	BEGIN
+//	write order_series, orders, order_documents
+//	COMMIT
+//
+// The four reads are the quote at the prices of now; then the try is noted, the stock
+// held, the order recorded and captured. Stock is locked before it is decided on,
+// therefore it takes two statements each time. Codes, points, gift cards and
+// store credit each add a transaction for their hold and a few statements to the
+// recording, whose number does not depend on the lines either.
 //
 // # Two processes, a restart, a bad event
 //

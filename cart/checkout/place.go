@@ -62,7 +62,7 @@ func (c *Checkout) Place(ctx context.Context, r Request) (order.Order, error) {
 	if err := c.secure(ctx, &o, r.Method); err != nil {
 		return order.Order{}, err
 	}
-	placed, err := c.record(ctx, o, basket.Version)
+	placed, err := c.record(ctx, o, &basket)
 	if err == nil {
 		return c.finish(ctx, placed)
 	}
@@ -121,13 +121,18 @@ func (c *Checkout) secure(ctx context.Context, o *order.Order, method string) er
 // record makes the order stand. Where order and stock share a database all that
 // belongs to it is done in one transaction; else the order is first, and finish
 // does the rest.
-func (c *Checkout) record(ctx context.Context, o order.Order, version int64) (placed order.Order, err error) {
+func (c *Checkout) record(ctx context.Context, o order.Order, basket *cart.Cart) (placed order.Order, err error) {
 	if !c.together {
 		return c.orders.Place(ctx, o)
 	}
 	o.Booked = true
 	err = c.opts.Tx.InTx(ctx, func(ctx context.Context) (err error) {
-		placed, err = c.stand(ctx, o, c.withCart, version, c.takeStock)
+		placed, err = c.stand(ctx, o, func(ctx context.Context, placed *order.Order) error {
+			if err := c.takeStock(ctx, placed); err != nil || !c.withCart {
+				return err
+			}
+			return c.closeCart(ctx, placed, basket, basket.Version)
+		})
 		return err
 	})
 	return placed, err

@@ -52,7 +52,7 @@ func (c *Checkout) finish(ctx context.Context, o order.Order) (order.Order, erro
 		}
 		o = booked
 	} else if !c.withCart { // it was not closed in the order's transaction
-		if err := c.closeCart(ctx, &o, 0); err != nil {
+		if err := c.closeCart(ctx, &o, nil, 0); err != nil {
 			return o, err
 		}
 	}
@@ -70,7 +70,7 @@ func (c *Checkout) finish(ctx context.Context, o order.Order) (order.Order, erro
 
 // bookRest does what follows the stock and records that it is done.
 func (c *Checkout) bookRest(ctx context.Context, o *order.Order) (booked order.Order, err error) {
-	if err := c.closeCart(ctx, o, 0); err != nil {
+	if err := c.closeCart(ctx, o, nil, 0); err != nil {
 		return order.Order{}, err
 	}
 	err = c.opts.Tx.InTx(ctx, func(ctx context.Context) (err error) {

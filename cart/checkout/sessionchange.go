@@ -10,7 +10,6 @@ import (
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/payment"
-	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -130,12 +129,11 @@ func (s *Sessions) SetCodes(ctx context.Context, id SessionID, codes ...string) 
 			return err
 		}
 		for _, code := range codes {
-			if s.opts.Codes == nil || slices.Contains(of.Codes, code) {
+			if slices.Contains(of.Codes, code) {
 				continue
 			}
-			_, err := s.opts.Codes.Check(ctx, coupon.Request{Code: code, Customer: of.Customer, Visitor: of.Visitor})
-			if err != nil && !errors.Is(err, coupon.ErrRefused) {
-				return fmt.Errorf("checkout: code: %w", err)
+			if err := s.typed(ctx, of, code); err != nil {
+				return err
 			}
 		}
 		of.Codes = codes

@@ -16,6 +16,19 @@ type sessionCode struct {
 	unlocks string // the promotion, empty where it does nothing
 }
 
+// typed has a code that came to the session counted if it fails. That it cannot be used
+// is for the quote to say; the error is that it was not looked up.
+func (s *Sessions) typed(ctx context.Context, of *Session, code string) error {
+	if s.opts.Codes == nil {
+		return nil
+	}
+	_, err := s.opts.Codes.Check(ctx, coupon.Request{Code: code, Customer: of.Customer, Visitor: of.Visitor})
+	if err != nil && !errors.Is(err, coupon.ErrRefused) {
+		return fmt.Errorf("checkout: code: %w", err)
+	}
+	return nil
+}
+
 // readCodes finds what the codes unlock, and warns of those that do nothing.
 func (s *Sessions) readCodes(ctx context.Context, of *Session, q *sessionQuote) error {
 	seen := map[string]bool{}

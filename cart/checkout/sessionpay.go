@@ -56,10 +56,14 @@ func (s *Sessions) tender(ctx context.Context, t *TenderChoice, q *sessionQuote)
 		}
 		to.Balance, err = s.opts.StoreCredit.Spendable(ctx, string(customer), q.cart.Currency)
 	case t.Type == order.Points:
-		if s.opts.Points == nil || s.opts.PointValue.IsZero() {
+		value, own := s.opts.PointValueIn[q.cart.Currency]
+		if !own {
+			value = s.opts.PointValue
+		}
+		if s.opts.Points == nil || value.IsZero() {
 			return to, true, nil
 		}
-		to.PointValue, to.MaxPercent = s.opts.PointValue, s.opts.PointsMaxPercent
+		to.PointValue, to.MaxPercent = value, s.opts.PointsMaxPercent
 		to.Points, err = s.opts.Points.Spendable(ctx, customer)
 		to.Points = max(0, to.Points)
 	}

@@ -120,17 +120,17 @@ func (s *Sessions) place(ctx context.Context, of *Session, c *cart.Cart, r *Plac
 	}
 	defer q.done()
 	claim := Claim{ownerOf(&q.cart), r.Key}
-	holder, err := s.store.KeyHolder(ctx, claim.Owner, claim.Key)
-	switch {
-	case err == nil && holder != of.ID:
-		return s.refuse(ctx, of, ErrKeyTaken)
-	case err != nil && !errors.Is(err, flywheel.ErrNotFound):
-		return View{}, err // a store of keys that is down lets nobody through
-	}
 	s.note(of, q)
 	v := s.view(of, q)
 	if of.Version != seen || v.Status != Ready {
-		err := error(&SessionError{Session: of.ID, Status: v.Status, Err: flywheel.ErrConflict})
+		holder, err := s.store.KeyHolder(ctx, claim.Owner, claim.Key)
+		switch {
+		case err == nil && holder != of.ID:
+			return s.refuse(ctx, of, ErrKeyTaken)
+		case err != nil && !errors.Is(err, flywheel.ErrNotFound):
+			return View{}, err
+		}
+		err = error(&SessionError{Session: of.ID, Status: v.Status, Err: flywheel.ErrConflict})
 		if of.Version != seen {
 			v.Messages = append(v.Messages, onlyOnce(failed(CodeQuoteChanged, pathTotals)))
 			err = ErrSeen
@@ -140,13 +140,14 @@ func (s *Sessions) place(ctx context.Context, of *Session, c *cart.Cart, r *Plac
 		}
 		return v, err
 	}
-	if err := s.begin(ctx, of, q, claim, r.Order); err != nil {
+	frozen, err := s.begin(ctx, of, q, claim, r.Order)
+	if err != nil {
 		if errors.Is(err, ErrKeyTaken) {
 			return s.refuse(ctx, of, err)
 		}
 		return View{}, err
 	}
-	return s.proceed(ctx, of)
+	return s.proceed(ctx, of, frozen)
 }
 
 func ownerOf(c *cart.Cart) string {
@@ -156,8 +157,9 @@ func ownerOf(c *cart.Cart) string {
 	return "cart/" + string(c.ID)
 }
 
-// begin notes a try in the session and freezes the cart, before anything is held.
-func (s *Sessions) begin(ctx context.Context, of *Session, q *sessionQuote, claim Claim, id order.ID) error {
+// begin notes a try in the session and freezes the cart, before anything is held. It
+// returns the frozen cart.
+func (s *Sessions) begin(ctx context.Context, of *Session, q *sessionQuote, claim Claim, id order.ID) (*cart.Cart, error) {
 	now := s.opts.Now()
 	if id == "" {
 		id = order.ID(s.opts.NewID())
@@ -165,10 +167,12 @@ func (s *Sessions) begin(ctx context.Context, of *Session, q *sessionQuote, clai
 	next := *of
 	next.Claim = claim
 	if err := s.newTry(&next, q, id, now); err != nil {
-		return err
+		return nil, err
 	}
-	err := s.opts.Tx.InTx(ctx, func(ctx context.Context) error {
-		frozen, err := s.opts.Carts.Freeze(ctx, of.Cart, q.cart.Version, string(of.ID))
+	var frozen cart.Cart
+	var saved Session
+	err := s.opts.Tx.InTx(ctx, func(ctx context.Context) (err error) {
+		frozen, err = s.opts.Carts.FreezeOf(ctx, q.cart, string(of.ID))
 		if errors.Is(err, cart.ErrStale) || errors.Is(err, cart.ErrClosed) {
 			return ErrSessionStale // the cart is another than the one that was priced
 		}
@@ -176,17 +180,17 @@ func (s *Sessions) begin(ctx context.Context, of *Session, q *sessionQuote, clai
 			return err
 		}
 		next.Try.CartVersion = frozen.Version
-		saved, err := s.save(ctx, next)
-		if err != nil {
-			return err
-		}
-		*of = saved
-		return nil
+		saved, err = s.save(ctx, next)
+		return err
 	})
-	if err != nil && !s.together {
+	if err == nil {
+		*of = saved
+		return &frozen, nil
+	}
+	if !s.together {
 		s.thaw(ctx, of)
 	}
-	return err
+	return nil, err
 }
 
 // thaw lets the cart be changed again, unless the session has changed: then the cart may
@@ -236,8 +240,9 @@ func (s *Sessions) newTry(of *Session, q *sessionQuote, id order.ID, now time.Ti
 	return err
 }
 
-// proceed takes a try that is noted to its end: hold, authorize, record, capture.
-func (s *Sessions) proceed(ctx context.Context, of *Session) (View, error) {
+// proceed takes a try that is noted to its end: hold, authorize, record, capture. The
+// frozen cart is nil where it is not at hand.
+func (s *Sessions) proceed(ctx context.Context, of *Session, frozen *cart.Cart) (View, error) {
 	of.Try = of.Try.with() // it may be the one that is stored
 	t := of.Try
 	if t.Held {
@@ -261,7 +266,7 @@ func (s *Sessions) proceed(ctx context.Context, of *Session) (View, error) {
 		}
 		t.Authorization = auth.ID
 	}
-	return s.finish(ctx, of)
+	return s.finish(ctx, of, frozen)
 }
 
 // declined ends a try after the bank said no.
@@ -367,13 +372,13 @@ func (s *Sessions) release(ctx context.Context, t *Try) {
 }
 
 // finish records the order of a try whose money is set aside, and captures it.
-func (s *Sessions) finish(ctx context.Context, of *Session) (View, error) {
+func (s *Sessions) finish(ctx context.Context, of *Session, frozen *cart.Cart) (View, error) {
 	if !of.Try.Held {
 		if v, err, done := s.again(ctx, of); done {
 			return v, err
 		}
 	}
-	saved, placed, err := s.record(ctx, of)
+	saved, placed, err := s.record(ctx, of, frozen)
 	switch {
 	case err == nil:
 		*of = saved
@@ -392,7 +397,7 @@ func (s *Sessions) finish(ctx context.Context, of *Session) (View, error) {
 
 // record makes the order stand: everything that it takes, and the session that
 // becomes it, in one transaction.
-func (s *Sessions) record(ctx context.Context, of *Session) (saved Session, placed order.Order, err error) {
+func (s *Sessions) record(ctx context.Context, of *Session, frozen *cart.Cart) (saved Session, placed order.Order, err error) {
 	t := of.Try
 	o := t.Order
 	o.PlacedAt = s.opts.Now()
@@ -410,7 +415,12 @@ func (s *Sessions) record(ctx context.Context, of *Session) (saved Session, plac
 		if saved, err = s.save(ctx, next); err != nil {
 			return err
 		}
-		placed, err = s.stand(ctx, o, true, 0, func(ctx context.Context, _ *order.Order) error { return s.commit(ctx, t) })
+		placed, err = s.stand(ctx, o, func(ctx context.Context, placed *order.Order) error {
+			if err := s.commit(ctx, t); err != nil {
+				return err
+			}
+			return s.closeCart(ctx, placed, frozen, 0)
+		})
 		return err
 	})
 	return saved, placed, err

@@ -39,7 +39,7 @@ func (s *Sessions) ask(ctx context.Context, of *Session) (View, error) {
 	_, err := s.opts.Orders.Gateway().Find(ctx, of.Try.Authorization)
 	switch {
 	case err == nil:
-		return s.finish(ctx, of)
+		return s.finish(ctx, of, nil)
 	case errors.Is(err, payment.ErrAction):
 		return s.fixed(of, RequiresAction, nil), err
 	case payment.Uncertain(err):
@@ -84,7 +84,7 @@ func (s *Sessions) resume(ctx context.Context, of *Session) (View, error) {
 		return View{}, err
 	}
 	*of = saved
-	return s.proceed(ctx, of)
+	return s.proceed(ctx, of, nil)
 }
 
 // ResumeAll resumes every session whose try is unfinished, and reports how many ended.
@@ -150,9 +150,9 @@ func (s *Sessions) answered(ctx context.Context, id SessionID, charge, authoriza
 		var v View
 		var err error
 		if t.Authorization == "" {
-			v, err = s.proceed(ctx, of)
+			v, err = s.proceed(ctx, of, nil)
 		} else {
-			v, err = s.finish(ctx, of)
+			v, err = s.finish(ctx, of, nil)
 		}
 		return v, onlyUnknown(err)
 	})

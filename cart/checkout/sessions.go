@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -48,6 +47,9 @@ type SessionOptions struct {
 	// PointValue is what one point is worth in minor units, PointsMaxPercent the
 	// part of a total that points pay at most, zero for all.
 	PointValue, PointsMaxPercent money.Rate
+	// PointValueIn is what one point is worth in minor units of a currency, in place of
+	// PointValue.
+	PointValueIn map[money.Currency]money.Rate
 	// Taxes says which taxes a place levies; nil takes those of the price engine
 	// everywhere. Home is where buyers without an address are taxed.
 	Taxes tax.Provider
@@ -72,6 +74,9 @@ type SessionOptions struct {
 	// Terms tells what the shop knows of a customer, such as groups; nil knows
 	// nothing. At, Taxes, Shipping, Items and Coupons are set by the session.
 	Terms func(ctx context.Context, customer flywheel.CustomerID) (cart.Terms, error)
+	// Return is the address to which a bank sends the buyer of a session back after an
+	// action, always the same for a session; nil where the gateway knows one.
+	Return func(SessionID) string
 	// Sink learns of begin_checkout, [EventCheckoutExpired] and purchase.
 	Sink flywheel.Sink
 	// Tx makes what is recorded one transaction, by default the database of the
@@ -181,7 +186,9 @@ func (s *Sessions) Forget(ctx context.Context, c flywheel.CustomerID) error {
 }
 
 // Open begins a session for a cart, or answers with the one that is open. An empty
-// id has one made.
+// id has one made. The codes of the cart count as typed now, as with
+// [Sessions.SetCodes]: those of a buyer of whom too many failed are left out, with a
+// warning in this answer.
 func (s *Sessions) Open(ctx context.Context, of cart.ID, id SessionID) (View, error) {
 	c, err := s.opts.Carts.Read(ctx, of)
 	if err != nil {
@@ -210,12 +217,26 @@ func (s *Sessions) Open(ctx context.Context, of cart.ID, id SessionID) (View, er
 	}
 	now := s.opts.Now()
 	fresh := Session{
-		ID: id, Cart: of, Customer: c.Customer, Visitor: c.Visitor, Codes: slices.Clone(c.Coupons),
+		ID: id, Cart: of, Customer: c.Customer, Visitor: c.Visitor,
 		OpenedAt: now, ExpiresAt: now.Add(s.opts.SessionTime),
+	}
+	leftOut := false
+	for _, code := range c.Coupons {
+		switch err := s.typed(ctx, &fresh, code); {
+		case err == nil:
+			fresh.Codes = append(fresh.Codes, code)
+		case errors.Is(err, flywheel.ErrRateLimited):
+			leftOut = true
+		default:
+			return View{}, err
+		}
 	}
 	v, err := s.price(ctx, &fresh, &c, nil)
 	if err != nil {
 		return View{}, err
+	}
+	if leftOut {
+		v.Messages = append(v.Messages, onlyOnce(warned(CodeInvalid, pathCodes)))
 	}
 	err = s.opts.Tx.InTx(ctx, func(ctx context.Context) error {
 		saved, err := s.save(ctx, fresh)
@@ -289,5 +310,9 @@ func (s *Sessions) load(ctx context.Context, id SessionID) (Session, *cart.Cart,
 }
 
 func (s *Sessions) charge(of *Session, t *Try) payment.Charge {
-	return payment.Charge{Key: t.Charge, Amount: t.Amount, Method: t.Method, Ref: string(of.ID), Customer: t.Order.Customer}
+	c := payment.Charge{Key: t.Charge, Amount: t.Amount, Method: t.Method, Ref: string(of.ID), Customer: t.Order.Customer}
+	if s.opts.Return != nil {
+		c.Return = s.opts.Return(of.ID)
+	}
+	return c
 }

@@ -20,29 +20,31 @@ type counter struct {
 	teller told.Teller
 }
 
-// stand makes an order stand, with what take takes for it. The caller makes it one
-// transaction. A cart that stays open is closed in another way.
-func (c *counter) stand(ctx context.Context, o order.Order, closes bool, version int64, take func(ctx context.Context, placed *order.Order) error) (placed order.Order, err error) {
+// stand makes an order stand, with what take takes for it, its cart among it. The caller
+// makes it one transaction.
+func (c *counter) stand(ctx context.Context, o order.Order, take func(ctx context.Context, placed *order.Order) error) (placed order.Order, err error) {
 	if placed, err = c.orders.Place(ctx, o); err != nil {
 		return order.Order{}, err
 	}
 	if err := take(ctx, &placed); err != nil {
 		return order.Order{}, err
 	}
-	if closes {
-		if err := c.closeCart(ctx, &placed, version); err != nil {
-			return order.Order{}, err
-		}
-	}
 	return placed, c.announce(ctx, &placed)
 }
 
-// closeCart marks the cart as ordered. One that is deleted is closed enough.
-func (c *counter) closeCart(ctx context.Context, o *order.Order, version int64) error {
+// closeCart marks the cart as ordered. One that is deleted is closed enough. A cart at
+// hand is read only if it has changed.
+func (c *counter) closeCart(ctx context.Context, o *order.Order, at *cart.Cart, version int64) error {
 	if o.Cart == "" {
 		return nil
 	}
-	_, err := c.carts.Close(ctx, cart.ID(o.Cart), version, string(o.ID))
+	err := error(cart.ErrStale)
+	if at != nil {
+		_, err = c.carts.CloseOf(ctx, *at, string(o.ID))
+	}
+	if errors.Is(err, cart.ErrStale) {
+		_, err = c.carts.Close(ctx, cart.ID(o.Cart), version, string(o.ID))
+	}
 	if err != nil && !errors.Is(err, flywheel.ErrNotFound) {
 		return fmt.Errorf("checkout: close cart %q: %w", o.Cart, err)
 	}

@@ -79,6 +79,9 @@ func TestParseNotice(t *testing.T) {
 	n, err := payment.ParseNotice([]byte(`{"id":"evt_1","type":"payment.captured","order":"o1","amount":2599,"currency":"EUR"}`))
 	require.NoError(t, err)
 	require.Equal(t, payment.Notice{ID: "evt_1", Type: payment.NoticeCaptured, Order: "o1", Amount: eur(2599)}, n)
+	n, err = payment.ParseNotice([]byte(`{"id":"evt_2","type":"payment.disputed","currency":"EUR"}`))
+	require.NoError(t, err, "no amount is none")
+	require.True(t, n.Amount.IsZero())
 	for _, body := range []string{
 		``, `[]`, `{}`, `{"id":"e"}`, `{"type":"x"}`, `{"id":"","type":"x"}`,
 		`{"id":"e","type":"x","amount":1}`, `{"id":"e","type":"x","amount":-1,"currency":"EUR"}`, `{"id":"e","type":"x","amount":1.5,"currency":"EUR"}`,

@@ -308,3 +308,80 @@ func ExampleWatch_Compare() {
 	fmt.Println(wish.Watch{SKU: "a", Owner: "c:z"}.Compare(wish.Watch{SKU: "b"}))
 	// Output: -1
 }
+
+// What a guest kept for later follows to the account, and comes off when it is bought.
+func ExampleService_Login() {
+	ctx, guest, anna := context.Background(), flywheel.PersonOf("", "browser-1"), flywheel.PersonOf("anna", "")
+	wishes, err := wish.New(nil, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, sku := range []flywheel.SKU{"lamp", "mug"} {
+		if _, err := wishes.Add(ctx, guest, wish.Item{SKU: sku, Kind: wish.Later}); err != nil {
+			fmt.Println(err)
+		}
+	}
+	l, err := wishes.Login(ctx, "browser-1", "anna")
+	fmt.Println(l.Owner, len(l.Items), err)
+	if _, err := wishes.Remove(ctx, anna, "mug", wish.Later); err != nil {
+		fmt.Println(err)
+	}
+	l, err = wishes.Of(ctx, anna)
+	fmt.Println(l.Of(wish.Later)[0].SKU, len(l.Items), err)
+	// Output:
+	// c:anna 2 <nil>
+	// lamp 1 <nil>
+}
+
+// A list is shared until it is hidden, or its owner is forgotten.
+func ExampleService_Hide() {
+	ctx, owner := context.Background(), flywheel.PersonOf("anna", "")
+	wishes, err := wish.New(nil, &wish.Options{NewToken: func() string { return "a-token" }})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := wishes.Share(ctx, owner); err != nil {
+		fmt.Println(err)
+	}
+	l, err := wishes.Hide(ctx, owner)
+	fmt.Println(l.Token == "", err)
+	_, err = wishes.Shared(ctx, "a-token")
+	fmt.Println(errors.Is(err, flywheel.ErrNotFound), wishes.Forget(ctx, "anna"))
+	// Output:
+	// true <nil>
+	// true <nil>
+}
+
+// Prices are looked at each time a runner calls Advance.
+func ExampleService_Advance() {
+	ctx := context.Background()
+	lamp := money.New(4900, money.EUR)
+	wishes, err := wish.New(nil, &wish.Options{
+		Now: func() time.Time { return noon },
+		Prices: func(context.Context, ...flywheel.SKU) (map[flywheel.SKU]money.Amount, error) {
+			return map[flywheel.SKU]money.Amount{"lamp": lamp}, nil
+		},
+		Sink: flywheel.SinkFunc(func(_ context.Context, events ...flywheel.Event) error {
+			for i := range events {
+				fmt.Println(events[i].Name, events[i].Customer, events[i].Lines[0].SKU)
+			}
+			return nil
+		}),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := wishes.Add(ctx, flywheel.PersonOf("anna", ""), wish.Item{SKU: "lamp", Kind: wish.CheaperThan, Price: money.New(4500, money.EUR)}); err != nil {
+		fmt.Println(err)
+	}
+	for _, now := range []money.Amount{lamp, money.New(3900, money.EUR)} {
+		lamp = now
+		if _, err := wishes.Advance(ctx, noon.Add(time.Hour)); err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output: watch_met anna lamp
+}

@@ -111,3 +111,89 @@ func ExampleEventError() {
 	fmt.Println(errors.As(err, &missing), err)
 	// Output: true live: event "nov-11": not found
 }
+
+// An evening: a slot is shown, an order is called off, the event ends, and so what is
+// left of the quota is free again.
+func ExampleService() {
+	ctx := context.Background()
+	at := time.Date(2026, 11, 11, 20, 0, 0, 0, time.UTC)
+	now := func() time.Time { return at }
+	stock, err := inventory.New(nil, &inventory.Options{Now: now})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := stock.Receive(ctx, "delivery", []flywheel.Line{{SKU: "mug", Quantity: 15}}); err != nil {
+		log.Fatal(err)
+	}
+	events, err := live.New(nil, &live.Options{Stock: stock, Now: now})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, id := range []string{"nov-11", "nov-12"} {
+		if _, err := events.Schedule(ctx, live.Event{
+			ID: id, Starts: at, Ends: at.Add(time.Hour), Slots: []live.Slot{{ID: "mug", Product: "mug", SKUs: []flywheel.SKU{"mug"}, Quota: 10}},
+		}); err != nil {
+			log.Fatal(err)
+		}
+	}
+	next, err := events.Upcoming(ctx, 10)
+	fmt.Println(len(next), next[0].ID, err)
+	if _, err := events.Start(ctx, "nov-11"); err != nil {
+		log.Fatal(err)
+	}
+	e, err := events.Show(ctx, "nov-11", "mug")
+	if err != nil {
+		log.Fatal(err)
+	}
+	slot, ok := e.Slot(e.Marks[0].Slot)
+	fmt.Println(slot.Product, ok)
+	for i, units := range []int64{4, 3} {
+		if _, err := events.Claim(ctx, "nov-11", "mug", fmt.Sprint("order-", i), units); err != nil {
+			log.Fatal(err)
+		}
+	}
+	if err := stock.Release(ctx, "order-1"); err != nil { // it was called off
+		log.Fatal(err)
+	}
+	if err := events.Unclaim(ctx, "nov-11", "mug", "order-1"); err != nil {
+		log.Fatal(err)
+	}
+	sold, err := events.Sold(ctx, "nov-11")
+	fmt.Println(sold, err)
+	e, err = events.End(ctx, "nov-11")
+	fmt.Println(e.State, err)
+	e, err = events.Cancel(ctx, "nov-12")
+	fmt.Println(e.State, err)
+	// Output:
+	// 2 nov-11 <nil>
+	// mug true
+	// map[mug:4] <nil>
+	// ended <nil>
+	// canceled <nil>
+}
+
+// What nobody ends, time ends: a runner calls Advance.
+func ExampleService_Advance() {
+	ctx := context.Background()
+	at := time.Date(2026, 11, 11, 20, 0, 0, 0, time.UTC)
+	events, err := live.New(nil, &live.Options{Now: func() time.Time { return at }})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := events.Schedule(ctx, live.Event{
+		ID: "nov-11", Starts: at, Ends: at.Add(time.Hour), Slots: []live.Slot{{ID: "mug", Product: "mug", SKUs: []flywheel.SKU{"mug"}}},
+	}); err != nil {
+		log.Fatal(err)
+	}
+	e, err := events.Start(ctx, "nov-11")
+	if err != nil {
+		log.Fatal(err)
+	}
+	more, err := events.Advance(ctx, e.Due())
+	if err != nil {
+		log.Fatal(err)
+	}
+	e, err = events.Get(ctx, "nov-11")
+	fmt.Println(more, e.State, e.EndedAt.Format(time.TimeOnly), err)
+	// Output: true ended 21:00:00 <nil>
+}

@@ -155,18 +155,24 @@ func ExamplePageHinkley() {
 	// Output: alarm at 23
 }
 
-func ExampleNovelty() {
-	s := must(market.Novelty{}.Stream())
+// A metric of which nothing is known, and a restart in its middle.
+func ExampleDetector_Resume() {
+	load := market.Detector{Scale: market.Unknown}
+	s := must(load.Stream())
 	for i := range 1000 {
+		if i == 500 {
+			s = must(load.Resume(must(s.Snapshot())))
+		}
 		x := float64(i * 7 % 11)
 		if i == 900 {
 			x = 60
 		}
-		if _, aspect, report, _ := s.Next(time.Time{}, x); report {
-			fmt.Println(i, aspect == market.ValueOff)
+		r := must(s.Next(market.Point{At: day(0).Add(time.Duration(i) * time.Minute), Value: x}))
+		if r.Change == market.Opened {
+			fmt.Println(i, r.Incident.Shape, r.Incident.Up)
 		}
 	}
-	// Output: 900 true
+	// Output: 900 spike true
 }
 
 func ExampleGroupIncidents() {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"os"
 	"strconv"
 	"strings"
@@ -77,12 +78,19 @@ func nabFiles(t testing.TB) []nabFile {
 func nabDetections(t testing.TB, files []nabFile) [][]int {
 	out := make([][]int, len(files))
 	for i, f := range files {
-		s, err := market.Novelty{}.Stream()
+		s, err := market.Detector{Scale: market.Unknown}.Stream()
 		require.NoError(t, err)
 		for row, x := range f.values {
-			_, _, report, err := s.Next(f.times[row], x)
+			reading, err := s.Next(market.Point{At: f.times[row], Value: x})
+			if row > 0 && !f.times[row].After(f.times[row-1]) {
+				require.ErrorIs(t, err, market.ErrOrder) // a time means its first row
+				continue
+			}
+			if errors.Is(err, market.ErrOrder) {
+				continue // after clocks went back
+			}
 			require.NoError(t, err)
-			if report {
+			if reading.Change == market.Opened {
 				out[i] = append(out[i], row)
 			}
 		}

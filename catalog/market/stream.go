@@ -12,10 +12,15 @@ func (d Detector) Stream() (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stream{rule: d, season: make([]float64, d.Season)}, nil
+	s := &Stream{rule: d, season: make([]float64, d.Season)}
+	if d.Scale == Unknown {
+		s.news = newNovelty(d.Memory)
+	}
+	return s, nil
 }
 
 // Stream is a [Detector] in progress. It belongs to one goroutine at a time.
+// [Stream.Snapshot] keeps it across a restart.
 type Stream struct {
 	rule        Detector
 	first, last time.Time
@@ -43,6 +48,8 @@ type Stream struct {
 	open         *Incident
 	quiet        int
 	relevels     int
+
+	news *novelty // of an Unknown metric
 }
 
 type warm struct {
@@ -58,6 +65,7 @@ const (
 	spreadRate   = 0.03
 	settlePoints = 7
 	afterPoints  = 7
+	recentPoints = 60
 	notice       = 2.0 // deviations from which a cause is named
 )
 
@@ -127,6 +135,9 @@ func (s *Stream) Next(p Point) (Reading, error) {
 	}
 	s.last, s.step = p.At, step
 	s.seen++
+	if s.news != nil {
+		return s.unknown(p), nil
+	}
 	phase := step % s.rule.Season
 	if s.sd == 0 {
 		s.warmUp(p, phase)
@@ -326,7 +337,7 @@ func (s *Stream) settle() bool {
 func (s *Stream) watch(r *Reading, p Point, phase int, move float64) {
 	z := r.Score
 	s.recent = append(s.recent, move)
-	if len(s.recent) > 60 {
+	if len(s.recent) > recentPoints {
 		s.recent = s.recent[1:]
 	}
 	// One point is bounded, so that a spike after a slow day is no shift.

@@ -53,6 +53,9 @@ type way struct {
 // that most products have.
 const mostExpansions = 500
 
+// mostWays is how many ways a query has, fewer than a slot has numbers.
+const mostWays = 1 << 15
+
 // planner reads queries against one snapshot.
 type planner struct {
 	v      *Snapshot
@@ -154,7 +157,11 @@ func (p *planner) read(text string) {
 }
 
 func (p *planner) add(w way) {
-	if w.value > 0 {
+	switch {
+	case w.value <= 0:
+	case len(p.plan.ways) == mostWays:
+		p.plan.cut = true
+	default:
 		p.plan.ways = append(p.plan.ways, w)
 	}
 }

@@ -10,8 +10,8 @@ import (
 
 // scratch is the memory of one query over one segment, kept for the next.
 type scratch struct {
-	mark   []uint16 // of terms by rank: their slot
-	marked []uint32 // ranks that have one
+	mark   []uint16 // of terms by place, see placeOf: their slot
+	marked []uint32 // places that have one
 	slots  []slot
 	uses   []use
 	seen   []uint16 // slots of the document at hand
@@ -25,7 +25,7 @@ type scratch struct {
 
 // slot is a term that a plan asks for.
 type slot struct {
-	mask  uint32 // the words it stands for, linkBit or breakBit
+	mask  uint32 // the words it stands for
 	count uint32 // how often the field at hand has it
 	met   bool   // the document at hand has it
 	uses  int32  // the first of what it is used for, plus one
@@ -43,18 +43,31 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 func getScratch(terms int) *scratch {
 	x := scratches.Get().(*scratch)
-	if len(x.mark) < terms {
-		x.mark = make([]uint16, terms+terms/8)
+	if len(x.mark) <= terms { // one place is that of wide
+		x.mark = make([]uint16, max(1<<16, terms+terms/8+1))
+		x.mark[wide] = wideSlot
 	}
 	x.marked, x.uses = x.marked[:0], x.uses[:0]
 	x.slots = append(x.slots[:0], slot{}) // of terms that are not asked for
 	return x
 }
 
+// wideSlot is at the place of wide, where no term is.
+const wideSlot = 1<<16 - 1
+
+// placeOf returns where a term is marked: units of the forward index are places, a
+// rank that does not fit into one is behind them.
+func placeOf(rank uint32) uint32 {
+	if rank < wide {
+		return rank
+	}
+	return rank + 1
+}
+
 // release forgets what was marked.
 func (x *scratch) release() {
-	for _, r := range x.marked {
-		x.mark[r] = 0
+	for _, at := range x.marked {
+		x.mark[at] = 0
 	}
 	clear(x.sets)
 	clear(x.scorer.phrase)
@@ -70,6 +83,7 @@ type scorer struct {
 	norms  *lazyNorms
 	rank   *Ranking
 	x      *scratch
+	signs  []uint8
 	any    []bitset // of each word: the documents that have it in some way
 	title  []bitset // and those that have it so in the first field
 	phrase []phraseFound
@@ -93,7 +107,7 @@ func newScorer(plan *textPlan, t *textIndex, norms *lazyNorms, rank *Ranking, li
 		x.sets = make([]bitset, 2*n)
 	}
 	e := &x.scorer
-	*e = scorer{plan: plan, t: t, norms: norms, rank: rank, x: x, any: x.sets[:n:n], title: x.sets[n : 2*n], most: a.floats(n), phrase: e.phrase[:0]}
+	*e = scorer{plan: plan, t: t, norms: norms, rank: rank, x: x, signs: t.signs(links), any: x.sets[:n:n], title: x.sets[n : 2*n], most: a.floats(n), phrase: e.phrase[:0]}
 	for i := range n {
 		e.any[i], e.title[i] = a.bits(t.docs()), a.bits(t.docs())
 		e.most[i] = 0
@@ -119,16 +133,6 @@ func newScorer(plan *textPlan, t *textIndex, norms *lazyNorms, rank *Ranking, li
 			e.most[word] = max(e.most[word], value*(rank.K1+1))
 		}
 	}
-	// Marks of terms that are no words of the query.
-	marks, part := t.marks(links)
-	for _, r := range marks {
-		if e.x.mark[r] == 0 {
-			e.x.slots[e.slot(r)].mask = linkBit
-		}
-	}
-	if part >= 0 {
-		e.x.slots[e.slot(uint32(part))].mask = breakBit
-	}
 	if n <= tabled {
 		e.sums = a.floats(1 << n)
 		for m := range e.sums {
@@ -140,13 +144,13 @@ func newScorer(plan *textPlan, t *textIndex, norms *lazyNorms, rank *Ranking, li
 
 // slot returns the slot of a term by rank.
 func (e *scorer) slot(rank uint32) uint16 {
-	x := e.x
-	if x.mark[rank] == 0 {
-		x.mark[rank] = uint16(len(x.slots))
+	x, at := e.x, placeOf(rank)
+	if x.mark[at] == 0 {
+		x.mark[at] = uint16(len(x.slots))
 		x.slots = append(x.slots, slot{})
-		x.marked = append(x.marked, rank)
+		x.marked = append(x.marked, at)
 	}
-	return x.mark[rank]
+	return x.mark[at]
 }
 
 // addPhrase finds the documents that have several terms, side by side unless they are
@@ -251,40 +255,57 @@ func (e *scorer) words(doc int) (title, any uint32) {
 	return title, any
 }
 
-// fieldTerms counts the terms of one field that the plan asks for, and appends the
-// marks of those that have a place to x.title if it is the first.
-func (e *scorer) fieldTerms(b []uint16, first bool) []uint16 {
+// firstTerms counts the terms of the first field that have a place and that the plan
+// asks for, and puts the marks of all of them into x.title.
+func (e *scorer) firstTerms(b []uint16) []uint16 {
 	x := e.x
-	mark := x.mark
-	for part := range 2 { // words in order, then terms without place
-		n, rest := units(b)
-		if first && part == 0 {
-			for range n {
-				var r uint32
-				r, rest = units(rest)
-				at := mark[r]
-				x.title = append(x.title, x.slots[at].mask)
-				if at != 0 {
+	n, b := units(b)
+	for range n {
+		var r uint32
+		r, b = units(b)
+		at := x.mark[placeOf(r)]
+		switch {
+		case at != 0:
+			x.title = append(x.title, x.slots[at].mask)
+			x.count(at)
+		case int(r) < len(e.signs):
+			x.title = append(x.title, signBits[e.signs[r]])
+		default:
+			x.title = append(x.title, 0)
+		}
+	}
+	return b
+}
+
+// terms counts the terms of a list that the plan asks for. Most are not asked for, so
+// eight are looked at together.
+func (e *scorer) terms(b []uint16) []uint16 {
+	x := e.x
+	low := (*[1 << 16]uint16)(x.mark)
+	n, b := units(b)
+	i, end := 0, int(n)
+	for i < end {
+		for ; i+8 <= end && i+8 <= len(b); i += 8 {
+			c := (*[8]uint16)(b[i:])
+			if low[c[0]]|low[c[1]]|low[c[2]]|low[c[3]]|low[c[4]]|low[c[5]]|low[c[6]]|low[c[7]] != 0 {
+				break
+			}
+		}
+		for last := min(i+8, end); i < last; i++ {
+			switch at := low[b[i]]; at {
+			case 0:
+			case wideSlot:
+				r := uint32(b[i+1]) | uint32(b[i+2])<<16
+				if at = x.mark[placeOf(r)]; at != 0 {
 					x.count(at)
 				}
-			}
-			b = rest
-			continue
-		}
-		i, end := 0, int(n)
-		for ; i < end && i < len(rest); i++ {
-			r := uint32(rest[i])
-			if r == wide {
-				r = uint32(rest[i+1]) | uint32(rest[i+2])<<16
 				i, end = i+2, end+2
-			}
-			if at := mark[r]; at != 0 {
+			default:
 				x.count(at)
 			}
 		}
-		b = rest[i:]
 	}
-	return b
+	return b[i:]
 }
 
 // count notes that the field at hand has a term.
@@ -320,13 +341,18 @@ func (e *scorer) score(doc int, title, any uint32, sh *shares, floor float64) (b
 	b := e.t.fwd[e.t.fwdAt[doc]:e.t.fwdAt[doc+1]]
 	lens := e.t.lens[doc*e.t.fields : (doc+1)*e.t.fields]
 	for f := range lens {
-		b = e.fieldTerms(b, f == 0)
+		if f == 0 {
+			b = e.firstTerms(b)
+		} else {
+			b = e.terms(b)
+		}
+		b = e.terms(b) // those without a place
 		e.weigh(e.norms.at(f, int(lens[f])))
 		if f > 0 {
 			continue
 		}
 		if title != 0 {
-			extra = bonus(x.title, e.plan, e.rank)
+			extra = bonus(x.title, title, e.plan, e.rank)
 		}
 		if floor > 0 && e.atMost(any)*(1+sh.of(title, any)+extra) < floor {
 			e.forget()

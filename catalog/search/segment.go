@@ -57,27 +57,36 @@ type textIndex struct {
 	byRank, rank     []uint32
 	total            []uint64 // words of each field
 
-	marked struct { // terms by rank that are no words of a query, see titles
+	signed struct { // see signs
 		once  sync.Once
-		links []uint32
-		part  int64 // −1 if there is none
+		table []uint8
 	}
 }
 
-// marks returns the ranks of the links of a language and of the end of parts.
-func (t *textIndex) marks(links []string) ([]uint32, int64) {
-	t.marked.once.Do(func() {
-		t.marked.part = -1
-		if i, ok := t.terms.find(breakMark); ok {
-			t.marked.part = int64(t.rank[i])
-		}
-		for _, l := range links {
-			if i, ok := t.terms.find(l); ok {
-				t.marked.links = append(t.marked.links, t.rank[i])
+// Terms of the first field that are no words of a query, see signs.
+const (
+	linkSign = iota + 1
+	breakSign
+)
+
+// signs returns which terms, by rank, are links of the language or the end of a part,
+// as far as there are any.
+func (t *textIndex) signs(links []string) []uint8 {
+	t.signed.once.Do(func() {
+		mark := func(term string, sign uint8) {
+			if i, ok := t.terms.find(term); ok {
+				if more := int(t.rank[i]) + 1 - len(t.signed.table); more > 0 {
+					t.signed.table = append(t.signed.table, make([]uint8, more)...)
+				}
+				t.signed.table[t.rank[i]] = sign
 			}
 		}
+		for _, l := range links {
+			mark(l, linkSign)
+		}
+		mark(breakMark, breakSign)
 	})
-	return t.marked.links, t.marked.part
+	return t.signed.table
 }
 
 // length returns the words of a field of a document.

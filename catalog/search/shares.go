@@ -77,27 +77,26 @@ const (
 	breakBit = 1 << 31
 )
 
+// signBits are the marks of terms by sign.
+var signBits = [...]uint32{0, linkSign: linkBit, breakSign: breakBit}
+
 // bonus returns what the order of words in the first field adds to the factor; seq
-// is the marks of its terms.
-func bonus(seq []uint32, plan *textPlan, r *Ranking) float64 {
+// is the marks of its terms, title the words that are among them.
+func bonus(seq []uint32, title uint32, plan *textPlan, r *Ranking) float64 {
 	n := len(plan.words)
 	sum := 0.0
-	if r.Phrase > 0 && phraseIn(seq, n) {
+	full := uint32(1)<<n - 1
+	if r.Phrase > 0 && title&full == full && phraseIn(seq, n) {
 		sum += r.Phrase
 	}
-	if r.Nearby > 0 && n > 1 {
-		pairs := 0
-		for i := 0; i+1 < n; i++ {
-			for j := 0; j+1 < len(seq); j++ {
-				if seq[j]>>i&1 != 0 && seq[j+1]>>(i+1)&1 != 0 || seq[j]>>i&3 == 3 {
-					pairs++
-					break
-				}
-			}
+	if r.Nearby > 0 && title&(title>>1) != 0 {
+		pairs := uint32(0) // first words of neighbors
+		for j := 0; j+1 < len(seq); j++ {
+			pairs |= seq[j] & (((seq[j] | seq[j+1]) & full) >> 1)
 		}
-		sum += float64(r.Nearby*float64(pairs)) / float64(n-1)
+		sum += float64(r.Nearby*float64(bits.OnesCount32(pairs))) / float64(n-1)
 	}
-	if r.Ending > 0 {
+	if r.Ending > 0 && title>>plan.head&1 != 0 {
 		sum += float64(r.Ending * ending(seq, plan.head, r.Tail))
 	}
 	return sum

@@ -124,7 +124,7 @@ func (p *program) feed(ctx context.Context, form string) error {
 	fmt.Fprintf(p.messages, "%d rows, %d left out\n", report.Rows, report.Dropped)
 	for i, issue := range report.Issues {
 		if i == shown {
-			fmt.Fprintf(p.messages, "and %d more\n", len(report.Issues)-i)
+			fmt.Fprintf(p.messages, "and %d more\n", len(report.Issues)+report.More-i)
 			break
 		}
 		fmt.Fprintf(p.messages, "  %s: %s %s\n", issue.SKU, issue.Field, issue.Kind)

@@ -32,7 +32,6 @@ func main() {
 // settings are what the flags say.
 type settings struct {
 	in, csv, html string
-	plain         bool
 	detector      market.Detector
 	penalty       float64
 	spec          table.Spec
@@ -45,10 +44,10 @@ func run(args []string, out, messages io.Writer) error {
 	flags.StringVar(&s.in, "in", "", "a CSV `file`; without it a year of a shop that is built in")
 	flags.StringVar(&s.csv, "csv", "", "write every point to this CSV `file`")
 	flags.StringVar(&s.html, "html", "", "write the report to this HTML `file`")
-	flags.BoolVar(&s.plain, "plain", false, "nothing is known of the series: no season, no causes")
+	plain := flags.Bool("plain", false, "nothing is known of the series: any scale, and no season but that of the day")
 	flags.IntVar(&s.detector.Season, "season", 7, "points of a season, 1 for none")
 	level := flags.Bool("level", false, "values vary by the same amount at any level; else they are counts, such as sales")
-	flags.Float64Var(&s.detector.Threshold, "threshold", 0, "deviations from which a single point is news; 0 is 3.8")
+	flags.Float64Var(&s.detector.Threshold, "threshold", 0, "deviations from which a single point is news; 0 is 3.8, and 7.5 with -plain")
 	flags.Float64Var(&s.penalty, "penalty", 0, "of a change, in sums of squares; 0 is the rule of package market")
 	s.spec.Flags(flags)
 	if err := flags.Parse(args); err != nil {
@@ -59,6 +58,12 @@ func run(args []string, out, messages io.Writer) error {
 	}
 	if *level {
 		s.detector.Scale = market.Level
+	}
+	if *plain && *level {
+		return errors.New("-plain and -level contradict each other")
+	}
+	if *plain {
+		s.detector.Scale, s.detector.Season = market.Unknown, 0
 	}
 	points := builtIn()
 	if s.in != "" {

@@ -18,22 +18,13 @@ import (
 // report is what was found in a series.
 type report struct {
 	points   []market.Point
-	readings []market.Reading // nil with -plain
-	plain    []plainReport
+	readings []market.Reading
 	events   [][]string // incidents
 	causes   [][]string
 	changes  market.Segmentation
 	trend    market.Trend
 	marks    []chart.Mark
 }
-
-type plainReport struct {
-	at     int
-	aspect market.Aspect
-	score  float64
-}
-
-var aspectNames = map[market.Aspect]string{market.ValueOff: "value", market.StepOff: "step", market.MeanOff: "mean of the last points", market.OfDayOff: "time of day"}
 
 func (s settings) analyze(points []market.Point, bar *progress.Bar) (*report, error) {
 	defer bar.Clear()
@@ -42,18 +33,13 @@ func (s settings) analyze(points []market.Point, bar *progress.Bar) (*report, er
 	for i, p := range points {
 		values[i] = p.Value
 	}
-	var err error
-	if s.plain {
-		err = r.watchPlain(values, bar)
-	} else {
-		err = r.watch(s.detector, bar)
-	}
+	err := r.watch(s.detector, bar)
 	if err != nil {
 		return nil, err
 	}
 	// Changes are looked for without the season and without what the shop did.
 	clean := values
-	if season := max(1, s.detector.Season); !s.plain && len(points) >= 2*season {
+	if season := max(1, s.detector.Season); len(points) >= 2*season {
 		kept := make([]float64, len(points))
 		for i, p := range points {
 			kept[i] = p.Value
@@ -73,26 +59,6 @@ func (s settings) analyze(points []market.Point, bar *progress.Bar) (*report, er
 		return nil, err
 	}
 	return r, nil
-}
-
-func (r *report) watchPlain(values []float64, bar *progress.Bar) error {
-	w, err := market.Novelty{}.Stream()
-	if err != nil {
-		return err
-	}
-	for i, x := range values {
-		score, aspect, report, err := w.Next(r.points[i].At, x)
-		if err != nil {
-			return err
-		}
-		if report {
-			r.plain = append(r.plain, plainReport{i, aspect, score})
-			r.events = append(r.events, []string{stamp(r.points[i].At), aspectNames[aspect], fmt.Sprintf("%.1f times the threshold", score)})
-			r.mark(i, aspectNames[aspect])
-		}
-		bar.Step(i + 1)
-	}
-	return nil
 }
 
 func (r *report) watch(d market.Detector, bar *progress.Bar) error {
@@ -124,7 +90,7 @@ func (r *report) watch(d market.Detector, bar *progress.Bar) error {
 				direction = "above"
 			}
 			change := fmt.Sprintf("%+.0f %%", 100*in.Change)
-			if d.Scale == market.Level {
+			if d.Scale != market.Counts {
 				change = fmt.Sprintf("%+.4g", in.Change)
 			}
 			r.events[opened] = []string{
@@ -155,12 +121,7 @@ func stamp(t time.Time) string {
 	return t.Format(time.DateOnly)
 }
 
-func (r *report) incidentColumns() []string {
-	if r.readings == nil {
-		return []string{"at", "what is off", "how far"}
-	}
-	return []string{"since", "reported", "until", "shape", "side", "change", "deviations", "look at"}
-}
+var incidentColumns = []string{"since", "reported", "until", "shape", "side", "change", "deviations", "look at"}
 
 var causeColumns = []string{"from", "cause", "name", "value", "expected", "deviations"}
 
@@ -175,16 +136,14 @@ func (r *report) changeRows() [][]string {
 func (r *report) write(out io.Writer, s settings) error {
 	fmt.Fprintf(out, "%d points, %s to %s\n\nIncidents: %d\n", len(r.points), stamp(r.points[0].At), stamp(r.points[len(r.points)-1].At), len(r.events))
 	if len(r.events) > 0 {
-		if err := table.WriteText(out, r.incidentColumns(), r.events); err != nil {
+		if err := table.WriteText(out, incidentColumns, r.events); err != nil {
 			return err
 		}
 	}
-	if r.readings != nil {
-		fmt.Fprintf(out, "\nExplained by the shop's own doing: %d\n", len(r.causes))
-		if len(r.causes) > 0 {
-			if err := table.WriteText(out, causeColumns, r.causes); err != nil {
-				return err
-			}
+	fmt.Fprintf(out, "\nExplained by the shop's own doing: %d\n", len(r.causes))
+	if len(r.causes) > 0 {
+		if err := table.WriteText(out, causeColumns, r.causes); err != nil {
+			return err
 		}
 	}
 	fmt.Fprintf(out, "\nThe level changed %d times", len(r.changes.At))
@@ -211,14 +170,10 @@ var pointColumns = []string{"date", "value", "expected", "lower", "upper", "devi
 
 func (r *report) pointRows() [][]string {
 	rows := make([][]string, len(r.points))
-	plain := map[int]plainReport{}
-	for _, p := range r.plain {
-		plain[p.at] = p
-	}
 	f := func(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
 	for i, p := range r.points {
 		row := []string{stamp(p.At), strconv.FormatFloat(p.Value, 'g', -1, 64), "", "", "", "", "", "", ""}
-		if r.readings != nil && r.readings[i].Ready {
+		if r.readings[i].Ready {
 			x := r.readings[i]
 			row[2], row[3], row[4], row[5] = f(x.Expected), f(x.Lower), f(x.Upper), f(x.Score)
 			if x.Cause != market.NoCause {
@@ -227,9 +182,6 @@ func (r *report) pointRows() [][]string {
 			if x.Incident != nil {
 				row[8] = x.Incident.Shape.String()
 			}
-		}
-		if x, ok := plain[i]; ok {
-			row[5], row[8] = f(x.score), aspectNames[x.aspect]
 		}
 		rows[i] = row
 	}
@@ -241,30 +193,24 @@ func (r *report) page(w io.Writer) error {
 	for i, p := range r.points {
 		labels[i], values[i] = stamp(p.At), p.Value
 	}
-	series := []chart.Series{{Name: "value", Values: values}}
-	if r.readings != nil {
-		expected, lower, upper := make([]float64, len(labels)), make([]float64, len(labels)), make([]float64, len(labels))
-		for i, x := range r.readings {
-			expected[i], lower[i], upper[i] = x.Expected, x.Lower, x.Upper
-			if !x.Ready {
-				expected[i], lower[i], upper[i] = values[i], values[i], values[i]
-			}
+	expected, lower, upper := make([]float64, len(labels)), make([]float64, len(labels)), make([]float64, len(labels))
+	for i, x := range r.readings {
+		expected[i], lower[i], upper[i] = x.Expected, x.Lower, x.Upper
+		if !x.Ready {
+			expected[i], lower[i], upper[i] = values[i], values[i], values[i]
 		}
-		series = append(series, chart.Series{Name: "expected", Values: expected, Lower: lower, Upper: upper})
 	}
+	series := []chart.Series{{Name: "value", Values: values}, {Name: "expected", Values: expected, Lower: lower, Upper: upper}}
 	marks := r.marks
 	for _, at := range r.changes.At {
 		marks = append(marks, chart.Mark{At: at, Name: "change"})
 	}
-	sections := []chart.Section{
+	return chart.Write(w, "Market", []chart.Section{
 		{Title: "Series", Figures: []chart.Figure{chart.Marked("Values, what was expected, incidents and changes", labels, marks, series...)}},
-		{Title: "Incidents", Columns: r.incidentColumns(), Rows: r.events},
-	}
-	if r.readings != nil {
-		sections = append(sections, chart.Section{Title: "Explained by the shop's own doing", Columns: causeColumns, Rows: r.causes})
-	}
-	sections = append(sections, chart.Section{Title: "Changes of the level", Columns: []string{"from"}, Rows: r.changeRows()})
-	return chart.Write(w, "Market", sections...)
+		{Title: "Incidents", Columns: incidentColumns, Rows: r.events},
+		{Title: "Explained by the shop's own doing", Columns: causeColumns, Rows: r.causes},
+		{Title: "Changes of the level", Columns: []string{"from"}, Rows: r.changeRows()},
+	}...)
 }
 
 // toFile writes a file, or leaves none behind.

@@ -31,7 +31,7 @@ func TestCrowd(t *testing.T) {
 		defer mu.Unlock()
 		return now
 	}
-	shop, err := newShop(t.Context(), s, clock)
+	shop, err := newShop(t.Context(), s, clock, outside{})
 	require.NoError(t, err)
 	shop.Accounts.Rounds = 1000
 	site := page.New(shop, "secret word", slog.New(slog.DiscardHandler))

@@ -4,6 +4,7 @@
 //	go run ./examples/store
 //	go run ./examples/store -store memory -shoppers 200 -speed 2000    simulated shoppers in faster time
 //	go run ./examples/store -policy a.json -policy b.json              what another policy would do
+//	go run ./examples/store load -minutes 2                            how it does under load
 //	go run ./examples/store wheel                                      what each feature brings, and whether experiments find it
 package main
 
@@ -20,6 +21,8 @@ import (
 
 	"github.com/flywheel-go/flywheel/campaign/message"
 	"github.com/flywheel-go/flywheel/campaign/message/smtp"
+	"github.com/flywheel-go/flywheel/cart/payment/stripe"
+	"github.com/flywheel-go/flywheel/examples/store/load"
 	"github.com/flywheel-go/flywheel/examples/store/page"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 	"github.com/flywheel-go/flywheel/examples/store/wheel"
@@ -38,6 +41,9 @@ func run(ctx context.Context, args []string) error {
 	if len(args) > 0 && args[0] == "wheel" {
 		return wheel.Command(ctx, args[1:], os.Stdout)
 	}
+	if len(args) > 0 && args[0] == "load" {
+		return load.Command(ctx, args[1:], os.Stdout, openForLoad)
+	}
 	flags := flag.NewFlagSet("store", flag.ContinueOnError)
 	where := flags.String("store", "sqlite:store.db", "where the shop is kept: memory, sqlite:`FILE` or postgres:DSN")
 	address := flags.String("addr", "127.0.0.1:8080", "`address` to serve at")
@@ -46,6 +52,8 @@ func run(ctx context.Context, args []string) error {
 	user := flags.String("smtp-user", "", "`name` to log in there, with the password of the environment's STORE_SMTP_PASSWORD")
 	password := flags.String("desk", "", "`password` of the desk; one is made up and printed when it is empty")
 	clerk := flags.String("clerk", "", "`password` of those at the desk who serve customers and change nothing else; nobody when it is empty")
+	hook := flags.String("hook", "", "`address` of a program that learns what happens to orders, signed with the environment's STORE_HOOK_SECRET")
+	onStripe := flags.Bool("stripe", false, "take payments by Stripe, with the key of the environment's STORE_STRIPE_KEY, and its webhooks at /hooks/payment")
 	var simulated simulation
 	simulated.flags(flags)
 	if err := flags.Parse(args); err != nil {
@@ -62,7 +70,13 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	shop, err := newShop(ctx, s, clock)
+	with := outside{Hook: *hook, HookSecret: os.Getenv("STORE_HOOK_SECRET")}
+	if *onStripe {
+		if with.Gateway, err = stripe.New(os.Getenv("STORE_STRIPE_KEY"), nil); err != nil {
+			return errors.Join(err, s.close())
+		}
+	}
+	shop, err := newShop(ctx, s, clock, with)
 	if err != nil {
 		return errors.Join(err, s.close())
 	}

@@ -77,7 +77,7 @@ func TestBuyAsMember(t *testing.T) {
 		body, _ = b.see("/en/checkout")
 		require.Contains(t, body, "Torstraße 1", "the account's address is there")
 		b.press("/en/checkout/delivery", "option", "standard")
-		body, _ = b.press("/en/checkout/payment", "card", "card-4242", "points", "yes", "credit", "yes", "giftcard", strings.ToLower(data.GiftCard))
+		body, _ = b.press("/en/checkout/payment", "number", "4242 4242 4242 4242", "expiry", "12/40", "points", "yes", "credit", "yes", "giftcard", strings.ToLower(data.GiftCard))
 		for _, paid := range []string{"points", "gift_card:" + strings.ToLower(data.GiftCard), "store_credit"} {
 			require.Contains(t, body, paid)
 		}
@@ -157,7 +157,7 @@ func TestLinksAndLogins(t *testing.T) {
 	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	s, err := open(t.Context(), "memory")
 	require.NoError(t, err)
-	shop, err := newShop(t.Context(), s, func() time.Time { return at })
+	shop, err := newShop(t.Context(), s, func() time.Time { return at }, outside{})
 	require.NoError(t, err)
 	shop.Accounts.Rounds = 1000
 	b := visit(t, site(shop))
@@ -248,7 +248,7 @@ func TestBringAFriend(t *testing.T) {
 	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	s, err := open(t.Context(), "memory")
 	require.NoError(t, err)
-	shop, err := newShop(t.Context(), s, func() time.Time { return at })
+	shop, err := newShop(t.Context(), s, func() time.Time { return at }, outside{})
 	require.NoError(t, err)
 	shop.Accounts.Rounds = 1000
 	handler := site(shop)
@@ -290,7 +290,7 @@ func TestLettersAndTheirEnd(t *testing.T) {
 	at := time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
 	s, err := open(t.Context(), "memory")
 	require.NoError(t, err)
-	shop, err := newShop(t.Context(), s, func() time.Time { return at })
+	shop, err := newShop(t.Context(), s, func() time.Time { return at }, outside{})
 	require.NoError(t, err)
 	shop.Accounts.Rounds = 1000
 	handler := site(shop)

@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/mail"
+	"time"
 
 	"github.com/flywheel-go/flywheel/campaign/message"
 	"github.com/flywheel-go/flywheel/campaign/message/smtp"
 	"github.com/flywheel-go/flywheel/campaign/message/smtp/smtptest"
 	"github.com/flywheel-go/flywheel/examples/store/data"
+	"github.com/flywheel-go/flywheel/examples/store/load"
 	"github.com/flywheel-go/flywheel/examples/store/page"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 )
@@ -33,4 +36,21 @@ func connect(shop *page.Shop, o smtp.Options) (end func() error, err error) {
 		return sender.Send(ctx, smtp.Mail{ID: m.ID, To: to, Subject: m.Subject, Text: m.Text, HTML: m.HTML, Date: m.At, Unsubscribe: m.Stop})
 	}
 	return end, nil
+}
+
+// openForLoad opens a store for a run under load.
+func openForLoad(ctx context.Context, where string, now func() time.Time) (*load.Opened, error) {
+	s, err := open(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	shop, err := newShop(ctx, s, now, outside{})
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	hangUp, err := connect(shop, smtp.Options{})
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return &load.Opened{Shop: shop, Letters: letters(shop), Close: func() error { return errors.Join(hangUp(), s.close()) }}, nil
 }

@@ -80,7 +80,7 @@ func erasure(t *testing.T, email string, nowhere []string) {
 	b.press("/en/cart/add", "sku", "espresso-cup-white", "quantity", "1")
 	b.see("/en/checkout")
 	b.press("/en/checkout/delivery", "option", "standard")
-	body, _ = b.press("/en/checkout/payment", "card", "card-4242")
+	body, _ = b.press("/en/checkout/payment", "number", "4242 4242 4242 4242", "expiry", "12/40")
 	_, at := b.order(body, "en")
 	require.Regexp(t, `^/en/orders/`, at)
 	b.press("/en/goods/espresso-cup/voices", "kind", "review", "rating", "5", "title", "Quill", "text", "Quillworthy. Write to "+email)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 	"github.com/flywheel-go/flywheel/experiment/flag"
 	"github.com/flywheel-go/flywheel/inventory"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
+	"github.com/flywheel-go/flywheel/inventory/supplier"
 	"github.com/flywheel-go/flywheel/loyalty"
 	"github.com/flywheel-go/flywheel/loyalty/referral"
 	"github.com/flywheel-go/flywheel/pricing"
@@ -34,28 +36,55 @@ import (
 	"github.com/flywheel-go/flywheel/segment"
 )
 
+// made passes on what a constructor made. What went wrong is a panic that newShop recovers, so
+// that what is wired reads as a list.
+func made[T any](v T, err error) T {
+	if err != nil {
+		panic(unmade{err})
+	}
+	return v
+}
+
+type unmade struct{ error }
+
+// outside are what the shop works with beyond its database.
+type outside struct {
+	Gateway    payment.Gateway // nil is one that the store plays
+	Hook       string          // where events of orders are told; nowhere where it is empty
+	HookSecret string          // of webhooks in both directions; one that nobody knows where it is empty
+}
+
 // newShop wires the packages over one database, and fills what is empty. now is the clock
 // of all of them.
-func newShop(ctx context.Context, s *stores, now func() time.Time) (*page.Shop, error) {
-	shop := &page.Shop{Now: now, Gateway: new(payment.Memory), Outbox: new(web.Outbox)}
-	shop.Post = func(_ context.Context, m web.Mail) error { shop.Outbox.Add(m); return nil } // until a mail server is connected
-	var err error
-	if shop.Accounts, err = web.NewAccounts(ctx, s.accounts, now); err != nil {
-		return nil, err
-	}
-	for _, wire := range []func(*page.Shop, *stores) error{wireGoods, wirePeople, wireCounter} {
-		if err := wire(shop, s); err != nil {
-			return nil, err
+func newShop(ctx context.Context, s *stores, now func() time.Time, with outside) (shop *page.Shop, err error) {
+	defer func() {
+		switch problem := recover().(type) {
+		case nil:
+		case unmade:
+			err = problem.error
+		default:
+			panic(problem)
 		}
+	}()
+	shop = &page.Shop{Now: now, Gateway: with.Gateway, Outbox: new(web.Outbox), Addresses: data.Places{}, Hook: with.Hook, HookSecret: with.HookSecret}
+	if shop.Gateway == nil {
+		shop.Scripted = new(payment.Memory)
+		shop.Scripted.Intercept(page.Bank)
+		shop.Gateway = shop.Scripted
 	}
+	shop.Post = func(_ context.Context, m web.Mail) error { shop.Outbox.Add(m); return nil } // until a mail server is connected
+	shop.Accounts = made(web.NewAccounts(ctx, s.accounts, now))
+	if shop.HookSecret == "" {
+		shop.HookSecret = hex.EncodeToString(shop.Accounts.Secret("hooks"))
+	}
+	wireGoods(shop, s)
+	wirePeople(shop, s)
+	wireCounter(shop, s)
 	documents := shop.Products.Documents(data.Channel, data.Languages...)
 	shop.Follower = &search.Follower{Engine: search.Local{Index: shop.Index}, Source: documents, Product: catalog.ChangedProduct}
-	shop.Wheel, err = segment.NewRunner(shop.Events, &segment.RunnerOptions{Now: now, Jobs: jobs(shop)},
-		shop.Profiles, shop.Follower, shop.Recommend, shop.Reviews, shop.Points, shop.Friends, shop.Wishes, shop.Journeys)
-	if err != nil {
-		return nil, err
-	}
-	if err := data.Fill(ctx, shop.Products, shop.Prices, shop.Stock, shop.Codes); err != nil {
+	shop.Wheel = made(segment.NewRunner(shop.Events, &segment.RunnerOptions{Now: now, Jobs: jobs(shop)},
+		shop.Profiles, shop.Follower, shop.Recommend, shop.Reviews, shop.Points, shop.Friends, shop.Wishes, shop.Journeys))
+	if err := errors.Join(data.Fill(ctx, shop.Products, shop.Prices, shop.Stock, shop.Codes), data.FillSuppliers(ctx, shop.Suppliers)); err != nil {
 		return nil, err
 	}
 	err = shop.Flags.Refresh(ctx)
@@ -70,119 +99,73 @@ func newShop(ctx context.Context, s *stores, now func() time.Time) (*page.Shop, 
 }
 
 // wireGoods makes what is sold: the log, the price list, the stock and the catalog.
-func wireGoods(shop *page.Shop, s *stores) (err error) {
+func wireGoods(shop *page.Shop, s *stores) {
 	now := shop.Now
-	if shop.Events, err = segment.NewLog(s.log, &segment.LogOptions{Now: now}); err != nil {
-		return err
-	}
-	if shop.Prices, err = pricing.New(s.prices, &pricing.Options{Config: data.Pricing}); err != nil {
-		return err
-	}
-	if shop.Stock, err = inventory.New(s.stock, &inventory.Options{Sink: shop.Events, Now: now, Alerts: true}); err != nil {
-		return err
-	}
+	shop.Events = made(segment.NewLog(s.log, &segment.LogOptions{Now: now}))
+	shop.Prices = made(pricing.New(s.prices, &pricing.Options{Config: data.Pricing}))
+	shop.Stock = made(inventory.New(s.stock, &inventory.Options{Sink: shop.Events, Now: now, Alerts: true}))
+	shop.Suppliers = made(supplier.New(s.purchases, &supplier.Options{Stock: shop.Stock, Now: now}))
 	offers := catalog.Shelf{Prices: shop.Prices, Stock: shop.Stock, Currency: money.EUR, Now: now}
-	if shop.Products, err = catalog.New(s.products, &catalog.Options{Sink: shop.Events, Offers: offers, Now: now}); err != nil {
-		return err
-	}
-	if shop.Codes, err = coupon.New(s.codes, &coupon.Options{Now: now}); err != nil {
-		return err
-	}
+	shop.Products = made(catalog.New(s.products, &catalog.Options{Sink: shop.Events, Offers: offers, Now: now}))
+	shop.Codes = made(coupon.New(s.codes, &coupon.Options{Now: now}))
 	shop.GiftCards = shop.Codes.Cards()
-	shop.Index, err = search.New(data.Search)
-	return err
+	shop.Index = made(search.New(data.Search))
 }
 
 // wirePeople makes what is known of customers, what they say, and what is said to them.
-func wirePeople(shop *page.Shop, s *stores) (err error) {
+func wirePeople(shop *page.Shop, s *stores) {
 	now := shop.Now
-	shop.Profiles, err = segment.NewProfiles(s.profiles, &segment.ProfileOptions{Segments: data.Segments, Sink: shop.Events, Log: shop.Events})
-	if err != nil {
-		return err
-	}
-	shop.Points, err = loyalty.New(s.points, &loyalty.Options{Programs: []loyalty.Program{data.Program}, Category: data.CategoryOf, Now: now, Sink: shop.Events})
-	if err != nil {
-		return err
-	}
+	shop.Profiles = made(segment.NewProfiles(s.profiles, &segment.ProfileOptions{Segments: data.Segments, Sink: shop.Events, Log: shop.Events}))
+	shop.Points = made(loyalty.New(s.points, &loyalty.Options{Programs: []loyalty.Program{data.Program}, Category: data.CategoryOf, Now: now, Sink: shop.Events}))
 	listed := func(_ context.Context, skus ...flywheel.SKU) (map[flywheel.SKU]money.Amount, error) {
 		return shop.Prices.Listed(money.EUR, now(), skus...)
 	}
-	if shop.Wishes, err = wish.New(s.wishes, &wish.Options{Prices: listed, Sink: shop.Events, Now: now}); err != nil {
-		return err
-	}
-	if shop.Credit, err = credit.New(s.credit, &credit.Options{Now: now}); err != nil {
-		return err
-	}
-	if shop.Reviews, err = review.New(s.reviews, &review.Options{Now: now, Sink: shop.Events}); err != nil {
-		return err
-	}
-	if shop.Recommend, err = recommend.New(s.facts, nil); err != nil {
-		return err
-	}
-	shop.Tickets, err = service.New(s.tickets, &service.Options{Calendar: &data.DeskHours, SLA: data.Promises, Now: now, Sink: shop.Events})
-	if err != nil {
-		return err
-	}
-	if shop.Experiments, err = experiment.New(s.experiments, &experiment.Options{Now: now, Sink: shop.Events}); err != nil {
-		return err
-	}
-	if shop.Flags, err = flag.New(s.experiments, &flag.Options{Now: now, Recorder: shop.Experiments}); err != nil {
-		return err
-	}
-	shop.Friends, err = referral.NewRewards(referral.RewardsOptions{Hold: data.FriendHold, Grant: func(ctx context.Context, r referral.Referral) error {
+	shop.Wishes = made(wish.New(s.wishes, &wish.Options{Prices: listed, Sink: shop.Events, Now: now}))
+	shop.Credit = made(credit.New(s.credit, &credit.Options{Now: now}))
+	shop.Reviews = made(review.New(s.reviews, &review.Options{Now: now, Sink: shop.Events}))
+	shop.Recommend = made(recommend.New(s.facts, nil))
+	shop.Tickets = made(service.New(s.tickets, &service.Options{Calendar: &data.DeskHours, SLA: data.Promises, Now: now, Sink: shop.Events}))
+	shop.Experiments = made(experiment.New(s.experiments, &experiment.Options{Now: now, Sink: shop.Events}))
+	shop.Flags = made(flag.New(s.experiments, &flag.Options{Now: now, Recorder: shop.Experiments}))
+	shop.Friends = made(referral.NewRewards(referral.RewardsOptions{Hold: data.FriendHold, Grant: func(ctx context.Context, r referral.Referral) error {
 		return shop.Points.Reward(ctx, "friend-"+string(r.Referred), data.FriendPoints, r.Placed.Add(data.FriendHold), r.Referrer, r.Referred)
-	}})
-	if err != nil {
-		return err
+	}}))
+	shop.OrderLinks = made(order.NewLinks(shop.Accounts.Secret("orders")))
+	shop.Stops = made(message.NewLinks(shop.Accounts.Secret("stops")))
+	journeys := data.Journeys
+	if shop.Hook != "" {
+		journeys = append(data.Hooks(), journeys...)
 	}
-	if shop.OrderLinks, err = order.NewLinks(shop.Accounts.Secret("orders")); err != nil {
-		return err
-	}
-	if shop.Stops, err = message.NewLinks(shop.Accounts.Secret("stops")); err != nil {
-		return err
-	}
-	shop.Journeys, err = campaign.New(s.journeys, &campaign.Options{
-		Journeys: data.Journeys, Policy: data.Manners, Location: data.Location, Sender: campaign.SenderFunc(shop.Write), Sink: shop.Events, Log: shop.Events, Now: now,
-	})
-	return err
+	shop.Journeys = made(campaign.New(s.journeys, &campaign.Options{
+		Journeys: journeys, Policy: data.Manners, Location: data.Location, Sender: campaign.SenderFunc(shop.Write), Sink: shop.Events, Log: shop.Events, Now: now,
+	}))
 }
 
 // wireCounter makes the way from the cart to the order, with everything that pays for it.
-func wireCounter(shop *page.Shop, s *stores) (err error) {
+func wireCounter(shop *page.Shop, s *stores) {
 	now, counter := shop.Now, shop.Products.Counter(data.Channel, "en")
-	if shop.Carts, err = cart.New(s.carts, &cart.Options{Prices: shop.Prices, Catalog: counter, Sink: shop.Events, Now: now}); err != nil {
-		return err
-	}
-	if shop.Network, err = fulfillment.New(data.Delivery()); err != nil {
-		return err
-	}
-	shop.Gateway.Intercept(page.Bank)
+	shop.Carts = made(cart.New(s.carts, &cart.Options{Prices: shop.Prices, Catalog: counter, Sink: shop.Events, Now: now}))
+	shop.Network = made(fulfillment.New(data.Delivery()))
 	opts := &checkout.SessionOptions{
 		Carts: shop.Carts, Catalog: counter, Network: shop.Network, Stock: shop.Stock, Codes: shop.Codes, GiftCards: shop.GiftCards, StoreCredit: shop.Credit,
-		Points: shop.Points, PointValue: data.PointValue, PointsMaxPercent: data.PointsMost, Taxes: data.Taxes, Home: data.Home,
+		Points: shop.Points, PointValue: data.PointValue, PointValueIn: data.PointValues, PointsMaxPercent: data.PointsMost, Taxes: data.Taxes, Home: data.Home,
 		DeliveryIncludesTax: true, Mode: order.OnPlace, Sink: shop.Events, Policy: data.Returns, Now: now,
+		Return: func(id checkout.SessionID) string { return shop.URL + "/en/bank?back=yes&session=" + string(id) },
 	}
-	added, err := checkout.NewShop(opts)
-	if err != nil {
-		return err
-	}
-	opts.Orders, err = order.New(s.orders, &order.Options{
-		Now: now, Gateway: shop.Gateway, Warehouse: shop.Stock, Coupons: shop.Codes, Points: shop.Points, Credit: shop.Credit, Shop: added, Sink: shop.Events,
+	opts.Orders = made(order.New(s.orders, &order.Options{
+		Now: now, Gateway: shop.Gateway, Warehouse: shop.Stock, Coupons: shop.Codes, Points: shop.Points, Credit: shop.Credit, Shop: made(checkout.NewShop(opts)), Sink: shop.Events,
 		Balances: map[order.TenderType]order.Balance{order.GiftCard: shop.GiftCards, order.StoreCredit: shop.Credit},
-	})
-	if err != nil {
-		return err
-	}
-	shop.Orders = opts.Orders
-	shop.Sessions, err = checkout.NewSessions(s.sessions, opts)
-	return err
+	}))
+	shop.Orders, shop.Sessions = opts.Orders, made(checkout.NewSessions(s.sessions, opts))
+	shop.Verifier = made(payment.NewVerifier(5*time.Minute, shop.HookSecret))
+	shop.Notices = made(checkout.NewWebhooks(shop.Sessions, shop.Orders, shop.Verifier, made(payment.NewInbox(s.notices, &payment.InboxOptions{Now: now}))))
 }
 
 // jobs are what is done again and again: what time makes due, and learning.
 func jobs(shop *page.Shop) []segment.Job {
 	return []segment.Job{
 		segment.Due("checkouts that end", shop.Sessions), segment.Due("carts that are left", shop.Carts), segment.Due("holds that end", shop.Stock),
-		segment.Due("promises of the desk", shop.Tickets),
+		segment.Due("promises of the desk", shop.Tickets), segment.Due("what products plan", shop.Products),
 		{Name: "unfinished checkouts", Every: 5 * time.Second, Run: func(ctx context.Context, _ time.Time) error {
 			_, err := shop.Sessions.ResumeAll(ctx)
 			return err

@@ -18,8 +18,10 @@ import (
 	"github.com/flywheel-go/flywheel/cart/checkout/checkoutsql"
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/order/ordersql"
+	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/cart/payment/credit"
 	"github.com/flywheel-go/flywheel/cart/payment/credit/creditsql"
+	"github.com/flywheel-go/flywheel/cart/payment/paymentsql"
 	"github.com/flywheel-go/flywheel/cart/service"
 	"github.com/flywheel-go/flywheel/cart/service/servicesql"
 	"github.com/flywheel-go/flywheel/cart/wish"
@@ -33,6 +35,8 @@ import (
 	"github.com/flywheel-go/flywheel/experiment/experimentsql"
 	"github.com/flywheel-go/flywheel/inventory"
 	"github.com/flywheel-go/flywheel/inventory/inventorysql"
+	"github.com/flywheel-go/flywheel/inventory/supplier"
+	"github.com/flywheel-go/flywheel/inventory/supplier/suppliersql"
 	"github.com/flywheel-go/flywheel/loyalty"
 	"github.com/flywheel-go/flywheel/loyalty/loyaltysql"
 	"github.com/flywheel-go/flywheel/pricing"
@@ -64,6 +68,8 @@ type stores struct {
 	experiments experiment.Store
 	facts       recommend.Store
 	wishes      wish.Store
+	notices     payment.NoticeStore
+	purchases   supplier.Store
 	accounts    web.AccountStore
 	close       func() error
 }
@@ -79,7 +85,7 @@ func open(ctx context.Context, name string) (*stores, error) {
 			catalog.NewMemory(db), pricing.NewMemory(db), inventory.NewMemory(db), coupon.NewMemory(db), cart.NewMemory(db),
 			checkout.NewMemory(db), order.NewMemory(db), credit.NewMemory(db), service.NewMemory(db), review.NewMemory(db),
 			segment.NewMemoryLog(db), segment.NewMemoryProfiles(db), loyalty.NewMemory(db), campaign.NewMemory(db), experiment.NewMemory(db), recommend.NewMemory(db), wish.NewMemory(db),
-			new(web.MemoryAccounts), func() error { return nil },
+			payment.NewNoticeMemory(db), supplier.NewMemory(db), new(web.MemoryAccounts), func() error { return nil },
 		}, nil
 	case "sqlite":
 		where = flywheel.SQLiteDSN(where)
@@ -97,8 +103,8 @@ func open(ctx context.Context, name string) (*stores, error) {
 	products, prices, stock, codes, carts := catalogsql.New(db), pricingsql.New(db), inventorysql.New(db), couponsql.New(db), cartsql.New(db)
 	sessions, orders, credits, tickets, reviews := checkoutsql.New(db), ordersql.New(db), creditsql.New(db), servicesql.New(db), reviewsql.New(db)
 	log, profiles, points, journeys, experiments := segmentsql.New(db), segmentsql.NewProfiles(db), loyaltysql.New(db), campaignsql.New(db), experimentsql.New(db)
-	facts, wishes := recommendsql.New(db), wishsql.New(db)
-	if err := flywheel.Migrate(ctx, db, products, prices, stock, codes, carts, sessions, orders, credits, tickets, reviews, log, profiles, points, journeys, experiments, facts, wishes); err != nil {
+	facts, wishes, notices, purchases := recommendsql.New(db), wishsql.New(db), paymentsql.New(db), suppliersql.New(db)
+	if err := flywheel.Migrate(ctx, db, products, prices, stock, codes, carts, sessions, orders, credits, tickets, reviews, log, profiles, points, journeys, experiments, facts, wishes, notices, purchases); err != nil {
 		return nil, err
 	}
 	accounts, err := web.NewSQLAccounts(ctx, pool)
@@ -106,6 +112,6 @@ func open(ctx context.Context, name string) (*stores, error) {
 		return nil, err
 	}
 	return &stores{
-		products, prices, stock, codes, carts, sessions, orders, credits, tickets, reviews, log, profiles, points, journeys, experiments, facts, wishes, accounts, pool.Close,
+		products, prices, stock, codes, carts, sessions, orders, credits, tickets, reviews, log, profiles, points, journeys, experiments, facts, wishes, notices, purchases, accounts, pool.Close,
 	}, nil
 }

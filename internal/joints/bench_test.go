@@ -130,7 +130,7 @@ func BenchmarkTimers(b *testing.B) {
 func onStores(b *testing.B, bench func(b *testing.B, s stores)) {
 	b.Run("store=memory", func(b *testing.B) {
 		db := new(flywheel.Memory)
-		bench(b, stores{segment.NewMemoryLog(db), segment.NewMemoryProfiles(db), loyalty.NewMemory(db), campaign.NewMemory(db)})
+		bench(b, stores{segment.NewMemoryLog(db), segment.NewMemoryProfiles(db), loyalty.NewMemory(db), campaign.NewMemory(db), nil})
 	})
 	inSQL := func(driver string, dsn func(b *testing.B) string, d flywheel.Dialect) func(b *testing.B) {
 		return func(b *testing.B) {
@@ -140,7 +140,7 @@ func onStores(b *testing.B, bench func(b *testing.B, s stores)) {
 			db := flywheel.OpenSQL(pool, d)
 			log, profiles, points, journeys := segmentsql.New(db), segmentsql.NewProfiles(db), loyaltysql.New(db), campaignsql.New(db)
 			require.NoError(b, flywheel.Migrate(b.Context(), db, log, profiles, points, journeys))
-			bench(b, stores{log, profiles, points, journeys})
+			bench(b, stores{log, profiles, points, journeys, nil})
 		}
 	}
 	b.Run("store=sqlite", inSQL("sqlite", func(b *testing.B) string { return flywheel.SQLiteDSN(filepath.Join(b.TempDir(), "wheel.db")) }, flywheel.SQLite))

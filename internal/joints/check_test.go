@@ -177,7 +177,7 @@ func sortLists(v any) any {
 }
 
 func (w *world) members(name string) []flywheel.CustomerID {
-	m, err := w.profiles.Members(w.t.Context(), name)
+	m, err := w.keeper.Members(w.t.Context(), name)
 	require.NoError(w.t, err)
 	return append([]flywheel.CustomerID{}, slices.Collect(m.All())...)
 }

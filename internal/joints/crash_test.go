@@ -40,7 +40,7 @@ func wheelStores(t *testing.T, pool *sql.DB) stores {
 	db := flywheel.OpenSQL(pool, flywheel.SQLite)
 	log, profiles, points, journeys := segmentsql.New(db), segmentsql.NewProfiles(db), loyaltysql.New(db), campaignsql.New(db)
 	require.NoError(t, flywheel.Migrate(t.Context(), db, log, profiles, points, journeys))
-	return stores{log, profiles, points, journeys}
+	return stores{log, profiles, points, journeys, nil}
 }
 
 // TestRestartAtEveryBoundary lets the process die at an operation of the database,

@@ -2,6 +2,7 @@ package joints_test
 
 import (
 	"database/sql"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,7 +31,7 @@ func TestReference(t *testing.T) {
 	t.Run("memory", func(t *testing.T) {
 		each(t, cases.Cases, func(*testing.T) stores {
 			db := new(flywheel.Memory)
-			return stores{segment.NewMemoryLog(db), segment.NewMemoryProfiles(db), loyalty.NewMemory(db), campaign.NewMemory(db)}
+			return stores{segment.NewMemoryLog(db), segment.NewMemoryProfiles(db), loyalty.NewMemory(db), campaign.NewMemory(db), nil}
 		})
 	})
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
@@ -41,7 +42,43 @@ func TestReference(t *testing.T) {
 		each(t, cases.Cases, func(t *testing.T) stores {
 			wipe(t, pool, d)
 			// New ones, for what a store remembers of its tables.
-			return stores{segmentsql.New(db), segmentsql.NewProfiles(db), loyaltysql.New(db), campaignsql.New(db)}
+			return stores{segmentsql.New(db), segmentsql.NewProfiles(db), loyaltysql.New(db), campaignsql.New(db), nil}
+		})
+	})
+}
+
+// TestReferenceLive runs the cases that have segments with those of segment.Live in place
+// of those of profiles.
+func TestReferenceLive(t *testing.T) {
+	var cases file
+	strict(t, testkit.Reference(t, "joints", "cases.json"), &cases)
+	var some []*testCase
+	for _, c := range cases.Cases {
+		define := func(s step) bool { return s.Do == "define" }
+		if len(c.Setup.Segments) > 0 || slices.ContainsFunc(c.Steps, define) {
+			some = append(some, c)
+		}
+	}
+	require.NotEmpty(t, some)
+	t.Run("memory", func(t *testing.T) {
+		each(t, some, func(*testing.T) stores {
+			db := new(flywheel.Memory)
+			return stores{segment.NewMemoryLog(db), nil, loyalty.NewMemory(db), campaign.NewMemory(db), segment.NewMemoryLive(db)}
+		})
+	})
+	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
+		pool := open(t)
+		db := flywheel.OpenSQL(pool, d)
+		log, segments, points, journeys := segmentsql.New(db), segmentsql.NewLive(db), loyaltysql.New(db), campaignsql.New(db)
+		require.NoError(t, flywheel.Migrate(t.Context(), db, log, segments, points, journeys))
+		stride := testkit.Often(1, 6) // under the race detector a sixth of them
+		var few []*testCase
+		for i := 0; i < len(some); i += stride {
+			few = append(few, some[i])
+		}
+		each(t, few, func(t *testing.T) stores {
+			wipe(t, pool, d)
+			return stores{segmentsql.New(db), nil, loyaltysql.New(db), campaignsql.New(db), segmentsql.NewLive(db)}
 		})
 	})
 }

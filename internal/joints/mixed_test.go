@@ -40,11 +40,11 @@ func TestMixedStores(t *testing.T) {
 		db := flywheel.OpenSQL(pool, flywheel.SQLite)
 		log, profiles, points, journeys := segmentsql.New(db), segmentsql.NewProfiles(db), loyaltysql.New(db), campaignsql.New(db)
 		require.NoError(t, flywheel.Migrate(t.Context(), db, log, profiles, points, journeys))
-		return stores{log, profiles, points, journeys}
+		return stores{log, profiles, points, journeys, nil}
 	}
 	inMemory := func(*testing.T) stores {
 		db := new(flywheel.Memory)
-		return stores{segment.NewMemoryLog(db), segment.NewMemoryProfiles(db), loyalty.NewMemory(db), campaign.NewMemory(db)}
+		return stores{segment.NewMemoryLog(db), segment.NewMemoryProfiles(db), loyalty.NewMemory(db), campaign.NewMemory(db), nil}
 	}
 	t.Run("memory and a SQL log", func(t *testing.T) {
 		s := inMemory(t)

@@ -18,6 +18,7 @@ import (
 	"github.com/flywheel-go/flywheel/loyalty"
 	"github.com/flywheel-go/flywheel/recommend"
 	"github.com/flywheel-go/flywheel/segment"
+	"github.com/flywheel-go/flywheel/segment/live"
 )
 
 // stores are what outlives a process.
@@ -26,6 +27,15 @@ type stores struct {
 	profiles segment.ProfileStore
 	points   loyalty.Store
 	journeys campaign.Store
+	// live keeps the segments in place of profiles where it is set.
+	live segment.LiveStore
+}
+
+// keeper keeps the segments of a world.
+type keeper interface {
+	consumer
+	Retire(ctx context.Context, segment string) error
+	Members(ctx context.Context, segment string) (segment.Members, error)
 }
 
 // world is a shop with a clock, in a process that may end and start again.
@@ -40,7 +50,9 @@ type world struct {
 	ctx       context.Context
 	crash     context.CancelFunc
 	log       *segment.Log
+	keeper    keeper // of the segments
 	profiles  *segment.Profiles
+	live      *segment.Live // in place of profiles
 	points    *loyalty.Service
 	journeys  *campaign.Engine
 	recommend *recommend.Service
@@ -109,7 +121,17 @@ func (w *world) start() {
 	var err error
 	w.log, err = segment.NewLog(w.stores.log, &segment.LogOptions{Now: clock, Skew: skew, Identity: s.Identity})
 	require.NoError(w.t, err)
-	w.profiles, err = segment.NewProfiles(w.stores.profiles, &segment.ProfileOptions{Segments: w.segments, Sink: w.log, Log: w.log})
+	if w.stores.live != nil {
+		var definitions []live.Definition
+		for _, d := range w.segments {
+			definitions = append(definitions, liveDefinition(d))
+		}
+		w.live, err = segment.NewLive(w.stores.live, &segment.LiveOptions{Name: names["segment"], Segments: definitions, Sink: w.log, Log: w.log})
+		w.keeper = w.live
+	} else {
+		w.profiles, err = segment.NewProfiles(w.stores.profiles, &segment.ProfileOptions{Segments: w.segments, Sink: w.log, Log: w.log})
+		w.keeper = w.profiles
+	}
 	require.NoError(w.t, err)
 	w.points, err = loyalty.New(w.stores.points, &loyalty.Options{Programs: w.programs, Now: clock, Sink: w.log})
 	require.NoError(w.t, err)
@@ -136,7 +158,7 @@ func (w *world) start() {
 func (w *world) run() {
 	var err error
 	w.runner, err = segment.NewRunner(w.log, &segment.RunnerOptions{Batch: 16, Workers: w.workers, Retry: []time.Duration{time.Microsecond}},
-		&spoiled{w: w, short: "segment", consumer: w.profiles}, &spoiled{w: w, short: "loyalty", consumer: w.points},
+		&spoiled{w: w, short: "segment", consumer: w.keeper}, &spoiled{w: w, short: "loyalty", consumer: w.points},
 		&spoiled{w: w, short: "recommend", consumer: w.recommend}, &spoiled{w: w, short: "campaign", consumer: w.journeys})
 	require.NoError(w.t, err)
 }
@@ -252,7 +274,7 @@ func (w *world) do(s *step) {
 		if s.Segment != nil {
 			var name string
 			strict(t, s.Segment, &name)
-			err = w.profiles.Retire(w.ctx, name)
+			err = w.keeper.Retire(w.ctx, name)
 			w.segments = slices.DeleteFunc(w.segments, func(d segment.Definition) bool { return d.Name == name })
 		} else {
 			err = w.journeys.Retire(w.ctx, w.journey(s))
@@ -357,11 +379,28 @@ func (w *world) consent(s *step) error {
 	return w.log.Publish(w.ctx, e)
 }
 
+// liveDefinition is a definition as package live has it.
+func liveDefinition(d segment.Definition) live.Definition {
+	to := live.Definition{Name: d.Name, Rule: d.Rule, Leaves: map[string]live.Leaf{}}
+	for name, l := range d.Leaves {
+		leaf := live.Leaf{Events: l.Events, Where: l.Where, Window: l.Window, Agg: live.Aggregate(l.Agg), Of: l.Of}
+		if l.Agg == segment.SumOf {
+			leaf.Of, leaf.Currency = "value", l.Currency
+		}
+		to.Leaves[name] = leaf
+	}
+	return to
+}
+
 func (w *world) define(s *step) error {
 	var d definition
 	strict(w.t, s.Segment, &d)
 	to := d.segment()
-	if err := w.profiles.Define(w.ctx, to); err != nil {
+	if w.live != nil {
+		if err := w.live.Define(w.ctx, liveDefinition(to)); err != nil {
+			return err
+		}
+	} else if err := w.profiles.Define(w.ctx, to); err != nil {
 		return err
 	}
 	w.segments = slices.DeleteFunc(w.segments, func(d segment.Definition) bool { return d.Name == to.Name })

@@ -22,10 +22,12 @@
 //     behind a savepoint, so a failed store call leaves nothing behind and the
 //     transaction goes on, as with flywheel.Memory. A transaction is used by one
 //     goroutine at a time.
+//
 //   - A transaction is run again only when this package began it and the server
 //     itself said that it rolled back: SQLSTATE 40001 (serialization failure) or
 //     40P01 (deadlock), or SQLITE_BUSY before a COMMIT took effect. What a driver
 //     calls safe to retry is not asked. Attempts are bounded.
+//
 //   - An error of COMMIT is a rollback only with a class 40 SQLSTATE, 40003
 //     (completion unknown) excepted, or when SQLite still has the transaction
 //     open. After any other, [Tx.ReadBack] functions ask the database for what the transaction
@@ -33,9 +35,14 @@
 //     committed. Not found means rolled back in SQLite; in PostgreSQL the lost
 //     COMMIT may still be under way, so the error matches
 //     flywheel.ErrUnknownOutcome, as it does when there is no key to ask by.
+//
 //   - A statement that failed fails the Write around it, and one outside a Write
 //     the transaction, in both dialects. A call whose context is over sends
 //     nothing and harms nothing.
+//
+//   - Facts that nothing of the transaction depends on may wait in a [Later], which
+//     writes them in one statement before COMMIT. They are undone with the savepoint
+//     they were added in, and gathered again when the transaction is run again.
 //
 // [Each], [Select] and [Pages] read rows, each in a call that leaves none open.
 //

@@ -122,7 +122,7 @@ func (d *DB) Joins(ctx context.Context) bool { return d.ambient(ctx) != nil }
 // context serves no store any more.
 func (d *DB) Join(ctx context.Context, tx *sql.Tx) (joined context.Context, end func(committed bool)) {
 	ctx, scope := txhook.Begin(ctx)
-	s := &txState{tx: tx}
+	s := &txState{tx: tx, joined: true}
 	return context.WithValue(ctx, txKey{d.db}, s), func(committed bool) {
 		s.ended.Store(true)
 		if committed {

@@ -165,7 +165,12 @@ func (d *DB) once(ctx context.Context, s *txState, fn func(context.Context, *txS
 		}
 	}()
 	s.tx = tx
-	if err := fn(context.WithValue(ctx, txKey{d.db}, s), s); err != nil {
+	within := context.WithValue(ctx, txKey{d.db}, s)
+	err = fn(within, s)
+	if err == nil && s.failed == nil {
+		err = s.flush(within, d)
+	}
+	if err != nil {
 		d.noticeRestart(s, err)
 		if s.dead && d.dialect.asksToRestart(s.failed) {
 			return s.failed // whatever fn made of it

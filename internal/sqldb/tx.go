@@ -38,6 +38,8 @@ type txState struct {
 	local      map[any]any
 	stmts      map[string]*sql.Stmt
 	wishes     []wish
+	joined     bool      // the caller's, who will end it
+	queues     []waiting // what is written before COMMIT
 }
 
 type readBack struct {
@@ -73,8 +75,12 @@ func (s *txState) covered(fn func() error) error {
 
 // Local returns what stores remember of this transaction, by keys of their own: what
 // it has locked or written, which nobody else can change before it ends. It is
-// empty again after a rollback to a savepoint.
+// empty again after a rollback to a savepoint, and of no use in a transaction that has
+// failed or ended.
 func (t *Tx) Local() map[any]any {
+	if t.state.usable() != nil {
+		return map[any]any{}
+	}
 	if t.state.local == nil {
 		t.state.local = map[any]any{}
 	}
@@ -213,9 +219,10 @@ func (s *txState) nested(ctx context.Context, d *DB, fn func(tx *Tx) error) (err
 		return err
 	}
 	_, scope := txhook.Begin(ctx)
-	uncovered, kept := s.uncovered, false
+	uncovered, marks, kept := s.uncovered, s.marks(), false
 	defer func() {
 		if !kept {
+			s.resetQueues(marks)
 			scope.RolledBack()
 			s.uncovered = uncovered
 			s.readBack = s.readBack[:mark]

@@ -77,6 +77,12 @@ type Rate struct {
 	Price money.Amount `json:"price"`
 }
 
+// Tariff is what an option costs in one more currency, by the same measure.
+type Tariff struct {
+	Rates    []Rate        `json:"rates"`
+	FreeFrom *money.Amount `json:"freeFrom,omitempty"`
+}
+
 // Window is when an option can be ordered, on the clocks of the shop's calendar.
 type Window struct {
 	// Days are days of the week. None: all.
@@ -102,6 +108,10 @@ type Option struct {
 	// FreeFrom is the value of the goods after discounts from which on there is no
 	// charge. Nil: never.
 	FreeFrom *money.Amount `json:"freeFrom,omitempty"`
+	// Tariffs are the charges in further currencies: an order is charged in that of
+	// its goods. With tariffs, goods in a currency that neither they nor Rates have are
+	// refused.
+	Tariffs []Tariff `json:"tariffs,omitempty"`
 	// Days are the least and the greatest number of carrier days from the carrier
 	// to the buyer.
 	Days [2]int `json:"days"`
@@ -233,7 +243,7 @@ func (n *Network) addOption(field string, o Option) error {
 	default:
 		return refuse(ErrInput, field+".by", "%q is neither weight nor value", o.By)
 	}
-	if err := checkRates(field, &o); err != nil {
+	if err := checkTariffs(field, &o); err != nil {
 		return err
 	}
 	if o.Days[0] < 0 || o.Days[1] < o.Days[0] || o.Days[1] > maxDays {
@@ -250,45 +260,69 @@ func (n *Network) addOption(field string, o Option) error {
 		own.Days = slices.Clone(w.Days)
 		o.Window = &own
 	}
-	o.Zones, o.Rates, o.NotFor = slices.Clone(o.Zones), slices.Clone(o.Rates), slices.Clone(o.NotFor)
+	o.Zones, o.NotFor = slices.Clone(o.Zones), slices.Clone(o.NotFor)
 	n.options = append(n.options, o)
-	n.byValue = n.byValue || o.By == ByValue || o.FreeFrom != nil
+	n.byValue = n.byValue || o.By == ByValue || o.FreeFrom != nil || slices.ContainsFunc(o.Tariffs, func(t Tariff) bool { return t.FreeFrom != nil })
 	return nil
 }
 
-func checkRates(field string, o *Option) error {
-	if len(o.Rates) == 0 {
-		return refuse(ErrInput, field+".rates", "an option needs a rate")
+// checkTariffs checks the charges of an option, and takes copies of them.
+func checkTariffs(field string, o *Option) error {
+	first, err := checkTariff(field, Tariff{o.Rates, o.FreeFrom})
+	if err != nil {
+		return err
 	}
-	currency := o.Rates[0].Price.Currency()
-	for i := range o.Rates {
-		r, place := &o.Rates[i], fmt.Sprintf("%s.rates[%d]", field, i)
+	o.Rates, o.FreeFrom, o.Tariffs = first.Rates, first.FreeFrom, slices.Clone(o.Tariffs)
+	for i := range o.Tariffs {
+		place := fmt.Sprintf("%s.tariffs[%d]", field, i)
+		if o.Tariffs[i], err = checkTariff(place, o.Tariffs[i]); err != nil {
+			return err
+		}
+		currency := o.Tariffs[i].currency()
+		if currency == first.currency() || slices.ContainsFunc(o.Tariffs[:i], func(t Tariff) bool { return t.currency() == currency }) {
+			return refuse(ErrInput, place, "the charges in %s are there", currency)
+		}
+	}
+	return nil
+}
+
+func (t *Tariff) currency() money.Currency { return t.Rates[0].Price.Currency() }
+
+// checkTariff returns a copy of a tariff that is right.
+func checkTariff(field string, t Tariff) (Tariff, error) {
+	if len(t.Rates) == 0 {
+		return Tariff{}, refuse(ErrInput, field+".rates", "an option needs a rate")
+	}
+	t.Rates = slices.Clone(t.Rates)
+	currency := t.currency()
+	for i := range t.Rates {
+		r, place := &t.Rates[i], fmt.Sprintf("%s.rates[%d]", field, i)
 		if r.Price.Minor() < 0 {
-			return refuse(ErrRange, place+".price", "%v is below zero", r.Price)
+			return Tariff{}, refuse(ErrRange, place+".price", "%v is below zero", r.Price)
 		}
 		if r.Price.Currency() != currency {
-			return refuse(ErrInput, place+".price", "%v is not in %s", r.Price, currency)
+			return Tariff{}, refuse(ErrInput, place+".price", "%v is not in %s", r.Price, currency)
 		}
 		if r.To != nil && *r.To < 0 {
-			return refuse(ErrRange, place+".to", "%d is below zero", *r.To)
+			return Tariff{}, refuse(ErrRange, place+".to", "%d is below zero", *r.To)
 		}
-		if i > 0 && (o.Rates[i-1].To == nil || r.To != nil && *r.To <= *o.Rates[i-1].To) {
-			return refuse(ErrInput, place+".to", "the bounds do not ascend")
+		if i > 0 && (t.Rates[i-1].To == nil || r.To != nil && *r.To <= *t.Rates[i-1].To) {
+			return Tariff{}, refuse(ErrInput, place+".to", "the bounds do not ascend")
 		}
 		if r.To != nil {
 			to := *r.To
-			o.Rates[i].To = &to
+			r.To = &to
 		}
 	}
-	if o.FreeFrom == nil {
-		return nil
+	if t.FreeFrom == nil {
+		return t, nil
 	}
-	if o.FreeFrom.Currency() != currency {
-		return refuse(ErrInput, field+".freeFrom", "%v is not in %s", *o.FreeFrom, currency)
+	if t.FreeFrom.Currency() != currency {
+		return Tariff{}, refuse(ErrInput, field+".freeFrom", "%v is not in %s", *t.FreeFrom, currency)
 	}
-	from := *o.FreeFrom
-	o.FreeFrom = &from
-	return nil
+	from := *t.FreeFrom
+	t.FreeFrom = &from
+	return t, nil
 }
 
 func (w *Window) check(field string) error {

@@ -182,27 +182,44 @@ func (w *Window) open(local time.Time) bool {
 	return w.From == w.To || !w.From.after(local) && w.To.after(local)
 }
 
-// charge returns the price of the first rate that fits, and whether there is one.
-func (o *Option) charge(weight int64, value money.Amount) (charge money.Amount, ok bool, err error) {
-	zero := money.New(0, o.Rates[0].Price.Currency())
-	measure := weight
-	if o.By == ByValue || o.FreeFrom != nil {
-		if c := value.Currency(); c != zero.Currency() && value != (money.Amount{}) {
-			return charge, false, refuse(ErrInput, "value", "%v is not in %s", value, zero.Currency())
+// tariff returns the charges in the currency of the goods, those of Rates where the goods
+// have no value.
+func (o *Option) tariff(value money.Amount) (Tariff, error) {
+	first := Tariff{o.Rates, o.FreeFrom}
+	currency := value.Currency()
+	if value == (money.Amount{}) || currency == first.currency() {
+		return first, nil
+	}
+	for i := range o.Tariffs {
+		if o.Tariffs[i].currency() == currency {
+			return o.Tariffs[i], nil
 		}
 	}
+	if len(o.Tariffs) > 0 || o.By == ByValue || o.FreeFrom != nil {
+		return Tariff{}, refuse(ErrInput, "value", "%v is not in %s", value, first.currency())
+	}
+	return first, nil
+}
+
+// charge returns the price of the first rate that fits, and whether there is one.
+func (o *Option) charge(weight int64, value money.Amount) (charge money.Amount, ok bool, err error) {
+	t, err := o.tariff(value)
+	if err != nil {
+		return charge, false, err
+	}
+	measure := weight
 	switch o.By {
 	case ByValue:
 		measure = value.Minor()
 	case Flat:
 		measure = 0
 	}
-	at := slices.IndexFunc(o.Rates, func(r Rate) bool { return r.To == nil || *r.To >= measure })
+	at := slices.IndexFunc(t.Rates, func(r Rate) bool { return r.To == nil || *r.To >= measure })
 	if at < 0 {
 		return charge, false, nil
 	}
-	if o.FreeFrom != nil && value.Minor() >= o.FreeFrom.Minor() {
-		return zero, true, nil
+	if t.FreeFrom != nil && value.Minor() >= t.FreeFrom.Minor() {
+		return money.New(0, t.currency()), true, nil
 	}
-	return o.Rates[at].Price, true, nil
+	return t.Rates[at].Price, true, nil
 }

@@ -158,6 +158,10 @@ type Unit struct {
 	// that of the kit. The unit whose SKU is its own Kit counts kits towards that
 	// limit and is nothing on a shelf.
 	Kit flywheel.SKU `json:"kit,omitempty"`
+	// Lot and Expires name the lot, or the serial number, of units that a purchase order
+	// brings or takes (inventory.Service.Supply). What is promised names none.
+	Lot     string `json:"lot,omitempty"`
+	Expires Date   `json:"expires,omitzero"`
 }
 
 // compare orders units and tells apart those that are not summed.

@@ -74,8 +74,9 @@ func (s *Store) Post(ctx context.Context, m inventory.Movement) (inventory.Movem
 	return ms[0], nil
 }
 
-// PostBatch implements inventory.BatchStore: five statements, however many
-// movements there are, and three for what this transaction did before. The levels
+// PostBatch implements inventory.BatchStore: five statements of SQLite, however many
+// movements there are, and three for what this transaction did before; of PostgreSQL
+// two for a step of a reservation, else three. The levels
 // are locked in the order of their keys and the reservation after them, so that
 // batches wait for each other but never in a circle. All that can be refused is
 // refused before anything is written. Steps of reservations of one item that many ask for
@@ -129,14 +130,7 @@ func (s *Store) post(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation
 		return nil, saveReservation(ctx, tx, r)
 	}
 	seen := seenBy(tx)
-	levels, err := s.lockLevels(ctx, tx, seen, items)
-	if err != nil {
-		return nil, err
-	}
-	if len(levels) < len(items) {
-		return nil, errNoLevel
-	}
-	earlier, err := s.findMovements(ctx, tx, seen, movements, items)
+	levels, earlier, err := s.lock(ctx, tx, r, seen, movements, items)
 	if err != nil {
 		return nil, err
 	}
@@ -155,16 +149,11 @@ func (s *Store) post(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation
 			posted = append(posted, rowOf(&answer))
 		}
 	}
-	if r != nil {
-		if err := saveReservation(ctx, tx, r); err != nil {
-			return nil, err
-		}
-	}
 	if len(posted) == 0 {
 		if r == nil {
 			return answers, errNothingNew
 		}
-		return answers, nil
+		return answers, saveReservation(ctx, tx, r)
 	}
 	updates := make([]levelRow, 0, len(items))
 	for i := range items {
@@ -173,15 +162,128 @@ func (s *Store) post(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation
 			updates = append(updates, levelRow{l.SKU, l.Location, l.OnHand, l.Reserved, l.Allocated, l.Backordered, l.Seq})
 		}
 	}
-	if err := s.exec(ctx, tx, s.statements.updateLevels, updates); err != nil {
-		return nil, err
-	}
-	if err := s.exec(ctx, tx, s.statements.addMovements, posted); err != nil {
+	if err := s.write(ctx, tx, r, updates, posted); err != nil {
 		return nil, err
 	}
 	tx.ReadBackOwn(posted[0].isThere)
 	seen.keep(levels, earlier)
 	return answers, nil
+}
+
+// lock returns the levels of items, locked, and the movements that have a key of one
+// of movements.
+func (s *Store) lock(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation, seen *seen, movements []inventory.Movement, items []item) (map[item]*inventory.Level, map[key][]inventory.Movement, error) {
+	if r != nil && s.statements.lockDocument != "" && ofOneDocument(movements) && !slices.ContainsFunc(movements, seen.knows) {
+		return s.lockDocument(ctx, tx, seen, movements, items)
+	}
+	levels, err := s.lockLevels(ctx, tx, seen, items)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(levels) < len(items) {
+		return nil, nil, errNoLevel
+	}
+	earlier, err := s.findMovements(ctx, tx, seen, movements, items)
+	return levels, earlier, err
+}
+
+func ofOneDocument(movements []inventory.Movement) bool {
+	first := &movements[0]
+	return !slices.ContainsFunc(movements[1:], func(m inventory.Movement) bool { return m.Ref != first.Ref || m.Attempt != first.Attempt })
+}
+
+// lockDocument is lock in one statement, for a step of a reservation. What is read of
+// the ledger may be older than the lock. That cannot mislead: a reservation and its
+// movements change together, and the write wants the reservation at its version.
+func (s *Store) lockDocument(ctx context.Context, tx *sqldb.Tx, seen *seen, movements []inventory.Movement, items []item) (map[item]*inventory.Level, map[key][]inventory.Movement, error) {
+	levels, earlier := make(map[item]*inventory.Level, len(items)), make(map[key][]inventory.Movement, len(movements))
+	open := make([]item, 0, len(items))
+	for i := range items {
+		it := items[i].bare()
+		if l, known := seen.levels[it]; known {
+			levels[it] = &l
+		} else {
+			levels[it], open = nil, append(open, it)
+		}
+	}
+	skus, locations, err := namesOf(open)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = sqldb.Each(ctx, tx, s.statements.lockDocument, []any{skus, locations, movements[0].Ref, movements[0].Attempt}, func(row sqldb.Row) error {
+		m, err := scanMovement(row)
+		switch it := itemOf(&m); {
+		case err != nil:
+			return err
+		case m.Kind != "":
+			if _, asked := levels[it]; asked {
+				earlier[keyOf(&m)] = append(earlier[keyOf(&m)], m)
+			}
+		default:
+			if l, asked := levels[it]; asked && l == nil { // not a SKU at the location of another
+				levels[it] = &inventory.Level{SKU: m.SKU, Location: m.Location, Seq: m.Seq, OnHand: m.OnHand, Reserved: m.Reserved,
+					Allocated: m.Allocated, Backordered: m.Backordered, Backorder: m.BackorderedAfter}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, l := range levels {
+		if l == nil {
+			return nil, nil, errNoLevel
+		}
+	}
+	for _, list := range earlier {
+		slices.SortFunc(list, func(a, b inventory.Movement) int { return cmp.Compare(a.Seq, b.Seq) })
+	}
+	return levels, earlier, nil
+}
+
+// write writes a reservation, if there is one, levels and movements: in PostgreSQL by
+// one statement, which writes nothing if the reservation is not at its version.
+func (s *Store) write(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation, levels []levelRow, movements []movementRow) error {
+	if s.statements.post == "" {
+		if r != nil {
+			if err := saveReservation(ctx, tx, r); err != nil {
+				return err
+			}
+		}
+		if err := s.exec(ctx, tx, s.statements.updateLevels, levels); err != nil {
+			return err
+		}
+		return s.exec(ctx, tx, s.statements.addMovements, movements)
+	}
+	args := make([]any, 2, 10)
+	for i, rows := range []any{levels, movements} {
+		arg, err := json.Marshal(rows)
+		if err != nil {
+			return err
+		}
+		args[i] = string(arg)
+	}
+	if r == nil {
+		_, err := tx.ExecContext(ctx, s.statements.post, args...)
+		return err
+	}
+	lines, units, err := contents(r)
+	if err != nil {
+		return err
+	}
+	statement := s.statements.postUpdate
+	if r.Version == 0 {
+		statement = s.statements.postInsert
+	}
+	saved := 0
+	if err := tx.QueryRowContext(ctx, statement, append(reservationArgs(r, lines, units), args...)...).Scan(&saved); err != nil {
+		return err
+	}
+	if saved == 0 {
+		return staleError(r)
+	}
+	wrote(tx, r, lines, units)
+	return nil
 }
 
 // stale reports whether r is not at its version any more, which explains a refusal
@@ -204,8 +306,9 @@ func (s *Store) stale(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservatio
 // seen is what a transaction has locked and what it knows of the ledger behind
 // these locks: nobody else can add to it before the transaction ends.
 type seen struct {
-	levels    map[item]inventory.Level
-	movements map[key][]inventory.Movement
+	levels       map[item]inventory.Level
+	movements    map[key][]inventory.Movement
+	reservations map[string]inventory.Reservation // that it wrote
 }
 
 type seenKey struct{}
@@ -213,10 +316,16 @@ type seenKey struct{}
 func seenBy(tx *sqldb.Tx) *seen {
 	s, ok := tx.Local()[seenKey{}].(*seen)
 	if !ok {
-		s = &seen{map[item]inventory.Level{}, map[key][]inventory.Movement{}}
+		s = &seen{map[item]inventory.Level{}, map[key][]inventory.Movement{}, map[string]inventory.Reservation{}}
 		tx.Local()[seenKey{}] = s
 	}
 	return s
+}
+
+// knows reports whether the movements with the key of m are known.
+func (s *seen) knows(m inventory.Movement) bool {
+	_, known := s.movements[keyOf(&m)]
+	return known
 }
 
 func (s *seen) keep(levels map[item]*inventory.Level, movements map[key][]inventory.Movement) {
@@ -248,9 +357,7 @@ func (s *Store) exec(ctx context.Context, tx *sqldb.Tx, statement string, rows a
 // lockLevels returns the levels of items that there are, locked.
 func (s *Store) lockLevels(ctx context.Context, tx *sqldb.Tx, seen *seen, items []item) (map[item]*inventory.Level, error) {
 	levels := make(map[item]*inventory.Level, len(items))
-	skus, locations := make([]flywheel.SKU, len(items)), make([]inventory.Location, len(items))
 	for i := range items {
-		skus[i], locations[i] = items[i].SKU, items[i].Location
 		if l, ok := seen.levels[items[i].bare()]; ok {
 			levels[items[i].bare()] = &l
 		}
@@ -258,19 +365,15 @@ func (s *Store) lockLevels(ctx context.Context, tx *sqldb.Tx, seen *seen, items 
 	if len(levels) == len(items) {
 		return levels, nil
 	}
-	args := make([]any, 2)
-	for i, list := range []any{slices.Compact(skus), compacted(locations)} {
-		arg, err := json.Marshal(list)
-		if err != nil {
-			return nil, err
-		}
-		args[i] = string(arg)
+	skus, locations, err := namesOf(items)
+	if err != nil {
+		return nil, err
 	}
 	asked := make(map[item]bool, len(items))
 	for i := range items {
 		asked[items[i].bare()] = true
 	}
-	err := sqldb.Each(ctx, tx, s.statements.lockLevels, args, func(r sqldb.Row) error {
+	err = sqldb.Each(ctx, tx, s.statements.lockLevels, []any{skus, locations}, func(r sqldb.Row) error {
 		l, err := scanLevel(r)
 		if it := (item{SKU: l.SKU, Location: l.Location}); asked[it] { // not a SKU at the location of another
 			levels[it] = &l
@@ -280,10 +383,19 @@ func (s *Store) lockLevels(ctx context.Context, tx *sqldb.Tx, seen *seen, items 
 	return levels, err
 }
 
-// compacted returns each value once.
-func compacted(locations []inventory.Location) []inventory.Location {
-	slices.Sort(locations)
-	return slices.Compact(locations)
+// namesOf returns the SKUs and the locations of items, each once, as JSON arrays.
+func namesOf(items []item) (skus, locations string, err error) {
+	names, places := make([]flywheel.SKU, len(items)), make([]inventory.Location, len(items))
+	for i := range items {
+		names[i], places[i] = items[i].SKU, items[i].Location
+	}
+	slices.Sort(places)
+	a, err := json.Marshal(slices.Compact(names))
+	if err != nil {
+		return "", "", err
+	}
+	b, err := json.Marshal(slices.Compact(places))
+	return string(a), string(b), err
 }
 
 // key is what the movements that Level.Apply wants to see have in common.

@@ -17,7 +17,13 @@ import (
 
 // Reservation implements inventory.Store.
 func (s *Store) Reservation(ctx context.Context, ref string) (inventory.Reservation, error) {
-	r, err := scanReservation(s.db.Read(ctx).QueryRowContext(ctx,
+	q := s.db.Read(ctx)
+	if tx, ok := q.(*sqldb.Tx); ok {
+		if r, ok := seenBy(tx).reservations[ref]; ok && ctx.Err() == nil {
+			return kept(r), nil
+		}
+	}
+	r, err := scanReservation(q.QueryRowContext(ctx,
 		`SELECT `+reservationColumns+` FROM flywheel_inventory_reservations WHERE ref = ?`, ref))
 	if errors.Is(err, sql.ErrNoRows) {
 		return inventory.Reservation{}, fmt.Errorf("inventorysql: reservation %q: %w", ref, flywheel.ErrNotFound)
@@ -53,33 +59,48 @@ func saveReservation(ctx context.Context, tx *sqldb.Tx, r *inventory.Reservation
 	if err != nil {
 		return err
 	}
-	var res sql.Result
+	statement := updateReservation
 	if r.Version == 0 {
-		res, err = tx.ExecContext(ctx, `INSERT INTO flywheel_inventory_reservations
-			(location, lines, units, state, expires, attempt, version, ref) VALUES (?, ?, ?, ?, ?, ?, 1, ?)
-			ON CONFLICT (ref) DO NOTHING`,
-			string(r.Location), lines, units, string(r.State), sqldb.Micros(r.Expires), r.Attempt, r.Ref)
-	} else {
-		res, err = tx.ExecContext(ctx, `UPDATE flywheel_inventory_reservations
-			SET location = ?, lines = ?, units = ?, state = ?, expires = ?, attempt = ?, version = version + 1
-			WHERE ref = ? AND version = ?`,
-			string(r.Location), lines, units, string(r.State), sqldb.Micros(r.Expires), r.Attempt, r.Ref, r.Version)
+		statement = insertReservation
 	}
+	saved, err := tx.Changed(ctx, statement, reservationArgs(r, lines, units)...)
 	if err != nil {
 		return err
 	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return err
-	}
-	if n == 0 {
+	if !saved {
 		return staleError(r)
 	}
+	wrote(tx, r, lines, units)
+	return nil
+}
+
+const (
+	insertReservation = `INSERT INTO flywheel_inventory_reservations
+		(location, lines, units, state, expires, attempt, version, ref) VALUES (?, ?, ?, ?, ?, ?, 1, ?)
+		ON CONFLICT (ref) DO NOTHING`
+	updateReservation = `UPDATE flywheel_inventory_reservations
+		SET location = ?, lines = ?, units = ?, state = ?, expires = ?, attempt = ?, version = version + 1
+		WHERE ref = ? AND version = ?`
+)
+
+func reservationArgs(r *inventory.Reservation, lines, units string) []any {
+	args := []any{string(r.Location), lines, units, string(r.State), sqldb.Micros(r.Expires), r.Attempt, r.Ref}
+	if r.Version != 0 {
+		args = append(args, r.Version)
+	}
+	return args
+}
+
+// wrote notes that r was written with its next version, for as long as the transaction
+// holds its row and for when its outcome is lost.
+func wrote(tx *sqldb.Tx, r *inventory.Reservation, lines, units string) {
+	next := kept(*r)
+	next.Version++
+	seenBy(tx).reservations[r.Ref] = next
 	written := *r // the caller may change r before the transaction ends
 	tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
 		return isSaved(ctx, q, &written, lines, units)
 	})
-	return nil
 }
 
 // contents returns what is promised as text: of lines at one location, or of units.

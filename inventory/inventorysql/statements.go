@@ -26,6 +26,12 @@ type statements struct {
 	findMovements string // ref, attempt, rows of item
 	items         string // SKUs
 
+	// Of PostgreSQL, in place of several; empty for SQLite.
+	lockDocument string // SKUs, locations, ref, attempt
+	post         string // rows of levelRow, rows of movementRow
+	postInsert   string // a reservation, rows of levelRow, rows of movementRow
+	postUpdate   string // likewise
+
 	lockForGroup string // refs, refs, SKU, location
 	writeGroup   string // rows of groupRow, SKU, location, the level as updateLevel has it
 	saveGroup    string // rows of groupRow
@@ -41,7 +47,7 @@ func statementsOf(d flywheel.Dialect) statements {
 		lock = " FOR UPDATE"
 	}
 	items := rows(d, "n bigint", "sku text", "location text")
-	return statements{
+	st := statements{
 		// WHERE true keeps SQLite from reading ON CONFLICT as the ON of a join.
 		createLevels: `INSERT INTO flywheel_inventory_levels (sku, location)
 			SELECT x.sku, x.location FROM ` + items + ` WHERE true ORDER BY x.n
@@ -51,18 +57,8 @@ func statementsOf(d flywheel.Dialect) statements {
 		lockLevels: `SELECT ` + levelColumns + ` FROM flywheel_inventory_levels
 			WHERE ` + sqldb.In(d, "sku") + ` AND ` + sqldb.In(d, "location") + `
 			ORDER BY sku, location` + lock,
-		updateLevels: `INSERT INTO flywheel_inventory_levels (sku, location, on_hand, reserved, allocated, backordered, seq)
-			SELECT x.sku, x.location, x.on_hand, x.reserved, x.allocated, x.backordered, x.seq
-			FROM ` + rows(d, "sku text", "location text", "on_hand bigint", "reserved bigint", "allocated bigint",
-			"backordered bigint", "seq bigint") + ` WHERE true
-			ON CONFLICT (sku, location) DO UPDATE
-			SET on_hand = excluded.on_hand, reserved = excluded.reserved, allocated = excluded.allocated,
-				backordered = excluded.backordered, seq = excluded.seq`,
-		addMovements: `INSERT INTO flywheel_inventory_movements (` + movementColumns + `)
-			SELECT ` + of("x", movementColumns) + ` FROM ` + rows(d, "sku text", "location text", "seq bigint",
-			"kind text", "ref text", "attempt bigint", "key text", "on_hand bigint", "reserved bigint", "allocated bigint",
-			"backordered bigint", "reason text", "at bigint", "on_hand_after bigint", "reserved_after bigint",
-			"allocated_after bigint", "backordered_after bigint"),
+		updateLevels: updateLevels(d, "true"),
+		addMovements: addMovements(d, "true"),
 		findMovements: `SELECT ` + movementColumns + ` FROM flywheel_inventory_movements
 			WHERE ref = ? AND attempt = ? AND (sku, location) IN (SELECT x.sku, x.location FROM ` + items + `)
 			ORDER BY sku, location, seq`,
@@ -80,6 +76,38 @@ func statementsOf(d flywheel.Dialect) statements {
 		levelsOf: `SELECT ` + levelColumns + ` FROM flywheel_inventory_levels
 			WHERE ` + sqldb.In(d, "sku") + ` AND (seq > 0 OR backorder > 0) ORDER BY sku, location`,
 	}
+	if d == flywheel.Postgres {
+		const onlyIfSaved = "EXISTS (SELECT 1 FROM saved)"
+		after := `, written AS (` + updateLevels(d, onlyIfSaved) + `), posted AS (` + addMovements(d, onlyIfSaved) + `)
+			SELECT count(*) FROM saved`
+		st.lockDocument = `WITH locked AS MATERIALIZED (` + st.lockLevels + `)
+			SELECT sku, location, seq, '', '', 0, '', on_hand, reserved, allocated, backordered, '', 0, 0, 0, 0, backorder FROM locked
+			UNION ALL SELECT ` + movementColumns + ` FROM flywheel_inventory_movements WHERE ref = ? AND attempt = ?`
+		st.post = `WITH written AS (` + st.updateLevels + `) ` + st.addMovements
+		st.postInsert = `WITH saved AS (` + insertReservation + ` RETURNING 1)` + after
+		st.postUpdate = `WITH saved AS (` + updateReservation + ` RETURNING 1)` + after
+	}
+	return st
+}
+
+// updateLevels writes rows of levelRow that are there.
+func updateLevels(d flywheel.Dialect, where string) string {
+	return `INSERT INTO flywheel_inventory_levels (sku, location, on_hand, reserved, allocated, backordered, seq)
+		SELECT x.sku, x.location, x.on_hand, x.reserved, x.allocated, x.backordered, x.seq
+		FROM ` + sqldb.Recordset(d, "sku text", "location text", "on_hand bigint", "reserved bigint", "allocated bigint",
+		"backordered bigint", "seq bigint") + ` WHERE ` + where + `
+		ON CONFLICT (sku, location) DO UPDATE
+		SET on_hand = excluded.on_hand, reserved = excluded.reserved, allocated = excluded.allocated,
+			backordered = excluded.backordered, seq = excluded.seq`
+}
+
+// addMovements inserts rows of movementRow.
+func addMovements(d flywheel.Dialect, where string) string {
+	return `INSERT INTO flywheel_inventory_movements (` + movementColumns + `)
+		SELECT ` + of("x", movementColumns) + ` FROM ` + sqldb.Recordset(d, "sku text", "location text", "seq bigint",
+		"kind text", "ref text", "attempt bigint", "key text", "on_hand bigint", "reserved bigint", "allocated bigint",
+		"backordered bigint", "reason text", "at bigint", "on_hand_after bigint", "reserved_after bigint",
+		"allocated_after bigint", "backordered_after bigint") + ` WHERE ` + where
 }
 
 var groupColumns = []string{

@@ -156,6 +156,41 @@ var lotChecks = []testCase{
 			e.Errorf("history %q, want %q", got, want)
 		}
 	})},
+	{Name: "lots/purchase", Rule: "A purchase order's document names lots; what an inspection moves keeps its lot, and a repeated document names the same.", Check: tracked(func(e *env, lots inventory.LotStore, svc *inventory.Service, _ *time.Time) {
+		quarantine := main.Quarantine()
+		of := func(place inventory.Location, n int64, lot string, expires int) fulfillment.Unit {
+			u := supply("milk", place, n)
+			if u.Lot = lot; expires > 0 {
+				u.Expires = day(expires)
+			}
+			return u
+		}
+		receipt := []fulfillment.Unit{of(quarantine, 6, "b", 9), of(quarantine, 4, "a", 5), of(quarantine, 2, "", 0)}
+		inspection := []fulfillment.Unit{of(quarantine, -7, "", 0), of(main, 5, "", 0)}
+		for range 2 {
+			e.OK(svc.Supply(e.Context(), "po", "receipt", receipt))
+			e.OK(svc.Supply(e.Context(), "po", "inspection", inspection))
+			e.OK(svc.Supply(e.Context(), "po", "back", []fulfillment.Unit{of(main, -1, "b", 0)}))
+		}
+		for _, c := range []struct {
+			place inventory.Location
+			want  string
+		}{{main, "a:4 "}, {quarantine, "b:3 :2 "}} {
+			list, err := lots.Lots(e.Context(), "milk", c.place)
+			got := ""
+			for _, l := range list {
+				got += fmt.Sprintf("%s:%d ", l.Lot, l.OnHand)
+			}
+			if e.OK(err); got != c.want {
+				e.Errorf("lots at %s are %q, want %q", c.place, got, c.want)
+			}
+		}
+		receipt[0].Lot = "c"
+		e.Matches(svc.Supply(e.Context(), "po", "receipt", receipt), flywheel.ErrKeyReused)
+		e.Matches(svc.Supply(e.Context(), "po", "x", []fulfillment.Unit{{SKU: "bread", Location: main, Quantity: 1, Lot: "a"}}), flywheel.ErrInvalid)
+		e.Matches(svc.Supply(e.Context(), "po", "y", []fulfillment.Unit{{SKU: "milk", Location: main, Quantity: 1, Expires: day(3)}}), flywheel.ErrInvalid)
+		e.Matches(svc.Hold(e.Context(), "o", []fulfillment.Unit{of(main, 1, "a", 0)}, noon.Add(time.Hour)), flywheel.ErrInvalid)
+	})},
 	{Name: "lots/write-off", Rule: "Lots whose last day is over are taken off the shelf, whatever is promised.", Check: tracked(func(e *env, _ inventory.LotStore, svc *inventory.Service, _ *time.Time) {
 		e.OK(svc.ReceiveLots(e.Context(), "d1", []inventory.LotLine{lot("milk", "a", 10, 5), lot("milk", "b", 11, 5), lot("milk", "c", 0, 1)}))
 		e.OK(svc.Reserve(e.Context(), "o1", lines("milk", 9)))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -16,7 +17,8 @@ import (
 // Received; Inspect, Return and Invoice also on a closed order, since goods and
 // bills outlive it. Quantities can never exceed what is there: receipts the
 // ordered units plus the agreed over-delivery, inspections what is in quarantine,
-// returns what was rejected and not yet returned, cancellations what is open.
+// returns what was rejected, or stocked, and not yet returned, cancellations what is
+// open, landed costs what was received and neither rejected nor landed yet.
 // Invoices are taken as they come; [Order.Match] says what is wrong with them.
 //
 // O(lines + documents).
@@ -105,14 +107,7 @@ func (o Order) Movements(id string) ([]Movement, error) {
 		var moves []Movement
 		for _, dl := range d.Lines {
 			l := o.Lines[dl.Line]
-			var move []Movement
-			switch d.Kind {
-			case Receipt:
-				move = movement(dl.Quantity-dl.Rejected, l.Inspect)
-			case Inspect:
-				move = append(movement(-dl.Quantity, true), movement(dl.Quantity-dl.Rejected, false)...)
-			}
-			for _, m := range move {
+			for _, m := range dl.movements(d.Kind, l.Inspect) {
 				m.SKU, m.Place, m.Line = l.SKU, l.Place, dl.Line
 				moves = append(moves, m)
 			}
@@ -123,7 +118,8 @@ func (o Order) Movements(id string) ([]Movement, error) {
 }
 
 func sameLine(a, b DocumentLine) bool {
-	return a.Line == b.Line && a.Quantity == b.Quantity && a.Rejected == b.Rejected && a.Price == b.Price && a.Promised.Equal(b.Promised)
+	return a.Line == b.Line && a.Quantity == b.Quantity && a.Rejected == b.Rejected && a.Price == b.Price && a.Promised.Equal(b.Promised) &&
+		a.Shelf == b.Shelf && a.Cost == b.Cost && slices.Equal(a.Lots, b.Lots)
 }
 
 // allows checks kind and state.
@@ -141,7 +137,7 @@ func (o Order) allows(d Document) error {
 		ok = active || o.State == Draft
 	case Close:
 		ok = active || o.State == Received
-	case Inspect, Return, Invoice:
+	case Inspect, Return, Invoice, Land:
 		ok = o.State != Draft
 	default:
 		return refuse("kind of document "+d.ID, uint8(d.Kind), ErrInput)
@@ -169,8 +165,17 @@ func (o Order) applyLine(l *Line, kind Kind, d DocumentLine, name func(string) s
 	if d.Quantity < 1 || d.Quantity > MostQuantity {
 		return nil, refuse(name("quantity"), d.Quantity, ErrRange)
 	}
-	if d.Rejected < 0 || d.Rejected > d.Quantity || d.Rejected > 0 && kind != Receipt && kind != Inspect {
+	if d.Shelf < 0 || d.Shelf > d.Quantity || d.Shelf > 0 && kind != Return {
+		return nil, refuse(name("shelf"), d.Shelf, ErrRange)
+	}
+	if d.Rejected < 0 || d.Rejected > d.Quantity || d.Rejected > 0 && kind != Receipt && kind != Inspect && d.Rejected > d.Shelf {
 		return nil, refuse(name("rejected"), d.Rejected, ErrRange)
+	}
+	if err := d.checkLots(kind, name); err != nil {
+		return nil, err
+	}
+	if kind != Land && d.Cost != (money.Amount{}) {
+		return nil, refuse(name("cost"), d.Cost, ErrInput)
 	}
 	good := d.Quantity - d.Rejected
 	switch kind {
@@ -183,10 +188,9 @@ func (o Order) applyLine(l *Line, kind Kind, d DocumentLine, name func(string) s
 		l.Rejected += d.Rejected
 		if l.Inspect {
 			l.Quarantined += good
-			return movement(good, true), nil
+		} else {
+			l.Stocked += good
 		}
-		l.Stocked += good
-		return movement(good, false), nil
 	case Inspect:
 		if d.Quantity > l.Quarantined {
 			return nil, refuse(name("quantity"), d.Quantity, ErrRange)
@@ -194,12 +198,30 @@ func (o Order) applyLine(l *Line, kind Kind, d DocumentLine, name func(string) s
 		l.Quarantined -= d.Quantity
 		l.Rejected += d.Rejected
 		l.Stocked += good
-		return append(movement(-d.Quantity, true), movement(good, false)...), nil
 	case Return:
-		if d.Quantity > l.Rejected-l.Returned {
+		if d.Quantity-d.Shelf > l.Rejected-l.Returned {
 			return nil, refuse(name("quantity"), d.Quantity, ErrRange)
 		}
-		l.Returned += d.Quantity
+		if d.Shelf > l.Stocked-l.Withdrawn {
+			return nil, refuse(name("shelf"), d.Shelf, ErrRange)
+		}
+		l.Returned += d.Quantity - d.Shelf
+		l.Withdrawn += d.Shelf
+	case Land:
+		if d.Quantity > l.Stocked+l.Quarantined-l.Landed {
+			return nil, refuse(name("quantity"), d.Quantity, ErrRange)
+		}
+		if d.Cost.Currency() == (money.Currency{}) || d.Cost.Sign() < 0 {
+			return nil, refuse(name("cost"), d.Cost, ErrInput)
+		}
+		sum, err := d.Cost, error(nil)
+		if l.Landed > 0 {
+			if sum, err = l.LandedCost.Add(d.Cost); err != nil {
+				return nil, fmt.Errorf("%s: %w", name("cost"), err)
+			}
+		}
+		l.LandedCost = sum
+		l.Landed += d.Quantity
 	case Invoice:
 		if d.Price.Currency() != o.Currency {
 			return nil, refuse(name("currency"), d.Price.Currency(), ErrInput)
@@ -226,14 +248,70 @@ func (o Order) applyLine(l *Line, kind Kind, d DocumentLine, name func(string) s
 		}
 		l.Canceled += d.Quantity
 	}
-	return nil, nil
+	return d.movements(kind, l.Inspect), nil
 }
 
-func movement(quantity int64, quarantine bool) []Movement {
-	if quantity == 0 {
+// checkLots checks the lots that a line of a document names.
+func (d DocumentLine) checkLots(kind Kind, name func(string) string) error {
+	if len(d.Lots) == 0 {
 		return nil
 	}
-	return []Movement{{Quantity: quantity, Quarantine: quarantine}}
+	if kind != Receipt && kind != Inspect && kind != Return {
+		return refuse(name("lots"), len(d.Lots), ErrInput)
+	}
+	units, rejected := int64(0), int64(0)
+	seen := make(map[string]bool, len(d.Lots))
+	for _, l := range d.Lots {
+		switch {
+		case flywheel.CheckID(l.Lot) != nil || seen[l.Lot]:
+			return refuse(name("lot"), l.Lot, ErrInput)
+		case l.Quantity < 1 || l.Quantity > d.Quantity || l.Rejected < 0 || l.Rejected > l.Quantity || l.Rejected > 0 && kind == Return:
+			return refuse(name("units of lot "+l.Lot), l.Quantity, ErrRange)
+		}
+		seen[l.Lot] = true
+		units += l.Quantity
+		rejected += l.Rejected
+		if units > d.Quantity { // also bounds the sum
+			break
+		}
+	}
+	most := d.Quantity
+	if kind == Return {
+		most = d.Shelf
+	}
+	if units > most || kind != Return && (rejected > d.Rejected || units-rejected > d.Quantity-d.Rejected) {
+		return refuse(name("units of its lots"), units, ErrRange)
+	}
+	return nil
+}
+
+// movements returns what the line of a document does to stock: what its lots name, then
+// the rest.
+func (d DocumentLine) movements(kind Kind, inspected bool) (moves []Movement) {
+	// move adds sign times n units, of which each lot has of(lot).
+	move := func(n int64, sign int64, quarantine bool, of func(l LotUnits) int64) {
+		for _, l := range d.Lots {
+			if q := of(l); q > 0 {
+				moves = append(moves, Movement{Quantity: sign * q, Quarantine: quarantine, Lot: l.Lot, Expires: l.Expires})
+				n -= q
+			}
+		}
+		if n > 0 {
+			moves = append(moves, Movement{Quantity: sign * n, Quarantine: quarantine})
+		}
+	}
+	all := func(l LotUnits) int64 { return l.Quantity }
+	good := func(l LotUnits) int64 { return l.Quantity - l.Rejected }
+	switch kind {
+	case Receipt:
+		move(d.Quantity-d.Rejected, 1, inspected, good)
+	case Inspect:
+		move(d.Quantity, -1, true, all)
+		move(d.Quantity-d.Rejected, 1, false, good)
+	case Return:
+		move(d.Shelf, -1, false, all)
+	}
+	return moves
 }
 
 // progress is the state that the lines say.

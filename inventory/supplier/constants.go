@@ -2,10 +2,18 @@ package supplier
 
 import (
 	"math"
+
+	"gonum.org/v1/gonum/integrate/quad"
 	"sync"
 
 	"github.com/flywheel-go/flywheel/internal/normal"
 )
+
+var legendreNodes, legendreWeights = func() (x, w []float64) {
+	x, w = make([]float64, 16), make([]float64, 16)
+	quad.Legendre{}.FixedLocations(x, w, -1, 1)
+	return x, w
+}()
 
 // ChartConstants are the constants of control charts for samples of N normal
 // values: D2 and D3Sigma are mean and standard deviation of the range, C4 the

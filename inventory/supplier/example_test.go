@@ -45,8 +45,8 @@ func Example() {
 	fmt.Printf("in full %.0f %%, fill rate %.0f %%, %.0f ppm\n", 100**card.InFull, 100**card.FillRate, *card.DefectPPM)
 	// Output:
 	// send sent [] <nil>
-	// receipt-1 partly received [{lamp  60 true 0}] <nil>
-	// inspection-1 partly received [{lamp  -60 true 0} {lamp  57 false 0}] <nil>
+	// receipt-1 partly received [{lamp  60 true 0  }] <nil>
+	// inspection-1 partly received [{lamp  -60 true 0  } {lamp  57 false 0  }] <nil>
 	// invoice-1 partly received [] <nil>
 	// to come: 40
 	// pay 712.50 EUR dispute 67.50 EUR true

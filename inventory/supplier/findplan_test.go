@@ -143,10 +143,15 @@ func BenchmarkStreams(b *testing.B) {
 }
 
 // Both operating characteristics of random variables plans agree with Simpson's
-// rule, and the smallest size is the smallest.
+// rule, and the smallest size is the smallest. FLYWHEEL_LONG looks at 10,000 pairs of
+// points.
 func TestFindVariablesPlan(t *testing.T) {
+	n := testkit.Often(40, 8)
+	if os.Getenv("FLYWHEEL_LONG") != "" {
+		n = 10_000
+	}
 	r := rand.New(rand.NewPCG(16, 4))
-	for range testkit.Often(40, 8) {
+	for range n {
 		producer, consumer := riskPoints(r)
 		for _, known := range []bool{true, false} {
 			v, err := supplier.FindVariablesPlan(producer, consumer, known)
@@ -196,5 +201,19 @@ func BenchmarkFindVariablesPlan(b *testing.B) {
 			b.Fatal(err)
 		}
 		i++
+	}
+}
+
+// Samples of few units, large constants and steep curves agree with Simpson's rule.
+func TestAcceptAtOfFewUnits(t *testing.T) {
+	for _, n := range []int{2, 3, 4, 6, 9, 17, 39, 40, 41, 250} {
+		for _, k := range []float64{-1, 0, 0.3, 1.2, 2.5, 4, 7} {
+			for _, p := range []float64{1e-6, 0.001, 0.02, 0.3, 0.9} {
+				v := supplier.VariablesPlan{N: n, K: k}
+				got, err := v.AcceptAt(p)
+				require.NoError(t, err)
+				require.InDelta(t, integratedVariables(v, p), got, 1e-9, "%v %v", v, p)
+			}
+		}
 	}
 }

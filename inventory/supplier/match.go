@@ -48,8 +48,9 @@ type MatchedLine struct {
 	Dispute money.Amount
 }
 
-// Match compares what was ordered, accepted (received and not rejected; units in
-// quarantine are not accepted yet) and invoiced, line by line.
+// Match compares what was ordered, accepted (received and neither rejected nor
+// returned from the shelf; units in quarantine are not accepted yet) and invoiced, line
+// by line.
 func (o Order) Match(t Tolerance) ([]MatchedLine, error) {
 	if !(t.Price >= 0 && t.Price <= 1) {
 		return nil, refuse("price tolerance", t.Price, ErrRange)
@@ -59,15 +60,15 @@ func (o Order) Match(t Tolerance) ([]MatchedLine, error) {
 	}
 	lines := make([]MatchedLine, len(o.Lines))
 	for i, l := range o.Lines {
-		m := MatchedLine{Line: i, Ordered: l.Ordered, Accepted: l.Stocked, Invoiced: l.Invoiced, Agreed: l.Price.Decimal()}
+		m := MatchedLine{Line: i, Ordered: l.Ordered, Accepted: l.Stocked - l.Withdrawn, Invoiced: l.Invoiced, Agreed: l.Price.Decimal()}
 		m.Payable, m.Dispute = money.New(0, o.Currency), money.New(0, o.Currency)
-		if l.Invoiced < l.Stocked {
+		if l.Invoiced < m.Accepted {
 			m.Issues |= NotInvoiced
 		}
-		if l.Invoiced > l.Stocked+t.Units {
+		if l.Invoiced > m.Accepted+t.Units {
 			m.Issues |= NotReceived
 		}
-		if l.Invoiced > l.Ordered+t.Units && l.Invoiced > l.Stocked {
+		if l.Invoiced > l.Ordered+t.Units && l.Invoiced > m.Accepted {
 			m.Issues |= OverOrdered
 		}
 		if l.Invoiced > 0 {
@@ -82,7 +83,7 @@ func (o Order) Match(t Tolerance) ([]MatchedLine, error) {
 			case billed.LessThan(m.Agreed.Sub(reach)):
 				m.Issues |= PriceBelow
 			}
-			units := min(l.Invoiced, l.Stocked+t.Units)
+			units := min(l.Invoiced, m.Accepted+t.Units)
 			var err error
 			if m.Issues&PriceAbove != 0 {
 				m.Payable, err = l.Price.Times(units, money.HalfEven)

@@ -50,6 +50,9 @@ func (o Order) clone() Order {
 	for i := range o.Documents {
 		d := &o.Documents[i]
 		d.Lines = slices.Clone(d.Lines)
+		for k := range d.Lines {
+			d.Lines[k].Lots = slices.Clone(d.Lines[k].Lots)
+		}
 		if d.Sample != nil {
 			sample := *d.Sample
 			sample.Found = slices.Clone(sample.Found)

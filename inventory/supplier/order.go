@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -86,11 +87,17 @@ type Line struct {
 	Quarantined int64 `json:"quarantined,omitempty"`
 	Stocked     int64 `json:"stocked,omitempty"`
 	Rejected    int64 `json:"rejected,omitempty"`
-	// Returned is what of Rejected went back to the supplier.
-	Returned int64 `json:"returned,omitempty"`
-	Invoiced int64 `json:"invoiced,omitempty"`
+	// Returned is what of Rejected went back to the supplier, Withdrawn what of Stocked
+	// did: it was taken from the shelf.
+	Returned  int64 `json:"returned,omitempty"`
+	Withdrawn int64 `json:"withdrawn,omitempty"`
+	Invoiced  int64 `json:"invoiced,omitempty"`
 	// InvoicedValue is the sum of the invoices' amounts.
 	InvoicedValue money.Amount `json:"invoiced_value,omitzero"`
+	// Landed units have a landed cost, which is LandedCost for all of them, in the
+	// currency of the shop.
+	Landed     int64        `json:"landed,omitempty"`
+	LandedCost money.Amount `json:"landed_cost,omitzero"`
 }
 
 // Open returns the units that are still to come.
@@ -110,7 +117,8 @@ const (
 	Receipt
 	// Inspect: Quantity units leave quarantine, Rejected of them as defective.
 	Inspect
-	// Return: rejected units go back to the supplier.
+	// Return: units go back to the supplier, rejected ones and, from the shelf, stocked
+	// ones.
 	Return
 	// Invoice: the supplier bills units at a price.
 	Invoice
@@ -118,6 +126,8 @@ const (
 	Cancel
 	// Close: nothing more is expected; what is open is canceled.
 	Close
+	// Land: what units cost on the shelf is known, with freight and duty.
+	Land
 )
 
 // Document is something that happened to an order. Its ID makes it idempotent:
@@ -145,23 +155,46 @@ type DocumentLine struct {
 	// Line is the index in the order.
 	Line     int   `json:"line"`
 	Quantity int64 `json:"quantity,omitempty"`
-	// Rejected of a receipt or an inspection are included in Quantity.
+	// Rejected of a receipt or an inspection are included in Quantity. Of a return they
+	// are the units from the shelf that were found defective.
 	Rejected int64 `json:"rejected,omitempty"`
+	// Shelf of a return are the units of Quantity that are taken from the shelf.
+	Shelf int64 `json:"shelf,omitempty"`
+	// Lots name units of a receipt, an inspection or a return from the shelf by lot or
+	// serial number. They may be fewer than the units of the line.
+	Lots []LotUnits `json:"lots,omitempty"`
+	// Cost of a Land document is what Quantity units cost on the shelf.
+	Cost money.Amount `json:"cost,omitzero"`
 	// Price is the one of an invoice.
 	Price money.Price `json:"price,omitzero"`
 	// Promised is the date of a confirmation.
 	Promised time.Time `json:"promised,omitzero"`
 }
 
+// LotUnits are units of a lot, or one unit with its serial number.
+type LotUnits struct {
+	Lot string `json:"lot"`
+	// Quantity are the units of the lot, Rejected those of them that are not to be
+	// sold.
+	Quantity int64 `json:"quantity"`
+	Rejected int64 `json:"rejected,omitempty"`
+	// Expires is the last day on which they can be used; zero is never.
+	Expires fulfillment.Date `json:"expires,omitzero"`
+}
+
 // Movement is what a document does to stock: units of a SKU at a place that
-// become available, or with Quarantine are there but not to be sold. Inventory
-// posts it under the document's ID.
+// become available, or with Quarantine are there but not to be sold. Units of a lot
+// that is known are a movement of their own. Inventory posts it under the document's
+// ID.
 type Movement struct {
 	SKU        flywheel.SKU
 	Place      string
 	Quantity   int64
 	Quarantine bool
 	Line       int
+	// Lot and Expires are those of [LotUnits], empty for units that name none.
+	Lot     string
+	Expires fulfillment.Date
 }
 
 // Incoming is a row of what is to come, as inventory keeps it for the delivery
@@ -211,7 +244,7 @@ func (o Order) Check() error {
 		case !(l.SpreadDays >= 0 && l.SpreadDays <= 36500):
 			return refuse(name("spread"), l.SpreadDays, ErrRange)
 		case min(l.Canceled, l.Received, l.Quarantined, l.Stocked, l.Rejected, l.Returned, l.Invoiced) < 0,
-			l.Received != l.Stocked+l.Quarantined+l.Rejected, l.Returned > l.Rejected:
+			l.Received != l.Stocked+l.Quarantined+l.Rejected, l.Returned > l.Rejected, l.Withdrawn < 0, l.Withdrawn > l.Stocked, l.Landed < 0:
 			return refuse(name("counters"), fmt.Sprintf("%+v", l), ErrInput)
 		}
 	}
@@ -280,7 +313,7 @@ func (o Order) Incoming() []Incoming {
 }
 
 // Scored returns the lines as a [Scorecard] reads them: receipts by document,
-// units rejected at receipt or inspection, and the mean invoiced price. Canceled
+// units rejected at receipt, inspection or later from the shelf, and the mean invoiced price. Canceled
 // units are not held against the supplier; a line that was canceled in full and
 // never received is left out. The days are those of the documents' times.
 func (o Order) Scored() []ScoredLine {
@@ -304,7 +337,7 @@ func (o Order) Scored() []ScoredLine {
 			switch d.Kind {
 			case Receipt:
 				lines[l.Line].Receipts = append(lines[l.Line].Receipts, Delivery{d.At, float64(l.Quantity), float64(l.Rejected)})
-			case Inspect:
+			case Inspect, Return:
 				rejected[l.Line] += float64(l.Rejected)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/handle"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
+	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 // Stock is what a [Service] needs of inventory; *inventory.Service fits it. Calls may
@@ -36,6 +37,10 @@ type Options struct {
 	// Strength is how many receipts what is believed of a lead time counts for.
 	// Default: 5.
 	Strength float64
+	// Exchange has the rates by which [Service.Land] and [Service.Holdings] bring costs
+	// into its base, the currency of the shop. Default: none, for a shop that buys in one
+	// currency.
+	Exchange func(ctx context.Context) (*money.Exchange, error)
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
 	// Tx makes the change of an order and of stock one transaction. Default: the
@@ -275,7 +280,7 @@ func (s *Service) post(ctx context.Context, o Order) (Order, error) {
 				if m.Quarantine {
 					place = place.Quarantine()
 				}
-				units = append(units, fulfillment.Unit{SKU: m.SKU, Location: place, Quantity: m.Quantity})
+				units = append(units, fulfillment.Unit{SKU: m.SKU, Location: place, Quantity: m.Quantity, Lot: m.Lot, Expires: m.Expires})
 			}
 			if len(units) == 0 {
 				continue

@@ -36,7 +36,7 @@ func newHouse(t require.TestingT) *house {
 	clock := func() time.Time { return h.now }
 	db := &flywheel.Memory{}
 	var err error
-	h.stock, err = inventory.New(inventory.NewMemory(db), &inventory.Options{Now: clock})
+	h.stock, err = inventory.New(inventory.NewMemory(db), &inventory.Options{Now: clock, Lots: true})
 	require.NoError(t, err)
 	h.store = supplier.NewMemory(db)
 	h.Service, err = supplier.New(h.store, &supplier.Options{Stock: h.stock, Now: clock})
@@ -303,6 +303,10 @@ func TestStockAgrees(t *testing.T) {
 						l.Promised = day(rapid.IntRange(5, 30).Draw(t, "day"))
 					} else {
 						l.Quantity = rapid.Int64Range(1, 40).Draw(t, "quantity")
+						if d.Kind == supplier.Return {
+							l.Shelf = rapid.Int64Range(0, l.Quantity).Draw(t, "shelf")
+							l.Rejected = rapid.Int64Range(0, l.Shelf).Draw(t, "defective")
+						}
 						if d.Kind != supplier.Return && d.Kind != supplier.Cancel {
 							l.Rejected = rapid.Int64Range(0, l.Quantity).Draw(t, "rejected")
 						}
@@ -330,7 +334,7 @@ func TestStockAgrees(t *testing.T) {
 				open := map[string]int64{}
 				for i, l := range o.Lines {
 					place := fulfillment.Location(l.Place)
-					want[item{l.SKU, place}] += l.Stocked
+					want[item{l.SKU, place}] += l.Stocked - l.Withdrawn
 					want[item{l.SKU, place.Quarantine()}] += l.Quarantined
 					if l.Open() > 0 {
 						open[fmt.Sprint(i)] = l.Open()

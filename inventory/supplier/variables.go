@@ -3,8 +3,6 @@ package supplier
 import (
 	"math"
 
-	"gonum.org/v1/gonum/integrate/quad"
-
 	"github.com/flywheel-go/flywheel/internal/normal"
 )
 
@@ -33,7 +31,7 @@ func (v VariablesPlan) check() error {
 // AcceptAt returns the probability that a lot with the given fraction beyond the
 // limit is accepted. With sigma known it is Φ(√n·(z - k)), z being the upper
 // quantile of the fraction; else P(T > k·√n) for a non-central t variable with
-// n - 1 degrees of freedom and non-centrality √n·z. Exact to ten digits; some
+// n - 1 degrees of freedom and non-centrality √n·z. Exact to ten digits; a few
 // microseconds with sigma unknown.
 func (v VariablesPlan) AcceptAt(fraction float64) (float64, error) {
 	if err := v.check(); err != nil {
@@ -53,118 +51,10 @@ func (v VariablesPlan) AcceptAt(fraction float64) (float64, error) {
 	if v.SigmaKnown {
 		return normal.Lower(root * (z - v.K)), nil
 	}
-	p, _ := newSpread(v.N, v.K).accept(z, v.K)
+	var s spread
+	s.fill(v.N, v.K)
+	p, _ := s.accept(z, v.K, false)
 	return p, nil
-}
-
-// spread is a quadrature rule for the standard deviation of a normal sample of
-// n, relative to the true one.
-type spread struct {
-	root       float64
-	at, weight []float64
-}
-
-var legendreNodes, legendreWeights = func() (x, w []float64) {
-	x, w = make([]float64, 16), make([]float64, 16)
-	quad.Legendre{}.FixedLocations(x, w, -1, 1)
-	return x, w
-}()
-
-// manyUnits is from which sample size on the law of the standard deviation dies away on
-// both sides, so that equal steps are as good as any rule: for a smooth law the error
-// of the trapezoidal rule falls with e^(-2π²(σ/h)²) (Trefethen and Weideman, 2014).
-const manyUnits = 40
-
-// newSpread returns the rule for constants k up to about that size.
-func newSpread(n int, k float64) *spread {
-	df := float64(n - 1)
-	sd := 1 / math.Sqrt(2*df)
-	low, high := math.Max(0, 1-8.5*sd), 1+8.5*sd
-	s := &spread{root: math.Sqrt(float64(n))}
-	if k = math.Abs(k); n >= manyUnits && k <= 6 {
-		// In units of sd the law has the width 1 and the normal integral √2/k.
-		steps := int(math.Ceil(17 / math.Min(0.3, 1/math.Max(k, 1))))
-		s.at, s.weight = make([]float64, steps+1), make([]float64, steps+1)
-		total := 0.0
-		for i := range s.at {
-			at := low + (high-low)*float64(i)/float64(steps)
-			w := 0.0
-			if at > 0 {
-				w = math.Exp(float64((df-1)*math.Log(at)) - float64(df*(at*at-1)/2))
-			}
-			s.at[i], s.weight[i] = at, w
-			total += w
-		}
-		for i := range s.weight {
-			s.weight[i] /= total
-		}
-		return s
-	}
-	const panels = 12
-	half := (high - low) / panels / 2
-	total := 0.0
-	for i := range panels {
-		center := low + float64((2*float64(i)+1)*half)
-		for j, x := range legendreNodes {
-			at := center + half*x
-			// The density of s is c·s^(df-1)·e^(-df·s²/2); normalized below.
-			w := legendreWeights[j] * math.Exp(float64((df-1)*math.Log(at))-float64(df*(at*at-1)/2))
-			s.at, s.weight = append(s.at, at), append(s.weight, w)
-			total += w
-		}
-	}
-	for i := range s.weight {
-		s.weight[i] /= total
-	}
-	return s
-}
-
-// accept returns E[Φ(√n·(z - k·s))] and its derivative by k.
-func (s *spread) accept(z, k float64) (p, slope float64) {
-	for i, at := range s.at {
-		u := s.root * (z - k*at)
-		if u > 9 { // all but certain
-			p += s.weight[i]
-			continue
-		}
-		if u < -9 {
-			continue
-		}
-		p += float64(s.weight[i] * normal.Lower(u))
-		slope -= float64(s.weight[i] * normal.Density(u) * s.root * at)
-	}
-	return math.Min(p, 1), slope
-}
-
-// solve returns the k at which lots with upper quantile z are accepted with
-// probability target.
-func (s *spread) solve(z, target, start float64) float64 {
-	k, low, high := start, math.Inf(-1), math.Inf(1)
-	for range 100 {
-		p, slope := s.accept(z, k)
-		if p > target {
-			low = k
-		} else {
-			high = k
-		}
-		next := k - (p-target)/slope
-		if !(next > low && next < high) {
-			switch {
-			case math.IsInf(low, -1):
-				next = high - 1
-			case math.IsInf(high, 1):
-				next = low + 1
-			default:
-				next = low + (high-low)/2
-			}
-		}
-		// Newton's error is about the square of its last step.
-		if math.Abs(next-k) <= 1e-7*math.Max(1, math.Abs(k)) {
-			return next
-		}
-		k = next
-	}
-	return k
 }
 
 // VariablesRange is a sample size with the acceptability constants that meet
@@ -209,32 +99,22 @@ func FindVariablesPlan(producer, consumer RiskPoint, sigmaKnown bool) (Variables
 		exact = 1
 	}
 	least, guess := 1, exact
-	steep := math.Max(math.Abs(zp), math.Abs(zc)) + 0.5
-	strictest := map[int]float64{} // k by n, with sigma unknown
 	// meets reports whether some k meets both points, which is so if the largest
 	// that the producer allows meets the consumer's.
 	meets := func(n int) bool { r := known(n); return r.KMin <= r.KMax }
+	var unknown *constants
 	if !sigmaKnown {
 		least = 2
-		// Wallis's approximation: an unknown sigma costs the factor 1 + k²/2.
+		unknown = &constants{
+			producer: producer, consumer: consumer, zp: zp, zc: zc, za: za, zb: zb,
+			steep: math.Max(math.Abs(zp), math.Abs(zc)) + 0.5,
+		}
+		meets = func(n int) bool { return unknown.at(n).consumed <= consumer.Accept }
 		if za+zb > 0 {
+			// Wallis's approximation: an unknown sigma costs the factor 1 + k²/2.
 			k := (zp*zb + zc*za) / (za + zb)
 			guess = exact * (1 + k*k/2)
 		}
-		off := 0.0 // how far the last solution was from its approximation
-		known := map[int]float64{}
-		consumed := func(n int) float64 { // what the consumer gets at the strictest k
-			if p, ok := known[n]; ok {
-				return p
-			}
-			s := newSpread(n, steep)
-			near := nearK(zp, za, n)
-			k := s.solve(zp, producer.Accept, near+off)
-			off, strictest[n] = k-near, k
-			known[n], _ = s.accept(zc, k)
-			return known[n]
-		}
-		meets = func(n int) bool { return consumed(n) <= consumer.Accept }
 		// The distance of the points in deviations grows with √n, so that one look tells
 		// about which n is enough.
 		for range 2 {
@@ -242,12 +122,12 @@ func FindVariablesPlan(producer, consumer RiskPoint, sigmaKnown bool) (Variables
 			if za+zb <= 0 || guess > 1e6 {
 				break
 			}
-			q := -normal.Quantile(consumed(n))
+			q := -normal.Quantile(unknown.at(n).consumed)
 			if !(za+q > 0) || math.IsInf(q, 1) {
 				break
 			}
 			next := float64(n) * math.Pow((za+zb)/(za+q), 2)
-			if guess = math.Ceil(next - 1e-9); guess == float64(n) {
+			if guess = math.Ceil(next - 1e-9); math.Abs(guess-float64(n)) <= 1 {
 				break
 			}
 		}
@@ -284,19 +164,7 @@ func FindVariablesPlan(producer, consumer RiskPoint, sigmaKnown bool) (Variables
 	if sigmaKnown {
 		return known(high), nil
 	}
-	s := newSpread(high, steep)
-	return VariablesRange{
-		N:    high,
-		KMin: s.solve(zc, consumer.Accept, nearK(zc, -zb, high)),
-		KMax: strictest[high],
-	}, nil
-}
-
-// nearK approximates the k at which lots with upper quantile z are accepted with
-// the probability whose quantile is q, taking mean - k·s as normal.
-func nearK(z, q float64, n int) float64 {
-	m := float64(n)
-	return z - q*math.Sqrt(1/m+z*z/(2*m))
+	return VariablesRange{N: high, KMin: unknown.least(high), KMax: unknown.at(high).strictest}, nil
 }
 
 // Limits are the specification limits of a measured quantity; nil is none.

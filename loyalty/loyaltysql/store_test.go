@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -211,6 +213,61 @@ func BenchmarkConsume(b *testing.B) {
 				}
 			}
 			b.ReportMetric(256*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+		})
+	}
+}
+
+// BenchmarkLot states how much a lot of points takes with all that belongs to it: the
+// order that it is of, the receipt, the bookings, the activity and their indexes. Each of
+// the members has a hundred.
+func BenchmarkLot(b *testing.B) {
+	const members, each = 50, 100
+	fill := func(b *testing.B, store loyalty.Store) *loyalty.Service {
+		s, err := loyalty.New(store, &loyalty.Options{Programs: []loyalty.Program{{Expiry: loyalty.Expiry{After: "P12M"}}}})
+		require.NoError(b, err)
+		list := make([]flywheel.Entry, members*each)
+		for i := range list {
+			at, c := noon.Add(time.Duration(i)*time.Minute), flywheel.CustomerID(fmt.Sprint("customer-", i%members))
+			list[i] = flywheel.Entry{
+				Position: flywheel.Position(i + 1), Received: at, Effective: at, Person: flywheel.PersonOf(c, ""),
+				Event: flywheel.Event{ID: fmt.Sprint("e", i), Name: flywheel.EventPurchase, Customer: c, Time: at, Ref: fmt.Sprint("order-", i), Value: money.New(4_200, money.EUR)},
+			}
+		}
+		for part := range slices.Chunk(list, 256) {
+			require.NoError(b, s.Consume(b.Context(), part))
+		}
+		return s
+	}
+	b.Run("store=memory", func(b *testing.B) {
+		heap := func() uint64 {
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			return m.HeapAlloc
+		}
+		for b.Loop() {
+			before := heap()
+			s := fill(b, loyalty.NewMemory(nil))
+			b.ReportMetric(float64(heap()-before)/(members*each), "B/lot")
+			runtime.KeepAlive(s)
+		}
+	})
+	for _, c := range []struct {
+		d    flywheel.Dialect
+		open sqldbtest.Opener
+	}{{flywheel.SQLite, sqldbtest.OpenSQLite}, {flywheel.Postgres, sqldbtest.OpenPostgres}} {
+		b.Run("store="+c.d.String(), func(b *testing.B) {
+			for b.Loop() {
+				pool := c.open(b)
+				store := sqldbtest.Store(b, pool, c.d, loyaltysql.New)
+				before := sqldbtest.Size(b, pool, c.d)
+				fill(b, store)
+				size := sqldbtest.Size(b, pool, c.d) - before
+				b.ReportMetric(float64(size)/(members*each), "B/lot")
+				var lots int64
+				require.NoError(b, pool.QueryRowContext(b.Context(), `SELECT count(*) FROM flywheel_loyalty_lots WHERE remaining > 0`).Scan(&lots))
+				require.EqualValues(b, members*each, lots)
+			}
 		})
 	}
 }

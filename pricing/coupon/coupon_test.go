@@ -62,6 +62,8 @@ func TestGenerate(t *testing.T) {
 		"small letters":      {coupon.Pattern{Length: 9, Alphabet: "abc"}, 1, "alphabet"},
 		"a letter twice":     {coupon.Pattern{Length: 9, Alphabet: "ABA"}, 1, "alphabet"},
 		"a hyphen":           {coupon.Pattern{Length: 9, Alphabet: "AB-"}, 1, "alphabet"},
+		"a space":            {coupon.Pattern{Length: 9, Alphabet: "AB "}, 1, "alphabet"},
+		"a control":          {coupon.Pattern{Length: 9, Alphabet: "AB\x7f"}, 1, "alphabet"},
 		"a small prefix":     {coupon.Pattern{Prefix: "spring", Length: 9}, 1, "prefix"},
 		"a blank prefix":     {coupon.Pattern{Prefix: " ", Length: 9}, 1, "prefix"},
 		"negative group":     {coupon.Pattern{Length: 9, Group: -1}, 1, "group"},

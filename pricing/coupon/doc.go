@@ -33,7 +33,9 @@
 //
 // Whoever fails too often is locked out by a [Limiter] before the code is looked
 // up, and every refusal reads the same; [RefusedError] has the reason for the
-// shop.
+// shop. When many guess, each a little, a second limiter counts them together, by
+// campaign and for requests that name none: it lets on only customers who have an
+// order and have not failed; see [Options].
 //
 // # Two processes, a restart, a bad event
 //

@@ -25,11 +25,19 @@ func TestGuessing(t *testing.T) {
 	const guesses, limit = 9, 1000
 	guessers := testkit.Often(10_000, 1000)
 	honest := guessers / 10
-	for name, known := range map[string]func(c flywheel.CustomerID) bool{
-		"guessers are new": func(c flywheel.CustomerID) bool { return c[0] == 'h' },
-		"all are known":    func(flywheel.CustomerID) bool { return true },
+	onlyHonest := func(c flywheel.CustomerID) bool { return c[0] == 'h' }
+	everyone := func(flywheel.CustomerID) bool { return true }
+	for _, c := range []struct {
+		name, campaign string
+		known          func(c flywheel.CustomerID) bool
+	}{
+		{"guessers are new", "series", onlyHonest},
+		{"all are known", "series", everyone},
+		{"guessers are new, no campaign is named", "", onlyHonest},
+		{"all are known, no campaign is named", "", everyone},
 	} {
-		t.Run(name, func(t *testing.T) {
+		known := c.known
+		t.Run(c.name, func(t *testing.T) {
 			ctx, now := t.Context(), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 			var looked atomic.Int64
 			store := coupontest.Failing(coupon.NewMemory(nil), func(call string, after bool) error {
@@ -58,7 +66,7 @@ func TestGuessing(t *testing.T) {
 					for i := w; i < guessers; i += workers {
 						who := flywheel.CustomerID(fmt.Sprint("guesser", i))
 						for g := range guesses {
-							_, err := svc.Redeem(ctx, fmt.Sprint(who, g), coupon.Request{Code: fmt.Sprint("WRONG", i, g), Customer: who, Campaign: "series"})
+							_, err := svc.Redeem(ctx, fmt.Sprint(who, g), coupon.Request{Code: fmt.Sprint("WRONG", i, "-", g), Customer: who, Campaign: c.campaign})
 							if err == nil || !errors.Is(err, coupon.ErrRefused) && !errors.Is(err, coupon.ErrTooManyFailures) {
 								t.Error(err)
 							}
@@ -67,7 +75,7 @@ func TestGuessing(t *testing.T) {
 							continue
 						}
 						n := i / 10
-						q := coupon.Request{Code: fmt.Sprintf("right%d", n), Customer: flywheel.CustomerID(fmt.Sprint("honest", n)), Campaign: "series"}
+						q := coupon.Request{Code: fmt.Sprintf("right%d", n), Customer: flywheel.CustomerID(fmt.Sprint("honest", n)), Campaign: c.campaign}
 						if _, err := svc.Redeem(ctx, fmt.Sprint("order", n), q); err != nil {
 							t.Error(err)
 						} else {
@@ -124,6 +132,46 @@ func TestTiers(t *testing.T) {
 	require.ErrorIs(t, coupon.ErrTooManyFailures, flywheel.ErrLimit)
 	now = now.Add(time.Hour)
 	require.NoError(t, try("new", "RIGHT"))
+}
+
+// Requests that name no campaign share one key: only codes that do not exist fill it,
+// and it fills no campaign's.
+func TestUnnamedCampaign(t *testing.T) {
+	ctx, now := t.Context(), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	few, err := coupon.NewLimiter(3, time.Hour)
+	require.NoError(t, err)
+	svc, err := coupon.New(nil, &coupon.Options{
+		Now: func() time.Time { return now }, Campaigns: few,
+		Known: func(_ context.Context, c flywheel.CustomerID) (bool, error) { return c == "known" || c == "other", nil },
+	})
+	require.NoError(t, err)
+	_, err = svc.SaveCampaign(ctx, coupon.Campaign{ID: "c", Limit: 1})
+	require.NoError(t, err)
+	_, err = svc.SaveCampaign(ctx, coupon.Campaign{ID: "d"})
+	require.NoError(t, err)
+	require.NoError(t, svc.Add(ctx, coupon.Code{Code: "GONE", Campaign: "c"}, coupon.Code{Code: "RIGHT", Campaign: "d"}))
+	_, err = svc.Redeem(ctx, "first", coupon.Request{Code: "GONE", Customer: "ann"})
+	require.NoError(t, err)
+	try := func(who flywheel.CustomerID, code, campaign string) error {
+		_, err := svc.Check(ctx, coupon.Request{Code: code, Customer: who, Campaign: campaign})
+		return err
+	}
+	for i := range 5 {
+		require.ErrorIs(t, try(flywheel.CustomerID(fmt.Sprint("late", i)), "GONE", ""), coupon.ErrRefused, "a code that is used up is no guess")
+	}
+	require.NoError(t, try("new", "RIGHT", ""))
+	for i := range 3 {
+		require.ErrorIs(t, try(flywheel.CustomerID(fmt.Sprint("guesser", i)), fmt.Sprint("WRONG", i), ""), coupon.ErrRefused)
+	}
+	require.ErrorIs(t, try("new", "RIGHT", ""), coupon.ErrTooManyFailures)
+	require.NoError(t, try("new", "RIGHT", "d"), "a campaign of its own")
+	require.NoError(t, try("known", "RIGHT", ""))
+	require.ErrorIs(t, try("known", "GONE", ""), coupon.ErrRefused)
+	require.ErrorIs(t, try("known", "RIGHT", ""), coupon.ErrTooManyFailures, "it has failed, if only on what is used up")
+	require.ErrorIs(t, try("other", "WRONG", ""), coupon.ErrRefused)
+	require.ErrorIs(t, try("other", "RIGHT", ""), coupon.ErrTooManyFailures)
+	now = now.Add(time.Hour)
+	require.NoError(t, try("new", "RIGHT", ""))
 }
 
 // Tries that are under way do not count, and never more than may fail are.

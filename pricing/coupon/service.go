@@ -20,10 +20,13 @@ type Options struct {
 	Now func() time.Time
 	// Customers limits the failures of one customer or visitor: when it is full even
 	// a right code is refused without looking. Campaigns limits those of one campaign
-	// that a [Request] names: when it is full only those are refused who have failed
-	// within the span, or whom Known does not know. So no more codes of a series fail
-	// within a span than its number and one for each customer who is known, and those
-	// who type well are served while others guess. Default: 10 and 1,000 an hour.
+	// that a [Request] names, and, together, those of all requests that name none, such
+	// as those of checkout sessions: there only codes that do not exist count, since
+	// whoever types a code that is used up does not guess. When it is full only those
+	// are refused who have failed within the span, or whom Known does not know. So no
+	// more codes fail within a span than its number and one for each customer who is
+	// known, and those who type well are served while others guess. Default: 10 and
+	// 1,000 an hour.
 	Customers, Campaigns *Limiter
 	// Known reports whether a customer has an order. Without it the services that take
 	// a coupon service and keep orders say so with [Service.Recognize], as order.New
@@ -170,7 +173,8 @@ type Request struct {
 	// are counted by one of them; those of whom nothing is known together.
 	Customer flywheel.CustomerID
 	Visitor  flywheel.VisitorID
-	// Campaign is the one that the code must be of, empty for any.
+	// Campaign is the one that the code must be of, empty for any; see
+	// [Options.Campaigns].
 	Campaign string
 	// Ref is what it is used for, such as an order.
 	Ref string
@@ -358,14 +362,16 @@ func (s *Service) try(ctx context.Context, q *Request, fn func(now time.Time) er
 	if err != nil {
 		return err
 	}
+	// Requests that name no campaign share the key of the campaign without a name,
+	// which does not exist.
+	of, guessed := "campaign/"+q.Campaign, wrong
+	if q.Campaign == "" {
+		guessed = unknown
+	}
 	return s.opts.Customers.tried(ctx, now, who, func() (bool, error) {
-		if q.Campaign == "" {
-			return wrong(fn(now))
-		}
-		of := "campaign/" + q.Campaign
 		switch _, err := s.opts.Campaigns.begin(ctx, now, of); {
 		case err == nil:
-			err := s.opts.Campaigns.tried(ctx, now, of, func() (bool, error) { return wrong(fn(now)) })
+			err := s.opts.Campaigns.tried(ctx, now, of, func() (bool, error) { return guessed(fn(now)) })
 			return wrong(err)
 		case !errors.Is(err, ErrTooManyFailures) || failed > 0:
 			return false, err
@@ -378,8 +384,9 @@ func (s *Service) try(ctx context.Context, q *Request, fn func(now time.Time) er
 		if !known {
 			return false, ErrTooManyFailures
 		}
-		wasWrong, err := wrong(fn(now))
-		if wasWrong {
+		err = fn(now)
+		wasWrong, _ := wrong(err)
+		if wasGuess, _ := guessed(err); wasGuess {
 			if lost := s.opts.Campaigns.note(ctx, now, of); lost != nil {
 				err = lost
 			}
@@ -390,6 +397,12 @@ func (s *Service) try(ctx context.Context, q *Request, fn func(now time.Time) er
 
 // wrong reports whether a try failed.
 func wrong(err error) (bool, error) { return errors.Is(err, ErrRefused), err }
+
+// unknown reports whether a try failed on a code that does not exist.
+func unknown(err error) (bool, error) {
+	r, ok := errors.AsType[*RefusedError](err)
+	return ok && r.Reason == Unknown, err
+}
 
 func (s *Service) known(ctx context.Context, c flywheel.CustomerID) (bool, error) {
 	known := s.opts.Known

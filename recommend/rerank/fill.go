@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/flywheel-go/flywheel"
 )
@@ -29,34 +30,67 @@ type List struct {
 //
 // Cost: one look at each candidate; with Lambda or Target, Pool·Limit comparisons.
 func (p *Plan) Fill(next func() (Candidate, bool), pinned func(flywheel.SKU) (Candidate, bool)) List {
-	f := &filling{plan: p, next: next, items: make([]Placed, p.limit()), taken: make([]bool, p.limit())}
+	return p.FillInto(nil, next, pinned)
+}
+
+// FillInto is Fill with a list in the memory of dst, for callers that fill many: the
+// items of a list are valid until dst is used again.
+func (p *Plan) FillInto(dst []Placed, next func() (Candidate, bool), pinned func(flywheel.SKU) (Candidate, bool)) List {
+	f, _ := fillings.Get().(*filling)
+	if f == nil {
+		f = &filling{}
+	}
+	f.begin(p, next)
+	defer f.end()
 	for _, pin := range p.Pins {
 		if pinned == nil {
 			break
 		}
 		if c, ok := pinned(pin.SKU); ok && !f.has(pin.SKU) && !f.clashes(&c, pin.Slot-1) {
-			f.put(pin.Slot-1, c, "pinned")
+			f.put(pin.Slot-1, &c, "pinned", fixed)
 		}
 	}
 	for _, s := range p.Slots {
 		if f.taken[s.Place-1] {
 			continue
 		}
-		if c, ok := f.withTag(s); ok {
-			f.put(s.Place-1, c, s.Tag)
+		if i := f.withTag(s); i >= 0 {
+			f.take(s.Place-1, i, s.Tag, fixed)
 		}
 	}
 	for place := range f.items {
 		if f.taken[place] {
 			continue
 		}
-		c, why, ok := f.choose(place)
-		if !ok {
+		i, why := f.choose(place)
+		if i < 0 {
 			break
 		}
-		f.put(place, c, why)
+		order := f.waiting[i].rank
+		if f.soft || f.tired {
+			order = fixed
+		}
+		f.take(place, i, why, order)
 	}
-	return f.list()
+	if p.diverse() && !p.Variants {
+		f.settle()
+	}
+	return f.list(dst)
+}
+
+// fixed marks places that keep their items.
+const fixed = -1
+
+// fillings keeps the memory of lists that are done.
+var fillings sync.Pool
+
+// waiting is a candidate that was pulled.
+type waiting struct {
+	Candidate
+	rank     int // in the order of next
+	gone     bool
+	from, to int     // its categories in filling.cats, where variety counts
+	similar  float64 // to the placed item with the most similar vector
 }
 
 // filling is one list in the making.
@@ -65,14 +99,33 @@ type filling struct {
 	next    func() (Candidate, bool)
 	items   []Placed
 	taken   []bool
+	order   []int // the rank of the item of a place, or fixed
 	count   int
-	waiting []Candidate // pulled and not placed, in order
+	waiting []waiting // pulled, in order
 	ended   bool
-	pulled  int
 	soft    bool // soft caps give way
 	tired   bool // exposed items may come
-	similar []float64
 	shares  map[string]float64
+
+	names map[string]int // number of a category
+	cats  []int          // of the candidates that wait
+	fresh []float64      // by category: 2^−(items of the list that have it)
+}
+
+func (f *filling) begin(p *Plan, next func() (Candidate, bool)) {
+	n := p.limit()
+	f.plan, f.next = p, next
+	f.items, f.taken, f.order = slices.Grow(f.items[:0], n)[:n], slices.Grow(f.taken[:0], n)[:n], slices.Grow(f.order[:0], n)[:n]
+	clear(f.taken)
+}
+
+// end forgets the candidates and keeps the memory.
+func (f *filling) end() {
+	clear(f.items)
+	clear(f.waiting)
+	clear(f.names)
+	*f = filling{items: f.items[:0], taken: f.taken[:0], order: f.order[:0], waiting: f.waiting[:0], names: f.names, cats: f.cats[:0], fresh: f.fresh[:0]}
+	fillings.Put(f)
 }
 
 func (f *filling) has(sku flywheel.SKU) bool {
@@ -84,17 +137,37 @@ func (f *filling) has(sku flywheel.SKU) bool {
 	return false
 }
 
-func (f *filling) put(place int, c Candidate, why string) {
-	f.items[place], f.taken[place] = Placed{c, why}, true
+func (f *filling) put(place int, c *Candidate, why string, order int) {
+	f.items[place], f.taken[place], f.order[place] = Placed{*c, why}, true, order
 	f.count++
 	if f.shares != nil {
-		f.share(&c)
+		f.share(c)
+	}
+	if !f.plan.diverse() {
+		return
+	}
+	for _, name := range c.Categories {
+		f.fresh[f.category(name)] /= 2
 	}
 	for i := range f.waiting {
-		if i < len(f.similar) {
-			f.similar[i] = max(f.similar[i], alike(&f.waiting[i], &c))
+		if w := &f.waiting[i]; !w.gone {
+			w.similar = max(w.similar, alike(&w.Candidate, c))
 		}
 	}
+}
+
+// category returns the number of a name.
+func (f *filling) category(name string) int {
+	n, ok := f.names[name]
+	if !ok {
+		if f.names == nil {
+			f.names = make(map[string]int)
+		}
+		n = len(f.fresh)
+		f.names[name] = n
+		f.fresh = append(f.fresh, 1)
+	}
+	return n
 }
 
 // pull takes one more candidate from next.
@@ -107,8 +180,19 @@ func (f *filling) pull() bool {
 		f.ended = true
 		return false
 	}
-	f.pulled++
-	f.waiting = append(f.waiting, c)
+	w := waiting{Candidate: c, rank: len(f.waiting), from: len(f.cats)}
+	if f.plan.diverse() {
+		for _, name := range c.Categories {
+			f.cats = append(f.cats, f.category(name))
+		}
+		for i := range f.items {
+			if f.taken[i] {
+				w.similar = max(w.similar, alike(&c, &f.items[i].Candidate))
+			}
+		}
+	}
+	w.to = len(f.cats)
+	f.waiting = append(f.waiting, w)
 	return true
 }
 
@@ -196,58 +280,55 @@ func count(yes bool) int {
 	return 0
 }
 
-// withTag takes the best candidate with a tag among the pool.
-func (f *filling) withTag(s Slot) (Candidate, bool) {
+// withTag returns the best candidate with a tag, -1 without one.
+func (f *filling) withTag(s Slot) int {
 	for i := 0; ; i++ {
 		if i == len(f.waiting) && !f.pull() {
-			return Candidate{}, false
+			return -1
 		}
-		if slices.Contains(f.waiting[i].Tags, s.Tag) && f.allows(&f.waiting[i], s.Place-1) {
-			return f.take(i), true
+		if w := &f.waiting[i]; !w.gone && slices.Contains(w.Tags, s.Tag) && f.allows(&w.Candidate, s.Place-1) {
+			return i
 		}
 	}
 }
 
-// take removes a waiting candidate.
-func (f *filling) take(i int) Candidate {
-	c := f.waiting[i]
-	f.waiting = slices.Delete(f.waiting, i, i+1)
-	if i < len(f.similar) {
-		f.similar = slices.Delete(f.similar, i, i+1)
-	}
-	return c
+// take puts a candidate that waits into a place.
+func (f *filling) take(place, i int, why string, order int) {
+	w := &f.waiting[i]
+	w.gone = true
+	f.put(place, &w.Candidate, why, order)
 }
 
-// choose takes the candidate for a place. When the rules allow none, first exposed
-// items come, then soft caps give way.
-func (f *filling) choose(place int) (c Candidate, why string, ok bool) {
+// choose returns the candidate for a place, -1 without one. When the rules allow none,
+// first exposed items come, then soft caps give way.
+func (f *filling) choose(place int) (at int, why string) {
 	for {
 		if f.plan.diverse() {
-			c, why, ok = f.varied(place)
+			at, why = f.varied(place)
 		} else {
-			c, ok = f.first(place)
+			at = f.first(place)
 		}
 		switch {
-		case ok:
-			return c, why, true
+		case at >= 0:
+			return at, why
 		case !f.tired && f.plan.MaxExposure > 0:
 			f.tired = true
 		case !f.soft && slices.ContainsFunc(f.plan.Caps, func(k Cap) bool { return k.Soft }):
 			f.soft = true
 		default:
-			return c, "", false
+			return -1, ""
 		}
 	}
 }
 
-// first takes the best that the rules allow.
-func (f *filling) first(place int) (Candidate, bool) {
+// first returns the best that the rules allow.
+func (f *filling) first(place int) int {
 	for i := 0; ; i++ {
 		if i == len(f.waiting) && !f.pull() {
-			return Candidate{}, false
+			return -1
 		}
-		if f.allows(&f.waiting[i], place) {
-			return f.take(i), true
+		if w := &f.waiting[i]; !w.gone && f.allows(&w.Candidate, place) {
+			return i
 		}
 	}
 }
@@ -256,57 +337,13 @@ func (p *Plan) diverse() bool {
 	return p.Lambda > 0 && p.Lambda < 1 || p.Target != nil && p.Calibration > 0
 }
 
-// varied takes the one of the pool that is best by score and variety.
-func (f *filling) varied(place int) (Candidate, string, bool) {
-	for f.pulled < f.plan.pool() && f.pull() {
-	}
-	f.prepare()
-	low, high := math.Inf(1), math.Inf(-1)
-	for i := range f.waiting {
-		low, high = min(low, f.waiting[i].Score), max(high, f.waiting[i].Score)
-	}
-	for i := range f.items {
-		if f.taken[i] && f.items[i].Why == "" {
-			high = max(high, f.items[i].Score)
-		}
-	}
-	lambda := f.plan.Lambda
-	if lambda == 0 {
-		lambda = 1
-	}
-	best, at, by := math.Inf(-1), -1, -1
-	for i := range f.waiting {
-		if !f.allows(&f.waiting[i], place) {
-			continue
-		}
-		if by < 0 {
-			by = i // the best by score alone
-		}
-		worth := 1.0
-		if high > low {
-			worth = (f.waiting[i].Score - low) / (high - low)
-		}
-		worth = float64(lambda*worth) - float64((1-lambda)*f.similar[i])
-		if f.shares != nil {
-			worth = float64((1-f.plan.Calibration)*worth) - float64(f.plan.Calibration*f.distance(&f.waiting[i]))
-		}
-		if worth > best {
-			best, at = worth, i
-		}
-	}
-	if at < 0 {
-		c, ok := f.first(place) // beyond the pool
-		return c, "", ok
-	}
-	why := ""
-	if at != by {
-		why = "variety"
-	}
-	return f.take(at), why, true
-}
+// steep is how fast worth falls with the rank, in lengths of the list: see Plan.Lambda.
+const steep = 0.6
 
-// prepare sets what variety is measured by for candidates that were just pulled.
-func (f *filling) prepare() {
+// varied returns the one of the pool that is best by rank and variety.
+func (f *filling) varied(place int) (int, string) {
+	for len(f.waiting) < f.plan.pool() && f.pull() {
+	}
 	if f.plan.Target != nil && f.shares == nil {
 		f.shares = make(map[string]float64)
 		for i := range f.items {
@@ -315,14 +352,66 @@ func (f *filling) prepare() {
 			}
 		}
 	}
-	for i := len(f.similar); i < len(f.waiting); i++ {
-		var s float64
-		for n := range f.items {
-			if f.taken[n] {
-				s = max(s, alike(&f.waiting[i], &f.items[n].Candidate))
+	lambda := f.plan.Lambda
+	if lambda == 0 {
+		lambda = 1
+	}
+	half := steep * float64(f.plan.limit())
+	best, at, by := math.Inf(-1), -1, -1
+	for i := range f.waiting {
+		w := &f.waiting[i]
+		if w.gone || !f.allows(&w.Candidate, place) {
+			continue
+		}
+		if by < 0 {
+			by = i // the best by score alone
+		}
+		worth := float64(lambda/(1+float64(w.rank)/half)) - float64((1-lambda)*f.redundant(w))
+		if f.shares != nil {
+			worth = float64((1-f.plan.Calibration)*worth) - float64(f.plan.Calibration*f.distance(&w.Candidate))
+		}
+		if worth > best {
+			best, at = worth, i
+		}
+	}
+	switch {
+	case at < 0:
+		return f.first(place), "" // beyond the pool
+	case at != by:
+		return at, "variety"
+	}
+	return at, ""
+}
+
+// redundant is how much of a candidate the list has already, from 0 to 1: by its vector
+// where it has one, else by its categories.
+func (f *filling) redundant(w *waiting) float64 {
+	if len(w.Vector) > 0 || w.to == w.from {
+		return w.similar
+	}
+	var fresh float64
+	for _, n := range f.cats[w.from:w.to] {
+		fresh += f.fresh[n]
+	}
+	return 1 - fresh/float64(w.to-w.from)
+}
+
+// settle orders what was chosen by score again: variety is of the list as a whole, and
+// whoever reads its beginning only should find the best there. Pins, slots and what came
+// because nothing else was left keep their places.
+func (f *filling) settle() {
+	for a := range f.items {
+		if !f.taken[a] || f.order[a] == fixed {
+			continue
+		}
+		least := a
+		for b := a + 1; b < len(f.items); b++ {
+			if f.taken[b] && f.order[b] != fixed && f.order[b] < f.order[least] {
+				least = b
 			}
 		}
-		f.similar = append(f.similar, s)
+		f.items[a], f.items[least] = f.items[least], f.items[a]
+		f.order[a], f.order[least] = f.order[least], f.order[a]
 	}
 }
 
@@ -384,22 +473,28 @@ func (f *filling) distance(c *Candidate) float64 {
 }
 
 // list returns what was placed, without gaps.
-func (f *filling) list() List {
-	l := List{Items: make([]Placed, 0, f.count)}
+func (f *filling) list(dst []Placed) List {
+	if dst == nil {
+		dst = make([]Placed, 0, f.count)
+	}
+	l := List{Items: dst[:0]}
 	for i := range f.items {
 		if !f.taken[i] {
 			continue
 		}
-		it := f.items[i]
+		it := &f.items[i]
 		if n := len(l.Items); n > 0 && f.plan.Variants && it.Group != "" && l.Items[n-1].Group == it.Group {
 			continue // a gap was closed and would bring two variants together
 		}
-		l.Items = append(l.Items, it)
+		l.Items = append(l.Items, *it)
 	}
 	if short := len(f.items) - len(l.Items); short > 0 {
-		left := "no candidates were left"
-		if len(f.waiting) > 0 {
-			left = fmt.Sprintf("%d candidates were left, and caps or variants kept them out", len(f.waiting))
+		left, kept := "no candidates were left", 0
+		for i := range f.waiting {
+			kept += count(!f.waiting[i].gone)
+		}
+		if kept > 0 {
+			left = fmt.Sprintf("%d candidates were left, and caps or variants kept them out", kept)
 		}
 		l.Short = fmt.Sprintf("%d of %d places are filled: %s", len(l.Items), len(f.items), left)
 	}

@@ -81,7 +81,13 @@ type Plan struct {
 	// it the best of each Group is shown.
 	Variants bool
 	// Lambda weighs the score against variety, in (0, 1]: 0 and 1 stand for the
-	// score alone, 0.7 for a good mix.
+	// score alone, 0.7 for a good mix. Each place is given to the candidate with the most
+	// Lambda·worth − (1 − Lambda)·redundancy (maximal marginal relevance: Carbonell and
+	// Goldstein 1998). Worth is 1/(1 + rank/(0.6·Limit)), so that Lambda means the same
+	// whatever the scores are like. Redundancy is how much of the candidate the places
+	// before have already: the largest cosine of vectors; without a Vector the mean over
+	// its Categories of 1 − 2^−(items that have it). What was chosen is then put into the
+	// order of the score, unless Variants is set.
 	Lambda float64
 	// Target is the share that each category should have, summing to 1; nil for
 	// none. Calibration, in [0, 1), is how much it counts beside the score.

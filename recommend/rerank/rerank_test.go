@@ -202,8 +202,37 @@ func TestVariety(t *testing.T) {
 	}
 	assert.Equal(t, 2, mix(rerank.Plan{}))
 	assert.Equal(t, 3, first(rerank.Plan{}))
-	assert.Equal(t, 1, first(rerank.Plan{Lambda: 0.7}))
+	assert.Equal(t, 1, first(rerank.Plan{Lambda: 0.7, Variants: true}), "as it was chosen")
+	assert.Equal(t, 3, first(rerank.Plan{Lambda: 0.7}), "in the order of the score again")
 	assert.Equal(t, 4, mix(rerank.Plan{Target: map[string]float64{"a": 0.5, "b": 0.5}, Calibration: 0.9}))
+	for i := range candidates {
+		candidates[i].Vector = nil
+	}
+	assert.Equal(t, 3, mix(rerank.Plan{Lambda: 0.7}), "by categories")
+}
+
+// The memory of one list is used for the next, and nothing of it is seen there.
+func TestFillInto(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var dst []rerank.Placed
+		for range 3 {
+			candidates := drawCandidates(t)
+			plan := rerank.Plan{Limit: rapid.IntRange(1, 12).Draw(t, "limit"), Lambda: rapid.SampledFrom([]float64{0, 0.7}).Draw(t, "lambda")}
+			fill := func(dst []rerank.Placed) rerank.List {
+				at := 0
+				return plan.FillInto(dst, func() (rerank.Candidate, bool) {
+					if at == len(candidates) {
+						return rerank.Candidate{}, false
+					}
+					at++
+					return candidates[at-1], true
+				}, nil)
+			}
+			want, got := fill(nil), fill(dst)
+			dst = got.Items
+			require.Equal(t, want, got)
+		}
+	})
 }
 
 func TestPlanRefusals(t *testing.T) {

@@ -95,6 +95,7 @@ func New(activities []Activity, unit Unit, location *time.Location) (*Table, err
 	t := &Table{unit: unit, location: location, First: math.MaxInt32, Last: math.MinInt32}
 	numbers := make(map[flywheel.CustomerID]int32, len(activities)/4)
 	visits := make([]visit, len(activities))
+	days := calendar{unit: unit, location: location}
 	for i := range activities {
 		a := &activities[i]
 		n, ok := numbers[a.Customer]
@@ -108,7 +109,7 @@ func New(activities []Activity, unit Unit, location *time.Location) (*Table, err
 		if year := a.At.Year(); a.At.IsZero() || year < 1 || year > 9999 {
 			return nil, fmt.Errorf("cohort: activity %d of %q: time %v: %w", i, a.Customer, a.At, flywheel.ErrInvalid)
 		}
-		p := period(a.At, unit, location)
+		p := days.period(a.At)
 		visits[i] = visit{n, int32(p), a.Value}
 		t.First, t.Last = min(t.First, p), max(t.Last, p)
 	}
@@ -154,6 +155,54 @@ func distinct(visits []visit, customers int) ([]visit, error) {
 		}
 	}
 	return out, nil
+}
+
+// calendar remembers the periods of days.
+type calendar struct {
+	unit     Unit
+	location *time.Location
+	first    int64   // day
+	periods  []int32 // of the days from first on, less missing where it is not known
+}
+
+// missing is no period, and manyDays more than a calendar remembers: three centuries.
+const (
+	missing  = math.MinInt32
+	manyDays = 300 * 366
+)
+
+// period is the period of an instant.
+func (c *calendar) period(at time.Time) int {
+	seconds := at.Unix()
+	if c.location != time.UTC {
+		_, offset := at.In(c.location).Zone()
+		seconds += int64(offset)
+	}
+	day := int64(floor(int(seconds), 86400))
+	i := day - c.first
+	switch {
+	case len(c.periods) == 0:
+		c.first, i = day, 0
+	case i < 0 && int64(len(c.periods))-i <= manyDays:
+		more := -i + int64(len(c.periods)) // twice as many at least
+		more = min(more, manyDays-int64(len(c.periods)))
+		earlier := make([]int32, more, more+int64(len(c.periods)))
+		for j := range earlier {
+			earlier[j] = missing
+		}
+		c.periods = append(earlier, c.periods...)
+		c.first -= more
+		i = day - c.first
+	case i < 0 || i >= manyDays:
+		return period(at, c.unit, c.location)
+	}
+	for int64(len(c.periods)) <= i {
+		c.periods = append(c.periods, missing)
+	}
+	if c.periods[i] == missing {
+		c.periods[i] = int32(period(at, c.unit, c.location))
+	}
+	return int(c.periods[i])
 }
 
 // period numbers the calendar's periods: days and weeks since 1970, months since year 0.

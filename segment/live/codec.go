@@ -14,6 +14,12 @@ type codec struct {
 	write bool
 	data  []byte
 	err   error
+
+	// In parts texts have numbers of the part's own: where they are written, local has
+	// that of the engine's and table the texts; where they are read, numbers the engine's.
+	local   map[int64]int64
+	table   []any
+	numbers []int64
 }
 
 var errSnapshot = fmt.Errorf("live: malformed snapshot: %w", flywheel.ErrInvalid)

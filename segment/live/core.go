@@ -54,6 +54,15 @@ type core struct {
 	parts   []*rows
 	scalars []any
 
+	// Of parts: who was put and not woken, up to when time has passed for each person, and
+	// the names that parts have for what is defined, where these are not old.
+	put     []uint32
+	waking  bool
+	reached []int64
+	keys    keys
+	unkeyed bool
+	partial bool // some were put
+
 	instants []int64
 	fresh    []uint64
 	what     []uint32
@@ -64,6 +73,7 @@ const (
 	flagKnown   uint8 = 1 << iota // a person that may be a member
 	flagSeen                      // an alias with events
 	flagVisitor                   // an alias of a device
+	flagAbsent                    // a customer whose part was not put
 )
 
 // segment is a definition at work.
@@ -258,7 +268,7 @@ func (c *core) apply(alias uint32, e *reading, at int64) {
 	late := c.timers.next() <= at
 	base := at
 	if late {
-		base = min(at, max(e.at, c.settled))
+		base = min(at, max(e.at, c.settled, c.reachedBy(person)))
 	}
 	c.feedPerson(alias, person, e, at, base, bits, late)
 	if len(c.marked) > 0 {
@@ -332,7 +342,9 @@ func (c *core) feed(alias, person uint32, e *reading, now int64, onRing func(*ri
 		}
 	}
 	c.names[e.Name].each(e, visit)
-	c.every.each(e, visit)
+	if !e.passive {
+		c.every.each(e, visit)
+	}
 }
 
 // feedPerson is feed for an alias with a person, and brings the touched tests up to date.
@@ -352,7 +364,9 @@ func (c *core) feedPerson(alias, person uint32, e *reading, at, base int64, bits
 				}
 			}
 		}
-		x = c.every
+		if x = c.every; e.passive {
+			return
+		}
 	}
 }
 

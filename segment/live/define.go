@@ -537,6 +537,7 @@ func (c *core) wire() {
 		}
 	}
 	c.begins()
+	c.unkeyed = true
 }
 
 func (c *core) levelOf(s *segment) int {

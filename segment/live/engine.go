@@ -34,6 +34,9 @@ type Entry struct {
 	Received time.Time
 	// Account is the company, household or team that the event counts for, or empty.
 	Account string
+	// Passive marks what is no act of the customer, such as a message that was sent: leaves
+	// that name no events, and sequences with such a step, pass it over.
+	Passive bool
 }
 
 // Cause is why a membership changed.
@@ -103,6 +106,8 @@ func (e *Engine) tick(at time.Time) (int64, error) {
 	}
 	e.clock = max(e.clock, micros)
 	e.persons.clock, e.accounts.clock = e.clock, e.clock
+	e.persons.wake()
+	e.accounts.wake()
 	return e.clock, nil
 }
 
@@ -112,7 +117,7 @@ func (c *core) reading(e *Entry) reading {
 	if !e.Received.IsZero() {
 		at = min(at, e.Received.UnixMicro()+c.opts.Skew.Microseconds())
 	}
-	return reading{Event: &e.Event, at: at, seq: e.Position}
+	return reading{Event: &e.Event, at: at, seq: e.Position, passive: e.Passive}
 }
 
 // check refuses an entry that says nothing.
@@ -195,12 +200,23 @@ func (c *core) take1(entry *Entry, now int64) {
 		v := c.visitor(entry.Visitor)
 		if !c.linked(v, customer, r.at) {
 			c.catchUp(customer, min(r.at, now+1))
+			c.catchUpOwners(v, min(r.at, now+1))
 			c.flags[customer] |= flagSeen
 			c.renew(c.link(entry.Visitor, v, link{customer, r.at, r.seq}, now), now)
 		}
 	}
 	c.flags[customer] |= flagSeen
 	c.apply(customer, &r, now)
+}
+
+// catchUpOwners does what was due for the persons who own a device, before a link of it
+// changes.
+func (c *core) catchUpOwners(v *visitor, before int64) {
+	for _, alias := range v.aliases {
+		if owner := c.owner[alias]; owner != nobody {
+			c.catchUp(owner, before)
+		}
+	}
 }
 
 // renew looks again at the persons whose aliases have changed.
@@ -307,6 +323,8 @@ func (e *Engine) Link(visitor flywheel.VisitorID, customer flywheel.CustomerID, 
 	}
 	c := e.persons
 	n, v := c.customer(customer), c.visitor(visitor)
+	c.catchUp(n, now)
+	c.catchUpOwners(v, now)
 	c.renew(c.link(visitor, v, link{customer: n, at: since.UnixMicro()}, now), now)
 	return nil
 }
@@ -326,6 +344,11 @@ func (e *Engine) Unlink(visitor flywheel.VisitorID, customer flywheel.CustomerID
 	v := c.visitors[visitor]
 	if !ok || v == nil {
 		return nil
+	}
+	c.catchUp(n, now)
+	c.catchUpOwners(v, now)
+	for _, l := range v.links {
+		c.catchUp(l.customer, now)
 	}
 	c.renew(c.unlink(visitor, v, n, now), now)
 	return nil
@@ -442,6 +465,7 @@ func (e *Engine) set(c *core, id, attribute string, x any, at time.Time) error {
 		return err
 	}
 	n := c.customer(flywheel.CustomerID(id))
+	c.catchUp(n, now)
 	values := c.attrs[attribute]
 	if values == nil {
 		values = map[uint32]any{}

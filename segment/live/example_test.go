@@ -174,3 +174,33 @@ func ExampleParseDefinition() {
 	fmt.Println(err)
 	// Output: live: definition: json: leafs (offset 21): unknown field "leafs": invalid
 }
+
+// A store keeps a row for each customer; an engine gets those that an event is about.
+func ExampleEngine_Put() {
+	now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	d := live.Definition{Name: "hot", Leaves: map[string]live.Leaf{"n": {Events: []string{"view_item"}, Window: "PT1H"}}, Rule: []byte(`{"n": {"$gte": 2}}`)}
+	e := live.New(nil)
+	if err := e.Define(now, nil, d); err != nil {
+		fmt.Println(err)
+		return
+	}
+	rows := map[live.Alias]live.Part{}
+	ann := live.Alias{Customer: "ann"}
+	for i := range 2 {
+		at := now.Add(time.Duration(i) * time.Minute)
+		if err := e.Put(ann, rows[ann].Data); err != nil {
+			fmt.Println(err)
+			return
+		}
+		if err := e.Apply(&live.Entry{Event: flywheel.Event{Name: "view_item", Customer: "ann", Time: at}, Received: at}, at); err != nil {
+			fmt.Println(err)
+			return
+		}
+		for p := range e.Parts() {
+			rows[p.Alias] = p
+		}
+		e.Clear()
+	}
+	fmt.Println(rows[ann].Segments, rows[ann].Due.Format("15:04"))
+	// Output: [hot] 13:00
+}

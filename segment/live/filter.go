@@ -107,6 +107,7 @@ type reading struct {
 	*flywheel.Event
 	at         int64 // effective
 	seq        uint64
+	passive    bool
 	attributes map[string]any // made when first asked for
 }
 

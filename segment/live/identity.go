@@ -149,30 +149,7 @@ func (c *core) unlink(id flywheel.VisitorID, v *visitor, customer uint32, now in
 
 // relink gives the aliases of a device to their owners.
 func (c *core) relink(id flywheel.VisitorID, v *visitor, now int64) []uint32 {
-	runs := v.links[:min(1, len(v.links))]
-	if c.latest {
-		runs = slices.CompactFunc(slices.Clone(v.links), func(a, b link) bool { return a.customer == b.customer })
-	}
-	var starts []int64
-	for _, l := range runs[min(1, len(runs)):] {
-		starts = append(starts, l.at)
-	}
-	var changed []uint32
-	split := !slices.Equal(starts, v.starts)
-	v.starts = starts
-	for len(v.aliases) <= len(starts) {
-		v.aliases = append(v.aliases, c.newRun(id))
-	}
-	for i, alias := range v.aliases {
-		owner := uint32(nobody)
-		if c.opts.Anonymous {
-			owner = v.aliases[0]
-		}
-		if i < len(runs) {
-			owner = runs[i].customer
-		}
-		changed = append(changed, c.give(alias, owner)...)
-	}
+	changed, split := c.assign(id, v)
 	if split {
 		for _, alias := range v.aliases {
 			for _, cl := range c.classes {
@@ -191,6 +168,35 @@ func (c *core) relink(id flywheel.VisitorID, v *visitor, now int64) []uint32 {
 	}
 	slices.Sort(changed)
 	return slices.Compact(changed)
+}
+
+// assign makes the aliases of a device those of the customers that its links say. It
+// returns whose have changed, and whether the device's runs have.
+func (c *core) assign(id flywheel.VisitorID, v *visitor) (changed []uint32, split bool) {
+	runs := v.links[:min(1, len(v.links))]
+	if c.latest {
+		runs = slices.CompactFunc(slices.Clone(v.links), func(a, b link) bool { return a.customer == b.customer })
+	}
+	var starts []int64
+	for _, l := range runs[min(1, len(runs)):] {
+		starts = append(starts, l.at)
+	}
+	split = !slices.Equal(starts, v.starts)
+	v.starts = starts
+	for len(v.aliases) <= len(starts) {
+		v.aliases = append(v.aliases, c.newRun(id))
+	}
+	for i, alias := range v.aliases {
+		owner := uint32(nobody)
+		if c.opts.Anonymous {
+			owner = v.aliases[0]
+		}
+		if i < len(runs) {
+			owner = runs[i].customer
+		}
+		changed = append(changed, c.give(alias, owner)...)
+	}
+	return changed, split
 }
 
 // give makes a person the owner of an alias, and returns who has changed.

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -10,7 +11,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 )
 
-const snapshotMagic = "flywheel live 1\n"
+const snapshotMagic = "flywheel live 2\n"
 
 // Snapshot returns the whole state of the engine, from which [Restore] makes an
 // equal one: definitions, customers, links, what the leaves remember, who
@@ -314,35 +315,92 @@ func (x *core) codeLeaves(c *codec) {
 			if l.agg != Groups {
 				return
 			}
-			m := s.extra()
-			groups := []int64{}
-			for k := range m.groups {
-				groups = append(groups, k)
-			}
-			slices.Sort(groups)
-			list(c, &groups, func(k *int64) {
-				c.signed(k)
-				x.number(c, *k)
-				g := s.group(*k, 0)
-				own := g.states != nil
-				c.bool(&own)
-				if own {
-					g = s.group(*k, len(l.groups.leaves))
-					for i := range g.states {
-						x.codeState(c, l.groups.leaves[i], &g.states[i])
-					}
-				}
-				c.bool(&g.holds)
-				c.signed(&g.armed)
-				if g.holds && !c.write {
-					m.hits++
-				}
-				if g.armed != never && !c.write {
-					m.dues = pushDue(m.dues, groupDue{g.armed, *k})
-				}
-			})
+			x.codeGroups(c, l, s)
 		})
 	})
+}
+
+// codeGroups codes the groups of one alias.
+func (x *core) codeGroups(c *codec, l *leaf, s *rows) {
+	m := s.extra()
+	groups := []int64{}
+	for k := range m.groups {
+		groups = append(groups, k)
+	}
+	x.arrange(c, groups)
+	list(c, &groups, func(k *int64) {
+		x.codeNumber(c, k)
+		if c.err != nil {
+			return
+		}
+		g := s.group(*k, 0)
+		own := g.states != nil
+		c.bool(&own)
+		if own {
+			g = s.group(*k, len(l.groups.leaves))
+			for i := range g.states {
+				x.codeState(c, l.groups.leaves[i], &g.states[i])
+			}
+		}
+		c.bool(&g.holds)
+		c.signed(&g.armed)
+		if g.holds && !c.write {
+			m.hits++
+		}
+		if g.armed != never && !c.write {
+			m.dues = pushDue(m.dues, groupDue{g.armed, *k})
+		}
+	})
+}
+
+// arrange puts numbers of texts in an order that is the same for the same state: in a
+// part, where numbers are the engine's own, that of the texts.
+func (x *core) arrange(c *codec, numbers []int64) {
+	if c.local == nil {
+		slices.Sort(numbers)
+		return
+	}
+	slices.SortFunc(numbers, func(a, b int64) int {
+		return cmp.Compare(kindOf(x.texts.values[a])+text(x.texts.values[a]), kindOf(x.texts.values[b])+text(x.texts.values[b]))
+	})
+}
+
+// kindOf keeps the text "1" and the number 1 apart.
+func kindOf(v any) string {
+	switch v.(type) {
+	case bool:
+		return "b"
+	case float64:
+		return "n"
+	case sameKey:
+		return "k"
+	}
+	return "t"
+}
+
+// codeNumber codes the number of a text: in a snapshot itself, in a part its place in
+// the part's own table.
+func (x *core) codeNumber(c *codec, n *int64) {
+	switch {
+	case c.local != nil:
+		place, ok := c.local[*n]
+		if !ok {
+			place = int64(len(c.table))
+			c.local[*n] = place
+			c.table = append(c.table, x.texts.values[*n])
+		}
+		c.signed(&place)
+	case c.numbers != nil:
+		var place int64
+		if c.signed(&place); place < 0 || place >= int64(len(c.numbers)) {
+			c.fail()
+			return
+		}
+		*n = c.numbers[place]
+	default:
+		c.signed(n)
+		x.number(c, *n)
+	}
 }
 
 // number checks that a text is known.
@@ -358,10 +416,18 @@ func (x *core) codeState(c *codec, l *leaf, s *rows) {
 	list(c, &s.list, func(r *row) {
 		c.signed(&r.at)
 		c.unsigned(&r.seq)
-		c.signed(&r.val)
-		switch l.agg {
-		case Distinct, MostFrequent, First, Last:
-			x.number(c, r.val)
+		switch {
+		case l.agg == Distinct, l.agg == MostFrequent, l.agg == First, l.agg == Last:
+			x.codeNumber(c, &r.val)
+		case l.agg == Sequence && len(l.same) > 0:
+			key, mask := r.val>>stepBits, uint64(r.val&stepMask)
+			x.codeNumber(c, &key)
+			if c.unsigned(&mask); mask > stepMask {
+				c.fail()
+			}
+			r.val = key<<stepBits | int64(mask&stepMask)
+		default:
+			c.signed(&r.val)
 		}
 	})
 	lo, hi := int64(s.lo), int64(s.hi)
@@ -390,10 +456,9 @@ func (x *core) codeState(c *codec, l *leaf, s *rows) {
 	for v := range counts {
 		values = append(values, v)
 	}
-	slices.Sort(values)
+	x.arrange(c, values)
 	list(c, &values, func(v *int64) {
-		c.signed(v)
-		x.number(c, *v)
+		x.codeNumber(c, v)
 		n := int64(counts[*v])
 		c.signed(&n)
 		if counts == nil {
@@ -473,17 +538,15 @@ func (x *core) codeTimers(c *codec) {
 	}
 	var all []named
 	if c.write {
-		for _, b := range x.timers.buckets {
-			for _, t := range b {
-				if t.what&leafTimer != 0 {
-					if l := x.byLeaf[t.what&^leafTimer]; l != nil && x.leaves[l.key] == l {
-						if s := l.store.get(t.who); s != nil && s.armed == t.due {
-							all = append(all, named{t, l.key, true})
-						}
+		for t := range x.timers.all() {
+			if t.what&leafTimer != 0 {
+				if l := x.byLeaf[t.what&^leafTimer]; l != nil && x.leaves[l.key] == l {
+					if s := l.store.get(t.who); s != nil && s.armed == t.due {
+						all = append(all, named{t, l.key, true})
 					}
-				} else if test := x.byTest[t.what]; test != nil && x.tests[test.key] == test {
-					all = append(all, named{t, test.key, false})
 				}
+			} else if test := x.byTest[t.what]; test != nil && x.tests[test.key] == test {
+				all = append(all, named{t, test.key, false})
 			}
 		}
 		slices.SortFunc(all, func(a, b named) int {

@@ -9,6 +9,9 @@ func (c *core) fire(person uint32, due int64, what []uint32, before int64, again
 	if !c.known(person) || c.owner[person] != person {
 		return again
 	}
+	if c.partial {
+		c.reach(person, due)
+	}
 	c.begin()
 	bits := c.row(person)
 	for _, w := range what {
@@ -91,7 +94,7 @@ func (c *core) advance(to int64, limit int) (done bool) {
 }
 
 // catchUp does what was due for one person before an instant, in order, leaving
-// the timers where they are.
+// the timers of tests where they are.
 func (c *core) catchUp(person uint32, before int64) {
 	if c.settled >= before-1 || c.timers.next() >= before || !c.known(person) {
 		return
@@ -130,6 +133,12 @@ func (c *core) catchUp(person uint32, before int64) {
 			return t.due == now
 		})
 		slices.Sort(what)
+		for _, w := range what {
+			if w&leafTimer != 0 { // the timer that waits means nothing any more
+				c.byLeaf[w&^leafTimer].store.get(person).armed = never
+			}
+		}
+		c.reach(person, now)
 		due = c.fire(person, now, what, before, due)
 	}
 }

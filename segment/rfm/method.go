@@ -3,6 +3,7 @@ package rfm
 import (
 	"cmp"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/flywheel-go/flywheel"
@@ -65,12 +66,45 @@ func (Quantile) Edges(inputs []Input) (Edges, error) {
 		for i := range inputs {
 			values[i] = f.of(&inputs[i])
 		}
-		slices.Sort(values)
+		values = ascending(values)
 		for q := range all[k] {
 			all[k][q] = fifth(values, q+1)
 		}
 	}
 	return Edges{all[0], all[1], all[2]}, nil
+}
+
+// ascending sorts values in place or into another slice: digit by digit where their range has few, in
+// linear time.
+func ascending(values []int64) []int64 {
+	const digits, size = 11, 1 << 11
+	low, high := values[0], values[0]
+	for _, v := range values {
+		low, high = min(low, v), max(high, v)
+	}
+	reach := uint64(high) - uint64(low)
+	if len(values) < size || bits.Len64(reach) > 3*digits {
+		slices.Sort(values)
+		return values
+	}
+	to := make([]int64, len(values))
+	for shift := 0; reach>>shift > 0; shift += digits {
+		var at [size]int
+		for _, v := range values {
+			at[(uint64(v)-uint64(low))>>shift&(size-1)]++
+		}
+		sum := 0
+		for d := range at {
+			at[d], sum = sum, sum+at[d]
+		}
+		for _, v := range values {
+			d := (uint64(v) - uint64(low)) >> shift & (size - 1)
+			to[at[d]] = v
+			at[d]++
+		}
+		values, to = to, values
+	}
+	return values
 }
 
 // fifth is the quantile k/5 of sorted values, between the two nearest ranks by

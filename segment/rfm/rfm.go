@@ -73,13 +73,23 @@ func check(inputs []Input) error {
 	if len(inputs) == 0 {
 		return fmt.Errorf("rfm: no customers: %w", flywheel.ErrInvalid)
 	}
-	seen := make(map[flywheel.CustomerID]struct{}, len(inputs))
-	for i, in := range inputs {
+	var seen map[flywheel.CustomerID]struct{} // not needed for those in order, as Table gives them
+	for i := range inputs {
+		if i > 0 && inputs[i].Customer <= inputs[i-1].Customer {
+			seen = make(map[flywheel.CustomerID]struct{}, len(inputs))
+			break
+		}
+	}
+	for i := range inputs {
+		in := &inputs[i]
 		if err := flywheel.CheckID(string(in.Customer)); err != nil {
 			return fmt.Errorf("rfm: customer %d: %w", i, err)
 		}
 		if in.Recency < 0 || in.Frequency < 0 {
 			return fmt.Errorf("rfm: customer %q: recency %d, frequency %d: %w", in.Customer, in.Recency, in.Frequency, flywheel.ErrOutOfRange)
+		}
+		if seen == nil {
+			continue
 		}
 		if _, twice := seen[in.Customer]; twice {
 			return fmt.Errorf("rfm: customer %q is given twice: %w", in.Customer, flywheel.ErrInvalid)

@@ -1,8 +1,11 @@
 package rfm_test
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -165,4 +168,53 @@ func TestLaws(t *testing.T) {
 			require.ElementsMatch(t, scores, again)
 		}
 	})
+}
+
+// TestTableAgainstASet: days that come often enough to be made distinct on the way are counted as
+// a set of them would.
+func TestTableAgainstASet(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 4))
+	zone, err := time.LoadLocation("America/New_York")
+	require.NoError(t, err)
+	table := rfm.Table{Location: zone}
+	start := time.Date(1969, 12, 1, 0, 0, 0, 0, time.UTC)
+	days, sums := map[flywheel.CustomerID]map[string]bool{}, map[flywheel.CustomerID]int64{}
+	for range 150_000 {
+		id, at := flywheel.CustomerID(fmt.Sprint("customer", r.IntN(50))), start.Add(time.Duration(r.Int64N(70*86400))*time.Second)
+		require.NoError(t, table.Add(id, at, 7))
+		if days[id] == nil {
+			days[id] = map[string]bool{}
+		}
+		days[id][at.In(zone).Format(time.DateOnly)] = true
+		sums[id] += 7
+	}
+	inputs, err := table.Inputs(start.AddDate(0, 0, 80))
+	require.NoError(t, err)
+	require.Len(t, inputs, 50)
+	require.True(t, slices.IsSortedFunc(inputs, func(a, b rfm.Input) int { return cmp.Compare(a.Customer, b.Customer) }))
+	for _, in := range inputs {
+		require.Equal(t, int64(len(days[in.Customer])), in.Frequency)
+		require.Equal(t, sums[in.Customer], in.Monetary)
+	}
+	_, err = rfm.Quantile{}.Score(inputs)
+	require.NoError(t, err)
+}
+
+// Edges of many customers are those of sorted values, whatever their range.
+func TestEdgesOfMany(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 5))
+	for _, reach := range []int64{1, 3, 5000, 1 << 30, 1 << 50} {
+		inputs := make([]rfm.Input, 5001)
+		values := make([]int64, len(inputs))
+		for i := range inputs {
+			values[i] = r.Int64N(reach) - reach/2
+			inputs[i] = rfm.Input{Customer: flywheel.CustomerID(fmt.Sprint(i)), Monetary: values[i]}
+		}
+		edges, err := rfm.Quantile{}.Edges(inputs)
+		require.NoError(t, err)
+		slices.Sort(values)
+		for q := range 4 {
+			require.Equal(t, float64(values[(q+1)*1000]), edges.M[q])
+		}
+	}
 }

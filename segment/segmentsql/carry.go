@@ -85,7 +85,8 @@ func (s *Store) carryEvents(ctx context.Context, tx *sqldb.Tx, secret []byte, ol
 		if told.After(now) {
 			told = now
 		}
-		if err := insert(ctx, tx, secret, told, "", []flywheel.Event{e}, []string{o.body}); err != nil {
+		if err := insert(ctx, tx, []row{{id: e.ID, key: key(secret, e.ID), told: told, name: e.Name, time: e.Time,
+			customer: e.Customer, visitor: e.Visitor, body: o.body}}); err != nil {
 			return err
 		}
 	}

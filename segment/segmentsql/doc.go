@@ -13,8 +13,8 @@
 // every writer wait for a counter would cure that at the price of one writer at a
 // time.
 //
-// Here writers do not wait. Append inserts events; the column arrival, a sequence,
-// notes the order. Number gives committed events their places in one short
+// Here writers do not wait. Append inserts events, those of one transaction by one
+// statement before its COMMIT; the column arrival, a sequence, notes the order. Number gives committed events their places in one short
 // transaction that holds the single row of flywheel_event_head, and writes a narrow
 // row for each (position, received, person, name) in a table of its own: the event
 // stays as it was told, and polling finds no dead entries. An event that commits
@@ -40,6 +40,10 @@
 // flywheel_segment_definitions has one row per name of profiles; a transaction that
 // evaluates segments reads it with a shared lock, so that none does it by definitions
 // that are being replaced.
+//
+// flywheel_live_states has one row per customer, device and account of segment.Live, with
+// its state as base64 text; links and memberships are rows of flywheel_live_links and
+// _members, and flywheel_live_definitions is as flywheel_segment_definitions.
 //
 // A log of the form before (version 1 of the migrations) is carried over by the
 // first call after the migration: positions, IDs and cursors stay; received is each

@@ -87,8 +87,8 @@ func ExampleStore_Migrations() {
 	fmt.Println(forGoose)
 	fmt.Println(forGolangMigrate)
 	// Output:
-	// [00001_event_log.sql 00002_numbers.sql 00003_profiles.sql 00004_windows.sql]
-	// [00001_event_log.down.sql 00001_event_log.up.sql 00002_numbers.down.sql 00002_numbers.up.sql 00003_profiles.down.sql 00003_profiles.up.sql 00004_windows.down.sql 00004_windows.up.sql]
+	// [00001_event_log.sql 00002_numbers.sql 00003_profiles.sql 00004_windows.sql 00005_live.sql]
+	// [00001_event_log.down.sql 00001_event_log.up.sql 00002_numbers.down.sql 00002_numbers.up.sql 00003_profiles.down.sql 00003_profiles.up.sql 00004_windows.down.sql 00004_windows.up.sql 00005_live.down.sql 00005_live.up.sql]
 }
 
 // Profiles beside the log: one database, so that a change and what it tells are one.
@@ -127,4 +127,39 @@ func ExampleNewProfiles() {
 	// Output:
 	// <nil> <nil>
 	// 1 <nil>
+}
+
+// Live segments in a database: another constructor, the rest is the same.
+func ExampleNewLive() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	pool, err := sql.Open("sqlite", flywheel.SQLiteDSN(filepath.Join(dir, "shop.db")))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer pool.Close()
+	ctx := context.Background()
+	db := flywheel.OpenSQL(pool, flywheel.SQLite)
+	events, states := segmentsql.New(db), segmentsql.NewLive(db)
+	if err := flywheel.Migrate(ctx, db, events, states); err != nil {
+		fmt.Println(err)
+		return
+	}
+	log, err := segment.NewLog(events, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	segments, err := segment.NewLive(states, &segment.LiveOptions{Sink: log, Log: log})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(segments.Name(), segments.Segments())
+	// Output: segment.Live []
 }

@@ -32,6 +32,9 @@ func (s *Store) Number(ctx context.Context, n segment.Numbering) (int, error) {
 	if _, err := s.ready(ctx); err != nil {
 		return 0, err
 	}
+	if err := s.db.Flush(ctx); err != nil { // what this transaction has appended
+		return 0, err
+	}
 	var settled, first int64
 	q := s.db.Read(ctx)
 	if err := q.QueryRowContext(ctx, `SELECT settled FROM flywheel_event_head WHERE id = 1`).Scan(&settled); err != nil {

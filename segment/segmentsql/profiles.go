@@ -176,7 +176,11 @@ func (s *Profiles) Save(ctx context.Context, profiles ...segment.Profile) error 
 			}
 			return body == first.Body, err
 		})
-		if err := s.saveMembers(ctx, tx, profiles); err != nil {
+		now := make([]membership, len(profiles))
+		for i := range profiles {
+			now[i] = membership{profiles[i].Person, profiles[i].Segments}
+		}
+		if err := saveMembers(ctx, tx, s.db.Dialect(), "flywheel_profile_members", now); err != nil {
 			return err
 		}
 		if err := s.saveLinks(ctx, tx, profiles); err != nil {
@@ -199,17 +203,23 @@ type memberRow struct {
 	Person  flywheel.Person `json:"person"`
 }
 
-// saveMembers brings the rows of memberships to what the profiles say.
-func (s *Profiles) saveMembers(ctx context.Context, tx *sqldb.Tx, profiles []segment.Profile) error {
-	persons := make([]flywheel.Person, len(profiles))
-	for i := range profiles {
-		persons[i] = profiles[i].Person
+// membership is of which segments somebody is a member now.
+type membership struct {
+	person   flywheel.Person
+	segments []string
+}
+
+// saveMembers brings the rows of memberships of a table to what is true now.
+func saveMembers(ctx context.Context, tx *sqldb.Tx, d flywheel.Dialect, table string, now []membership) error {
+	persons := make([]flywheel.Person, len(now))
+	for i := range now {
+		persons[i] = now[i].person
 	}
 	arg, err := argument(persons)
 	if err != nil {
 		return err
 	}
-	stored, err := sqldb.Select(ctx, tx, `SELECT segment, person FROM flywheel_profile_members WHERE `+s.in("person"), []any{arg},
+	stored, err := sqldb.Select(ctx, tx, `SELECT segment, person FROM `+table+` WHERE `+sqldb.In(d, "person"), []any{arg},
 		func(r sqldb.Row) (m memberRow, err error) { err = r.Scan(&m.Segment, &m.Person); return m, err })
 	if err != nil {
 		return err
@@ -219,9 +229,9 @@ func (s *Profiles) saveMembers(ctx context.Context, tx *sqldb.Tx, profiles []seg
 		gone[m] = true
 	}
 	var come []memberRow
-	for i := range profiles {
-		for _, name := range profiles[i].Segments {
-			m := memberRow{name, profiles[i].Person}
+	for i := range now {
+		for _, name := range now[i].segments {
+			m := memberRow{name, now[i].person}
 			if !gone[m] {
 				come = append(come, m)
 			}
@@ -232,8 +242,8 @@ func (s *Profiles) saveMembers(ctx context.Context, tx *sqldb.Tx, profiles []seg
 		if arg, err = argument(come); err != nil {
 			return err
 		}
-		if _, err = tx.ExecContext(ctx, `INSERT INTO flywheel_profile_members (segment, person) SELECT x.segment, x.person FROM `+
-			s.rows("segment text", "person text"), arg); err != nil {
+		if _, err = tx.ExecContext(ctx, `INSERT INTO `+table+` (segment, person) SELECT x.segment, x.person FROM `+
+			sqldb.Recordset(d, "segment text", "person text"), arg); err != nil {
 			return err
 		}
 	}
@@ -241,7 +251,7 @@ func (s *Profiles) saveMembers(ctx context.Context, tx *sqldb.Tx, profiles []seg
 		if !gone[m] {
 			continue
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM flywheel_profile_members WHERE segment = ? AND person = ?`, m.Segment, string(m.Person)); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE segment = ? AND person = ?`, m.Segment, string(m.Person)); err != nil {
 			return err
 		}
 	}

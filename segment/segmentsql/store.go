@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"database/sql"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -14,7 +13,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/cursor"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
-	"github.com/flywheel-go/flywheel/segment"
+	"github.com/flywheel-go/flywheel/internal/told"
 )
 
 //go:embed migrations
@@ -71,100 +70,41 @@ func (s *Store) ready(ctx context.Context) ([]byte, error) {
 	return secret, nil
 }
 
-// maxRows is the longest INSERT. Batches are cut into powers of two, so that
-// there are few different statements to prepare.
-const maxRows = 256
-
-// chunks calls fn for each part of n rows.
-func chunks(n int, fn func(from, to int) error) error {
-	for done := 0; done < n; {
-		m := 1
-		for m < maxRows && m*2 <= n-done {
-			m *= 2
-		}
-		if err := fn(done, done+m); err != nil {
-			return err
-		}
-		done += m
-	}
-	return nil
-}
-
-// Append implements segment.LogStore.
-func (s *Store) Append(ctx context.Context, told time.Time, teller string, events ...flywheel.Event) error {
+// Append implements segment.LogStore. In a transaction of the handle the events
+// wait for each other and are written by one statement before COMMIT.
+func (s *Store) Append(ctx context.Context, at time.Time, teller string, events ...flywheel.Event) error {
 	if len(events) == 0 {
 		return ctx.Err()
 	}
-	bodies := make([]string, len(events))
+	rows := make([]row, len(events))
 	for i := range events {
-		body, err := json.Marshal(&events[i])
+		e := &events[i]
+		body, err := json.Marshal(e)
 		if err != nil {
-			return &flywheel.EventError{ID: events[i].ID, Field: "body", Err: fmt.Errorf("%w: %w", flywheel.ErrInvalid, err)}
+			return &flywheel.EventError{ID: e.ID, Field: "body", Err: fmt.Errorf("%w: %w", flywheel.ErrInvalid, err)}
 		}
-		bodies[i] = string(body)
+		rows[i] = row{id: e.ID, told: at, teller: teller, name: e.Name, time: e.Time,
+			customer: e.Customer, visitor: e.Visitor, body: string(body), fact: told.Within(ctx)}
 	}
 	secret, err := s.ready(ctx)
 	if err != nil {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		return chunks(len(events), func(from, to int) error {
-			return insert(ctx, tx, secret, told, teller, events[from:to], bodies[from:to])
-		})
-	})
-}
-
-// insert adds one chunk and compares what was there before.
-func insert(ctx context.Context, tx *sqldb.Tx, secret []byte, told time.Time, teller string, events []flywheel.Event, bodies []string) error {
-	args := make([]any, 0, 8*len(events))
-	for i := range events {
-		e := &events[i]
-		args = append(args, key(secret, e.ID), sqldb.Micros(told), teller, e.Name, sqldb.Micros(e.Time), string(e.Customer), string(e.Visitor), bodies[i])
+	for i := range rows {
+		rows[i].key = key(secret, rows[i].id)
 	}
-	added, err := sqldb.Select(ctx, tx, `INSERT INTO flywheel_events (key, told, teller, name, time, customer, visitor, body) VALUES `+
-		sqldb.Values(len(events), 8)+` ON CONFLICT (key) DO NOTHING RETURNING key`, args, func(r sqldb.Row) (key []byte, err error) {
-		err = r.Scan(&key)
-		return key, err
-	})
-	if err != nil {
+	if waiting, ok := gathered.Pending(ctx, s.db.DB); ok && len(rows) < maxRows {
+		added, err := fresh(waiting, rows)
+		if err != nil || len(added) == 0 {
+			return err
+		}
+		return gathered.Add(ctx, s.db.DB, added...)
+	}
+	if err := s.db.Flush(ctx); err != nil {
 		return err
 	}
-	if len(added) > 0 {
-		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
-			var n int
-			err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM flywheel_events WHERE key = ?`, added[0]).Scan(&n)
-			return n > 0, err
-		})
-	}
-	if len(added) == len(events) {
-		return nil
-	}
-	return compare(ctx, tx, secret, events)
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error { return insert(ctx, tx, rows) })
 }
-
-// compare refuses an event that is not the one stored under its ID. Of an erased
-// one only the ID is known.
-func compare(ctx context.Context, q sqldb.Queryer, secret []byte, events []flywheel.Event) error {
-	for i := range events {
-		e := &events[i]
-		var body sql.NullString
-		if err := q.QueryRowContext(ctx, `SELECT body FROM flywheel_events WHERE key = ?`, key(secret, e.ID)).Scan(&body); err != nil {
-			return err
-		}
-		if !body.Valid {
-			continue
-		}
-		var stored flywheel.Event
-		if err := decode(body.String, &stored); err != nil {
-			return err
-		}
-		if !segment.SameEvent(&stored, e) {
-			return fmt.Errorf("segment: event %q: %w", e.ID, segment.ErrEventConflict)
-		}
-	}
-	return nil
-}
-
 func decode(body string, e *flywheel.Event) error {
 	if err := json.Unmarshal([]byte(body), e); err != nil {
 		return fmt.Errorf("segmentsql: stored event: %w", err)

@@ -21,6 +21,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 var (
 	_ segment.ProfileStore = (*segmentsql.Profiles)(nil)
+	_ segment.LiveStore    = (*segmentsql.Live)(nil)
 	_ segment.LogStore     = (*segmentsql.Store)(nil)
 	_ flywheel.SQLStore    = (*segmentsql.Store)(nil)
 )
@@ -37,6 +38,14 @@ func TestProfiles(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
 		segmenttest.RunProfiles(t, func(t *testing.T) segment.ProfileStore {
 			return sqldbtest.Store(t, open(t), d, segmentsql.NewProfiles)
+		}, segmenttest.Features{Transactions: true})
+	})
+}
+
+func TestLive(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
+		segmenttest.RunLive(t, func(t *testing.T) segment.LiveStore {
+			return sqldbtest.Store(t, open(t), d, segmentsql.NewLive)
 		}, segmenttest.Features{Transactions: true})
 	})
 }

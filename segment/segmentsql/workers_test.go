@@ -15,6 +15,7 @@ import (
 	"github.com/flywheel-go/flywheel/internal/pgtest"
 	"github.com/flywheel-go/flywheel/internal/sqldbtest"
 	"github.com/flywheel-go/flywheel/segment"
+	"github.com/flywheel-go/flywheel/segment/live"
 	"github.com/flywheel-go/flywheel/segment/segmentsql"
 
 	"database/sql"
@@ -25,6 +26,14 @@ var looker = []segment.Definition{
 	{Name: "buyer", Rule: json.RawMessage(`{"orders": {"$gte": 3}}`)},
 }
 
+// returning are segments that only segment.Live keeps.
+var returning = []live.Definition{
+	{Name: "returning", Leaves: map[string]live.Leaf{"s": {Agg: live.Sequence, Steps: []live.Step{
+		{Events: []string{flywheel.EventPurchase}}, {Events: []string{flywheel.EventViewItem}}, {Events: []string{flywheel.EventPurchase}},
+	}}}, Rule: json.RawMessage(`{"s": {"$gte": 1}}`)},
+	{Name: "silent", Leaves: map[string]live.Leaf{"r": {Segment: "returning"}, "n": {Events: []string{flywheel.EventViewItem}}}, Rule: json.RawMessage(`{"r": true, "n": {"$lt": 6}}`)},
+}
+
 // outcome is what can be seen of profiles and of what they told.
 type outcome struct {
 	members map[string][]flywheel.CustomerID
@@ -32,12 +41,19 @@ type outcome struct {
 	orders  map[flywheel.Person]int64
 }
 
-func outcomeOf(t *testing.T, p *segment.Profiles, log *segment.Log) outcome {
+func outcomeOf(t *testing.T, p *segment.Profiles, k *segment.Live, log *segment.Log) outcome {
 	o := outcome{map[string][]flywheel.CustomerID{}, nil, map[flywheel.Person]int64{}}
 	for _, name := range p.Segments() {
 		m, err := p.Members(t.Context(), name)
 		require.NoError(t, err)
 		o.members[name] = slices.Sorted(m.All())
+	}
+	if k != nil {
+		for _, name := range k.Segments() {
+			m, err := k.Members(t.Context(), name)
+			require.NoError(t, err)
+			o.members[name] = slices.Sorted(m.All())
+		}
 	}
 	for e, err := range log.Entries(t.Context(), segment.Query{}) {
 		require.NoError(t, err)
@@ -76,7 +92,9 @@ func TestEightWorkers(t *testing.T) {
 	require.NoError(t, err)
 	want, err := segment.NewProfiles(nil, &segment.ProfileOptions{Segments: looker, Sink: wantLog})
 	require.NoError(t, err)
-	runner, err := segment.NewRunner(wantLog, nil, want)
+	wantLive, err := segment.NewLive(nil, &segment.LiveOptions{Segments: returning, Sink: wantLog})
+	require.NoError(t, err)
+	runner, err := segment.NewRunner(wantLog, nil, want, wantLive)
 	require.NoError(t, err)
 	require.NoError(t, wantLog.Publish(t.Context(), visits(n)...))
 	require.NoError(t, runner.Drain(t.Context()))
@@ -90,10 +108,11 @@ func TestEightWorkers(t *testing.T) {
 		return flywheel.OpenSQL(pool, flywheel.Postgres)
 	}
 	first := connect()
-	require.NoError(t, flywheel.Migrate(t.Context(), first, segmentsql.New(first), segmentsql.NewProfiles(first)))
+	require.NoError(t, flywheel.Migrate(t.Context(), first, segmentsql.New(first), segmentsql.NewProfiles(first), segmentsql.NewLive(first)))
 	ctx, stop := context.WithCancel(t.Context())
 	var running, publishing sync.WaitGroup
 	var p *segment.Profiles
+	var k *segment.Live
 	var log *segment.Log
 	for range 4 {
 		db := connect()
@@ -101,7 +120,9 @@ func TestEightWorkers(t *testing.T) {
 		require.NoError(t, err)
 		p, err = segment.NewProfiles(segmentsql.NewProfiles(db), &segment.ProfileOptions{Segments: looker, Sink: log})
 		require.NoError(t, err)
-		r, err := segment.NewRunner(log, &segment.RunnerOptions{Workers: 2, Batch: 16, Poll: 5 * time.Millisecond}, p)
+		k, err = segment.NewLive(segmentsql.NewLive(db), &segment.LiveOptions{Segments: returning, Sink: log, Log: log})
+		require.NoError(t, err)
+		r, err := segment.NewRunner(log, &segment.RunnerOptions{Workers: 2, Batch: 16, Poll: 5 * time.Millisecond}, p, k)
 		require.NoError(t, err)
 		running.Go(func() { _ = r.Run(ctx) })
 	}
@@ -115,17 +136,17 @@ func TestEightWorkers(t *testing.T) {
 		})
 	}
 	publishing.Wait()
-	r, err := segment.NewRunner(log, nil, p)
+	r, err := segment.NewRunner(log, nil, p, k)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		health, err := r.Health(t.Context())
 		last, lastErr := log.Last(t.Context())
-		return err == nil && lastErr == nil && health[0].Lag == 0 && last >= n
+		return err == nil && lastErr == nil && health[0].Lag == 0 && health[1].Lag == 0 && last >= n
 	}, time.Minute, 20*time.Millisecond)
 	stop()
 	running.Wait()
 	require.NoError(t, r.Drain(t.Context()))
-	got, expected := outcomeOf(t, p, log), outcomeOf(t, want, wantLog)
+	got, expected := outcomeOf(t, p, k, log), outcomeOf(t, want, wantLive, wantLog)
 	require.Equal(t, expected.members, got.members)
 	require.Equal(t, expected.told, got.told)
 	require.Equal(t, expected.orders, got.orders)
@@ -153,6 +174,6 @@ func TestTwoDatabases(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, log.Publish(t.Context(), visits(300)...))
 		require.NoError(t, r.Drain(t.Context()), name)
-		require.NotEmpty(t, outcomeOf(t, p, log).told, name)
+		require.NotEmpty(t, outcomeOf(t, p, nil, log).told, name)
 	}
 }

@@ -1,6 +1,7 @@
 package segmenttest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -350,16 +351,35 @@ var cases = []testCase{
 		wantIDs(t, t.Context(), s)
 		must(t, add(t.Context(), s, event("a")))
 	}},
-	{Name: "tx/failed-call", Transactions: true, Rule: "a failed call within a transaction leaves nothing behind and the transaction goes on", Check: func(t suite.T, s segment.LogStore) {
-		must(t, add(t.Context(), s, event("a")))
+	{Name: "tx/failed-call", Transactions: true, Rule: "a call that contradicts the transaction's own events leaves nothing behind and the transaction goes on", Check: func(t suite.T, s segment.LogStore) {
 		must(t, suite.Tx(s).InTx(t.Context(), func(ctx context.Context) error {
+			must(t, add(ctx, s, event("a")))
 			other := event("a")
 			other.Name = flywheel.EventRefund
 			if err := add(ctx, s, event("b"), other); !errors.Is(err, flywheel.ErrConflict) {
 				t.Fatalf("got %v, want ErrConflict", err)
 			}
-			return add(ctx, s, event("d"))
+			return add(ctx, s, event("a"), event("d"), event("d"))
 		}))
+		wantIDs(t, t.Context(), s, "a", "d")
+	}},
+	{Name: "tx/conflict", Transactions: true, Rule: "a call that contradicts the log fails, or the transaction does at its end, and nothing of the call remains", Check: func(t suite.T, s segment.LogStore) {
+		must(t, add(t.Context(), s, event("a")))
+		other := event("a")
+		other.Name = flywheel.EventRefund
+		var called error
+		err := suite.Tx(s).InTx(t.Context(), func(ctx context.Context) error {
+			called = add(ctx, s, event("b"), other)
+			return add(ctx, s, event("d"))
+		})
+		if !errors.Is(cmp.Or(called, err), flywheel.ErrConflict) {
+			t.Fatalf("the call answered %v and the transaction %v, want ErrConflict of one", called, err)
+		}
+		if called == nil {
+			wantIDs(t, t.Context(), s, "a")
+			return
+		}
+		must(t, err)
 		wantIDs(t, t.Context(), s, "a", "d")
 	}},
 }

@@ -1,5 +1,5 @@
-// Package segmenttest is the suite that every segment.LogStore must pass, and a
-// decorator that makes any call of one fail.
+// Package segmenttest is the suite that every segment.LogStore, segment.ProfileStore and
+// segment.LiveStore must pass, and a decorator that makes any call of one fail.
 //
 //	func TestStore(t *testing.T) {
 //		segmenttest.Run(t, func(t *testing.T) segment.LogStore { return mystore.New(open(t)) },

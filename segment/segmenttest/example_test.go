@@ -62,3 +62,13 @@ func ExampleRunProfiles() {
 	_ = testStore // go test calls it
 	// Output:
 }
+
+// In a test of a store of live segments.
+func ExampleRunLive() {
+	testStore := func(t *testing.T) {
+		fresh := func(t *testing.T) segment.LiveStore { return segment.NewMemoryLive(nil) }
+		segmenttest.RunLive(t, fresh, segmenttest.Features{Transactions: true})
+	}
+	_ = testStore // go test calls it
+	// Output:
+}

@@ -95,14 +95,16 @@ func (s *Store) SaveSession(ctx context.Context, of checkout.Session) (checkout.
 	query := `INSERT INTO flywheel_checkout_sessions (cart, customer, closed, claim_owner, claim_key, due, pending, revision, mark, body, id)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 	if before != 0 {
-		args = append(args, before)
+		args = append(args, before, of.Claim.Owner, of.Claim.Key, string(of.ID), string(of.Closed), string(of.Cart), string(of.ID))
 		query = `UPDATE flywheel_checkout_sessions SET cart = ?, customer = ?, closed = ?, claim_owner = ?, claim_key = ?, due = ?, pending = ?,
-			revision = ?, mark = ?, body = ? WHERE id = ? AND revision = ?`
+			revision = ?, mark = ?, body = ? WHERE id = ? AND revision = ?
+			AND NOT EXISTS (SELECT 1 FROM flywheel_checkout_sessions k WHERE k.claim_owner = ? AND k.claim_key = ? AND k.claim_key <> '' AND k.id <> ?)
+			AND (? <> '' OR NOT EXISTS (SELECT 1 FROM flywheel_checkout_sessions o WHERE o.cart = ? AND o.closed = '' AND o.id <> ?))`
 	}
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = s.db.WriteFirst(ctx, func(tx *sqldb.Tx) error {
 		res, err := tx.ExecContext(ctx, query, args...)
 		if sqldb.IsUnique(err) {
-			// PostgreSQL names the index, SQLite the column.
+			// Another transaction was a moment faster. PostgreSQL names the index, SQLite the column.
 			if text := err.Error(); strings.Contains(text, "sessions_open") || strings.Contains(text, "sessions.cart") {
 				return checkout.ErrOpen
 			}
@@ -116,7 +118,7 @@ func (s *Store) SaveSession(ctx context.Context, of checkout.Session) (checkout.
 			return err
 		}
 		if n == 0 {
-			return inTheWay(ctx, tx, &of)
+			return inTheWay(ctx, tx, &of, before)
 		}
 		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) { return isKept(ctx, q, &of, mark) })
 		return nil
@@ -128,15 +130,16 @@ func (s *Store) SaveSession(ctx context.Context, of checkout.Session) (checkout.
 }
 
 // inTheWay says why a session was not written.
-func inTheWay(ctx context.Context, tx *sqldb.Tx, of *checkout.Session) error {
-	if of.Revision != 1 {
+func inTheWay(ctx context.Context, tx *sqldb.Tx, of *checkout.Session, before int64) error {
+	var revision int64
+	err := tx.QueryRowContext(ctx, `SELECT revision FROM flywheel_checkout_sessions WHERE id = ?`, string(of.ID)).Scan(&revision)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if revision != before {
 		return checkout.ErrSessionStale
 	}
-	there, err := sqldb.Exists(ctx, tx, `SELECT 1 FROM flywheel_checkout_sessions WHERE id = ?`, string(of.ID))
-	if err != nil || there {
-		return errors.Join(err, checkout.ErrSessionStale)
-	}
-	open, err := sqldb.Exists(ctx, tx, `SELECT 1 FROM flywheel_checkout_sessions WHERE cart = ? AND closed = ''`, string(of.Cart))
+	open, err := sqldb.Exists(ctx, tx, `SELECT 1 FROM flywheel_checkout_sessions WHERE cart = ? AND closed = '' AND id <> ?`, string(of.Cart), string(of.ID))
 	if err != nil || open && of.Closed == "" {
 		return errors.Join(err, checkout.ErrOpen)
 	}

@@ -63,7 +63,7 @@ func TestPurchaseOrder(t *testing.T) {
 	s := start(t, "-store", "memory")
 	b := s.visit().see("/en/goods/stoneware-mug")
 	b.choose("Blue").fill("Quantity", "20").press("Add to cart").press("Checkout").fillAddress()
-	b.choose("standard").press("Continue").choose("4242").press("Continue").press("Place order")
+	b.choose("standard").press("Continue").card("4242").press("Continue").press("Place order")
 	b.ordered()
 	keeper := s.desk().see("/en/desk/replenish")
 	keeper.within("stoneware-mug-blue", "Order ").has("po-stoneware-mug-blue")
@@ -102,4 +102,23 @@ func TestRefund(t *testing.T) {
 	keeper := s.desk().see("/en/desk/orders/" + order)
 	keeper.fill("Amount", "5.00").fill("Reason", "a scratch").press("Refund").has("€23.70", "credit_note 1")
 	keeper.fill("Amount", "500").fill("Reason", "a slip").press("Refund").hasNot("credit_note 2")
+}
+
+// What is sold out and on order is sold with the day on which it can be there, and is sent once it came.
+func TestBackOrder(t *testing.T) {
+	t.Parallel()
+	s := start(t, "-store", "memory")
+	buy := func(units string) string {
+		b := s.visit().see("/en/goods/table-lamp").fill("Quantity", units)
+		b.press("Add to cart").press("Checkout").fillAddress()
+		return b.choose("standard").press("Continue").card("4242").press("Continue").press("Place order").ordered()
+	}
+	buy("3")
+	keeper := s.desk().see("/en/desk/replenish")
+	keeper.within("table-lamp", "Order ").has("po-table-lamp")
+	s.visit().see("/en/goods/table-lamp").has("Ordered for you", "Ordered now, it arrives")
+	order := "/en/desk" + buy("2")[len("/en"):]
+	keeper.see(order).press("Ship").has("409")
+	keeper.see("/en/desk/replenish").within("po-table-lamp", "Arrived")
+	keeper.see(order).press("Ship").press("Delivered").has("delivered")
 }

@@ -38,12 +38,14 @@ func TestAxe(t *testing.T) {
 	t.Parallel()
 	s := start(t, "-store", "memory")
 	buyer := s.visit()
-	buyer.pay("4242")
+	buyer.pay("4242").press("Place order")
+	order := buyer.ordered()
+	buyer.see("/en/goods/espresso-cup").press("Add to cart").press("Checkout").fillAddress().choose("standard").press("Continue")
 	keeper := s.desk()
 	for _, where := range []struct {
 		tab   *tab
 		pages []string
-	}{{buyer, pages}, {keeper, deskPages}} {
+	}{{buyer, append(pages, order, "/en/checkout?step=Address")}, {keeper, append(deskPages, "/en/desk"+order[len("/en"):])}} {
 		for i, path := range where.pages {
 			scheme := []string{"light", "dark"}[i%2]
 			where.tab.run(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
@@ -60,12 +62,14 @@ func TestNarrow(t *testing.T) {
 	t.Parallel()
 	s := start(t, "-store", "memory")
 	buyer := s.visit()
-	buyer.pay("4242")
+	buyer.pay("4242").press("Place order")
+	order := buyer.ordered()
+	buyer.see("/en/goods/espresso-cup").press("Add to cart").press("Checkout").fillAddress().choose("standard").press("Continue")
 	keeper := s.desk()
 	for _, where := range []struct {
 		tab   *tab
 		pages []string
-	}{{buyer, pages}, {keeper, deskPages}} {
+	}{{buyer, append(pages, order, "/en/checkout?step=Address")}, {keeper, append(deskPages, "/en/desk"+order[len("/en"):])}} {
 		where.tab.run(chromedp.EmulateViewport(320, 640))
 		for _, path := range where.pages {
 			where.tab.see(path)
@@ -87,7 +91,8 @@ func TestKeyboardOnly(t *testing.T) {
 	}
 	b.enter("Continue")
 	b.tabTo("standard").key(" ").enter("Continue")
-	b.tabTo("4242").key(" ").enter("Continue")
+	b.tabTo("Card number").key("4242424242424242")
+	b.tabTo("Valid until").key("12/40").enter("Continue")
 	b.enter("Place order")
 	b.ordered()
 }

@@ -148,15 +148,15 @@ func (g *guest) Buy(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
-	cards := []string{"card-4242"}
+	cards := []string{"4242 4242 4242 4242"}
 	switch g.random.IntN(20) {
 	case 0:
-		cards = []string{"card-0002", "card-4242"} // is declined, and takes another
+		cards = []string{"4000000000000002", "4242 4242 4242 4242"} // is declined, and takes another
 	case 1, 2:
-		cards = []string{"card-3155"} // asks the bank
+		cards = []string{"4000 0025 0000 3155"} // asks the bank
 	}
 	for _, card := range cards {
-		body, _, err := g.press(ctx, "/en/checkout/payment", "card", card)
+		body, _, err := g.press(ctx, "/en/checkout/payment", "number", card, "expiry", "12/40")
 		if err != nil {
 			return false, err
 		}

@@ -2,6 +2,8 @@
 package data
 
 import (
+	"encoding/json"
+
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/pricing"
@@ -24,7 +26,8 @@ type Good struct {
 	Price            string // with tax, in EUR
 	Colors           []string
 	Grams, InStock   int64
-	Reduced, Digital bool // tax, and whether nothing is shipped
+	Reduced, Digital bool  // tax, and whether nothing is shipped
+	Later            int64 // how many are sold before they are there
 }
 
 // Categories from the top.
@@ -37,6 +40,12 @@ var Categories = []catalog.Category{
 	{ID: "books", Position: 2, Name: map[catalog.Locale]string{"en": "Books", "de": "Bücher", "zh": "书"}},
 }
 
+// Collections are goods that belong together for some reason other than what they are.
+var Collections = []catalog.Collection{
+	{ID: "breakfast", Include: []catalog.ID{"stoneware-mug", "espresso-cup", "bread-book"}, Name: map[catalog.Locale]string{"en": "For breakfast", "de": "Zum Frühstück", "zh": "早餐"}},
+	{ID: "gifts", When: json.RawMessage(`{"price": {"$lt": 30}, "vendor": {"$ne": "Nordlicht"}}`), Name: map[catalog.Locale]string{"en": "Small gifts", "de": "Kleine Geschenke", "zh": "小礼物"}},
+}
+
 // Goods are what is sold.
 var Goods = []Good{
 	{ID: "stoneware-mug", Category: "cups", Brand: "Tonwerk", En: "Stoneware mug", De: "Steinzeugbecher", Zh: "陶杯", Story: "Fired twice, holds a third of a litre, keeps coffee warm.", Price: "11.90", Colors: []string{"white", "blue", "green"}, Grams: 400, InStock: 24},
@@ -45,7 +54,7 @@ var Goods = []Good{
 	{ID: "saucepan", Category: "pots", Brand: "Eisenhof", En: "Saucepan", De: "Stielkasserolle", Zh: "汤锅", Story: "Steel with an aluminium core, 16 centimetres.", Price: "49.00", Grams: 1100, InStock: 9},
 	{ID: "iron-pot", Category: "pots", Brand: "Eisenhof", En: "Cast-iron pot", De: "Gusseiserner Topf", Zh: "铸铁锅", Story: "For bread and stews, four litres.", Price: "129.00", Colors: []string{"black", "red"}, Grams: 5200, InStock: 4},
 	{ID: "reading-lamp", Category: "lamps", Brand: "Nordlicht", En: "Reading lamp", De: "Leselampe", Zh: "阅读灯", Story: "Warm light on an arm that stays where it is put.", Price: "89.00", Colors: []string{"black", "white"}, Grams: 1800, InStock: 7},
-	{ID: "table-lamp", Category: "lamps", Brand: "Nordlicht", En: "Table lamp", De: "Tischlampe", Zh: "台灯", Story: "A globe of opal glass.", Price: "119.00", Grams: 2300, InStock: 3},
+	{ID: "table-lamp", Category: "lamps", Brand: "Nordlicht", En: "Table lamp", De: "Tischlampe", Zh: "台灯", Story: "A globe of opal glass.", Price: "119.00", Grams: 2300, InStock: 3, Later: 12},
 	{ID: "bread-book", Category: "books", Brand: "Krume", En: "The bread book", De: "Das Brotbuch", Zh: "面包书", Story: "Forty loaves with sourdough, step by step.", Price: "28.00", Grams: 900, InStock: 15, Reduced: true},
 	{ID: "bread-book-epub", Category: "books", Brand: "Krume", En: "The bread book (e-book)", De: "Das Brotbuch (E-Book)", Zh: "面包书（电子版）", Story: "The same forty loaves to read on a screen.", Price: "19.90", Reduced: true, Digital: true},
 }
@@ -94,12 +103,25 @@ func (g *Good) Product() catalog.Product {
 	return p
 }
 
-// Prices are the price list, with tax.
+// Currencies of the store; what a euro was worth in them when prices were made, and how
+// prices end there, in minor units.
+var Currencies = []struct {
+	Currency        money.Currency
+	Rate            money.Rate
+	Ending, Modulus int64
+}{{money.EUR, money.MustRate("1"), 0, 1}, {money.USD, money.MustRate("1.12"), 90, 100}, {money.CNY, money.MustRate("8.1"), 800, 1000}}
+
+// Prices are the price list in all currencies, with tax. They are set once and do not move
+// with the rates of the day.
 func Prices() pricing.List {
 	l := pricing.List{ID: "shop", TaxIncluded: true}
 	for i := range Goods {
-		for _, sku := range Goods[i].SKUs() {
-			l.Entries = append(l.Entries, pricing.Entry{SKU: sku, Unit: money.MustPrice(Goods[i].Price, money.EUR)})
+		home := must(money.Parse(Goods[i].Price, money.EUR))
+		for _, c := range Currencies {
+			unit := must(must(home.Convert(c.Currency, c.Rate, money.HalfUp)).EndIn(c.Ending, c.Modulus))
+			for _, sku := range Goods[i].SKUs() {
+				l.Entries = append(l.Entries, pricing.Entry{SKU: sku, Unit: money.PriceOf(unit)})
+			}
 		}
 	}
 	return l

@@ -7,6 +7,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/inventory"
+	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
@@ -44,6 +45,11 @@ func Fill(ctx context.Context, products *catalog.Service, prices *pricing.Servic
 			return err
 		}
 		for _, sku := range g.SKUs() {
+			if g.Later > 0 {
+				if err := stock.SetItem(ctx, inventory.Item{SKU: sku, Policy: fulfillment.Backorder, Limit: g.Later}); err != nil {
+					return err
+				}
+			}
 			if g.Digital {
 				err = stock.SetItem(ctx, inventory.Item{SKU: sku, Untracked: true})
 			} else {
@@ -52,6 +58,11 @@ func Fill(ctx context.Context, products *catalog.Service, prices *pricing.Servic
 			if err != nil {
 				return err
 			}
+		}
+	}
+	for _, c := range Collections {
+		if err := products.PutCollection(ctx, c); err != nil {
+			return err
 		}
 	}
 	_, err = prices.SaveList(ctx, Prices())

@@ -50,14 +50,19 @@ var Taxes = must(tax.NewTable([]tax.Entry{
 	{Place: Home, Class: "reduced", Tax: tax.Tax{Code: "VAT", Rate: money.Percent(7)}},
 	{Place: tax.Place{Country: "AT"}, Class: "standard", Tax: tax.Tax{Code: "VAT", Rate: money.Percent(20)}},
 	{Place: tax.Place{Country: "AT"}, Class: "reduced", Tax: tax.Tax{Code: "VAT", Rate: money.Percent(10)}},
+	{Place: tax.Place{Country: "US"}, Tax: tax.Tax{Code: "VAT"}}, // exported, and taxed there by nobody here
+	{Place: tax.Place{Country: "CN"}, Tax: tax.Tax{Code: "VAT"}},
 }, nil))
 
 // Returns is the policy of returns.
 var Returns = order.Policy{WindowDays: 30, ClaimDays: 730, DeliveryRefund: order.DeliveryCheapest, Zone: Zone}
 
-// PointValue is what a point is worth at the checkout, in cents, and PointsMost the part of
-// an order that points pay at most.
-var PointValue, PointsMost = money.MustRate("5"), money.Percent(50)
+// PointValue is what a point is worth at the checkout, in cents, PointValues the same in other
+// currencies, and PointsMost the part of an order that points pay at most.
+var (
+	PointValue, PointsMost = money.MustRate("5"), money.Percent(50)
+	PointValues            = map[money.Currency]money.Rate{money.USD: money.MustRate("5"), money.CNY: money.MustRate("40")}
+)
 
 // ReviewPoints are earned by the first review of a product.
 const ReviewPoints = 20
@@ -71,7 +76,7 @@ const (
 // Program gives a point for each euro. Points can be spent when the goods can no longer be
 // sent back, and live for two years.
 var Program = loyalty.Program{
-	Timezone: Zone, PendingFor: "P30D", Acts: []loyalty.Act{
+	Timezone: Zone, PendingFor: "P30D", Earning: loyalty.Earning{PerUnitOf: map[string]money.Rate{"CNY": money.MustRate("0.125")}}, Acts: []loyalty.Act{
 		{Event: review.EventPostPublished, Points: ReviewPoints, Once: review.PropertyProduct, Match: map[string]string{review.PropertyKind: string(review.Review)}},
 	}, Expiry: loyalty.Expiry{After: "P24M", Round: loyalty.EndOfMonth},
 	Tiering: &loyalty.Tiering{Window: loyalty.Rolling, Period: "P12M", Downgrade: loyalty.Immediate, Tiers: []loyalty.Tier{
@@ -81,15 +86,23 @@ var Program = loyalty.Program{
 
 // Delivery is how goods reach their buyers.
 func Delivery() fulfillment.Config {
-	rate := func(minor int64) []fulfillment.Rate { return []fulfillment.Rate{{Price: money.New(minor, money.EUR)}} }
+	in := func(minor int64, c money.Currency) []fulfillment.Rate {
+		return []fulfillment.Rate{{Price: money.New(minor, c)}}
+	}
+	rate := func(minor int64) []fulfillment.Rate { return in(minor, money.EUR) }
+	also := func(dollars, yuan int64) []fulfillment.Tariff {
+		return []fulfillment.Tariff{{Rates: in(dollars, money.USD)}, {Rates: in(yuan, money.CNY)}}
+	}
 	free := money.New(10000, money.EUR)
 	return fulfillment.Config{
 		Calendar: fulfillment.Calendar{Zone: Zone, Handling: 1},
 		Places:   []fulfillment.Place{{ID: fulfillment.DefaultLocation, Country: "DE"}},
 		Options: []fulfillment.Option{
-			{ID: "standard", Type: fulfillment.Shipping, Zones: []string{"DE"}, Rates: rate(490), FreeFrom: &free, Days: [2]int{1, 2}, Tax: "class:standard"},
-			{ID: "express", Type: fulfillment.Shipping, Zones: []string{"DE"}, Rates: rate(1290), Days: [2]int{1, 1}, Tax: "class:standard"},
-			{ID: "austria", Type: fulfillment.Shipping, Zones: []string{"AT"}, Rates: rate(990), Days: [2]int{2, 4}, Tax: "class:standard"},
+			{ID: "standard", Type: fulfillment.Shipping, Zones: []string{"DE"}, Rates: rate(490), Tariffs: also(550, 3900), FreeFrom: &free, Days: [2]int{1, 2}, Tax: "class:standard"},
+			{ID: "express", Type: fulfillment.Shipping, Zones: []string{"DE"}, Rates: rate(1290), Tariffs: also(1450, 9900), Days: [2]int{1, 1}, Tax: "class:standard"},
+			{ID: "austria", Type: fulfillment.Shipping, Zones: []string{"AT"}, Rates: rate(990), Tariffs: also(1100, 7900), Days: [2]int{2, 4}, Tax: "class:standard"},
+			{ID: "america", Type: fulfillment.Shipping, Zones: []string{"US"}, Rates: rate(1990), Tariffs: also(2200, 15900), Days: [2]int{5, 9}, Tax: "class:standard"},
+			{ID: "china", Type: fulfillment.Shipping, Zones: []string{"CN"}, Rates: rate(2290), Tariffs: also(2500, 17900), Days: [2]int{6, 12}, Tax: "class:standard"},
 		},
 	}
 }

@@ -1,12 +1,15 @@
 package page
 
 import (
+	"errors"
+
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 )
 
-// basketOf is the open cart of a customer, or of a device: the one that was changed last.
+// basketOf is the open cart of a customer, or of a device: the one that was changed last, in
+// the currency of the place where they are.
 func (s *Shop) basketOf(r *web.Request) (last cart.Cart, err error) {
 	of := cart.Filter{Visitor: r.Who.Visitor, Status: cart.Open}
 	if r.Who.Customer != "" {
@@ -21,5 +24,9 @@ func (s *Shop) basketOf(r *web.Request) (last cart.Cart, err error) {
 	if last.ID == "" {
 		return cart.Cart{}, flywheel.ErrNotFound
 	}
-	return last, nil
+	c, err := s.Carts.SetCurrency(r.Context(), last.ID, currency(r))
+	if errors.Is(err, cart.ErrFrozen) { // it is being paid: in the currency that it has
+		return last, nil
+	}
+	return c, err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/flywheel-go/flywheel/catalog/search"
 	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
+	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/recommend"
 )
 
@@ -15,7 +16,7 @@ import (
 type card struct {
 	Title, Slug   string
 	SKU           flywheel.SKU
-	Price         int64
+	Price         money.Amount
 	Many, InStock bool
 	// Reason says why it is recommended, With what it goes with.
 	Reason, With string
@@ -30,11 +31,33 @@ func (s *Shop) card(r *web.Request, hit search.Hit) (card, error) {
 	if err != nil {
 		return card{}, err
 	}
-	c := card{Title: v.Title, Slug: v.Slug, SKU: hit.Show, Price: int64(hit.Price.From), Many: hit.Price.From != hit.Price.To}
+	c := card{Title: v.Title, Slug: v.Slug, SKU: hit.Show}
+	if c.Price, c.Many, err = s.span(r, hit.Variants); err != nil {
+		return card{}, err
+	}
 	for _, sku := range hit.Variants {
 		c.InStock = c.InStock || stock.Has(sku)
 	}
 	return c, nil
+}
+
+// span is the lowest price of variants at the place of a request, and whether others cost more.
+func (s *Shop) span(r *web.Request, skus []flywheel.SKU) (low money.Amount, more bool, err error) {
+	listed, err := s.Prices.Listed(currency(r), s.Now(), skus...)
+	if err != nil {
+		return low, false, err
+	}
+	for _, price := range listed {
+		switch {
+		case low == (money.Amount{}):
+			low = price
+		case price != low:
+			if more = true; price.Minor() < low.Minor() {
+				low = price
+			}
+		}
+	}
+	return low, more, nil
 }
 
 // cardsOf are the products of recommended items with the reasons, each product once.

@@ -2,21 +2,24 @@ package page
 
 import (
 	"errors"
+	"net/url"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/examples/store/web"
+	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 	"github.com/flywheel-go/flywheel/pricing"
-	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 type cartView struct {
-	Cart  cart.Cart
-	Quote pricing.Quote
-	Names map[flywheel.SKU]string
+	Cart    cart.Cart
+	Quote   pricing.Quote
+	Names   map[flywheel.SKU]string
+	Freight *fulfillment.Offer // nil where nothing is shipped
+	Added   string             // what was put in just now
 }
 
-// cart is the cart with its price.
+// cart is the cart with its price, the delivery home and the tax included.
 func (s *Shop) cart(r *web.Request) (web.Answer, error) {
 	c, err := s.basketOf(r)
 	if errors.Is(err, flywheel.ErrNotFound) {
@@ -26,7 +29,19 @@ func (s *Shop) cart(r *web.Request) (web.Answer, error) {
 		return web.Answer{}, err
 	}
 	v := cartView{Cart: c, Names: map[flywheel.SKU]string{}}
-	if v.Quote, err = s.Carts.Quote(r.Context(), c.ID, cart.Terms{}); err != nil {
+	terms, err := s.terms(r)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	goods, err := s.Carts.Quote(r.Context(), c.ID, terms)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	if v.Freight, err = s.freight(r, &c, goods.Total); err != nil {
+		return web.Answer{}, err
+	}
+	terms.Shipping = charges(v.Freight)
+	if v.Quote, err = s.Carts.Quote(r.Context(), c.ID, terms); err != nil {
 		return web.Answer{}, err
 	}
 	for _, l := range c.Lines {
@@ -34,6 +49,7 @@ func (s *Shop) cart(r *web.Request) (web.Answer, error) {
 			return web.Answer{}, err
 		}
 	}
+	v.Added = v.Names[flywheel.SKU(r.FormValue("added"))]
 	return web.Page("cart", v)
 }
 
@@ -50,7 +66,7 @@ func (s *Shop) add(r *web.Request) (web.Answer, error) {
 	line := cart.Line{SKU: flywheel.SKU(sku), Quantity: quantity}
 	c, err := s.basketOf(r)
 	if errors.Is(err, flywheel.ErrNotFound) {
-		c, err = s.Carts.Create(r.Context(), cart.Cart{Visitor: r.Who.Visitor, Customer: r.Who.Customer, Currency: money.EUR})
+		c, err = s.Carts.Create(r.Context(), cart.Cart{Visitor: r.Who.Visitor, Customer: r.Who.Customer, Currency: currency(r)})
 	}
 	if err != nil {
 		return web.Answer{}, err
@@ -58,7 +74,7 @@ func (s *Shop) add(r *web.Request) (web.Answer, error) {
 	if _, err := s.Carts.Add(r.Context(), c.ID, line); err != nil {
 		return web.Answer{}, err
 	}
-	return r.Go("/cart")
+	return r.Go("/cart?" + url.Values{"added": {sku}}.Encode())
 }
 
 // set changes the quantity of a line; zero takes it out.

@@ -2,12 +2,13 @@ package page
 
 import (
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/checkout"
-	"github.com/flywheel-go/flywheel/cart/order"
-	"github.com/flywheel-go/flywheel/cart/payment"
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
@@ -28,7 +29,17 @@ type checkoutView struct {
 	Credit money.Amount
 	// What is chosen of these, and the card that a gift card is.
 	UsePoints, UseCredit bool
-	GiftCard, Card       string
+	GiftCard             string
+	Card                 string // as the buyer knows it
+	Scripted             bool   // whether the store plays the gateway
+	Address              addressForm
+	Pay                  []entry
+	Alerts               []string
+}
+
+// form shows a step with what was typed there and what is wrong with it.
+func (v *checkoutView) form(e *entries, step string) {
+	v.Now, v.Address, v.Pay = step, addressOf(e, &v.Session), payOf(e, v.Scripted)
 }
 
 // opened returns the session of the device's cart.
@@ -56,18 +67,23 @@ func (s *Shop) step(r *web.Request) (web.Answer, error) {
 }
 
 func (s *Shop) show(r *web.Request, v checkout.View) (web.Answer, error) {
+	return s.showWith(r, v, func(*checkoutView) {})
+}
+
+// showWith shows the session, changed by what only this answer has.
+func (s *Shop) showWith(r *web.Request, v checkout.View, change func(*checkoutView)) (web.Answer, error) {
 	session, err := s.Sessions.Session(r.Context(), v.Session)
 	if err != nil {
 		return web.Answer{}, err
 	}
-	shown := checkoutView{View: v, Session: session, Steps: steps, Now: "Review", Names: map[flywheel.SKU]string{}}
+	shown := checkoutView{View: v, Session: session, Scripted: s.Scripted != nil, Steps: steps, Now: "Review", Names: map[flywheel.SKU]string{}}
 	if err := s.purse(r, &shown); err != nil {
 		return web.Answer{}, err
 	}
 	switch {
 	case session.Address == nil || session.Buyer.Email == "":
 		shown.Now = "Address"
-	case session.Option == "":
+	case session.Option == "" && shipped(&v):
 		shown.Now = "Delivery"
 	case len(session.Tenders) == 0:
 		shown.Now = "Payment"
@@ -86,35 +102,35 @@ func (s *Shop) show(r *web.Request, v checkout.View) (web.Answer, error) {
 			return web.Answer{}, err
 		}
 	}
+	shown.form(&entries{r: r}, shown.Now)
+	change(&shown)
 	return web.Page("checkout", shown)
+}
+
+// shipped reports whether the session asks how its goods are to travel: a download does not.
+func shipped(v *checkout.View) bool {
+	return slices.ContainsFunc(v.Messages, func(m checkout.Message) bool { return strings.HasPrefix(m.Path, "$.fulfillment") })
+}
+
+// note adds to what the shop keeps of a session for itself.
+func (s *Shop) note(r *web.Request, id checkout.SessionID, notes map[string]string) error {
+	session, err := s.Sessions.Session(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	kept := maps.Clone(notes)
+	for name, text := range session.Metadata {
+		if _, given := kept[name]; !given {
+			kept[name] = text
+		}
+	}
+	_, err = s.Sessions.SetMetadata(r.Context(), id, kept)
+	return err
 }
 
 func (s *Shop) title(r *web.Request, sku flywheel.SKU) (string, error) {
 	items, err := s.Products.Counter(data.Channel, catalog.Locale(r.Language)).Describe(r.Context(), sku)
 	return items[sku].Title, err
-}
-
-// address takes who buys and where it goes.
-func (s *Shop) address(r *web.Request) (web.Answer, error) {
-	f, err := r.Texts("email", "name", "street", "postcode", "city", "country", "phone")
-	if err != nil {
-		return web.Answer{}, err
-	}
-	v, err := s.opened(r)
-	if err != nil {
-		return web.Answer{}, err
-	}
-	if _, err := s.Sessions.SetBuyer(r.Context(), v.Session, checkout.Buyer{Email: f["email"], Name: f["name"], Phone: f["phone"]}); err != nil {
-		return web.Answer{}, err
-	}
-	to := order.Address{Name: f["name"], Street: []string{f["street"]}, Postcode: f["postcode"], City: f["city"], Country: f["country"]}
-	if _, err := s.Sessions.SetAddress(r.Context(), v.Session, to, nil); err != nil {
-		return web.Answer{}, err
-	}
-	if _, err := s.Sessions.SetMetadata(r.Context(), v.Session, map[string]string{"language": r.Language}); err != nil {
-		return web.Answer{}, err
-	}
-	return r.Go("/checkout")
 }
 
 // choose takes the delivery option.
@@ -204,57 +220,4 @@ func (s *Shop) after(r *web.Request, v checkout.View, err error) (web.Answer, er
 		return web.Answer{}, err
 	}
 	return s.show(r, v)
-}
-
-// Bank is how the gateway of this store answers: a card that ends in 0002 is declined, one in
-// 3155 asks the buyer to confirm, as the test cards of gateways do.
-func Bank(c payment.Call) payment.Fault {
-	if c.Operation != payment.OpAuthorize {
-		return payment.Pass
-	}
-	switch c.Method {
-	case "card-0002":
-		return payment.Decline
-	case "card-3155":
-		return payment.Ask
-	}
-	return payment.Pass
-}
-
-// bank is the page of the bank, played by the store.
-func (s *Shop) bank(r *web.Request) (web.Answer, error) {
-	id, err := r.Text("session")
-	if err != nil {
-		return web.Answer{}, err
-	}
-	if err := s.own(r, checkout.SessionID(id)); err != nil {
-		return web.Answer{}, err
-	}
-	v, err := s.Sessions.Get(r.Context(), checkout.SessionID(id))
-	if err != nil {
-		return web.Answer{}, err
-	}
-	return web.Page("bank", v)
-}
-
-func (s *Shop) answerBank(r *web.Request) (web.Answer, error) {
-	f, err := r.Texts("session", "answer")
-	if err != nil {
-		return web.Answer{}, err
-	}
-	id := checkout.SessionID(f["session"])
-	if err := s.own(r, id); err != nil {
-		return web.Answer{}, err
-	}
-	v, err := s.Sessions.Get(r.Context(), id)
-	if err != nil {
-		return web.Answer{}, err
-	}
-	if v.Action != nil {
-		if err := s.Gateway.Finish(v.Action.Authorization, f["answer"] == "yes"); err != nil {
-			return web.Answer{}, err
-		}
-	}
-	v, err = s.Sessions.FinishAction(r.Context(), id)
-	return s.after(r, v, err)
 }

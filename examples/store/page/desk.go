@@ -55,7 +55,7 @@ func (s *Shop) desk(site *web.Site, password string) {
 		return r.Go("/desk/login")
 	})
 	for path, page := range map[string]web.Handler{
-		"GET /desk": s.today, "GET /desk/orders": s.orders, "GET /desk/orders/{id}": s.oneOrder, "POST /desk/orders/{id}/ship": s.ship,
+		"GET /desk": s.today, "GET /desk/orders": s.orders, "GET /desk/orders/{id}": s.oneOrder, "POST /desk/orders/{id}/ship": s.ship, "GET /desk/orders/{id}/papers/{n}": s.document, "GET /desk/orders/{id}/slips/{parcel}": s.slip,
 		"POST /desk/orders/{id}/deliver": s.deliver, "POST /desk/orders/{id}/receive": s.receive, "POST /desk/orders/{id}/refund": s.refund,
 		"GET /desk/stock": s.shelves, "GET /desk/stock/{sku}": s.movements, "POST /desk/stock": s.restock, "GET /desk/health": s.health, "POST /desk/health/retry": s.retry,
 		"GET /desk/sent": s.sent, "POST /desk/health/drop": s.drop, "POST /desk/health/replay": s.replay,

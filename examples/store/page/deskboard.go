@@ -22,6 +22,7 @@ type board struct {
 	Alert       string // what went wrong, or what is to be looked at
 	Links       []cell
 	Words       string // that the tables are searched for
+	Filter      string // of the query beside the words, kept by the links of the tables
 	Found       bool   // whether the page has searched by itself
 	Tiles       []tile
 	Charts      []chart.Figure
@@ -123,6 +124,17 @@ func (s *Shop) board(r *web.Request, b board) (web.Answer, error) {
 		}
 	}
 	return web.Page("desk", b)
+}
+
+// mostRows is how many rows a table is taken along with.
+const mostRows = 100_000
+
+// most is how many rows of a table are wanted: so many on the page, all of them as CSV.
+func most(r *web.Request, table string, shown int) int {
+	if r.FormValue("csv") == table {
+		return mostRows
+	}
+	return shown
 }
 
 // matching keeps the rows in which some cell has the words.

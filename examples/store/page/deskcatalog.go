@@ -25,22 +25,28 @@ func (s *Shop) catalogBoard(r *web.Request, file string) (board, error) {
 	if err != nil {
 		return board{}, err
 	}
-	list, err := s.Products.List(r.Context(), catalog.ListQuery{Limit: 200, Cursor: cursor})
-	if err != nil {
-		return board{}, err
-	}
-	t := table{ID: "products", Title: "Products", Empty: "There is no product.", Columns: []string{"Product", "Title", "Brand", "Variants", "Status", "Next"}, Next: list.Next}
-	for _, id := range list.IDs {
-		p, err := s.Products.Get(r.Context(), id)
+	t := table{ID: "products", Title: "Products", Empty: "There is no product.", Columns: []string{"Product", "Title", "Brand", "Variants", "Status", "Next"}, Next: cursor}
+	for wanted := most(r, t.ID, 200); len(t.Rows) < wanted; {
+		list, err := s.Products.List(r.Context(), catalog.ListQuery{Limit: min(wanted, 1000), Cursor: t.Next})
 		if err != nil {
 			return board{}, err
 		}
-		next := button("Archive", r.At("/desk/catalog/status"), "product", string(id), "status", string(catalog.Archived))
-		if p.Status != catalog.Active {
-			next = button("Sell", r.At("/desk/catalog/status"), "product", string(id), "status", string(catalog.Active))
+		for _, id := range list.IDs {
+			p, err := s.Products.Get(r.Context(), id)
+			if err != nil {
+				return board{}, err
+			}
+			next := button("Archive", r.At("/desk/catalog/status"), "product", string(id), "status", string(catalog.Archived))
+			if p.Status != catalog.Active {
+				next = button("Sell", r.At("/desk/catalog/status"), "product", string(id), "status", string(catalog.Active))
+			}
+			title := link(p.Text["en"].Title, r.At("/goods/"+string(id)))
+			t.Rows = append(t.Rows, []cell{text(string(id)), title, text(p.Vendor), number(len(p.Variants)), text(string(p.Status)), next})
 		}
-		title := link(p.Text["en"].Title, r.At("/goods/"+string(id)))
-		t.Rows = append(t.Rows, []cell{text(string(id)), title, text(p.Vendor), number(len(p.Variants)), text(string(p.Status)), next})
+		if t.Next = list.Next; !list.More {
+			t.Next = ""
+			break
+		}
 	}
 	return board{Title: "Catalog", Links: []cell{link("All products as JSON lines", r.At("/desk/catalog/export"))}, Tables: []table{t}, Forms: []form{{
 		ID: "import", Title: "Import", Note: "Products as JSON, one a line, in the form of the export. All of them are taken, or none.", Action: r.At("/desk/catalog"), Button: "Import", Try: "Dry run",

@@ -28,7 +28,7 @@ func (s *Shop) customers(r *web.Request) (web.Answer, error) {
 		if id == "" || words != "" && !strings.Contains(string(id), words) {
 			continue
 		}
-		if len(t.Rows) == mostCustomers {
+		if len(t.Rows) == most(r, t.ID, mostCustomers) {
 			break
 		}
 		t.Rows = append(t.Rows, []cell{

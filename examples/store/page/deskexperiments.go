@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 	"github.com/flywheel-go/flywheel/experiment"
 	"github.com/flywheel-go/flywheel/experiment/flag"
@@ -53,6 +54,16 @@ func (s *Shop) experiments(r *web.Request) (web.Answer, error) {
 		})
 	}
 	b := board{Title: "Experiments", Note: "What a feature brings is the difference between visitors with it and visitors without it. Intervals hold however often they are looked at.", Tables: []table{t}}
+	simulated := table{ID: "wheel", Title: "What features bring over simulated shoppers", Columns: data.Wheel[0]}
+	for _, row := range data.Wheel[1:] {
+		cells := []cell{text(row[0])}
+		for _, figure := range row[1:] {
+			cells = append(cells, cell{Text: figure, Number: true})
+		}
+		simulated.Rows = append(simulated.Rows, cells)
+	}
+	b.Tables = append(b.Tables, simulated)
+	b.Note += " The second table is of go run ./examples/store wheel: margin in EUR of a visitor in 28 days, of stock of a cluster of four SKUs; the truth, the effect of all against none, how often an experiment's interval held the truth, and in how many of 200 it excluded nothing."
 	if len(free) > 0 {
 		b.Forms = []form{{
 			ID: "begin", Title: "Try a feature on half of the visitors", Action: r.At("/desk/experiments"), Button: "Begin",

@@ -30,7 +30,7 @@ func (s *Shop) health(r *web.Request) (web.Answer, error) {
 			})
 		}
 	}
-	dead, err := s.Journeys.Dead(r.Context(), "", 100)
+	dead, err := s.Journeys.Dead(r.Context(), "", most(r, "dead", 100))
 	if err != nil {
 		return web.Answer{}, err
 	}

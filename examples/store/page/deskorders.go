@@ -6,9 +6,9 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
-	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/pricing/money/locale"
 )
 
@@ -18,15 +18,20 @@ func (s *Shop) orders(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	p, err := s.Orders.Page(r.Context(), order.Filter{Text: f["q"], ToShip: f["to"] == "ship"}, f["cursor"], 50)
-	if err != nil {
-		return web.Answer{}, err
+	t := table{ID: "orders", Title: "Orders", Empty: "No order is like that.", Columns: []string{"Number", "Placed", "By", "Goods", "Money", "Total"}, Next: f["cursor"]}
+	for wanted := most(r, t.ID, 50); len(t.Rows) < wanted; {
+		p, err := s.Orders.Page(r.Context(), order.Filter{Text: f["q"], ToShip: f["to"] == "ship"}, t.Next, min(wanted, order.MaxPage))
+		if err != nil {
+			return web.Answer{}, err
+		}
+		for i := range p.Items {
+			t.Rows = append(t.Rows, orderRow(r, &p.Items[i]))
+		}
+		if t.Next = p.Next; t.Next == "" {
+			break
+		}
 	}
-	t := table{ID: "orders", Title: "Orders", Empty: "No order is like that.", Columns: []string{"Number", "Placed", "By", "Goods", "Money", "Total"}, Next: p.Next}
-	for i := range p.Items {
-		t.Rows = append(t.Rows, orderRow(r, &p.Items[i]))
-	}
-	b := board{Title: "Orders", Note: "Found by words of number, name, e-mail, titles and items.", Tables: []table{t}, Found: true}
+	b := board{Filter: f["to"], Title: "Orders", Note: "Found by words of number, name, e-mail, titles and items.", Tables: []table{t}, Found: true}
 	if f["to"] != "ship" {
 		b.Links = []cell{link("Only those to ship", r.At("/desk/orders?to=ship"))}
 	} else {
@@ -66,7 +71,7 @@ func (s *Shop) oneOrder(r *web.Request) (web.Answer, error) {
 		}
 		lines.Rows = append(lines.Rows, []cell{text(l.Title), number(l.Quantity), text(string(l.State())), sum(l.Total), why})
 	}
-	parcels := table{ID: "parcels", Title: "Parcels", Columns: []string{"Parcel", "Status", "Promised", "Next"}, Empty: "Nothing is sent."}
+	parcels := table{ID: "parcels", Title: "Parcels", Columns: []string{"Parcel", "Status", "Promised", "Tracking", "Next"}, Empty: "Nothing is sent."}
 	for i := range o.Parcels {
 		p := &o.Parcels[i]
 		next := cell{}
@@ -76,7 +81,7 @@ func (s *Shop) oneOrder(r *web.Request) (web.Answer, error) {
 		case order.ParcelShipped:
 			next = button("Delivered", at+"/deliver", "parcel", p.ID)
 		}
-		parcels.Rows = append(parcels.Rows, []cell{text(p.ID), text(string(p.Status)), text(fmt.Sprintf("%s – %s", p.Earliest, p.Latest)), next})
+		parcels.Rows = append(parcels.Rows, []cell{link(p.ID, at+"/slips/"+p.ID), text(string(p.Status)), text(fmt.Sprintf("%s – %s", p.Earliest, p.Latest)), text(strings.TrimSpace(p.Carrier + " " + p.Tracking)), next})
 	}
 	returns := table{ID: "returns", Title: "Returns", Columns: []string{"Return", "Reason", "Since", "Next"}, Empty: "Nothing comes back."}
 	for _, rma := range o.RMAs {
@@ -89,18 +94,25 @@ func (s *Shop) oneOrder(r *web.Request) (web.Answer, error) {
 		returns.Rows = append(returns.Rows, []cell{text(rma.ID), text(rma.Reason), text(clock(rma.At)), next})
 	}
 	papers := table{ID: "papers", Title: "Papers", Columns: []string{"Paper", "Written", "Net", "Tax", "Total"}, Empty: "No paper is written yet."}
-	for _, d := range o.Documents {
-		papers.Rows = append(papers.Rows, []cell{text(fmt.Sprintf("%s %d", d.Kind, d.Number)), text(clock(d.At)), sum(d.Net), sum(d.Tax), sum(d.Total)})
+	for i, d := range o.Documents {
+		papers.Rows = append(papers.Rows, []cell{link(fmt.Sprintf("%s %d", d.Kind, d.Number), fmt.Sprintf("%s/papers/%d", at, i)), text(clock(d.At)), sum(d.Net), sum(d.Tax), sum(d.Total)})
 	}
 	story := table{ID: "story", Title: "What happened", Columns: []string{"When", "What", "Amount"}}
 	for _, m := range o.Timeline() {
 		story.Rows = append(story.Rows, []cell{text(clock(m.At)), text(strings.TrimSpace(m.What + " " + m.Parcel + " " + m.Key)), sum(m.Amount)})
 	}
 	b.Tables = []table{lines, parcels, returns, papers, story}
-	b.Forms = []form{{
+	for _, p := range o.Parcels {
+		if p.Status == order.ParcelOpen {
+			b.Forms = append(b.Forms, form{ID: "ship-" + p.ID, Title: "Send " + p.ID + " with a tracking number", Action: at + "/ship", Button: "Send", Fields: []field{
+				{Name: "parcel", Type: "hidden", Value: p.ID}, {Name: "carrier", Label: "Carrier", Choices: data.Carriers}, {Name: "tracking", Label: "Tracking number"},
+			}})
+		}
+	}
+	b.Forms = append(b.Forms, form{
 		ID: "refund", Title: "Refund without goods", Action: at + "/refund", Button: "Refund",
 		Fields: []field{{Name: "amount", Label: "Amount", Hint: "such as 5.00"}, {Name: "reason", Label: "Reason"}, {Name: "key", Type: "hidden", Value: fmt.Sprintf("desk-%d", o.Version)}},
-	}}
+	})
 	return s.board(r, b)
 }
 
@@ -114,11 +126,11 @@ func (s *Shop) do(r *web.Request, c order.Command) (web.Answer, error) {
 }
 
 func (s *Shop) ship(r *web.Request) (web.Answer, error) {
-	parcel, err := r.Text("parcel")
+	f, err := r.Texts("parcel", "carrier", "tracking")
 	if err != nil {
 		return web.Answer{}, err
 	}
-	return s.do(r, &order.Ship{Parcel: parcel})
+	return s.do(r, &order.Ship{Parcel: f["parcel"], Carrier: f["carrier"], Tracking: f["tracking"]})
 }
 
 func (s *Shop) deliver(r *web.Request) (web.Answer, error) {
@@ -139,7 +151,11 @@ func (s *Shop) refund(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	amount, err := english.Parse(f["amount"], money.EUR)
+	o, err := s.Orders.Get(r.Context(), order.ID(r.PathValue("id")))
+	if err != nil {
+		return web.Answer{}, err
+	}
+	amount, err := english.Parse(f["amount"], o.Currency)
 	if err != nil {
 		return web.Answer{}, &flywheel.FieldError{Field: "amount", Err: err}
 	}

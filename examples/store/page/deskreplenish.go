@@ -39,7 +39,7 @@ func (s *Shop) outlook(r *web.Request, sku flywheel.SKU) ([]float64, *forecast.F
 }
 
 // plan is what to order of an item now, and why.
-func (s *Shop) plan(level inventory.Level, onOrder int64, fit *forecast.Fit) (replenish.Order, error) {
+func (s *Shop) plan(level inventory.Level, onOrder int64, fit *forecast.Fit, lead replenish.LeadTime) (replenish.Order, error) {
 	horizon := data.LeadDays + data.ReviewDays
 	mean, sd, err := fit.Total(horizon)
 	if err != nil {
@@ -47,7 +47,7 @@ func (s *Shop) plan(level inventory.Level, onOrder int64, fit *forecast.Fit) (re
 	}
 	return replenish.Plan(replenish.Item{
 		SKU: level.SKU, OnHand: level.Available(), OnOrder: onOrder, Backordered: level.Backordered,
-		Demand: replenish.Spread(mean, sd, float64(horizon)), LeadTime: replenish.LeadTime{Mean: data.LeadDays}, Lot: data.Lots,
+		Demand: replenish.Spread(mean, sd, float64(horizon)), LeadTime: lead, Lot: data.Lots,
 	}, replenish.Policy{Review: data.ReviewDays, FillRate: data.FillRate, Counts: true})
 }
 
@@ -67,6 +67,10 @@ func (s *Shop) replenishment(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
+	leads, err := s.leads(r)
+	if err != nil {
+		return web.Answer{}, err
+	}
 	t := table{ID: "plan", Title: "What to order", Empty: "There is nothing to plan.", Columns: []string{"SKU", "Available", "On order", "Order", "Why", "Purchase order"}}
 	for _, l := range levels {
 		row := []cell{link(string(l.SKU), r.At("/desk/replenish/"+string(l.SKU))), number(l.Available()), number(onOrder[l.SKU])}
@@ -75,7 +79,7 @@ func (s *Shop) replenishment(r *web.Request) (web.Answer, error) {
 			t.Rows = append(t.Rows, append(row, text(""), text("nothing is known of its demand yet"), text("")))
 			continue
 		}
-		o, err := s.plan(l, onOrder[l.SKU], fit)
+		o, err := s.plan(l, onOrder[l.SKU], fit, leads[l.SKU])
 		if err != nil {
 			return web.Answer{}, err
 		}
@@ -87,22 +91,17 @@ func (s *Shop) replenishment(r *web.Request) (web.Answer, error) {
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	papers, err := s.Stock.OpenPapers(r.Context(), inventory.PaperIncoming, "", 100)
+	orders, err := s.purchases(r)
 	if err != nil {
 		return web.Answer{}, err
 	}
-	orders := table{ID: "orders", Title: "Purchase orders", Empty: "Nothing is on order.", Columns: []string{"Order", "Expected", "Items", "Take in"}}
-	for i := range papers {
-		p := &papers[i]
-		what := ""
-		for _, l := range p.Lines {
-			what += fmt.Sprintf("%d × %s ", l.Quantity, l.SKU)
-		}
-		orders.Rows = append(orders.Rows, []cell{text(p.Ref), text(p.Due.String()), text(what), button("Arrived", r.At("/desk/replenish/arrived"), "order", p.Ref)})
+	scores, err := s.scores(r)
+	if err != nil {
+		return web.Answer{}, err
 	}
 	return s.board(r, board{
-		Title: "Replenishment", Note: fmt.Sprintf("For %.0f %% of demand from the shelf, looked at every %d days, with %d days until a delivery.", data.FillRate*100, data.ReviewDays, data.LeadDays),
-		Tables: []table{t, orders},
+		Title: "Replenishment", Note: fmt.Sprintf("For %.0f %% of demand from the shelf, looked at every %d days, with the lead times that suppliers state and their orders show.", data.FillRate*100, data.ReviewDays),
+		Tables: []table{t, orders, scores},
 	})
 }
 
@@ -151,50 +150,4 @@ func (s *Shop) fan(r *web.Request) (web.Answer, error) {
 		b.Note += " " + string(w) + "."
 	}
 	return s.board(r, b)
-}
-
-// purchase places a purchase order, once for its number.
-func (s *Shop) purchase(r *web.Request) (web.Answer, error) {
-	f, err := r.Texts("sku", "number")
-	if err != nil {
-		return web.Answer{}, err
-	}
-	n, err := r.Number("quantity", 0)
-	if err != nil {
-		return web.Answer{}, err
-	}
-	if _, _, err := s.Products.BySKU(r.Context(), flywheel.SKU(f["sku"])); err != nil {
-		return web.Answer{}, err
-	}
-	due := fulfillment.DateOf(s.Now().In(zone)).AddDays(data.LeadDays)
-	if err := s.Stock.Expect(r.Context(), f["number"], due, []flywheel.Line{{SKU: flywheel.SKU(f["sku"]), Quantity: n}}); err != nil {
-		return web.Answer{}, err
-	}
-	return r.Go("/desk/replenish")
-}
-
-// arrived takes in all that is still to come of a purchase order.
-func (s *Shop) arrived(r *web.Request) (web.Answer, error) {
-	ref, err := r.Text("order")
-	if err != nil {
-		return web.Answer{}, err
-	}
-	papers, err := s.Stock.OpenPapers(r.Context(), inventory.PaperIncoming, "", 1000)
-	if err != nil {
-		return web.Answer{}, err
-	}
-	for i := range papers {
-		if papers[i].Ref != ref {
-			continue
-		}
-		var lines []flywheel.Line
-		for _, l := range papers[i].IncomingOf() {
-			lines = append(lines, flywheel.Line{SKU: l.SKU, Quantity: l.Quantity})
-		}
-		if err := s.Stock.Arrive(r.Context(), ref, fmt.Sprintf("desk-%d", papers[i].Version), lines, nil); err != nil {
-			return web.Answer{}, err
-		}
-		return r.Go("/desk/replenish")
-	}
-	return web.Answer{}, fmt.Errorf("store: purchase order %q: %w", ref, flywheel.ErrNotFound)
 }

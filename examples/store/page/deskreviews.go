@@ -11,7 +11,7 @@ import (
 // moderate is what waits for somebody to read it, what is due first first.
 func (s *Shop) moderate(r *web.Request) (web.Answer, error) {
 	t := table{ID: "queue", Title: "Waiting", Empty: "Nothing waits.", Columns: []string{"Post", "Stars", "By", "Text", "Signs", "Since", "Publish", "Refuse"}}
-	for p, err := range s.Reviews.List(r.Context(), review.Filter{Sort: review.Waiting, Limit: 100}) {
+	for p, err := range s.Reviews.List(r.Context(), review.Filter{Sort: review.Waiting, Limit: most(r, t.ID, 100)}) {
 		if err != nil {
 			return web.Answer{}, err
 		}

@@ -100,7 +100,7 @@ func (s *Shop) oneSegment(r *web.Request) (web.Answer, error) {
 	}
 	t := table{ID: "members", Title: "Members", Empty: "Nobody is in.", Columns: []string{"Customer", "Why"}}
 	for c := range members.All() {
-		if len(t.Rows) == mostMembers {
+		if len(t.Rows) == most(r, t.ID, mostMembers) {
 			break
 		}
 		why, err := s.Profiles.Explain(r.Context(), name, c, s.Now())

@@ -12,7 +12,7 @@ import (
 func (s *Shop) tickets(r *web.Request) (web.Answer, error) {
 	t := table{ID: "tickets", Title: "Open tickets", Empty: "Nobody waits.", Columns: []string{"Ticket", "About", "Priority", "Status", "First answer until", "Solved until", "Broken promises"}}
 	late := 0
-	for one, err := range s.Tickets.List(r.Context(), service.Filter{Limit: 500}) {
+	for one, err := range s.Tickets.List(r.Context(), service.Filter{Limit: most(r, t.ID, 500)}) {
 		if err != nil {
 			return web.Answer{}, err
 		}

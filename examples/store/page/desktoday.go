@@ -1,12 +1,16 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 	"github.com/flywheel-go/flywheel/internal/chart"
+	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 // today is today beside the same day of last week: what was sold, what is to be sent, what
@@ -18,32 +22,51 @@ func (s *Shop) today(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	on := map[string]*order.Day{}
-	for i := range days {
-		on[days[i].Date.Format(time.DateOnly)] = &days[i]
+	on := map[string][]order.Day{} // one for each currency
+	for _, d := range days {
+		at := d.Date.Format(time.DateOnly)
+		on[at] = append(on[at], d)
 	}
 	sales := table{ID: "days", Title: "Days", Empty: "Nothing was ordered in four weeks.", Columns: []string{"Day", "Orders", "Units", "Sales", "Refunded"}}
 	var labels []string
-	var orders, totals []float64
+	lines := map[money.Currency]*chart.Series{}
+	var orders []float64
 	for day := midnight.AddDate(0, 0, -27); !day.After(midnight); day = day.AddDate(0, 0, 1) {
 		at := day.Format(time.DateOnly)
 		labels = append(labels, day.Format("2 Jan"))
-		d := on[at]
-		if d == nil {
-			orders, totals = append(orders, 0), append(totals, 0)
-			continue
+		count := 0.0
+		for _, d := range on[at] {
+			count += float64(d.Orders)
+			c := d.Total.Currency()
+			if lines[c] == nil {
+				lines[c] = &chart.Series{Name: c.String(), Values: make([]float64, 28)}
+			}
+			lines[c].Values[len(labels)-1] = d.Total.Decimal().InexactFloat64()
+			sales.Rows = append(sales.Rows, []cell{text(at), number(d.Orders), number(d.Units), sum(d.Total), sum(d.Refunded)})
 		}
-		orders, totals = append(orders, float64(d.Orders)), append(totals, d.Total.Decimal().InexactFloat64())
-		sales.Rows = append(sales.Rows, []cell{text(at), number(d.Orders), number(d.Units), sum(d.Total), sum(d.Refunded)})
+		orders = append(orders, count)
+	}
+	figure := func(c money.Currency) chart.Figure {
+		if lines[c] == nil {
+			lines[c] = &chart.Series{Name: c.String(), Values: make([]float64, 28)}
+		}
+		return chart.Bars("Sales by day in "+c.String(), labels, *lines[c])
 	}
 	b := board{Title: "Today", Note: "Today up to now beside the whole of the same day last week.", Charts: []chart.Figure{
-		chart.Bars("Sales by day", labels, chart.Series{Name: "Sales", Values: totals}), chart.Bars("Orders by day", labels, chart.Series{Name: "Orders", Values: orders}),
+		figure(money.EUR), chart.Bars("Orders by day", labels, chart.Series{Name: "Orders", Values: orders}),
 	}, Tables: []table{sales}}
-	figures := func(day time.Time) (int64, string) {
-		if d := on[day.Format(time.DateOnly)]; d != nil {
-			return d.Orders, euros(d.Total)
+	for _, c := range data.Currencies {
+		if c.Currency != money.EUR && lines[c.Currency] != nil {
+			b.Charts = append(b.Charts, figure(c.Currency))
 		}
-		return 0, "nothing"
+	}
+	figures := func(day time.Time) (n int64, total string) {
+		var totals []string
+		for _, d := range on[day.Format(time.DateOnly)] {
+			n += int64(d.Orders)
+			totals = append(totals, euros(d.Total))
+		}
+		return n, cmp.Or(strings.Join(totals, ", "), "nothing")
 	}
 	n, total := figures(midnight)
 	before, last := figures(midnight.AddDate(0, 0, -7))

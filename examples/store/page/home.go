@@ -10,6 +10,7 @@ import (
 
 type homeView struct {
 	For, Cards []card
+	Shelves    []shelf
 }
 
 // home shows what suits the visitor and why, and what there is.
@@ -27,6 +28,9 @@ func (s *Shop) home(r *web.Request) (web.Answer, error) {
 		if v.For, err = s.cardsOf(r, list, 4); err != nil {
 			return web.Answer{}, err
 		}
+	}
+	if v.Shelves, err = s.collections(r); err != nil {
+		return web.Answer{}, err
 	}
 	found, err := s.Index.Search(search.Query{Locale: r.Language, Limit: 12})
 	if err != nil {

@@ -24,6 +24,8 @@ type facetValue struct {
 
 type listingView struct {
 	Words, Suggestion string
+	Collection, Title string
+	Shelves           []shelf
 	Total             int
 	Cards             []card
 	Facets            []facet
@@ -31,12 +33,27 @@ type listingView struct {
 
 var facets = []struct{ field, name string }{{catalog.SearchCategory, "Goods"}, {catalog.SearchBrand, "Brand"}, {"color", "Color"}}
 
-// listing is the one page for search and categories.
+// listing is the one page for search, categories and collections.
 func (s *Shop) listing(r *web.Request) (web.Answer, error) {
 	q := search.Query{Locale: r.Language, Limit: 24, Select: map[string][]any{}}
 	var err error
 	if q.Text, err = r.Text("q"); err != nil {
 		return web.Answer{}, err
+	}
+	v := listingView{Words: q.Text}
+	if id := r.PathValue("collection"); id != "" {
+		if q.Filter, err = s.within(r, id); err != nil {
+			return web.Answer{}, err
+		}
+		v.Collection = id
+	}
+	if v.Shelves, err = s.collections(r); err != nil {
+		return web.Answer{}, err
+	}
+	for _, c := range v.Shelves {
+		if c.ID == v.Collection {
+			v.Title = c.Name
+		}
 	}
 	for _, f := range facets {
 		q.Facets = append(q.Facets, search.Facet{Field: f.field, Limit: 12})
@@ -49,7 +66,7 @@ func (s *Shop) listing(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	v := listingView{Words: q.Text, Suggestion: found.Suggestion, Total: found.Total}
+	v.Suggestion, v.Total = found.Suggestion, found.Total
 	for _, hit := range found.Hits {
 		c, err := s.card(r, hit)
 		if err != nil {
@@ -60,7 +77,7 @@ func (s *Shop) listing(r *web.Request) (web.Answer, error) {
 	for i, f := range found.Facets {
 		shown := facet{Name: facets[i].name}
 		for _, value := range f.Values {
-			shown.Values = append(shown.Values, facetValue{value.Value, value.Count, value.Chosen, r.At("/goods?" + toggled(r.Form, f.Field, value.Value).Encode())})
+			shown.Values = append(shown.Values, facetValue{value.Value, value.Count, value.Chosen, r.URL.Path + "?" + toggled(r.Form, f.Field, value.Value).Encode()})
 		}
 		v.Facets = append(v.Facets, shown)
 	}

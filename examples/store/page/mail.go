@@ -18,6 +18,9 @@ const newsletter = "newsletter"
 // Write sends a message of a journey. A letter about an order goes to the address of the
 // order, any other to the address of an account, and only if its owner asked for letters.
 func (s *Shop) Write(ctx context.Context, m campaign.Message) error {
+	if m.Channel == data.HookChannel {
+		return s.hook(ctx, m)
+	}
 	if m.Journey == data.OrderJourney {
 		return s.confirm(ctx, m)
 	}

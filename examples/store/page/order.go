@@ -3,6 +3,7 @@ package page
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 
 	"github.com/flywheel-go/flywheel"
@@ -39,13 +40,37 @@ func (s *Shop) mine(r *web.Request) (order.Order, error) {
 	return o, nil
 }
 
+type orderView struct {
+	*order.Order
+	Token string                   // of the letter by which a guest came
+	Swaps map[string][]variantView // what units of a line can be exchanged for
+}
+
 // order is the confirmation, and later where the parcels are.
 func (s *Shop) order(r *web.Request) (web.Answer, error) {
 	o, err := s.mine(r)
 	if err != nil {
 		return web.Answer{}, err
 	}
-	return web.Page("order", &o)
+	v := orderView{Order: &o, Token: r.FormValue("token")}
+	if v.Swaps, err = s.swaps(r, &o); err != nil {
+		return web.Answer{}, err
+	}
+	return web.Page("order", v)
+}
+
+// command carries out what a buyer asks for, who may have come by the link of a letter, and
+// shows the order again.
+func (s *Shop) command(r *web.Request, o *order.Order, c order.Command) (web.Answer, error) {
+	ctx := flywheel.WithActor(r.Context(), flywheel.Actor{Customer: o.Customer, Visitor: o.Visitor}) // mine has let them in
+	if _, err := s.Orders.Do(ctx, o.ID, c); err != nil {
+		return web.Answer{}, err
+	}
+	at := "/orders/" + string(o.ID)
+	if token := r.FormValue("token"); token != "" {
+		at += "?" + url.Values{"token": {token}}.Encode()
+	}
+	return r.Go(at)
 }
 
 // giveBack asks for a return of units of one line.
@@ -62,13 +87,7 @@ func (s *Shop) giveBack(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	_, err = s.Orders.Do(r.Context(), o.ID, &order.RequestReturn{
-		ID: returnName(&o), Lines: map[string]int64{line: n}, Reason: order.ChangedMind,
-	})
-	if err != nil {
-		return web.Answer{}, err
-	}
-	return r.Go("/orders/" + string(o.ID))
+	return s.command(r, &o, &order.RequestReturn{ID: returnName(&o), Lines: map[string]int64{line: n}, Reason: order.ChangedMind})
 }
 
 // returnName is a name that no return of the order has.

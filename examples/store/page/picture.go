@@ -29,15 +29,20 @@ var shapes = map[string]string{
 		`<path d="M108 82h24v222c-14 0-24 2-24 12z" fill="%[1]s" opacity=".5"/><path d="M160 214c0-34 20-56 46-56s46 22 46 56c0 12-8 18-18 18h-56c-10 0-18-6-18-18z" fill="#f4e2bd"/><path d="M184 178l10 22M206 172v24M228 178l-10 22" stroke="%[3]s" stroke-width="5" fill="none"/>`,
 }
 
+// glazeOf is the color of an item.
+func glazeOf(sku string) glaze {
+	for name, of := range glazes {
+		if name != "" && strings.HasSuffix(sku, "-"+name) {
+			return of
+		}
+	}
+	return glazes[""]
+}
+
 // picture draws a good in its color. A shop of its own shows photographs here.
 func picture(r *web.Request) (web.Answer, error) {
 	sku := r.PathValue("sku")
-	color := glazes[""]
-	for name, of := range glazes {
-		if name != "" && strings.HasSuffix(sku, "-"+name) {
-			color = of
-		}
-	}
+	color := glazeOf(sku)
 	shape, known := shapes[data.CategoryOf(flywheel.SKU(sku))]
 	if !known {
 		shape = `<rect x="110" y="120" width="180" height="180" rx="26" fill="%[2]s" stroke="%[1]s" stroke-width="4"/><path d="M110 180h180" stroke="%[3]s" stroke-width="10"/>`

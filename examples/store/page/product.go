@@ -5,16 +5,16 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/catalog"
-	"github.com/flywheel-go/flywheel/catalog/search"
 	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
+	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 type productView struct {
 	catalog.View
 	Variants []variantView
-	Price    int64
+	Price    money.Amount
 	Delivery []fulfillment.Offer // of the first variant that is there
 	Voices   voicesView
 	Together []card
@@ -28,6 +28,7 @@ type variantView struct {
 	SKU     flywheel.SKU
 	Name    string
 	InStock bool
+	Later   bool // sold before it is there
 }
 
 // goods is the product of an address.
@@ -72,21 +73,19 @@ func (s *Shop) product(r *web.Request) (web.Answer, error) {
 	v.Member, v.Thanks = r.Who.Customer != "", r.FormValue("thanks")
 	for i := range v.Variants {
 		one := &v.Variants[i]
+		free, counted := stock.Count(one.SKU)
 		one.InStock = stock.Has(one.SKU)
+		one.Later = one.InStock && counted && free == 0
 		v.Missing = v.Missing || !one.InStock
 		if !one.InStock || v.Delivery != nil || v.Digital {
 			continue
 		}
-		if v.Delivery, err = s.arrives(one.SKU, stock); err != nil {
+		if v.Delivery, err = s.arrives(r, one.SKU, stock); err != nil {
 			return web.Answer{}, err
 		}
 	}
-	hits, err := s.found(string(v.ID))
-	if err != nil {
+	if v.Price, _, err = s.span(r, skus); err != nil {
 		return web.Answer{}, err
-	}
-	for _, hit := range hits {
-		v.Price = int64(hit.Price.From)
 	}
 	if v.Voices, err = s.voices(r, string(v.ID)); err != nil {
 		return web.Answer{}, err
@@ -98,13 +97,4 @@ func (s *Shop) product(r *web.Request) (web.Answer, error) {
 		return web.Answer{}, err
 	}
 	return web.Page("product", v)
-}
-
-// found is a product as the index has it.
-func (s *Shop) found(product string) ([]search.Hit, error) {
-	found, err := s.Index.Search(search.Query{Filter: fmt.Appendf(nil, `{"product":%q}`, product), Limit: 1})
-	if err != nil {
-		return nil, err
-	}
-	return found.Hits, nil
 }

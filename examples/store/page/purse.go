@@ -7,7 +7,6 @@ import (
 	"github.com/flywheel-go/flywheel/cart/checkout"
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/examples/store/web"
-	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 // purse adds to the checkout what a member may pay with, and what is chosen of it.
@@ -21,7 +20,7 @@ func (s *Shop) purse(r *web.Request, v *checkoutView) (err error) {
 		case order.GiftCard:
 			v.GiftCard = t.ID
 		case order.Card:
-			v.Card = t.Token
+			v.Card = v.Session.Metadata["card"]
 		}
 	}
 	if r.Who.Customer == "" {
@@ -30,22 +29,35 @@ func (s *Shop) purse(r *web.Request, v *checkoutView) (err error) {
 	if v.Points, err = s.Points.Spendable(r.Context(), r.Who.Customer); err != nil && !errors.Is(err, flywheel.ErrNotFound) {
 		return err
 	}
-	if v.Credit, err = s.Credit.Spendable(r.Context(), string(r.Who.Customer), money.EUR); err != nil && !errors.Is(err, flywheel.ErrNotFound) {
+	if v.Credit, err = s.Credit.Spendable(r.Context(), string(r.Who.Customer), currency(r)); err != nil && !errors.Is(err, flywheel.ErrNotFound) {
 		return err
 	}
 	return nil
 }
 
-// pay takes the means of payment: points, a gift card, credit, and the card as the token that
-// the gateway's form would give.
+// pay takes the means of payment: points, a gift card, credit, and a card as its token.
 func (s *Shop) pay(r *web.Request) (web.Answer, error) {
-	f, err := r.Texts("card", "giftcard", "points", "credit")
+	f, err := r.Texts("number", "expiry", "keep", "giftcard", "points", "credit")
 	if err != nil {
 		return web.Answer{}, err
 	}
 	v, err := s.opened(r)
 	if err != nil {
 		return web.Answer{}, err
+	}
+	session, err := s.Sessions.Session(r.Context(), v.Session)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	card, err := s.cardOf(f, &session)
+	if e := (&entries{r: r, typed: f}); err != nil {
+		if !e.mistake(err) {
+			return web.Answer{}, err
+		}
+		return s.showWith(r, v, func(shown *checkoutView) { // what was typed stays, in this answer and nowhere else
+			shown.form(e, "Payment")
+			shown.GiftCard, shown.UsePoints, shown.UseCredit = f["giftcard"], f["points"] == "yes", f["credit"] == "yes"
+		})
 	}
 	var tenders []checkout.TenderChoice
 	if f["points"] == "yes" {
@@ -57,8 +69,13 @@ func (s *Shop) pay(r *web.Request) (web.Answer, error) {
 	if f["credit"] == "yes" {
 		tenders = append(tenders, checkout.TenderChoice{Type: order.StoreCredit})
 	}
-	if f["card"] != "" {
-		tenders = append(tenders, checkout.TenderChoice{Type: order.Card, Token: f["card"]})
+	if card.Token != "" {
+		tenders = append(tenders, checkout.TenderChoice{Type: order.Card, Token: card.Token})
+	}
+	if card.Last != "" {
+		if err := s.note(r, v.Session, map[string]string{"card": card.String()}); err != nil {
+			return web.Answer{}, err
+		}
 	}
 	if v, err = s.Sessions.SetTenders(r.Context(), v.Session, tenders...); err != nil {
 		return web.Answer{}, err
@@ -88,5 +105,5 @@ func (s *Shop) known(r *web.Request, v checkout.View) (checkout.View, error) {
 	if v, err = s.Sessions.SetAddress(r.Context(), v.Session, to, nil); err != nil {
 		return v, err
 	}
-	return s.Sessions.SetMetadata(r.Context(), v.Session, map[string]string{"language": r.Language})
+	return v, s.note(r, v.Session, map[string]string{"language": r.Language})
 }

@@ -22,11 +22,13 @@ import (
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/catalog/review"
 	"github.com/flywheel-go/flywheel/catalog/search"
+	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 	"github.com/flywheel-go/flywheel/experiment"
 	"github.com/flywheel-go/flywheel/experiment/flag"
 	"github.com/flywheel-go/flywheel/inventory"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
+	"github.com/flywheel-go/flywheel/inventory/supplier"
 	"github.com/flywheel-go/flywheel/loyalty"
 	"github.com/flywheel-go/flywheel/loyalty/referral"
 	"github.com/flywheel-go/flywheel/pricing"
@@ -48,18 +50,27 @@ type Shop struct {
 	Index    *search.Index
 	Prices   *pricing.Service
 	Stock    *inventory.Service
+	// Who sells to the store, and what was ordered from them.
+	Suppliers *supplier.Service
 
 	// The way from the cart to the order and after it, and what pays.
 	Carts     *cart.Service
 	Wishes    *wish.Service // set aside, wished, waited for
 	Sessions  *checkout.Sessions
 	Orders    *order.Service
-	Gateway   *payment.Memory
-	Codes     *coupon.Service // discount codes, and gift cards as accounts:
+	Gateway   payment.Gateway
+	Scripted  *payment.Memory    // the gateway that the store plays, nil with another one
+	Notices   *checkout.Webhooks // what the gateway says by itself
+	Verifier  *payment.Verifier  // that it is the gateway
+	Codes     *coupon.Service    // discount codes, and gift cards as accounts:
 	GiftCards *coupon.Cards
 	Credit    *credit.Service // what the shop owes customers
 	Tickets   *service.Service
 	Network   *fulfillment.Network
+	// Addresses checks where a parcel goes, and returns the address as it should be.
+	Addresses interface {
+		Check(a order.Address) (order.Address, error)
+	}
 
 	// What happened, and the runner that everything below learns by.
 	Events *segment.Log
@@ -79,6 +90,8 @@ type Shop struct {
 	Journeys    *campaign.Engine
 	Outbox      *web.Outbox // what was sent
 	Post        func(ctx context.Context, m web.Mail) error
+	Hook        string         // the address of a program that learns what happens to orders; none where it is empty
+	HookSecret  string         // with which that is signed
 	OrderLinks  *order.Links   // by which a guest reaches an order
 	Stops       *message.Links // by which a reader ends letters
 
@@ -92,18 +105,27 @@ type Shop struct {
 	ClerkPassword string
 }
 
-//go:embed templates style.css desk.css
+//go:embed templates style.css desk.css store.js model.js
 var files embed.FS
 
 // New returns the site with all pages.
 func New(s *Shop, password string, log *slog.Logger) *web.Site {
-	site := web.New([]string{"en", "de", "zh"}, s.templates(), s.Accounts.Secret("cookies"), log)
+	site := web.New(sites, s.templates(), s.Accounts.Secret("cookies"), log)
 	site.Good, site.Posts = s.Accounts.Good, web.NewLimiter(1200, time.Minute)
 	site.Plain("GET", "/{$}", func(r *web.Request) (web.Answer, error) { return r.Go("/") })
 	site.Plain("GET", "/style.css", func(*web.Request) (web.Answer, error) {
 		css, err := files.ReadFile("style.css")
 		return web.Answer{Type: "text/css; charset=utf-8", Body: css}, err
 	})
+	site.Plain("GET", "/store.js", func(*web.Request) (web.Answer, error) {
+		js, err := files.ReadFile("store.js")
+		return web.Answer{Type: "text/javascript; charset=utf-8", Body: js}, err
+	})
+	site.Plain("GET", "/model.js", func(*web.Request) (web.Answer, error) {
+		js, err := files.ReadFile("model.js")
+		return web.Answer{Type: "text/javascript; charset=utf-8", Body: js}, err
+	})
+	site.Plain("GET", "/model/{sku}", model)
 	site.Plain("GET", "/icon.svg", func(*web.Request) (web.Answer, error) {
 		const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1f5a46"/><circle cx="16" cy="16" r="8" fill="none" stroke="#fff" stroke-width="3"/><circle cx="16" cy="8" r="3.5" fill="#fff"/></svg>`
 		return web.Answer{Type: "image/svg+xml", Body: []byte(icon)}, nil
@@ -111,6 +133,8 @@ func New(s *Shop, password string, log *slog.Logger) *web.Site {
 	site.Plain("GET", "/picture/{sku}", picture)
 	site.Handle("GET", "/{$}", s.home)
 	site.Handle("GET", "/goods", s.listing)
+	site.Handle("GET", "/collections/{collection}", s.listing)
+	site.Handle("GET", "/suggest", s.suggest)
 	site.Handle("GET", "/goods/{slug}", s.product)
 	site.Handle("GET", "/cart", s.cart)
 	site.Handle("POST", "/cart/add", s.add)
@@ -125,6 +149,9 @@ func New(s *Shop, password string, log *slog.Logger) *web.Site {
 	site.Handle("POST", "/bank", s.answerBank)
 	site.Handle("GET", "/orders/{id}", s.order)
 	site.Handle("POST", "/orders/{id}/return", s.giveBack)
+	site.Handle("POST", "/orders/{id}/exchange", s.exchange)
+	site.Handle("GET", "/orders/{id}/papers/{n}", s.document)
+	site.Handle("GET", "/orders/{id}/slips/{parcel}", s.slip)
 	site.Handle("GET", "/login", s.login)
 	site.Handle("POST", "/login", s.enter)
 	site.Handle("POST", "/login/link", s.link)
@@ -150,6 +177,7 @@ func New(s *Shop, password string, log *slog.Logger) *web.Site {
 	site.Handle("POST", "/goods/{slug}/voices", s.member(s.write))
 	site.Handle("POST", "/goods/{slug}/vote", s.member(s.vote))
 	s.desk(site, password)
+	s.machines(site)
 	return site
 }
 
@@ -172,9 +200,11 @@ func amount(language string, a money.Amount) string {
 
 func (s *Shop) templates() *template.Template {
 	return template.Must(template.New("").Funcs(deskFuncs).Funcs(template.FuncMap{
-		"t":     say,
-		"money": amount,
-		"html":  func(s string) template.HTML { return template.HTML(s) }, // of the catalog, which lets only harmless elements through
+		"t":       say,
+		"money":   amount,
+		"track":   data.Track,
+		"modeled": data.Modeled,
+		"html":    func(s string) template.HTML { return template.HTML(s) }, // of the catalog, which lets only harmless elements through
 		"pair": func(r *web.Request, c card) any {
 			return struct {
 				R *web.Request
@@ -187,6 +217,5 @@ func (s *Shop) templates() *template.Template {
 				V any
 			}{r, v}
 		},
-		"price": func(minor int64) money.Amount { return money.New(minor, money.EUR) },
 	}).ParseFS(files, "templates/*.html"))
 }

@@ -41,5 +41,5 @@ var codes = map[string][3]string{
 	"changed_mind": {"changed mind", "anders überlegt", "改变主意"}, "defective": {"defective", "defekt", "有缺陷"}, "wrong_item": {"wrong item", "falscher Artikel", "发错货"},
 	"program": {"program", "Programm", "计划"}, "pending": {"pending", "offen", "待生效"}, "available": {"available", "verfügbar", "可用"}, "held": {"held", "reserviert", "冻结"}, "redeemed": {"spent", "eingelöst", "已使用"}, "expired": {"expired", "verfallen", "已过期"}, "debt": {"owed", "Schuld", "欠款"},
 	"earned": {"earned", "verdient", "已获得"}, "lost": {"lost", "verloren", "已失效"}, "member": {"Member", "Mitglied", "会员"}, "silver": {"Silver", "Silber", "银卡"}, "gold": {"Gold", "Gold", "金卡"},
-	"standard": {"Standard", "Standard", "标准配送"}, "express": {"Express", "Express", "特快"}, "austria": {"To Austria", "Nach Österreich", "寄往奥地利"},
+	"standard": {"Standard", "Standard", "标准配送"}, "express": {"Express", "Express", "特快"}, "austria": {"To Austria", "Nach Österreich", "寄往奥地利"}, "america": {"To the United States", "In die Vereinigten Staaten", "寄往美国"}, "china": {"To China", "Nach China", "寄往中国"},
 }

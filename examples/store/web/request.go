@@ -15,10 +15,11 @@ import (
 	"github.com/flywheel-go/flywheel"
 )
 
-// Request is a request with who makes it and in which language.
+// Request is a request with who makes it, in which language, and at which place of the site.
 type Request struct {
 	*http.Request
 	Language string
+	Place    Place
 	// Who is kept in the cookie; a handler changes it to let somebody in.
 	Who  Who
 	site *Site
@@ -51,15 +52,21 @@ func (r *Request) Host() string {
 	return host
 }
 
-// At is the address of a path in the language of the request.
-func (r *Request) At(path string) string { return "/" + r.Language + path }
+// At is the address of a path at the place of the request.
+func (r *Request) At(path string) string { return "/" + r.Place.Prefix + path }
 
-// Languages are those of the site with this page in each.
-func (r *Request) Languages() map[string]string {
-	here := strings.TrimPrefix(r.URL.Path, "/"+r.Language)
-	all := map[string]string{}
-	for _, l := range r.site.languages {
-		all[l] = "/" + l + here
+// Mark is a place of the site with the address that this page has there.
+type Mark struct {
+	Place
+	At   string
+	Here bool
+}
+
+// Places are those of the site with this page in each.
+func (r *Request) Places() (all []Mark) {
+	here := strings.TrimPrefix(r.URL.Path, "/"+r.Place.Prefix)
+	for _, p := range r.site.places {
+		all = append(all, Mark{p, "/" + p.Prefix + here, p == r.Place})
 	}
 	return all
 }

@@ -1,10 +1,13 @@
 package wheel
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -27,6 +30,7 @@ func Command(ctx context.Context, args []string, out io.Writer) error {
 	pairs := flags.Int("pairs", 52, "`number` of seeds whose shops are run as pairs for the truth")
 	wholes := flags.Int("wholes", 4, "`number` of them that are also run with each feature for all and for none")
 	from := flags.Uint64("seed", 0, "`number` added to the seeds")
+	file := flags.String("csv", "", "`file` to write the table to, as the desk of the store shows it (data/wheel.csv)")
 	c := Default
 	flags.IntVar(&c.Shoppers, "shoppers", c.Shoppers, "`number` of people who enter the experiments of a seed")
 	flags.IntVar(&c.Clusters, "clusters", c.Clusters, "`number` of clusters of four SKUs")
@@ -52,6 +56,15 @@ func Command(ctx context.Context, args []string, out io.Writer) error {
 	}
 	if err := v.Write(out); err != nil {
 		return err
+	}
+	if *file != "" {
+		var b bytes.Buffer
+		if err := csv.NewWriter(&b).WriteAll(v.Table()); err != nil {
+			return err
+		}
+		if err := os.WriteFile(*file, b.Bytes(), 0o644); err != nil {
+			return fmt.Errorf("wheel: %w", err)
+		}
 	}
 	misses := v.Misses()
 	for _, m := range misses {

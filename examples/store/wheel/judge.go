@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -97,14 +98,22 @@ func (v *Verdict) Misses() (list []string) {
 	return list
 }
 
+// Table is what was found of each feature, with its head.
+func (v *Verdict) Table() [][]string {
+	rows := [][]string{strings.Split("feature,units,without,truth,± MC,%,all against none,interference,half-width,covered,bias,spread,found,sequence", ",")}
+	for f := range features {
+		r := v.Truth[f]
+		rows = append(rows, strings.Split(fmt.Sprintf("%s\t%.0f\t%.3f\t%.3f\t%.3f\t%+.1f\t%.3f ± %.3f\t%+.3f\t%.3f\t%d/%d\t%+.2f\t%.2f\t%d\t%d", f, v.Units[f], r.Without, r.Effect, r.Error, 100*r.Effect/r.Without,
+			r.Whole, r.WholeError, r.Whole-r.Effect, v.Width[f], v.Covered[f], v.Seeds, v.Bias[f], v.Spread[f], v.Found[f], v.Sequence[f]), "\t"))
+	}
+	return rows
+}
+
 // Write writes the table.
 func (v *Verdict) Write(to io.Writer) error {
 	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "feature\tunits\twithout\ttruth\t± MC\t%\tall against none\tinterference\thalf-width\tcovered\tbias\tspread\tfound\tsequence\t")
-	for f := range features {
-		r := v.Truth[f]
-		fmt.Fprintf(t, "%s\t%.0f\t%.3f\t%.3f\t%.3f\t%+.1f\t%.3f ± %.3f\t%+.3f\t%.3f\t%d/%d\t%+.2f\t%.2f\t%d\t%d\t\n", f, v.Units[f], r.Without, r.Effect, r.Error, 100*r.Effect/r.Without,
-			r.Whole, r.WholeError, r.Whole-r.Effect, v.Width[f], v.Covered[f], v.Seeds, v.Bias[f], v.Spread[f], v.Found[f], v.Sequence[f])
+	for _, row := range v.Table() {
+		fmt.Fprintln(t, strings.Join(row, "\t")+"\t")
 	}
 	return t.Flush()
 }

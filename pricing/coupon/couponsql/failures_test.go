@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/sqldb"
 	"github.com/flywheel-go/flywheel/internal/sqldbtest"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
@@ -38,6 +39,31 @@ func TestFailures(t *testing.T) {
 		}
 		is("a", time.Unix(0, 0), 9, 0)
 		is("b", time.Unix(0, 0), 9, 4)
+	})
+}
+
+// What fails without a campaign counts in all processes that share a store.
+func TestProcessesShareGuessesOfNoCampaign(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
+		ctx, now := t.Context(), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		store := migrated(t, open(t), d)
+		four, err := coupon.NewLimiter(4, time.Hour)
+		require.NoError(t, err)
+		services := make([]*coupon.Service, 2)
+		for i := range services {
+			services[i], err = coupon.New(store, &coupon.Options{Now: func() time.Time { return now }, Campaigns: four})
+			require.NoError(t, err)
+		}
+		try := func(i int) error {
+			_, err := services[i%2].Check(ctx, coupon.Request{Code: fmt.Sprint("WRONG", i), Customer: flywheel.CustomerID(fmt.Sprint("guesser", i))})
+			return err
+		}
+		for i := range 4 {
+			require.ErrorIs(t, try(i), coupon.ErrRefused)
+		}
+		for i := 4; i < 8; i++ {
+			require.ErrorIs(t, try(i), coupon.ErrTooManyFailures)
+		}
 	})
 }
 
