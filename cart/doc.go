@@ -24,6 +24,9 @@
 // were left alone, of customers and guests: it reports each abandoned cart once
 // ([EventCartAbandoned]) and closes those whose time is over.
 //
+// A cart whose Draft is set belongs to a draft order of package draft: nobody changes or
+// merges it ([ErrDraft]), and time does not end it.
+//
 // Changes publish add_to_cart and remove_from_cart; the event's ID comes from the
 // cart and its version, so a consumer sees each once.
 //

@@ -47,6 +47,19 @@ func (s *MemoryStore) Get(ctx context.Context, id ID) (c Cart, err error) {
 	return c, err
 }
 
+// shared is Get without a copy of its own, for those who change nothing of it.
+func (s *MemoryStore) shared(ctx context.Context, id ID) (c Cart, err error) {
+	err = s.db.View(ctx, func() error {
+		there, ok := s.carts[id]
+		if !ok {
+			return fmt.Errorf("cart %q: %w", id, flywheel.ErrNotFound)
+		}
+		c = *there
+		return nil
+	})
+	return c, err
+}
+
 // Save implements [Store].
 func (s *MemoryStore) Save(ctx context.Context, c Cart) (Cart, error) {
 	err := s.db.Update(ctx, func(undo func(func())) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
@@ -146,6 +147,12 @@ func (i *Item) check() error {
 // whose time is over counts as held until it is taken back. It takes the same number of
 // calls to the store for any number of SKUs.
 func (s *Service) Available(ctx context.Context, skus []flywheel.SKU) (fulfillment.Stock, error) {
+	return s.AvailableIn(ctx, nil, skus)
+}
+
+// AvailableIn is Available in memory that is used again and again; see
+// fulfillment.StockMemory.
+func (s *Service) AvailableIn(ctx context.Context, memory *fulfillment.StockMemory, skus []flywheel.SKU) (fulfillment.Stock, error) {
 	for i, sku := range skus {
 		if err := flywheel.CheckID(string(sku)); err != nil {
 			return nil, refused(err, "sku %d", i+1)
@@ -173,11 +180,14 @@ func (s *Service) Available(ctx context.Context, skus []flywheel.SKU) (fulfillme
 		items = append(items, more...)
 		all = once(slices.Concat(all, parts))
 	}
-	levels, err := s.levelsOf(ctx, all)
+	scratch := levelLists.Get().(*[]Level)
+	defer levelLists.Put(scratch)
+	levels, err := s.levelsIn(ctx, *scratch, all)
 	if err != nil {
 		return nil, err
 	}
-	stock := make(fulfillment.Stock, len(all))
+	*scratch = levels
+	stock := memory.New(len(all))
 	for _, sku := range all {
 		stock[sku] = fulfillment.Supply{}
 	}
@@ -214,7 +224,7 @@ func (s *Service) Available(ctx context.Context, skus []flywheel.SKU) (fulfillme
 		}
 		supply := stock[l.SKU]
 		if supply.Free == nil {
-			supply.Free = map[Location]int64{}
+			supply.Free = memory.Free()
 			stock[l.SKU] = supply
 		}
 		supply.Free[l.Location] = free
@@ -262,6 +272,17 @@ func (s *Service) itemsOf(ctx context.Context, skus []flywheel.SKU) (map[flywhee
 		items[item.SKU] = item
 	}
 	return items, err
+}
+
+// levelLists are memory of levels that are read and forgotten.
+var levelLists = sync.Pool{New: func() any { return new([]Level) }}
+
+// levelsIn is levelsOf in memory that nobody needs.
+func (s *Service) levelsIn(ctx context.Context, memory []Level, skus []flywheel.SKU) ([]Level, error) {
+	if m, ok := s.items.(*MemoryStore); ok {
+		return m.levelsIn(ctx, memory[:0], skus)
+	}
+	return s.levelsOf(ctx, skus)
 }
 
 // levelsOf returns the levels of SKUs everywhere.

@@ -39,8 +39,12 @@ func (s *MemoryStore) SaveItem(ctx context.Context, item Item) error {
 
 // LevelsOf implements [ItemStore].
 func (s *MemoryStore) LevelsOf(ctx context.Context, skus []flywheel.SKU) (levels []Level, err error) {
-	err = s.db.View(ctx, func() error {
-		levels = make([]Level, 0, len(skus))
+	return s.levelsIn(ctx, make([]Level, 0, len(skus)), skus)
+}
+
+// levelsIn is LevelsOf, behind what is in levels.
+func (s *MemoryStore) levelsIn(ctx context.Context, levels []Level, skus []flywheel.SKU) ([]Level, error) {
+	err := s.db.View(ctx, func() error {
 		for _, sku := range once(skus) {
 			for _, st := range s.skus[sku] {
 				if !st.untouched() {

@@ -33,6 +33,16 @@
 // how it is paid; dates and messages are no content. [Sessions.Place] takes the
 // version that the buyer confirms and refuses another, also at the same total.
 //
+// [Sessions.Choose] lets all lines travel in one way; with [Sessions.ChooseFor] groups
+// of them travel in different ways: some are shipped, some are picked up. Each group has
+// a charge that follows from its goods, the taxes of its place, and stock and parcels of
+// its own, and the order has a delivery for each ([order.Order.Deliveries]). Fewer than
+// two groups with lines are as if there were none.
+//
+// The cart of a draft order (package draft) has agreed prices: promotions and codes take
+// nothing off them, and a shopper (flywheel.WithActor) changes neither codes nor
+// delivery of its session.
+//
 // Placing is a [Try], saved in the session before anything is held:
 //
 //	quote        another content than the buyer saw, or something missing, is a conflict

@@ -170,10 +170,14 @@ func (w *lifeWorld) open(t testing.TB, h hook, l *life) *process {
 	ok(err)
 	p.points, err = loyalty.New(through(h, "points", w.points, loyaltytest.Failing), &loyalty.Options{Now: clock})
 	ok(err)
-	p.carts, err = cart.New(through(h, "carts", w.carts, carttest.Failing), &cart.Options{Now: clock, Engine: lifeEngine, Catalog: lifeCatalog})
+	catalog := l.catalog
+	if catalog == nil {
+		catalog = lifeCatalog
+	}
+	p.carts, err = cart.New(through(h, "carts", w.carts, carttest.Failing), &cart.Options{Now: clock, Engine: lifeEngine, Catalog: catalog})
 	ok(err)
 	o := &checkout.SessionOptions{
-		Carts: p.carts, Catalog: lifeCatalog, Network: lifeNetwork, Stock: p.stock, Codes: p.codes, GiftCards: p.codes.Cards(), StoreCredit: p.credit,
+		Carts: p.carts, Catalog: catalog, Network: lifeNetwork, Stock: p.stock, Codes: p.codes, GiftCards: p.codes.Cards(), StoreCredit: p.credit,
 		Points: p.points, PointValue: money.MustRate("1"), DeliveryIncludesTax: true, Mode: l.mode, Sink: p.log, Tx: tx, Now: clock,
 		Policy: order.Policy{WindowDays: 30, ClaimDays: 30, DeliveryRefund: order.DeliveryFull},
 	}
@@ -209,6 +213,7 @@ type life struct {
 	world   *lifeWorld
 	looks   func(p *process) // before each step after placing, nil for nobody
 	sees    func(v checkout.View)
+	catalog flywheel.Catalog // nil for lifeCatalog
 }
 
 func (l *life) name(of string) string { return l.id + "-" + of }

@@ -26,6 +26,11 @@ type Goods interface {
 	Release(ctx context.Context, ref string) error
 }
 
+// goodsIn are [Goods] that answer in memory that the quote brings.
+type goodsIn interface {
+	AvailableIn(ctx context.Context, memory *fulfillment.StockMemory, skus []flywheel.SKU) (fulfillment.Stock, error)
+}
+
 // Codes are discount codes with limits. coupon.Service is one.
 type Codes interface {
 	// Look reports whether a code can be used now, what others hold included, and

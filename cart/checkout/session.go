@@ -252,23 +252,31 @@ type HeldBalance struct {
 // Clone returns a copy that shares no memory with s that either may change.
 func (s *Session) Clone() Session {
 	c := *s
+	c.own(nil, false)
+	return c
+}
+
+// own gives s memory of its own, but for the order of its try if that is kept. What is
+// as in an earlier version, which never changes, it shares with that.
+func (s *Session) own(earlier *Session, orderKept bool) {
 	if s.Address != nil {
 		a := *s.Address
 		a.Street = slices.Clone(a.Street)
-		c.Address = &a
+		s.Address = &a
 	}
 	if s.Billing != nil {
 		a := *s.Billing
 		a.Street = slices.Clone(a.Street)
-		c.Billing = &a
+		s.Billing = &a
 	}
-	c.Buyer.Consent = slices.Clone(s.Buyer.Consent)
-	c.Codes, c.Tenders, c.Metadata = slices.Clone(s.Codes), slices.Clone(s.Tenders), maps.Clone(s.Metadata)
-	c.Deliveries = slices.Clone(s.Deliveries)
-	for i := range c.Deliveries {
-		c.Deliveries[i].Lines = slices.Clone(c.Deliveries[i].Lines)
+	s.Buyer.Consent = slices.Clone(s.Buyer.Consent)
+	s.Codes, s.Tenders, s.Metadata = slices.Clone(s.Codes), slices.Clone(s.Tenders), maps.Clone(s.Metadata)
+	s.Deliveries = slices.Clone(s.Deliveries)
+	for i := range s.Deliveries {
+		s.Deliveries[i].Lines = slices.Clone(s.Deliveries[i].Lines)
 	}
-	c.Seen, c.Loose = s.Seen.clone(), slices.Clone(s.Loose)
+	s.Seen.own(earlier)
+	s.Loose = slices.Clone(s.Loose)
 	if s.Try != nil {
 		t := *s.Try
 		if t.Action != nil {
@@ -276,14 +284,27 @@ func (s *Session) Clone() Session {
 			t.Action = &a
 		}
 		t.Units, t.Codes, t.Balances = slices.Clone(t.Units), slices.Clone(t.Codes), slices.Clone(t.Balances)
-		t.Order = t.Order.Clone()
-		c.Try = &t
+		if !orderKept {
+			t.Order = t.Order.Clone()
+		}
+		s.Try = &t
 	}
-	return c
 }
 
 func (c Content) clone() Content {
-	c.Lines, c.Totals, c.Taxes, c.Split = slices.Clone(c.Lines), slices.Clone(c.Totals), slices.Clone(c.Taxes), slices.Clone(c.Split)
+	c.own(nil)
+	return c
+}
+
+// own gives c memory of its own, but for what is as in an earlier version of a session.
+func (c *Content) own(earlier *Session) {
+	if earlier != nil {
+		e := &earlier.Seen
+		c.Lines, c.Totals = shareOrClone(c.Lines, e.Lines), shareOrClone(c.Totals, e.Totals)
+		c.Taxes, c.Split = shareOrClone(c.Taxes, e.Taxes), shareOrClone(c.Split, e.Split)
+	} else {
+		c.Lines, c.Totals, c.Taxes, c.Split = slices.Clone(c.Lines), slices.Clone(c.Totals), slices.Clone(c.Taxes), slices.Clone(c.Split)
+	}
 	c.Groups = slices.Clone(c.Groups)
 	for i := range c.Groups {
 		c.Groups[i].Lines = slices.Clone(c.Groups[i].Lines)
@@ -292,7 +313,14 @@ func (c Content) clone() Content {
 	for i := range c.Applied {
 		c.Applied[i].Allocations = slices.Clone(c.Applied[i].Allocations)
 	}
-	return c
+}
+
+// shareOrClone returns earlier where it is equal to list, else a copy of list.
+func shareOrClone[T comparable](list, earlier []T) []T {
+	if (list == nil) == (earlier == nil) && slices.Equal(list, earlier) {
+		return earlier
+	}
+	return slices.Clone(list)
 }
 
 // Pending reports that a try is under way whose outcome is unknown, so that

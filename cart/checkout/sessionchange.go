@@ -32,7 +32,7 @@ func (s *Sessions) changeIf(ctx context.Context, id SessionID, fn func(ctx conte
 			return View{}, &SessionError{Session: id, Status: status, Err: flywheel.ErrConflict}
 		}
 		if c == nil { // it was held until now by a try that is over
-			there, err := s.opts.Carts.Get(ctx, of.Cart)
+			there, err := s.opts.Carts.Read(ctx, of.Cart)
 			if err != nil {
 				return View{}, err
 			}

@@ -47,7 +47,7 @@ func (s *Sessions) deliver(ctx context.Context, of *Session, q *sessionQuote) er
 	if s.opts.Network == nil {
 		return s.opts.Carts.QuoteInto(&q.quote, &q.cart, q.terms)
 	}
-	r := fulfillment.Request{Items: q.ship, Stock: q.stock, Value: money.New(0, q.cart.Currency), At: q.at}
+	r := fulfillment.Request{Items: q.ship, Stock: q.stock, Value: money.New(0, q.cart.Currency), At: q.at, Memory: &q.pieces}
 	if !q.anew {
 		r.Chosen = q.option
 	}
@@ -66,6 +66,7 @@ func (s *Sessions) deliver(ctx context.Context, of *Session, q *sessionQuote) er
 	if q.offers, q.alloc, err = s.opts.Network.Plan(r); err != nil {
 		return err
 	}
+	q.pieces = q.alloc
 	if q.ships {
 		q.chosen = offered(q.offers, q.option)
 	}

@@ -161,7 +161,7 @@ func (s *Sessions) settleOnce(ctx context.Context, of *Session) (c *cart.Cart, d
 		*of, err = s.end(ctx, next, try, true, nil)
 		return nil, true, err
 	}
-	found, err := s.opts.Carts.Get(ctx, of.Cart)
+	found, err := s.opts.Carts.Read(ctx, of.Cart)
 	switch {
 	case err != nil && !errors.Is(err, flywheel.ErrNotFound):
 		return nil, false, err

@@ -53,6 +53,21 @@ func (m *MemoryStore) Session(ctx context.Context, id SessionID) (s Session, err
 	return s, err
 }
 
+// shared is Session without a copy of its own: for Sessions, which replaces the parts of
+// a session and changes none of them, and copies what it hands out.
+func (m *MemoryStore) shared(ctx context.Context, id SessionID) (s Session, err error) {
+	err = m.db.View(ctx, func() error {
+		there, known := m.sessions[id]
+		if !known {
+			return fmt.Errorf("checkout: session %q: %w", id, flywheel.ErrNotFound)
+		}
+		s = *there
+		return nil
+	})
+	s.Loose = slices.Clip(s.Loose)
+	return s, err
+}
+
 // OpenSession implements [SessionStore].
 func (m *MemoryStore) OpenSession(ctx context.Context, of cart.ID) (s Session, err error) {
 	err = m.db.View(ctx, func() error {
@@ -68,32 +83,41 @@ func (m *MemoryStore) OpenSession(ctx context.Context, of cart.ID) (s Session, e
 
 // SaveSession implements [SessionStore].
 func (m *MemoryStore) SaveSession(ctx context.Context, s Session) (Session, error) {
+	return m.save(ctx, s, false)
+}
+
+// save is SaveSession, of a session whose order nobody else changes or hands out if its
+// order is the store's to keep.
+func (m *MemoryStore) save(ctx context.Context, s Session, orderKept bool) (Session, error) {
+	s = s.Normal()
+	kept := new(Session)
+	*kept = s
 	err := m.db.Update(ctx, func(undo func(func())) error {
-		there, revision := m.sessions[s.ID], int64(0)
+		there, revision := m.sessions[kept.ID], int64(0)
 		if there != nil {
 			revision = there.Revision
 		}
-		if s.Revision != revision {
+		if kept.Revision != revision {
 			return ErrSessionStale
 		}
-		if other, taken := m.open[s.Cart]; s.Closed == "" && taken && other != s.ID {
+		if other, taken := m.open[kept.Cart]; kept.Closed == "" && taken && other != kept.ID {
 			return ErrOpen
 		}
-		if s.Claim != (Claim{}) {
-			if other, taken := m.keys[s.Claim]; taken && other != s.ID {
+		if kept.Claim != (Claim{}) {
+			if other, taken := m.keys[kept.Claim]; taken && other != kept.ID {
 				return ErrKeyTaken
 			}
 		}
-		s.Revision++
-		s = s.Normal()
-		kept := s.Clone()
-		undo(func() { m.put(s.ID, &kept, there) })
-		m.put(s.ID, there, &kept)
+		kept.Revision++
+		kept.own(there, orderKept)
+		undo(func() { m.put(kept.ID, kept, there) })
+		m.put(kept.ID, there, kept)
 		return nil
 	})
 	if err != nil {
 		return Session{}, err
 	}
+	s.Revision++
 	return s, nil
 }
 

@@ -243,6 +243,7 @@ func (s *Sessions) newTry(of *Session, q *sessionQuote, id order.ID, now time.Ti
 // proceed takes a try that is noted to its end: hold, authorize, record, capture. The
 // frozen cart is nil where it is not at hand.
 func (s *Sessions) proceed(ctx context.Context, of *Session, frozen *cart.Cart) (View, error) {
+	of.Try = of.Try.with() // it may be the one that is stored
 	t := of.Try
 	if t.Held {
 		if err := s.hold(ctx, of); err != nil {

@@ -45,17 +45,20 @@ type sessionQuote struct {
 
 	messages []Message
 	content  Content
+
+	memory fulfillment.StockMemory // of stock
+	pieces fulfillment.Allocation  // memory of alloc
 }
 
-// sessionQuotes keeps the memory of quotes: that of the lines for the carrier and of
-// pricing. What a quote hands out is always made for it.
+// sessionQuotes keeps the memory of quotes: that of the lines for the carrier, of
+// pricing, of stock and allocation. What a quote hands out is always made for it.
 var sessionQuotes = sync.Pool{New: func() any { return new(sessionQuote) }}
 
 // done gives the memory of a quote back.
 func (q *sessionQuote) done() {
-	ship, quote := q.ship[:0], q.quote
+	ship, quote, memory, pieces := q.ship[:0], q.quote, q.memory, q.pieces
 	clear(q.ship)
-	*q = sessionQuote{ship: ship, quote: quote}
+	*q = sessionQuote{ship: ship, quote: quote, memory: memory, pieces: pieces}
 	sessionQuotes.Put(q)
 }
 
@@ -92,16 +95,16 @@ func (s *Sessions) answer(ctx context.Context, of *Session, c *cart.Cart, once .
 	return View{}, ErrSessionStale
 }
 
-// fixed is the view of a session that is final or has a try under way. Like every view
-// it shares memory with the session, which is the caller's own.
+// fixed is the view of a session that is final or has a try under way.
 func (s *Sessions) fixed(of *Session, status SessionStatus, once []Message) View {
 	v := View{Session: of.ID, Cart: of.Cart, Status: status, Order: of.Order}
 	if status == Canceled || status == Expired {
 		return v
 	}
-	v.Version, v.Content, v.Messages = of.Version, of.Seen, once
+	v.Version, v.Content, v.Messages = of.Version, of.Seen.clone(), once
 	if of.Try != nil && of.Try.Phase == TryAction {
-		v.Action = of.Try.Action
+		action := *of.Try.Action
+		v.Action = &action
 	}
 	return v
 }
@@ -160,7 +163,7 @@ func (s *Sessions) quote(ctx context.Context, of *Session, c *cart.Cart) (*sessi
 func (s *Sessions) quoteInto(ctx context.Context, of *Session, c *cart.Cart, q *sessionQuote) (err error) {
 	if c != nil {
 		q.cart = *c
-	} else if q.cart, err = s.opts.Carts.Get(ctx, of.Cart); err != nil {
+	} else if q.cart, err = s.opts.Carts.Read(ctx, of.Cart); err != nil {
 		return err
 	}
 	if err := s.describe(ctx, q); err != nil {
@@ -205,7 +208,12 @@ func (s *Sessions) describe(ctx context.Context, q *sessionQuote) (err error) {
 			q.stock[sku] = fulfillment.Supply{Untracked: true}
 		}
 	case len(skus) > 0:
-		if q.stock, err = s.opts.Stock.Available(ctx, skus); err != nil {
+		if in, ok := s.opts.Stock.(goodsIn); ok {
+			q.stock, err = in.AvailableIn(ctx, &q.memory, skus)
+		} else {
+			q.stock, err = s.opts.Stock.Available(ctx, skus)
+		}
+		if err != nil {
 			return fmt.Errorf("checkout: cart %q: stock: %w", q.cart.ID, err)
 		}
 	}

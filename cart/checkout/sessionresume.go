@@ -142,6 +142,8 @@ func (s *Sessions) answered(ctx context.Context, id SessionID, charge, authoriza
 			v, err := s.declined(ctx, of, payment.ErrDeclined)
 			return v, onlyUnknown(err)
 		}
+		t = t.with() // it may be the one that is stored
+		of.Try = t
 		if authorization != "" {
 			t.Authorization = authorization
 		}

@@ -152,12 +152,22 @@ func (s *Sessions) Deliver(ctx context.Context, now time.Time) (more bool, err e
 
 // Session returns the session as it is stored, for the shop's own programs.
 func (s *Sessions) Session(ctx context.Context, id SessionID) (Session, error) {
-	return s.get(ctx, id)
+	of, err := s.get(ctx, id)
+	return of.Clone(), err
+}
+
+// stored returns a session as it is stored. Whoever asks changes none of its parts, and
+// hands out none.
+func (s *Sessions) stored(ctx context.Context, id SessionID) (Session, error) {
+	if m, memory := s.store.(*MemoryStore); memory {
+		return m.shared(ctx, id)
+	}
+	return s.store.Session(ctx, id)
 }
 
 // get returns a session if the caller may see it; see [flywheel.WithActor].
 func (s *Sessions) get(ctx context.Context, id SessionID) (Session, error) {
-	of, err := s.store.Session(ctx, id)
+	of, err := s.stored(ctx, id)
 	if errors.Is(err, flywheel.ErrNotFound) || err == nil && !flywheel.Allowed(ctx, of.Customer, of.Visitor) {
 		return Session{}, fmt.Errorf("checkout: session %q: %w", id, flywheel.ErrNotFound)
 	}
@@ -180,7 +190,7 @@ func (s *Sessions) Forget(ctx context.Context, c flywheel.CustomerID) error {
 // [Sessions.SetCodes]: those of a buyer of whom too many failed are left out, with a
 // warning in this answer.
 func (s *Sessions) Open(ctx context.Context, of cart.ID, id SessionID) (View, error) {
-	c, err := s.opts.Carts.Get(ctx, of)
+	c, err := s.opts.Carts.Read(ctx, of)
 	if err != nil {
 		return View{}, err
 	}
@@ -266,6 +276,9 @@ func (s *Sessions) tell(ctx context.Context, e flywheel.Event) error {
 
 func (s *Sessions) save(ctx context.Context, of Session) (Session, error) {
 	of.Due = of.due()
+	if m, memory := s.store.(*MemoryStore); memory {
+		return m.save(ctx, of, true) // the order of a try is made for it, and only read
+	}
 	return s.store.SaveSession(ctx, of)
 }
 

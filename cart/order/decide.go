@@ -61,7 +61,16 @@ func (o *Order) Decide(c Command, in Inputs) (Decision, error) {
 	if o.Mode == "" {
 		return Decision{}, &StatusError{Order: o.ID, Call: string(c.Kind()), Status: o.Status}
 	}
-	after := o.work()
+	after := Order{}
+	if _, takesMoney := c.(*capture); takesMoney { // no line or parcel
+		parcels := o.Parcels
+		after = *o
+		after.Parcels = nil
+		after = after.withLines()
+		after.Parcels = parcels
+	} else {
+		after = o.work()
+	}
 	if in.Sequence == 0 {
 		in.Sequence = o.Sequence + 1
 	}

@@ -29,6 +29,12 @@
 // effect. Where all that it changes is kept in one database there is nothing to resume:
 // it is one transaction.
 //
+// Delivery. All lines travel in one way ([Order.Delivery]), or groups of them in
+// different ones ([Order.Deliveries]). Each delivery is charged once, with its first
+// parcel or when the order is paid, and given back by its own rules when no unit of its
+// lines is left, whatever becomes of the others. What is added later travels as
+// [Order.DeliveryFor] says.
+//
 // Shares. The price of one unit of a line is rarely a whole number of cents. The units
 // of a line have fixed shares in it (pricing.QuoteLine.Units): they leave from the
 // front, are called off from the back and come back from the front, so that all parts

@@ -104,8 +104,15 @@ func (s *MemoryStore) keep(o Order, earlier *stored) *stored {
 		o.Lines = nil
 	} else if earlier != nil && earlier.packed == "" && slices.EqualFunc(o.Lines, earlier.Lines, Line.sameAs) {
 		o.Lines = nil
+		shared := slices.EqualFunc(o.Parcels, earlier.Parcels, Parcel.sameAs)
+		if shared {
+			o.Parcels = nil
+		}
 		kept.Order = o.Clone()
 		kept.Lines = earlier.Lines
+		if shared {
+			kept.Parcels = earlier.Parcels
+		}
 		return kept
 	}
 	kept.Order = o.Clone()

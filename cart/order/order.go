@@ -262,11 +262,17 @@ func (o *Order) Clone() Order {
 // work returns a copy on which a command can work: it shares with o what no command
 // changes of a line, what explains how it was sold.
 func (o *Order) work() Order {
-	lines := o.Lines
+	c := o.withLines()
+	c.Lines = slices.Clone(c.Lines)
+	return c
+}
+
+// withLines is work for whoever changes no line.
+func (o *Order) withLines() Order {
 	c := *o
 	c.Lines = nil
 	c = c.Clone()
-	c.Lines = slices.Clone(lines)
+	c.Lines = o.Lines
 	return c
 }
 

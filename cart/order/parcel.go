@@ -32,6 +32,17 @@ type Parcel struct {
 	DeliveredAt time.Time `json:"delivered_at,omitzero"`
 }
 
+// sameAs reports whether two versions of a parcel are the same.
+func (p Parcel) sameAs(q Parcel) bool {
+	same := slices.EqualFunc(p.Pieces, q.Pieces, func(a, b fulfillment.Piece) bool {
+		return a.Line == b.Line && a.SKU == b.SKU && a.Location == b.Location && a.Quantity == b.Quantity && a.Backordered == b.Backordered &&
+			a.Date == b.Date && slices.Equal(a.Parts, b.Parts) && a.Untracked == b.Untracked && a.Download == b.Download && a.Limited == b.Limited
+	})
+	return same && p.ID == q.ID && p.Location == q.Location && p.Backordered == q.Backordered && p.Date == q.Date && p.Ref == q.Ref &&
+		p.Earliest == q.Earliest && p.Latest == q.Latest && p.Status == q.Status && p.Replacement == q.Replacement && p.Settled == q.Settled &&
+		p.Carrier == q.Carrier && p.Tracking == q.Tracking && p.ShippedAt.Equal(q.ShippedAt) && p.DeliveredAt.Equal(q.DeliveredAt)
+}
+
 // ParcelStatus is where a parcel is.
 type ParcelStatus string
 

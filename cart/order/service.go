@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -204,10 +205,18 @@ func (s *Service) Place(ctx context.Context, o Order) (Order, error) {
 	return Order{}, ErrStale
 }
 
+// asPlaced reports whether a line is as it is when its order has just been placed.
+func (l *Line) asPlaced() bool {
+	return l.Canceled == 0 && l.DeliveredAt.IsZero() && l.Added == "" && (l.Shipped == 0 && !l.Download || l.Download && l.Shipped == l.Quantity)
+}
+
 // placed returns o as it is when it has just been placed, see [Order.Validate].
 func (o Order) placed() (Order, error) {
 	none := o.amount(0)
-	o = o.work()
+	o = o.withLines()
+	if slices.ContainsFunc(o.Lines, func(l Line) bool { return !l.asPlaced() }) {
+		o.Lines = slices.Clone(o.Lines)
+	}
 	o.RMAs, o.Documents, o.Operations, o.Sequence = nil, nil, nil, 0
 	o.PaidAt, o.Credited, o.Due, o.Prepaid = time.Time{}, none, none, none
 	o.PlacedAt = normalTime(o.PlacedAt)
@@ -227,6 +236,9 @@ func (o Order) placed() (Order, error) {
 	}
 	for i := range o.Lines {
 		l := &o.Lines[i]
+		if l.asPlaced() {
+			continue
+		}
 		l.Canceled, l.Shipped, l.DeliveredAt, l.Added = 0, 0, time.Time{}, ""
 		if l.Download {
 			l.Shipped = l.Quantity

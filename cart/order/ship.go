@@ -209,6 +209,7 @@ func (c *capture) decide(d *decision) error {
 		return nil
 	}
 	doc := d.paper()
+	doc.lines = make([]DocumentLine, 0, len(d.o.Lines)+1)
 	for i := range d.o.Lines {
 		l := &d.o.Lines[i]
 		n := l.Left()

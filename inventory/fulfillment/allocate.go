@@ -3,6 +3,7 @@ package fulfillment
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"github.com/flywheel-go/flywheel"
 )
@@ -66,15 +67,28 @@ func (n *Network) AllocateTo(address Address, items []Item, stock Stock, only Lo
 	if err := checkItems(items); err != nil {
 		return Allocation{}, err
 	}
-	return n.allocateChecked(address, items, stock, only)
+	return n.allocateChecked(address, items, stock, only, nil)
 }
 
-// allocateChecked is AllocateTo of items that are checked.
-func (n *Network) allocateChecked(address Address, items []Item, stock Stock, only Location) (Allocation, error) {
+// scratch is memory of an allocation under way.
+type scratch struct {
+	places            []*place
+	shipped, download demand
+	all               []int
+	most, had, free   []int64
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// allocateChecked is AllocateTo of items that are checked, with pieces in memory that
+// nobody needs any more.
+func (n *Network) allocateChecked(address Address, items []Item, stock Stock, only Location, memory []Piece) (Allocation, error) {
 	if err := address.check("address"); err != nil {
 		return Allocation{}, err
 	}
-	places := make([]*place, 0, len(n.places))
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	places := s.places[:0]
 	for i := range n.places {
 		if only == "" || n.places[i].ID == only {
 			places = append(places, &n.places[i])
@@ -83,19 +97,21 @@ func (n *Network) allocateChecked(address Address, items []Item, stock Stock, on
 	if len(places) == 0 {
 		return Allocation{}, refuse(ErrUnknown, "location", "place %q", only)
 	}
-	d, err := demandOf(items, stock, places, false)
-	if err != nil {
+	s.places = places
+	d := &s.shipped
+	if err := d.of(items, stock, places, false); err != nil {
 		return Allocation{}, err
 	}
-	a := Allocation{Pieces: make([]Piece, 0, len(items))}
-	n.allocate(&a, d, items, stock, address)
+	clear(memory)
+	a := Allocation{Pieces: slices.Grow(memory[:0], len(items))}
+	n.allocate(&a, s, d, items, stock, address)
 	if len(d.wants) < len(items) {
-		rest, err := demandOf(items, stock, places, true)
-		if err != nil {
+		rest := &s.download
+		if err := rest.of(items, stock, places, true); err != nil {
 			return Allocation{}, err
 		}
 		rest.after(d)
-		n.allocate(&a, rest, items, stock, address)
+		n.allocate(&a, s, rest, items, stock, address)
 	}
 	if len(a.Pieces) == 0 {
 		a.Pieces = nil
@@ -118,25 +134,31 @@ func (d *demand) after(other *demand) {
 
 // allocate adds the pieces and shortages of d to a, and leaves in d what is then
 // still to be had.
-func (n *Network) allocate(a *Allocation, d *demand, items []Item, stock Stock, address Address) {
-	all := make([]int, len(d.places))
-	for i := range all {
-		all[i] = i
+func (n *Network) allocate(a *Allocation, s *scratch, d *demand, items []Item, stock Stock, address Address) {
+	all := s.all[:0]
+	for i := range d.places {
+		all = append(all, i)
 	}
-	most := make([]int64, len(d.wants))
+	want := s.had[:0]
 	for i := range d.wants {
+		most := int64(0)
 		if d.rows[d.wants[i].row].policy != Preorder {
-			most[i] = d.wants[i].quantity
+			most = d.wants[i].quantity
 		}
+		want = append(want, most)
 	}
-	most = d.fill(slices.Clone(d.free), most, all, nil, nil)
+	s.free = append(s.free[:0], d.free...)
+	s.all, s.had = all, want
+	most := d.fill(s.free, want, all, s.most, nil)
+	s.most = most
 	from := n.sourced(d, most, address)
 	if !n.fewest() {
 		slices.SortStableFunc(from, func(x, y int) int { return cmp.Compare(d.places[x].UnitCost, d.places[y].UnitCost) })
 	}
-	had := d.fill(d.free, most, from, nil, func(w, place int, units int64) {
+	had := d.fill(d.free, most, from, s.had, func(w, place int, units int64) {
 		a.Pieces = append(a.Pieces, d.piece(&d.wants[w], items, stock, place, units, false))
 	})
+	s.had = had
 	for i := range d.wants {
 		w := &d.wants[i]
 		r := &d.rows[w.row]
@@ -222,7 +244,7 @@ func (a *Allocation) Units() ([]Unit, error) { return unitsOf(a.Pieces) }
 
 // unitsOf returns what pieces take.
 func unitsOf(pieces []Piece) ([]Unit, error) {
-	var units []Unit
+	units := make([]Unit, 0, len(pieces))
 	for i := range pieces {
 		p := &pieces[i]
 		if p.Untracked && !p.Limited {
@@ -247,5 +269,8 @@ func unitsOf(pieces []Piece) ([]Unit, error) {
 			units = append(units, of)
 		}
 	}
-	return MergeUnits(units)
+	if len(units) == 0 {
+		return nil, nil
+	}
+	return merge(units)
 }

@@ -15,6 +15,9 @@ type demand struct {
 	rows   []row
 	index  map[flywheel.SKU]int // of rows, nil while they are few
 	free   []int64              // by row and place, as it was found
+
+	single []part // the one part of each plain item
+	plain  []want // memory of those that are no kits
 }
 
 // fewRows is up to how many rows are looked for one by one.
@@ -58,17 +61,19 @@ type part struct {
 	per int64
 }
 
-// demandOf compiles items at the given places.
-func demandOf(items []Item, stock Stock, places []*place, downloads bool) (*demand, error) {
+// of compiles items at the given places, in the memory of d.
+func (d *demand) of(items []Item, stock Stock, places []*place, downloads bool) error {
 	n := 0
 	for i := range items {
 		if items[i].Download == downloads {
 			n++
 		}
 	}
-	d := &demand{places: places, rows: make([]row, 0, n), free: make([]int64, 0, n*len(places))}
-	single := make([]part, 0, n) // the one part of each plain item
-	var plain []want
+	clear(d.rows[:cap(d.rows)])
+	*d = demand{
+		places: places, wants: d.wants[:0], rows: slices.Grow(d.rows[:0], n), free: slices.Grow(d.free[:0], n*len(places)),
+		single: slices.Grow(d.single[:0], n), plain: slices.Grow(d.plain[:0], n),
+	}
 	for i := range items {
 		item := &items[i]
 		if item.Download != downloads {
@@ -76,33 +81,26 @@ func demandOf(items []Item, stock Stock, places []*place, downloads bool) (*dema
 		}
 		supply, ok := stock[item.SKU]
 		if !ok {
-			return nil, refuse(ErrUnknown, fmt.Sprintf("items[%d].sku", i), "the stock of %q is not given", item.SKU)
+			return refuse(ErrUnknown, fmt.Sprintf("items[%d].sku", i), "the stock of %q is not given", item.SKU)
 		}
 		own, err := d.row(item.SKU, &supply)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		w := want{item: i, quantity: item.Quantity, row: own, kit: len(supply.Parts) > 0}
 		if !w.kit {
-			single = append(single, part{own, 1})
-			w.parts = single[len(single)-1:]
-			if plain == nil {
-				plain = make([]want, 0, n-len(d.wants))
-			}
-			plain = append(plain, w)
+			d.single = append(d.single, part{own, 1})
+			w.parts = d.single[len(d.single)-1:]
+			d.plain = append(d.plain, w)
 			continue
 		}
 		if w.parts, err = d.partsOf(item.SKU, supply.Parts, stock); err != nil {
-			return nil, err
+			return err
 		}
 		d.wants = append(d.wants, w)
 	}
-	if len(d.wants) == 0 {
-		d.wants = plain
-	} else {
-		d.wants = append(d.wants, plain...)
-	}
-	return d, nil
+	d.wants = append(d.wants, d.plain...)
+	return nil
 }
 
 // partsOf returns the parts of a kit, those of one SKU summed.

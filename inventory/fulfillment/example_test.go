@@ -332,3 +332,18 @@ func ExampleStock_Less() {
 	fmt.Println(left["mug"].Free["east"], left["mug"].Free["west"], stock()["mug"].Free["east"])
 	// Output: 2 9 6
 }
+
+// Stock that is looked at again and again is made in the same memory.
+func ExampleStockMemory() {
+	var memory fulfillment.StockMemory
+	for _, units := range []int64{5, 3} {
+		now := memory.New(1)
+		free := memory.Free()
+		free["east"] = units
+		now["mug"] = fulfillment.Supply{Free: free}
+		fmt.Println(now["mug"].Free["east"])
+	}
+	// Output:
+	// 5
+	// 3
+}

@@ -39,6 +39,9 @@ type Request struct {
 	Value money.Amount
 	// At is when the order would be placed.
 	At time.Time
+	// Memory is an allocation that nobody needs any more; the new one is made in its
+	// memory. Nil: in new memory.
+	Memory *Allocation
 	// Chosen names an option that was chosen before: a pickup stays in the answer
 	// although its place has too little.
 	Chosen string
@@ -81,7 +84,11 @@ func (n *Network) Plan(r Request) ([]Offer, Allocation, error) {
 	if err != nil {
 		return nil, Allocation{}, err
 	}
-	all, err := n.allocateChecked(r.Address, r.Items, r.Stock, "")
+	var memory []Piece
+	if r.Memory != nil {
+		memory = r.Memory.Pieces
+	}
+	all, err := n.allocateChecked(r.Address, r.Items, r.Stock, "", memory)
 	if err != nil {
 		return nil, Allocation{}, err
 	}
@@ -91,6 +98,7 @@ func (n *Network) Plan(r Request) ([]Offer, Allocation, error) {
 		stops = stopsOf(&all)
 	}
 	var offers []Offer
+	var elsewhere []Piece // memory of what pickup options would take
 	for i := range n.options {
 		o := &n.options[i]
 		if !n.takes(o, &r) {
@@ -106,10 +114,11 @@ func (n *Network) Plan(r Request) ([]Offer, Allocation, error) {
 		offer := Offer{ID: o.ID, Type: o.Type, Location: o.Location, Charge: charge, Tax: o.Tax}
 		from := stops
 		if o.Type == Pickup && !undated {
-			here, err := n.allocateChecked(Address{}, r.Items, r.Stock, o.Location)
+			here, err := n.allocateChecked(Address{}, r.Items, r.Stock, o.Location, elsewhere)
 			if err != nil {
 				return nil, Allocation{}, err
 			}
+			elsewhere = here.Pieces
 			switch {
 			case len(here.Short) == 0:
 				from = stopsOf(&here)

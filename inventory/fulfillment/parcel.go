@@ -36,6 +36,9 @@ func (n *Network) Parcels(a *Allocation, first int) []Parcel {
 		if at < 0 {
 			at = len(parcels)
 			parcels = append(parcels, Parcel{Location: p.Location, Backordered: p.Backordered, Date: p.Date})
+			if at == 0 { // most orders are one parcel
+				parcels[0].Pieces = make([]Piece, 0, len(a.Pieces)-i)
+			}
 		}
 		parcels[at].Pieces = append(parcels[at].Pieces, *p)
 	}

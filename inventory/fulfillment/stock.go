@@ -32,6 +32,51 @@ const (
 // parts of each kit.
 type Stock map[flywheel.SKU]Supply
 
+// StockMemory is memory that one [Stock] after the other is made in. What is made in it
+// holds until the next one is. The zero value is ready; nil makes each Stock anew.
+type StockMemory struct {
+	stock Stock
+	free  []map[Location]int64
+	used  int
+}
+
+// maxKept bounds what is kept for the next Stock: emptying it costs as much as it has
+// ever held.
+const maxKept = 128
+
+// New returns an empty Stock for a number of SKUs.
+func (m *StockMemory) New(skus int) Stock {
+	if m == nil {
+		return make(Stock, skus)
+	}
+	if m.used = 0; m.stock == nil || skus > maxKept {
+		*m = StockMemory{stock: make(Stock, skus)}
+	}
+	clear(m.stock)
+	stock := m.stock
+	if skus > maxKept {
+		m.stock = nil
+	}
+	return stock
+}
+
+// Free returns an empty map for a [Supply].
+func (m *StockMemory) Free() map[Location]int64 {
+	if m == nil {
+		return map[Location]int64{}
+	}
+	if m.used == len(m.free) {
+		if m.used == maxKept {
+			return map[Location]int64{}
+		}
+		m.free = append(m.free, map[Location]int64{})
+	}
+	free := m.free[m.used]
+	clear(free)
+	m.used++
+	return free
+}
+
 // Supply is what can be had of one SKU.
 type Supply struct {
 	// Untracked is an item that is always there, everywhere.
@@ -138,7 +183,14 @@ func compareBool(a, b bool) int {
 // MergeUnits returns units sorted, with those summed that differ in nothing but
 // Quantity. A sum beyond the largest int64 is an error.
 func MergeUnits(units []Unit) ([]Unit, error) {
-	sorted := slices.Clone(units)
+	return merge(slices.Clone(units))
+}
+
+// merge is MergeUnits in the memory of the units.
+func merge(sorted []Unit) ([]Unit, error) {
+	if len(sorted) == 0 {
+		return sorted, nil
+	}
 	slices.SortStableFunc(sorted, Unit.compare)
 	merged := sorted[:0]
 	for _, u := range sorted {
