@@ -46,6 +46,7 @@ func TestNothingChangesThatIsNotSaved(t *testing.T) {
 	which = ""
 	_, err = s.Import(ctx, other, strings.NewReader("sku,unit,currency\na,5.00,EUR\na,five,EUR\n"))
 	require.ErrorIs(t, err, flywheel.ErrInvalid)
+	require.ErrorContains(t, err, "line 3")
 	require.EqualValues(t, 1000, total(t, s, "a"))
 	require.NoError(t, s.PutPromotion(ctx, document))
 	require.EqualValues(t, 900, total(t, s, "a"))

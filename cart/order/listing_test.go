@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/order/ordertest"
 )
@@ -30,4 +31,26 @@ func TestListingFails(t *testing.T) {
 	for _, err := range s.List(ctx, order.Filter{}) {
 		require.ErrorIs(t, err, down)
 	}
+}
+
+// Guests are erased by their address, customers who have the same one are not.
+func TestForgetGuest(t *testing.T) {
+	ctx, store := t.Context(), order.NewMemory(nil)
+	s, err := order.New(store, nil)
+	require.NoError(t, err)
+	for id, who := range map[order.ID]flywheel.CustomerID{"guest": "", "hers": "ann"} {
+		_, err := store.Insert(ctx, order.Order{ID: id, Key: string(id), Customer: who, Visitor: "v", Mode: order.OnPlace, Status: order.Paid, Contact: order.Contact{Email: "ann@example.com"}})
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.ForgetGuest(ctx, "ann@example.com"))
+	require.NoError(t, s.ForgetGuest(ctx, "ann@example.com"))
+	guest, err := s.Get(ctx, "guest")
+	require.NoError(t, err)
+	require.Empty(t, guest.Contact.Email)
+	require.EqualValues(t, "v", guest.Visitor)
+	hers, err := s.Get(ctx, "hers")
+	require.NoError(t, err)
+	require.Equal(t, "ann@example.com", hers.Contact.Email)
+	require.EqualValues(t, "ann", hers.Customer)
+	require.ErrorIs(t, s.ForgetGuest(ctx, ""), flywheel.ErrInvalid)
 }
