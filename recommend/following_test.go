@@ -253,18 +253,15 @@ func ExampleServer_CapExposure() {
 	if err := server.CapExposure(exposures, 1); err != nil { // shown once a day
 		panic(err)
 	}
-	for range 2 {
-		answer, err := server.Answer(recommend.Query{At: monday, Plan: rerank.Plan{Limit: 1}})
-		if err != nil {
-			panic(err)
-		}
-		fmt.Println(answer.Items[0].SKU)
-		if err := facts.Publish(ctx, impression("list shown", monday, answer.Items[0].SKU)); err != nil {
-			panic(err)
-		}
-		break
+	answer, err := server.Answer(recommend.Query{At: monday, Plan: rerank.Plan{Limit: 1}})
+	if err != nil {
+		panic(err)
 	}
-	answer, err := server.Answer(recommend.Query{At: monday.Add(time.Hour), Plan: rerank.Plan{Limit: 1}})
+	fmt.Println(answer.Items[0].SKU)
+	if err := facts.Publish(ctx, impression("list shown", monday, answer.Items[0].SKU)); err != nil {
+		panic(err)
+	}
+	answer, err = server.Answer(recommend.Query{At: monday.Add(time.Hour), Plan: rerank.Plan{Limit: 1}})
 	fmt.Println(answer.Items[0].SKU, err)
 	// Output:
 	// TEA
