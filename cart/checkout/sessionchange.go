@@ -60,12 +60,18 @@ func agreed(ctx context.Context, c *cart.Cart) error {
 	return nil
 }
 
-// SetBuyer says who buys.
+// SetBuyer says who buys. Whether tax is levied on a draft order is agreed: a shopper
+// does not change it.
 func (s *Sessions) SetBuyer(ctx context.Context, id SessionID, b Buyer) (View, error) {
 	if err := b.check(); err != nil {
 		return View{}, err
 	}
-	return s.change(ctx, id, func(_ context.Context, of *Session, _ *cart.Cart) error {
+	return s.change(ctx, id, func(ctx context.Context, of *Session, c *cart.Cart) error {
+		if b.VATExempt != of.Buyer.VATExempt {
+			if err := agreed(ctx, c); err != nil {
+				return err
+			}
+		}
 		of.Buyer = b
 		return nil
 	})

@@ -57,6 +57,9 @@ var ErrSeen = fmt.Errorf("checkout: the session has changed since it was seen: %
 // order. A try with a known outcome frees its key; one whose outcome is unknown
 // keeps it, and the same request goes on where it stopped. With an error Place
 // also returns the session as it is now, wherever there is one to show.
+//
+// What package draft prepared is placed through it, since it knows until when that
+// holds: a shopper is refused here with [cart.ErrDraft].
 func (s *Sessions) Place(ctx context.Context, r PlaceRequest) (View, error) {
 	if err := flywheel.CheckID(r.Key); err != nil {
 		return View{}, &flywheel.FieldError{Field: "key", Err: err}
@@ -116,6 +119,9 @@ func (s *Sessions) place(ctx context.Context, of *Session, c *cart.Cart, r *Plac
 	}
 	q, err := s.quote(ctx, of, c)
 	if err != nil {
+		return View{}, err
+	}
+	if err := agreed(ctx, &q.cart); err != nil {
 		return View{}, err
 	}
 	defer q.done()

@@ -40,7 +40,7 @@ type Draft struct {
 	// By names the member of staff who made it.
 	By string `json:"by"`
 	// Customer is for whom it is, empty for somebody without an account; then Visitor
-	// names him, by default after the draft.
+	// names him, by default one that nobody else has.
 	Customer flywheel.CustomerID `json:"customer,omitempty"`
 	Visitor  flywheel.VisitorID  `json:"visitor,omitempty"`
 	Currency money.Currency      `json:"currency"`

@@ -246,12 +246,30 @@ func (s *Service) place(ctx context.Context, d Draft, r checkout.PlaceRequest, t
 	}
 	// Which session it is, and that somebody looks whether it was ordered, is noted
 	// before it can be.
-	d.Session, d.Due = r.Session, normal(s.now().Add(pause))
-	if d, err = s.note(ctx, d, ""); err != nil {
-		return checkout.View{}, err
+	for range attempts {
+		d.Session, d.Due = r.Session, normal(s.now().Add(pause))
+		noted, err := s.note(ctx, d, "")
+		if err == nil {
+			v, err = s.opts.Sessions.Place(ctx, r)
+			return v, s.placed(ctx, noted, err)
+		}
+		if !errors.Is(err, ErrStale) {
+			return checkout.View{}, err
+		}
+		// Another tab was first, or staff.
+		sending := d.Sends
+		if d, err = s.store.Get(ctx, d.ID); err != nil {
+			return checkout.View{}, err
+		}
+		switch {
+		case d.Status == Ordered:
+			r.Session = d.Session
+			return s.opts.Sessions.Place(ctx, r)
+		case d.Status != Sent || d.Sends != sending:
+			return checkout.View{}, &StatusError{Draft: d.ID, Status: d.Status}
+		}
 	}
-	v, err = s.opts.Sessions.Place(ctx, r)
-	return v, s.placed(ctx, d, err)
+	return checkout.View{}, ErrStale
 }
 
 // placed notes that a draft was ordered, if it was. What cannot be noted now is noted

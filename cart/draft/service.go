@@ -191,7 +191,7 @@ func (s *Service) settleTerms(ctx context.Context, d *Draft, now time.Time) erro
 	d.ValidUntil = normal(d.ValidUntil)
 	d.Due = d.ValidUntil
 	if d.Customer == "" && d.Visitor == "" {
-		d.Visitor = flywheel.VisitorID("draft:" + string(d.ID))
+		d.Visitor = flywheel.VisitorID("draft:" + s.opts.NewID()) // the ID of the draft is no secret
 	}
 	for i := range d.Lines {
 		d.Lines[i].Unit = d.Lines[i].Price
@@ -359,6 +359,9 @@ func (s *Service) change(ctx context.Context, id ID, event string, fn func(d *Dr
 			return Draft{}, &StatusError{Draft: id, Status: d.Status}
 		}
 		before := d.Cart
+		if d.Status == Open {
+			before = nextCart(&d) // of a sending that did not come to its end
+		}
 		if err := fn(&d); err != nil {
 			return Draft{}, err
 		}
@@ -457,6 +460,9 @@ func (s *Service) settle(ctx context.Context, d Draft) (Draft, error) {
 		if s.now().Before(d.ValidUntil) {
 			return d, nil
 		}
+		if d.Status == Open {
+			before = nextCart(&d) // of a sending that did not come to its end
+		}
 		if err := s.retire(ctx, &d, before); err != nil {
 			if errors.Is(err, cart.ErrFrozen) {
 				return d, nil // it is being paid
@@ -506,12 +512,16 @@ func (s *Service) Send(ctx context.Context, id ID) (Draft, string, error) {
 		}
 		if d.Status == Open {
 			d.Sends++
-			d.Cart = cart.ID(fmt.Sprintf("draft-%s-%d", d.ID, d.Sends))
+			d.Cart = nextCart(&d)
 			if err := s.fill(ctx, &d); err != nil {
 				return Draft{}, "", err
 			}
 			d.Status = Sent
+			made := d.Cart
 			if d, err = s.note(ctx, d, EventSent); errors.Is(err, ErrStale) {
+				if err := s.unfill(ctx, id, made); err != nil {
+					return Draft{}, "", err
+				}
 				continue
 			}
 			if err != nil {
@@ -525,6 +535,20 @@ func (s *Service) Send(ctx context.Context, id ID) (Draft, string, error) {
 
 // linkID is what a token of a draft is signed for: one sending of it.
 func linkID(d *Draft) order.ID { return order.ID(fmt.Sprintf("draft/%s/%d", d.ID, d.Sends)) }
+
+// nextCart is the cart in which an open draft is sent next: one for each version, so
+// that a sending that is late cannot put old terms in the place of new ones.
+func nextCart(d *Draft) cart.ID { return cart.ID(fmt.Sprintf("draft-%s-%d", d.ID, d.Version)) }
+
+// unfill deletes a cart that was made for a draft which another call saved meanwhile,
+// unless that call has sent it in the same cart.
+func (s *Service) unfill(ctx context.Context, id ID, made cart.ID) error {
+	there, err := s.store.Get(ctx, id)
+	if err != nil && !errors.Is(err, flywheel.ErrNotFound) || there.Cart == made {
+		return err
+	}
+	return s.opts.Carts.Delete(ctx, made)
+}
 
 // fill makes the cart of a draft that is about to be sent. One that is there is left
 // from a sending that did not come to its end.

@@ -264,6 +264,14 @@ func TestShoppersAreRefused(t *testing.T) {
 			_, err := s.sessions.ChooseFor(asAnna, session, checkout.DeliveryChoice{Option: "shop"})
 			return err
 		},
+		"place": func() error {
+			_, err := s.sessions.Place(asAnna, checkout.PlaceRequest{Session: session, Key: "past the link"})
+			return err
+		},
+		"tax": func() error {
+			_, err := s.sessions.SetBuyer(asAnna, session, checkout.Buyer{Email: "anna@example.com", VATExempt: true})
+			return err
+		},
 		"metadata": func() error { _, err := s.sessions.SetMetadata(asAnna, session, nil); return err },
 		"offline": func() error {
 			_, err := s.sessions.SetTenders(asAnna, session, checkout.TenderChoice{Type: order.Card, Token: "offline:invoice"})
@@ -299,6 +307,59 @@ func TestShoppersAreRefused(t *testing.T) {
 	c, err = s.carts.Get(t.Context(), d.Cart)
 	require.NoError(t, err)
 	require.Equal(t, cart.Open, c.Status)
+}
+
+// A sending that has read a draft which staff then changes and sends again does not put
+// the old terms under the new link.
+func TestLateSendAgainstChange(t *testing.T) {
+	var s *shop
+	ctx, armed := t.Context(), false
+	var token string
+	s, err := newShop(func(call string, after bool) error {
+		if call != "Get" || !after || !armed {
+			return nil
+		}
+		armed = false
+		_, err := s.drafts.Change(ctx, "d-k", func(d *draft.Draft) error { d.Lines[0].Off = money.Percent(10); return nil })
+		require.NoError(t, err)
+		_, token, err = s.drafts.Send(ctx, "d-k")
+		require.NoError(t, err)
+		return nil
+	})
+	require.NoError(t, err)
+	_, err = s.drafts.Create(ctx, quote("k"))
+	require.NoError(t, err)
+	armed = true
+	d, late, err := s.drafts.Send(ctx, "d-k")
+	require.NoError(t, err)
+	require.Equal(t, token, late)
+	require.Equal(t, money.MustPrice("10.71", money.EUR), d.Lines[0].Unit)
+	shown, err := s.drafts.Link("d-k", token).See(ctx)
+	require.NoError(t, err)
+	require.Equal(t, int64(107100+150+490), shown.View.Total.Minor())
+	carts := 0
+	for _, err := range s.carts.List(ctx, cart.Filter{}) {
+		require.NoError(t, err)
+		carts++
+	}
+	require.Equal(t, 1, carts, "that of the late one is gone")
+}
+
+// A draft that is for nobody known is for nobody whose name follows from its ID.
+func TestStrangersDraft(t *testing.T) {
+	s, ctx := open(t), t.Context()
+	q := quote("k")
+	q.Customer = ""
+	_, err := s.drafts.Create(ctx, q)
+	require.NoError(t, err)
+	d, token, err := s.drafts.Send(ctx, "d-k")
+	require.NoError(t, err)
+	_, err = s.drafts.Link(d.ID, token).See(ctx)
+	require.NoError(t, err)
+	for _, visitor := range []flywheel.VisitorID{"draft:d-k", "d-k", ""} {
+		_, err = s.sessions.Open(flywheel.WithActor(ctx, flywheel.Actor{Visitor: visitor}), d.Cart, "")
+		require.Error(t, err, "%q", visitor)
+	}
 }
 
 func TestCreateOnce(t *testing.T) {
@@ -598,6 +659,28 @@ func TestPlaceAgainstWithdraw(t *testing.T) {
 			require.Zero(t, orders)
 			require.Error(t, placed)
 			require.Error(t, withdrawn)
+		}
+	}
+}
+
+// TestTwoTabs has the button pressed in two tabs at once: both get the one order.
+func TestTwoTabs(t *testing.T) {
+	for range 20 {
+		s, ctx := open(t), t.Context()
+		_, link := sent(t, s, "k")
+		v, err := link.SetTenders(ctx, card)
+		require.NoError(t, err)
+		var wg sync.WaitGroup
+		var tabs [4]checkout.View
+		var errs [4]error
+		for i := range tabs {
+			wg.Go(func() { tabs[i], errs[i] = link.Place(ctx, "button", v.Version) })
+		}
+		wg.Wait()
+		for i := range tabs {
+			require.NoError(t, errs[i])
+			require.Equal(t, checkout.Completed, tabs[i].Status)
+			require.Equal(t, tabs[0].Order, tabs[i].Order)
 		}
 	}
 }

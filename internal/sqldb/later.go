@@ -26,6 +26,9 @@ func (l *Later[T]) Pending(ctx context.Context, d *DB) (items []T, ok bool) {
 	if s == nil || s.joined {
 		return nil, false
 	}
+	if s.ended.Load() {
+		return nil, true // for Add to say
+	}
 	if q := l.queue(s); q != nil {
 		return q.items[q.done:len(q.items):len(q.items)], true
 	}

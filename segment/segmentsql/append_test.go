@@ -216,3 +216,29 @@ func TestConflictOfOneEntry(t *testing.T) {
 		require.Len(t, page, 19)
 	})
 }
+
+// What a transaction that has ended was given once is not taken for written when it is
+// given again with its context.
+func TestAppendAfterTheEnd(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, opener sqldbtest.Opener, d sqldb.Dialect) {
+		s, _ := open(t, opener, d)
+		var ended context.Context
+		require.ErrorIs(t, s.InTx(t.Context(), func(ctx context.Context) error {
+			ended = ctx
+			require.NoError(t, s.Append(ctx, told, "", event("a")))
+			return io.EOF
+		}), io.EOF)
+		require.Error(t, s.Append(ended, told, "", event("a")))
+		require.Error(t, s.Append(ended, told, "", event("b")))
+		canceled, cancel := context.WithCancel(t.Context())
+		require.ErrorIs(t, s.InTx(canceled, func(ctx context.Context) error {
+			require.NoError(t, s.Append(ctx, told, "", event("a")))
+			cancel()
+			require.ErrorIs(t, s.Append(ctx, told, "", event("a")), context.Canceled)
+			return nil
+		}), context.Canceled)
+		page, err := read(s, t.Context(), 0, 10)
+		require.NoError(t, err)
+		require.Empty(t, page)
+	})
+}

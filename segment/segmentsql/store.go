@@ -95,10 +95,10 @@ func (s *Store) Append(ctx context.Context, at time.Time, teller string, events 
 	}
 	if waiting, ok := gathered.Pending(ctx, s.db.DB); ok && len(rows) < maxRows {
 		added, err := fresh(waiting, rows)
-		if err != nil || len(added) == 0 {
+		if err != nil {
 			return err
 		}
-		return gathered.Add(ctx, s.db.DB, added...)
+		return gathered.Add(ctx, s.db.DB, added...) // also of none: the transaction may be over
 	}
 	if err := s.db.Flush(ctx); err != nil {
 		return err
