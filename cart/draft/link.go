@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/cart/checkout"
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/payment"
@@ -119,11 +121,18 @@ func (l Link) change(ctx context.Context, fn func(ctx context.Context, d *Draft,
 	return fn(ctx, &d, v)
 }
 
-// SetBuyer says who buys. Whether tax is levied, and what the buyer consented to with
-// the shop's staff, stays as staff said.
+// SetBuyer says who buys. Whether tax is levied stays as staff said, and so does what
+// the buyer consented to with the shop's staff; he may consent to more.
 func (l Link) SetBuyer(ctx context.Context, b checkout.Buyer) (checkout.View, error) {
 	return l.change(ctx, func(ctx context.Context, d *Draft, v checkout.View) (checkout.View, error) {
 		b.VATExempt = d.Buyer.VATExempt
+		given := slices.Clone(d.Buyer.Consent)
+		for _, c := range b.Consent {
+			if !slices.Contains(given, c) {
+				given = append(given, c)
+			}
+		}
+		b.Consent = given
 		return l.s.opts.Sessions.SetBuyer(ctx, v.Session, b)
 	})
 }
@@ -229,12 +238,40 @@ func (s *Service) Place(ctx context.Context, id ID, p Placing) (checkout.View, e
 	return s.place(ctx, d, checkout.PlaceRequest{Key: p.Key, Seen: p.Seen, Order: p.Order}, p.Tenders)
 }
 
+// place places a draft that is sent or ordered. Another tab, or staff, may be at it too:
+// then it begins again with what they made of this sending.
 func (s *Service) place(ctx context.Context, d Draft, r checkout.PlaceRequest, tenders []checkout.TenderChoice) (checkout.View, error) {
-	if d.Status == Ordered {
-		r.Session = d.Session
-		return s.opts.Sessions.Place(ctx, r)
+	sending := d.Sends
+	for range attempts {
+		if d.Status == Ordered {
+			r.Session = d.Session
+			return s.opts.Sessions.Place(ctx, r)
+		}
+		if d.Status != Sent || d.Sends != sending {
+			return checkout.View{}, &StatusError{Draft: d.ID, Status: d.Status}
+		}
+		v, err := s.prepare(ctx, &d, &r, tenders)
+		if err == nil {
+			v, err = s.opts.Sessions.Place(ctx, r)
+			return v, s.placed(ctx, d, err)
+		}
+		if !errors.Is(err, ErrStale) && !errors.Is(err, cart.ErrClosed) {
+			return v, err
+		}
+		if d, err = s.store.Get(ctx, d.ID); err == nil {
+			d, err = s.settle(ctx, d)
+		}
+		if err != nil {
+			return checkout.View{}, err
+		}
 	}
-	v, err := s.session(ctx, &d)
+	return checkout.View{}, ErrStale
+}
+
+// prepare opens the session of a draft, and notes which it is and that somebody looks
+// whether it was ordered, before it can be.
+func (s *Service) prepare(ctx context.Context, d *Draft, r *checkout.PlaceRequest, tenders []checkout.TenderChoice) (checkout.View, error) {
+	v, err := s.session(ctx, d)
 	if err != nil {
 		return v, err
 	}
@@ -244,32 +281,13 @@ func (s *Service) place(ctx context.Context, d Draft, r checkout.PlaceRequest, t
 			return v, err
 		}
 	}
-	// Which session it is, and that somebody looks whether it was ordered, is noted
-	// before it can be.
-	for range attempts {
-		d.Session, d.Due = r.Session, normal(s.now().Add(pause))
-		noted, err := s.note(ctx, d, "")
-		if err == nil {
-			v, err = s.opts.Sessions.Place(ctx, r)
-			return v, s.placed(ctx, noted, err)
-		}
-		if !errors.Is(err, ErrStale) {
-			return checkout.View{}, err
-		}
-		// Another tab was first, or staff.
-		sending := d.Sends
-		if d, err = s.store.Get(ctx, d.ID); err != nil {
-			return checkout.View{}, err
-		}
-		switch {
-		case d.Status == Ordered:
-			r.Session = d.Session
-			return s.opts.Sessions.Place(ctx, r)
-		case d.Status != Sent || d.Sends != sending:
-			return checkout.View{}, &StatusError{Draft: d.ID, Status: d.Status}
-		}
+	next := *d
+	next.Session, next.Due = r.Session, normal(s.now().Add(pause))
+	if next, err = s.note(ctx, next, ""); err != nil {
+		return checkout.View{}, err
 	}
-	return checkout.View{}, ErrStale
+	*d = next
+	return v, nil
 }
 
 // placed notes that a draft was ordered, if it was. What cannot be noted now is noted

@@ -54,6 +54,10 @@ func TestOrderPage(t *testing.T) {
 
 	none, _ := stranger.press(at+"/exchange", "line", "1", "quantity", "1", "sku", "stoneware-mug-green")
 	require.Contains(t, none, "404")
+	for _, sku := range []string{"saucepan", "stoneware-mug-blue", "none", ""} {
+		none, _ = guest.press(at+"/exchange", "line", "1", "quantity", "1", "sku", sku, "token", token)
+		require.Contains(t, none, "<h1>404</h1>", "%q is not what the page offers", sku)
+	}
 	body, _ = guest.press(at+"/exchange", "line", "1", "quantity", "1", "sku", "stoneware-mug-green", "token", token)
 	require.Contains(t, body, "r1: Exchange")
 	require.Contains(t, body, "p2: ", "the other goods go out")

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"slices"
+
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/catalog"
@@ -56,6 +58,13 @@ func (s *Shop) exchange(r *web.Request) (web.Answer, error) {
 	n, err := r.Number("quantity", 1)
 	if err != nil {
 		return web.Answer{}, err
+	}
+	swaps, err := s.swaps(r, &o)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	if !slices.ContainsFunc(swaps[f["line"]], func(v variantView) bool { return string(v.SKU) == f["sku"] }) {
+		return web.Answer{}, &flywheel.FieldError{Field: "sku", Err: flywheel.ErrNotFound} // the page offers no other
 	}
 	return s.command(r, &o, &order.Exchange{
 		ID: returnName(&o), Lines: map[string]int64{f["line"]: n}, For: []order.Item{{SKU: flywheel.SKU(f["sku"]), Quantity: n}},
