@@ -63,7 +63,7 @@ func newGuessed(t *testing.T, buyers int) *guessed {
 	stock, err := inventory.New(nil, &inventory.Options{Now: at})
 	require.NoError(t, err)
 	g.sessions, err = checkout.NewSessions(nil, &checkout.SessionOptions{
-		Carts: g.carts, Orders: orders, Catalog: lifeCatalog, Network: lifeNetwork, Stock: stock, Codes: g.codes, Now: at,
+		Carts: g.carts, Orders: orders, Catalog: lifeCatalog, Network: lifeNetwork, Stock: stock, Codes: g.codes, GiftCards: g.codes.Cards(), Now: at,
 	})
 	require.NoError(t, err)
 	return g
@@ -179,4 +179,37 @@ func TestCodesOfTheCartCount(t *testing.T) {
 	require.Equal(t, codes[:10], of.Codes)
 	_, err = g.sessions.SetCodes(ctx, "ann", "RIGHT")
 	require.ErrorIs(t, err, coupon.ErrTooManyFailures)
+}
+
+// Gift cards are guessed no better than codes where one service keeps both: as many may
+// fail as of codes, and a card that the session has is not typed again.
+func TestGuessingGiftCards(t *testing.T) {
+	ctx := t.Context()
+	g := newGuessed(t, 0)
+	_, err := g.codes.SaveCampaign(ctx, coupon.Campaign{ID: "cards"})
+	require.NoError(t, err)
+	require.NoError(t, g.codes.Add(ctx, coupon.Code{Code: "RIGHT", Campaign: "cards", Value: eur(500)}, coupon.Code{Code: "OTHER", Campaign: "cards", Value: eur(500)}))
+	for _, who := range []string{"ann", "eve"} {
+		_, err := g.session(ctx, who)
+		require.NoError(t, err)
+	}
+	pay := func(who, card string) (checkout.View, error) {
+		return g.sessions.SetTenders(ctx, checkout.SessionID(who), checkout.TenderChoice{Type: order.GiftCard, ID: card}, checkout.TenderChoice{Type: order.Card, Token: "tok"})
+	}
+	for range 20 { // nothing that is right counts
+		v, err := pay("ann", "RIGHT")
+		require.NoError(t, err)
+		require.Equal(t, int64(500), v.Split[0].Amount.Minor())
+	}
+	for i := range 10 {
+		_, err := pay("eve", fmt.Sprint("WRONG", i))
+		require.NoError(t, err)
+	}
+	for _, card := range []string{"WRONG10", "RIGHT"} {
+		_, err := pay("eve", card)
+		require.ErrorIs(t, err, coupon.ErrTooManyFailures)
+	}
+	require.False(t, g.looked["WRONG10"])
+	_, err = pay("ann", "OTHER")
+	require.NoError(t, err, "she has not guessed")
 }

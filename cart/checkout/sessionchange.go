@@ -148,7 +148,9 @@ func (s *Sessions) SetCodes(ctx context.Context, id SessionID, codes ...string) 
 }
 
 // SetTenders replaces the means of payment. They pay in a stated order, whatever
-// order they are given in: points, gift cards, store credit, card.
+// order they are given in: points, gift cards, store credit, card. A gift card counts as
+// typed where GiftCards are those of Codes: whoever fails too often is refused with an
+// error matching flywheel.ErrRateLimited. Of other cards nothing is counted here.
 func (s *Sessions) SetTenders(ctx context.Context, id SessionID, tenders ...TenderChoice) (View, error) {
 	if err := s.checkTenders(tenders); err != nil {
 		return View{}, err
@@ -164,6 +166,11 @@ func (s *Sessions) SetTenders(ctx context.Context, id SessionID, tenders ...Tend
 		for i := range tenders {
 			if a := tenders[i].Amount; a != (money.Amount{}) && a.Currency() != c.Currency {
 				return &flywheel.FieldError{Field: fmt.Sprintf("tenders[%d].amount", i), Err: &money.MismatchError{A: c.Currency, B: a.Currency()}}
+			}
+		}
+		for i := range tenders {
+			if err := s.typedCard(ctx, of, &tenders[i]); err != nil {
+				return err
 			}
 		}
 		of.Tenders = tenders

@@ -6,8 +6,10 @@ import (
 	"fmt"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
+	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 // sessionCode is a code of the session.
@@ -25,6 +27,29 @@ func (s *Sessions) typed(ctx context.Context, of *Session, code string) error {
 	_, err := s.opts.Codes.Check(ctx, coupon.Request{Code: code, Customer: of.Customer, Visitor: of.Visitor})
 	if err != nil && !errors.Is(err, coupon.ErrRefused) {
 		return fmt.Errorf("checkout: code: %w", err)
+	}
+	return nil
+}
+
+// typedCard is typed for a gift card that the session did not have, where the service of
+// the codes keeps the cards too.
+func (s *Sessions) typedCard(ctx context.Context, of *Session, t *TenderChoice) error {
+	cards, own := s.opts.GiftCards.(*coupon.Cards)
+	codes, counts := s.opts.Codes.(interface {
+		Cards() *coupon.Cards
+		Balance(ctx context.Context, q coupon.Request) (money.Amount, error)
+	})
+	if t.Type != order.GiftCard || !own || !counts || cards == nil || *codes.Cards() != *cards {
+		return nil
+	}
+	for i := range of.Tenders {
+		if of.Tenders[i].Type == order.GiftCard && of.Tenders[i].ID == t.ID {
+			return nil
+		}
+	}
+	_, err := codes.Balance(ctx, coupon.Request{Code: t.ID, Customer: of.Customer, Visitor: of.Visitor})
+	if err != nil && !errors.Is(err, coupon.ErrRefused) {
+		return fmt.Errorf("checkout: gift card: %w", err)
 	}
 	return nil
 }
