@@ -23,7 +23,7 @@ func TestAPI(t *testing.T) {
 	c, err := compile()
 	require.NoError(t, err)
 	var now []string
-	for _, p := range c.library {
+	for _, p := range c.packages {
 		name := p.name()
 		if name == "" {
 			name = "flywheel"

@@ -21,7 +21,7 @@ import (
 // compiled are the types of packages as the compiler wrote them.
 type compiled struct {
 	importer types.Importer
-	library  []tested // what users import, by path
+	packages []tested // what users import, by path
 }
 
 var compile = sync.OnceValues(func() (compiled, error) {
@@ -31,7 +31,7 @@ var compile = sync.OnceValues(func() (compiled, error) {
 	err := each([]string{"-json=ImportPath,Dir,GoFiles,TestGoFiles,XTestGoFiles,TestImports,XTestImports", "./..."}, func(p tested) {
 		args = append(append(args, p.TestImports...), p.XTestImports...)
 		if name := p.name(); !isInternal(name) && topFolder(name) != "examples" && len(p.GoFiles) > 0 {
-			c.library = append(c.library, p)
+			c.packages = append(c.packages, p)
 		}
 	})
 	if err != nil {

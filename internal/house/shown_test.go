@@ -35,7 +35,7 @@ func TestExamplesCall(t *testing.T) {
 		recorded[name] = [2]int{shown, of}
 	}
 	var now strings.Builder
-	for _, p := range c.library {
+	for _, p := range c.packages {
 		name := p.name()
 		if name == "" {
 			name = "flywheel"
@@ -82,7 +82,7 @@ var light = []string{
 func (c compiled) heavy(t *testing.T, p tested) (names []string) {
 	of := c.typed(t, p)
 	interfaces := interfacesOf(of)
-	for _, beside := range c.library {
+	for _, beside := range c.packages {
 		if beside.name() == "" || filepath.Dir(p.name()) == beside.name() {
 			interfaces = append(interfaces, interfacesOf(c.typed(t, beside))...)
 		}
