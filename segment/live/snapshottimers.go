@@ -1,8 +1,6 @@
 package live
 
-import (
-	"slices"
-)
+import "slices"
 
 func (x *core) codeTimers(c *codec) {
 	type named struct {
