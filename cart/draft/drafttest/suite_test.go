@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -94,14 +95,20 @@ func TestSuiteBites(t *testing.T) {
 			}
 		}},
 		{"shares memory", "save/copy", func(f *faulty, m *draft.MemoryStore) {
+			var mu sync.Mutex
 			kept := map[draft.ID]draft.Draft{}
 			f.save = func(ctx context.Context, d draft.Draft) (draft.Draft, error) {
 				saved, err := m.Save(ctx, d)
+				mu.Lock()
+				defer mu.Unlock()
 				kept[d.ID] = saved
 				return saved, err
 			}
 			f.get = func(ctx context.Context, id draft.ID) (draft.Draft, error) {
-				if d, there := kept[id]; there {
+				mu.Lock()
+				d, there := kept[id]
+				mu.Unlock()
+				if there {
 					return d, nil
 				}
 				return m.Get(ctx, id)
