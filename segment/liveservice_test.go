@@ -331,3 +331,56 @@ func TestLiveBadInput(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, kept.Consume(canceled, nil), context.Canceled)
 }
+
+// TestLiveStopsForNobody has one customer with traits that cannot be taken and one whose
+// clock is a year ahead among good ones: who is in which segment, hour by hour, is for
+// all others as without the two.
+func TestLiveStopsForNobody(t *testing.T) {
+	world := func(t *testing.T, disturbed bool) (seen [][]string, parked []segment.Parked) {
+		ctx := t.Context()
+		now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+		clock := func() time.Time { return now }
+		mem := &flywheel.Memory{}
+		log, err := segment.NewLog(segment.NewMemoryLog(mem), &segment.LogOptions{Now: clock})
+		require.NoError(t, err)
+		all := liveDefinitions(t)
+		kept, err := segment.NewLive(segment.NewMemoryLive(mem), &segment.LiveOptions{
+			Segments: []live.Definition{all["hot"], all["today"], all["left"], all["silent"]}, Sink: log, Log: log,
+		})
+		require.NoError(t, err)
+		runner, err := segment.NewRunner(log, &segment.RunnerOptions{Now: clock}, kept)
+		require.NoError(t, err)
+		for hour := range 60 {
+			events := []flywheel.Event{
+				{ID: fmt.Sprint("a", hour), Name: []string{"view_item", "add_to_cart", "open"}[hour%3], Time: now, Customer: "ann"},
+				{ID: fmt.Sprint("b", hour), Name: []string{"view_item", "open"}[hour/20%2], Time: now, Customer: "ben"},
+			}
+			if disturbed {
+				ahead := flywheel.Event{ID: fmt.Sprint("m", hour), Name: "view_item", Time: now.AddDate(1, 0, 0), Customer: "mallory"}
+				poison := flywheel.Event{ID: fmt.Sprint("p", hour), Name: segment.EventTraits, Time: now, Customer: "paul", Properties: map[string]any{"timezone": "Mars/Olympus"}}
+				events = []flywheel.Event{ahead, events[0], poison, events[1]}
+			}
+			require.NoError(t, log.Publish(ctx, events...))
+			require.NoError(t, runner.Drain(ctx))
+			for _, who := range []flywheel.CustomerID{"ann", "ben"} {
+				names, err := kept.SegmentsOf(ctx, who)
+				require.NoError(t, err)
+				seen = append(seen, names)
+			}
+			now = now.Add(time.Hour)
+		}
+		parked, err = runner.Parked(ctx, kept.Name())
+		require.NoError(t, err)
+		return seen, parked
+	}
+	want, none := world(t, false)
+	got, parked := world(t, true)
+	require.Equal(t, want, got)
+	require.Contains(t, want, []string{"hot", "today"})
+	require.Contains(t, want, []string{"today"}, "somebody has left")
+	require.Empty(t, none)
+	require.NotEmpty(t, parked)
+	for _, p := range parked {
+		require.Equal(t, flywheel.Person("c:paul"), p.Person)
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/due"
+	"github.com/flywheel-go/flywheel/internal/memstore"
 )
 
 // MemoryLive is the [LiveStore] in memory.
@@ -225,8 +226,7 @@ func (m *MemoryLive) Define(ctx context.Context, name string, d LiveDefined) err
 		if d.Version != before.Version+1 {
 			return fmt.Errorf("segment: definitions of %q are at version %d, not %d: %w", name, before.Version, d.Version-1, flywheel.ErrStale)
 		}
-		undo(func() { m.defined[name] = before })
-		m.defined[name] = d
+		memstore.Set(m.defined, name, d, undo)
 		return nil
 	})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/due"
+	"github.com/flywheel-go/flywheel/internal/memstore"
 )
 
 // MemoryProfiles is the [ProfileStore] in memory.
@@ -264,8 +265,7 @@ func (m *MemoryProfiles) Define(ctx context.Context, profiles string, d Defined)
 		if d.Version != before.Version+1 {
 			return fmt.Errorf("segment: definitions of %q are at version %d, not %d: %w", profiles, before.Version, d.Version-1, flywheel.ErrStale)
 		}
-		undo(func() { m.defined[profiles] = before })
-		m.defined[profiles] = d
+		memstore.Set(m.defined, profiles, d, undo)
 		return nil
 	})
 }

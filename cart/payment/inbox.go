@@ -10,6 +10,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/handle"
+	"github.com/flywheel-go/flywheel/internal/memstore"
 )
 
 // ErrBusy reports a notice that another call is applying at this moment. Whoever
@@ -167,22 +168,10 @@ func (s *NoticeMemory) Claim(ctx context.Context, n Notice, now, until time.Time
 			return fmt.Errorf("%q: %w", n.ID, ErrBusy)
 		}
 		claimed = true
-		s.set(n.ID, keptNotice{notice: n, until: stored(until)}, undo)
+		memstore.Set(s.notices, n.ID, keptNotice{notice: n, until: stored(until)}, undo)
 		return nil
 	})
 	return claimed && err == nil, err
-}
-
-func (s *NoticeMemory) set(id string, k keptNotice, undo func(func())) {
-	before, known := s.notices[id]
-	undo(func() {
-		if known {
-			s.notices[id] = before
-		} else {
-			delete(s.notices, id)
-		}
-	})
-	s.notices[id] = k
 }
 
 // Settle implements [NoticeStore].
@@ -194,7 +183,7 @@ func (s *NoticeMemory) Settle(ctx context.Context, id string, applied bool, at t
 		}
 		if applied {
 			k.applied, k.until = stored(at), time.Time{}
-			s.set(id, k, undo)
+			memstore.Set(s.notices, id, k, undo)
 			return nil
 		}
 		undo(func() { s.notices[id] = k })
