@@ -1,4 +1,5 @@
-// Package browser holds the tests of the store in a real browser. It is a module of its own, so
+// Package browser holds the tests of the store in a real browser, and those of the script of
+// package collect. It is a module of its own, so
 // that the library asks nobody for a browser: it builds the command, starts it as anybody would,
 // and drives Debian's Chromium through its pages.
 //
