@@ -16,7 +16,14 @@ type arena struct {
 	plan    textPlan
 	shares  shares
 	parts   []partFound
+
+	query Query
+	exec  execution
+	best  best
 }
+
+// mostKept is how many results of one query are worth keeping memory for.
+const mostKept = 1 << 10
 
 var arenas = sync.Pool{New: func() any { return new(arena) }}
 
@@ -93,7 +100,12 @@ func (a *arena) release() {
 	clear(a.parts)
 	clear(a.plan.words)
 	clear(a.plan.ways)
-	a.planner = planner{toks: a.planner.toks, fuzzy: a.planner.fuzzy}
-	a.shares = shares{}
+	clear(a.planner.found)
+	a.planner = planner{toks: a.planner.toks, fuzzy: a.planner.fuzzy, found: a.planner.found[:0], buf: a.planner.buf[:0]}
+	a.shares, a.query, a.exec = shares{}, Query{}, execution{}
+	clear(a.best.heap)
+	if a.best = (best{heap: a.best.heap[:0]}); cap(a.best.heap) > mostKept {
+		a.best.heap = nil
+	}
 	arenas.Put(a)
 }

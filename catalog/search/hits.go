@@ -86,11 +86,11 @@ func (e *execution) matches(p *part, f *partFound, r int, group *column, code ui
 	return false
 }
 
-// hit describes a product of the page.
-func (e *execution) hit(r *ranked, id string) Hit {
+// describe fills in a product of the page.
+func (e *execution) describe(h *Hit, r *ranked) {
 	p, f := &e.v.parts[r.part], &e.parts[r.part]
 	s := p.seg
-	h := Hit{ID: id, Score: r.score, Pinned: r.pinned, part: int(r.part), doc: int(r.doc)}
+	h.Score, h.Pinned, h.part, h.doc = r.score, r.pinned, int(r.part), int(r.doc)
 	var group *column
 	if r.group != 0 {
 		group = s.cols[e.q.Group]
@@ -131,7 +131,6 @@ func (e *execution) hit(r *ranked, id string) Hit {
 	if e.q.Explain {
 		h.Why = e.why(r)
 	}
-	return h
 }
 
 // why explains the score of a product.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/flywheel-go/flywheel/catalog/search/internal/han"
 )
@@ -43,6 +44,7 @@ type queryWord struct {
 type way struct {
 	mask      uint32   // the words it stands for
 	term      string   // one term
+	place     uint32   // of the term in the first segment, plus one; 0 where it is not known
 	terms     []string // or several
 	unordered bool     // several terms anywhere, otherwise side by side
 	value     float64  // idf times factor
@@ -66,6 +68,8 @@ type planner struct {
 	plan   *textPlan
 	toks   tokens
 	fuzzy  fuzzy
+	found  []candidate // of all words
+	buf    []byte
 }
 
 // plan reads a text. A text without words gives a plan without words. The plan lives
@@ -74,7 +78,7 @@ func (v *Snapshot) plan(c *config, locale int, text string, match Match, mem *ar
 	p := &mem.planner
 	t := &mem.plan
 	*t = textPlan{all: match == MatchAll, words: t.words[:0], ways: t.ways[:0], idfs: t.idfs[:0], order: t.order[:0]}
-	*p = planner{v: v, c: c, locale: locale, a: c.analyzers[locale], rank: c.Ranking, plan: t, toks: p.toks, fuzzy: p.fuzzy}
+	*p = planner{v: v, c: c, locale: locale, a: c.analyzers[locale], rank: c.Ranking, plan: t, toks: p.toks, fuzzy: p.fuzzy, found: p.found[:0], buf: p.buf[:0]}
 	p.read(text)
 	if len(c.Exact) > 0 {
 		if k := key(text); k != "" && len(k) <= maxTerm && v.df(locale, keyMark+k) > 0 && v.isKey(c, locale, k) {
@@ -87,6 +91,51 @@ func (v *Snapshot) plan(c *config, locale int, text string, match Match, mem *ar
 	p.expand()
 	p.weigh()
 	return p.plan
+}
+
+// looked is what the index knows of a term.
+type looked struct {
+	stem   string
+	df     int    // documents that have the term
+	stemDF int    // and those that have a term of its stem
+	place  uint32 // of the term and of its stem in the only segment, plus one
+	stemAt uint32
+}
+
+// look returns what the index knows of a term.
+func (p *planner) look(term string) (l looked) {
+	if len(p.v.parts) == 1 { // one look for all
+		s := &p.v.parts[0]
+		t := s.seg.texts[p.locale]
+		if at, ok := t.terms.find(term); ok {
+			stem := t.stemOf[at]
+			l = looked{t.stems.at(int(stem)), int(t.df[at]) - s.gone(p.locale, at), int(t.stemDF[stem]), uint32(at) + 1, stem + 1}
+			if s.dead != nil {
+				l.stemDF -= int(s.dead[p.locale].stemDF[stem])
+			}
+			return l
+		}
+	} else {
+		l.df = p.v.df(p.locale, term)
+	}
+	l.stem = p.stemOf(term)
+	l.stemDF = p.v.stemDF(p.locale, l.stem)
+	return l
+}
+
+// forms calls yield for each word that documents have with the stem of a term, sorted.
+func (p *planner) forms(l *looked, yield func(term string, place uint32)) {
+	if l.stemAt == 0 {
+		p.v.forms(p.locale, l.stem, func(term string) { yield(term, 0) })
+		return
+	}
+	s := &p.v.parts[0]
+	t := s.seg.texts[p.locale]
+	for _, term := range t.stemList[t.stemAt[l.stemAt-1]:t.stemAt[l.stemAt]] {
+		if int(t.df[term]) > s.gone(p.locale, int(term)) {
+			yield(t.terms.at(int(term)), term+1)
+		}
+	}
 }
 
 // stemOf returns the stem of a term, which is at hand where a product has the term.
@@ -185,9 +234,9 @@ func (p *planner) word(i int) {
 	w := &p.plan.words[i]
 	mask := uint32(1) << i
 	last := i == len(p.plan.words)-1
-	w.stem = p.stemOf(w.text)
+	seen := p.look(w.text)
+	w.stem, w.df = seen.stem, seen.stemDF
 	stem := w.stem
-	w.df = p.v.stemDF(p.locale, stem)
 	var found []candidate
 	if !w.stop {
 		if w.df < p.c.Typos.Known {
@@ -220,12 +269,12 @@ func (p *planner) word(i int) {
 	if w.stop {
 		weight = 0.1
 	}
-	if p.v.df(p.locale, w.text) > 0 {
-		p.add(way{mask: mask, term: w.text, value: known * weight, kind: "word"})
+	if seen.df > 0 {
+		p.add(way{mask: mask, term: w.text, place: seen.place, value: known * weight, kind: "word"})
 	}
-	p.v.forms(p.locale, stem, func(term string) {
+	p.forms(&seen, func(term string, place uint32) {
 		if term != w.text {
-			p.add(way{mask: mask, term: term, value: known * weight * p.rank.Stem, kind: "stem"})
+			p.add(way{mask: mask, term: term, place: place, value: known * weight * p.rank.Stem, kind: "stem"})
 		}
 	})
 	if len(p.c.Exact) > 0 {
@@ -239,13 +288,14 @@ func (p *planner) word(i int) {
 		if doubtful && f.kind == "typo" {
 			factor = math.Pow(factor, p.rank.Unknown)
 		}
-		p.add(way{mask: mask, term: f.term, value: other * factor, kind: f.kind})
+		p.add(way{mask: mask, term: f.term, place: f.place, value: other * factor, kind: f.kind})
 		if !doubtful || f.kind != "typo" {
 			continue
 		}
-		p.v.forms(p.locale, p.stemOf(f.term), func(term string) { // what the typed word was meant to find
+		meant := p.look(f.term)
+		p.forms(&meant, func(term string, place uint32) { // what the typed word was meant to find
 			if term != f.term {
-				p.add(way{mask: mask, term: term, value: other * factor * p.rank.Stem, kind: "typo"})
+				p.add(way{mask: mask, term: term, place: place, value: other * factor * p.rank.Stem, kind: "typo"})
 			}
 		})
 	}
@@ -264,6 +314,7 @@ type candidate struct {
 	factor float64
 	kind   string
 	edits  int
+	place  uint32 // as that of a way
 }
 
 // near returns the terms within the forgiven typos that products have.
@@ -275,7 +326,8 @@ func (p *planner) near(word string) []candidate {
 	if !f.read(word, p.c.Typos) {
 		return nil
 	}
-	var all []candidate
+	start := len(p.found)
+	all := p.found[start:]
 	for i := range p.v.parts {
 		t := p.v.parts[i].seg.texts[p.locale]
 		f.near(t, func(id uint32, edits int) {
@@ -287,12 +339,19 @@ func (p *planner) near(word string) []candidate {
 			if edits == 2 {
 				factor = p.rank.TwoTypos
 			}
-			if df := p.v.df(p.locale, term); df > 0 {
-				all = append(all, candidate{term, df, factor, "typo", edits})
+			c := candidate{term: term, factor: factor, kind: "typo", edits: edits}
+			if len(p.v.parts) == 1 {
+				c.df, c.place = int(t.df[id])-p.v.parts[0].gone(p.locale, int(id)), id+1
+			} else {
+				c.df = p.v.df(p.locale, term)
+			}
+			if c.df > 0 {
+				all = append(all, c)
 			}
 		})
 	}
-	return p.frequent(all)
+	p.found = append(p.found[:start], p.frequent(all)...)
+	return p.found[start:len(p.found):len(p.found)]
 }
 
 // frequent keeps the candidates that most products have, in order of term.
@@ -330,7 +389,7 @@ func (p *planner) beginning(word, stem string) []candidate {
 			continue
 		}
 		factor := p.rank.Prefix * typed / float64(utf8.RuneCountInString(term))
-		all = append(all, candidate{term, df, factor, "prefix", 0})
+		all = append(all, candidate{term: term, df: df, factor: factor, kind: "prefix"})
 	}
 	return p.frequent(all)
 }
@@ -359,9 +418,11 @@ func (p *planner) joined(i int) {
 	if p.rank.Joined <= 0 || !latin(a.text) || !latin(b.text) {
 		return
 	}
-	term := a.text + b.text
+	p.buf = append(append(p.buf[:0], a.text...), b.text...)
+	term := unsafe.String(unsafe.SliceData(p.buf), len(p.buf)) // looked up only
 	mask := uint32(3) << i
 	if p.v.df(p.locale, term) > 0 {
+		term = strings.Clone(term)
 		p.add(way{mask: mask, term: term, value: idf(p.v.n, p.v.stemDF(p.locale, p.stemOf(term))) * p.rank.Joined, kind: "joined"})
 	}
 	if len(p.c.Exact) > 0 {

@@ -114,32 +114,34 @@ func (b *best) push(r ranked) {
 		return
 	}
 	b.heap[0] = r
+	b.sink(b.heap)
+}
+
+// sink moves the root of a heap to its place.
+func (b *best) sink(h []ranked) {
 	for i := 0; ; {
-		worst := i
-		for _, c := range [2]int{2*i + 1, 2*i + 2} {
-			if c < len(b.heap) && b.e.before(&b.heap[worst], &b.heap[c], b.orders) {
-				worst = c
-			}
-		}
-		if worst == i {
+		c := 2*i + 1
+		if c >= len(h) {
 			return
 		}
-		b.heap[i], b.heap[worst] = b.heap[worst], b.heap[i]
-		i = worst
+		if c+1 < len(h) && b.e.before(&h[c], &h[c+1], b.orders) {
+			c++
+		}
+		if !b.e.before(&h[i], &h[c], b.orders) {
+			return
+		}
+		h[i], h[c] = h[c], h[i]
+		i = c
 	}
 }
 
 func (b *best) sorted() []ranked {
-	slices.SortFunc(b.heap, func(x, y ranked) int {
-		switch {
-		case b.e.before(&x, &y, b.orders):
-			return -1
-		case b.e.before(&y, &x, b.orders):
-			return 1
-		}
-		return 0
-	})
-	return b.heap
+	h := b.heap
+	for n := len(h) - 1; n > 0; n-- { // the last of those left goes behind them
+		h[0], h[n] = h[n], h[0]
+		b.sink(h[:n])
+	}
+	return h
 }
 
 // rank finds the hits of the page.
@@ -162,8 +164,8 @@ func (e *execution) rank(r *Result) {
 	if len(orders) == 0 {
 		orders = e.c.TieBreaks
 	}
-	b := &best{e: e, n: need + len(pins), orders: orders}
-	b.heap = make([]ranked, 0, min(b.n, 64))
+	b := &e.mem.best
+	*b = best{e: e, n: need + len(pins), orders: orders, heap: b.heap[:0]}
 	for i := range e.parts {
 		r.Groups += e.collect(b, i)
 	}
@@ -187,11 +189,13 @@ func (e *execution) rank(r *Result) {
 		size += len(e.id(&list[i]))
 	}
 	ids := make([]byte, 0, size) // all in one, apart from the index
-	r.Hits = make([]Hit, 0, len(list))
+	r.Hits = make([]Hit, len(list))
 	for i := range list {
 		at := len(ids)
 		ids = append(ids, e.id(&list[i])...)
-		r.Hits = append(r.Hits, e.hit(&list[i], unsafe.String(unsafe.SliceData(ids[at:]), len(ids)-at)))
+		h := &r.Hits[i]
+		h.ID = unsafe.String(unsafe.SliceData(ids[at:]), len(ids)-at)
+		e.describe(h, &list[i])
 	}
 }
 

@@ -16,7 +16,6 @@ type scratch struct {
 	uses   []use
 	seen   []uint16 // slots of the document at hand
 	here   []uint16 // those in the field at hand
-	title  []uint32 // marks of the terms of the first field, in order
 	best   [MaxQueryWords]float64
 	sets   []bitset
 	scorer scorer
@@ -84,6 +83,7 @@ type scorer struct {
 	rank   *Ranking
 	x      *scratch
 	signs  []uint8
+	narrow bool     // all ranks fit into a unit
 	any    []bitset // of each word: the documents that have it in some way
 	title  []bitset // and those that have it so in the first field
 	phrase []phraseFound
@@ -100,14 +100,15 @@ type phraseFound struct {
 
 // newScorer finds the documents of each word. O(postings) at a bit each, or
 // O(documents/64) for a frequent term.
-func newScorer(plan *textPlan, t *textIndex, norms *lazyNorms, rank *Ranking, links []string, a *arena) *scorer {
+// first says that t is of the first segment.
+func newScorer(plan *textPlan, t *textIndex, first bool, norms *lazyNorms, rank *Ranking, links []string, a *arena) *scorer {
 	n := len(plan.words)
 	x := getScratch(t.terms.len())
 	if cap(x.sets) < 2*n {
 		x.sets = make([]bitset, 2*n)
 	}
 	e := &x.scorer
-	*e = scorer{plan: plan, t: t, norms: norms, rank: rank, x: x, signs: t.signs(links), any: x.sets[:n:n], title: x.sets[n : 2*n], most: a.floats(n), phrase: e.phrase[:0]}
+	*e = scorer{plan: plan, t: t, norms: norms, rank: rank, x: x, signs: t.signs(links), narrow: t.terms.len() <= wide, any: x.sets[:n:n], title: x.sets[n : 2*n], most: a.floats(n), phrase: e.phrase[:0]}
 	for i := range n {
 		e.any[i], e.title[i] = a.bits(t.docs()), a.bits(t.docs())
 		e.most[i] = 0
@@ -119,9 +120,12 @@ func newScorer(plan *textPlan, t *textIndex, norms *lazyNorms, rank *Ranking, li
 			e.addPhrase(w, value, a)
 			continue
 		}
-		term, ok := t.terms.find(w.term)
-		if !ok {
-			continue
+		term := int(w.place) - 1
+		if term < 0 || !first {
+			var ok bool
+			if term, ok = t.terms.find(w.term); !ok {
+				continue
+			}
 		}
 		at := e.slot(t.rank[term])
 		e.x.slots[at].mask |= w.mask
@@ -255,28 +259,6 @@ func (e *scorer) words(doc int) (title, any uint32) {
 	return title, any
 }
 
-// firstTerms counts the terms of the first field that have a place and that the plan
-// asks for, and puts the marks of all of them into x.title.
-func (e *scorer) firstTerms(b []uint16) []uint16 {
-	x := e.x
-	n, b := units(b)
-	for range n {
-		var r uint32
-		r, b = units(b)
-		at := x.mark[placeOf(r)]
-		switch {
-		case at != 0:
-			x.title = append(x.title, x.slots[at].mask)
-			x.count(at)
-		case int(r) < len(e.signs):
-			x.title = append(x.title, signBits[e.signs[r]])
-		default:
-			x.title = append(x.title, 0)
-		}
-	}
-	return b
-}
-
 // terms counts the terms of a list that the plan asks for. Most are not asked for, so
 // eight are looked at together.
 func (e *scorer) terms(b []uint16) []uint16 {
@@ -337,24 +319,26 @@ func (e *scorer) weigh(norm float64) {
 // gives up, and reports false, where that cannot reach floor. O(words of the document).
 func (e *scorer) score(doc int, title, any uint32, sh *shares, floor float64) (base, extra float64, ok bool) {
 	x := e.x
-	x.title, x.seen = x.title[:0], x.seen[:0]
+	x.seen = x.seen[:0]
 	b := e.t.fwd[e.t.fwdAt[doc]:e.t.fwdAt[doc+1]]
 	lens := e.t.lens[doc*e.t.fields : (doc+1)*e.t.fields]
 	for f := range lens {
 		if f == 0 {
-			b = e.firstTerms(b)
+			b, extra = e.first(b, title)
+		} else if b[0] == 0 { // an empty list, as are most of those without a place
+			b = b[1:]
 		} else {
 			b = e.terms(b)
 		}
-		b = e.terms(b) // those without a place
-		e.weigh(e.norms.at(f, int(lens[f])))
-		if f > 0 {
-			continue
+		if b[0] == 0 { // those without a place
+			b = b[1:]
+		} else {
+			b = e.terms(b)
 		}
-		if title != 0 {
-			extra = bonus(x.title, title, e.plan, e.rank)
+		if len(x.here) > 0 {
+			e.weigh(e.norms.at(f, int(lens[f])))
 		}
-		if floor > 0 && e.atMost(any)*(1+sh.of(title, any)+extra) < floor {
+		if f == 0 && floor > 0 && e.atMost(any)*(1+sh.of(title, any)+extra) < floor {
 			e.forget()
 			return 0, 0, false
 		}
@@ -457,7 +441,18 @@ func (e *scorer) matching(all bool, required uint32, a *arena) bitset {
 	return b
 }
 
-func rounded(score float64) float64 { return math.Round(score*1e9) / 1e9 }
+// rounded returns a score, which is at least 0, to nine decimals.
+func rounded(score float64) float64 {
+	v := score * 1e9
+	if !(v >= 0 && v < 1<<52) { // whole, or no number
+		return math.Round(v) / 1e9
+	}
+	whole := float64(int64(v))
+	if v-whole >= 0.5 {
+		whole++
+	}
+	return whole / 1e9
+}
 
 // number reads one number.
 func number(b []byte) (uint32, []byte) {

@@ -50,8 +50,16 @@ func (v *Snapshot) Search(q Query) (*Result, error) {
 	if err := q.check(c); err != nil {
 		return nil, err
 	}
-	e := &execution{v: v, c: c, q: &q, locale: c.locale(q.Locale), mem: arenas.Get().(*arena)}
-	defer e.mem.release()
+	mem := arenas.Get().(*arena)
+	defer mem.release()
+	return mem.search(v, c, q)
+}
+
+// search answers a query that was checked.
+func (a *arena) search(v *Snapshot, c *config, given Query) (*Result, error) {
+	a.query = given
+	q, e := &a.query, &a.exec
+	*e = execution{v: v, c: c, q: q, locale: c.locale(q.Locale), mem: a}
 	var err error
 	if e.cond, err = parseFilter(q.Filter); err != nil {
 		return nil, err
@@ -222,7 +230,7 @@ func (e *execution) hidden(p *part, s set) set {
 // are pinned.
 func (e *execution) text(p *part, f *partFound) set {
 	if f.sc == nil {
-		f.sc = newScorer(e.plan, p.seg.texts[e.locale], e.v.normsOf(e.locale), e.c.Ranking, e.c.analyzers[e.locale].links, e.mem)
+		f.sc = newScorer(e.plan, p.seg.texts[e.locale], p == &e.v.parts[0], e.v.normsOf(e.locale), e.c.Ranking, e.c.analyzers[e.locale].links, e.mem)
 	}
 	b := f.sc.matching(e.plan.all, e.plan.required, e.mem)
 	if p.alive != nil {

@@ -138,6 +138,9 @@ func (f *fuzzy) near(t *textIndex, yield func(term uint32, edits int)) {
 		if bits.OnesCount64((sig^letters)&letterBits) > 2*f.limit || sig>>58-low > span {
 			continue
 		}
+		if bits.OnesCount64((sig&^letters)&letterBits) > f.limit || bits.OnesCount64((letters&^sig)&letterBits) > f.limit {
+			continue // each edit adds at most one letter, and takes at most one away
+		}
 		f.buf = appendRunes(f.buf[:0], t.terms.at(from+i))
 		if d := edits(f.runes, f.buf, f.limit); d > 0 && d <= f.limit {
 			yield(uint32(from+i), d)
