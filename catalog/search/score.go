@@ -14,6 +14,7 @@ type scratch struct {
 	marked []uint32 // places that have one
 	slots  []slot
 	uses   []use
+	seq    []uint32 // see addPhrase
 	seen   []uint16 // slots of the document at hand
 	here   []uint16 // those in the field at hand
 	best   [MaxQueryWords]float64
@@ -161,14 +162,15 @@ func (e *scorer) slot(rank uint32) uint16 {
 // unordered. It counts as a word that stands as often as the terms do.
 func (e *scorer) addPhrase(w *way, value float64, a *arena) {
 	found := phraseFound{way: w}
-	ranks := make([]uint32, len(w.terms))
+	var few [4]uint32
+	ranks := few[:0]
 	all, one, first := a.bits(e.t.docs()), a.raw(len(e.any[0])), a.raw(len(e.any[0])) // first is not asked for
 	for i, text := range w.terms {
 		id, ok := e.t.terms.find(text)
 		if !ok {
 			return
 		}
-		ranks[i] = e.t.rank[id]
+		ranks = append(ranks, e.t.rank[id])
 		if i == 0 {
 			e.t.include(uint32(id), all, first)
 			continue
@@ -177,30 +179,44 @@ func (e *scorer) addPhrase(w *way, value float64, a *arena) {
 		e.t.include(uint32(id), one, first)
 		all.and(one)
 	}
-	var seq []uint32
+	seq := e.x.seq
+	defer func() { e.x.seq = seq }()
 	all.each(func(doc int) {
 		t, first := 0.0, false
-		e.t.ranks(doc, func(f int, ordered, extra []uint32) {
-			n := 0
-			if w.unordered {
-				n = 1
-				for _, r := range ranks {
-					if !slices.Contains(extra, r) && !slices.Contains(ordered, r) {
-						n = 0
-					}
-				}
-			} else {
-				for i := 0; i+len(ranks) <= len(ordered); i++ {
-					if ordered[i] == ranks[0] && slices.Equal(ordered[i:i+len(ranks)], ranks) {
-						n++
-					}
+		if e.narrow && !w.unordered {
+			b := e.t.fwd[e.t.fwdAt[doc]:e.t.fwdAt[doc+1]]
+			for f := range e.t.fields {
+				ordered := b[1 : 1+int(b[0])]
+				b = b[1+len(ordered):]
+				b = b[1+int(b[0]):]
+				if n := rows(ordered, ranks); n > 0 {
+					t += float64(float64(n) * e.norms.at(f, e.t.length(doc, f)))
+					first = first || f == 0
 				}
 			}
-			if n > 0 {
-				t += float64(float64(n) * e.norms.at(f, e.t.length(doc, f)))
-				first = first || f == 0
-			}
-		}, &seq)
+		} else {
+			e.t.ranks(doc, func(f int, ordered, extra []uint32) {
+				n := 0
+				if w.unordered {
+					n = 1
+					for _, r := range ranks {
+						if !slices.Contains(extra, r) && !slices.Contains(ordered, r) {
+							n = 0
+						}
+					}
+				} else {
+					for i := 0; i+len(ranks) <= len(ordered); i++ {
+						if ordered[i] == ranks[0] && slices.Equal(ordered[i:i+len(ranks)], ranks) {
+							n++
+						}
+					}
+				}
+				if n > 0 {
+					t += float64(float64(n) * e.norms.at(f, e.t.length(doc, f)))
+					first = first || f == 0
+				}
+			}, &seq)
+		}
 		if t == 0 {
 			return
 		}
@@ -222,6 +238,25 @@ func (e *scorer) addPhrase(w *way, value float64, a *arena) {
 		word := bits.TrailingZeros32(m)
 		e.most[word] = max(e.most[word], value*(e.rank.K1+1))
 	}
+}
+
+// rows counts how often terms stand side by side in a field.
+func rows(field []uint16, ranks []uint32) (n int) {
+	first := uint16(ranks[0])
+	last := len(field) - len(ranks)
+next:
+	for i := 0; i <= last; i++ {
+		if field[i] != first {
+			continue
+		}
+		for j, r := range ranks[1:] {
+			if uint32(field[i+1+j]) != r {
+				continue next
+			}
+		}
+		n++
+	}
+	return n
 }
 
 func (e *scorer) saturated(t float64) float64 {

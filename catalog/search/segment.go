@@ -57,6 +57,7 @@ type textIndex struct {
 	byRank, rank     []uint32
 	total            []uint64 // words of each field
 
+	sized  sizes    // see bySize
 	signed struct { // see signs
 		once  sync.Once
 		table []uint8

@@ -3,6 +3,7 @@ package search
 import (
 	"math/bits"
 	"slices"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -122,30 +123,92 @@ type fuzzy struct {
 // near calls yield for each term of t within the forgiven edits, with their number,
 // at least 1.
 func (f *fuzzy) near(t *textIndex, yield func(term uint32, edits int)) {
-	from, to := 0, t.terms.len()
-	if !f.single { // with another first letter only one edit at the beginning is left
-		if f.limit == 2 {
-			f.begin(t, yield)
+	sized := t.bySize()
+	if f.single {
+		for g := range sized.runes {
+			f.among(t, sized, g, yield)
 		}
-		from, to = t.terms.prefixed(string(f.runes[:1]))
+		return
 	}
+	// With another first letter only one edit at the beginning is left.
+	if f.limit == 2 {
+		f.begin(t, yield)
+	}
+	if g, ok := slices.BinarySearch(sized.runes, f.runes[0]); ok {
+		f.among(t, sized, g, yield)
+	}
+}
+
+// among is near for the terms of one first letter.
+func (f *fuzzy) among(t *textIndex, sized *sizes, group int, yield func(term uint32, edits int)) {
 	n := int(f.sig >> 58)
 	letters := f.sig & letterBits
-	// Lengths within the limit, by one comparison without branches.
-	low := uint64(max(n-f.limit, 1))
-	span := uint64(n + f.limit - int(low))
-	for i, sig := range t.sigs[from:to] {
-		if bits.OnesCount64((sig^letters)&letterBits) > 2*f.limit || sig>>58-low > span {
+	at := sized.at[group*longest : (group+1)*longest+1]
+	from, to := at[max(n-f.limit, 1)], at[min(n+f.limit+1, longest)]
+	terms := sized.terms[from:to]
+	for i, sig := range sized.sigs[from:to] {
+		if bits.OnesCount64((sig^letters)&letterBits) > 2*f.limit {
 			continue
 		}
 		if bits.OnesCount64((sig&^letters)&letterBits) > f.limit || bits.OnesCount64((letters&^sig)&letterBits) > f.limit {
 			continue // each edit adds at most one letter, and takes at most one away
 		}
-		f.buf = appendRunes(f.buf[:0], t.terms.at(from+i))
+		f.buf = appendRunes(f.buf[:0], t.terms.at(int(terms[i])))
 		if d := edits(f.runes, f.buf, f.limit); d > 0 && d <= f.limit {
-			yield(uint32(from+i), d)
+			yield(terms[i], d)
 		}
 	}
+}
+
+// longest is above the most characters of a term that typos find.
+const longest = 64
+
+// sizes is the terms that typos find by first letter, then by length.
+type sizes struct {
+	once  sync.Once
+	runes []rune   // first letters, ascending
+	at    []uint32 // by place of the first letter and length, where they begin; one more
+	sigs  []uint64
+	terms []uint32
+}
+
+// bySize returns the terms by first letter and length, sorted at the first call.
+// O(terms).
+func (t *textIndex) bySize() *sizes {
+	s := &t.sized
+	s.once.Do(func() {
+		key := make([]uint32, len(t.sigs)) // 0 for terms without typos
+		for i, sig := range t.sigs {
+			if sig == 0 {
+				continue
+			}
+			r, _ := utf8.DecodeRuneInString(t.terms.at(i))
+			if n := len(s.runes); n == 0 || s.runes[n-1] != r { // terms are sorted
+				s.runes = append(s.runes, r)
+			}
+			key[i] = uint32(len(s.runes)-1)*longest + uint32(sig>>58)
+		}
+		s.at = make([]uint32, len(s.runes)*longest+2)
+		for _, k := range key {
+			if k > 0 {
+				s.at[k+1]++
+			}
+		}
+		for i := range s.at[1:] {
+			s.at[i+1] += s.at[i]
+		}
+		n := s.at[len(s.at)-1]
+		s.sigs, s.terms = make([]uint64, n), make([]uint32, n)
+		next := slices.Clone(s.at)
+		for i, k := range key {
+			if k > 0 {
+				s.sigs[next[k]], s.terms[next[k]] = t.sigs[i], uint32(i)
+				next[k]++
+			}
+		}
+		s.at = s.at[:len(s.runes)*longest+1]
+	})
+	return s
 }
 
 func appendRunes(dst []rune, s string) []rune {
