@@ -79,6 +79,14 @@ type Line struct {
 	TaxIncluded bool `json:"tax_included,omitempty"`
 	// TaxClass, when set, says how the line is taxed.
 	TaxClass string `json:"tax_class,omitempty"`
+	// Personalization is what the buyer asks of each unit, such as the words of an
+	// engraving. Units of one SKU that are asked for differently stand on lines of
+	// their own. It goes with the line into the order and onto its papers, never into
+	// an event.
+	Personalization flywheel.Details `json:"personalization,omitzero"`
+	// Metadata is the shop's own, of no meaning here: it goes with the line into the
+	// order. Adding units to the line replaces it, unless they come without.
+	Metadata flywheel.Details `json:"metadata,omitzero"`
 }
 
 // Line returns the line with the given id, or nil.

@@ -11,9 +11,9 @@ import (
 
 // Add puts lines into the cart, all or none, and publishes add_to_cart. A line
 // with an ID that is there adds to that line, which must have the same SKU, agreed
-// price and tax. A line without an ID adds to the first line with the
-// same SKU on these same terms, so units with an agreed price never mix with
-// others. What finds no line becomes a new one at the end. With [Options.Catalog]
+// price, tax and personalization. A line without an ID adds to the first line with the
+// same SKU on these same terms, so units with an agreed price or an engraving never mix
+// with others. What finds no line becomes a new one at the end. With [Options.Catalog]
 // items that are unknown or withdrawn are not found, and numbers of units that the
 // rules of an item forbid are out of range.
 func (s *Service) Add(ctx context.Context, id ID, lines ...Line) (Cart, error) {
@@ -130,6 +130,19 @@ func (s *Service) SetQuantity(ctx context.Context, id ID, line string, quantity 
 			}
 		}
 		return e, nil
+	})
+}
+
+// Personalize makes what the buyer asks of the units of a line what is given; the zero
+// value asks for nothing. Nothing is published: nothing was put in or taken out.
+func (s *Service) Personalize(ctx context.Context, id ID, line string, p flywheel.Details) (Cart, error) {
+	return s.change(ctx, id, func(c *Cart) (*flywheel.Event, error) {
+		l := c.Line(line)
+		if l == nil {
+			return nil, &LineError{Cart: c.ID, Index: -1, Line: line, Err: flywheel.ErrNotFound}
+		}
+		l.Personalization = p
+		return nil, nil
 	})
 }
 

@@ -36,12 +36,15 @@ func (c *Cart) add(lines []Line, limit int) error {
 		}
 		there := &c.Lines[at]
 		if keyOf(there) != keyOf(&l) {
-			return fail(fmt.Errorf("line %q is there with another SKU, price or tax: %w", l.ID, flywheel.ErrConflict))
+			return fail(fmt.Errorf("line %q is there with another SKU, price, tax or personalization: %w", l.ID, flywheel.ErrConflict))
 		}
 		if there.Quantity > MaxQuantity-l.Quantity {
 			return fail(fmt.Errorf("%d and %d more are above %d: %w", there.Quantity, l.Quantity, MaxQuantity, flywheel.ErrOutOfRange))
 		}
 		there.Quantity += l.Quantity
+		if !l.Metadata.IsZero() {
+			there.Metadata = l.Metadata
+		}
 	}
 	return nil
 }
@@ -92,6 +95,7 @@ type skuKey struct {
 	agreed      money.Price
 	taxIncluded bool
 	taxClass    string
+	personal    flywheel.Details
 }
 
 const shortCart = 48
@@ -109,7 +113,7 @@ func newFinder(c *Cart, more int) finder {
 }
 
 func keyOf(l *Line) skuKey {
-	return skuKey{l.SKU, l.Agreed, l.TaxIncluded, l.TaxClass}
+	return skuKey{l.SKU, l.Agreed, l.TaxIncluded, l.TaxClass, l.Personalization}
 }
 
 func (f *finder) index(c *Cart, i int) {

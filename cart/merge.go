@@ -51,8 +51,8 @@ func (s *Service) Login(ctx context.Context, guest ID, customer flywheel.Custome
 }
 
 // Merge moves the lines and coupons of one open cart into another of the same
-// currency. Quantities of one SKU are summed where the agreed price and the tax
-// are the same, else the lines stand side by side: an agreed price is
+// currency. Quantities of one SKU are summed where the agreed price, the tax
+// and the personalization are the same, else the lines stand side by side: an agreed price is
 // kept, for the units it was agreed for. Nothing is published, since nobody
 // put anything into a cart. Merge is idempotent: what stopped on the way is
 // finished by merging again.

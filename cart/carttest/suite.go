@@ -55,7 +55,8 @@ func sample(id string) cart.Cart {
 		ID: cart.ID(id), Customer: "customer", Visitor: "visitor", Session: "session", Currency: money.EUR,
 		Lines: []cart.Line{
 			{ID: "1", SKU: "85123A", Quantity: 6},
-			{ID: "2", SKU: "screw", Quantity: 1000, Agreed: money.MustPrice("0.0125", money.EUR), TaxIncluded: true, TaxClass: "standard"},
+			{ID: "2", SKU: "screw", Quantity: 1000, Agreed: money.MustPrice("0.0125", money.EUR), TaxIncluded: true, TaxClass: "standard",
+				Personalization: flywheel.MustDetails(map[string]string{"engraving": "Für Anna & \"Ben\""}), Metadata: flywheel.MustDetails(map[string]string{"erp": "17"})},
 		},
 		Coupons: []string{"WELCOME"}, Status: cart.Open, Absorbed: []cart.ID{"guest"},
 		CreatedAt: start, UpdatedAt: start, AbandonedAt: start.Add(time.Hour), Due: start.Add(24 * time.Hour), LastLine: 2,

@@ -46,6 +46,7 @@ func (c *Checkout) draft(b *cart.Cart, r *Request) (order.Order, error) {
 		o.Lines[i] = order.Line{
 			ID: l.ID, SKU: l.SKU, Quantity: l.Quantity, Unit: l.Unit, TaxIncluded: l.TaxIncluded, TaxRate: l.TaxRate,
 			Subtotal: l.Subtotal, Discount: l.Discount, Net: l.Net, Tax: l.Tax, Total: l.Total,
+			Personalization: b.Lines[i].Personalization, Metadata: b.Lines[i].Metadata,
 		}
 	}
 	for _, a := range q.Applied {

@@ -157,6 +157,8 @@ type ContentLine struct {
 	Unit     money.Price  `json:"unit"`
 	Discount money.Amount `json:"discount"`
 	Total    money.Amount `json:"total"` // after discounts, as priced: with tax where prices have it
+	// Personalization is what the buyer asks of each unit.
+	Personalization flywheel.Details `json:"personalization,omitzero"`
 }
 
 // same reports whether two answers have the same content. Which promotion took

@@ -14,6 +14,7 @@ func (s *Sessions) fill(of *Session, q *sessionQuote) {
 		l := &q.quote.Lines[i]
 		c.Lines = append(c.Lines, ContentLine{
 			ID: l.ID, SKU: l.SKU, Quantity: l.Quantity, Unit: l.Unit, Discount: l.Discount, Total: money.New(l.Subtotal.Minor()-l.Discount.Minor(), q.cart.Currency),
+			Personalization: q.cart.Lines[i].Personalization,
 		})
 	}
 	var subtotal, items, discount, delivery, tax int64

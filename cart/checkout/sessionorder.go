@@ -29,7 +29,7 @@ func (s *Sessions) orderOf(of *Session, q *sessionQuote, id order.ID) (order.Ord
 	}
 	o.Lines = make([]order.Line, 0, len(q.quote.Lines))
 	for i := range q.quote.Lines {
-		o.Lines = append(o.Lines, q.orderLine(&q.quote.Lines[i]))
+		o.Lines = append(o.Lines, q.orderLine(i))
 	}
 	for _, a := range q.content.Applied {
 		o.Promotions = append(o.Promotions, order.Promotion{ID: a.Promotion, Discount: a.Amount})
@@ -80,14 +80,17 @@ func (s *Sessions) packInto(o *order.Order, a *fulfillment.Allocation, option, r
 	return nil
 }
 
-// orderLine is a line as it is sold.
-func (q *sessionQuote) orderLine(l *pricing.QuoteLine) order.Line {
+// orderLine is a line as it is sold. What was made for the buyer does not come back for
+// a change of mind (Directive 2011/83/EU, article 16 c).
+func (q *sessionQuote) orderLine(i int) order.Line {
+	l, of := &q.quote.Lines[i], &q.cart.Lines[i]
 	item := q.items[l.SKU]
 	return order.Line{
 		ID: l.ID, SKU: l.SKU, Quantity: l.Quantity, Unit: l.Unit, TaxIncluded: l.TaxIncluded, TaxRate: l.TaxRate,
 		Subtotal: l.Subtotal, Discount: l.Discount, Net: l.Net, Tax: l.Tax, Total: l.Total,
 		Title: item.Title, Categories: item.Categories, Brand: item.Brand, Cost: item.Cost, TaxClass: l.TaxClass,
-		Taxes: slices.Clone(l.Taxes), Trace: slices.Clone(l.Trace), FinalSale: item.FinalSale, Download: item.Download,
+		Taxes: slices.Clone(l.Taxes), Trace: slices.Clone(l.Trace), FinalSale: item.FinalSale || !of.Personalization.IsZero(), Download: item.Download,
+		Personalization: of.Personalization, Metadata: of.Metadata,
 	}
 }
 

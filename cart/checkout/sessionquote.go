@@ -264,7 +264,7 @@ func (s *Sessions) messages(of *Session, q *sessionQuote) {
 			m.Severity = BuyerReview
 			say(m)
 		}
-		if item.FinalSale {
+		if item.FinalSale || !l.Personalization.IsZero() {
 			say(warned(CodeFinalSale, at(pathLines, i)))
 		}
 	}

@@ -162,7 +162,7 @@ func (w *Shop) price(ctx context.Context, o *order.Order, q *sessionQuote, ways 
 		return nil, err
 	}
 	for i := range q.quote.Lines {
-		lines = append(lines, q.orderLine(&q.quote.Lines[i]))
+		lines = append(lines, q.orderLine(i))
 	}
 	return lines, nil
 }

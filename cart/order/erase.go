@@ -27,6 +27,9 @@ func (o Order) Erased(hash func(text string) string) Order {
 	for i := range o.Returns {
 		o.Returns[i].Reason = ""
 	}
+	for i := range o.Lines {
+		o.Lines[i].Personalization, o.Lines[i].Metadata = flywheel.Details{}, flywheel.Details{}
+	}
 	o.Contact, o.Shipping, o.Billing, o.Metadata, o.Uses = Contact{}, nil, nil, nil, nil
 	for i := range o.Tenders {
 		switch t := &o.Tenders[i]; t.Type {

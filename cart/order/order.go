@@ -131,6 +131,9 @@ type Line struct {
 	// that it is in no parcel.
 	FinalSale bool `json:"final_sale,omitempty"`
 	Download  bool `json:"download,omitempty"`
+	// Personalization is what the buyer asked of each unit, and Metadata the shop's own.
+	Personalization flywheel.Details `json:"personalization,omitzero"`
+	Metadata        flywheel.Details `json:"metadata,omitzero"`
 	// Added names the operation that added the line, empty when it was ordered.
 	Added string `json:"added,omitempty"`
 	// Canceled counts the units that were called off, Shipped those that were sent.

@@ -37,6 +37,13 @@ type storedLine struct {
 	Added       string            `json:"added,omitempty"`
 }
 
+// details are what is a buyer's own of a line and goes when the buyer is forgotten; so
+// they stand in the body, too.
+type details struct {
+	Personalization flywheel.Details `json:"p,omitzero"`
+	Metadata        flywheel.Details `json:"m,omitzero"`
+}
+
 // counts are what changes of a line.
 type counts struct {
 	Returned    int64     `json:"r,omitempty"`
@@ -84,12 +91,20 @@ type storedBody struct {
 	// Counts are those of the others.
 	Returned map[int]int64  `json:"returned,omitempty"`
 	Counts   map[int]counts `json:"counts,omitempty"`
+	// Details are those of lines that have any, by the line's place.
+	Details map[int]details `json:"details,omitempty"`
 }
 
 func encodeBody(o *order.Order) (string, error) {
 	b := storedBody{Order: *o, Added: storeLines(o.Lines[placed(o.Lines):])}
 	for i := range o.Lines {
 		l := &o.Lines[i]
+		if d := (details{l.Personalization, l.Metadata}); d != (details{}) {
+			if b.Details == nil {
+				b.Details = map[int]details{}
+			}
+			b.Details[i] = d
+		}
 		c := counts{l.Returned, l.Canceled, l.Shipped, l.DeliveredAt}
 		switch {
 		case c == counts{}:
@@ -133,7 +148,7 @@ func decode(o *order.Order, lines, body string) error {
 			Subtotal: amount(l.Subtotal), Discount: amount(l.Discount), Net: amount(l.Net), Tax: amount(l.Tax),
 			Total: amount(l.Total), Title: l.Title, Categories: l.Categories, Brand: l.Brand, Cost: l.Cost, TaxClass: l.TaxClass,
 			Taxes: l.Taxes, Trace: l.Trace, FinalSale: l.FinalSale, Download: l.Download, Added: l.Added,
-			Returned: b.Returned[i],
+			Returned: b.Returned[i], Personalization: b.Details[i].Personalization, Metadata: b.Details[i].Metadata,
 		}
 		if c, ok := b.Counts[i]; ok {
 			line := &o.Lines[i]

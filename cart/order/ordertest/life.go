@@ -52,6 +52,8 @@ func life(id string) order.Order {
 	l := &o.Lines[0]
 	l.Title, l.Categories, l.Brand, l.Cost, l.TaxClass = "Lamp", []string{"home", "light"}, "Acme", eur(100), "standard"
 	l.FinalSale = true
+	l.Personalization = flywheel.MustDetails(map[string]string{"engraving": "Für Anna"})
+	l.Metadata = flywheel.MustDetails(map[string]string{"erp": "17"})
 	l.Taxes = []pricing.TaxPart{{Code: "vat", Rate: money.Percent(20), Net: eur(1500), Tax: eur(300)}}
 	l.Trace = []pricing.Step{{Kind: pricing.StepPrice, Source: "list", Base: money.MustPrice("2.55", money.EUR), Quantity: 6, Amount: eur(1530)}}
 	l.Canceled, l.Shipped, l.Returned, l.DeliveredAt = 1, 4, 2, start.Add(time.Hour)

@@ -85,6 +85,8 @@ type page struct {
 
 type row struct {
 	Item, SKU, Quantity, Rate, Net, Tax, Amount string
+
+	Asked flywheel.Details // of the line
 }
 
 // Document writes an invoice or a credit note of an order. Its lines and its sums are
@@ -112,6 +114,9 @@ func Document(w io.Writer, s *Shop, o *order.Order, d *order.Document) error {
 		r := row{
 			Item: s.item(l), SKU: string(l.SKU), Rate: percent(l.Rate),
 			Net: s.amount(l.Net), Tax: s.amount(l.Tax), Amount: s.amount(l.Total),
+		}
+		if of := o.Line(l.Line); of != nil && l.Kind == order.GoodsLine {
+			r.Asked = of.Personalization
 		}
 		if l.Quantity > 0 {
 			r.Quantity = strconv.FormatInt(l.Quantity, 10)
@@ -150,7 +155,7 @@ func PackingSlip(w io.Writer, s *Shop, o *order.Order, parcel string) error {
 	for i := range o.Lines {
 		l := &o.Lines[i]
 		if n := units[l.ID]; n > 0 {
-			p.Rows = append(p.Rows, row{Item: name(l.Title, string(l.SKU)), SKU: string(l.SKU), Quantity: strconv.FormatInt(n, 10)})
+			p.Rows = append(p.Rows, row{Item: name(l.Title, string(l.SKU)), SKU: string(l.SKU), Quantity: strconv.FormatInt(n, 10), Asked: l.Personalization})
 		}
 	}
 	return layout.Execute(w, p)
@@ -313,7 +318,7 @@ small { color: #555; }
 <table>
 <thead><tr><th>{{.W.Item}}</th><th class="n">{{.W.Quantity}}</th>{{if .Priced}}<th class="n">{{.W.TaxRate}}</th><th class="n">{{.W.Net}}</th><th class="n">{{.W.Tax}}</th><th class="n">{{.W.Amount}}</th>{{end}}</tr></thead>
 <tbody>{{range .Rows}}
-<tr><td>{{.Item}}{{if and .SKU (ne .SKU .Item)}} <small>{{.SKU}}</small>{{end}}</td><td class="n">{{.Quantity}}</td>{{if $.Priced}}<td class="n">{{.Rate}}</td><td class="n">{{.Net}}</td><td class="n">{{.Tax}}</td><td class="n">{{.Amount}}</td>{{end}}</tr>{{end}}
+<tr><td>{{.Item}}{{if and .SKU (ne .SKU .Item)}} <small>{{.SKU}}</small>{{end}}{{range $name, $text := .Asked.All}}<br><small>{{$name}}: {{$text}}</small>{{end}}</td><td class="n">{{.Quantity}}</td>{{if $.Priced}}<td class="n">{{.Rate}}</td><td class="n">{{.Net}}</td><td class="n">{{.Tax}}</td><td class="n">{{.Amount}}</td>{{end}}</tr>{{end}}
 </tbody>
 {{if .Priced}}<tfoot>{{range .Sums}}
 <tr><td colspan="5" class="n">{{index . 0}}</td><td class="n">{{index . 1}}</td></tr>{{end}}

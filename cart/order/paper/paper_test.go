@@ -81,6 +81,17 @@ func TestPackingSlip(t *testing.T) {
 		require.Contains(t, html, want)
 	}
 	require.NotContains(t, html, "EUR", "a slip has no prices")
+	require.NotContains(t, html, "engraving")
+
+	o.Lines[0].Personalization = flywheel.MustDetails(map[string]string{"engraving": "Anna <3", "ribbon": "red"})
+	for _, write := range []func() error{
+		func() error { return paper.PackingSlip(b, &paper.Shop{}, &o, "p1") },
+		func() error { return paper.Document(b, &paper.Shop{}, &o, &o.Documents[0]) },
+	} {
+		b.Reset()
+		require.NoError(t, write())
+		require.Contains(t, b.String(), "<small>mug</small><br><small>engraving: Anna &lt;3</small><br><small>ribbon: red</small></td>")
+	}
 	require.NotContains(t, html, "book", "what is in another parcel is not on the slip")
 }
 
