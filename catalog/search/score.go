@@ -90,6 +90,8 @@ type scorer struct {
 	phrase []phraseFound
 	most   []float64 // of each word: the most that it can add to a score
 	sums   []float64 // of most by set of words, for short queries
+
+	fetched uint16 // see fetch
 }
 
 // phraseFound is the documents that have a way of several terms.
@@ -283,6 +285,9 @@ func (e *scorer) atMost(words uint32) float64 {
 func (e *scorer) reach(sh *shares, title, any uint32) float64 {
 	return e.atMost(any) * (1 + sh.of(title, any) + sh.highest(e.rank, title))
 }
+
+// fetch asks memory for a document that is scored soon.
+func (e *scorer) fetch(doc int) { e.fetched += e.t.fwd[e.t.fwdAt[doc]] }
 
 // words returns which words a document has in its first field, and at all.
 func (e *scorer) words(doc int) (title, any uint32) {

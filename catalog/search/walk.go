@@ -20,12 +20,15 @@ type walk struct {
 	sets  []bitset // memory of each level
 	few   int      // below this many documents are looked at one by one
 	one   func(d int, title, any uint32)
+
+	classes []class   // memory of each
+	docs    []classed // likewise
 }
 
 func newWalk(e *execution, f *partFound, sh *shares, b *best, one func(d int, title, any uint32)) *walk {
 	n := len(e.plan.words)
 	w := &f.sc.x.walk
-	*w = walk{f: f, sh: sh, b: b, few: 16 + len(f.docs)/3, one: one, order: w.order[:0], rest: w.rest[:0], sets: w.sets[:0]}
+	*w = walk{f: f, sh: sh, b: b, few: 16 + len(f.docs)/3, one: one, order: w.order[:0], rest: w.rest[:0], sets: w.sets[:0], classes: w.classes, docs: w.docs}
 	for i := range n {
 		w.order = append(w.order, i)
 		w.rest = append(w.rest, 0)
@@ -44,7 +47,7 @@ func newWalk(e *execution, f *partFound, sh *shares, b *best, one func(d int, ti
 // done forgets what was visited.
 func (w *walk) done() {
 	clear(w.sets)
-	*w = walk{order: w.order, rest: w.rest, sets: w.sets}
+	*w = walk{order: w.order, rest: w.rest, sets: w.sets, classes: w.classes, docs: w.docs}
 }
 
 // hopeless reports whether no document with these words, and perhaps those in rest,
@@ -79,24 +82,68 @@ func (w *walk) from(level int, docs bitset, count int, title, any uint32) {
 	w.from(level+1, none, count-others, title, any)
 }
 
-// each visits documents one by one.
+// each visits documents one by one, those first that can reach most.
 func (w *walk) each(level int, docs bitset, title, any uint32) {
-	leaf := level == len(w.order)
-	top := w.f.sc.reach(w.sh, title, any)
+	if level == len(w.order) {
+		w.alike(docs, title, any)
+		return
+	}
+	w.classes, w.docs = w.classes[:0], w.docs[:0]
 	for i, word := range docs {
 		for ; word != 0; word &= word - 1 {
 			d := i<<6 + trailing(word)
-			if leaf {
-				if w.b.full() && top < w.b.floor() {
-					return
-				}
-				w.one(d, title, any)
-				continue
-			}
 			t, a := w.f.sc.words(d)
-			if !w.hopeless(t, a, 0) {
-				w.one(d, t, a)
+			at := 0
+			for at < len(w.classes) && (w.classes[at].title != t || w.classes[at].any != a) {
+				at++
 			}
+			if at == len(w.classes) {
+				w.classes = append(w.classes, class{title: t, any: a, reach: w.f.sc.reach(w.sh, t, a), first: -1, last: -1})
+			}
+			c := &w.classes[at]
+			if c.last >= 0 {
+				w.docs[c.last].next = int32(len(w.docs))
+			} else {
+				c.first = int32(len(w.docs))
+			}
+			c.last = int32(len(w.docs))
+			w.docs = append(w.docs, classed{doc: int32(d), next: -1})
+		}
+	}
+	slices.SortFunc(w.classes, func(x, y class) int { return cmp.Compare(y.reach, x.reach) })
+	for i := range w.classes {
+		c := &w.classes[i]
+		for at := c.first; at >= 0; at = w.docs[at].next {
+			if w.b.full() && c.reach < w.b.floor() {
+				return
+			}
+			if next := w.docs[at].next; next >= 0 {
+				w.f.sc.fetch(int(w.docs[next].doc))
+			}
+			w.one(int(w.docs[at].doc), c.title, c.any)
 		}
 	}
 }
+
+// alike visits documents with the same words.
+func (w *walk) alike(docs bitset, title, any uint32) {
+	top := w.f.sc.reach(w.sh, title, any)
+	for i, word := range docs {
+		for ; word != 0; word &= word - 1 {
+			if w.b.full() && top < w.b.floor() {
+				return
+			}
+			w.one(i<<6+trailing(word), title, any)
+		}
+	}
+}
+
+// class is the documents with the same words, in order.
+type class struct {
+	title, any  uint32
+	reach       float64
+	first, last int32 // of walk.docs; -1 for none
+}
+
+// classed is a document, and the next one of its class.
+type classed struct{ doc, next int32 }
