@@ -179,7 +179,7 @@ func (c *combination) widen(v *verdict) {
 		}
 		return min(math.Pow(ratio, validatedWider), validatedWidest)
 	}
-	near, far := max(1, scale(v.near, variance[:close])), 1.0
+	near, far := scale(v.near, variance[:close]), 1.0
 	if v.ahead > close {
 		far = scale(v.far, variance[close:])
 	}
@@ -189,7 +189,7 @@ func (c *combination) widen(v *verdict) {
 const (
 	// Powers of the ratio of the variances below one and above: a few origins may have
 	// been lucky or not, and what was estimated from less of the series errs more.
-	validatedTrust  = 0.35
+	validatedTrust  = 0.6
 	validatedWider  = 0.6
 	validatedLeast  = 0.4
 	validatedWidest = 9
