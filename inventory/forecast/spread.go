@@ -81,9 +81,9 @@ func (c *combination) measure(y, values []float64, f *Fit, start *smoothing) {
 	s := &c.spread
 	n := len(y)
 	s.rms, s.mae, s.level = 0, 0, 0
-	open := 0.0
+	open, closes := 0.0, c.closes()
 	for i, v := range f.Fitted {
-		if c.closed(f.Skipped + i) {
+		if closes && c.closed(f.Skipped+i) {
 			continue
 		}
 		e := values[f.Skipped+i] - v
@@ -121,7 +121,7 @@ func (c *combination) measure(y, values []float64, f *Fit, start *smoothing) {
 			start.mean(byForm[:horizon])
 			dynamic.mean(byTheta[:horizon])
 			for h := range horizon {
-				if c.closed(t + h) {
+				if closes && c.closed(t+h) {
 					continue
 				}
 				form := byForm[h]
