@@ -11,7 +11,9 @@ package forecast
 //
 // A series with a season, of 200 observations and four cycles or more, is long enough
 // to ask itself: each method, and what was observed a season ago, is fitted to its
-// first part and counts by how it forecasts the last one from six origins. The season
+// first part and counts by how it forecasts the last one from six origins. So is a level that moves
+// as slowly as is best for the mean of whole cycles ahead, since what is remembered from one
+// period to the next makes the others follow noise. The season
 // is then that of the series or, where the last part says so, the week of hours and
 // parts of them or the year of days, in 52 weeks; and the intervals are wider or
 // narrower by what the errors there were.
@@ -111,7 +113,7 @@ func (m Auto) fitTo(dst *Fit, s Series) error {
 	dst.reset("Combination", &s)
 	c := reuse[combination](dst)
 	c.fit(dst, &s, v)
-	for method, name := range [combined]string{"ets", "dynamictheta", "logtheta", "logdynamictheta", "ces", "seasonalnaive"} {
+	for method, name := range [combined]string{"ets", "dynamictheta", "logtheta", "logdynamictheta", "ces", "seasonalnaive", "steady", "yearly"} {
 		if method < byLast || v != nil {
 			dst.parameter(name, c.weights[method], true)
 		}

@@ -153,7 +153,7 @@ func (p *complexSmoothing) mean(dst []float64) {
 
 func (p *complexSmoothing) observe(y float64) float64 {
 	inner := p.level
-	p.step(p.without(y, p.next) - inner)
+	p.step(p.without(y, p.next, inner) - inner)
 	p.next++
 	return p.put(inner, p.next-1)
 }

@@ -14,7 +14,11 @@ type combination struct {
 	risen   optimizedTheta   // dynamic, of its logarithm
 	complex complexSmoothing // of the series
 	last    repeated         // what was a season ago
+	steady  theta            // of the series, without drift, for means of cycles ahead
+	year    theta            // the same without a curve of the year
+	yearly  bool             // whether there is such a curve
 	judged  bool             // weights are of errors out of sample
+	asks    bool             // or will be
 
 	weights  [combined]float64
 	logs     bool    // false where values of zero or less forbid logarithms
@@ -32,7 +36,9 @@ const (
 	byTheta
 	byRisen
 	byComplex
-	byLast // only where it was validated
+	byLast // this and those below only where it was validated
+	bySteady
+	byYear
 	combined
 )
 
@@ -59,7 +65,7 @@ const (
 // fit fits all methods to a series that is not constant and fills dst. Weights that
 // were validated are given.
 func (c *combination) fit(dst *Fit, s *Series, validated *verdict) {
-	c.judged = validated != nil
+	c.judged, c.asks = validated != nil, validated != nil
 	y := c.fitMembers(dst, s)
 	if c.judged {
 		c.weights = validated.weights
@@ -80,15 +86,18 @@ func (c *combination) fit(dst *Fit, s *Series, validated *verdict) {
 	c.widen(validated)
 }
 
-// column returns the i-th of eight columns of the scratch memory of n places each: of
+// columns are the methods, and the series without season with and without logarithms.
+const columns = combined + 2
+
+// column returns the i-th column of the scratch memory of n places each: of
 // a combination the fitted values of its methods.
-func (f *Fit) column(i, n int) []float64 { return f.scratch[:8*n][i*n : (i+1)*n] }
+func (f *Fit) column(i, n int) []float64 { return f.scratch[:columns*n][i*n : (i+1)*n] }
 
 // fitMembers fits all methods and returns the series without its season. Their fitted
 // values are in the columns of dst.
 func (c *combination) fitMembers(dst *Fit, s *Series) (y []float64) {
 	n := len(s.Values)
-	if need := 8 * n; cap(dst.scratch) < need {
+	if need := columns * n; cap(dst.scratch) < need {
 		dst.scratch = make([]float64, need)
 	}
 	y, logs := dst.column(combined, n), dst.column(combined+1, n)
@@ -132,6 +141,18 @@ func (c *combination) fitMembers(dst *Fit, s *Series) (y []float64) {
 		copy(last[season:], s.Values)
 	}
 	c.last.fit(s.Values, s.season())
+	if c.asks {
+		c.steady.fitSteady(y, s.season(), dst.column(bySteady, n))
+		if c.yearly = c.year.fitYearly(y, s.season(), dst.column(byYear, n)); !c.yearly {
+			copy(dst.column(byYear, n), dst.column(bySteady, n))
+		}
+		c.steady.next, c.year.next = n, n
+		for method := bySteady; method <= byYear; method++ {
+			for i, v := range dst.column(method, n) {
+				dst.column(method, n)[i] = c.put(v, i)
+			}
+		}
+	}
 	return y
 }
 
@@ -146,14 +167,14 @@ func (c *combination) unlog(v float64) float64 {
 
 // average fits the ETS family, weighs its forms by exp(-ΔAICc/2) (Burnham &
 // Anderson, 2002; Kolassa, 2011) and fills fitted. Seasons that are too long
-// for it are taken out first.
+// for it, or have closed places, are taken out first.
 func (c *combination) average(dst *Fit, s *Series, adjusted, fitted []float64) {
 	if dst.search == nil {
 		dst.search = new(etsSearch)
 	}
 	e := dst.search
 	values, seasons := s.Values, s.season()
-	c.adjusted = seasons > MaxSmoothedSeason || len(values) <= seasons
+	c.adjusted = seasons > MaxSmoothedSeason || len(values) <= seasons || c.closes()
 	if c.adjusted {
 		values, seasons = adjusted, 1
 	}
@@ -275,6 +296,10 @@ func (c *combination) meanOf(method int, buffer, dst []float64, w float64) {
 		c.risen.mean(buffer)
 	case byComplex:
 		c.complex.mean(buffer)
+	case bySteady:
+		c.steady.mean(buffer)
+	case byYear:
+		c.year.mean(buffer)
 	case byLast:
 		for h := range dst {
 			dst[h] += float64(w * c.last.ahead(h))
@@ -289,8 +314,15 @@ func (c *combination) meanOf(method int, buffer, dst []float64, w float64) {
 	}
 }
 
+// next is what a process expects of the next period.
+func next(p process) float64 {
+	var one [1]float64
+	p.mean(one[:])
+	return one[0]
+}
+
 func (c *combination) observe(y float64) float64 {
-	inner := c.without(y, c.next) // of all but ETS
+	inner, closed := c.without(y, c.next, 0), c.closed(c.next) // of all but ETS
 	log := inner
 	if c.logs {
 		log = c.high
@@ -304,6 +336,9 @@ func (c *combination) observe(y float64) float64 {
 		if c.adjusted {
 			v = inner
 		}
+		if closed {
+			v = next(&c.forms[i])
+		}
 		v = c.forms[i].observe(v)
 		if c.adjusted {
 			v = c.put(v, c.next)
@@ -311,17 +346,32 @@ func (c *combination) observe(y float64) float64 {
 		forms += float64(c.shares[i] * v)
 	}
 	mean := float64(c.weights[byETS]*forms) + float64(c.weights[byLast]*c.last.observe(y))
-	for method := byDynamic; method < byLast; method++ {
-		var v float64
+	for method := byDynamic; method < combined; method++ {
+		if method == byLast || method == bySteady && !c.asks || method == byYear && !c.yearly {
+			continue
+		}
+		var p process
+		v := inner
 		switch method {
 		case byDynamic:
-			v = c.dynamic.observe(inner)
+			p = &c.dynamic
 		case byTheta:
-			v = c.unlog(c.theta.observe(log))
+			p, v = &c.theta, log
 		case byRisen:
-			v = c.unlog(c.risen.observe(log))
+			p, v = &c.risen, log
 		case byComplex:
-			v = c.complex.observe(inner)
+			p = &c.complex
+		case bySteady:
+			p = &c.steady
+		case byYear:
+			p = &c.year
+		}
+		if closed {
+			v = next(p)
+		}
+		v = p.observe(v)
+		if method == byTheta || method == byRisen {
+			v = c.unlog(v)
 		}
 		mean += float64(c.weights[method] * c.put(v, c.next))
 	}

@@ -81,12 +81,17 @@ func (c *combination) measure(y, values []float64, f *Fit, start *smoothing) {
 	s := &c.spread
 	n := len(y)
 	s.rms, s.mae, s.level = 0, 0, 0
+	open, closes := 0.0, c.closes()
 	for i, v := range f.Fitted {
+		if closes && c.closed(f.Skipped+i) {
+			continue
+		}
 		e := values[f.Skipped+i] - v
 		s.rms += float64(e * e)
 		s.mae += math.Abs(e)
+		open++
 	}
-	s.rms, s.mae = math.Sqrt(s.rms/float64(len(f.Fitted))), s.mae/float64(len(f.Fitted))
+	s.rms, s.mae = math.Sqrt(s.rms/max(open, 1)), s.mae/max(open, 1)
 	for _, v := range y {
 		s.level += math.Abs(v) / float64(n)
 	}
@@ -116,6 +121,9 @@ func (c *combination) measure(y, values []float64, f *Fit, start *smoothing) {
 			start.mean(byForm[:horizon])
 			dynamic.mean(byTheta[:horizon])
 			for h := range horizon {
+				if closes && c.closed(t+h) {
+					continue
+				}
 				form := byForm[h]
 				if c.adjusted {
 					form = c.put(form, t+h)

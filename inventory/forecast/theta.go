@@ -81,7 +81,7 @@ func (p *theta) mean(dst []float64) {
 
 func (p *theta) observe(y float64) float64 {
 	inner := p.level + p.lag
-	p.level += float64(p.alpha * (p.without(y, p.next) - p.level))
+	p.level += float64(p.alpha * (p.without(y, p.next, p.level) - p.level))
 	p.lag = float64((1-p.alpha)*p.lag) + p.drift
 	p.next++
 	return p.put(inner, p.next-1)

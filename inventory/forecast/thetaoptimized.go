@@ -144,7 +144,7 @@ func (p *optimizedTheta) step(y float64) float64 {
 }
 
 func (p *optimizedTheta) observe(y float64) float64 {
-	inner := p.step(p.without(y, p.next))
+	inner := p.step(p.without(y, p.next, p.level+float64(p.share*p.line.lag(p.alpha))))
 	p.next++
 	return p.put(inner, p.next-1)
 }

@@ -9,7 +9,7 @@ const (
 	validatedCycles = 4
 	// validatedOrigins is the number of origins, and validatedMost how far ahead of
 	// each is looked.
-	validatedOrigins = 6
+	validatedOrigins = 12
 	validatedMost    = 336
 	// validatedPower is the power of the mean absolute error by which a method counts
 	// less: 2 would be right for errors without correlation (Bates & Granger, 1969),
@@ -73,9 +73,9 @@ func judge(s *Series, season, ahead int) verdict {
 	of := verdict{season: season, ahead: ahead}
 	weights := &of.weights
 	n := len(s.Values)
-	first := n - ahead - ahead/2
+	first := n - ahead - max(ahead/2, n/6)
 	past := Series{Values: s.Values[:first], Season: season}
-	var c combination
+	c := combination{asks: true}
 	var memory Fit
 	c.fitMembers(&memory, &past)
 	step := max(1, (n-ahead-first)/(validatedOrigins-1))
@@ -89,6 +89,10 @@ func judge(s *Series, season, ahead int) verdict {
 			forecast := make([]float64, horizon)
 			c.meanOf(method, buffer[:horizon], forecast, 1)
 			all = append(all, forecast)
+			if method == byYear && !c.yearly {
+				errors[method] = math.Inf(1)
+				continue
+			}
 			for h, v := range forecast {
 				errors[method] += math.Abs(s.Values[at+h] - v)
 			}
@@ -108,8 +112,13 @@ func judge(s *Series, season, ahead int) verdict {
 	total := 0.0
 	for method, e := range errors {
 		prior := combinedPrior[method]
-		if method == byLast {
+		switch method {
+		case byLast:
 			prior = lastPrior
+		case bySteady:
+			prior = steadyPrior
+		case byYear:
+			prior = yearlyPrior
 		}
 		switch {
 		case e == least || least > 0:
@@ -170,7 +179,7 @@ func (c *combination) widen(v *verdict) {
 		}
 		return min(math.Pow(ratio, validatedWider), validatedWidest)
 	}
-	near, far := max(1, scale(v.near, variance[:close])), 1.0
+	near, far := scale(v.near, variance[:close]), 1.0
 	if v.ahead > close {
 		far = scale(v.far, variance[close:])
 	}
@@ -180,14 +189,58 @@ func (c *combination) widen(v *verdict) {
 const (
 	// Powers of the ratio of the variances below one and above: a few origins may have
 	// been lucky or not, and what was estimated from less of the series errs more.
-	validatedTrust  = 0.35
+	validatedTrust  = 0.6
 	validatedWider  = 0.6
 	validatedLeast  = 0.4
 	validatedWidest = 9
 )
 
-// lastPrior is the weight of what was a season ago before a series is looked at.
-const lastPrior = 0.5
+// lastPrior and steadyPrior are the weights, before a series is looked at, of what was a
+// season ago and of the level for means of cycles.
+const (
+	lastPrior   = 0.5
+	steadyPrior = 1
+)
+
+// steadyAlphas are those that fitSteady chooses from.
+var steadyAlphas = [...]float64{0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6}
+
+// fitSteady fits a smoothed level without drift whose alpha makes the error of the mean of
+// the next two seasons least, instead of that of the next period: estimating for the distance
+// that counts is better where the model is not the truth (Cox, 1961; Taieb & Atiya,
+// 2016). It fills fitted. O(n).
+func (p *theta) fitSteady(y []float64, season int, fitted []float64) {
+	ahead := max(1, min(2*season, len(y)/8))
+	first := min(season, len(y))
+	start := average(y[:first])
+	least := math.Inf(1)
+	for _, alpha := range steadyAlphas {
+		level, sum, squares := start, 0.0, 0.0
+		for t, v := range y {
+			// The sum of what follows, of the mean of which level is the forecast.
+			if t == 0 {
+				for _, next := range y[:ahead] {
+					sum += next
+				}
+			} else if t+ahead <= len(y) {
+				sum += y[t+ahead-1] - y[t-1]
+			}
+			if t >= first && t+ahead <= len(y) {
+				e := sum/float64(ahead) - level
+				squares += float64(e * e)
+			}
+			level += float64(alpha * (v - level))
+		}
+		if squares < least {
+			least, p.alpha = squares, alpha
+		}
+	}
+	p.level, p.drift, p.lag = start, 0, 0
+	for t, v := range y {
+		fitted[t] = p.level
+		p.level += float64(p.alpha * (v - p.level))
+	}
+}
 
 // repeated are the observations of the last season.
 type repeated struct {

@@ -158,6 +158,18 @@ func TestOnlineRetail(t *testing.T) {
 		}
 		return x, y, spent
 	}
+	type measured struct {
+		p []float64
+		y []bool
+	}
+	say := func(m measured) (off, chance float64) {
+		off, err := predict.CalibrationError(m.p, m.y)
+		require.NoError(t, err)
+		chance, err = predict.CalibrationChance(m.p)
+		require.NoError(t, err)
+		return off, chance
+	}
+	var persons, later measured // held-out persons of all origins; and the time after them
 	for _, origin := range []time.Time{time.Date(2011, 6, 1, 0, 0, 0, 0, time.UTC), time.Date(2011, 7, 15, 0, 0, 0, 0, time.UTC), time.Date(2011, 9, 1, 0, 0, 0, 0, time.UTC)} {
 		x, y, _ := frame(origin.AddDate(0, 0, -90))
 		m, err := predict.Fit(x, y, nil)
@@ -169,16 +181,52 @@ func TestOnlineRetail(t *testing.T) {
 		}
 		auc, err := predict.AUC(scores, ny)
 		require.NoError(t, err)
-		off, err := predict.CalibrationError(p, ny)
+		off, chance := say(measured{p, ny})
+		rate, err := predict.PrecisionAt(p, ny, 1)
 		require.NoError(t, err)
+		level, err := m.AtRate(nx, rate)
+		require.NoError(t, err)
+		for i, row := range nx {
+			scores[i] = level.Probability(row)
+		}
+		known, _ := say(measured{scores, ny})
+		later = measured{append(later.p, p...), append(later.y, ny...)}
+		// The same question of persons who were held out, a quarter at a time.
+		held := measured{make([]float64, len(nx)), ny}
+		part := func(i int) int {
+			h := fnv.New32a()
+			fmt.Fprint(h, "quarter", i)
+			return int(h.Sum32() >> 16 & 3)
+		}
+		for quarter := range 4 {
+			var fx [][]float64
+			var fy []bool
+			for i := range nx {
+				if part(i) != quarter {
+					fx, fy = append(fx, nx[i]), append(fy, ny[i])
+				}
+			}
+			m, err := predict.Fit(fx, fy, nil)
+			require.NoError(t, err)
+			for i := range nx {
+				if part(i) == quarter {
+					held.p[i] = m.Probability(nx[i])
+				}
+			}
+		}
+		heldAUC, err := predict.AUC(held.p, ny)
+		require.NoError(t, err)
+		heldOff, heldChance := say(held)
+		persons = measured{append(persons.p, held.p...), append(persons.y, ny...)}
+		t.Logf("%s: persons held out: AUC %.4f, calibration error %.4f (chance %.4f)", origin.Format(time.DateOnly), heldAUC, heldOff, heldChance)
 		// Seeds: half of the customers in the top tenth by value; the other half is to be found
 		// among all who are no seeds.
 		sorted := slices.Sorted(slices.Values(spent))
 		edge := sorted[len(sorted)*9/10]
-		var seeds, held []bool
+		var seeds, hidden []bool
 		for i, v := range spent {
 			seeds = append(seeds, v >= edge && i%2 == 0)
-			held = append(held, v >= edge && i%2 == 1)
+			hidden = append(hidden, v >= edge && i%2 == 1)
 		}
 		var blind [][]float64 // without what says how much was spent
 		for _, row := range nx {
@@ -190,15 +238,20 @@ func TestOnlineRetail(t *testing.T) {
 		var h []bool
 		for i := range likeness {
 			if !seeds[i] {
-				s, h = append(s, likeness[i]), append(h, held[i])
+				s, h = append(s, likeness[i]), append(h, hidden[i])
 			}
 		}
 		top, err := predict.PrecisionAt(s, h, 0.1)
 		require.NoError(t, err)
 		base, err := predict.PrecisionAt(s, h, 1)
 		require.NoError(t, err)
-		t.Logf("%s: %d customers, AUC %.4f, calibration error %.4f; lookalike precision at 10 %% %.3f, base %.3f", origin.Format(time.DateOnly), len(ny), auc, off, top, base)
+		t.Logf("%s: %d customers, AUC %.4f, calibration error %.4f (chance %.4f), %.4f were the rate of %.3f known; lookalike precision at 10 %% %.3f, base %.3f", origin.Format(time.DateOnly), len(ny), auc, off, chance, known, rate, top, base)
 		require.Greater(t, auc, 0.7)
 		require.Greater(t, top, 2*base)
 	}
+	off, chance := say(persons)
+	t.Logf("all origins, persons held out: calibration error %.4f (chance %.4f)", off, chance)
+	require.Less(t, off, 0.02)
+	off, chance = say(later)
+	t.Logf("all origins, the time after: calibration error %.4f (chance %.4f)", off, chance)
 }

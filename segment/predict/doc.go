@@ -22,6 +22,16 @@
 //     it by the area between its curve and the one of chance, with a bootstrap interval.
 //   - [Lookalike] scores everybody by likeness to seeds, each by a model that has not seen that row.
 //
+// # Calibration
+//
+// [CalibrationError] is measured in ten groups of equal size, on rows that were not learned from;
+// [CalibrationChance] is what it would be of probabilities that are exactly right. A calibration
+// holds for customers of the same time. The part who buy in the next 90 days changes with the
+// season, which features of a customer do not tell: in a year of Online Retail the error is .012 to .026
+// for customers held out (.019 to .021 by chance), and .037 to .081 for the 90 days after those that were
+// learned from. [Propensity.AtRate] sets the level for who knows it; rows of several past origins, one
+// below the other, make a model depend less on a single season.
+//
 // # Explanation
 //
 // The contributions of a row sum to its log-odds together with the base: in a logistic model

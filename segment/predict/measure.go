@@ -58,16 +58,21 @@ func AUC(scores []float64, y []bool) (float64, error) {
 	return 0, fmt.Errorf("predict: all outcomes are equal: %w", flywheel.ErrInvalid)
 }
 
-// CalibrationError is the mean difference between probability and frequency over ten groups
-// of equal size by probability.
+// calibrationGroups is into how many groups of equal size [CalibrationError] puts rows.
+const calibrationGroups = 10
+
+// CalibrationError is the expected calibration error: the mean difference between
+// probability and frequency over ten groups of equal size by probability (Naeini, Cooper
+// & Hauskrecht, 2015, with equal counts). It is not zero for probabilities that are
+// exactly right, since frequencies vary: see [CalibrationChance].
 func CalibrationError(probabilities []float64, y []bool) (float64, error) {
 	if err := pairs(probabilities, len(y)); err != nil {
 		return 0, err
 	}
 	places := byScore(probabilities)
 	total := 0.0
-	for b := range 10 {
-		group := places[b*len(places)/10 : (b+1)*len(places)/10]
+	for b := range calibrationGroups {
+		group := places[b*len(places)/calibrationGroups : (b+1)*len(places)/calibrationGroups]
 		p, n := 0.0, 0.0
 		for _, i := range group {
 			p += probabilities[i]
@@ -76,6 +81,32 @@ func CalibrationError(probabilities []float64, y []bool) (float64, error) {
 			}
 		}
 		total += math.Abs(p-n) / float64(len(places))
+	}
+	return total, nil
+}
+
+// CalibrationChance is what [CalibrationError] is on average where the probabilities are
+// exactly right: the difference in a group is then nearly normal, with the variance
+// Σ p(1-p), and its mean magnitude is √(2/π) of the deviation. Of 3,000 rows with
+// probabilities about a half it is .02: an error of that size says nothing against
+// a model.
+func CalibrationChance(probabilities []float64) (float64, error) {
+	if err := pairs(probabilities, len(probabilities)); err != nil {
+		return 0, err
+	}
+	for i, p := range probabilities {
+		if p < 0 || p > 1 {
+			return 0, fmt.Errorf("predict: probability %d is %v: %w", i, p, flywheel.ErrOutOfRange)
+		}
+	}
+	places := byScore(probabilities)
+	total := 0.0
+	for b := range calibrationGroups {
+		variance := 0.0
+		for _, i := range places[b*len(places)/calibrationGroups : (b+1)*len(places)/calibrationGroups] {
+			variance += probabilities[i] * (1 - probabilities[i])
+		}
+		total += math.Sqrt(2*variance/math.Pi) / float64(len(places))
 	}
 	return total, nil
 }

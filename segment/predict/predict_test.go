@@ -87,6 +87,42 @@ func ExampleFitCalibration() {
 	// Output: 0.5 true <nil>
 }
 
+func ExampleCalibrationChance() {
+	// Probabilities that are exactly right, of 3,000 rows.
+	r := rand.New(rand.NewPCG(1, 3))
+	var p []float64
+	var y []bool
+	for range 3000 {
+		v := 0.2 + 0.6*r.Float64()
+		p, y = append(p, v), append(y, r.Float64() < v)
+	}
+	off, _ := predict.CalibrationError(p, y)
+	chance, err := predict.CalibrationChance(p)
+	fmt.Printf("%.3f beside %.3f %v\n", off, chance, err)
+	// Output: 0.016 beside 0.022 <nil>
+}
+
+func ExamplePropensity_AtRate() {
+	x, y := world(1000, 13)
+	m, err := predict.Fit(x, y, &predict.Options{Trees: 40})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// Before Christmas six of ten buy, as last year.
+	season, err := m.AtRate(x, 0.6)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mean := 0.0
+	for _, row := range x {
+		mean += season.Probability(row) / float64(len(x))
+	}
+	fmt.Printf("%.3f %t\n", mean, season.Probability(x[0]) > m.Probability(x[0]))
+	// Output: 0.600 true
+}
+
 func ExampleFitUplift() {
 	r := rand.New(rand.NewPCG(1, 2))
 	var x [][]float64
@@ -218,6 +254,29 @@ func TestAUCAgainstPairs(t *testing.T) {
 	}
 }
 
+// TestCalibrationChance holds the formula against drawn outcomes.
+func TestCalibrationChance(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 14))
+	for _, n := range []int{500, 2000} {
+		p, y, mean := make([]float64, n), make([]bool, n), 0.0
+		for i := range p {
+			p[i] = 0.05 + 0.9*r.Float64()*r.Float64()
+		}
+		const draws = 200
+		for range draws {
+			for i := range y {
+				y[i] = r.Float64() < p[i]
+			}
+			off, err := predict.CalibrationError(p, y)
+			require.NoError(t, err)
+			mean += off / draws
+		}
+		chance, err := predict.CalibrationChance(p)
+		require.NoError(t, err)
+		require.InEpsilon(t, chance, mean, 0.06)
+	}
+}
+
 // TestQiniOfChance: scores that mean nothing are about 0, with an interval around it.
 func TestQiniOfChance(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 10))
@@ -249,6 +308,22 @@ func TestRefusals(t *testing.T) {
 	_, err = predict.AUC([]float64{math.NaN()}, []bool{true})
 	require.ErrorIs(t, err, flywheel.ErrInvalid)
 	_, err = predict.AUC([]float64{1}, []bool{true})
+	require.ErrorIs(t, err, flywheel.ErrInvalid)
+	_, err = predict.CalibrationChance([]float64{0.5, 2})
+	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+	_, err = predict.CalibrationChance(nil)
+	require.ErrorIs(t, err, flywheel.ErrInvalid)
+	p, err := predict.Fit(x, y, nil)
+	require.NoError(t, err)
+	for _, rate := range []float64{0, 1, math.NaN(), -1} {
+		_, err = p.AtRate(x, rate)
+		require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+	}
+	_, err = p.AtRate(nil, 0.5)
+	require.ErrorIs(t, err, flywheel.ErrInvalid)
+	_, err = p.AtRate([][]float64{{math.Inf(1), 0, 0}}, 0.5)
+	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+	_, err = p.AtRate([][]float64{{1}}, 0.5)
 	require.ErrorIs(t, err, flywheel.ErrInvalid)
 	_, err = predict.FitUplift(x, y[:5], y, nil)
 	require.ErrorIs(t, err, flywheel.ErrInvalid)

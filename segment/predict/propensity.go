@@ -1,10 +1,10 @@
 package predict
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
-
-	"fmt"
+	"slices"
 
 	"github.com/flywheel-go/flywheel"
 )
@@ -154,6 +154,49 @@ func (m *Propensity) Score(row []float64) float64 {
 
 // Probability is the calibrated probability of a row.
 func (m *Propensity) Probability(row []float64) float64 { return sigmoid(m.Score(row)) }
+
+// AtRate returns the model with another level: all log-odds are shifted alike, until the mean
+// probability over the rows is rate (after Saerens, Latinne & Decaestecker, 2002). A model
+// knows the level of the time it learned from; who knows that of the time to come, from last
+// year's season or a plan, says so here. The order of rows, and what the features
+// contribute, stay. O(rows · features).
+func (m *Propensity) AtRate(x [][]float64, rate float64) (*Propensity, error) {
+	if !(rate > 0 && rate < 1) {
+		return nil, fmt.Errorf("predict: rate %v: %w", rate, flywheel.ErrOutOfRange)
+	}
+	if len(x) == 0 {
+		return nil, fmt.Errorf("predict: no rows to be at a rate of %v: %w", rate, flywheel.ErrInvalid)
+	}
+	scores := make([]float64, len(x))
+	for i, row := range x {
+		if len(row) != len(m.Logistic.Mean) {
+			return nil, fmt.Errorf("predict: row %d has %d features, the model %d: %w", i, len(row), len(m.Logistic.Mean), flywheel.ErrInvalid)
+		}
+		if scores[i] = m.Score(row); math.IsNaN(scores[i]) || math.IsInf(scores[i], 0) {
+			return nil, fmt.Errorf("predict: row %d has a score of %v: %w", i, scores[i], flywheel.ErrOutOfRange)
+		}
+	}
+	// The mean rises with the shift, and is on either side of the rate where all scores are.
+	low, high := logit(rate)-slices.Max(scores), logit(rate)-slices.Min(scores)
+	for range 200 {
+		middle := low + (high-low)/2
+		if middle <= low || middle >= high {
+			break
+		}
+		mean := 0.0
+		for _, s := range scores {
+			mean += sigmoid(s+middle) / float64(len(scores))
+		}
+		if mean < rate {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	shifted := *m
+	shifted.Calibration.Shift += low + (high-low)/2
+	return &shifted, nil
+}
 
 // Explain returns the base and what each feature adds to it; together they are the score.
 func (m *Propensity) Explain(row []float64) (base float64, contributions []Contribution) {

@@ -23,7 +23,18 @@ func main() {
 	}
 	only := flag.String("methods", "", "only these methods of R, such as ets,thetaf")
 	series := flag.String("series", "", "only these series, such as yearly,other")
+	generate := flag.Int("generate", 0, "forecast so many generated series of each kind instead, and compare the errors")
+	seed := flag.Uint64("seed", 1, "seed of the generated series")
+	kept := flag.String("answers", "", "file that keeps R's errors on generated series for the next run")
 	flag.Parse()
+	if *generate > 0 {
+		kinds = named(kinds, *series, func(k kind) string { return k.name })
+		if err := accuracy(os.Stdout, *generate, *seed, *kept); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	methods = named(methods, *only, func(m method) string { return m.name })
 	classes = named(classes, *series, func(c class) string { return c.name })
 	if len(methods) == 0 || len(classes) == 0 {

@@ -35,6 +35,7 @@ type item struct {
 	forecast.Series
 	class   string
 	horizon int
+	actual  []float64 // what followed, of generated series
 }
 
 // read returns the complete series of the class.
@@ -63,7 +64,7 @@ func (c class) read(folder string) ([]item, error) {
 	for _, row := range rows[1:] {
 		if values, ok := parse(row[column]); ok {
 			s := forecast.Series{ID: row[0], Values: values, Season: c.season}
-			all = append(all, item{s, c.name, c.horizon})
+			all = append(all, item{Series: s, class: c.name, horizon: c.horizon})
 		}
 	}
 	return all, nil
