@@ -316,3 +316,22 @@ func ExampleService_StandingAt() {
 	// gold base
 	// 1
 }
+
+// A point pays a cent until the end of the year, and half a cent from then on.
+func ExampleService_Worth() {
+	points, err := loyalty.New(nil, &loyalty.Options{Programs: []loyalty.Program{
+		{Worth: map[money.Currency]money.Rate{money.EUR: money.MustRate("1")}},
+		{From: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), Worth: map[money.Currency]money.Rate{money.EUR: money.MustRate("0.5")}},
+	}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, at := range []time.Time{time.Date(2026, 12, 31, 23, 59, 59, 0, time.UTC), time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		value, err := points.Worth(context.Background(), money.EUR, at)
+		fmt.Println(value, err)
+	}
+	// Output:
+	// 1 <nil>
+	// 0.5 <nil>
+}

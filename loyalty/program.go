@@ -56,6 +56,10 @@ type Program struct {
 	// RestoreGrace is how long points live that a reversed burn gives back
 	// after their lot has expired; empty lets them expire at once.
 	RestoreGrace string `json:"restore_grace,omitempty"`
+	// Worth is what one point pays in minor units of a currency, above 0 and at most
+	// 1,000,000; points pay nothing in a currency that is missing. It holds for what is
+	// spent while the program holds: what was spent before is given back as points.
+	Worth map[money.Currency]money.Rate `json:"worth,omitempty"`
 	// Tiering is how members rise and fall; nil is a program without tiers.
 	Tiering *Tiering `json:"tiering,omitempty"`
 }
@@ -116,6 +120,9 @@ func NewLedger(p Program) (*Ledger, error) {
 	case Negative, OtherLots, FloorZero:
 	default:
 		return fail("clawback", fmt.Errorf("%q is unknown: %w", p.Clawback, flywheel.ErrInvalid))
+	}
+	if err := checkWorth(p.Worth); err != nil {
+		return nil, err
 	}
 	if l.earning, err = p.Earning.compile(); err != nil {
 		return fail("earning", err)

@@ -66,3 +66,9 @@ type Points interface {
 	Commit(ctx context.Context, member flywheel.CustomerID, ref string) error
 	Release(ctx context.Context, member flywheel.CustomerID, ref string) error
 }
+
+// PointRates say what a point is worth, in minor units of a currency at an instant: zero
+// where points pay nothing. *loyalty.Service is one.
+type PointRates interface {
+	Worth(ctx context.Context, currency money.Currency, at time.Time) (money.Rate, error)
+}

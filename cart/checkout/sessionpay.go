@@ -56,12 +56,12 @@ func (s *Sessions) tender(ctx context.Context, t *TenderChoice, q *sessionQuote)
 		}
 		to.Balance, err = s.opts.StoreCredit.Spendable(ctx, string(customer), q.cart.Currency)
 	case t.Type == order.Points:
-		value, own := s.opts.PointValueIn[q.cart.Currency]
-		if !own {
-			value = s.opts.PointValue
-		}
-		if s.opts.Points == nil || value.IsZero() {
+		if s.opts.Points == nil {
 			return to, true, nil
+		}
+		value, err := s.pointValue(ctx, q)
+		if err != nil || value.IsZero() {
+			return to, true, err
 		}
 		to.PointValue, to.MaxPercent = value, s.opts.PointsMaxPercent
 		to.Points, err = s.opts.Points.Spendable(ctx, customer)
@@ -73,4 +73,16 @@ func (s *Sessions) tender(ctx context.Context, t *TenderChoice, q *sessionQuote)
 		}
 	}
 	return to, false, err
+}
+
+// pointValue returns what a point is worth: what the options say, else the program of
+// the instant.
+func (s *Sessions) pointValue(ctx context.Context, q *sessionQuote) (money.Rate, error) {
+	if value, own := s.opts.PointValueIn[q.cart.Currency]; own {
+		return value, nil
+	}
+	if rates, dated := s.opts.Points.(PointRates); dated && s.opts.PointValue.IsZero() {
+		return rates.Worth(ctx, q.cart.Currency, q.at)
+	}
+	return s.opts.PointValue, nil
 }

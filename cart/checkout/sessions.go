@@ -45,7 +45,9 @@ type SessionOptions struct {
 	GiftCards, StoreCredit Balance
 	Points                 Points
 	// PointValue is what one point is worth in minor units, PointsMaxPercent the
-	// part of a total that points pay at most, zero for all.
+	// part of a total that points pay at most, zero for all. Without a value the
+	// programs of Points say it, at the instant of the quote, where those are a
+	// [PointRates]: a session that was seen at another rate is quote_changed.
 	PointValue, PointsMaxPercent money.Rate
 	// PointValueIn is what one point is worth in minor units of a currency, in place of
 	// PointValue.
