@@ -2,7 +2,6 @@ package main
 
 import (
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,55 +12,7 @@ import (
 
 	"github.com/flywheel-go/flywheel/cart/order"
 	"github.com/flywheel-go/flywheel/cart/service"
-	"github.com/flywheel-go/flywheel/internal/testkit"
 )
-
-// TestReference runs the case of the security reference that asks for erasure over all
-// stores: a customer who has left something in each is found in none of them afterwards,
-// while orders, stock and money are as before.
-func TestReference(t *testing.T) {
-	type abuse struct {
-		ID       string          `json:"id"`
-		Area     string          `json:"area"`
-		Attack   string          `json:"attack"`
-		Input    json.RawMessage `json:"input"`
-		Expected json.RawMessage `json:"expected"`
-		Ref      string          `json:"ref"`
-	}
-	var cases []abuse
-	testkit.Strict(t, testkit.Reference(t, "security", "abuse.json"), &cases)
-	for _, c := range cases {
-		if c.ID != "privacy/02" && !(c.Area == "privacy" && strings.Contains(c.Attack, "erasure of a customer with orders")) {
-			continue
-		}
-		t.Run(c.ID, func(t *testing.T) {
-			var in struct {
-				Customer, Email string
-				Stores          []string
-				Orders          []struct {
-					ID    string
-					Total int64
-				}
-			}
-			var want struct {
-				Result              string
-				MustNotFindAnywhere []string `json:"must_not_find_anywhere"`
-				Kept                struct {
-					Orders          int
-					SumOfTotals     int64 `json:"sum_of_totals"`
-					LedgerUnchanged bool  `json:"ledger_unchanged"`
-				}
-				Again string
-			}
-			testkit.Strict(t, c.Input, &in)
-			testkit.Strict(t, c.Expected, &want)
-			require.Equal(t, "accepted", want.Result)
-			require.Equal(t, "no change", want.Again)
-			require.Len(t, in.Orders, want.Kept.Orders)
-			erasure(t, in.Email, want.MustNotFindAnywhere)
-		})
-	}
-}
 
 // erasure lets a customer live in the store, erases the customer and looks everywhere.
 func erasure(t *testing.T, email string, nowhere []string) {
