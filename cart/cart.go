@@ -84,6 +84,9 @@ type Line struct {
 	// their own. It goes with the line into the order and onto its papers, never into
 	// an event.
 	Personalization flywheel.Details `json:"personalization,omitzero"`
+	// Seen is the price per unit that the buyer was last shown, see [Service.Look]; zero
+	// while the line was not shown as it is.
+	Seen money.Price `json:"seen,omitzero"`
 	// Metadata is the shop's own, of no meaning here: it goes with the line into the
 	// order. Adding units to the line replaces it, unless they come without.
 	Metadata flywheel.Details `json:"metadata,omitzero"`

@@ -115,6 +115,9 @@ func (s *Service) SetQuantity(ctx context.Context, id ID, line string, quantity 
 			e = nil
 		}
 		sku := l.SKU
+		if more != 0 {
+			l.Seen = money.Price{}
+		}
 		if l.Quantity = quantity; quantity == 0 {
 			c.Lines = slices.DeleteFunc(c.Lines, func(l Line) bool { return l.ID == line })
 		}

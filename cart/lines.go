@@ -30,6 +30,7 @@ func (c *Cart) add(lines []Line, limit int) error {
 			if l.ID == "" {
 				l.ID = c.nextLine(&find)
 			}
+			l.Seen = money.Price{}
 			c.Lines = append(c.Lines, l)
 			find.added(c)
 			continue
@@ -42,6 +43,7 @@ func (c *Cart) add(lines []Line, limit int) error {
 			return fail(fmt.Errorf("%d and %d more are above %d: %w", there.Quantity, l.Quantity, MaxQuantity, flywheel.ErrOutOfRange))
 		}
 		there.Quantity += l.Quantity
+		there.Seen = money.Price{} // what more of them cost is another question
 		if !l.Metadata.IsZero() {
 			there.Metadata = l.Metadata
 		}

@@ -54,18 +54,22 @@ func (s *Service) Quote(ctx context.Context, id ID, t Terms) (pricing.Quote, err
 	if err != nil {
 		return pricing.Quote{}, err
 	}
-	var q pricing.Quote
+	return s.quote(ctx, &c, t)
+}
+
+// quote prices a cart that is loaded, with what the neighbors know of it.
+func (s *Service) quote(ctx context.Context, c *Cart, t Terms) (q pricing.Quote, err error) {
 	if t.Items == nil && s.opts.Catalog != nil && len(c.Lines) > 0 {
 		if t.Items, err = s.opts.Catalog.Describe(ctx, c.SKUs()...); err != nil {
-			return pricing.Quote{}, fmt.Errorf("cart %q: describe: %w", id, err)
+			return pricing.Quote{}, fmt.Errorf("cart %q: describe: %w", c.ID, err)
 		}
 	}
 	if t.Segments == nil {
 		if t.Segments, err = s.SegmentsOf(ctx, c.Customer); err != nil {
-			return pricing.Quote{}, fmt.Errorf("cart %q: %w", id, err)
+			return pricing.Quote{}, fmt.Errorf("cart %q: %w", c.ID, err)
 		}
 	}
-	if err := s.QuoteInto(&q, &c, t); err != nil {
+	if err := s.QuoteInto(&q, c, t); err != nil {
 		return pricing.Quote{}, err
 	}
 	return q, nil

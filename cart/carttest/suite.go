@@ -54,7 +54,7 @@ func sample(id string) cart.Cart {
 	return cart.Cart{
 		ID: cart.ID(id), Customer: "customer", Visitor: "visitor", Session: "session", Currency: money.EUR,
 		Lines: []cart.Line{
-			{ID: "1", SKU: "85123A", Quantity: 6},
+			{ID: "1", SKU: "85123A", Quantity: 6, Seen: money.MustPrice("2.55", money.EUR)},
 			{ID: "2", SKU: "screw", Quantity: 1000, Agreed: money.MustPrice("0.0125", money.EUR), TaxIncluded: true, TaxClass: "standard",
 				Personalization: flywheel.MustDetails(map[string]string{"engraving": "Für Anna & \"Ben\""}), Metadata: flywheel.MustDetails(map[string]string{"erp": "17"})},
 		},

@@ -9,6 +9,7 @@ import (
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/cart/checkout"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/cart/payment"
 )
 
 // What a buyer asks of an item is confirmed with it: another engraving is another
@@ -62,4 +63,30 @@ func TestPersonalizedLines(t *testing.T) {
 		require.Equal(t, order.Line{}.Personalization, l.Personalization)
 		require.Equal(t, order.Line{}.Metadata, l.Metadata)
 	}
+}
+
+// Whoever is led to a session by an agent or a letter goes on at the shop's page, until the
+// session is over.
+func TestContinue(t *testing.T) {
+	ctx := t.Context()
+	c, err := newCounter(ctx)
+	require.NoError(t, err)
+	c.options.Continue = func(id checkout.SessionID) string { return "https://shop.example/checkout/" + string(id) }
+	c.sessions, err = checkout.NewSessions(nil, c.options)
+	require.NoError(t, err)
+	v, err := c.ready(ctx, "s")
+	require.NoError(t, err)
+	require.Equal(t, "https://shop.example/checkout/s", v.Continue)
+	v, err = c.sessions.Place(ctx, checkout.PlaceRequest{Session: "s", Key: "k", Seen: v.Version})
+	require.NoError(t, err)
+	require.Equal(t, checkout.Completed, v.Status)
+	require.Empty(t, v.Continue)
+
+	c.gateway.Intercept(payment.Script{payment.OpAuthorize: {payment.Ask}}.Intercept())
+	_, err = c.ready(ctx, "asked")
+	require.NoError(t, err)
+	v, err = c.sessions.Place(ctx, checkout.PlaceRequest{Session: "asked", Key: "k"})
+	require.NoError(t, err)
+	require.NotNil(t, v.Action)
+	require.Equal(t, "https://shop.example/checkout/asked", v.Continue)
 }

@@ -102,6 +102,9 @@ func (s *Sessions) fixed(of *Session, status SessionStatus, once []Message) View
 		return v
 	}
 	v.Version, v.Content, v.Messages = of.Version, of.Seen.clone(), once
+	if status != Completed {
+		v.Continue = s.goesOn(of.ID)
+	}
 	if of.Try != nil && of.Try.Phase == TryAction {
 		action := *of.Try.Action
 		v.Action = &action
@@ -140,12 +143,19 @@ func (s *Sessions) note(of *Session, q *sessionQuote) {
 func (s *Sessions) view(of *Session, q *sessionQuote) View {
 	v := View{
 		Session: of.ID, Cart: of.Cart, Status: statusOf(q.messages), Version: of.Version,
-		Messages: q.messages, Content: q.content, Offers: q.offers,
+		Messages: q.messages, Content: q.content, Offers: q.offers, Continue: s.goesOn(of.ID),
 	}
 	for i := range q.groups {
 		v.GroupOffers = append(v.GroupOffers, q.groups[i].offers)
 	}
 	return v
+}
+
+func (s *Sessions) goesOn(id SessionID) string {
+	if s.opts.Continue == nil {
+		return ""
+	}
+	return s.opts.Continue(id)
 }
 
 // quote prices a session with everything that depends on the moment. The cart is that

@@ -79,6 +79,9 @@ type SessionOptions struct {
 	// Return is the address to which a bank sends the buyer of a session back after an
 	// action, always the same for a session; nil where the gateway knows one.
 	Return func(SessionID) string
+	// Continue is the address of the page where the buyer of a session goes on, such as
+	// one that an agent or a letter leads to; nil names none.
+	Continue func(SessionID) string
 	// Sink learns of begin_checkout, [EventCheckoutExpired] and purchase.
 	Sink flywheel.Sink
 	// Tx makes what is recorded one transaction, by default the database of the

@@ -27,6 +27,9 @@ type View struct {
 	GroupOffers [][]fulfillment.Offer `json:"group_options,omitempty"`
 	// Order is what a completed session became.
 	Order order.ID `json:"order,omitempty"`
+	// Continue is the page where the buyer goes on, of a session that can still become
+	// an order; see SessionOptions.
+	Continue string `json:"continue_url,omitempty"`
 }
 
 // TotalType says what a [Total] is of.
