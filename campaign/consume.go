@@ -11,6 +11,14 @@ import (
 
 // Consume implements [flywheel.Consumer]: it applies entries of the log in order,
 // in the transaction of ctx. Entries that no journey asks for change nothing.
+//
+// An entry that answers the waits of many ([WaitEvent.Subject]) takes several turns of
+// a segment.Runner, each a transaction that does 256 runs. Between them the engine's
+// cursor stands before the entry, with its place in it: any process goes on there, what
+// follows in the log comes afterwards, and meanwhile no timer fires and no message is
+// claimed, so that all is as if it had been one turn. What a provider answers meanwhile
+// to a message sent before lets its run go on at once; the entry does not answer a wait
+// that began later than its effective time. Without a runner it is one transaction.
 func (e *Engine) Consume(ctx context.Context, entries []flywheel.Entry) error {
 	return e.tx.InTx(ctx, func(ctx context.Context) error {
 		g, err := e.current(ctx)
