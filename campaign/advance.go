@@ -20,10 +20,10 @@ func (e *Engine) Advance(ctx context.Context, now time.Time) (more bool, err err
 		return false, err
 	}
 	steps := []func(context.Context, time.Time) (int, error){e.fire}
+	if resting, err := e.resting(ctx, g); err != nil || resting {
+		return false, err
+	}
 	if g.rebuild > 0 {
-		if reading, err := e.reading(ctx, g); err != nil || reading {
-			return false, err
-		}
 		steps = append(steps, e.catchUp)
 	}
 	if slices.ContainsFunc(g.journeys, func(d *dated) bool { return d.sweep > 0 }) {

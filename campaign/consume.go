@@ -4,15 +4,21 @@ import (
 	"context"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/internal/cursor"
-	"github.com/flywheel-go/flywheel/internal/due"
 )
 
 // Consume implements [flywheel.Consumer]: it applies entries of the log in order,
 // in the transaction of ctx. Entries that no journey asks for change nothing.
+//
+// An entry that answers the waits of many ([WaitEvent.Subject]) takes several turns of
+// a segment.Runner, each a transaction that does 256 runs. Between them the engine's
+// cursor stands before the entry, with its place in it: any process goes on there, what
+// follows in the log comes afterwards, and meanwhile no timer fires and no message is
+// claimed, so that all is as if it had been one turn. What a provider answers meanwhile
+// to a message sent before lets its run go on at once; the entry does not answer a wait
+// that began later than its effective time. Without a runner it is one transaction.
 func (e *Engine) Consume(ctx context.Context, entries []flywheel.Entry) error {
 	return e.tx.InTx(ctx, func(ctx context.Context) error {
 		g, err := e.current(ctx)
@@ -34,14 +40,22 @@ func (e *Engine) Consume(ctx context.Context, entries []flywheel.Entry) error {
 					}
 				}
 			}
-			if len(g.subjects[x.Event.Name]) == 0 {
+			place := ""
+			if i == 0 {
+				place = cursor.Wave(ctx)
+			}
+			if len(g.subjects[x.Event.Name]) == 0 && place == "" {
 				continue
 			}
 			if err := e.consume(ctx, g, entries[from:i]); err != nil {
 				return err
 			}
-			if err := e.consumeSubject(ctx, g, x); err != nil {
+			paused, err := e.consumeSubject(ctx, g, x, place)
+			if err != nil {
 				return &flywheel.EntryError{Position: x.Position, ID: x.Event.ID, Err: err}
+			}
+			if paused {
+				return nil
 			}
 			from = i + 1
 		}
@@ -112,75 +126,6 @@ func (e *Engine) consume(ctx context.Context, g *program, entries []flywheel.Ent
 	return e.finish(ctx, turns)
 }
 
-// consumeSubject applies an entry for which runs of anybody may wait. First
-// everybody comes to the waits that began before it; then its own contact's runs
-// exit; then the runs that wait are answered, those that entered first before the
-// others; then its own contact enters.
-func (e *Engine) consumeSubject(ctx context.Context, g *program, x *flywheel.Entry) error {
-	if err := e.timersBefore(ctx, g, x); err != nil {
-		return err
-	}
-	own := Ask{Contacts: []flywheel.Person{x.Person}, Lock: true}
-	if x.Person != "" {
-		turns, err := e.turns(ctx, g, own, cursor.Replaying(ctx))
-		if err != nil {
-			return err
-		}
-		if err := turns[0].apply(x, cursor.At(ctx, x)); err != nil {
-			return err
-		}
-		if err := e.finish(ctx, turns); err != nil {
-			return err
-		}
-	}
-	if err := e.answer(ctx, g, x); err != nil || x.Person == "" {
-		return err
-	}
-	own.Keys = map[flywheel.Person][]EntryKey{x.Person: g.keys(x)}
-	turns, err := e.turns(ctx, g, own, cursor.Replaying(ctx))
-	if err != nil {
-		return err
-	}
-	turns[0].at = cursor.At(ctx, x)
-	turns[0].enterAll(x)
-	return e.finish(ctx, turns)
-}
-
-// timersBefore does what fell due before an entry for everybody in the journeys
-// that wait for it.
-func (e *Engine) timersBefore(ctx context.Context, g *program, x *flywheel.Entry) error {
-	at := cursor.At(ctx, x)
-	until := earlier(x.Effective.Add(-time.Microsecond), at.Add(-g.lateness))
-	q := Query{Due: until, Held: cursor.Held(ctx), Limit: due.Batch}
-	for _, w := range g.subjects[x.Event.Name] {
-		for _, id := range w.journeys {
-			if d := g.journey(id); d.pausedBefore(x) {
-				q.Without = append(q.Without, id)
-			}
-			q.Only = append(q.Only, id)
-		}
-	}
-	paused := func(r *Run) bool { return slices.Contains(q.Without, r.Journey) || !slices.Contains(q.Only, r.Journey) }
-	for {
-		found, err := e.store.Find(ctx, q)
-		if err != nil || len(found) == 0 {
-			return err
-		}
-		turns, err := e.turns(ctx, g, Ask{Contacts: contactsOf(found), Lock: true}, cursor.Replaying(ctx))
-		if err != nil {
-			return err
-		}
-		for _, t := range turns {
-			t.at = at
-			t.recall(x.Position, always)
-			t.timers(until, paused)
-		}
-		if err := e.finish(ctx, turns); err != nil {
-			return err
-		}
-	}
-}
-
 // contactsOf are the contacts of runs, each once, ordered.
 func contactsOf(found []Found) []flywheel.Person {
 	list := make([]flywheel.Person, len(found))
@@ -189,55 +134,6 @@ func contactsOf(found []Found) []flywheel.Person {
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
-}
-
-// answer lets the runs go on that wait for the subject of an entry.
-func (e *Engine) answer(ctx context.Context, g *program, x *flywheel.Entry) error {
-	q := Query{Limit: due.Batch}
-	unlimited := false
-	for _, w := range g.subjects[x.Event.Name] {
-		q.Subjects = append(q.Subjects, subjectKey(x.Event.Name, w.names, &x.Event))
-		unlimited = unlimited || w.unlimited
-	}
-	left := map[string]int64{} // by the property that says how many
-	for {
-		found, err := e.store.Find(ctx, q)
-		if err != nil || len(found) == 0 {
-			return err
-		}
-		turns, err := e.turns(ctx, g, Ask{Contacts: contactsOf(found), Lock: true}, cursor.Replaying(ctx))
-		if err != nil {
-			return err
-		}
-		of := make(map[flywheel.Person]*turn, len(turns))
-		for _, t := range turns {
-			t.at = cursor.At(ctx, x)
-			t.heed(x.Position, func(a *Act) bool { return a.before(x) })
-			t.recall(x.Position, always)
-			of[t.contact.ID] = t
-		}
-		for _, f := range found {
-			t := of[f.Contact]
-			r := t.run(f.Run)
-			if r == nil {
-				continue
-			}
-			limit := t.limit(r)
-			if _, known := left[limit]; !known {
-				left[limit] = unitsOf(&x.Event, limit)
-			}
-			if left[limit] > 0 && t.subject(r, x) {
-				left[limit]--
-			}
-		}
-		if err := e.finish(ctx, turns); err != nil {
-			return err
-		}
-		q.After = found[len(found)-1]
-		if !unlimited && !slices.ContainsFunc(values(left), func(n int64) bool { return n > 0 }) {
-			return nil
-		}
-	}
 }
 
 func values(m map[string]int64) (list []int64) {

@@ -131,7 +131,7 @@ func (e *Engine) claim(ctx context.Context, now time.Time) (jobs [][]*attempt, d
 	if err != nil {
 		return nil, 0, err
 	}
-	if reading, err := e.reading(ctx, g); err != nil || reading {
+	if resting, err := e.resting(ctx, g); err != nil || resting {
 		return nil, 0, err
 	}
 	held := cursor.Held(ctx)

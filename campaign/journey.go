@@ -108,7 +108,9 @@ type WaitEvent struct {
 	Timeout Duration   `json:"timeout"`
 	// Subject are attributes that say what the wait is about: it is then answered by
 	// an event of anybody, or of nobody, that has them equal to those of the
-	// entry. An item is back in stock, a price has fallen.
+	// entry. An item is back in stock, a price has fallen. However many wait, they are
+	// answered in the order of their entries, before anything that follows in the log,
+	// in transactions of 256 runs each: see [Engine.Consume].
 	Subject []string `json:"subject,omitempty"`
 	// Limit names the property of the answering event that says how many runs it
 	// answers at most: those that entered first; the others go on waiting. An event

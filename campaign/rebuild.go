@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/internal/cursor"
 	"github.com/flywheel-go/flywheel/internal/due"
 	"github.com/flywheel-go/flywheel/internal/effect"
 )
@@ -165,17 +164,4 @@ func (e *Engine) catchUpOf(ctx context.Context, g *program, now time.Time, found
 		}
 	}
 	return done, e.finish(ctx, turns)
-}
-
-// reading reports whether a rebuild has not read all entries yet.
-func (e *Engine) reading(ctx context.Context, g *program) (bool, error) {
-	if g.rebuild == 0 {
-		return false, nil
-	}
-	cursors, err := cursor.For(e.tx)
-	if err != nil {
-		return false, nil // nobody reads
-	}
-	at, err := cursors.At(ctx, e.name)
-	return at.Position < at.Until, err
 }

@@ -116,9 +116,13 @@ func (s *Service) FreezeOf(ctx context.Context, c Cart, by string) (Cart, error)
 	if c.Status != Open || c.Frozen != "" || flywheel.CheckID(by) != nil {
 		return s.Freeze(ctx, c.ID, c.Version, by)
 	}
-	c = c.Clone()
-	c.Frozen = by
-	return s.saveOf(ctx, c)
+	frozen := c.Clone()
+	frozen.Frozen = by
+	frozen, err := s.saveOf(ctx, frozen)
+	if errors.Is(err, ErrStale) { // perhaps by itself, in a transaction that is run again
+		return s.Freeze(ctx, c.ID, c.Version, by)
+	}
+	return frozen, err
 }
 
 // Thaw lets a cart be changed again that is held by a holder. One that is not held

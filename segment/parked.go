@@ -152,9 +152,14 @@ func (r *Runner) release(ctx context.Context, s *seat, at flywheel.Position, dro
 			}
 			standing := cursor.StandingOf(without(rows, at))
 			if !drop && entry.Event.Name != EventErased {
-				step := cursor.Step{Consumer: s.name, Now: now, Held: standing.Held}
+				var stop cursor.Stop
+				step := cursor.Step{Consumer: s.name, Now: now, Held: standing.Held, Wave: row.Wave, Stop: &stop}
 				if err := consume(cursor.With(ctx, step), s, []flywheel.Entry{entry}); err != nil {
 					return err
+				}
+				if stop.Wave != "" { // its next step is a transaction of its own
+					row.Wave, next = stop.Wave, at
+					return s.cursors.Park(ctx, s.name, row)
 				}
 			}
 			if err := s.settle(ctx, row, drop, now); err != nil {

@@ -59,13 +59,20 @@ func (r *Runner) takeTurn(ctx context.Context, s *seat, now time.Time) (took boo
 		if to <= place.Position {
 			return fmt.Errorf("segment: the log read up to %d after %d", to, place.Position)
 		}
+		var stop cursor.Stop
 		if len(taken) > 0 {
-			step := cursor.Step{Consumer: s.name, Held: standing.Held, Replaying: to <= place.Until}
+			step := cursor.Step{Consumer: s.name, Held: standing.Held, Replaying: to <= place.Until, Stop: &stop}
+			if taken[0].Position == ahead[0].Position {
+				step.Wave = place.Wave
+			}
 			if err := consume(cursor.With(ctx, step), s, taken); err != nil {
 				return err
 			}
 		}
 		took = true
+		if stop.Wave != "" {
+			return s.cursors.Pause(ctx, s.name, place, cursor.Place{Position: stop.At - 1, Until: place.Until, Wave: stop.Wave})
+		}
 		return s.cursors.Move(ctx, s.name, place.Position, to)
 	})
 	var failed *consumeError
@@ -176,7 +183,11 @@ func (r *Runner) blame(ctx context.Context, s *seat, first flywheel.Position, ta
 		if err != nil || !mine || place.Position >= culprit.Position {
 			return err
 		}
-		if err := s.cursors.Park(ctx, s.name, r.parked(nil, &culprit, cause.error, kind, now)); err != nil {
+		parked := r.parked(nil, &culprit, cause.error, kind, now)
+		if culprit.Position == first {
+			parked.Wave = place.Wave
+		}
+		if err := s.cursors.Park(ctx, s.name, parked); err != nil {
 			return err
 		}
 		return s.cursors.Move(ctx, s.name, place.Position, culprit.Position)
@@ -189,6 +200,9 @@ func (r *Runner) parked(before *cursor.Parked, e *flywheel.Entry, cause error, k
 	p := cursor.Parked{Person: e.Person, Position: e.Position, Since: now}
 	if before != nil && before.Position == e.Position && before.Attempts > 0 {
 		p.Attempts, p.Since = before.Attempts, before.Since
+	}
+	if before != nil {
+		p.Wave = before.Wave
 	}
 	p.Attempts++
 	p.Cause = causeText(cause)

@@ -167,7 +167,7 @@ func TestStopReturnAnywhere(t *testing.T) {
 							require.NoError(t, back(clean, id))
 							require.NoError(t, back(clean, id), "once more")
 							o := clean.theOrder(t, id)
-							require.Equal(t, order.Cancelled, o.Status)
+							require.Equal(t, order.Canceled, o.Status)
 							require.Equal(t, filledTotal, o.Payment.Refunded)
 							charges := w.payments(id)
 							require.Len(t, charges, 1)

@@ -196,7 +196,7 @@ func TestCancelWhatCannotBeCaptured(t *testing.T) {
 		require.True(t, w.payments("c")[0].Voided)
 		again, err := s.Place(t.Context(), request("c"))
 		require.NoError(t, err)
-		require.Equal(t, order.Cancelled, again.Status, "the same request gives the same order")
+		require.Equal(t, order.Canceled, again.Status, "the same request gives the same order")
 		checkEvents(t, w)
 	})
 }
@@ -243,7 +243,7 @@ func TestReservationExpires(t *testing.T) {
 						w.checkOneCharge(t, "c")
 						return
 					}
-					require.Equal(t, order.Cancelled, o.Status)
+					require.Equal(t, order.Canceled, o.Status)
 					require.Equal(t, o, s.theOrder(t, "c"))
 					checkEvents(t, w)
 				})

@@ -58,7 +58,7 @@ func (c *Checkout) finish(ctx context.Context, o order.Order) (order.Order, erro
 	}
 	paid, err := c.orders.CaptureOf(ctx, o)
 	if errors.Is(err, order.ErrStatus) { // cancelled meanwhile
-		if now, err := c.orders.Get(ctx, o.ID); err == nil && now.Status == order.Cancelled {
+		if now, err := c.orders.Get(ctx, o.ID); err == nil && now.Status == order.Canceled {
 			return now, nil
 		}
 	}

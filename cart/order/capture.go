@@ -34,7 +34,7 @@ func (s *Service) CaptureOf(ctx context.Context, o Order) (_ Order, err error) {
 	}
 	switch o.Status {
 	case Placed:
-	case Cancelled:
+	case Canceled:
 		return Order{}, &StatusError{Order: id, Call: "capture", Status: o.Status}
 	default:
 		return o, nil
@@ -50,7 +50,7 @@ func (s *Service) CaptureOf(ctx context.Context, o Order) (_ Order, err error) {
 			o.Payment.Captured = o.Payment.Authorized
 			o.Status = Paid
 			return true, nil
-		case o.Status == Cancelled: // it found the money captured, and gives it back
+		case o.Status == Canceled: // it found the money captured, and gives it back
 			return false, &StatusError{Order: id, Call: "capture", Status: o.Status}
 		}
 		return false, nil
@@ -96,7 +96,7 @@ func (s *Service) reauthorize(ctx context.Context, id ID, gone string) (Order, e
 	switch {
 	case err != nil:
 		return Order{}, err
-	case o.Status == Cancelled:
+	case o.Status == Canceled:
 		return Order{}, &StatusError{Order: id, Call: "capture", Status: o.Status}
 	case o.Status != Placed || o.Payment.Authorization != gone:
 		return o, nil // someone else has been here
@@ -115,7 +115,7 @@ func (s *Service) reauthorize(ctx context.Context, id ID, gone string) (Order, e
 		o.Payment.Authorization = auth.ID
 		return true, nil
 	})
-	if err == nil && o.Status == Cancelled {
+	if err == nil && o.Status == Canceled {
 		err = errors.Join(&StatusError{Order: id, Call: "capture", Status: o.Status},
 			s.opts.Gateway.Void(ctx, eventid.Of("void", string(id), auth.ID), auth.ID))
 	}

@@ -103,7 +103,7 @@ type decision struct {
 func (o *Order) moneyStatus() Status {
 	switch o.State() {
 	case CalledOff:
-		return Cancelled
+		return Canceled
 	case CameBack:
 		return Returned
 	}

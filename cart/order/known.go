@@ -20,7 +20,7 @@ func (s *Service) Known(ctx context.Context, customer flywheel.CustomerID) (bool
 		if err != nil {
 			return false, err
 		}
-		if o.Status != Cancelled && (len(o.Lines) == 0 || o.State() != CalledOff) {
+		if o.Status != Canceled && (len(o.Lines) == 0 || o.State() != CalledOff) {
 			return true, nil
 		}
 	}

@@ -46,9 +46,9 @@ func TestKnownToCoupons(t *testing.T) {
 		_, err := store.Insert(ctx, order.Order{ID: id, Key: string(id), Customer: who, Status: status, PlacedAt: at})
 		require.NoError(t, err)
 	}
-	put("1", "buyer", order.Cancelled)
+	put("1", "buyer", order.Canceled)
 	put("2", "buyer", order.Paid)
-	put("3", "prankster", order.Cancelled)
+	put("3", "prankster", order.Canceled)
 	check := func(who flywheel.CustomerID, code string) error {
 		_, err := codes.Check(ctx, coupon.Request{Code: code, Customer: who, Campaign: "c"})
 		return err

@@ -148,7 +148,7 @@ func TestCaptureOf(t *testing.T) {
 	require.Error(t, err)
 	now, err := s.Get(t.Context(), canceled.ID)
 	require.NoError(t, err)
-	assert.Equal(t, Cancelled, now.Status)
+	assert.Equal(t, Canceled, now.Status)
 	assert.Equal(t, none, now.Payment.Captured)
 
 	_, err = s.CaptureOf(flywheel.WithActor(t.Context(), flywheel.Actor{Customer: "other"}), place("c"))

@@ -194,7 +194,7 @@ func (o *Order) standing() Status {
 	}
 	for i := range o.Returns {
 		if r := &o.Returns[i]; r.Cancel {
-			return Cancelled
+			return Canceled
 		} else if r.Done && len(r.Lines) > 0 {
 			status = PartlyReturned
 		} else if !r.Done {

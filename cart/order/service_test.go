@@ -215,7 +215,7 @@ func TestCancel(t *testing.T) {
 		o := d.place(t, sale("o", [3]int64{2, 1000, 0}), captured)
 		o, err := d.Cancel(t.Context(), "o", order.Request{Key: "c"})
 		require.NoError(t, err)
-		assert.Equal(t, order.Cancelled, o.Status)
+		assert.Equal(t, order.Canceled, o.Status)
 		again, err := d.Cancel(t.Context(), "o", order.Request{Key: "c"})
 		require.NoError(t, err)
 		assert.Equal(t, o, again)
@@ -240,7 +240,7 @@ func TestCancelFindsTheMoneyTaken(t *testing.T) {
 	require.ErrorIs(t, err, payment.ErrNoAnswer)
 	o, err = d.Cancel(t.Context(), "o", order.Request{Key: "c"})
 	require.NoError(t, err)
-	assert.Equal(t, order.Cancelled, o.Status)
+	assert.Equal(t, order.Canceled, o.Status)
 	assert.Equal(t, eur(1000), o.Payment.Captured)
 	assert.Equal(t, eur(1000), o.Payment.Refunded)
 }
@@ -328,7 +328,7 @@ func TestDeclinedRefundIsWithdrawnAndTriedAnew(t *testing.T) {
 		before, err = call()
 		require.NoError(t, err)
 	}
-	assert.Equal(t, order.Cancelled, before.Status)
+	assert.Equal(t, order.Canceled, before.Status)
 	assert.Equal(t, eur(1000), before.Payment.Refunded)
 }
 
@@ -495,7 +495,7 @@ func TestLaws(t *testing.T) {
 				if got.Status == order.Returned && !goodwill {
 					require.Equal(t, got.Payment.Captured, got.Payment.Refunded)
 				}
-				if got.Status == order.Returned || got.Status == order.Cancelled {
+				if got.Status == order.Returned || got.Status == order.Canceled {
 					require.Equal(t, got.Total.Minor(), value, "what was sold is taken back to the last cent")
 				}
 			},

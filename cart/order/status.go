@@ -7,9 +7,9 @@ package order
 //	   │                     │                      │
 //	   └──── cancel ─────────┴─────── cancel ───────┘
 //	                         ▼
-//	                     Cancelled
+//	                     Canceled
 //
-// Returned and Cancelled are final. A cancellation of an order that is not
+// Returned and Canceled are final. A cancellation of an order that is not
 // captured lets the authorization go; of a captured one it refunds what is left.
 // A refund of money without goods leaves the status as it is.
 type Status string
@@ -26,9 +26,9 @@ const (
 	PartlyReturned Status = "partly_returned"
 	// Returned means that every unit came back.
 	Returned Status = "returned"
-	// Cancelled means that the order was called off as a whole.
-	Cancelled Status = "cancelled"
+	// Canceled means that the order was called off as a whole.
+	Canceled Status = "cancelled"
 )
 
 // Final reports whether no further change of status can follow.
-func (s Status) Final() bool { return s == Returned || s == Cancelled }
+func (s Status) Final() bool { return s == Returned || s == Canceled }

@@ -93,7 +93,7 @@ func (o *Order) promise(r Return) error {
 	case len(r.Lines) == 0:
 		call = "refund"
 	}
-	if o.Status == Cancelled || (r.Cancel && len(o.left()) == 0) ||
+	if o.Status == Canceled || (r.Cancel && len(o.left()) == 0) ||
 		(o.Status == Placed && !(r.Cancel && o.Booked)) {
 		return &StatusError{Order: o.ID, Call: call, Status: o.Status}
 	}
@@ -122,7 +122,7 @@ func (o *Order) promise(r Return) error {
 	}
 	o.Returns = append(o.Returns, r)
 	if r.Cancel {
-		o.Status = Cancelled
+		o.Status = Canceled
 	}
 	return nil
 }

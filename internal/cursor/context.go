@@ -21,6 +21,35 @@ type Step struct {
 	// Replaying is set while a rebuild reads entries that were applied before.
 	// Nothing is told then: it was told already.
 	Replaying bool
+	// Wave is how far the consumer came within the first entry in earlier steps,
+	// and Stop what it answers when it wants another step for an entry. Without
+	// Stop there is none.
+	Wave string
+	Stop *Stop
+}
+
+// Stop is where a consumer stops for this step: before the entry at a position,
+// with a word that says how far it has come within it.
+type Stop struct {
+	At   flywheel.Position
+	Wave string
+}
+
+// Wave returns how far the consumer came within the first entry in earlier steps,
+// empty when it has not begun with it.
+func Wave(ctx context.Context) string { return step(ctx).Wave }
+
+// Pause ends a step within the entry at a position: the consumer returns without an
+// error, what it has done is committed, and its next step begins with this entry and
+// the word wave, which is not empty. It reports false where the step is the only one
+// there is, so that the whole entry has to be taken now.
+func Pause(ctx context.Context, at flywheel.Position, wave string) bool {
+	stop := step(ctx).Stop
+	if stop == nil {
+		return false
+	}
+	*stop = Stop{at, wave}
+	return true
 }
 
 type stepKey struct{}

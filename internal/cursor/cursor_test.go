@@ -63,8 +63,19 @@ func TestStore(t *testing.T) {
 			return errors.New("roll back")
 		}))
 		require.Equal(t, cursor.Place{Position: 5}, at())
+		within := cursor.Place{Position: 5, Wave: "half"}
+		require.NoError(t, s.Pause(ctx, "c", at(), within))
+		require.Equal(t, within, at())
+		require.ErrorIs(t, s.Pause(ctx, "c", cursor.Place{Position: 5}, within), flywheel.ErrStale, "another worker has begun with the entry")
+		further := cursor.Place{Position: 7, Wave: "begun"}
+		require.NoError(t, s.Pause(ctx, "c", within, further))
+		require.Equal(t, further, at())
+		require.NoError(t, s.Move(ctx, "c", 7, 8))
+		require.Equal(t, cursor.Place{Position: 8}, at(), "the wave is over")
+		require.NoError(t, s.Pause(ctx, "new", cursor.Place{}, further))
+		require.NoError(t, s.Pause(ctx, "c", at(), within))
 
-		a := cursor.Parked{Person: "c:a", Position: 4, Cause: "é", Attempts: 2, Since: noon, Retry: noon.Add(time.Hour)}
+		a := cursor.Parked{Person: "c:a", Position: 4, Cause: "é", Wave: "half", Attempts: 2, Since: noon, Retry: noon.Add(time.Hour)}
 		b := cursor.Parked{Position: 2, Cause: "bad", Attempts: 1, Since: noon, Dropped: true}
 		require.NoError(t, s.Park(ctx, "c", a))
 		require.NoError(t, s.Park(ctx, "c", b))

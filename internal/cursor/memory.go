@@ -63,8 +63,18 @@ func (m *memory) Move(ctx context.Context, consumer string, from, to flywheel.Po
 		if p.Position != from {
 			return moved(consumer, p.Position, from)
 		}
-		p.Position = to
+		p.Position, p.Wave = to, ""
 		m.put(consumer, p, undo)
+		return nil
+	})
+}
+
+func (m *memory) Pause(ctx context.Context, consumer string, from, to Place) error {
+	return m.db.Update(ctx, func(undo func(func())) error {
+		if p := m.places[consumer]; p != from {
+			return moved(consumer, p.Position, from.Position)
+		}
+		m.put(consumer, to, undo)
 		return nil
 	})
 }

@@ -20,7 +20,7 @@ var Migrations = flywheel.Migrations{Package: "cursor", Files: migrations}
 // inSQL is the [Store] of a SQL database.
 type inSQL struct{ db *flywheel.SQL }
 
-const selectPlace = `SELECT position, until FROM flywheel_cursors WHERE consumer = ?`
+const selectPlace = `SELECT position, until, wave FROM flywheel_cursors WHERE consumer = ?`
 
 // Lock implements [Store].
 func (s inSQL) Lock(ctx context.Context, consumer string) (p Place, ok bool, err error) {
@@ -29,12 +29,12 @@ func (s inSQL) Lock(ctx context.Context, consumer string) (p Place, ok bool, err
 		query += ` FOR UPDATE SKIP LOCKED`
 	}
 	for range 2 {
-		err = s.db.Read(ctx).QueryRowContext(ctx, query, consumer).Scan(&p.Position, &p.Until)
+		err = s.db.Read(ctx).QueryRowContext(ctx, query, consumer).Scan(&p.Position, &p.Until, &p.Wave)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return p, err == nil, err
 		}
 		var known Place
-		err = s.db.Read(ctx).QueryRowContext(ctx, selectPlace, consumer).Scan(&known.Position, &known.Until)
+		err = s.db.Read(ctx).QueryRowContext(ctx, selectPlace, consumer).Scan(&known.Position, &known.Until, &known.Wave)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return Place{}, false, err // another worker has it
 		}
@@ -55,7 +55,7 @@ func (s inSQL) create(ctx context.Context, consumer string) error {
 
 // At implements [Store].
 func (s inSQL) At(ctx context.Context, consumer string) (p Place, err error) {
-	err = s.db.Read(ctx).QueryRowContext(ctx, selectPlace, consumer).Scan(&p.Position, &p.Until)
+	err = s.db.Read(ctx).QueryRowContext(ctx, selectPlace, consumer).Scan(&p.Position, &p.Until, &p.Wave)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Place{}, nil
 	}
@@ -70,7 +70,7 @@ func (s inSQL) Move(ctx context.Context, consumer string, from, to flywheel.Posi
 		}
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		res, err := tx.ExecContext(ctx, `UPDATE flywheel_cursors SET position = ? WHERE consumer = ? AND position = ?`,
+		res, err := tx.ExecContext(ctx, `UPDATE flywheel_cursors SET position = ?, wave = '' WHERE consumer = ? AND position = ?`,
 			int64(to), consumer, int64(from))
 		if err != nil {
 			return err
@@ -79,7 +79,7 @@ func (s inSQL) Move(ctx context.Context, consumer string, from, to flywheel.Posi
 			return err
 		} else if n == 0 {
 			var at Place
-			if err := tx.QueryRowContext(ctx, selectPlace, consumer).Scan(&at.Position, &at.Until); err != nil {
+			if err := tx.QueryRowContext(ctx, selectPlace, consumer).Scan(&at.Position, &at.Until, &at.Wave); err != nil {
 				return err
 			}
 			return moved(consumer, at.Position, from)
@@ -96,21 +96,52 @@ func (s inSQL) Move(ctx context.Context, consumer string, from, to flywheel.Posi
 	})
 }
 
+// Pause implements [Store].
+func (s inSQL) Pause(ctx context.Context, consumer string, from, to Place) error {
+	if from.Position == 0 {
+		if err := s.create(ctx, consumer); err != nil {
+			return err
+		}
+	}
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		changed, err := tx.Changed(ctx, `UPDATE flywheel_cursors SET position = ?, until = ?, wave = ? WHERE consumer = ? AND position = ? AND wave = ?`,
+			int64(to.Position), int64(to.Until), to.Wave, consumer, int64(from.Position), from.Wave)
+		if err != nil {
+			return err
+		}
+		var at Place
+		if !changed {
+			if err := tx.QueryRowContext(ctx, selectPlace, consumer).Scan(&at.Position, &at.Until, &at.Wave); err != nil {
+				return err
+			}
+			return moved(consumer, at.Position, from.Position)
+		}
+		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
+			err := q.QueryRowContext(ctx, selectPlace, consumer).Scan(&at.Position, &at.Until, &at.Wave)
+			if err == nil && at != from && at != to {
+				err = flywheel.ErrUnknownOutcome // others have moved it since
+			}
+			return at == to, err
+		})
+		return nil
+	})
+}
+
 // Reset implements [Store].
 func (s inSQL) Reset(ctx context.Context, consumer string, until flywheel.Position) error {
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO flywheel_cursors (consumer, position, until) VALUES (?, 0, ?)
-			ON CONFLICT (consumer) DO UPDATE SET position = 0, until = excluded.until`, consumer, int64(until))
+			ON CONFLICT (consumer) DO UPDATE SET position = 0, until = excluded.until, wave = ''`, consumer, int64(until))
 		return err
 	})
 }
 
 // Parked implements [Store].
 func (s inSQL) Parked(ctx context.Context, consumer string) ([]Parked, error) {
-	return sqldb.Select(ctx, s.db.Read(ctx), `SELECT person, position, cause, attempts, since, dropped, retry FROM flywheel_parked
+	return sqldb.Select(ctx, s.db.Read(ctx), `SELECT person, position, cause, attempts, since, dropped, retry, wave FROM flywheel_parked
 		WHERE consumer = ? ORDER BY position`, []any{consumer}, func(r sqldb.Row) (p Parked, err error) {
 		var since, retry int64
-		err = r.Scan(&p.Person, &p.Position, &p.Cause, &p.Attempts, &since, &p.Dropped, &retry)
+		err = r.Scan(&p.Person, &p.Position, &p.Cause, &p.Attempts, &since, &p.Dropped, &retry, &p.Wave)
 		p.Since = sqldb.Time(since)
 		if retry != 0 {
 			p.Retry = sqldb.Time(retry)
@@ -126,10 +157,10 @@ func (s inSQL) Park(ctx context.Context, consumer string, p Parked) error {
 		retry = sqldb.Micros(p.Retry)
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO flywheel_parked (consumer, position, person, cause, attempts, since, retry, dropped)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (consumer, position) DO UPDATE SET person = excluded.person,
-			cause = excluded.cause, attempts = excluded.attempts, since = excluded.since, retry = excluded.retry, dropped = excluded.dropped`,
-			consumer, int64(p.Position), string(p.Person), p.Cause, p.Attempts, sqldb.Micros(p.Since), retry, p.Dropped)
+		_, err := tx.ExecContext(ctx, `INSERT INTO flywheel_parked (consumer, position, person, cause, attempts, since, retry, dropped, wave)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (consumer, position) DO UPDATE SET person = excluded.person,
+			cause = excluded.cause, attempts = excluded.attempts, since = excluded.since, retry = excluded.retry, dropped = excluded.dropped, wave = excluded.wave`,
+			consumer, int64(p.Position), string(p.Person), p.Cause, p.Attempts, sqldb.Micros(p.Since), retry, p.Dropped, p.Wave)
 		return err
 	})
 }

@@ -14,6 +14,9 @@ type Place struct {
 	// Until is the position up to which a rebuild applies entries again; zero
 	// when there was none.
 	Until flywheel.Position
+	// Wave is how far the consumer has come within the next entry, in its own
+	// words; empty before it has begun with it.
+	Wave string
 }
 
 // Parked is an entry at which a person stands still in a consumer: what follows
@@ -32,6 +35,8 @@ type Parked struct {
 	// Retry is when the entry is taken again by itself; zero for one that waits
 	// for the operator.
 	Retry time.Time
+	// Wave is how far the consumer had come within the entry; see [Place].
+	Wave string
 }
 
 // Store keeps the cursors and the parked entries of one database.
@@ -46,6 +51,9 @@ type Store interface {
 	// Move moves a consumer that stands at from; else the error is
 	// flywheel.ErrStale.
 	Move(ctx context.Context, consumer string, from, to flywheel.Position) error
+	// Pause moves a consumer that stands at from to another place, which may differ
+	// in its wave alone; else the error is flywheel.ErrStale. Move ends a wave.
+	Pause(ctx context.Context, consumer string, from, to Place) error
 	// Reset puts a consumer at zero, to apply again what is up to until. Parked
 	// entries stay.
 	Reset(ctx context.Context, consumer string, until flywheel.Position) error

@@ -16,8 +16,8 @@ var (
 	ErrTooManyFailures = fmt.Errorf("coupon: too many codes failed: %w", flywheel.ErrRateLimited)
 	// ErrOtherBody reports an idempotency key that was used for something else.
 	ErrOtherBody = fmt.Errorf("coupon: the key was used for something else: %w", flywheel.ErrConflict)
-	// ErrCancelled reports a redemption that was given back.
-	ErrCancelled = fmt.Errorf("coupon: cancelled: %w", flywheel.ErrConflict)
+	// ErrCanceled reports a redemption that was given back.
+	ErrCanceled = fmt.Errorf("coupon: cancelled: %w", flywheel.ErrConflict)
 	// ErrRedeemed reports the release of what was redeemed for good.
 	ErrRedeemed = fmt.Errorf("coupon: redeemed, not held: %w", flywheel.ErrConflict)
 	// ErrStale reports a campaign that was saved by someone else meanwhile.

@@ -40,7 +40,7 @@ func (s *Service) hold(ctx context.Context, ref string, q Request, until time.Ti
 
 // Commit makes what ref holds of a code a use for good. Call it in the transaction
 // that records the order, of which it is one statement. A hold that is over is an
-// error matching flywheel.ErrExpired, one that was released [ErrCancelled], and
+// error matching flywheel.ErrExpired, one that was released [ErrCanceled], and
 // none flywheel.ErrNotFound.
 func (s *Service) Commit(ctx context.Context, ref, code string) error {
 	_, err := s.settle(ctx, ref, code, true)

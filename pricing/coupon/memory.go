@@ -133,10 +133,10 @@ func (s *MemoryStore) Cancel(ctx context.Context, key string, at time.Time) (r R
 		if !ok {
 			return fmt.Errorf("coupon: redemption %q: %w", key, flywheel.ErrNotFound)
 		}
-		if r = found.Stored(); !r.Cancelled.IsZero() {
+		if r = found.Stored(); !r.Canceled.IsZero() {
 			return nil
 		}
-		r.Cancelled = stored(at)
+		r.Canceled = stored(at)
 		return s.giveBack(r, undo)
 	})
 	if err != nil {
@@ -165,7 +165,7 @@ func (s *MemoryStore) put(r Redemption, undo func(func())) {
 		holds = map[string]time.Time{}
 		s.holds[r.Campaign] = holds
 	}
-	if !r.Held.IsZero() && r.Cancelled.IsZero() {
+	if !r.Held.IsZero() && r.Canceled.IsZero() {
 		memstore.Set(holds, r.Key, r.Held, undo)
 		return
 	}
@@ -219,7 +219,7 @@ func (s *MemoryStore) Expire(ctx context.Context, campaign string, at time.Time)
 		_ = count() // again: others may have been here
 		for _, key := range keys {
 			r := s.redemptions[key].Stored()
-			r.Cancelled = at
+			r.Canceled = at
 			if err := s.giveBack(r, undo); err != nil {
 				return err
 			}
@@ -265,7 +265,7 @@ func (s *MemoryStore) Codes(ctx context.Context, campaign string) iter.Seq2[Code
 func (s *MemoryStore) Redemptions(ctx context.Context, campaign string, held bool) iter.Seq2[Redemption, error] {
 	return listed(ctx, s, s.redemptions,
 		func(r *Redemption) (Redemption, bool) {
-			return r.Stored(), r.Campaign == campaign && (!held || !r.Held.IsZero() && r.Cancelled.IsZero())
+			return r.Stored(), r.Campaign == campaign && (!held || !r.Held.IsZero() && r.Canceled.IsZero())
 		},
 		func(a, b Redemption) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Key, b.Key)) })
 }

@@ -248,7 +248,7 @@ func (s *Service) without(ctx context.Context, q *Request, code *Code, now time.
 		return err
 	}
 	own, err := s.store.Redemption(ctx, holdKey(q.Ref, code.Code))
-	if errors.Is(err, flywheel.ErrNotFound) || err == nil && (own.Held.IsZero() || !own.Cancelled.IsZero()) {
+	if errors.Is(err, flywheel.ErrNotFound) || err == nil && (own.Held.IsZero() || !own.Canceled.IsZero()) {
 		return nil
 	}
 	if err != nil {
@@ -266,7 +266,7 @@ func (s *Service) without(ctx context.Context, q *Request, code *Code, now time.
 
 // Redeem uses a code. The key makes it once: the same request again answers as the
 // first time, another one with the key is an error matching [ErrOtherBody], and
-// one that was cancelled [ErrCancelled]. A code that cannot be used is a
+// one that was cancelled [ErrCanceled]. A code that cannot be used is a
 // [*RefusedError].
 func (s *Service) Redeem(ctx context.Context, key string, q Request) (Redemption, error) {
 	return s.redeem(ctx, key, q, time.Time{}, couponUses)
@@ -342,8 +342,8 @@ func (s *Service) redeem(ctx context.Context, key string, q Request, until time.
 		}
 		answer, err = before, nil
 	}
-	if err == nil && !answer.Cancelled.IsZero() {
-		return Redemption{}, ErrCancelled
+	if err == nil && !answer.Canceled.IsZero() {
+		return Redemption{}, ErrCanceled
 	}
 	return answer, err
 }

@@ -91,13 +91,13 @@ func TestRedeem(t *testing.T) {
 
 	r, err := s.Cancel(t.Context(), "1")
 	require.NoError(t, err)
-	require.Equal(t, s.now, r.Cancelled)
+	require.Equal(t, s.now, r.Canceled)
 	_, err = s.Cancel(t.Context(), "1")
 	require.NoError(t, err)
 	used, err := s.Used(t.Context(), "c")
 	require.NoError(t, err)
 	require.EqualValues(t, 2, used, "given back once")
-	require.ErrorIs(t, s.redeem("1", "SAVE10", 5), coupon.ErrCancelled)
+	require.ErrorIs(t, s.redeem("1", "SAVE10", 5), coupon.ErrCanceled)
 	_, err = s.Cancel(t.Context(), "none")
 	require.ErrorIs(t, err, flywheel.ErrNotFound)
 

@@ -90,8 +90,8 @@ type Redemption struct {
 	// Held is the first instant at which a hold is over that was not committed;
 	// zero is what was redeemed for good.
 	Held time.Time `json:"held,omitzero"`
-	// Cancelled is when it was given back, zero while it was not.
-	Cancelled time.Time `json:"cancelled,omitzero"`
+	// Canceled is when it was given back, zero while it was not.
+	Canceled time.Time `json:"cancelled,omitzero"`
 	// Uses are what it counts for, each tally once.
 	Uses []Tally `json:"uses,omitempty"`
 }
@@ -143,16 +143,16 @@ func (r *Redemption) Same(other *Redemption) bool {
 // content answers with before. So does a hold of what was redeemed for good; else it
 // lasts until the later of both ends, and what was released or is over is taken
 // again. Other content, or a redemption where there is a hold, is [ErrOtherBody], a
-// hold of what was given back after it was committed [ErrCancelled].
+// hold of what was given back after it was committed [ErrCanceled].
 func (r *Redemption) Again(before *Redemption) (next Redemption, add bool, err error) {
 	switch {
 	case !r.Same(before), r.Held.IsZero() && !before.Held.IsZero():
 		return *before, false, ErrOtherBody
-	case r.Held.IsZero(), before.Held.IsZero() && before.Cancelled.IsZero():
+	case r.Held.IsZero(), before.Held.IsZero() && before.Canceled.IsZero():
 		return before.Stored(), false, nil
 	case before.Held.IsZero():
-		return *before, false, ErrCancelled
-	case !before.Cancelled.IsZero():
+		return *before, false, ErrCanceled
+	case !before.Canceled.IsZero():
 		return r.Stored(), true, nil
 	}
 	next = before.Stored()
@@ -164,15 +164,15 @@ func (r *Redemption) Again(before *Redemption) (next Redemption, add bool, err e
 
 // Settled says what committing a hold at an instant makes of it, or releasing it.
 // What is so already stays. A hold that is over is an error matching
-// flywheel.ErrExpired when it is committed, one that was released [ErrCancelled],
+// flywheel.ErrExpired when it is committed, one that was released [ErrCanceled],
 // and what was redeemed for good [ErrRedeemed] when it is released.
 func (r Redemption) Settled(commit bool, at time.Time) (next Redemption, changed bool, err error) {
-	held, cancelled := !r.Held.IsZero(), !r.Cancelled.IsZero()
+	held, cancelled := !r.Held.IsZero(), !r.Canceled.IsZero()
 	switch {
 	case !held && !cancelled && commit, held && cancelled && !commit:
 		return r, false, nil
-	case !held && cancelled, held && cancelled && r.Cancelled.Before(r.Held):
-		return r, false, fmt.Errorf("%q: %w", r.Key, ErrCancelled)
+	case !held && cancelled, held && cancelled && r.Canceled.Before(r.Held):
+		return r, false, fmt.Errorf("%q: %w", r.Key, ErrCanceled)
 	case !held:
 		return r, false, fmt.Errorf("%q: %w", r.Key, ErrRedeemed)
 	case commit && (cancelled || !at.Before(r.Held)):
@@ -181,7 +181,7 @@ func (r Redemption) Settled(commit bool, at time.Time) (next Redemption, changed
 	if commit {
 		r.Held = time.Time{}
 	} else {
-		r.Cancelled = stored(at)
+		r.Canceled = stored(at)
 	}
 	return r, true, nil
 }
@@ -190,7 +190,7 @@ func (r Redemption) Settled(commit bool, at time.Time) (next Redemption, changed
 // microsecond, its tallies by name. Stores work through them in that order, so
 // that they wait for each other but never in a circle.
 func (r Redemption) Stored() Redemption {
-	r.At, r.Held, r.Cancelled = stored(r.At), stored(r.Held), stored(r.Cancelled)
+	r.At, r.Held, r.Canceled = stored(r.At), stored(r.Held), stored(r.Canceled)
 	r.Uses = slices.Clone(r.Uses)
 	slices.SortFunc(r.Uses, func(a, b Tally) int { return cmp.Compare(a.Name, b.Name) })
 	return r

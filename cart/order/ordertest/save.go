@@ -52,7 +52,7 @@ var saveCases = []testCase{
 			return err
 		}
 		stale := o.Clone()
-		stale.Status = order.Cancelled
+		stale.Status = order.Canceled
 		_, staleErr := w.Save(ctx, stale)
 		stale.Version = 9
 		_, futureErr := w.Save(ctx, stale)

@@ -224,9 +224,11 @@ func (r formOrders) Save(ctx context.Context, o order.Order) (order.Order, error
 	}
 	saved, err := r.MemoryStore.Save(ctx, o)
 	if err == nil {
-		for _, d := range saved.Documents[len(before.Documents):] {
-			r.shop.written = append(r.shop.written, formWritten{o.ID, d})
-		}
+		flywheel.AfterCommit(ctx, func(context.Context) { // not those of a transaction that is run again
+			for _, d := range saved.Documents[len(before.Documents):] {
+				r.shop.written = append(r.shop.written, formWritten{o.ID, d})
+			}
+		})
 	}
 	return saved, err
 }

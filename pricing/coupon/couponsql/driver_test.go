@@ -97,7 +97,7 @@ func TestLostCommit(t *testing.T) {
 	for range 2 {
 		r, err := store.Cancel(ctx, "order", time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 		require.NoError(t, err)
-		require.Equal(t, 2026, r.Cancelled.Year())
+		require.Equal(t, 2026, r.Canceled.Year())
 	}
 	used, err := svc.Used(ctx, "c")
 	require.NoError(t, err)

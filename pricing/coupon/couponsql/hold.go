@@ -81,7 +81,7 @@ func (s *Store) Settle(ctx context.Context, key string, commit bool, at time.Tim
 		r = changed[0]
 		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
 			now, err := redemption(ctx, q, key)
-			return now.Held.Equal(r.Held) && now.Cancelled.Equal(r.Cancelled), err
+			return now.Held.Equal(r.Held) && now.Canceled.Equal(r.Canceled), err
 		})
 		if commit {
 			return nil
@@ -112,7 +112,7 @@ func (s *Store) Expire(ctx context.Context, campaign string, at time.Time) (over
 		}
 		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
 			r, err := redemption(ctx, q, list[0].Key)
-			return sqldb.Micros(r.Cancelled) == micros, err
+			return sqldb.Micros(r.Canceled) == micros, err
 		})
 		return nil
 	})

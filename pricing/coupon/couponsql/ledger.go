@@ -46,7 +46,7 @@ func scanRedemption(from sqldb.Row) (r coupon.Redemption, err error) {
 		r.Held = sqldb.Time(held.Int64)
 	}
 	if cancelled.Valid {
-		r.Cancelled = sqldb.Time(cancelled.Int64)
+		r.Canceled = sqldb.Time(cancelled.Int64)
 	}
 	if r.Amount, err = amount(minor, currency); err != nil {
 		return coupon.Redemption{}, err
@@ -266,7 +266,7 @@ func (s *Store) Cancel(ctx context.Context, key string, at time.Time) (r coupon.
 		}
 		tx.ReadBack(func(ctx context.Context, q sqldb.Queryer) (bool, error) {
 			now, err := redemption(ctx, q, key)
-			return sqldb.Micros(now.Cancelled) == micros, err
+			return sqldb.Micros(now.Canceled) == micros, err
 		})
 		return nil
 	})

@@ -21,7 +21,7 @@ import (
 // kindOf is the kind of an error, for stores word theirs differently.
 func kindOf(err error) error {
 	for _, kind := range []error{
-		coupon.ErrOtherBody, coupon.ErrCancelled, coupon.ErrRedeemed, flywheel.ErrConflict, flywheel.ErrNotFound, flywheel.ErrExpired,
+		coupon.ErrOtherBody, coupon.ErrCanceled, coupon.ErrRedeemed, flywheel.ErrConflict, flywheel.ErrNotFound, flywheel.ErrExpired,
 	} {
 		if errors.Is(err, kind) {
 			return kind
@@ -97,7 +97,7 @@ func TestModel(t *testing.T) {
 						sum := int64(0)
 						for _, r := range got {
 							for _, u := range r.Uses {
-								if u.Name == name && r.Cancelled.IsZero() {
+								if u.Name == name && r.Canceled.IsZero() {
 									sum += u.Add
 								}
 							}

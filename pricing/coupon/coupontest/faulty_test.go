@@ -210,7 +210,7 @@ type twice struct{ whole }
 
 func (s twice) Cancel(ctx context.Context, key string, at time.Time) (coupon.Redemption, error) {
 	before, err := s.Redemption(ctx, key)
-	if err == nil && !before.Cancelled.IsZero() {
+	if err == nil && !before.Canceled.IsZero() {
 		back := before.Stored()
 		back.Key = key + at.String()
 		for i := range back.Uses {
@@ -333,7 +333,7 @@ type hiding struct{ whole }
 func (s hiding) Redemptions(ctx context.Context, campaign string, held bool) iter.Seq2[coupon.Redemption, error] {
 	return func(yield func(coupon.Redemption, error) bool) {
 		for r, err := range s.whole.Redemptions(ctx, campaign, held) {
-			if r.Cancelled.IsZero() && !yield(r, err) {
+			if r.Canceled.IsZero() && !yield(r, err) {
 				return
 			}
 		}
@@ -366,7 +366,7 @@ type shortening struct{ whole }
 
 func (s shortening) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redemption, error) {
 	before, err := s.Redemption(ctx, r.Key)
-	if err != nil || before.Held.IsZero() || r.Held.IsZero() || !before.Cancelled.IsZero() || !r.Same(&before) {
+	if err != nil || before.Held.IsZero() || r.Held.IsZero() || !before.Canceled.IsZero() || !r.Same(&before) {
 		return s.whole.Redeem(ctx, r)
 	}
 	if _, err := s.Settle(ctx, r.Key, false, noon); err != nil {

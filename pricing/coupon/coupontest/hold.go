@@ -101,20 +101,20 @@ var holdChecks = []testCase{
 		_, err := e.Cancel(e.Context(), "k", noon)
 		e.OK(err)
 		e.used("t", 0)
-		e.refuses("k", true, noon, coupon.ErrCancelled)
+		e.refuses("k", true, noon, coupon.ErrCanceled)
 		_, err = e.Redeem(e.Context(), held("k", 2))
-		e.Matches(err, coupon.ErrCancelled)
+		e.Matches(err, coupon.ErrCanceled)
 		e.used("t", 0)
 	}},
 	{Name: "hold/released", Rule: "A released hold gives back what it counted, once, cannot be committed, and may be taken again.", Check: func(e *env) {
 		e.hold(held("k", 1))
 		want := held("k", 1).Stored()
-		want.Cancelled = noon
+		want.Canceled = noon
 		for _, at := range []time.Time{noon, noon.Add(time.Minute)} {
 			e.same("the released hold", e.settles("k", false, at), want)
 		}
 		e.used("t", 0)
-		e.refuses("k", true, noon, coupon.ErrCancelled)
+		e.refuses("k", true, noon, coupon.ErrCanceled)
 		e.hold(held("k", 1))
 		e.used("t", 1)
 		_, err := e.Cancel(e.Context(), "k", noon)
@@ -145,7 +145,7 @@ var holdChecks = []testCase{
 		e.settles("k", false, over)
 		got, err := e.Redemption(e.Context(), "k")
 		e.OK(err)
-		e.same("when it was cancelled", got.Cancelled, over)
+		e.same("when it was cancelled", got.Canceled, over)
 		e.used("t", 1)
 		again := held("k", 9)
 		again.Held = over.Add(time.Hour)

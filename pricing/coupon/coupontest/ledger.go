@@ -153,7 +153,7 @@ var ledgerChecks = []testCase{
 		_, err = e.Redeem(e.Context(), use("other", coupon.Tally{Name: "t", Add: 4, Limit: 5}, coupon.Tally{Name: "u", Add: 3, Limit: 5}))
 		e.OK(err)
 		want := r.Stored()
-		want.Cancelled = noon.Add(time.Hour)
+		want.Canceled = noon.Add(time.Hour)
 		for i := range 3 {
 			got, err := e.Cancel(e.Context(), "k", noon.Add(time.Duration(i+1)*time.Hour).In(time.FixedZone("", 60)))
 			e.OK(err)
@@ -191,7 +191,7 @@ var ledgerChecks = []testCase{
 		e.used("t", 2)
 		got, err := e.Redemption(e.Context(), "k")
 		e.OK(err)
-		if !got.Cancelled.IsZero() {
+		if !got.Canceled.IsZero() {
 			e.Errorf("it is cancelled: %+v", got)
 		}
 	}},
@@ -335,7 +335,7 @@ func (e *env) rolledBack(end func() error, call func(fn func() error)) {
 	e.used("new", 0)
 	r, err := e.Redemption(e.Context(), "k")
 	e.OK(err)
-	if !r.Cancelled.IsZero() {
+	if !r.Canceled.IsZero() {
 		e.Errorf("the cancellation remains: %+v", r)
 	}
 }
