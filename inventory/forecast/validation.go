@@ -14,7 +14,7 @@ const (
 	// validatedPower is the power of the mean absolute error by which a method counts
 	// less: 2 would be right for errors without correlation (Bates & Granger, 1969),
 	// those of methods that know the same are alike.
-	validatedPower = 8
+	validatedPower = 12
 	// What is simpler is kept unless the other is better by so much.
 	validatedMargin = 0.92
 )
@@ -199,42 +199,53 @@ const (
 // season ago and of the level for means of cycles.
 const (
 	lastPrior   = 0.5
-	steadyPrior = 1
+	steadyPrior = 2
 )
 
-// steadyAlphas are those that fitSteady chooses from.
+// steadyAlphas are those that fitSteady weighs.
 var steadyAlphas = [...]float64{0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6}
 
-// fitSteady fits a smoothed level without drift whose alpha makes the error of the mean of
-// the next two seasons least, instead of that of the next period: estimating for the distance
-// that counts is better where the model is not the truth (Cox, 1961; Taieb & Atiya,
-// 2016). It fills fitted. O(n).
+// fitSteady fits a smoothed level without drift by the errors of the mean of the next two
+// seasons, instead of those of the next period: estimating for the distance that counts is better
+// where the model is not the truth (Cox, 1961; Taieb & Atiya, 2016). The means overlap, so
+// that they tell little; the alphas are averaged, in logarithms, with the likelihood of as many
+// errors as lie beside each other. It fills fitted. O(n).
 func (p *theta) fitSteady(y []float64, season int, fitted []float64) {
-	ahead := max(1, min(2*season, len(y)/8))
-	first := min(season, len(y))
+	n := len(y)
+	ahead := max(1, min(2*season, n/8))
+	first := min(season, n)
 	start := average(y[:first])
+	var squares [len(steadyAlphas)]float64
 	least := math.Inf(1)
-	for _, alpha := range steadyAlphas {
-		level, sum, squares := start, 0.0, 0.0
+	for k, alpha := range steadyAlphas {
+		level, sum := start, 0.0
 		for t, v := range y {
 			// The sum of what follows, of the mean of which level is the forecast.
 			if t == 0 {
 				for _, next := range y[:ahead] {
 					sum += next
 				}
-			} else if t+ahead <= len(y) {
+			} else if t+ahead <= n {
 				sum += y[t+ahead-1] - y[t-1]
 			}
-			if t >= first && t+ahead <= len(y) {
+			if t >= first && t+ahead <= n {
 				e := sum/float64(ahead) - level
-				squares += float64(e * e)
+				squares[k] += float64(e * e)
 			}
 			level += float64(alpha * (v - level))
 		}
-		if squares < least {
-			least, p.alpha = squares, alpha
-		}
+		least = min(least, squares[k])
 	}
+	total, logarithm := 0.0, 0.0
+	for k, alpha := range steadyAlphas {
+		w := 1.0
+		if squares[k] > least {
+			w = math.Exp(-float64(n) / float64(2*ahead) * math.Log(squares[k]/math.Max(least, 1e-300)))
+		}
+		total += w
+		logarithm += float64(w * math.Log(alpha))
+	}
+	p.alpha = math.Exp(logarithm / total)
 	p.level, p.drift, p.lag = start, 0, 0
 	for t, v := range y {
 		fitted[t] = p.level
