@@ -2,8 +2,8 @@ package forecast
 
 import "math"
 
-// In a series of that many observations and cycles the methods of [Auto] are judged by
-// how they forecast its last part, from the part before.
+// In a series of that many observations, with that many cycles before its last part, the
+// methods of [Auto] are judged by how they forecast its last part, from the part before.
 const (
 	validatedFrom   = 200
 	validatedCycles = 4
@@ -46,6 +46,9 @@ func validate(s *Series) (best *verdict) {
 	}
 	// All are judged by the same periods, a whole cycle of the longest where there is room.
 	ahead := min(validatedMost, max(2*season, candidates[len(candidates)-1]), n/4)
+	if firstOrigin(n, ahead) < validatedCycles*season {
+		return nil // the season could not be estimated as well as from the whole series
+	}
 	for _, candidate := range candidates {
 		v := judge(s, candidate, ahead)
 		if best == nil || v.mean < validatedMargin*best.mean {
@@ -67,13 +70,17 @@ func longerSeason(season int) int {
 	return 0
 }
 
+// firstOrigin is the length of the part that the methods are fitted to, before the origins
+// from which so far ahead is looked.
+func firstOrigin(n, ahead int) int { return n - ahead - max(ahead/2, n/6) }
+
 // judge weighs the methods, with a season, by their errors up to so far ahead in the
 // last part of the series.
 func judge(s *Series, season, ahead int) verdict {
 	of := verdict{season: season, ahead: ahead}
 	weights := &of.weights
 	n := len(s.Values)
-	first := n - ahead - max(ahead/2, n/6)
+	first := firstOrigin(n, ahead)
 	past := Series{Values: s.Values[:first], Season: season}
 	c := combination{asks: true}
 	var memory Fit
