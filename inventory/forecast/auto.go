@@ -9,14 +9,17 @@ package forecast
 // observations the methods that fit better count for more. Shorter series than
 // ten observations, and demand that comes rarely, get what [Select] chooses.
 //
-// A series with a season, of 200 observations and four cycles or more, is long enough
-// to ask itself: each method, and what was observed a season ago, is fitted to its
-// first part and counts by how it forecasts the last one from six origins. So is a level that moves
-// as slowly as is best for the mean of whole cycles ahead, since what is remembered from one
-// period to the next makes the others follow noise. The season
-// is then that of the series or, where the last part says so, the week of hours and
-// parts of them or the year of days, in 52 weeks; and the intervals are wider or
-// narrower by what the errors there were.
+// A series with a season, of 200 observations and four cycles before its last part, is long
+// enough to ask itself: each method, and what was observed a season ago, is fitted to its
+// first part and counts by how it forecasts the last one from twelve origins. So does a level
+// that moves as slowly as is best for the mean of whole cycles ahead, since what is remembered from
+// one period to the next makes the others follow noise, and, for days of two years and
+// more, the same beside a curve of the year. The season is then that of the series or, where
+// the last part says so, the week of hours and parts of them or the year of days, in 52
+// weeks; and the intervals are wider or narrower by what the errors there were.
+//
+// A place of the season that never has a demand, such as a closed weekday, stays at zero; the
+// others are forecast as if it were not there.
 //
 // Intervals are calibrated: the spread of the errors ahead is predicted from
 // the errors in sample, the models' growth of the variance, length, level and

@@ -2,8 +2,8 @@ package forecast
 
 import "math"
 
-// In a series of that many observations and cycles the methods of [Auto] are judged by
-// how they forecast its last part, from the part before.
+// In a series of that many observations, with that many cycles before its last part, the
+// methods of [Auto] are judged by how they forecast its last part, from the part before.
 const (
 	validatedFrom   = 200
 	validatedCycles = 4
@@ -14,7 +14,7 @@ const (
 	// validatedPower is the power of the mean absolute error by which a method counts
 	// less: 2 would be right for errors without correlation (Bates & Granger, 1969),
 	// those of methods that know the same are alike.
-	validatedPower = 8
+	validatedPower = 12
 	// What is simpler is kept unless the other is better by so much.
 	validatedMargin = 0.92
 )
@@ -46,6 +46,9 @@ func validate(s *Series) (best *verdict) {
 	}
 	// All are judged by the same periods, a whole cycle of the longest where there is room.
 	ahead := min(validatedMost, max(2*season, candidates[len(candidates)-1]), n/4)
+	if firstOrigin(n, ahead) < validatedCycles*season {
+		return nil // the season could not be estimated as well as from the whole series
+	}
 	for _, candidate := range candidates {
 		v := judge(s, candidate, ahead)
 		if best == nil || v.mean < validatedMargin*best.mean {
@@ -67,13 +70,17 @@ func longerSeason(season int) int {
 	return 0
 }
 
+// firstOrigin is the length of the part that the methods are fitted to, before the origins
+// from which so far ahead is looked.
+func firstOrigin(n, ahead int) int { return n - ahead - max(ahead/2, n/6) }
+
 // judge weighs the methods, with a season, by their errors up to so far ahead in the
 // last part of the series.
 func judge(s *Series, season, ahead int) verdict {
 	of := verdict{season: season, ahead: ahead}
 	weights := &of.weights
 	n := len(s.Values)
-	first := n - ahead - max(ahead/2, n/6)
+	first := firstOrigin(n, ahead)
 	past := Series{Values: s.Values[:first], Season: season}
 	c := combination{asks: true}
 	var memory Fit
@@ -199,42 +206,53 @@ const (
 // season ago and of the level for means of cycles.
 const (
 	lastPrior   = 0.5
-	steadyPrior = 1
+	steadyPrior = 2
 )
 
-// steadyAlphas are those that fitSteady chooses from.
+// steadyAlphas are those that fitSteady weighs.
 var steadyAlphas = [...]float64{0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6}
 
-// fitSteady fits a smoothed level without drift whose alpha makes the error of the mean of
-// the next two seasons least, instead of that of the next period: estimating for the distance
-// that counts is better where the model is not the truth (Cox, 1961; Taieb & Atiya,
-// 2016). It fills fitted. O(n).
+// fitSteady fits a smoothed level without drift by the errors of the mean of the next two
+// seasons, instead of those of the next period: estimating for the distance that counts is better
+// where the model is not the truth (Cox, 1961; Taieb & Atiya, 2016). The means overlap, so
+// that they tell little; the alphas are averaged, in logarithms, with the likelihood of as many
+// errors as lie beside each other. It fills fitted. O(n).
 func (p *theta) fitSteady(y []float64, season int, fitted []float64) {
-	ahead := max(1, min(2*season, len(y)/8))
-	first := min(season, len(y))
+	n := len(y)
+	ahead := max(1, min(2*season, n/8))
+	first := min(season, n)
 	start := average(y[:first])
+	var squares [len(steadyAlphas)]float64
 	least := math.Inf(1)
-	for _, alpha := range steadyAlphas {
-		level, sum, squares := start, 0.0, 0.0
+	for k, alpha := range steadyAlphas {
+		level, sum := start, 0.0
 		for t, v := range y {
 			// The sum of what follows, of the mean of which level is the forecast.
 			if t == 0 {
 				for _, next := range y[:ahead] {
 					sum += next
 				}
-			} else if t+ahead <= len(y) {
+			} else if t+ahead <= n {
 				sum += y[t+ahead-1] - y[t-1]
 			}
-			if t >= first && t+ahead <= len(y) {
+			if t >= first && t+ahead <= n {
 				e := sum/float64(ahead) - level
-				squares += float64(e * e)
+				squares[k] += float64(e * e)
 			}
 			level += float64(alpha * (v - level))
 		}
-		if squares < least {
-			least, p.alpha = squares, alpha
-		}
+		least = min(least, squares[k])
 	}
+	total, logarithm := 0.0, 0.0
+	for k, alpha := range steadyAlphas {
+		w := 1.0
+		if squares[k] > least {
+			w = math.Exp(-float64(n) / float64(2*ahead) * math.Log(squares[k]/math.Max(least, 1e-300)))
+		}
+		total += w
+		logarithm += float64(w * math.Log(alpha))
+	}
+	p.alpha = math.Exp(logarithm / total)
 	p.level, p.drift, p.lag = start, 0, 0
 	for t, v := range y {
 		fitted[t] = p.level

@@ -11,7 +11,7 @@ const (
 	yearlyFrom   = 2
 	yearlySmooth = 2
 	// yearlyPrior is its weight before a series is looked at.
-	yearlyPrior = 1
+	yearlyPrior = 2
 )
 
 // fitYearly fits a level as fitSteady does, after a curve of the year was taken out of y, which
