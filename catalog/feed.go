@@ -407,13 +407,15 @@ func (s *Service) FeedRows(ctx context.Context, f Feed, fn func(FeedRow) error, 
 func (s *Service) eachLive(ctx context.Context, ch *channel, fn func(p *shelved, offers map[flywheel.SKU]Offer) error) error {
 	now := s.instant()
 	q := Scan{Spaces: []string{space("l", string(Active), string(ch.Code), "", byID)}, At: now.UnixMicro()}
-	return s.eachEntry(ctx, q, func(ids []ID) error {
-		_, err := s.readChunk(ctx, ids, func(p *shelved, offers map[flywheel.SKU]Offer) error {
-			if p.head.Product.state(ch.Code, len(p.visible(ch)) > 0, now) != StateLive {
-				return nil // changed meanwhile
-			}
-			return fn(p, offers)
-		}, ch)
-		return err
-	})
+	return s.eachPart(ctx, func(ctx context.Context, read func(ids []ID) (int, error)) error {
+		return s.eachEntry(ctx, q, func(ids []ID) error {
+			_, err := read(ids)
+			return err
+		})
+	}, func(p *shelved, offers map[flywheel.SKU]Offer) error {
+		if p.head.Product.state(ch.Code, len(p.visible(ch)) > 0, now) != StateLive {
+			return nil // changed meanwhile
+		}
+		return fn(p, offers)
+	}, ch)
 }

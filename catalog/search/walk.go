@@ -28,7 +28,7 @@ type walk struct {
 func newWalk(e *execution, f *partFound, sh *shares, b *best, one func(d int, title, any uint32)) *walk {
 	n := len(e.plan.words)
 	w := &f.sc.x.walk
-	*w = walk{f: f, sh: sh, b: b, few: 16 + len(f.docs)/3, one: one, order: w.order[:0], rest: w.rest[:0], sets: w.sets[:0], classes: w.classes, docs: w.docs}
+	*w = walk{f: f, sh: sh, b: b, few: 8 + len(f.docs)/10, one: one, order: w.order[:0], rest: w.rest[:0], sets: w.sets[:0], classes: w.classes, docs: w.docs}
 	for i := range n {
 		w.order = append(w.order, i)
 		w.rest = append(w.rest, 0)
