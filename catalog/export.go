@@ -29,7 +29,7 @@ type Export struct {
 	Guarded bool
 }
 
-// Export writes products by ID to w, a few hundred at a time. In Shopify's form a
+// Export writes products by ID to w, some hundred at a time. In Shopify's form a
 // product has as many rows as variants or pictures; prices and stock are those of
 // Offers.
 func (s *Service) Export(ctx context.Context, w io.Writer, ex Export) error {

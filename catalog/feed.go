@@ -366,7 +366,8 @@ func places(order []string) map[string]int {
 }
 
 // FeedRows calls fn for each row of a feed, by product and in the order of variants,
-// and tell for each issue. Products are read a few hundred at a time.
+// and tell for each issue. Products are read some
+// hundred at a time, the next ones while fn works, unless ctx is in a transaction.
 func (s *Service) FeedRows(ctx context.Context, f Feed, fn func(FeedRow) error, tell func(FeedIssue)) error {
 	if f.Form != GoogleFeed && f.Form != OpenAIFeed {
 		return fieldError("form", flywheel.ErrInvalid, "%q is unknown", f.Form)

@@ -96,8 +96,12 @@ func (e *execution) describe(h *Hit, r *ranked) {
 		group = s.cols[e.q.Group]
 		h.Group = group.value(r.group).String()
 	}
-	h.Price = e.price(p, f, int(r.doc), group, r.group)
 	price, stock := e.offered(p, f)
+	if price == nil && stock == nil && len(s.skus.data) == 0 { // nothing is sold
+		e.explain(h, r)
+		return
+	}
+	h.Price = e.price(p, f, int(r.doc), group, r.group)
 	from, to := s.records(int(r.doc))
 	show, shown, low := -1, false, 0.0
 	var few [16]uint32
@@ -128,6 +132,10 @@ func (e *execution) describe(h *Hit, r *ranked) {
 	if show >= 0 {
 		h.Show = flywheel.SKU(strings.Clone(s.skus.at(show)))
 	}
+	e.explain(h, r)
+}
+
+func (e *execution) explain(h *Hit, r *ranked) {
 	if e.q.Explain {
 		h.Why = e.why(r)
 	}

@@ -225,11 +225,11 @@ func (e *execution) collect(b *best, i int) (groups int) {
 			if !ok {
 				return
 			}
-			x.bonus = extra
-			x.score = rounded(base * (1 + sh.of(title, any) + extra))
-			if b.full() && x.score < b.heap[0].score && group == nil {
+			score := base * (1 + sh.of(title, any) + extra)
+			if score < floor {
 				return
 			}
+			x.bonus, x.score = extra, rounded(score)
 		}
 		if len(b.orders) > 0 {
 			x.more = &rankedMore{key: e.keys(b.orders, p, f, d)}
