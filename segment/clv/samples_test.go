@@ -16,8 +16,8 @@ import (
 	"github.com/flywheel-go/flywheel/segment/clv"
 )
 
-// tenth reads the customers of CDNOW_master whose id ends with a digit; the
-// published sample is those of 4.
+// tenth reads the customers of CDNOW_master whose id ends with a digit. The
+// published sample is none of these ten.
 func tenth(t testing.TB, digit int) []clv.Purchase {
 	data, err := os.ReadFile(testkit.Data(t, "segment/CDNOW_master.txt"))
 	require.NoError(t, err)

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,6 +33,42 @@ func TestAnswersAgree(t *testing.T) {
 	for _, want := range []string{"| ets | ETS | monthly | 5 | ", "| ets | Auto | all | ", "| croston | Croston | car parts | ", "| auto.arima | ARIMA | yearly | "} {
 		require.Contains(t, table.String(), want)
 	}
+}
+
+// Generated series are compared by the same errors, and what was kept is read again.
+func TestAccuracy(t *testing.T) {
+	all := kinds
+	defer func() { kinds = all }()
+	kinds = named(kinds, "weeks of rare demand,quarters", func(k kind) string { return k.name })
+	kept := filepath.Join(t.TempDir(), "answers.json")
+	var first, again strings.Builder
+	err := accuracy(&first, 5, 1, kept)
+	if errors.Is(err, errNoR) {
+		testkit.Missing(t, "%v", err)
+	}
+	_ = accuracy(&again, 5, 1, kept) // five series say nothing of who is behind
+	figures := func(table string) (lines []string) {
+		for line := range strings.Lines(table) {
+			lines = append(lines, line[:strings.LastIndex(strings.TrimRight(line, "| \n"), "|")])
+		}
+		return lines
+	}
+	require.Len(t, figures(first.String()), 4)
+	require.Equal(t, figures(first.String()), figures(again.String()))
+}
+
+func TestKinds(t *testing.T) {
+	for _, k := range kinds {
+		a, b := k.generated(3, 1), k.generated(3, 1)
+		require.Equal(t, a, b)
+		for _, s := range a {
+			require.Len(t, s.Values, k.n)
+			require.Len(t, s.actual, k.horizon)
+			require.NotEqual(t, slices.Min(s.Values), slices.Max(s.Values), k.name)
+		}
+	}
+	low, high := bootstrap([]float64{2, 2, 2}, []float64{1, 1, 1})
+	require.Equal(t, []float64{2, 2}, []float64{low, high})
 }
 
 func TestParseAnswer(t *testing.T) {
