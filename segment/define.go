@@ -33,7 +33,7 @@ func (p *Profiles) Define(ctx context.Context, d Definition) error {
 }
 
 // Retire removes a live segment and tells the exit of all its members with the
-// cause "definition".
+// cause "definition", in transactions as those of [Profiles.Define].
 func (p *Profiles) Retire(ctx context.Context, segment string) error {
 	if p.log == nil {
 		return errNoLog
