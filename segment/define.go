@@ -14,8 +14,14 @@ import (
 // does what is due by time, then reads the log, as far as the profiles have come,
 // for leaves that are new, and tells who enters and who leaves with the cause
 // "definition": only differences are told. It needs ProfileOptions.Log, and waits
-// for the turn of the profiles. Cost: the whole log is read when a leaf is new, and
-// every customer is evaluated once.
+// for the turn of the profiles. Cost: the whole log is read when a leaf is new, in one
+// transaction that also stores the definition; then every customer is evaluated once,
+// in the order of the customers' IDs and in transactions of 256. Between them the
+// profiles take no entry and time does not pass for them, so that all customers are
+// judged as of one moment, but who asks for members meets some who are judged and some
+// who are not yet. When the process dies, whoever calls Advance or has the next turn, in
+// any process, goes on where it stopped. A customer who cannot be evaluated is left as
+// he was, and the error says so after the others.
 //
 // Other Profiles of the same name over a [DefinitionStore] have it from their next
 // call on.
@@ -27,7 +33,7 @@ func (p *Profiles) Define(ctx context.Context, d Definition) error {
 }
 
 // Retire removes a live segment and tells the exit of all its members with the
-// cause "definition".
+// cause "definition", in transactions as those of [Profiles.Define].
 func (p *Profiles) Retire(ctx context.Context, segment string) error {
 	if p.log == nil {
 		return errNoLog
@@ -46,12 +52,6 @@ func (p *Profiles) redefine(ctx context.Context, now time.Time, change func(old 
 	if _, err := newEngine(p.attributes, change(p.engine.Load())); err != nil {
 		return err // before time passes
 	}
-	for more := true; more; {
-		var err error
-		if more, err = p.advance(ctx, now); err != nil {
-			return err
-		}
-	}
 	home := p.Handle()
 	if home == nil {
 		return fmt.Errorf("segment: a store of profiles without a handle: %w", flywheel.ErrInvalid)
@@ -60,12 +60,21 @@ func (p *Profiles) redefine(ctx context.Context, now time.Time, change func(old 
 	if err != nil {
 		return err
 	}
-	return home.InTx(ctx, func(ctx context.Context) error {
+	if err := p.resume(ctx); err != nil {
+		return err
+	}
+	for more := true; more; {
+		var err error
+		if more, err = p.advance(ctx, now); err != nil {
+			return err
+		}
+	}
+	err = home.InTx(ctx, func(ctx context.Context) error {
 		place, mine, err := cursors.Lock(ctx, p.name)
 		if err != nil {
 			return err
 		}
-		if !mine {
+		if !mine || place.Wave != "" {
 			return fmt.Errorf("segment: the profiles are having their turn: %w", flywheel.ErrStale)
 		}
 		parked, err := cursors.Parked(ctx, p.name)
@@ -88,16 +97,28 @@ func (p *Profiles) redefine(ctx context.Context, now time.Time, change func(old 
 		if err := w.learn(old, place.Position, cursor.StandingOf(parked), now); err != nil {
 			return err
 		}
-		if err := w.judge(old, now); err != nil {
-			return err
-		}
 		if tried != nil {
+			customers, err := p.judged(ctx)
+			if err != nil {
+				return err
+			}
+			if err := w.judge(customers, w.gone(old), now); err != nil {
+				return err
+			}
 			tried(w)
 			return nil
 		}
 		flywheel.AfterCommit(ctx, func(context.Context) { p.swap(w.engine) })
-		return w.finish()
+		if err := w.finish(); err != nil {
+			return err
+		}
+		judging := judging{Gone: w.gone(old), Now: now}
+		return cursors.Pause(ctx, p.name, place, judging.at(place))
 	})
+	if err != nil || tried != nil {
+		return err
+	}
+	return p.resume(ctx)
 }
 
 // learn counts the leaves that are new from the log up to a position, and drops those
@@ -212,48 +233,6 @@ func (w *work) learnEntry(e *flywheel.Entry, leaves map[string]*compiledLeaf, no
 		add := func(of, value string) (int64, error) { return w.counted(person, of, value) }
 		if _, err := leaf.take(profile, &counted, e.Position, value, add); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// judge evaluates every customer, and takes the members of segments that are no
-// more out of them.
-func (w *work) judge(old *engine, now time.Time) error {
-	var gone []string
-	for _, live := range old.order {
-		if _, err := w.engine.find(live.Name); err != nil {
-			gone = append(gone, live.Name)
-		}
-	}
-	var customers []flywheel.CustomerID
-	for profile, err := range w.p.store.List(w.ctx, "") {
-		if err != nil {
-			return err
-		}
-		if c := profile.Customer(); c != "" {
-			customers = append(customers, c)
-		}
-	}
-	for _, customer := range customers {
-		if err := w.evaluate(customer, now, now, causeDefinition, ""); err != nil {
-			return err
-		}
-		person := flywheel.PersonOf(customer, "")
-		for _, name := range gone {
-			own, err := w.get(person)
-			if err != nil {
-				return err
-			}
-			i, was := slices.BinarySearch(own.Segments, name)
-			if !was {
-				continue
-			}
-			if own, err = w.change(person); err != nil {
-				return err
-			}
-			own.Segments = slices.Delete(own.Segments, i, i+1)
-			w.tell(EventExited, name, customer, now, causeDefinition, "")
 		}
 	}
 	return nil

@@ -102,5 +102,7 @@
 // the start of the log in each process and tell nothing new by that: what they tell
 // has the IDs and times it had. In SQL, processes share one state. An event that
 // cannot be counted (a sum beyond its range, lines in two currencies) is parked.
+// A [Profiles.Define] whose process dies is finished by the next Advance or turn of any
+// process; until then the profiles stand still.
 // [Runner.Forget] erases a customer from log and consumers.
 package segment

@@ -23,6 +23,9 @@ import (
 // customer, and of the customers whose devices it concerns.
 func (p *Profiles) Consume(ctx context.Context, entries []flywheel.Entry) error {
 	return p.handle.InTx(ctx, func(ctx context.Context) error {
+		if cursor.Wave(ctx) != "" { // a runner calls resume before
+			return fmt.Errorf("segment: a definition of %q is under way: %w", p.name, flywheel.ErrStale)
+		}
 		w, err := p.begin(ctx)
 		if err != nil {
 			return err
@@ -532,6 +535,9 @@ func (w *work) finish() error {
 // that does more with the count than compare it is evaluated each day.
 func (p *Profiles) Advance(ctx context.Context, now time.Time) (more bool, err error) {
 	now = now.UTC().Truncate(time.Microsecond)
+	if err := p.resume(ctx); err != nil {
+		return false, err
+	}
 	if did, err := p.apply(ctx, now); did || err != nil {
 		return did, err
 	}

@@ -24,6 +24,7 @@ func (r *Runner) takeTurn(ctx context.Context, s *seat, now time.Time) (took boo
 	limit := s.limit
 	s.mu.Unlock()
 	ctx = cursor.With(ctx, cursor.Step{Consumer: s.name}) // also for what AfterCommit tells
+	unfinished, resumes := s.consumer.(resumer)
 	var before cursor.Place
 	var ahead []flywheel.Entry
 	if !s.sameDB {
@@ -31,19 +32,26 @@ func (r *Runner) takeTurn(ctx context.Context, s *seat, now time.Time) (took boo
 		if before, err = s.cursors.At(ctx, s.name); err != nil {
 			return false, err
 		}
+		if resumes && before.Wave != "" {
+			return resume(ctx, unfinished)
+		}
 		if ahead, err = r.read(ctx, before, limit, now); err != nil || len(ahead) == 0 {
 			return false, err
 		}
 	}
 	var taken []flywheel.Entry
+	left := false
 	err = s.handle.InTx(ctx, func(ctx context.Context) error {
-		took, taken = false, nil
+		took, taken, left = false, nil, false
 		place, mine, err := s.cursors.Lock(ctx, s.name)
 		if err != nil {
 			return err
 		}
 		if !mine || !s.sameDB && place != before {
 			return errBusy
+		}
+		if left = resumes && place.Wave != ""; left {
+			return nil
 		}
 		if s.sameDB {
 			if ahead, err = r.read(ctx, place, limit, now); err != nil || len(ahead) == 0 {
@@ -75,6 +83,9 @@ func (r *Runner) takeTurn(ctx context.Context, s *seat, now time.Time) (took boo
 		}
 		return s.cursors.Move(ctx, s.name, place.Position, to)
 	})
+	if err == nil && left {
+		return resume(ctx, unfinished)
+	}
 	var failed *consumeError
 	if !errors.As(err, &failed) {
 		if err == nil && took {
@@ -83,6 +94,17 @@ func (r *Runner) takeTurn(ctx context.Context, s *seat, now time.Time) (took boo
 		return took && err == nil, err
 	}
 	return r.blame(ctx, s, ahead[0].Position, taken, failed, now)
+}
+
+// resumer is a consumer that goes on, in transactions of its own, with what stands
+// before its next entry.
+type resumer interface {
+	resume(ctx context.Context) error
+}
+
+func resume(ctx context.Context, c resumer) (bool, error) {
+	_, err := guard(func() (struct{}, error) { return struct{}{}, c.resume(ctx) })
+	return err == nil, err
 }
 
 // takes returns those of ahead that a consumer takes now: all, if nobody stands still
