@@ -471,8 +471,10 @@ func (c *core) refresh(person uint32, at int64, cause Cause) {
 		default:
 			due := t.out(c.nth(t.ring, t.n, person), loc)
 			c.setTest(bits, t, due > at)
-			if due > at && due != never {
-				bits[t.armed] &^= t.mask
+			// A timer that waits may be that of events which have left, and too late for
+			// those that come: it means nothing any more.
+			bits[t.armed] &^= t.mask
+			if due > at {
 				c.arm(bits, t, person, due)
 			}
 		}

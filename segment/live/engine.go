@@ -250,7 +250,7 @@ func (c *core) dismiss(person uint32, now int64, cause Cause) {
 			c.told(s, person, false, now, cause)
 		}
 	}
-	clear(bits[:c.members+c.wtest])
+	clear(bits) // what is armed, too: those timers mean nothing any more
 	c.flags[person] &^= flagKnown
 }
 
@@ -420,7 +420,7 @@ func (c *core) erase(alias uint32) {
 			c.sizes[s.slot]--
 		}
 	}
-	clear(bits[:c.members+c.wtest])
+	clear(bits) // what is armed, too: those timers mean nothing any more
 	c.flags[alias] = c.flags[alias] & flagVisitor
 	kept := c.out[:0]
 	for _, t := range c.out {
