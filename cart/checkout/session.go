@@ -258,9 +258,10 @@ func (s *Session) Clone() Session {
 	return c
 }
 
-// own gives s memory of its own, but for the order of its try if that is kept. What is
-// as in an earlier version, which never changes, it shares with that.
-func (s *Session) own(earlier *Session, orderKept bool) {
+// own gives s memory of its own, but for the order of its try, and what that needs, if
+// these are kept. What is as in an earlier version, which never changes, it shares with
+// that.
+func (s *Session) own(earlier *Session, tryKept bool) {
 	if s.Address != nil {
 		a := *s.Address
 		a.Street = slices.Clone(a.Street)
@@ -285,8 +286,8 @@ func (s *Session) own(earlier *Session, orderKept bool) {
 			a := *t.Action
 			t.Action = &a
 		}
-		t.Units, t.Codes, t.Balances = slices.Clone(t.Units), slices.Clone(t.Codes), slices.Clone(t.Balances)
-		if !orderKept {
+		if !tryKept {
+			t.Units, t.Codes, t.Balances = slices.Clone(t.Units), slices.Clone(t.Codes), slices.Clone(t.Balances)
 			t.Order = t.Order.Clone()
 		}
 		s.Try = &t

@@ -16,6 +16,7 @@ import (
 // stored is an order as [MemoryStore] keeps it. It is never changed, only replaced.
 type stored struct {
 	Order
+	place  *place
 	packed string // the lines, in place of Order.Lines; empty where these have more
 }
 
