@@ -23,6 +23,7 @@ func kitchen(tb testing.TB, opts *catalog.Options) *catalog.Service {
 	require.NoError(tb, s.PutLocale(ctx, catalog.LocaleDef{Code: "de"}))
 	require.NoError(tb, s.PutChannel(ctx, catalog.ChannelDef{Code: "web", Locales: []catalog.Locale{"en", "de"}, DefaultLocale: "en"}))
 	require.NoError(tb, s.PutOptions(ctx, catalog.OptionSet{Code: "color", Values: []catalog.OptionValue{{Code: "red"}, {Code: "blue"}}}))
+	require.NoError(tb, s.PutAttribute(ctx, catalog.Attribute{Code: catalog.NetContentAttribute, Type: catalog.DecimalAttribute, Unit: "ml"}))
 	require.NoError(tb, s.PutType(ctx, catalog.ProductType{Code: "ware"}))
 	require.NoError(tb, s.PutCategory(ctx, catalog.Category{ID: "kitchen", Name: map[catalog.Locale]string{"en": "Kitchen", "de": "Küche"}}))
 	require.NoError(tb, s.PutCategory(ctx, catalog.Category{ID: "cups", Parent: "kitchen", Name: map[catalog.Locale]string{"en": "Cups"}}))
