@@ -59,11 +59,10 @@ func (s *Sessions) tender(ctx context.Context, t *TenderChoice, q *sessionQuote)
 		if s.opts.Points == nil {
 			return to, true, nil
 		}
-		value, err := s.pointValue(ctx, q)
-		if err != nil || value.IsZero() {
+		if to.PointValue, err = s.pointValue(ctx, q); err != nil || to.PointValue.IsZero() {
 			return to, true, err
 		}
-		to.PointValue, to.MaxPercent = value, s.opts.PointsMaxPercent
+		to.MaxPercent = s.opts.PointsMaxPercent
 		to.Points, err = s.opts.Points.Spendable(ctx, customer)
 		to.Points = max(0, to.Points)
 	}

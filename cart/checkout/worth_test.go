@@ -2,6 +2,7 @@ package checkout_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -126,6 +127,42 @@ func TestWorthRefused(t *testing.T) {
 			require.ErrorIs(t, err, flywheel.ErrInvalid)
 		} else {
 			require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+		}
+	}
+}
+
+// brokenPoints answers every question for a balance with an error.
+type brokenPoints struct {
+	checkout.Points
+	err error
+}
+
+func (p brokenPoints) Spendable(context.Context, flywheel.CustomerID) (int64, error) { return 0, p.err }
+
+// A member without an account cannot pay with points and goes on; points that cannot be
+// asked are the error of the call.
+func TestPointsThatAnswerErrors(t *testing.T) {
+	ctx := t.Context()
+	for _, err := range []error{flywheel.ErrNotFound, errors.New("the database is down")} {
+		c, setup := newCounter(ctx)
+		require.NoError(t, setup)
+		c.options.Points, c.options.PointValue = brokenPoints{err: err}, money.MustRate("1")
+		c.sessions, setup = checkout.NewSessions(nil, c.options)
+		require.NoError(t, setup)
+		_, setup = c.carts.Create(ctx, cart.Cart{ID: "c", Customer: "anna", Currency: money.EUR, Lines: []cart.Line{{SKU: "mug", Quantity: 1}}})
+		require.NoError(t, setup)
+		_, setup = c.sessions.Open(ctx, "c", "s")
+		require.NoError(t, setup)
+		v, got := c.sessions.SetTenders(ctx, "s", checkout.TenderChoice{Type: order.Points})
+		if errors.Is(err, flywheel.ErrNotFound) {
+			require.NoError(t, got)
+			var codes []string
+			for _, m := range v.Messages {
+				codes = append(codes, m.Code)
+			}
+			require.Contains(t, codes, checkout.CodeTenderRefused)
+		} else {
+			require.ErrorIs(t, got, err)
 		}
 	}
 }
