@@ -60,8 +60,8 @@ func (c *cutter) hook(op string, done bool) error {
 const cutLives = 1
 
 // TestCutEveryCommit cuts the connection before, after and instead of the answer of every
-// COMMIT of a life from the session to the refund, goes on with the same requests, and
-// finds one order, one capture, and ledgers that agree.
+// COMMIT of a generated life of a session and its order, goes on with the same requests,
+// and finds one order, one capture, and ledgers that agree.
 func TestCutEveryCommit(t *testing.T) {
 	t.Parallel()
 	sqldbtest.Each(t, func(t *testing.T, _ sqldbtest.Opener, d sqldb.Dialect) {
