@@ -13,7 +13,10 @@ func (s *Sessions) fill(of *Session, q *sessionQuote) {
 	for i := range q.quote.Lines {
 		l := &q.quote.Lines[i]
 		content := q.items[l.SKU].NetContent
-		perUnit, _ := pricing.PerUnit(l.Unit, content) // none without a content
+		var perUnit money.Amount
+		if !content.IsZero() {
+			perUnit, _ = pricing.PerUnit(l.Unit, content) // none of a line without a price
+		}
 		c.Lines = append(c.Lines, ContentLine{
 			ID: l.ID, SKU: l.SKU, Quantity: l.Quantity, Unit: l.Unit, Discount: l.Discount, Total: money.New(l.Subtotal.Minor()-l.Discount.Minor(), q.cart.Currency),
 			Personalization: q.cart.Lines[i].Personalization, NetContent: content, PerUnit: perUnit,
