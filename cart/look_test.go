@@ -134,3 +134,48 @@ func TestLook(t *testing.T) {
 	_, _, err = d.Look(ctx, "none", cart.Terms{})
 	require.ErrorIs(t, err, flywheel.ErrNotFound)
 }
+
+// contested is a store in which somebody else is a moment faster, once.
+type contested struct {
+	cart.Store
+	lost bool
+	by   func()
+}
+
+func (s *contested) Save(ctx context.Context, c cart.Cart) (cart.Cart, error) {
+	if by := s.by; by != nil {
+		s.by, s.lost = nil, true
+		by()
+	}
+	return s.Store.Save(ctx, c)
+}
+
+// Two tabs look at once: the one that comes late begins again, and what the first was told is
+// not told to it.
+func TestLookBesideAnother(t *testing.T) {
+	ctx := t.Context()
+	memory := cart.NewMemory(nil)
+	store := &contested{Store: memory}
+	old, err := pricing.Compile(pricesOf("8.90"))
+	require.NoError(t, err)
+	dearer, err := pricing.Compile(pricesOf("9.90"))
+	require.NoError(t, err)
+	late, err := cart.New(store, &cart.Options{Engine: old})
+	require.NoError(t, err)
+	first, err := cart.New(memory, &cart.Options{Engine: dearer})
+	require.NoError(t, err)
+	_, err = late.Create(ctx, cart.Cart{ID: "c", Visitor: "v", Currency: money.EUR, Lines: []cart.Line{{SKU: "mug", Quantity: 1}}})
+	require.NoError(t, err)
+	_, _, err = late.Look(ctx, "c", cart.Terms{})
+	require.NoError(t, err)
+	require.NoError(t, late.SetEngine(dearer))
+	store.by = func() {
+		_, changes, err := first.Look(ctx, "c", cart.Terms{})
+		require.NoError(t, err)
+		require.Len(t, changes, 1)
+	}
+	_, changes, err := late.Look(ctx, "c", cart.Terms{})
+	require.NoError(t, err)
+	require.True(t, store.lost)
+	require.Empty(t, changes)
+}
