@@ -29,7 +29,7 @@ type Export struct {
 	Guarded bool
 }
 
-// Export writes products by ID to w, some hundred at a time. In Shopify's form a
+// Export writes products by ID to w, a few hundred at a time. In Shopify's form a
 // product has as many rows as variants or pictures; prices and stock are those of
 // Offers.
 func (s *Service) Export(ctx context.Context, w io.Writer, ex Export) error {
@@ -75,23 +75,17 @@ func (s *Service) Export(ctx context.Context, w io.Writer, ex Export) error {
 	return nil
 }
 
-// readSize is how many products are read at a time; as many are worked on meanwhile.
-const readSize = 64
+// readSize is how many products are read at a time.
+const readSize = 256
 
 // eachProduct calls fn for products by ID, all where none are named, with the offers
 // of a channel, which may be nil.
 func (s *Service) eachProduct(ctx context.Context, only []ID, fn func(p *shelved, offers map[flywheel.SKU]Offer) error, ch *channel) error {
-	return s.eachPart(ctx, func(ctx context.Context, read func(ids []ID) (int, error)) error {
-		if len(only) == 0 {
-			return s.eachEntry(ctx, Scan{Spaces: anyStatus(""), Timeless: true}, func(ids []ID) error {
-				_, err := read(ids)
-				return err
-			})
-		}
+	if len(only) > 0 {
 		ids := distinct(only)
 		slices.Sort(ids)
 		for chunk := range slices.Chunk(ids, readSize) {
-			found, err := read(chunk)
+			found, err := s.readChunk(ctx, chunk, fn, ch)
 			if err != nil {
 				return err
 			}
@@ -100,7 +94,11 @@ func (s *Service) eachProduct(ctx context.Context, only []ID, fn func(p *shelved
 			}
 		}
 		return nil
-	}, fn, ch)
+	}
+	return s.eachEntry(ctx, Scan{Spaces: anyStatus(""), Timeless: true}, func(ids []ID) error {
+		_, err := s.readChunk(ctx, ids, fn, ch)
+		return err
+	})
 }
 
 // eachEntry calls fn for the products of a query of the index by ID, some at a time.
@@ -129,46 +127,10 @@ func (s *Service) eachEntry(ctx context.Context, q Scan, fn func(ids []ID) error
 // readVariants is how many variants are read at a time, unless one product has more.
 const readVariants = 4096
 
-// readPart is products that are read at once.
-type readPart struct {
-	heads    []*Head
-	products map[ID]*shelved
-}
-
-// eachPart calls fn for the products that find reads, those of them that exist, in the
-// order of their ids, with the offers of a channel, which may be nil. While fn works on
-// some products the next ones are read. find gets a function that reads products and
-// returns how many of them exist: their heads at once, their variants in parts.
-func (s *Service) eachPart(ctx context.Context, find func(ctx context.Context, read func(ids []ID) (int, error)) error,
-	fn func(p *shelved, offers map[flywheel.SKU]Offer) error, ch *channel) error {
-	return readAhead(ctx, func(ctx context.Context, yield func(readPart) error) error {
-		return find(ctx, func(ids []ID) (int, error) { return s.readParts(ctx, ids, yield) })
-	}, func(part readPart) error {
-		var offers map[flywheel.SKU]Offer
-		if ch != nil {
-			var skus []flywheel.SKU
-			for _, h := range part.heads {
-				for _, row := range part.products[h.Product.ID].rows {
-					skus = append(skus, row.Variant.SKU)
-				}
-			}
-			var err error
-			if offers, err = s.offers.Offers(ctx, ch.Code, skus); err != nil {
-				return err
-			}
-		}
-		for _, h := range part.heads {
-			if err := fn(part.products[h.Product.ID], offers); err != nil {
-				return err
-			}
-		}
-		return ctx.Err()
-	})
-}
-
-// readParts reads products, in parts of as many as have readVariants together, and
-// returns how many there are.
-func (s *Service) readParts(ctx context.Context, ids []ID, yield func(readPart) error) (int, error) {
+// readChunk calls fn for those of the products that exist, in the order of ids, with
+// the offers of a channel, which may be nil, and returns how many there are. Their
+// heads are read at once, their variants in parts.
+func (s *Service) readChunk(ctx context.Context, ids []ID, fn func(p *shelved, offers map[flywheel.SKU]Offer) error, ch *channel) (int, error) {
 	heads, err := s.store.Heads(ctx, ids...)
 	if err != nil {
 		return 0, err
@@ -179,27 +141,46 @@ func (s *Service) readParts(ctx context.Context, ids []ID, yield func(readPart) 
 	}
 	var part []*Head
 	variants := 0
-	end := func() error {
-		products, err := s.shelve(ctx, part)
-		if err != nil {
-			return err
-		}
-		return yield(readPart{part, products})
-	}
 	for _, id := range ids {
 		h := byID[id]
 		if h == nil {
 			continue
 		}
 		if variants+h.Variants > readVariants && len(part) > 0 {
-			if err := end(); err != nil {
+			if err := s.readPart(ctx, part, fn, ch); err != nil {
 				return 0, err
 			}
-			part, variants = nil, 0
+			part, variants = part[:0], 0
 		}
 		part, variants = append(part, h), variants+h.Variants
 	}
-	return len(heads), end()
+	return len(heads), s.readPart(ctx, part, fn, ch)
+}
+
+// readPart is readChunk for some heads.
+func (s *Service) readPart(ctx context.Context, heads []*Head, fn func(p *shelved, offers map[flywheel.SKU]Offer) error, ch *channel) error {
+	products, err := s.shelve(ctx, heads)
+	if err != nil {
+		return err
+	}
+	var offers map[flywheel.SKU]Offer
+	if ch != nil {
+		var skus []flywheel.SKU
+		for _, h := range heads {
+			for _, row := range products[h.Product.ID].rows {
+				skus = append(skus, row.Variant.SKU)
+			}
+		}
+		if offers, err = s.offers.Offers(ctx, ch.Code, skus); err != nil {
+			return err
+		}
+	}
+	for _, h := range heads {
+		if err := fn(products[h.Product.ID], offers); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
 }
 
 // exporter writes products as rows of Shopify's form.

@@ -366,8 +366,7 @@ func places(order []string) map[string]int {
 }
 
 // FeedRows calls fn for each row of a feed, by product and in the order of variants,
-// and tell for each issue. Products are read some
-// hundred at a time, the next ones while fn works, unless ctx is in a transaction.
+// and tell for each issue. Products are read a few hundred at a time.
 func (s *Service) FeedRows(ctx context.Context, f Feed, fn func(FeedRow) error, tell func(FeedIssue)) error {
 	if f.Form != GoogleFeed && f.Form != OpenAIFeed {
 		return fieldError("form", flywheel.ErrInvalid, "%q is unknown", f.Form)
@@ -408,15 +407,13 @@ func (s *Service) FeedRows(ctx context.Context, f Feed, fn func(FeedRow) error, 
 func (s *Service) eachLive(ctx context.Context, ch *channel, fn func(p *shelved, offers map[flywheel.SKU]Offer) error) error {
 	now := s.instant()
 	q := Scan{Spaces: []string{space("l", string(Active), string(ch.Code), "", byID)}, At: now.UnixMicro()}
-	return s.eachPart(ctx, func(ctx context.Context, read func(ids []ID) (int, error)) error {
-		return s.eachEntry(ctx, q, func(ids []ID) error {
-			_, err := read(ids)
-			return err
-		})
-	}, func(p *shelved, offers map[flywheel.SKU]Offer) error {
-		if p.head.Product.state(ch.Code, len(p.visible(ch)) > 0, now) != StateLive {
-			return nil // changed meanwhile
-		}
-		return fn(p, offers)
-	}, ch)
+	return s.eachEntry(ctx, q, func(ids []ID) error {
+		_, err := s.readChunk(ctx, ids, func(p *shelved, offers map[flywheel.SKU]Offer) error {
+			if p.head.Product.state(ch.Code, len(p.visible(ch)) > 0, now) != StateLive {
+				return nil // changed meanwhile
+			}
+			return fn(p, offers)
+		}, ch)
+		return err
+	})
 }

@@ -32,7 +32,7 @@ type FeedReport struct {
 // with the feed; [Service.FeedRows] tells all.
 const MaxFeedIssues = 10_000
 
-// WriteFeed writes a feed to w, some hundred products at a time: for Google as XML
+// WriteFeed writes a feed to w, a few hundred products at a time: for Google as XML
 // or TSV, for agents as JSON lines. A TSV file is made in two passes, the first of
 // which finds its columns.
 func (s *Service) WriteFeed(ctx context.Context, w io.Writer, f Feed, format string) (FeedReport, error) {
