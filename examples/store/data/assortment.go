@@ -127,5 +127,5 @@ func Prices() pricing.List {
 	return l
 }
 
-// One is what one unit costs at a price.
-func One(p money.Price) (money.Amount, error) { return p.Times(1, money.HalfUp) }
+// OneUnit is what a unit costs at a price.
+func OneUnit(p money.Price) (money.Amount, error) { return p.Times(1, money.HalfUp) }
