@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -126,4 +127,71 @@ func TestBonusOutOfRange(t *testing.T) {
 	require.NoError(t, err)
 	_, err = ledger.Points(money.Rate{}, loyalty.Spend{Amount: money.New(math.MaxInt64-1, money.EUR), Category: "tea"})
 	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+}
+
+// Points that only a category brings are earned, though the order as such earns none;
+// and what counts for tiers changes with the order though its points do not.
+func TestPointsWithoutBase(t *testing.T) {
+	s, err := loyalty.New(nil, &loyalty.Options{
+		Programs: []loyalty.Program{{Earning: loyalty.Earning{Bonus: map[string]money.Rate{"tea": money.MustRate("4")}}}},
+		Category: func(sku flywheel.SKU) string { return string(sku)[:3] },
+	})
+	require.NoError(t, err)
+	e := purchase("O", 50, newYear)
+	e.Lines = []flywheel.Line{{SKU: "tea-1", Quantity: 1, Amount: money.New(50, money.EUR)}}
+	require.NoError(t, consume(s, e))
+	b, err := s.BalanceAt(t.Context(), member, newYear)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, b.Available)
+}
+
+// A tier of a rolling window falls at the instant at which what earned it leaves the
+// window, by time alone, and is told once; one within its grace does not fall.
+func TestTierFallsByTime(t *testing.T) {
+	ctx := t.Context()
+	for grace, falls := range map[string]time.Time{"": newYear.AddDate(1, 1, 0), "P10D": newYear.AddDate(1, 1, 10)} {
+		p, log := tiered, &recorder{}
+		tiering := *tiered.Tiering
+		tiering.Grace = grace
+		p.Tiering = &tiering
+		s := service(t, p, nil, log)
+		require.NoError(t, consume(s, purchase("O1", 9_000, newYear), purchase("O2", 9_000, newYear.AddDate(0, 1, 0)), purchase("O3", 9_000, newYear.AddDate(0, 2, 0))))
+		advance := func(at time.Time) {
+			for more := true; more; {
+				var err error
+				more, err = s.Advance(ctx, at)
+				require.NoError(t, err)
+			}
+		}
+		told := func() (tiers []any) {
+			for _, e := range log.events {
+				if e.Name == flywheel.EventTierChanged {
+					tiers = append(tiers, e.Properties["to"])
+				}
+			}
+			return tiers
+		}
+		require.Equal(t, []any{"silver"}, told())
+		advance(falls.Add(-time.Microsecond)) // the first order has left; 180 still qualify
+		require.Equal(t, []any{"silver"}, told(), grace)
+		advance(falls)
+		require.Equal(t, []any{"silver", "base"}, told(), grace)
+		standing, err := s.StandingAt(ctx, member, falls)
+		require.NoError(t, err)
+		require.Equal(t, "base", standing.Tier)
+	}
+}
+
+// Who never earned anything holds the first tier, in the grace of a new year too.
+func TestNoTierFromNothing(t *testing.T) {
+	p := loyalty.Program{Tiering: &loyalty.Tiering{
+		Tiers: tiered.Tiering.Tiers, Window: loyalty.CalendarYear, Grace: "P60D",
+	}}
+	s := service(t, p, nil, nil)
+	require.NoError(t, consume(s, purchase("O1", 100, newYear)))
+	for _, days := range []int{0, 1, 59, 60, 100, 370, 800} {
+		standing, err := s.StandingAt(t.Context(), member, newYear.AddDate(0, 0, days))
+		require.NoError(t, err)
+		require.Equal(t, "base", standing.Tier, days)
+	}
 }

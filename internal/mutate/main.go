@@ -136,6 +136,16 @@ func source(file string) bool {
 	return strings.HasSuffix(file, ".go") && !strings.HasSuffix(file, "_test.go") && filepath.Base(file) != "doc.go"
 }
 
+// suites returns a package and, where there is one, the package of the suite that all
+// its stores pass, beside it: for p that is p/ptest.
+func suites(dir string) []string {
+	beside := dir + string(filepath.Separator) + filepath.Base(dir) + "test"
+	if _, err := os.Stat(beside); err != nil {
+		return []string{dir}
+	}
+	return []string{dir, beside}
+}
+
 // try runs the tests of a change's package on it: "caught", "survived", or
 // "does not compile".
 func try(c change, timeout time.Duration) (string, error) {
@@ -167,7 +177,7 @@ func try(c change, timeout time.Duration) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	// Coverage, which GOFLAGS may ask for, would measure the file as it is without the overlay.
-	test := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-cover=false", "-vet=off", "-failfast", "-timeout", timeout.String(), dir)
+	test := exec.CommandContext(ctx, "go", append([]string{"test", "-overlay", overlay, "-cover=false", "-vet=off", "-failfast", "-timeout", timeout.String()}, suites(dir)...)...)
 	test.WaitDelay = 5 * time.Second
 	output, err := test.CombinedOutput()
 	switch {
