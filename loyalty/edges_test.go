@@ -1,6 +1,7 @@
 package loyalty_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"testing"
@@ -194,4 +195,38 @@ func TestNoTierFromNothing(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "base", standing.Tier, days)
 	}
+}
+
+// The entries up to an instant sum to the balance of that instant; and points that one
+// member gives another stay as many.
+func TestBalanceOfThePast(t *testing.T) {
+	ctx, now := t.Context(), newYear
+	db := &flywheel.Memory{}
+	s, err := loyalty.New(loyalty.NewMemory(db), &loyalty.Options{Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	require.NoError(t, consume(s, purchase("O1", 5_000, newYear), purchase("O2", 6_000, newYear.AddDate(0, 1, 0))))
+	now = newYear.AddDate(0, 1, 1)
+	require.NoError(t, db.InTx(ctx, func(ctx context.Context) error {
+		_, err := s.Apply(ctx, loyalty.Operation{Member: member, Key: "for ben", Kind: loyalty.Burn, Points: 40})
+		if err != nil {
+			return err
+		}
+		_, err = s.Apply(ctx, loyalty.Operation{Member: "ben", Key: "for ben", Kind: loyalty.Earn, Points: 40})
+		return err
+	}))
+	at := func(who flywheel.CustomerID, at time.Time) int64 {
+		var until []loyalty.Entry
+		for e, err := range s.Entries(ctx, who) {
+			require.NoError(t, err)
+			if !e.At.After(at) {
+				until = append(until, e)
+			}
+		}
+		return loyalty.TrialBalance(until...)[loyalty.BookAvailable]
+	}
+	require.EqualValues(t, 0, at(member, newYear.Add(-1)))
+	require.EqualValues(t, 50, at(member, newYear.AddDate(0, 0, 1)))
+	require.EqualValues(t, 110, at(member, newYear.AddDate(0, 1, 0)))
+	require.EqualValues(t, 70, at(member, now))
+	require.EqualValues(t, 40, at("ben", now))
 }
