@@ -77,7 +77,7 @@ func (c Content) Fit(m *Matrix) (Scorer, error) {
 		}
 		norm[i], length[i] = math.Sqrt(norm[i]), math.Sqrt(length[i])
 	}
-	g := newNeighbourhood(m.items)
+	g := newNeighborhood(m.items)
 	parallel(n, func() *meeting { return newMeeting(n) }, func(i int, s *meeting) {
 		for _, w := range words[i] {
 			v := idf(w)

@@ -92,7 +92,7 @@ func (k ItemKNN) Fit(m *Matrix) (Scorer, error) {
 		return dot / (float64(norm[item]*norm[other]) + k.Shrink)
 	}
 	plain := m.weight == nil && (k.Similarity == CosineSimilarity || k.Similarity >= Jaccard)
-	g := newNeighbourhood(m.items)
+	g := newNeighborhood(m.items)
 	if plain && k.Similarity == CosineSimilarity && k.Shrink == 0 {
 		k.plainCosine(m, cols, pop, g)
 		g.turn()
@@ -129,7 +129,7 @@ func (k ItemKNN) Fit(m *Matrix) (Scorer, error) {
 // plainCosine sets the nearest of each item by the cosine of unweighted columns. It
 // compares squares, both²/(a·b): equal cosines are equal as floats, being roundings of
 // equal quotients, and only those that are kept need a root.
-func (k ItemKNN) plainCosine(m *Matrix, cols *columns, pop []int32, g *neighbourhood) {
+func (k ItemKNN) plainCosine(m *Matrix, cols *columns, pop []int32, g *neighborhood) {
 	items := m.items.Len()
 	type scratch struct {
 		both []int32

@@ -176,7 +176,7 @@ func TestSessionFigures(t *testing.T) {
 		require.NoError(t, err)
 		got, err := exam.Run(s, 20)
 		require.NoError(t, err)
-		// Ties between neighbours are broken by ids of another implementation.
+		// Ties between neighbors are broken by ids of another implementation.
 		assert.InDelta(t, c.hitRate, got.HitRate, 1e-3)
 		assert.InDelta(t, c.mrr, got.MRR, 1e-3)
 		assert.InDelta(t, c.precision, got.Precision, 1e-3)

@@ -280,7 +280,7 @@ func lengths(t *testing.T, d *recommend.Dataset, support int) (n []int) {
 	return n
 }
 
-// tied returns scores[at] if a neighbour in the list has the same, or if it is
+// tied returns scores[at] if a neighbor in the list has the same, or if it is
 // the last, with which items beyond the list may be tied.
 func tied(scores []string, at int) []string {
 	if at == len(scores)-1 || scores[at+1] == scores[at] || at > 0 && scores[at-1] == scores[at] {

@@ -44,7 +44,7 @@ func (r RP3beta) Fit(m *Matrix) (Scorer, error) {
 	for row := range fromRow {
 		fromRow[row] = math.Pow(1/float64(max(1, m.start[row+1]-m.start[row])), r.Alpha)
 	}
-	g := newNeighbourhood(m.items)
+	g := newNeighborhood(m.items)
 	items := m.items.Len()
 	fromItem, divide := make([]float64, items), make([]float64, items)
 	for item, n := range pop {

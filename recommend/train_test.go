@@ -38,7 +38,7 @@ func drawConfig(t *rapid.T) Config {
 	return Config{
 		Measure:    Measure(rapid.IntRange(0, int(Lift)).Draw(t, "measure")),
 		Group:      Group(rapid.IntRange(0, int(ByActor)).Draw(t, "group")),
-		Neighbours: rapid.IntRange(1, 20).Draw(t, "neighbours"),
+		Neighbours: rapid.IntRange(1, 20).Draw(t, "neighbors"),
 		MinSupport: rapid.IntRange(1, 3).Draw(t, "support"),
 	}
 }

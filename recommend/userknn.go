@@ -68,7 +68,7 @@ type userNeighbours struct {
 // Index implements [Scorer].
 func (u *userNeighbours) Index() *Index { return u.m.items }
 
-// Score implements [Scorer]. A row that is exactly the history is a neighbour like
+// Score implements [Scorer]. A row that is exactly the history is a neighbor like
 // any other: it holds nothing that the history does not.
 func (u *userNeighbours) Score(h History, scores []float64) {
 	clear(scores)

@@ -139,7 +139,7 @@ func (x *explanations) byNeighbours(k int) {
 }
 
 // bySeason adds the observations whole cycles away, moved by what the
-// neighbours of observation i changed over that time.
+// neighbors of observation i changed over that time.
 func (x *explanations) bySeason(i, season int) {
 	for _, lag := range [4]int{-season, season, -2 * season, 2 * season} {
 		j := i + lag
