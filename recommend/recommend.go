@@ -46,7 +46,7 @@ type reasonAt struct{ with, at int32 }
 // without Items gets the trending ones. The answer is shorter than r.Limit only
 // when no more items pass the filters.
 //
-// The cost is len(r.Items)·Neighbours additions, some microseconds.
+// The cost is len(r.Items)·Neighbors additions, some microseconds.
 func (m *Model) Recommend(r Request) []Recommendation {
 	limit := r.Limit
 	if limit == 0 {

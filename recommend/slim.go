@@ -45,7 +45,7 @@ func (s SLIM) Fit(m *Matrix) (Scorer, error) {
 		return nil, paramError("SLIM", "Sweeps", s.Sweeps)
 	}
 	s = s.withDefaults()
-	near, err := ItemKNN{Neighbours: s.Candidates}.Fit(m)
+	near, err := ItemKNN{Neighbors: s.Candidates}.Fit(m)
 	if err != nil {
 		return nil, err
 	}

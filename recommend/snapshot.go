@@ -180,7 +180,7 @@ func (w *writer) scorer(s Scorer, index *Index) error {
 	case *sessions:
 		w.uint(kindSessions)
 		w.sessions(s.live)
-	case *userNeighbours:
+	case *userNeighbors:
 		w.uint(kindUsers)
 		w.users(s)
 	case *Counts:

@@ -242,7 +242,7 @@ func (c *counter) reset() {
 
 // best returns the neighbors of item that the Config asks for, best first.
 func (m *Model) best(item int32, c *counter, s *scorer) []neighbor {
-	c.top.n = m.config.Neighbours
+	c.top.n = m.config.Neighbors
 	for _, other := range c.touched {
 		together := c.counts[other]
 		if int(together) < m.config.MinSupport {
