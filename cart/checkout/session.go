@@ -159,6 +159,10 @@ type ContentLine struct {
 	Total    money.Amount `json:"total"` // after discounts, as priced: with tax where prices have it
 	// Personalization is what the buyer asks of each unit.
 	Personalization flywheel.Details `json:"personalization,omitzero"`
+	// NetContent is what one unit holds, and PerUnit what a kilogram, liter, meter or
+	// piece of it costs at Unit: no amount where the content is not known.
+	NetContent flywheel.NetContent `json:"net_content,omitzero"`
+	PerUnit    money.Amount        `json:"per_unit,omitzero"`
 }
 
 // same reports whether two answers have the same content. Which promotion took

@@ -100,7 +100,7 @@ func (q *sessionQuote) orderLine(i int, trace []pricing.Step) order.Line {
 		Subtotal: l.Subtotal, Discount: l.Discount, Net: l.Net, Tax: l.Tax, Total: l.Total,
 		Title: item.Title, Categories: item.Categories, Brand: item.Brand, Cost: item.Cost, TaxClass: l.TaxClass,
 		Taxes: slices.Clone(l.Taxes), Trace: trace, FinalSale: item.FinalSale || !of.Personalization.IsZero(), Download: item.Download,
-		Personalization: of.Personalization, Metadata: of.Metadata,
+		Personalization: of.Personalization, Metadata: of.Metadata, NetContent: item.NetContent,
 	}
 }
 
