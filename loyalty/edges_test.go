@@ -138,12 +138,33 @@ func TestPointsWithoutBase(t *testing.T) {
 		Category: func(sku flywheel.SKU) string { return string(sku)[:3] },
 	})
 	require.NoError(t, err)
-	e := purchase("O", 50, newYear)
-	e.Lines = []flywheel.Line{{SKU: "tea-1", Quantity: 1, Amount: money.New(50, money.EUR)}}
+	e := purchase("O", 25, newYear)
+	e.Lines = []flywheel.Line{{SKU: "tea-1", Quantity: 1, Amount: money.New(25, money.EUR)}}
 	require.NoError(t, consume(s, e))
 	b, err := s.BalanceAt(t.Context(), member, newYear)
 	require.NoError(t, err)
-	require.EqualValues(t, 2, b.Available)
+	require.EqualValues(t, 1, b.Available)
+
+	s, err = loyalty.New(nil, &loyalty.Options{
+		Programs: []loyalty.Program{{Earning: loyalty.Earning{Bonus: map[string]money.Rate{"tea": money.MustRate("0.5")}}}},
+		Category: func(sku flywheel.SKU) string { return string(sku)[:3] },
+	})
+	require.NoError(t, err)
+	e = purchase("O", 200, newYear)
+	e.Lines = []flywheel.Line{{SKU: "tea-1", Quantity: 1, Amount: money.New(200, money.EUR)}}
+	for i, c := range []struct {
+		event              flywheel.Event
+		points, qualifying int64
+	}{
+		{e, 3, 2},
+		{refund("r1", "O", 80, newYear), 1, 1}, // of 1.8 and 1.2
+		{refund("r2", "O", 40, newYear), 1, 0}, // of 1.2 and 0.8
+	} {
+		require.NoError(t, consume(s, c.event))
+		o, err := s.Order(t.Context(), member, "O")
+		require.NoError(t, err)
+		require.Equal(t, [2]int64{c.points, c.qualifying}, [2]int64{o.Points, o.Qualifying}, i)
+	}
 }
 
 // A tier of a rolling window falls at the instant at which what earned it leaves the
