@@ -28,10 +28,11 @@ const (
 	EventLogin          = "login"
 	EventShare          = "share"
 
-	// EventExperimentViewed tells that a unit was exposed to an experiment's
-	// arm; properties "experiment" and "arm". The name is GrowthBook's.
+	// EventExperimentViewed reports that a unit was exposed to an
+	// experiment's arm; properties "experiment" and "arm". The name is
+	// GrowthBook's.
 	EventExperimentViewed = "experiment_viewed"
-	// EventMessageSent tells that a journey sent a message; properties
+	// EventMessageSent reports that a journey sent a message; properties
 	// "journey", "step", "channel" and "template".
 	EventMessageSent = "message_sent"
 	// EventPointsEarned, EventPointsBurned and EventPointsReversed tell a change

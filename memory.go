@@ -83,8 +83,8 @@ func (u *undoLog) rollback(to int) {
 
 var errEnded = &kind.TxError{What: "the one of this context has ended"}
 
-// InTx implements [Transactor]. What was given to [AfterCommit] runs when the lock
-// is free again.
+// InTx implements [Transactor]. Functions registered with [AfterCommit] run after the
+// lock is released.
 func (m *Memory) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	if tx, err := m.tx(ctx); err != nil {
 		return err

@@ -8,13 +8,13 @@ import (
 	"github.com/flywheel-go/flywheel"
 )
 
-// Close marks the cart as having become an order. It is for checkout, after the
-// order store has accepted the order: that store decides which order a cart
-// becomes, so closing replaces the mark of an order that did not come about.
+// Close marks the cart as ordered. Checkout calls it after the order store has accepted
+// the order: that store decides which order a cart becomes, so Close overwrites the mark
+// of an order that was never placed.
 //
 // An open cart must have the given version, else the error matches [ErrStale]:
 // it was changed meanwhile. Version 0 closes it whatever it holds, for an
-// order that stands already; a merged cart stays merged. UpdatedAt stays: the customer did nothing.
+// order that already exists; a merged cart stays merged. UpdatedAt stays: the customer did nothing.
 func (s *Service) Close(ctx context.Context, id ID, version int64, order string) (Cart, error) {
 	var there Cart
 	c, err := s.update(ctx, id, func(c *Cart) (*flywheel.Event, error) {
@@ -61,8 +61,7 @@ func (s *Service) saveOf(ctx context.Context, c Cart) (Cart, error) {
 	return s.save(ctx, c, nil)
 }
 
-// Reopen takes back the mark that Close made for an order that did not come about
-// after all. A cart that is open, or ordered by another order, stays as it is.
+// Reopen removes the mark that Close made for an order that was never placed. A cart that is open, or ordered by another order, stays as it is.
 func (s *Service) Reopen(ctx context.Context, id ID, order string) error {
 	_, err := s.update(ctx, id, func(c *Cart) (*flywheel.Event, error) {
 		if c.Status != Ordered || c.Order != order {
@@ -126,7 +125,7 @@ func (s *Service) FreezeOf(ctx context.Context, c Cart, by string) (Cart, error)
 }
 
 // Thaw lets a cart be changed again that is held by a holder. One that is not held
-// by it, or is not there any more, stays as it is.
+// by it, or no longer exists, stays as it is.
 func (s *Service) Thaw(ctx context.Context, id ID, by string) error {
 	_, err := s.update(ctx, id, func(c *Cart) (*flywheel.Event, error) {
 		if c.Frozen != by {

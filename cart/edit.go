@@ -10,7 +10,7 @@ import (
 )
 
 // Add puts lines into the cart, all or none, and publishes add_to_cart. A line
-// with an ID that is there adds to that line, which must have the same SKU, agreed
+// whose ID exists adds to that line, which must have the same SKU, agreed
 // price, tax and personalization. A line without an ID adds to the first line with the
 // same SKU on these same terms, so units with an agreed price or an engraving never mix
 // with others. What finds no line becomes a new one at the end. With [Options.Catalog]
@@ -91,8 +91,8 @@ func (c *Cart) obeys(item *flywheel.Item) error {
 	return nil
 }
 
-// SetQuantity makes the quantity of a line that is there what is given; zero
-// removes the line, whatever the rules of its item are. It publishes the difference.
+// SetQuantity sets the quantity of an existing line; zero removes the line, whatever the
+// rules of its item are. It publishes the difference.
 func (s *Service) SetQuantity(ctx context.Context, id ID, line string, quantity int64) (Cart, error) {
 	return s.change(ctx, id, func(c *Cart) (*flywheel.Event, error) {
 		fail := func(err error) (*flywheel.Event, error) {

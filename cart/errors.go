@@ -20,7 +20,8 @@ var (
 	ErrDraft = fmt.Errorf("cart: of a draft order: %w", flywheel.ErrForbidden)
 )
 
-// ClosedError tells which cart is closed and how. It matches [ErrClosed].
+// ClosedError reports which cart is closed and how. It matches
+// [ErrClosed].
 type ClosedError struct {
 	Cart   ID
 	Status Status

@@ -126,7 +126,7 @@ func (f *finder) index(c *Cart, i int) {
 	}
 }
 
-// added tells that the last line of c is new.
+// added reports that the last line of c is new.
 func (f *finder) added(c *Cart) {
 	if f.byID != nil {
 		f.index(c, len(c.Lines)-1)

@@ -28,7 +28,7 @@ type Service struct {
 	engine atomic.Pointer[pricing.Engine]
 }
 
-// Options are the neighbours and limits of a [Service]. The zero value is ready.
+// Options are the neighbors and limits of a [Service]. The zero value is ready.
 type Options struct {
 	// Engine prices the carts. Without one, Quote takes agreed prices only.
 	Engine *pricing.Engine
@@ -54,8 +54,8 @@ type Options struct {
 	// never. [Service.Advance] does both.
 	AbandonAfter, ExpireAfter time.Duration
 	// Sink learns of add_to_cart, remove_from_cart and [EventCartAbandoned], by
-	// default nobody. A log in the database of the carts is told in the transaction
-	// of the change, any other sink after it, see [Service.Deliver].
+	// default nobody. A log in the database of the carts receives events in the
+	// transaction of the change, any other sink after it, see [Service.Deliver].
 	Sink flywheel.Sink
 	// Tx makes a change and its event one, by default the database of the carts.
 	Tx flywheel.Transactor
@@ -114,7 +114,7 @@ func New(store Store, opts *Options) (*Service, error) {
 // names none.
 func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 
-// Deliver tells the Sink what it did not take when it was told, as far as that is
+// Deliver publishes to the Sink what it did not accept before, as far as that is
 // to be tried again at now, and reports whether there was anything. A sink outside
 // the store's database needs it: a runner calls it, or a program now and then.
 func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {

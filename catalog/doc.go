@@ -37,7 +37,7 @@
 //
 // Processes that share a database share the assortment. A change of types, channels or
 // categories is noticed by its revision, before the next product is written or shown;
-// of two that write a product the second decides anew on what the first has written.
+// of two that write a product the second decides again, on what the first has written.
 // Steps and what the Sink has not taken are kept in the store, so that any process,
 // also after a restart, goes on with [Service.Advance] and [Service.Deliver]. A step
 // that can no longer be is kept with its reason and stops no other.

@@ -47,8 +47,7 @@ func ChangedProduct(e flywheel.Entry) (id string, ok bool) {
 }
 
 // Fill puts all live products of the channel into an engine, some hundred at a time. What
-// is not live any more is taken out where it is told of by the log, or with the engine's
-// own means.
+// is no longer live is taken out when the log reports it, or with the engine's own means.
 func (d Documents) Fill(ctx context.Context, engine search.Engine) error {
 	for q := (ListQuery{Channel: d.channel, Limit: 200}); ; {
 		page, err := d.service.List(ctx, q)

@@ -38,7 +38,7 @@ type Import struct {
 	Decimal string
 	// Delimiter of a CSV file; 0: it is found.
 	Delimiter rune
-	// Guarded tells that the cells were written by [GuardCell].
+	// Guarded reports that the cells were written by [GuardCell].
 	Guarded bool
 	// DryRun reports what would change, and changes nothing.
 	DryRun bool

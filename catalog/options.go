@@ -7,7 +7,7 @@ import (
 	"github.com/flywheel-go/flywheel"
 )
 
-// OptionSet is an option that products share, such as colour, with the values that
+// OptionSet is an option that products share, such as color, with the values that
 // it can have in the order in which they are shown.
 type OptionSet struct {
 	Code   string            `json:"code"`

@@ -18,9 +18,9 @@ import (
 type Options struct {
 	Now   func() time.Time // time.Now
 	NewID func() string    // a UUIDv7, which grows with time
-	// Sink is told what changed, see [Change]; by default nobody. A log in the
-	// database of the store is told in the transaction of the change, any other
-	// sink after it, see [Service.Deliver].
+	// Sink receives what changed, see [Change]; by default nobody. A log in the
+	// database of the store receives events in the transaction of the change,
+	// any other sink after it, see [Service.Deliver].
 	Sink flywheel.Sink
 	// Tx makes a change and what is told of it one: the database of the store.
 	Tx flywheel.Transactor
@@ -81,7 +81,7 @@ func New(store Store, opts *Options) (*Service, error) {
 // names none.
 func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 
-// Deliver tells the Sink what it did not take when it was told, as far as that is
+// Deliver publishes to the Sink what it did not accept before, as far as that is
 // to be tried again at now, and reports whether there was anything. A sink outside
 // the store's database needs it: a runner calls it, or a program now and then.
 func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {

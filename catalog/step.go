@@ -34,7 +34,7 @@ type Step struct {
 	Set   Fields   `json:"set,omitempty"`
 	Unset []string `json:"unset,omitempty"`
 	// Failed says why the step could not be taken when it was due. It is not tried
-	// again; a product that is put with an empty Failed plans it anew.
+	// again; a product that is put with an empty Failed schedules it again.
 	Failed string `json:"failed,omitempty"`
 }
 

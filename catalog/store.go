@@ -143,8 +143,8 @@ type HeadChange struct {
 	Head *Head
 	// Before is the number of edits that must be stored, 0 for a new product.
 	Before int64
-	// Touched tells that nothing but Edits and Variants has changed. Otherwise Edits
-	// may also stay as they are stored: then only Source has changed.
+	// Touched reports that nothing but Edits and Variants has changed. Otherwise
+	// Edits may also stay as they are stored: then only Source has changed.
 	Touched bool
 }
 

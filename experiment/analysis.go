@@ -15,7 +15,7 @@ import (
 // the looks had, not to their number (Lan and DeMets, 1983, Biometrika 70,
 // 659-663). It is the pure part of a [Study], which keeps the book that makes a
 // conclusion trustworthy. The error matches [flywheel.ErrInvalid] where the plan
-// or the reading cannot be analysed, above all where nobody has been exposed.
+// or the reading cannot be analyzed, above all where nobody has been exposed.
 func (p Plan) Analyze(reading Reading, before ...int64) (Report, error) {
 	p, err := p.normal()
 	if err != nil {

@@ -28,7 +28,7 @@ type Experiment struct {
 	// Unit names the attribute that is assigned: [ByCustomer] when empty.
 	Unit string `json:"unit,omitempty"`
 	// Seed makes assignments of experiments independent; the ID when empty.
-	// Keep it when an experiment is renamed, change it to assign anew.
+	// Keep it when an experiment is renamed, change it to assign again.
 	Seed string `json:"seed,omitempty"`
 	// Hash is [HashV2] when zero.
 	Hash HashVersion `json:"hash,omitempty"`

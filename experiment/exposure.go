@@ -13,7 +13,7 @@ type Exposure struct {
 	Experiment ID     `json:"experiment"`
 	Unit       string `json:"unit"`
 	Arm        string `json:"arm"`
-	// Group is a part of the experiment in which the unit is counted anew: a
+	// Group is a part of the experiment in which the unit is counted again: a
 	// cluster, a period of a switchback, a leaf of a contextual bandit. Mostly
 	// empty.
 	Group string `json:"group,omitempty"`

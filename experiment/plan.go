@@ -39,7 +39,8 @@ type Plan struct {
 	Experiment Experiment `json:"experiment"`
 	// Hypothesis says in words what is expected and why.
 	Hypothesis string `json:"hypothesis,omitempty"`
-	// Goal decides, Guardrails forbid, Secondary metrics are told beside.
+	// Goal decides, Guardrails forbid, Secondary metrics are reported
+	// beside.
 	Goal       Metric      `json:"goal"`
 	Guardrails []Guardrail `json:"guardrails,omitempty"`
 	Secondary  []Metric    `json:"secondary,omitempty"`

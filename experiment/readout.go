@@ -63,7 +63,7 @@ type outcome struct {
 }
 
 // NewReadout returns an empty readout. The first metric is the goal that decides,
-// the others are told beside it.
+// the others are reported beside it.
 func NewReadout(e Experiment, opts *ReadoutOptions, goal Metric, others ...Metric) (*Readout, error) {
 	if opts == nil {
 		opts = &ReadoutOptions{}
@@ -287,7 +287,7 @@ func (r *Readout) Cohorts(asOf time.Time) []CohortReading {
 	return list
 }
 
-// Report analyses what has been collected as an experiment of a fixed horizon.
+// Report analyzes what has been collected as an experiment of a fixed horizon.
 // It may be called at any time; the verdict says whether reading it now means
 // anything. The error matches [flywheel.ErrInvalid] where nobody has been
 // exposed yet.

@@ -205,7 +205,7 @@ func (c Comparison) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(c))
 }
 
-// harm tells of a guardrail that the treatment harms, empty for none.
+// harm names a guardrail that the treatment harms, empty for none.
 func (r *Report) harm(treatment int) string {
 	for _, m := range r.Metrics {
 		if c := m.Comparisons[treatment]; c.Safety == Harmed {

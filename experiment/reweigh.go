@@ -57,7 +57,7 @@ func (e *Experiment) checkBuckets() error {
 // units possible change arms: an arm that shrinks gives up some of its buckets,
 // one that grows takes free ones, and everybody else stays. (With weights alone
 // the borders between all arms would shift.) The counts of units from before
-// still show the old weights, so a reading starts anew. The error is a
+// still show the old weights, so a reading starts over. The error is a
 // [*DefinitionError].
 func (e Experiment) Reweigh(coverage float64, weights []float64) (Experiment, error) {
 	if err := e.Validate(); err != nil {

@@ -15,13 +15,13 @@ import (
 type Options struct {
 	// Now is the clock of exposures, time.Now by default.
 	Now func() time.Time
-	// Sink is told of each exposure as [flywheel.EventExperimentViewed], by default
-	// nobody. A log in the database of the store is told in the transaction of the
-	// record, any other sink after it, see [Service.Deliver].
+	// Sink receives each exposure as [flywheel.EventExperimentViewed], by default
+	// nobody. A log in the database of the store receives events in the transaction
+	// of the record, any other sink after it, see [Service.Deliver].
 	Sink flywheel.Sink
 	// Tx makes recording and telling one change, by default the database of the
-	// store. On a store without transactions an event may be told again, with the
-	// same ID, after a failure.
+	// store. On a store without transactions an event may be published again,
+	// with the same ID, after a failure.
 	Tx flywheel.Transactor
 }
 
@@ -59,7 +59,7 @@ func New(store Store, opts *Options) (*Service, error) {
 // names none.
 func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 
-// Deliver tells the Sink what it did not take when it was told, as far as that is
+// Deliver publishes to the Sink what it did not accept before, as far as that is
 // to be tried again at now, and reports whether there was anything. A sink outside
 // the store's database needs it: a runner calls it, or a program now and then.
 func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {

@@ -12,7 +12,7 @@ import (
 // Store keeps what experiments need to remember: exposures, each once by
 // experiment, unit, arm and group; sticky buckets; and definitions, such as a
 // payload of flags or a [Study]. Implementations are safe for concurrent use,
-// honour ctx, and join the transaction carried by ctx (see
+// honor ctx, and join the transaction carried by ctx (see
 // [flywheel.Transactor]). Identifiers are compared byte by byte.
 type Store interface {
 	// Exposed reports whether an exposure of x's experiment, unit, arm and group

@@ -66,7 +66,7 @@ type Conclusion struct {
 	By         string `json:"by,omitempty"`
 }
 
-// NewStudy designs an experiment. The error tells what is wrong with the plan;
+// NewStudy designs an experiment. The error says what is wrong with the plan;
 // a plan without Units must say enough for [Plan.Require].
 func NewStudy(plan Plan, at time.Time) (*Study, error) {
 	plan, err := plan.normal()
@@ -103,7 +103,7 @@ func (s *Study) append(e Entry) {
 	s.log = append(s.log, e)
 }
 
-// Look analyses the goal and writes down that it was looked at. Before its time
+// Look analyzes the goal and writes down that it was looked at. Before its time
 // that spoils a [FixedHorizon] and a [Bayesian] design, and uses up no look of a
 // [GroupSequential] one: that answers with the [State] Early and without
 // comparisons.
@@ -121,7 +121,7 @@ func (s *Study) Look(at time.Time, reading Reading) (Report, error) {
 	return report, nil
 }
 
-// analyse applies the plan and what the log says against concluding.
+// analyze applies the plan and what the log says against concluding.
 func (s *Study) analyse(reading Reading) (Report, error) {
 	plan := s.plan
 	plan.Units = s.required.Units

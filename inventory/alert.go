@@ -14,11 +14,11 @@ import (
 // now, 0 for none; property "location" names the place, Ref is that of the call. The ID
 // is made of name, location, SKU and the number of the movement.
 const (
-	// EventLow tells that there are no more units than Item.Low says.
+	// EventLow reports that there are no more units than Item.Low says.
 	EventLow = "stock_low"
-	// EventOut tells that there are none.
+	// EventOut reports that there are none.
 	EventOut = "stock_out"
-	// EventBack tells that there are some again.
+	// EventBack reports that there are some again.
 	EventBack = "stock_back"
 )
 
@@ -65,7 +65,7 @@ func (a *alerting) PostBatch(ctx context.Context, r *Reservation, movements []Mo
 	return nil
 }
 
-// alert tells which bounds movements crossed.
+// alert reports which bounds movements crossed.
 func (s *Service) alert(ctx context.Context, posted []Movement) error {
 	if len(posted) == 0 {
 		return nil

@@ -95,3 +95,26 @@ func TestOnOrder(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[flywheel.SKU]int64{"mug": 5}, sums)
 }
+
+// What is reserved or allocated cannot be sold: a day that had nothing else tells nothing.
+func TestDemandOfPromisedStock(t *testing.T) {
+	ctx, from := t.Context(), time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	now := from.Add(9 * time.Hour)
+	stock, err := inventory.New(nil, &inventory.Options{Now: func() time.Time { return now }, Hold: 100 * time.Hour})
+	require.NoError(t, err)
+	require.NoError(t, stock.Receive(ctx, "d", append(line("mug", 5), line("pot", 4)...)))
+	require.NoError(t, stock.Reserve(ctx, "a", line("mug", 3)))
+	order := []fulfillment.Unit{{SKU: "mug", Location: fulfillment.DefaultLocation, Quantity: 2}}
+	require.NoError(t, stock.Hold(ctx, "b", order, now.Add(time.Hour)))
+	require.NoError(t, stock.Allocate(ctx, "b"))
+	require.NoError(t, stock.Reserve(ctx, "c", line("pot", 3)))
+	now = from.Add(57 * time.Hour) // the third
+	require.NoError(t, stock.Release(ctx, "a"))
+	got, err := stock.Demand(ctx, "mug", from, from.AddDate(0, 0, 4), time.UTC)
+	require.NoError(t, err)
+	nan := math.NaN()
+	require.Equal(t, fmt.Sprint([]float64{2, nan, 0, 0}), fmt.Sprint(got))
+	got, err = stock.Demand(ctx, "pot", from, from.AddDate(0, 0, 3), time.UTC)
+	require.NoError(t, err)
+	require.Equal(t, []float64{0, 0, 0}, got, "one is left")
+}

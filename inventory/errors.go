@@ -15,7 +15,7 @@ var (
 	ErrStale = fmt.Errorf("inventory: changed in the meantime: %w", flywheel.ErrStale)
 )
 
-// ShortageError tells which item is short. It matches [ErrOutOfStock].
+// ShortageError reports which item is short. It matches [ErrOutOfStock].
 type ShortageError struct {
 	SKU      flywheel.SKU
 	Location Location

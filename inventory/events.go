@@ -15,20 +15,20 @@ import (
 // SKU of an adjustment), so that a repeated call tells the same fact;
 // the time is that of the movement in the ledger.
 const (
-	// EventReceived tells of goods that came from outside.
+	// EventReceived reports goods that came from outside.
 	EventReceived = "stock_received"
-	// EventRestocked tells of goods that a customer returned.
+	// EventRestocked reports goods that a customer returned.
 	EventRestocked = "stock_restocked"
-	// EventAdjusted tells of a correction of one SKU; properties "direction"
+	// EventAdjusted reports a correction of one SKU; properties "direction"
 	// ("in" or "out"), "reason" and "sku".
 	EventAdjusted = "stock_adjusted"
-	// EventCommitted tells that reserved goods left.
+	// EventCommitted reports that reserved goods left.
 	EventCommitted = "stock_committed"
-	// EventShipped tells that allocated goods left; property "key" names the
-	// shipment.
+	// EventShipped reports that allocated goods left; property "key" names
+	// the shipment.
 	EventShipped = "stock_shipped"
-	// EventCounted tells that a count found more or less of one SKU; properties
-	// "direction" ("in" or "out"), "reason" and "sku".
+	// EventCounted reports that a count found more or less of one SKU;
+	// properties "direction" ("in" or "out"), "reason" and "sku".
 	EventCounted = "stock_counted"
 )
 

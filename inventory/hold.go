@@ -226,7 +226,7 @@ func (s *Service) take(ctx context.Context, kind Kind, ref, key string, units []
 	})
 }
 
-// knows reports whether movements with the key of ms are there already. Others than ms
+// knows reports whether movements with the key of ms already exist. Others than ms
 // under that key match flywheel.ErrKeyReused. A store that does not look documents up
 // leaves it to [Level.Apply], which knows the key item by item.
 func (s *Service) knows(ctx context.Context, ms []Movement) (known bool, err error) {

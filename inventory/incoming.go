@@ -365,7 +365,7 @@ func (s *Service) OpenPapers(ctx context.Context, kind PaperKind, after string, 
 }
 
 // OnOrder returns how many units of each SKU are expected at all places from suppliers;
-// what is in transit between places is there already. A SKU of which nothing is expected
+// what is in transit between places is already counted there. A SKU of which nothing is expected
 // is left out.
 func (s *Service) OnOrder(ctx context.Context, skus []flywheel.SKU) (map[flywheel.SKU]int64, error) {
 	incoming, err := s.Incoming(ctx, skus)

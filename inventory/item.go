@@ -31,7 +31,7 @@ type Item struct {
 	// Tracking says how units are told apart, by services with Options.Lots.
 	Tracking Tracking `json:"tracking,omitempty"`
 	// Low is from how many available units on, at a place, a service with
-	// Options.Alerts tells that the item is low. 0: never.
+	// Options.Alerts reports that the item is low. 0: never.
 	Low int64 `json:"low,omitempty"`
 	// Measure says in which units the item is counted. Nil: in units of the SKU.
 	Measure *Measure `json:"measure,omitempty"`

@@ -3,6 +3,7 @@ package inventory_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/inventory"
+	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 	"github.com/flywheel-go/flywheel/inventory/inventorytest"
 )
 
@@ -59,4 +61,70 @@ func TestDocumentOfNobody(t *testing.T) {
 	cancel()
 	_, err := inventory.NewMemory(nil).Document(ctx, "ref")
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// What is wrong in a list is named by its place, the first being 1.
+func TestPlacesAreNamed(t *testing.T) {
+	ctx := t.Context()
+	s, err := inventory.New(nil, &inventory.Options{Lots: true})
+	require.NoError(t, err)
+	skus := []flywheel.SKU{"a", "", "c"}
+	good := fulfillment.Unit{SKU: "a", Location: "main", Quantity: 1}
+	for name, call := range map[string]func() error{
+		"Incoming":  func() error { _, err := s.Incoming(ctx, skus); return err },
+		"OnOrder":   func() error { _, err := s.OnOrder(ctx, skus); return err },
+		"Positions": func() error { _, err := s.Positions(ctx, skus); return err },
+	} {
+		err := call()
+		require.ErrorIs(t, err, flywheel.ErrInvalid, name)
+		require.ErrorContains(t, err, "sku 2", name)
+	}
+	for what, bad := range map[string]fulfillment.Unit{
+		"sku of unit 2": {Location: "main", Quantity: 1},
+		"unit 2 (b)":    {SKU: "b", Location: "main", Quantity: 1, Lot: "L"},
+		"kit of unit 2": {SKU: "b", Location: "main", Quantity: 1, Kit: " ", Backordered: true},
+	} {
+		err := s.Hold(ctx, "h", []fulfillment.Unit{good, bad}, time.Now().Add(time.Hour))
+		require.ErrorIs(t, err, flywheel.ErrInvalid)
+		require.ErrorContains(t, err, what)
+	}
+}
+
+// A lot that a transaction brought and took back never was: it can come with another
+// last day.
+func TestLotThatNeverWas(t *testing.T) {
+	ctx, store, undone := t.Context(), inventory.NewMemory(nil), errors.New("undone")
+	s, err := inventory.New(store, &inventory.Options{Lots: true})
+	require.NoError(t, err)
+	require.NoError(t, s.SetItem(ctx, inventory.Item{SKU: "milk", Tracking: inventory.ByLot}))
+	receive := func(ctx context.Context, day int) error {
+		return s.ReceiveLots(ctx, "d", []inventory.LotLine{{SKU: "milk", Lot: "A", Expires: fulfillment.Date{Year: 2026, Month: 3, Day: day}, Quantity: 1}})
+	}
+	require.ErrorIs(t, store.Handle().InTx(ctx, func(ctx context.Context) error { return errors.Join(receive(ctx, 10), undone) }), undone)
+	lots, err := s.Lots(ctx, "milk")
+	require.NoError(t, err)
+	require.Empty(t, lots)
+	require.NoError(t, receive(ctx, 20))
+	lots, err = s.Lots(ctx, "milk")
+	require.NoError(t, err)
+	require.Len(t, lots, 1)
+	require.Equal(t, 20, lots[0].Expires.Day)
+}
+
+// A SKU has positions where it lies or is expected, and else one where the service
+// works.
+func TestPositionsOfEverySKU(t *testing.T) {
+	ctx := t.Context()
+	s, err := inventory.New(nil, nil)
+	require.NoError(t, err)
+	require.NoError(t, s.At("east").Receive(ctx, "d1", line("a", 2)))
+	require.NoError(t, s.Receive(ctx, "d2", line("c", 3)))
+	require.NoError(t, s.At("west").Receive(ctx, "d3", line("c", 1)))
+	list, err := s.Positions(ctx, []flywheel.SKU{"d", "c", "b", "a"})
+	require.NoError(t, err)
+	var got []string
+	for _, p := range list {
+		got = append(got, fmt.Sprint(p.SKU, " ", p.Location, " ", p.OnHand))
+	}
+	require.Equal(t, []string{"a east 2", "b main 0", "c main 3", "c west 1", "d main 0"}, got)
 }

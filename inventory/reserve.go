@@ -13,10 +13,9 @@ import (
 // has expired is taken back when it is needed. A refused reservation leaves no
 // trace, except as a released one in a Store that offers no [BatchStore].
 //
-// The same ref and lines again promise nothing more, and hold on to units whose
-// time is over but which nobody took back yet; other lines match
-// flywheel.ErrConflict. After the reservation was released or expired the ref
-// can be reserved anew.
+// The same ref and lines again are idempotent, and renew a hold that has expired but is
+// not yet reclaimed; other lines match flywheel.ErrConflict. After the reservation was
+// released or has expired, the ref can be reserved again.
 func (s *Service) Reserve(ctx context.Context, ref string, lines []flywheel.Line) error {
 	if err := s.checkRef(ref); err != nil {
 		return err

@@ -24,9 +24,9 @@ type Options struct {
 	Hold time.Duration
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
-	// Sink is told of movements that change what is on hand; see the Event
-	// constants. A log in the database of the store is told in the transaction of
-	// the change, any other sink after it (see [Service.Deliver]). Default: nobody.
+	// Sink receives movements that change what is on hand; see the Event constants.
+	// A log in the database of the store receives events in the transaction of the
+	// change, any other sink after it (see [Service.Deliver]). Default: nobody.
 	Sink flywheel.Sink
 	// Lots tracks the lots and serial numbers of items that say so (see
 	// Item.Tracking). All services of a store need the same answer. Default: no item
@@ -123,7 +123,7 @@ func (s *Service) now() time.Time { return micros(s.clock()) }
 
 func micros(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
-// Deliver tells the Sink what it did not take when it was told, as far as that is
+// Deliver publishes to the Sink what it did not accept before, as far as that is
 // to be tried again at now, and reports whether there was anything. A sink outside
 // the store's database needs it: a runner calls it, or a program now and then.
 func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {

@@ -24,7 +24,7 @@ type Store interface {
 	SetBackorder(ctx context.Context, sku flywheel.SKU, location Location, limit int64) error
 	// Post appends m to the ledger of its item as [Level.Apply] says, check and
 	// write in one. It returns the movement as it stands in the ledger, which
-	// for a key that is there already is the earlier one.
+	// for a key that already exists is the earlier one.
 	Post(ctx context.Context, m Movement) (Movement, error)
 	// Ledger yields the movements of an item whose Seq is greater than after, in
 	// order. An error is yielded once, last.

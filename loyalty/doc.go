@@ -29,6 +29,10 @@
 // to zero: earning program → pending → available, burning available → redeemed,
 // expiry → expired, claw-back → program.
 //
+// The entries up to an instant sum to the balance of that instant, however long ago it
+// was ([TrialBalance]). Members do not share an account: what one gives another is a burn
+// of the one and an earning of the other, under one key, in one transaction.
+//
 // A [Service] adds a [Store] and events. It is a [flywheel.Consumer] of the log:
 // the points of an [Order] follow from the sums of its purchases, edits and
 // refunds, whatever order they come in. Programs have dates: an order belongs to

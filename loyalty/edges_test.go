@@ -1,9 +1,11 @@
 package loyalty_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -126,4 +128,126 @@ func TestBonusOutOfRange(t *testing.T) {
 	require.NoError(t, err)
 	_, err = ledger.Points(money.Rate{}, loyalty.Spend{Amount: money.New(math.MaxInt64-1, money.EUR), Category: "tea"})
 	require.ErrorIs(t, err, flywheel.ErrOutOfRange)
+}
+
+// Points that only a category brings are earned, though the order as such earns none;
+// and what counts for tiers changes with the order though its points do not.
+func TestPointsWithoutBase(t *testing.T) {
+	s, err := loyalty.New(nil, &loyalty.Options{
+		Programs: []loyalty.Program{{Earning: loyalty.Earning{Bonus: map[string]money.Rate{"tea": money.MustRate("4")}}}},
+		Category: func(sku flywheel.SKU) string { return string(sku)[:3] },
+	})
+	require.NoError(t, err)
+	e := purchase("O", 25, newYear)
+	e.Lines = []flywheel.Line{{SKU: "tea-1", Quantity: 1, Amount: money.New(25, money.EUR)}}
+	require.NoError(t, consume(s, e))
+	b, err := s.BalanceAt(t.Context(), member, newYear)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, b.Available)
+
+	s, err = loyalty.New(nil, &loyalty.Options{
+		Programs: []loyalty.Program{{Earning: loyalty.Earning{Bonus: map[string]money.Rate{"tea": money.MustRate("0.5")}}}},
+		Category: func(sku flywheel.SKU) string { return string(sku)[:3] },
+	})
+	require.NoError(t, err)
+	e = purchase("O", 200, newYear)
+	e.Lines = []flywheel.Line{{SKU: "tea-1", Quantity: 1, Amount: money.New(200, money.EUR)}}
+	for i, c := range []struct {
+		event              flywheel.Event
+		points, qualifying int64
+	}{
+		{e, 3, 2},
+		{refund("r1", "O", 80, newYear), 1, 1}, // of 1.8 and 1.2
+		{refund("r2", "O", 40, newYear), 1, 0}, // of 1.2 and 0.8
+	} {
+		require.NoError(t, consume(s, c.event))
+		o, err := s.Order(t.Context(), member, "O")
+		require.NoError(t, err)
+		require.Equal(t, [2]int64{c.points, c.qualifying}, [2]int64{o.Points, o.Qualifying}, i)
+	}
+}
+
+// A tier of a rolling window falls at the instant at which what earned it leaves the
+// window, by time alone, and is told once; one within its grace does not fall.
+func TestTierFallsByTime(t *testing.T) {
+	ctx := t.Context()
+	for grace, falls := range map[string]time.Time{"": newYear.AddDate(1, 1, 0), "P10D": newYear.AddDate(1, 1, 10)} {
+		p, log := tiered, &recorder{}
+		tiering := *tiered.Tiering
+		tiering.Grace = grace
+		p.Tiering = &tiering
+		s := service(t, p, nil, log)
+		require.NoError(t, consume(s, purchase("O1", 9_000, newYear), purchase("O2", 9_000, newYear.AddDate(0, 1, 0)), purchase("O3", 9_000, newYear.AddDate(0, 2, 0))))
+		advance := func(at time.Time) {
+			for more := true; more; {
+				var err error
+				more, err = s.Advance(ctx, at)
+				require.NoError(t, err)
+			}
+		}
+		told := func() (tiers []any) {
+			for _, e := range log.events {
+				if e.Name == flywheel.EventTierChanged {
+					tiers = append(tiers, e.Properties["to"])
+				}
+			}
+			return tiers
+		}
+		require.Equal(t, []any{"silver"}, told())
+		advance(falls.Add(-time.Microsecond)) // the first order has left; 180 still qualify
+		require.Equal(t, []any{"silver"}, told(), grace)
+		advance(falls)
+		require.Equal(t, []any{"silver", "base"}, told(), grace)
+		standing, err := s.StandingAt(ctx, member, falls)
+		require.NoError(t, err)
+		require.Equal(t, "base", standing.Tier)
+	}
+}
+
+// Who never earned anything holds the first tier, in the grace of a new year too.
+func TestNoTierFromNothing(t *testing.T) {
+	p := loyalty.Program{Tiering: &loyalty.Tiering{
+		Tiers: tiered.Tiering.Tiers, Window: loyalty.CalendarYear, Grace: "P60D",
+	}}
+	s := service(t, p, nil, nil)
+	require.NoError(t, consume(s, purchase("O1", 100, newYear)))
+	for _, days := range []int{0, 1, 59, 60, 100, 370, 800} {
+		standing, err := s.StandingAt(t.Context(), member, newYear.AddDate(0, 0, days))
+		require.NoError(t, err)
+		require.Equal(t, "base", standing.Tier, days)
+	}
+}
+
+// The entries up to an instant sum to the balance of that instant; and points that one
+// member gives another stay as many.
+func TestBalanceOfThePast(t *testing.T) {
+	ctx, now := t.Context(), newYear
+	db := &flywheel.Memory{}
+	s, err := loyalty.New(loyalty.NewMemory(db), &loyalty.Options{Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	require.NoError(t, consume(s, purchase("O1", 5_000, newYear), purchase("O2", 6_000, newYear.AddDate(0, 1, 0))))
+	now = newYear.AddDate(0, 1, 1)
+	require.NoError(t, db.InTx(ctx, func(ctx context.Context) error {
+		_, err := s.Apply(ctx, loyalty.Operation{Member: member, Key: "for ben", Kind: loyalty.Burn, Points: 40})
+		if err != nil {
+			return err
+		}
+		_, err = s.Apply(ctx, loyalty.Operation{Member: "ben", Key: "for ben", Kind: loyalty.Earn, Points: 40})
+		return err
+	}))
+	at := func(who flywheel.CustomerID, at time.Time) int64 {
+		var until []loyalty.Entry
+		for e, err := range s.Entries(ctx, who) {
+			require.NoError(t, err)
+			if !e.At.After(at) {
+				until = append(until, e)
+			}
+		}
+		return loyalty.TrialBalance(until...)[loyalty.BookAvailable]
+	}
+	require.EqualValues(t, 0, at(member, newYear.Add(-1)))
+	require.EqualValues(t, 50, at(member, newYear.AddDate(0, 0, 1)))
+	require.EqualValues(t, 110, at(member, newYear.AddDate(0, 1, 0)))
+	require.EqualValues(t, 70, at(member, now))
+	require.EqualValues(t, 40, at("ben", now))
 }

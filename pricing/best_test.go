@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/testkit"
 	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -123,34 +124,80 @@ func TestBestOfAgainstAllSubsets(t *testing.T) {
 				c.Promotions[i].Coupon = "code" + c.Promotions[i].ID
 			}
 		}
-		inOrder, err := pricing.Compile(c)
-		require.NoError(t, err)
-		c.Strategy = pricing.BestOf
-		best, err := pricing.Compile(c)
-		require.NoError(t, err)
-
-		var most, all int64
-		var q pricing.Quote
-		for subset := range 1 << n {
-			b.Coupons = b.Coupons[:0]
-			for i := range n {
-				if subset>>i&1 == 1 {
-					b.Coupons = append(b.Coupons, c.Promotions[i].Coupon)
-				}
-			}
-			require.NoError(t, inOrder.QuoteInto(&q, &b))
-			most, all = max(most, q.Discount.Minor()), q.Discount.Minor()
-		}
-		require.NoError(t, best.QuoteInto(&q, &b)) // with all codes
-		require.Equal(t, most, q.Discount.Minor(), "seed %d", seed)
-		require.True(t, q.Gap.IsZero())
-		checkLaws(t, &q)
+		most, all := checkBest(t, fmt.Sprint("seed ", seed), c, b)
 		proven++
 		if most > all {
 			better++
 		}
 	}
 	require.Greater(t, better, proven/10, "the order by priority is often not the best")
+}
+
+// checkBest requires that the combination found takes off as much as the best subset of
+// the promotions of c, each of which has its code; all is what they take off in order.
+func checkBest(t *testing.T, name string, c pricing.Config, b pricing.Basket) (most, all int64) {
+	t.Helper()
+	inOrder, err := pricing.Compile(c)
+	require.NoError(t, err)
+	c.Strategy = pricing.BestOf
+	best, err := pricing.Compile(c)
+	require.NoError(t, err)
+	var q pricing.Quote
+	for subset := range 1 << len(c.Promotions) {
+		b.Coupons = b.Coupons[:0]
+		for i := range c.Promotions {
+			if subset>>i&1 == 1 {
+				b.Coupons = append(b.Coupons, c.Promotions[i].Coupon)
+			}
+		}
+		require.NoError(t, inOrder.QuoteInto(&q, &b), name)
+		most, all = max(most, q.Discount.Minor()), q.Discount.Minor()
+	}
+	require.NoError(t, best.QuoteInto(&q, &b)) // with all codes
+	require.Equal(t, most, q.Discount.Minor(), name)
+	require.True(t, q.Gap.IsZero())
+	checkLaws(t, &q)
+	return most, all
+}
+
+// The same for amounts of a few cents, where each rounding and each cap decides: the
+// bounds of the search must hold to the cent.
+func TestBestOfCents(t *testing.T) {
+	for seed := range testkit.Often(6000, 300) {
+		r := rand.New(rand.NewPCG(uint64(seed), 11))
+		few := func(a money.Amount, most int64) money.Amount {
+			if a.IsZero() {
+				return a
+			}
+			return cents(1 + r.Int64N(most))
+		}
+		price := func(p money.Price, most int64) money.Price {
+			if p == (money.Price{}) {
+				return p
+			}
+			return eur(1 + r.Int64N(most))
+		}
+		c, b := contest(r, 1+r.IntN(4), 1+r.IntN(3), true)
+		for i := range b.Lines {
+			b.Lines[i].Agreed = eur(r.Int64N(60))
+			b.Lines[i].Floor = price(b.Lines[i].Floor, 30)
+		}
+		for i := range b.Shipping {
+			b.Shipping[i].Amount = few(b.Shipping[i].Amount, 20)
+		}
+		for i := range c.Promotions {
+			p := &c.Promotions[i]
+			p.Amount, p.Price = few(p.Amount, 15), price(p.Price, 40)
+			p.Minimum, p.Maximum, p.MaximumPerLine = few(p.Minimum, 90), few(p.Maximum, 4), few(p.MaximumPerLine, 3)
+			if p.Maximum.IsZero() && p.BuyGet == nil && p.Bundle == nil && p.Gift == nil && r.IntN(6) == 0 {
+				p.Maximum = cents(1 + r.Int64N(3))
+			}
+			for k := range p.Tiers {
+				p.Tiers[k].Minimum = cents(1 + r.Int64N(20) + int64(k)*30)
+			}
+		}
+		checkBest(t, fmt.Sprint("seed ", seed), c, b)
+	}
 }
 
 // Among very many candidates the answer is no worse than the order by priority,

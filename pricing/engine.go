@@ -39,7 +39,7 @@ type Engine struct {
 	scratch sync.Pool // of *work
 }
 
-// Compile makes an engine of c. It keeps no memory of c. The first thing that is
+// Compile builds an engine from c, of which it keeps no reference. The first thing that is
 // wrong is reported as a [*FieldError].
 func Compile(c Config) (*Engine, error) {
 	e := &Engine{rounding: c.Rounding, strategy: c.Strategy, taxScope: c.TaxScope, taxEach: c.TaxEach, inTurn: c.ShippingInTurn, netStays: c.NetStays, items: map[flywheel.SKU]int32{}}

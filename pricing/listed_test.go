@@ -3,11 +3,13 @@ package pricing_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -41,4 +43,25 @@ func TestListed(t *testing.T) {
 	require.Equal(t, money.New(1, money.EUR), listed["screw"], "0.0125 is rounded")
 	require.Equal(t, money.New(1000, money.EUR), listed["mug"])
 	require.Len(t, listed, 2)
+}
+
+// Quantities of 0 and empty ones are no bounds; others that are none are refused by line.
+func TestQuantitiesOfAFile(t *testing.T) {
+	read := func(rows string) (quantities [][2]int64, err error) {
+		for e, err := range pricing.ReadEntries(strings.NewReader("sku,unit,currency,min_quantity,max_quantity\n" + rows)) {
+			if err != nil {
+				return nil, err
+			}
+			quantities = append(quantities, [2]int64{e.MinQuantity, e.MaxQuantity})
+		}
+		return quantities, nil
+	}
+	got, err := read("a,5.00,EUR,0,0\nb,5.00,EUR,,\nc,5.00,EUR,2,9\n")
+	require.NoError(t, err)
+	require.Equal(t, [][2]int64{{0, 0}, {0, 0}, {2, 9}}, got)
+	for _, quantities := range []string{"-1,", ",-1", "1.5,", "x,"} {
+		_, err := read("a,5.00,EUR,0,0\nb,5.00,EUR," + quantities + "\n")
+		require.ErrorIs(t, err, flywheel.ErrInvalid, quantities)
+		require.ErrorContains(t, err, "line 3", quantities)
+	}
 }

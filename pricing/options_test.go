@@ -1,9 +1,11 @@
 package pricing_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -403,4 +405,32 @@ func TestExemptClasses(t *testing.T) {
 	q := quote(t, pricing.Config{Taxes: []pricing.Tax{{Class: "standard"}, {}}}, b)
 	checkLaws(t, &q)
 	require.Equal(t, []money.Amount{cents(11900), cents(10000)}, []money.Amount{q.Lines[0].Total, q.Lines[1].Total})
+}
+
+// A condition may ask for the hour alone, or for the weekday alone, in the zone of the
+// basket's time.
+func TestConditionsOnTime(t *testing.T) {
+	for when, holds := range map[string]func(at time.Time) bool{
+		`{"hour": {"$gte": 17}}`:                              func(at time.Time) bool { return at.Hour() >= 17 },
+		`{"weekday": {"$in": [0, 6]}}`:                        func(at time.Time) bool { return at.Weekday() == time.Sunday || at.Weekday() == time.Saturday },
+		`{"$not": {"weekday": 3}, "hour": {"$lt": 12}}`:       func(at time.Time) bool { return at.Weekday() != time.Wednesday && at.Hour() < 12 },
+		`{"$or": [{"weekday": 5}, {"customer": "somebody"}]}`: func(at time.Time) bool { return at.Weekday() == time.Friday },
+	} {
+		engine, err := pricing.Compile(pricing.Config{
+			Lists:      []pricing.List{{ID: "l", Entries: []pricing.Entry{listed("tea", "10")}}},
+			Promotions: []pricing.Promotion{{ID: "p", Percent: money.Percent(10), When: json.RawMessage(when)}},
+		})
+		require.NoError(t, err)
+		b := tea(1)
+		for h := range 7 * 24 {
+			b.At = at.Add(time.Duration(h) * time.Hour).In(time.FixedZone("east", 5*3600))
+			q, err := engine.Quote(b)
+			require.NoError(t, err)
+			want := int64(1000)
+			if holds(b.At) {
+				want = 900
+			}
+			require.Equal(t, want, q.Total.Minor(), "%s at %s", when, b.At)
+		}
+	}
 }

@@ -11,23 +11,23 @@ import (
 // MaxLines is the most lines of a [Request], goods and coupon codes each.
 const MaxLines = 1000
 
-// Request is what a shopper may say of a basket: what, and how many. Prices,
-// groups, taxes and shipping come from what the shop knows.
+// Request is what a shopper may ask for: which items, and how many of each. Prices,
+// groups, taxes and shipping come from the shop.
 type Request struct {
 	Currency money.Currency `json:"currency"`
 	Lines    []RequestLine  `json:"lines"`
 	Coupons  []string       `json:"coupons,omitempty"`
 }
 
-// RequestLine is one line of a [Request]. Without an ID it is called as its SKU.
+// RequestLine is one line of a [Request]. Without an ID its SKU is its ID.
 type RequestLine struct {
 	ID       string       `json:"id,omitempty"`
 	SKU      flywheel.SKU `json:"sku"`
 	Quantity int64        `json:"quantity"`
 }
 
-// ReadRequest reads the JSON of a request from outside: 1 MiB, 1,000 lines, and
-// nothing that it does not know. The error tells the path.
+// ReadRequest reads the JSON of a request from outside: at most 1 MiB and 1,000 lines,
+// and no unknown fields. The error names the path.
 func ReadRequest(data []byte) (Request, error) {
 	var r Request
 	if err := decode(data, &r, &strictjson.Limits{Members: MaxLines}); err != nil {

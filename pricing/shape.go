@@ -19,11 +19,10 @@ func (o Of) clone() Of { return Of{slices.Clone(o.SKUs), slices.Clone(o.Lines)} 
 
 func (o *Of) empty() bool { return len(o.SKUs) == 0 && len(o.Lines) == 0 }
 
-// BuyGet takes something off Get units for each Buy units that are bought, over
-// and over. A unit is either bought for the offer or gets the discount. The
-// units of a line are worth what promotions before have left of each, and the
-// discount is rounded for each. A unit that costs nothing is neither bought nor
-// discounted.
+// BuyGet discounts Get units for every Buy units that are bought, repeatedly. A unit
+// either counts as bought or gets the discount. Earlier promotions reduce what each
+// unit is worth, and the discount is rounded per unit. A unit that costs nothing
+// neither counts as bought nor is discounted.
 type BuyGet struct {
 	Buy int64 `json:"buy"`
 	Get int64 `json:"get"`

@@ -7,7 +7,7 @@ import (
 )
 
 // Store keeps price lists and promotions. Implementations are safe for
-// concurrent use, honour ctx, join the transaction carried by ctx (see
+// concurrent use, honor ctx, join the transaction carried by ctx (see
 // [flywheel.Transactor]), keep times in UTC to the microsecond, compare IDs byte
 // by byte, and share no memory with what they take and give. Every call is
 // atomic on its own.

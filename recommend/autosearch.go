@@ -156,7 +156,7 @@ func (s *search) actors() {
 	}
 	s.keep(knn)
 	s.keep(s.best(halfLives, RP3beta{Alpha: 0.4}, RP3beta{Alpha: 0.7, Beta: 0.5}))
-	s.keep(s.best(halfLives, UserKNN{Neighbours: 100}, UserKNN{Neighbours: 100, Rarity: true, Power: 2}))
+	s.keep(s.best(halfLives, UserKNN{Neighbors: 100}, UserKNN{Neighbors: 100, Rarity: true, Power: 2}))
 
 	// Scales of regularization that grow with the data.
 	mean := float64(s.m.Len()) / float64(max(1, s.m.items.Len()))

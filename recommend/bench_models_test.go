@@ -96,7 +96,7 @@ func BenchmarkAnswer(b *testing.B) {
 		histories = append(histories, h)
 	}
 	for _, l := range []recommend.Learner{
-		recommend.Recent{Of: recommend.ItemKNN{Neighbours: 50}, HalfLife: 10},
+		recommend.Recent{Of: recommend.ItemKNN{Neighbors: 50}, HalfLife: 10},
 		recommend.Recent{Of: recommend.EASE{Lambda: 200}, HalfLife: 10},
 		recommend.IALS{Factors: 32},
 	} {

@@ -42,8 +42,8 @@ var catalogModels = []struct {
 	learner recommend.Learner
 	most    int
 }{
-	{"item-kNN (k 50)", recommend.ItemKNN{Neighbours: 50}, 100_000},
-	{"RP3beta (k 50)", recommend.RP3beta{Neighbours: 50}, 100_000},
+	{"item-kNN (k 50)", recommend.ItemKNN{Neighbors: 50}, 100_000},
+	{"RP3beta (k 50)", recommend.RP3beta{Neighbors: 50}, 100_000},
 	{"iALS (32 factors, 3 epochs)", recommend.IALS{Factors: 32, Epochs: 3}, 100_000},
 	{"session-kNN", recommend.SessionKNN{}, 100_000},
 	{"sequential rules", recommend.Sequential{}, 100_000},

@@ -153,7 +153,7 @@ func (w *writer) sessions(s *LiveSessions) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	p := s.params
-	w.ints([]int32{int32(p.Last), int32(p.Sample), int32(p.Neighbours)})
+	w.ints([]int32{int32(p.Last), int32(p.Sample), int32(p.Neighbors)})
 	w.floats([]float64{p.Decay, p.Position, p.LengthPower})
 	linear := uint64(0)
 	if p.Linear {
@@ -175,7 +175,7 @@ func (r *reader) sessions(index *Index) Scorer {
 		r.bad = true
 		return nil
 	}
-	k := SessionKNN{Last: int(p[0]), Sample: int(p[1]), Neighbours: int(p[2]), Decay: q[0], Position: q[1], LengthPower: q[2], Linear: linear == 1}
+	k := SessionKNN{Last: int(p[0]), Sample: int(p[1]), Neighbors: int(p[2]), Decay: q[0], Position: q[1], LengthPower: q[2], Linear: linear == 1}
 	s, err := k.Live(&Matrix{items: index, start: []int{0}})
 	if err != nil {
 		r.bad = true
@@ -188,13 +188,13 @@ func (r *reader) sessions(index *Index) Scorer {
 	return &sessions{s}
 }
 
-func (w *writer) users(u *userNeighbours) {
+func (w *writer) users(u *userNeighbors) {
 	p := u.params
 	rarity := int32(0)
 	if p.Rarity {
 		rarity = 1
 	}
-	w.ints([]int32{int32(p.Neighbours), rarity})
+	w.ints([]int32{int32(p.Neighbors), rarity})
 	w.floats([]float64{p.Shrink, p.Power})
 	w.uint(uint64(len(u.m.actors)))
 	for row := range u.m.actors {
@@ -227,7 +227,7 @@ func (r *reader) users(index *Index) Scorer {
 	for _, v := range weights {
 		m.weight = append(m.weight, float32(v))
 	}
-	s, err := UserKNN{Neighbours: int(p[0]), Shrink: q[0], Power: q[1], Rarity: p[1] == 1}.Fit(m)
+	s, err := UserKNN{Neighbors: int(p[0]), Shrink: q[0], Power: q[1], Rarity: p[1] == 1}.Fit(m)
 	if err != nil {
 		r.bad = true
 		return nil

@@ -48,8 +48,8 @@ func (w Weights) of(k Kind) float64 {
 type Config struct {
 	Measure Measure // LogLikelihood
 	Group   Group   // ByBasket
-	// Neighbours is how many related items are kept for each item: 50.
-	Neighbours int
+	// Neighbors is how many related items are kept for each item: 50.
+	Neighbors int
 	// MinSupport is in how many groups two items must meet to be related: 2.
 	MinSupport int
 	// MinScore is the least value of the Measure for two items to be related:
@@ -66,8 +66,8 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	if c.Neighbours == 0 {
-		c.Neighbours = 50
+	if c.Neighbors == 0 {
+		c.Neighbors = 50
 	}
 	if c.MinSupport == 0 {
 		c.MinSupport = 2
@@ -101,8 +101,8 @@ func (c Config) check() error {
 		return &ConfigError{"Measure", c.Measure}
 	case c.Group > ByActor:
 		return &ConfigError{"Group", c.Group}
-	case c.Neighbours < 0:
-		return &ConfigError{"Neighbours", c.Neighbours}
+	case c.Neighbors < 0:
+		return &ConfigError{"Neighbors", c.Neighbors}
 	case c.MinSupport < 0:
 		return &ConfigError{"MinSupport", c.MinSupport}
 	case c.MinScore < 0 || math.IsNaN(c.MinScore):

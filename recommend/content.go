@@ -14,13 +14,13 @@ type Content struct {
 	// Items are what is compared. Those that the Matrix does not know are not scored:
 	// build it with [MatrixOf] over all items to have them scored.
 	Items *Items
-	// Neighbours of each item: 100.
-	Neighbours int
+	// Neighbors of each item: 100.
+	Neighbors int
 }
 
 // String implements [Learner].
 func (c Content) String() string {
-	return fmt.Sprintf("content (k %d)", orDefault(c.Neighbours, 100))
+	return fmt.Sprintf("content (k %d)", orDefault(c.Neighbors, 100))
 }
 
 // MatrixOf is NewMatrix with the items of an Index as columns, chosen or not, so that
@@ -36,8 +36,8 @@ func (c Content) Fit(m *Matrix) (Scorer, error) {
 	if c.Items == nil {
 		return nil, paramError("Content", "Items", c.Items)
 	}
-	if c.Neighbours < 0 {
-		return nil, paramError("Content", "Neighbours", c.Neighbours)
+	if c.Neighbors < 0 {
+		return nil, paramError("Content", "Neighbors", c.Neighbors)
 	}
 	n := m.items.Len()
 	words := make([][]string, n)
@@ -77,7 +77,7 @@ func (c Content) Fit(m *Matrix) (Scorer, error) {
 		}
 		norm[i], length[i] = math.Sqrt(norm[i]), math.Sqrt(length[i])
 	}
-	g := newNeighbourhood(m.items)
+	g := newNeighborhood(m.items)
 	parallel(n, func() *meeting { return newMeeting(n) }, func(i int, s *meeting) {
 		for _, w := range words[i] {
 			v := idf(w)
@@ -89,7 +89,7 @@ func (c Content) Fit(m *Matrix) (Scorer, error) {
 				s.dot[o] += float64(v * v)
 			}
 		}
-		s.top.n = orDefault(c.Neighbours, 100)
+		s.top.n = orDefault(c.Neighbors, 100)
 		offer := func(o int32, score float64) {
 			if v := (scored{o, score}); int(o) != i && score > 0 && s.top.accepts(v) {
 				s.top.push(v)

@@ -193,7 +193,7 @@ func (e EASE) dual(m *Matrix, x, diagonal []float64) (Scorer, error) {
 	if keep >= n {
 		return e.dualDense(m, x, diagonal, k, cols), nil
 	}
-	g := newNeighbourhood(m.items)
+	g := newNeighborhood(m.items)
 	type scratch struct {
 		y, column []float64
 		top       top
@@ -333,9 +333,9 @@ func (w *dense) Contributions(h History, item int32, parts []float64) {
 }
 
 // prune keeps the keep strongest weights of each recommended item.
-func (w *dense) prune(keep int) *neighbourhood {
+func (w *dense) prune(keep int) *neighborhood {
 	n := w.items.Len()
-	g := newNeighbourhood(w.items)
+	g := newNeighborhood(w.items)
 	var t top
 	column := make([]float64, n)
 	for j := range n {

@@ -10,11 +10,11 @@ import (
 )
 
 func ExampleConfigError() {
-	_, err := recommend.New(recommend.NewMemory(nil), &recommend.Options{Config: recommend.Config{Neighbours: -1}})
+	_, err := recommend.New(recommend.NewMemory(nil), &recommend.Options{Config: recommend.Config{Neighbors: -1}})
 	if refused, ok := errors.AsType[*recommend.ConfigError](err); ok {
 		fmt.Println(refused.Field, refused.Value, errors.Is(err, flywheel.ErrOutOfRange))
 	}
-	// Output: Neighbours -1 true
+	// Output: Neighbors -1 true
 }
 
 func ExampleInteractionError() {

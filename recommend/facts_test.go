@@ -174,7 +174,7 @@ func TestSameOnAnyNumberOfProcessors(t *testing.T) {
 func TestLearnersRefuse(t *testing.T) {
 	m := corner(t)
 	for field, l := range map[string]recommend.Learner{
-		"ItemKNN.Similarity": recommend.ItemKNN{Similarity: 99}, "ItemKNN.Neighbours": recommend.ItemKNN{Neighbours: -1}, "ItemKNN.Shrink": recommend.ItemKNN{Shrink: math.NaN()},
+		"ItemKNN.Similarity": recommend.ItemKNN{Similarity: 99}, "ItemKNN.Neighbors": recommend.ItemKNN{Neighbors: -1}, "ItemKNN.Shrink": recommend.ItemKNN{Shrink: math.NaN()},
 		"UserKNN.Power": recommend.UserKNN{Power: math.Inf(1)}, "RP3beta.Beta": recommend.RP3beta{Beta: -1}, "EASE.Lambda": recommend.EASE{Lambda: -1},
 		"EASE.Dropout": recommend.EASE{Dropout: 1}, "SLIM.L1": recommend.SLIM{L1: -1}, "IALS.Factors": recommend.IALS{Factors: 5000}, "BPR.Rate": recommend.BPR{Rate: math.NaN()},
 		"SessionKNN.Decay": recommend.SessionKNN{Decay: 2}, "Recent.HalfLife": recommend.Recent{Of: recommend.ItemKNN{}}, "Recent.Of": recommend.Recent{HalfLife: 1},

@@ -245,7 +245,7 @@ func (e *InteractionError) Error() string {
 func (e *InteractionError) Unwrap() error { return e.Err }
 
 // ErrOtherBody reports that an interaction with the same ID and other content
-// is there already. It matches [flywheel.ErrConflict].
+// already exists. It matches [flywheel.ErrConflict].
 var ErrOtherBody = fmt.Errorf("recommend: interaction exists with other content: %w", flywheel.ErrConflict)
 
 // fromEvent returns the interaction that e reports, or ok = false when it reports

@@ -41,20 +41,20 @@ func (s Similarity) String() string {
 
 // ItemKNN recommends the items that are most alike to those of the history
 // (Deshpande and Karypis 2004): the score of an item is the sum of its similarities
-// to the items of the history that are among its Neighbours nearest. Cost: the sum
+// to the items of the history that are among its Neighbors nearest. Cost: the sum
 // of the squared row lengths.
 type ItemKNN struct {
 	// Similarity of items: CosineSimilarity.
 	Similarity Similarity
-	// Neighbours of each item: 200.
-	Neighbours int
+	// Neighbors of each item: 200.
+	Neighbors int
 	// Shrink is added to the denominator, so that few rows are trusted little.
 	Shrink float64
 }
 
 // String implements [Learner].
 func (k ItemKNN) String() string {
-	return fmt.Sprintf("item-kNN %v (k %d, shrink %g)", k.Similarity, orDefault(k.Neighbours, 200), k.Shrink)
+	return fmt.Sprintf("item-kNN %v (k %d, shrink %g)", k.Similarity, orDefault(k.Neighbors, 200), k.Shrink)
 }
 
 // Fit implements [Learner]. The Scorer is a [Contributor].
@@ -62,12 +62,12 @@ func (k ItemKNN) Fit(m *Matrix) (Scorer, error) {
 	switch {
 	case int(k.Similarity) >= len(similarityNames):
 		return nil, paramError("ItemKNN", "Similarity", k.Similarity)
-	case k.Neighbours < 0:
-		return nil, paramError("ItemKNN", "Neighbours", k.Neighbours)
+	case k.Neighbors < 0:
+		return nil, paramError("ItemKNN", "Neighbors", k.Neighbors)
 	case !positive(k.Shrink):
 		return nil, paramError("ItemKNN", "Shrink", k.Shrink)
 	}
-	k.Neighbours = orDefault(k.Neighbours, 200)
+	k.Neighbors = orDefault(k.Neighbors, 200)
 	value := k.values(m)
 	cols := m.columns()
 	pop := m.popularity()
@@ -92,7 +92,7 @@ func (k ItemKNN) Fit(m *Matrix) (Scorer, error) {
 		return dot / (float64(norm[item]*norm[other]) + k.Shrink)
 	}
 	plain := m.weight == nil && (k.Similarity == CosineSimilarity || k.Similarity >= Jaccard)
-	g := newNeighbourhood(m.items)
+	g := newNeighborhood(m.items)
 	if plain && k.Similarity == CosineSimilarity && k.Shrink == 0 {
 		k.plainCosine(m, cols, pop, g)
 		g.turn()
@@ -100,7 +100,7 @@ func (k ItemKNN) Fit(m *Matrix) (Scorer, error) {
 	}
 	parallel(m.items.Len(), func() *meeting { return newMeeting(m.items.Len()) }, func(n int, s *meeting) {
 		item := int32(n)
-		s.top.n = k.Neighbours
+		s.top.n = k.Neighbors
 		if plain {
 			s.countPlain(m, cols, item)
 		} else {
@@ -129,7 +129,7 @@ func (k ItemKNN) Fit(m *Matrix) (Scorer, error) {
 // plainCosine sets the nearest of each item by the cosine of unweighted columns. It
 // compares squares, both²/(a·b): equal cosines are equal as floats, being roundings of
 // equal quotients, and only those that are kept need a root.
-func (k ItemKNN) plainCosine(m *Matrix, cols *columns, pop []int32, g *neighbourhood) {
+func (k ItemKNN) plainCosine(m *Matrix, cols *columns, pop []int32, g *neighborhood) {
 	items := m.items.Len()
 	type scratch struct {
 		both []int32
@@ -153,7 +153,7 @@ func (k ItemKNN) plainCosine(m *Matrix, cols *columns, pop []int32, g *neighbour
 				both[other] = 0
 			}
 		}
-		kept := best(s.list, k.Neighbours)
+		kept := best(s.list, k.Neighbors)
 		out := make([]scored, len(kept))
 		for i, v := range kept {
 			out[i] = scored{v.item, math.Sqrt(v.score)}

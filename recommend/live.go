@@ -47,7 +47,7 @@ func NewOverlay(m *Matrix, model Scorer) (*Overlay, error) {
 // Add applies a choice, and reports whether the model could take it: an item that it
 // does not know waits for the next training. Choices may come in any order and more than
 // once: one with a time takes its place in the history by time, one without goes to its
-// end, and one that is there already only moves, to the latest of its times. O(length of
+// end, and one that already exists only moves, to the latest of its times. O(length of
 // the history).
 func (o *Overlay) Add(c Choice) (applied bool, err error) {
 	who := c.Actor.normal()

@@ -148,7 +148,7 @@ func TestLiveSessionsEqualRebuild(t *testing.T) {
 			all.Items, all.At = append(all.Items, number(item)), append(all.At, monday.Add(-time.Minute))
 		}
 		sessions = append([]recommend.Session{all}, sessions...)
-		knn := recommend.SessionKNN{Sample: rapid.IntRange(1, 6).Draw(t, "sample"), Neighbours: rapid.IntRange(1, 6).Draw(t, "neighbors")}
+		knn := recommend.SessionKNN{Sample: rapid.IntRange(1, 6).Draw(t, "sample"), Neighbors: rapid.IntRange(1, 6).Draw(t, "neighbors")}
 		cut := rapid.IntRange(1, len(sessions)).Draw(t, "cut")
 		first, err := recommend.SessionMatrix(sessions[:cut])
 		require.NoError(t, err)

@@ -18,11 +18,11 @@ const (
 	// which cosine and lift do not, and is the right default. Items that meet
 	// less often than by chance are not related.
 	LogLikelihood Measure = iota
-	// Cosine is both / √(one·other), between 0 and 1. It favours items of
+	// Cosine is both / √(one·other), between 0 and 1. It favors items of
 	// similar popularity and suits groups by customer.
 	Cosine
 	// Lift is both·all / (one·other): how many times more often than by
-	// chance. It favours rare items, so use it with a MinSupport, and with a
+	// chance. It favors rare items, so use it with a MinSupport, and with a
 	// MinScore of 1 where only more than chance shall count.
 	Lift
 )

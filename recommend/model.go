@@ -14,12 +14,12 @@ type Model struct {
 	items    []flywheel.SKU // sorted, so that item numbers order as SKUs do
 	numbers  map[flywheel.SKU]int32
 	groups   int64
-	support  []int32       // groups that hold the item
-	related  [][]neighbour // the nearest of each item, best first
-	speaks   [][]neighbour // what the item speaks for, see setSpeaks
-	popular  []scored      // best first
-	trending []scored      // best first
-	scratch  sync.Pool     // *scratch
+	support  []int32      // groups that hold the item
+	related  [][]neighbor // the nearest of each item, best first
+	speaks   [][]neighbor // what the item speaks for, see setSpeaks
+	popular  []scored     // best first
+	trending []scored     // best first
+	scratch  sync.Pool    // *scratch
 }
 
 // Items returns the number of items that the Model knows.

@@ -168,15 +168,15 @@ func TestSessionFigures(t *testing.T) {
 		learner                                         recommend.SessionKNN
 		hitRate, mrr, precision, recall, ndcg, coverage float64
 	}{
-		{recommend.SessionKNN{Linear: true, Sample: 500, Neighbours: 50, Last: 2, LengthPower: -1}, 0.6412, 0.3283, 0.0683, 0.4496, 0.3856, 0.2817},
-		{recommend.SessionKNN{Linear: true, Sample: 1502, Neighbours: 288, Last: 4, LengthPower: -1}, 0.6617, 0.3391, 0.0709, 0.4635, 0.4007, 0.2736},
+		{recommend.SessionKNN{Linear: true, Sample: 500, Neighbors: 50, Last: 2, LengthPower: -1}, 0.6412, 0.3283, 0.0683, 0.4496, 0.3856, 0.2817},
+		{recommend.SessionKNN{Linear: true, Sample: 1502, Neighbors: 288, Last: 4, LengthPower: -1}, 0.6617, 0.3391, 0.0709, 0.4635, 0.4007, 0.2736},
 		{recommend.SessionKNN{}, 0.6713, 0.3510, 0.0721, 0.4755, 0.4152, 0.2618},
 	}[testkit.Often(0, 2):] {
 		s, err := c.learner.Fit(m)
 		require.NoError(t, err)
 		got, err := exam.Run(s, 20)
 		require.NoError(t, err)
-		// Ties between neighbours are broken by ids of another implementation.
+		// Ties between neighbors are broken by ids of another implementation.
 		assert.InDelta(t, c.hitRate, got.HitRate, 1e-3)
 		assert.InDelta(t, c.mrr, got.MRR, 1e-3)
 		assert.InDelta(t, c.precision, got.Precision, 1e-3)

@@ -58,7 +58,7 @@ func (r Reason) String() string {
 }
 
 // together returns the reason for recommending n to someone who chose with.
-func (m *Model) together(with int32, n *neighbour) Reason {
+func (m *Model) together(with int32, n *neighbor) Reason {
 	return Reason{Kind: Together, With: m.items[with], Both: int64(n.together), Of: int64(m.support[with]),
 		Group: m.config.Group, Measure: m.config.Measure, Value: n.score}
 }

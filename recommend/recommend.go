@@ -40,13 +40,13 @@ type reasonAt struct{ with, at int32 }
 
 // Recommend returns the items that go best with r.Items, best first. The score
 // of an item is the sum of its measures with those of r.Items that are among its
-// nearest (Deshpande and Karypis 2004, item-based top-N, with the neighbourhood
+// nearest (Deshpande and Karypis 2004, item-based top-N, with the neighborhood
 // taken around the recommended item), and its reason the largest of them. When
-// these are fewer than asked for, items that are
-// trending follow, so a request without Items gets the trending ones. The answer
-// is shorter than r.Limit only when no more items pass the filters.
+// these are fewer than asked for, items that are trending follow, so a request
+// without Items gets the trending ones. The answer is shorter than r.Limit only
+// when no more items pass the filters.
 //
-// The cost is len(r.Items)·Neighbours additions, some microseconds.
+// The cost is len(r.Items)·Neighbors additions, some microseconds.
 func (m *Model) Recommend(r Request) []Recommendation {
 	limit := r.Limit
 	if limit == 0 {

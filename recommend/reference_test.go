@@ -103,7 +103,7 @@ func number(item int) flywheel.SKU { return flywheel.SKU(fmt.Sprintf("%04d", ite
 func TestReference(t *testing.T) {
 	t.Run("golden_groceries_pairs", func(t *testing.T) {
 		want := golden(t, "golden_groceries_pairs.csv.gz", ';')
-		m, err := recommend.Train(groceries(t), recommend.Config{Measure: recommend.Lift, MinSupport: 10, Neighbours: 1000})
+		m, err := recommend.Train(groceries(t), recommend.Config{Measure: recommend.Lift, MinSupport: 10, Neighbors: 1000})
 		require.NoError(t, err)
 		type pair struct {
 			count, of, other int64
@@ -150,7 +150,7 @@ func TestReference(t *testing.T) {
 	t.Run("golden_item_cosine_published_top10", func(t *testing.T) {
 		want := golden(t, "golden_item_cosine_published_top10.tsv.gz", '\t')
 		d, _ := movielens(t)
-		m, err := recommend.Train(d, recommend.Config{Measure: recommend.Cosine, Group: recommend.ByActor, MinSupport: 1, Neighbours: 10})
+		m, err := recommend.Train(d, recommend.Config{Measure: recommend.Cosine, Group: recommend.ByActor, MinSupport: 1, Neighbors: 10})
 		require.NoError(t, err)
 		require.Equal(t, len(want), m.Items())
 		for _, row := range want {
@@ -211,7 +211,7 @@ func TestReferenceModels(t *testing.T) {
 		want := golden(t, "golden_item_cosine_published_top10.tsv.gz", '\t')
 		m, err := recommend.NewMatrix(protocol(t, "published")["train"])
 		require.NoError(t, err)
-		s, err := recommend.ItemKNN{Neighbours: 3000}.Fit(m)
+		s, err := recommend.ItemKNN{Neighbors: 3000}.Fit(m)
 		require.NoError(t, err)
 		for _, row := range want {
 			h, unknown := m.Index().HistoryOf(flywheel.SKU(row[0]))
@@ -280,7 +280,7 @@ func lengths(t *testing.T, d *recommend.Dataset, support int) (n []int) {
 	return n
 }
 
-// tied returns scores[at] if a neighbour in the list has the same, or if it is
+// tied returns scores[at] if a neighbor in the list has the same, or if it is
 // the last, with which items beyond the list may be tied.
 func tied(scores []string, at int) []string {
 	if at == len(scores)-1 || scores[at+1] == scores[at] || at > 0 && scores[at-1] == scores[at] {
@@ -293,7 +293,7 @@ func tied(scores []string, at int) []string {
 // of ranked lists, with the figures of protocol P3 in the reference folder.
 func TestPublishedFigures(t *testing.T) {
 	d, cases := movielens(t)
-	m, err := recommend.Train(d, recommend.Config{Measure: recommend.Cosine, Group: recommend.ByActor, MinSupport: 1, Neighbours: 200})
+	m, err := recommend.Train(d, recommend.Config{Measure: recommend.Cosine, Group: recommend.ByActor, MinSupport: 1, Neighbors: 200})
 	require.NoError(t, err)
 	for _, c := range []struct {
 		name             string

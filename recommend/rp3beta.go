@@ -13,18 +13,18 @@ type RP3beta struct {
 	Alpha float64
 	// Beta is the power of the popularity: 0.6.
 	Beta float64
-	// Neighbours of each item: 200.
-	Neighbours int
+	// Neighbors of each item: 200.
+	Neighbors int
 }
 
 // String implements [Learner].
 func (r RP3beta) String() string {
 	r = r.withDefaults()
-	return fmt.Sprintf("RP3beta (k %d, alpha %g, beta %g)", r.Neighbours, r.Alpha, r.Beta)
+	return fmt.Sprintf("RP3beta (k %d, alpha %g, beta %g)", r.Neighbors, r.Alpha, r.Beta)
 }
 
 func (r RP3beta) withDefaults() RP3beta {
-	r.Alpha, r.Beta, r.Neighbours = orDefault(r.Alpha, 0.5), orDefault(r.Beta, 0.6), orDefault(r.Neighbours, 200)
+	r.Alpha, r.Beta, r.Neighbors = orDefault(r.Alpha, 0.5), orDefault(r.Beta, 0.6), orDefault(r.Neighbors, 200)
 	return r
 }
 
@@ -35,8 +35,8 @@ func (r RP3beta) Fit(m *Matrix) (Scorer, error) {
 		return nil, paramError("RP3beta", "Alpha", r.Alpha)
 	case !positive(r.Beta):
 		return nil, paramError("RP3beta", "Beta", r.Beta)
-	case r.Neighbours < 0:
-		return nil, paramError("RP3beta", "Neighbours", r.Neighbours)
+	case r.Neighbors < 0:
+		return nil, paramError("RP3beta", "Neighbors", r.Neighbors)
 	}
 	r = r.withDefaults()
 	cols, pop := m.columns(), m.popularity()
@@ -44,7 +44,7 @@ func (r RP3beta) Fit(m *Matrix) (Scorer, error) {
 	for row := range fromRow {
 		fromRow[row] = math.Pow(1/float64(max(1, m.start[row+1]-m.start[row])), r.Alpha)
 	}
-	g := newNeighbourhood(m.items)
+	g := newNeighborhood(m.items)
 	items := m.items.Len()
 	fromItem, divide := make([]float64, items), make([]float64, items)
 	for item, n := range pop {
@@ -64,7 +64,7 @@ func (r RP3beta) Fit(m *Matrix) (Scorer, error) {
 				s.dot[other] += w
 			}
 		}
-		s.top.n = r.Neighbours
+		s.top.n = r.Neighbors
 		for _, other := range s.touched {
 			if v := (scored{other, fromItem[other] * s.dot[other] / divide[item]}); other != item && s.top.accepts(v) {
 				s.top.push(v)

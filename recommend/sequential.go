@@ -37,7 +37,7 @@ func (l Sequential) Fit(m *Matrix) (Scorer, error) {
 	if keep < 1 {
 		return nil, paramError("Sequential", "Neighbors", l.Neighbors)
 	}
-	g := newNeighbourhood(m.items)
+	g := newNeighborhood(m.items)
 	if m.at == nil {
 		g.turn()
 		return g, nil

@@ -16,10 +16,10 @@ import (
 //
 // Of the last Last items of the history, the one at distance p from the end weighs
 // Decay^p and brings its Sample newest sessions; the similarity of a session is the
-// sum of the weights of the items it shares, and the Neighbours most similar
+// sum of the weights of the items it shares, and the Neighbors most similar
 // (equal ones: the newer) score their items: similarity · Position^(distance of the
 // newest item shared) / items^LengthPower · ln(sessions / sessions with the item).
-// Cost of a question: Last·Sample + Neighbours·length of a session.
+// Cost of a question: Last·Sample + Neighbors·length of a session.
 type SessionKNN struct {
 	// Last is how many items of the history count: 10.
 	Last int
@@ -27,8 +27,8 @@ type SessionKNN struct {
 	Decay float64
 	// Sample is how many sessions an item brings: 500.
 	Sample int
-	// Neighbours is how many sessions count: 100.
-	Neighbours int
+	// Neighbors is how many sessions count: 100.
+	Neighbors int
 	// Position is the weight of a session relative to one that shares the next
 	// newer item: 0.9, at most 1.
 	Position float64
@@ -43,14 +43,14 @@ type SessionKNN struct {
 func (k SessionKNN) String() string {
 	k = k.withDefaults()
 	if k.Linear {
-		return fmt.Sprintf("VMIS-kNN (m %d, k %d, last %d)", k.Sample, k.Neighbours, k.Last)
+		return fmt.Sprintf("VMIS-kNN (m %d, k %d, last %d)", k.Sample, k.Neighbors, k.Last)
 	}
 	return fmt.Sprintf("session-kNN (m %d, k %d, last %d, decay %g, position %g, length %g)",
-		k.Sample, k.Neighbours, k.Last, k.Decay, k.Position, k.LengthPower)
+		k.Sample, k.Neighbors, k.Last, k.Decay, k.Position, k.LengthPower)
 }
 
 func (k SessionKNN) withDefaults() SessionKNN {
-	k.Last, k.Sample, k.Neighbours = orDefault(k.Last, 10), orDefault(k.Sample, 500), orDefault(k.Neighbours, 100)
+	k.Last, k.Sample, k.Neighbors = orDefault(k.Last, 10), orDefault(k.Sample, 500), orDefault(k.Neighbors, 100)
 	k.Decay, k.Position = orDefault(k.Decay, 0.85), orDefault(k.Position, 0.9)
 	k.LengthPower = orDefault(k.LengthPower, 0.25)
 	return k
@@ -72,8 +72,8 @@ func (k SessionKNN) Live(m *Matrix) (*LiveSessions, error) {
 		return nil, paramError("SessionKNN", "Last", k.Last)
 	case k.Sample < 0:
 		return nil, paramError("SessionKNN", "Sample", k.Sample)
-	case k.Neighbours < 0:
-		return nil, paramError("SessionKNN", "Neighbours", k.Neighbours)
+	case k.Neighbors < 0:
+		return nil, paramError("SessionKNN", "Neighbors", k.Neighbors)
 	case !(k.Decay >= 0 && k.Decay <= 1):
 		return nil, paramError("SessionKNN", "Decay", k.Decay)
 	case !(k.Position >= 0 && k.Position <= 1):
@@ -242,7 +242,7 @@ func (s *LiveSessions) score(h History, scores []float64, touched []int32) []int
 			c.similar[at] += w
 		}
 	}
-	c.top.n = s.params.Neighbours
+	c.top.n = s.params.Neighbors
 	for _, at := range c.touched {
 		// Equal ones: the newer, whose number is larger.
 		if v := (scored{-at, c.similar[at]}); c.top.accepts(v) {

@@ -45,11 +45,11 @@ func (s SLIM) Fit(m *Matrix) (Scorer, error) {
 		return nil, paramError("SLIM", "Sweeps", s.Sweeps)
 	}
 	s = s.withDefaults()
-	near, err := ItemKNN{Neighbours: s.Candidates}.Fit(m)
+	near, err := ItemKNN{Neighbors: s.Candidates}.Fit(m)
 	if err != nil {
 		return nil, err
 	}
-	candidates := near.(*neighbourhood).nearest
+	candidates := near.(*neighborhood).nearest
 	cols := m.columns()
 	items := m.items.Len()
 	// Products of all pairs that meet, by item: as sparse as the data are.
@@ -64,7 +64,7 @@ func (s SLIM) Fit(m *Matrix) (Scorer, error) {
 		products[n] = list
 		c.reset()
 	})
-	g := newNeighbourhood(m.items)
+	g := newNeighborhood(m.items)
 	parallel(items, func() *descent {
 		return &descent{place: make([]int32, items)}
 	}, func(n int, d *descent) {

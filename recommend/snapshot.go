@@ -133,7 +133,7 @@ func (w *writer) scorer(s Scorer, index *Index) error {
 	case *constant:
 		w.uint(kindConstant)
 		w.floats(s.score)
-	case *neighbourhood:
+	case *neighborhood:
 		w.uint(kindNeighbourhood)
 		for _, list := range s.nearest {
 			w.uint(uint64(len(list)))
@@ -180,7 +180,7 @@ func (w *writer) scorer(s Scorer, index *Index) error {
 	case *sessions:
 		w.uint(kindSessions)
 		w.sessions(s.live)
-	case *userNeighbours:
+	case *userNeighbors:
 		w.uint(kindUsers)
 		w.users(s)
 	case *Counts:
@@ -207,7 +207,7 @@ func (r *reader) scorer(index *Index, depth int) Scorer {
 	case kindConstant:
 		return &constant{index, r.floats(n)}
 	case kindNeighbourhood:
-		g := newNeighbourhood(index)
+		g := newNeighborhood(index)
 		for i := range g.nearest {
 			g.nearest[i] = make([]scored, r.length(9))
 			for k := range g.nearest[i] {

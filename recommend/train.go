@@ -172,14 +172,14 @@ func (s *sets) inverted(items int) *sets {
 	return inv
 }
 
-// neighbour is an item that is chosen together with another.
-type neighbour struct {
+// neighbor is an item that is chosen together with another.
+type neighbor struct {
 	item     int32
 	together int32 // groups that hold both
 	score    float64
 }
 
-// setRelated finds the neighbours of every item.
+// setRelated finds the neighbors of every item.
 func (m *Model) setRelated(g *sets) {
 	items := len(m.items)
 	holders := g.inverted(items)
@@ -187,7 +187,7 @@ func (m *Model) setRelated(g *sets) {
 	for item := range m.support {
 		m.support[item] = int32(holders.start[item+1] - holders.start[item])
 	}
-	m.related = make([][]neighbour, items)
+	m.related = make([][]neighbor, items)
 	score := newScorer(m.config.Measure, m.groups, m.support)
 
 	workers := m.config.Workers
@@ -240,9 +240,9 @@ func (c *counter) reset() {
 	c.touched = c.touched[:0]
 }
 
-// best returns the neighbours of item that the Config asks for, best first.
-func (m *Model) best(item int32, c *counter, s *scorer) []neighbour {
-	c.top.n = m.config.Neighbours
+// best returns the neighbors of item that the Config asks for, best first.
+func (m *Model) best(item int32, c *counter, s *scorer) []neighbor {
+	c.top.n = m.config.Neighbors
 	for _, other := range c.touched {
 		together := c.counts[other]
 		if int(together) < m.config.MinSupport {
@@ -254,22 +254,22 @@ func (m *Model) best(item int32, c *counter, s *scorer) []neighbour {
 		}
 	}
 	kept := c.top.sorted()
-	out := make([]neighbour, len(kept))
+	out := make([]neighbor, len(kept))
 	for i, v := range kept {
-		out[i] = neighbour{v.item, c.counts[v.item], v.score}
+		out[i] = neighbor{v.item, c.counts[v.item], v.score}
 	}
 	return out
 }
 
-// setSpeaks turns the neighbourhoods around: an item speaks for those that count
+// setSpeaks turns the neighborhoods around: an item speaks for those that count
 // it among their nearest. Were it to speak for its own nearest instead, a few
 // popular items, near to everything, would crowd the answers. Only an item that
 // is among the nearest of none, a rare one, does that.
 func (m *Model) setSpeaks() {
-	m.speaks = make([][]neighbour, len(m.items))
+	m.speaks = make([][]neighbor, len(m.items))
 	for item, nearest := range m.related {
 		for _, n := range nearest {
-			m.speaks[n.item] = append(m.speaks[n.item], neighbour{int32(item), n.together, n.score})
+			m.speaks[n.item] = append(m.speaks[n.item], neighbor{int32(item), n.together, n.score})
 		}
 	}
 	for item := range m.speaks {

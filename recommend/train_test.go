@@ -38,7 +38,7 @@ func drawConfig(t *rapid.T) Config {
 	return Config{
 		Measure:    Measure(rapid.IntRange(0, int(Lift)).Draw(t, "measure")),
 		Group:      Group(rapid.IntRange(0, int(ByActor)).Draw(t, "group")),
-		Neighbours: rapid.IntRange(1, 20).Draw(t, "neighbours"),
+		Neighbors:  rapid.IntRange(1, 20).Draw(t, "neighbors"),
 		MinSupport: rapid.IntRange(1, 3).Draw(t, "support"),
 	}
 }
@@ -120,7 +120,7 @@ func TestTrainCounts(t *testing.T) {
 				require.Equal(t, Reason{Kind: Together, With: a, Both: r.Reason.Both, Of: count(a), Group: cfg.Group, Measure: cfg.Measure, Value: r.Score}, r.Reason)
 				got = append(got, near{r.SKU, r.Reason.Both, r.Score})
 			}
-			require.Len(t, got, min(len(want), cfg.Neighbours))
+			require.Len(t, got, min(len(want), cfg.Neighbors))
 			for i, g := range got {
 				require.InDelta(t, want[i].score, g.score, 1e-9)
 				require.Equal(t, count(a, g.sku), g.both)
@@ -238,7 +238,7 @@ func TestTrainEmpty(t *testing.T) {
 func TestConfigRefusals(t *testing.T) {
 	nan := math.NaN()
 	for field, cfg := range map[string]Config{
-		"Measure": {Measure: 9}, "Group": {Group: 9}, "Neighbours": {Neighbours: -1}, "MinSupport": {MinSupport: -1},
+		"Measure": {Measure: 9}, "Group": {Group: 9}, "Neighbors": {Neighbors: -1}, "MinSupport": {MinSupport: -1},
 		"MinScore": {MinScore: nan}, "HalfLife": {HalfLife: time.Nanosecond}, "Workers": {Workers: -1}, "Weights": {Weights: Weights{View: nan}},
 	} {
 		_, err := Train(&Dataset{}, cfg)

@@ -7,11 +7,11 @@ import (
 
 // UserKNN recommends what the rows most alike to the history hold (Resnick et al.
 // 1994, in the form for implicit choices): the score of an item is the sum of the
-// similarities of the Neighbours nearest rows that hold it. Nothing is computed
+// similarities of the Neighbors nearest rows that hold it. Nothing is computed
 // ahead; a question costs the rows of every item of the history.
 type UserKNN struct {
-	// Neighbours is how many rows count: 50.
-	Neighbours int
+	// Neighbors is how many rows count: 50.
+	Neighbors int
 	// Shrink is added to the denominator of the cosine: 0.
 	Shrink float64
 	// Power raises the similarities to it: 1.
@@ -22,7 +22,7 @@ type UserKNN struct {
 
 // String implements [Learner].
 func (k UserKNN) String() string {
-	s := fmt.Sprintf("user-kNN (k %d, shrink %g, power %g", orDefault(k.Neighbours, 50), k.Shrink, orDefault(k.Power, 1))
+	s := fmt.Sprintf("user-kNN (k %d, shrink %g, power %g", orDefault(k.Neighbors, 50), k.Shrink, orDefault(k.Power, 1))
 	if k.Rarity {
 		s += ", rarity"
 	}
@@ -32,15 +32,15 @@ func (k UserKNN) String() string {
 // Fit implements [Learner]. The Scorer refers to m.
 func (k UserKNN) Fit(m *Matrix) (Scorer, error) {
 	switch {
-	case k.Neighbours < 0:
-		return nil, paramError("UserKNN", "Neighbours", k.Neighbours)
+	case k.Neighbors < 0:
+		return nil, paramError("UserKNN", "Neighbors", k.Neighbors)
 	case !positive(k.Shrink):
 		return nil, paramError("UserKNN", "Shrink", k.Shrink)
 	case !positive(k.Power):
 		return nil, paramError("UserKNN", "Power", k.Power)
 	}
-	u := &userNeighbours{params: k, m: m, cols: m.columns(), norm: make([]float64, len(m.actors))}
-	u.params.Neighbours, u.params.Power = orDefault(k.Neighbours, 50), orDefault(k.Power, 1)
+	u := &userNeighbors{params: k, m: m, cols: m.columns(), norm: make([]float64, len(m.actors))}
+	u.params.Neighbors, u.params.Power = orDefault(k.Neighbors, 50), orDefault(k.Power, 1)
 	u.idf = make([]float64, m.items.Len())
 	for item, n := range m.popularity() {
 		u.idf[item] = 1
@@ -57,7 +57,7 @@ func (k UserKNN) Fit(m *Matrix) (Scorer, error) {
 	return u, nil
 }
 
-type userNeighbours struct {
+type userNeighbors struct {
 	params UserKNN
 	m      *Matrix
 	cols   *columns
@@ -66,11 +66,11 @@ type userNeighbours struct {
 }
 
 // Index implements [Scorer].
-func (u *userNeighbours) Index() *Index { return u.m.items }
+func (u *userNeighbors) Index() *Index { return u.m.items }
 
-// Score implements [Scorer]. A row that is exactly the history is a neighbour like
+// Score implements [Scorer]. A row that is exactly the history is a neighbor like
 // any other: it holds nothing that the history does not.
-func (u *userNeighbours) Score(h History, scores []float64) {
+func (u *userNeighbors) Score(h History, scores []float64) {
 	clear(scores)
 	for _, n := range u.near(h) {
 		for i := u.m.start[n.item]; i < u.m.start[n.item+1]; i++ {
@@ -80,7 +80,7 @@ func (u *userNeighbours) Score(h History, scores []float64) {
 }
 
 // near returns the nearest rows, best first.
-func (u *userNeighbours) near(h History) []scored {
+func (u *userNeighbors) near(h History) []scored {
 	dot := make([]float64, len(u.m.actors))
 	var own float64
 	for _, p := range h {
@@ -91,7 +91,7 @@ func (u *userNeighbours) near(h History) []scored {
 		}
 	}
 	own = math.Sqrt(own)
-	t := top{n: u.params.Neighbours}
+	t := top{n: u.params.Neighbors}
 	for row, d := range dot {
 		if d > 0 {
 			if s := (scored{int32(row), d / (float64(own*u.norm[row]) + u.params.Shrink)}); t.accepts(s) {
@@ -111,7 +111,7 @@ func (u *userNeighbours) near(h History) []scored {
 // Contributions implements [Contributor]: the part of an item of the history is its
 // part in the products with the nearest rows that hold item. It is exact for Power 1
 // and otherwise shared in the same proportion.
-func (u *userNeighbours) Contributions(h History, item int32, parts []float64) {
+func (u *userNeighbors) Contributions(h History, item int32, parts []float64) {
 	clear(parts)
 	for _, n := range u.near(h) {
 		var holds, total float64

@@ -18,7 +18,7 @@ import (
 )
 
 // Consume implements flywheel.Consumer: it counts the entries, all or none, and
-// tells which segments they change. An entry that cannot be counted is a
+// reports which segments they change. An entry that cannot be counted is a
 // flywheel.EntryError. Cost: one evaluation of each segment per event of a
 // customer, and of the customers whose devices it concerns.
 func (p *Profiles) Consume(ctx context.Context, entries []flywheel.Entry) error {

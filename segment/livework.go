@@ -151,7 +151,7 @@ func (l *Live) entry(e *flywheel.Entry) live.Entry {
 	return to
 }
 
-// Consume implements flywheel.Consumer: it applies the entries, all or none, and tells
+// Consume implements flywheel.Consumer: it applies the entries, all or none, and reports
 // which segments they change. An entry that cannot be applied is a flywheel.EntryError. Cost:
 // one load and one save for all entries, and the state of those they concern.
 func (l *Live) Consume(ctx context.Context, entries []flywheel.Entry) error {

@@ -12,7 +12,7 @@ var (
 	ErrStatus = fmt.Errorf("service: not in this state: %w", flywheel.ErrConflict)
 	// ErrStale reports a ticket that was saved by someone else meanwhile.
 	ErrStale = fmt.Errorf("service: %w", flywheel.ErrStale)
-	// ErrRepeated reports an entry whose key is there already in its ticket.
+	// ErrRepeated reports an entry whose key already exists in its ticket.
 	ErrRepeated = fmt.Errorf("service: the entry is there already: %w", flywheel.ErrConflict)
 )
 

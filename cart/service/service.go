@@ -24,7 +24,7 @@ type Options struct {
 	// Now is the clock, time.Now by default; NewID names tickets, UUIDv7 by default.
 	Now   func() time.Time
 	NewID func() string
-	// Sink is told of [EventOpened], [EventBreached] and [EventSurvey]; nil is nobody.
+	// Sink receives [EventOpened], [EventBreached] and [EventSurvey]; nil is nobody.
 	Sink flywheel.Sink
 	// Tx makes a change and its events one; by default the store's own.
 	Tx flywheel.Transactor
@@ -266,7 +266,7 @@ func (s *Service) Advance(ctx context.Context, now time.Time) (more bool, err er
 	return more && err == nil, err
 }
 
-// Deliver tells the Sink what it did not take when it was told, as far as that is to
+// Deliver publishes to the Sink what it did not accept before, as far as that is to
 // be tried again at now, and reports whether there was anything.
 func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
 	return s.teller.Deliver(ctx, now)

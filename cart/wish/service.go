@@ -17,8 +17,8 @@ import (
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
-// EventMet tells that a watch was met: Customer or Visitor is the owner, Lines hold the
-// SKU, Value is what it costs now of [CheaperThan], property "kind" is the [Kind].
+// EventMet reports that a watch was met: Customer or Visitor is the owner, Lines hold
+// the SKU, Value is what it costs now of [CheaperThan], property "kind" is the [Kind].
 const EventMet = "watch_met"
 
 // PropertyKind is the kind of an [EventMet].
@@ -32,7 +32,7 @@ type Options struct {
 	// Prices tells what SKUs cost now; one that it leaves out has no price. Nil meets no
 	// watch of [CheaperThan].
 	Prices func(ctx context.Context, skus ...flywheel.SKU) (map[flywheel.SKU]money.Amount, error)
-	// Sink is told of [EventMet]; nil is nobody.
+	// Sink receives [EventMet]; nil is nobody.
 	Sink flywheel.Sink
 	// Tx makes a change and its event one; by default the database of the store.
 	Tx flywheel.Transactor
@@ -86,7 +86,7 @@ func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 // Name is that of the consumer.
 func (s *Service) Name() string { return "wish.Service" }
 
-// Deliver tells the Sink what it did not take when it was told. A runner calls it.
+// Deliver publishes to the Sink what it did not accept before. A runner calls it.
 func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
 	return s.teller.Deliver(ctx, now)
 }
@@ -320,7 +320,7 @@ func (s *Service) Advance(ctx context.Context, now time.Time) (more bool, err er
 	}
 }
 
-// meet removes a watch and tells that it was met, if it still is.
+// meet removes a watch and reports that it was met, if it still is.
 func (s *Service) meet(ctx context.Context, w Watch, k Kind, cause string, at time.Time, met func(it Item) (money.Amount, bool)) error {
 	return s.again(func() error {
 		return s.opts.Tx.InTx(ctx, func(ctx context.Context) error {

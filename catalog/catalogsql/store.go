@@ -321,8 +321,8 @@ func (s *saving) index() error {
 		ON CONFLICT (space, entry, id) DO UPDATE SET from_at = excluded.from_at, until_at = excluded.until_at`, many{rows(s.b.Add)})
 }
 
-// readBack tells how to find out, when the answer to COMMIT was lost, whether the
-// batch is there: by its mark, unless another change came since.
+// readBack reports how to find out, when the answer to COMMIT was lost, whether
+// the batch is there: by its mark, unless another change came since.
 func (s *saving) readBack() {
 	query, key, version := `SELECT revision, mark FROM flywheel_catalog_revision WHERE one = ?`, any(1), s.b.Revision+1
 	switch {

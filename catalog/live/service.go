@@ -93,7 +93,7 @@ func New(store Store, opts *Options) (*Service, error) {
 // Handle implements flywheel.Stored: the database of the store, or nil.
 func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 
-// Deliver tells the Sink what it did not take when it was told. A runner calls it.
+// Deliver publishes to the Sink what it did not accept before. A runner calls it.
 func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
 	return s.teller.Deliver(ctx, now)
 }

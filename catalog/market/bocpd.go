@@ -6,7 +6,7 @@ import (
 )
 
 // BayesianChange is the law of a stream of normal values with known variance whose
-// mean is drawn anew, from a normal prior, at each change; changes come with a
+// mean is redrawn, from a normal prior, at each change; changes come with a
 // constant probability per step. Adams and MacKay (2007), Bayesian Online
 // Changepoint Detection.
 type BayesianChange struct {

@@ -35,7 +35,7 @@ type PageHinkleyStream struct {
 	mean, sum, lowest float64
 }
 
-// Next takes a value and reports an alarm, after which the detector begins anew.
+// Next takes a value and reports an alarm, after which the detector starts over.
 // The running mean includes the value. One that is not finite is ignored. O(1), no
 // allocation.
 func (s *PageHinkleyStream) Next(value float64) bool {

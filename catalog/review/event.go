@@ -24,7 +24,7 @@ const (
 	PropertyIncentive = "incentive"
 )
 
-// event tells that a post was published or hidden by its last save.
+// event reports that a post was published or hidden by its last save.
 func (p *Post) event() flywheel.Event {
 	name := EventPostHidden
 	if p.Visible() {

@@ -33,8 +33,8 @@ type Options struct {
 	// NewID names posts, by default by a UUIDv7.
 	NewID func() string
 	// Sink learns of posts that are published and hidden, by default nobody. A log in
-	// the database of the store is told in the transaction of the change, any other
-	// after it, see [Service.Deliver].
+	// the database of the store receives events in the transaction of the change, any
+	// other after it, see [Service.Deliver].
 	Sink flywheel.Sink
 	// Tx makes a change and its event one, by default the database of the store.
 	Tx flywheel.Transactor
@@ -97,7 +97,7 @@ func (s *Service) Name() string { return "review.Service" }
 // names none.
 func (s *Service) Handle() flywheel.Transactor { return handle.Of(s.store) }
 
-// Deliver tells the Sink what it did not take when it was told. A runner calls it.
+// Deliver publishes to the Sink what it did not accept before. A runner calls it.
 func (s *Service) Deliver(ctx context.Context, now time.Time) (more bool, err error) {
 	return s.teller.Deliver(ctx, now)
 }
@@ -221,8 +221,8 @@ func (s *Service) verify(ctx context.Context, p *Post) error {
 	return nil
 }
 
-// save stores p and tells whether readers see it now and did not before, or the
-// other way around. It is called in a transaction.
+// save stores p and reports whether readers see it now and did not before, or
+// the other way around. It is called in a transaction.
 func (s *Service) save(ctx context.Context, p Post, wasVisible bool) (Post, error) {
 	saved, err := s.store.Save(ctx, p)
 	if err != nil || saved.Visible() == wasVisible {

@@ -10,7 +10,7 @@ import (
 	"github.com/flywheel-go/flywheel/experiment"
 )
 
-// plan tells how large and how long an experiment must be.
+// plan reports how large and how long an experiment must be.
 func plan(args []string, out, usage io.Writer) error {
 	p := experiment.Plan{Experiment: experiment.Experiment{ID: "plan"}}
 	var arms int

@@ -32,7 +32,7 @@ func (a *analysis) text() string {
 	return strings.Join(lines, "\n")
 }
 
-// split tells whether the arms have the sizes that were planned.
+// split reports whether the arms have the sizes that were planned.
 func (a *analysis) split(s *strings.Builder) {
 	r := &a.report
 	answer := "yes"
@@ -127,8 +127,8 @@ func (a *analysis) advice() string {
 	}
 }
 
-// reach tells which effect an experiment of this size would have found, by any one
-// treatment whatever the others do: what the first step of the correction for
+// reach reports which effect an experiment of this size would have found, by any
+// one treatment whatever the others do: what the first step of the correction for
 // several treatments asks for and then 0.84 standard errors, the 80 % quantile of
 // the normal distribution.
 func (a *analysis) reach() string {

@@ -74,8 +74,8 @@ func (f *follower) take(e flywheel.Event) error {
 	return f.print()
 }
 
-// until does what time brings about before an instant, one instant after the other, so
-// that each change is explained as of its own.
+// until does what time causes before an instant, one instant after the other, so that
+// each change is explained as of its own.
 func (f *follower) until(to time.Time) error {
 	for {
 		next := f.engine.Next()

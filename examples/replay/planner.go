@@ -36,7 +36,7 @@ type outlook struct {
 }
 
 // follow brings the outlook up to a history. The weeks at which models are fitted
-// depend on nothing but its length, so that an outlook which starts anew from a
+// depend on nothing but its length, so that an outlook which starts over from a
 // longer history comes to the same.
 func (o *outlook) follow(sku flywheel.SKU, history []float64) error {
 	due := 1

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// eventOrdered tells that the shop ordered from its suppliers; lines are
-	// what is to come. Deliveries are inventory's stock_received.
+	// eventOrdered reports that the shop ordered from its suppliers; lines
+	// are what is to come. Deliveries are inventory's stock_received.
 	eventOrdered = "purchase_order"
 	// refOpening is the delivery that filled the shelves on the first day.
 	refOpening = "opening"

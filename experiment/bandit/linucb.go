@@ -8,7 +8,7 @@ import (
 )
 
 // LinUCB chooses by context: each arm's reward is taken to be linear in a vector
-// of features, and every doubt about it is in the arm's favour. Li, Chu, Langford
+// of features, and every doubt about it is in the arm's favor. Li, Chu, Langford
 // & Schapire (2010), algorithm 1, with one model for each arm.
 type LinUCB struct {
 	width  float64

@@ -6,7 +6,7 @@ import (
 )
 
 // UCB1 chooses the arm whose mean reward is largest when every doubt is in its
-// favour: mean + √(2·ln t/n). Auer, Cesa-Bianchi & Fischer (2002), figure 1. Its
+// favor: mean + √(2·ln t/n). Auer, Cesa-Bianchi & Fischer (2002), figure 1. Its
 // bound holds for any rewards in [0, 1] and is wide; [KLUCB] earns more.
 type UCB1 struct{}
 

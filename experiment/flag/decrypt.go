@@ -10,7 +10,7 @@ import (
 )
 
 // Decrypt opens what GrowthBook encrypts: AES-CBC with PKCS #7 padding, as
-// base64 of the initialisation vector, a dot, and base64 of the body; the key is
+// base64 of the initialization vector, a dot, and base64 of the body; the key is
 // base64 too. The error matches [ErrKey]. The form has no authentication, so a
 // wrong key is found out by the padding, or else by the JSON that comes out.
 func Decrypt(encrypted, key string) ([]byte, error) {

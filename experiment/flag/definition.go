@@ -75,8 +75,8 @@ type Experiment struct {
 	// Forced is the variation that all who would take part see, when the
 	// winner is known but the code is still there. It counts for nobody.
 	Forced *int `json:"force,omitempty"`
-	// NoSticky ignores sticky buckets. BucketVersion starts them anew when
-	// raised, and those with an assignment below MinBucketVersion are kept out.
+	// NoSticky ignores sticky buckets. BucketVersion resets them when raised,
+	// and those with an assignment below MinBucketVersion are kept out.
 	NoSticky         bool `json:"disableStickyBucketing,omitempty"`
 	BucketVersion    int  `json:"bucketVersion,omitempty"`
 	MinBucketVersion int  `json:"minBucketVersion,omitempty"`
@@ -88,7 +88,7 @@ type Experiment struct {
 	Leaf *Leaf `json:"contextualBandit,omitempty"`
 }
 
-// Meta tells of one variation.
+// Meta describes one variation.
 type Meta struct {
 	// Key identifies the variation, its index when empty.
 	Key  string `json:"key,omitempty"`

@@ -22,14 +22,14 @@
 // assignment has the propensities.
 //
 // A [Result] has the value, its [Source], and the [Assignment] with its reason;
-// [Set.Trace] tells of every rule that was looked at. Testers see what they want
-// by [User.Forced], or ?experiment=variation in [User.URL], and are not counted.
-// A holdout is a feature whose experiment's variations pass through
+// [Set.Trace] lists every rule that was looked at. Testers see what they want by
+// [User.Forced], or ?experiment=variation in [User.URL], and are not counted. A
+// holdout is a feature whose experiment's variations pass through
 // ([Meta.Passthrough]); what it holds back asks it as a prerequisite.
 //
 // [Sticky] buckets bind users to what they saw first, also when they sign in
 // (fallback attribute) or weights change; [Experiment.BucketVersion] starts
-// anew. A [Schedule], which is this library's own, switches a rule by time and
+// over. A [Schedule], which is this library's own, switches a rule by time and
 // ramps its coverage up, which moves nobody between variations.
 //
 // [Reduce] shrinks a payload to what a browser still has to ask.

@@ -16,7 +16,7 @@ type ParseOptions struct {
 	// Key opens the encrypted parts of a payload.
 	Key string
 	// Strict refuses a payload with a [Problem]. Without it the parts that are
-	// wrong show nothing to anyone, and [Set.Problems] tells of them.
+	// wrong show nothing to anyone, and [Set.Problems] lists them.
 	Strict bool
 }
 
@@ -47,8 +47,8 @@ func Parse(src []byte, opts *ParseOptions) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Twice: the first time tells which attributes are asked for, the second
-	// time conditions find them by index in users that are prepared.
+	// Twice: the first time reports which attributes are asked for, the
+	// second time conditions find them by index in users that are prepared.
 	c := newCompiler(p, nil)
 	c.compile(p)
 	c = newCompiler(p, c.schema())

@@ -82,7 +82,7 @@ type Result struct {
 	value *value
 }
 
-// Visit tells how a rule was gone through.
+// Visit reports how a rule was gone through.
 type Visit struct {
 	// Feature and Rule say where; the rule's position where it has no name.
 	Feature string `json:"feature"`

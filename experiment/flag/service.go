@@ -80,8 +80,8 @@ func New(store Store, opts *Options) (*Service, error) {
 }
 
 // Load compiles a payload, saves it in the store and serves it. An error leaves
-// everything as it was; one matching [flywheel.ErrConflict] tells that another
-// process saved at the same time.
+// everything as it was; one matching [flywheel.ErrConflict] reports that
+// another process saved at the same time.
 func (s *Service) Load(ctx context.Context, payload []byte) error {
 	set, err := Parse(payload, &s.parse)
 	if err != nil {

@@ -144,7 +144,7 @@ func queryOverride(key, page string, variations int) (int, bool) {
 	return i, err == nil && i >= 0 && i < variations
 }
 
-// Redirect tells where to send a user.
+// Redirect reports where to send a user.
 type Redirect struct {
 	// URL is the target, with the page's query where the experiment keeps it.
 	URL        string

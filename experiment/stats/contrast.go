@@ -116,7 +116,7 @@ func (c contrast) fieller(k float64) (lower, upper float64, bounded bool) {
 	// The discriminant of the quadratic in ρ, as a sum of two squares.
 	d := c.difference - float64(c.slope*c.base)
 	root := k * math.Sqrt(float64(c.restVariance*denominator)+float64(d*d)*c.baseVariance)
-	// The centre (da - k²·slope·va)/denominator, less its part slope.
+	// The center (da - k²·slope·va)/denominator, less its part slope.
 	center := d * c.base
 	lower, upper = (center-root)/denominator+c.slope, (center+root)/denominator+c.slope
 	if c.base < 0 {

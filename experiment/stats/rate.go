@@ -9,7 +9,7 @@ type RateInterval uint8
 const (
 	// Wilson inverts the score test; good at all sizes. Wilson (1927).
 	Wilson RateInterval = iota
-	// AgrestiCoull is the Wald interval around Wilson's centre. Agresti &
+	// AgrestiCoull is the Wald interval around Wilson's center. Agresti &
 	// Coull (1998).
 	AgrestiCoull
 	// ClopperPearson inverts the binomial test and never covers too little.

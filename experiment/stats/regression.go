@@ -142,8 +142,8 @@ func (r Regression) check(treated []bool, outcome []float64, covariates [][]floa
 	return nil
 }
 
-// design returns the matrix of constant, treatment, centred covariates and, where
-// slopes are free, their products with the treatment.
+// design returns the matrix of constant, treatment, centered covariates and,
+// where slopes are free, their products with the treatment.
 func (r Regression) design(treated []bool, covariates [][]float64) (x *mat.Dense, k int) {
 	k = 2 + len(covariates)
 	if !r.CommonSlope {

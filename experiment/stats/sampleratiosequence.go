@@ -10,8 +10,8 @@ import (
 // SampleRatioSequence watches the sizes of the arms from the first unit on: the
 // chance that it ever raises a false alarm is at most alpha, however often it
 // looks. It is the test of Lindon & Malek (2022), equation 4: a mixture of all
-// possible ratios, centred on the weights, against the weights. The zero value of
-// the parameters is alpha 0.01 and concentration 100.
+// possible ratios, centered on the weights, against the weights. The zero value
+// of the parameters is alpha 0.01 and concentration 100.
 type SampleRatioSequence struct {
 	Alpha float64
 	// Concentration says how close to the weights a broken ratio is thought to
@@ -23,7 +23,7 @@ type SampleRatioSequence struct {
 
 // SampleRatioEvidence is the state of the watch after one look.
 type SampleRatioEvidence struct {
-	// LogBayesFactor tells how much likelier the present sizes are under some
+	// LogBayesFactor says how much likelier the present sizes are under some
 	// other ratio, as a natural logarithm.
 	LogBayesFactor float64 `json:"log_bayes_factor"`
 	// PNow is the p value of the present sizes alone.
@@ -127,7 +127,7 @@ func allocationOf(observed []int64, weights []float64) (allocation, error) {
 	return a, nil
 }
 
-// warnings tells that the weights do not sum to one.
+// warnings reports that the weights do not sum to one.
 func (a allocation) warnings() []Warning {
 	if math.Abs(a.weight-1) <= 1e-6 {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -73,6 +74,7 @@ func inFile(file string, text []byte) ([]change, error) {
 		if !ok || f.Body == nil {
 			continue // constants and types are what the rest is about
 		}
+		beside := besideErrors(f.Type, f.Body)
 		ast.Inspect(f.Body, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.BinaryExpr:
@@ -84,7 +86,7 @@ func inFile(file string, text []byte) ([]change, error) {
 				with := "!(" + string(text[set.Position(from).Offset:set.Position(end).Offset]) + ")"
 				note(n.Pos(), from, end, with, "the condition is negated")
 			case *ast.BasicLit:
-				if v, err := strconv.ParseInt(n.Value, 0, 64); n.Kind == token.INT && err == nil {
+				if v, err := strconv.ParseInt(n.Value, 0, 64); n.Kind == token.INT && err == nil && !beside[n] {
 					to := strconv.FormatInt(v+1, 10)
 					note(n.Pos(), n.Pos(), n.End(), to, fmt.Sprintf("%s is %s", n.Value, to))
 				}
@@ -106,4 +108,35 @@ func inFile(file string, text []byte) ([]change, error) {
 		})
 	}
 	return changes, nil
+}
+
+// besideErrors returns the constants of a function that are returned beside an error:
+// they mean nothing, so that a change of them is none.
+func besideErrors(f *ast.FuncType, body *ast.BlockStmt) map[ast.Node]bool {
+	found := map[ast.Node]bool{}
+	fails := false
+	if f.Results != nil {
+		last, ok := f.Results.List[len(f.Results.List)-1].Type.(*ast.Ident)
+		fails = ok && last.Name == "error"
+	}
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			maps.Copy(found, besideErrors(n.Type, n.Body))
+			return false
+		case *ast.ReturnStmt:
+			k := len(n.Results) - 1
+			if !fails || k < 1 {
+				break
+			}
+			if id, ok := n.Results[k].(*ast.Ident); ok && id.Name == "nil" {
+				break
+			}
+			for _, r := range n.Results[:k] {
+				found[r] = true
+			}
+		}
+		return true
+	})
+	return found
 }

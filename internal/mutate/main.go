@@ -26,6 +26,7 @@ type settings struct {
 	timeout time.Duration
 	least   float64
 	at      string
+	only    string
 	list    bool
 }
 
@@ -47,6 +48,7 @@ func run(args []string, out io.Writer) (code int, err error) {
 	flags.DurationVar(&s.timeout, "timeout", 2*time.Minute, "how long the tests of one change may run")
 	flags.Float64Var(&s.least, "least", 0, "share of changes that must be caught")
 	flags.StringVar(&s.at, "at", "", "only changes at these places, `file:line` and more with commas, such as survivors")
+	flags.StringVar(&s.only, "run", "", "only tests that match this `pattern`, to see what one of them notices")
 	flags.BoolVar(&s.list, "list", false, "print each change")
 	if err := flags.Parse(args); err != nil {
 		return 2, err
@@ -70,7 +72,7 @@ func run(args []string, out io.Writer) (code int, err error) {
 		if caught+survived == s.n || s.budget > 0 && time.Since(began) > s.budget {
 			break
 		}
-		outcome, err := try(c, s.timeout)
+		outcome, err := try(c, s.timeout, s.only)
 		if err != nil {
 			return 2, err
 		}
@@ -136,9 +138,19 @@ func source(file string) bool {
 	return strings.HasSuffix(file, ".go") && !strings.HasSuffix(file, "_test.go") && filepath.Base(file) != "doc.go"
 }
 
+// suites returns a package and, where there is one, the package of the suite that all
+// its stores pass, beside it: for p that is p/ptest.
+func suites(dir string) []string {
+	beside := dir + string(filepath.Separator) + filepath.Base(dir) + "test"
+	if _, err := os.Stat(beside); err != nil {
+		return []string{dir}
+	}
+	return []string{dir, beside}
+}
+
 // try runs the tests of a change's package on it: "caught", "survived", or
 // "does not compile".
-func try(c change, timeout time.Duration) (string, error) {
+func try(c change, timeout time.Duration, only string) (string, error) {
 	scratch, err := os.MkdirTemp("", "mutate")
 	if err != nil {
 		return "", err
@@ -167,7 +179,7 @@ func try(c change, timeout time.Duration) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	// Coverage, which GOFLAGS may ask for, would measure the file as it is without the overlay.
-	test := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-cover=false", "-vet=off", "-failfast", "-timeout", timeout.String(), dir)
+	test := exec.CommandContext(ctx, "go", append([]string{"test", "-overlay", overlay, "-cover=false", "-vet=off", "-failfast", "-run", only, "-timeout", timeout.String()}, suites(dir)...)...)
 	test.WaitDelay = 5 * time.Second
 	output, err := test.CombinedOutput()
 	switch {

@@ -46,6 +46,32 @@ func TestChanges(t *testing.T) {
 	require.Error(t, err)
 }
 
+// Constants beside an error are left alone, those beside nil are not.
+func TestBesideErrors(t *testing.T) {
+	changes, err := inFile("p.go", []byte(`package p
+
+func a() (int, int, error) {
+	f := func() int {
+		return 4
+	}
+	g := func() (int, error) {
+		return 5, oops(6)
+	}
+	return 7, f() + 8, g
+}
+
+func b() (int, error) { return 9, nil }
+
+func c() { return }
+`))
+	require.NoError(t, err)
+	var found []string
+	for _, c := range changes {
+		found = append(found, c.what)
+	}
+	require.Equal(t, []string{"4 is 5", "6 is 7", "+ is -", "8 is 9", "9 is 10"}, found)
+}
+
 // A module of its own, of which one function is tested and one is not.
 func TestRun(t *testing.T) {
 	t.Chdir(t.TempDir())
@@ -55,6 +81,8 @@ func TestRun(t *testing.T) {
 		"p/p_test.go":       "package p\n\nimport \"testing\"\n\nfunc TestIt(t *testing.T) {\n\tif !Tested(9) || Tested(10) {\n\t\tt.Fatal()\n\t}\n}\n",
 		"q/q.go":            "package q\n\nfunc Untested(a int) bool { return a < 10 }\n",
 		"q/q_test.go":       "package q\n\nimport \"testing\"\n\nfunc TestIt(t *testing.T) {}\n",
+		"s/s.go":            "package s\n\nfunc Stored(a int) bool { return a < 10 }\n",
+		"s/stest/s_test.go": "package stest\n\nimport (\n\t\"testing\"\n\n\t\"example.com/m/s\"\n)\n\nfunc TestIt(t *testing.T) {\n\tif !s.Stored(9) || s.Stored(10) {\n\t\tt.Fatal()\n\t}\n}\n",
 		"r/doc.go":          "// Package r has nothing to change.\npackage r\n",
 		"p/testdata/odd.go": "no Go\n",
 	} {
@@ -66,6 +94,10 @@ func TestRun(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, code, out.String())
 	require.Contains(t, out.String(), "2 of 2 changes caught (100.0 %)")
+	out.Reset()
+	code, err = run([]string{"-least", "1", "s"}, &out)
+	require.NoError(t, err)
+	require.Zero(t, code, "the suite beside it: %s", out.String())
 	out.Reset()
 	code, err = run([]string{"-least", "0.5", "./q"}, &out)
 	require.NoError(t, err)

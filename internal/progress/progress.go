@@ -30,7 +30,7 @@ type Bar struct {
 	drawn time.Time
 }
 
-// New returns a bar for total steps, labelled with what they are. It is silent
+// New returns a bar for total steps, labeled with what they are. It is silent
 // unless w is a terminal, and where TERM is "dumb". With total 0 or less it
 // counts without a share and a time left.
 func New(w io.Writer, total int, label string) *Bar {

@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"flag"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"testing"
@@ -33,4 +34,12 @@ func Checks(tb testing.TB, full, fewer int) {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { f.Value.Set(before) })
+}
+
+// Bytes returns n bytes that look random and are the same each time: a seed for fuzz
+// targets that draw from their input.
+func Bytes(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(b) // never fails
+	return b
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// arimaMoves are the neighbours of a model in the order in which the stepwise
+// arimaMoves are the neighbors of a model in the order in which the stepwise
 // search tries them: steps of AR, MA, seasonal AR, seasonal MA, and whether the
 // constant comes or goes.
 var arimaMoves = [...]struct {
@@ -69,7 +69,7 @@ func (e *arimaSearch) choose(differences Orders, n int, criterion Criterion) (sh
 	return short
 }
 
-// walk goes from the model at to the first neighbour that improves it, for as
+// walk goes from the model at to the first neighbor that improves it, for as
 // long as there is one.
 func (e *arimaSearch) walk(at *arimaSolution, limit Orders, constant bool, criterion Criterion) {
 	for improved := !math.IsInf(at.score, 1); improved; {

@@ -173,7 +173,7 @@ func (e *arimaSearch) slope(x, gradient []float64, value float64) {
 	}
 }
 
-// estimate maximises the likelihood of the orders from x, which it improves,
+// estimate maximizes the likelihood of the orders from x, which it improves,
 // until twice the logarithm promises to gain less than tolerance.
 func (e *arimaSearch) estimate(o Orders, x []float64, tolerance float64) float64 {
 	e.orders = o

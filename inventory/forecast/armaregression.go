@@ -4,7 +4,7 @@ import "math"
 
 // influences are the regressors of an ARIMA model: their columns, differenced as
 // the series is, and the coefficients that are best for the coefficients of the
-// process, by generalised least squares: the filter that makes the errors of the
+// process, by generalized least squares: the filter that makes the errors of the
 // series independent does the same to each column.
 type influences struct {
 	columns [][]float64 // scaled; the last is a series of ones where there is a constant

@@ -3,7 +3,7 @@ package forecast
 // Auto is what to use for series that nobody looks at one by one. A demand that
 // comes in most periods, and any series with negative values, is forecast by a
 // weighted mean of five methods: the ETS family, its forms weighted by AICc,
-// the dynamic optimised theta method, the theta method and its dynamic form on
+// the dynamic optimized theta method, the theta method and its dynamic form on
 // logarithms, and complex exponential smoothing. The weights are the same for
 // all series, except that in a series without season and of more than forty
 // observations the methods that fit better count for more. Shorter series than

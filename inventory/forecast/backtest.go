@@ -25,8 +25,8 @@ type Backtest struct {
 	Distances []Distance
 }
 
-// LevelScore tells how good the intervals of one level were, from all origins
-// and at all distances.
+// LevelScore reports how good the intervals of one level were, from all
+// origins and at all distances.
 type LevelScore struct {
 	Level    float64
 	Coverage float64 // share of actual values inside, to compare with Level

@@ -53,7 +53,7 @@ const batchSize = 64
 // Each forecasts the series and calls yield with the result of each, in their
 // order and on the caller's goroutine, which is also where to tell of progress. A
 // series that fails has an Err and does not stop the others. It ends early, with
-// that error, when yield returns one or ctx is cancelled. Only some 64 series per
+// that error, when yield returns one or ctx is canceled. Only some 64 series per
 // worker are held at a time: values must not change until their result was
 // yielded.
 func (b Batch) Each(ctx context.Context, series iter.Seq[Series], yield func(*Result) error) error {

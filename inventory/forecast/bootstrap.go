@@ -11,7 +11,7 @@ import (
 // futures in which the errors of each period are some that the model made in the
 // past, and takes their quantiles (Hyndman & Athanasopoulos, 2021, section 5.5).
 // So errors that are skewed or that are large now and then give intervals that
-// are. They are centred, and scaled to Sigma, which is corrected for the
+// are. They are centered, and scaled to Sigma, which is corrected for the
 // parameters; where the errors of a model are relative or in units of a season,
 // so are those that are drawn. Fit.Paths draws in the same way; the deviation of
 // Fit.Total stays the model's.

@@ -47,10 +47,10 @@ import (
 // An observation is an outlier when none of its explanations comes near it.
 // Without a season these are the medians of the three observations before it, of
 // the three after it, and of both, and the lines that continue the medians before
-// and after with their slope; at the ends also the only neighbour. So neither a
+// and after with their slope; at the ends also the only neighbor. So neither a
 // trend nor a step of the level is an outlier. With a season and three cycles they
 // are the observations one and two cycles away plus the median change of the three
-// neighbours over that time, on either side; with two cycles it must be far from
+// neighbors over that time, on either side; with two cycles it must be far from
 // all of these. A series with a season that is shorter has no outliers, since a
 // peak may come back, and neither has one of fewer than eight observations.
 //

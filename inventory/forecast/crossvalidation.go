@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// CrossValidation tells how models would have done in the past, from many
+// CrossValidation reports how models would have done in the past, from many
 // origins (Tashman, 2000; Hyndman & Athanasopoulos, 2021, section 5.10). From
 // each, a model sees only what was before; of regressors, which are known ahead,
 // also what comes after.

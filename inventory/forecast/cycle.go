@@ -30,7 +30,7 @@ func (c *cycle) take(f *Fit, y []float64, seasons int) bool {
 	for _, v := range y {
 		c.multiplicative = c.multiplicative && v >= 0
 	}
-	f.trend = centredAverage(f.trend, y, seasons)
+	f.trend = centeredAverage(f.trend, y, seasons)
 	c.index = seasonalIndices(c.index, y, f.trend, seasons/2, seasons, c.multiplicative)
 	for k, s := range c.index {
 		if !c.multiplicative || s > 1e-10 && s < math.MaxFloat64 {

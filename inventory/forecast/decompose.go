@@ -2,10 +2,10 @@ package forecast
 
 // Classical decomposition (Kendall & Stuart, 1983, as R's stats::decompose).
 
-// centredAverage returns the moving average of a cycle's length centred on each
+// centeredAverage returns the moving average of a cycle's length centered on each
 // observation that has half a cycle on both sides, in the memory of dst. With an
 // even number of seasons the two ends count half.
-func centredAverage(dst, values []float64, seasons int) []float64 {
+func centeredAverage(dst, values []float64, seasons int) []float64 {
 	half := seasons / 2
 	trend := resizeOver(dst, max(len(values)-2*half, 0))
 	for i := range trend {

@@ -48,7 +48,7 @@ type ETS struct {
 	// Start is the state before the first observation; nil estimates it. It
 	// wants a form without Any.
 	Start *Start
-	// Criterion is what the choice among forms minimises.
+	// Criterion is what the choice among forms minimizes.
 	Criterion Criterion
 }
 

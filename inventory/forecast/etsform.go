@@ -58,7 +58,7 @@ func (f etsForm) parameters(seasons int) int {
 	return n
 }
 
-// Criterion is what the choice among models minimises.
+// Criterion is what the choice among models minimizes.
 type Criterion uint8
 
 // The information criteria. AICc, corrected for short series, is the default.

@@ -12,7 +12,7 @@ type etsSearch struct {
 	scale      float64
 	values     []float64
 	trend      []float64 // the values without season
-	average    []float64 // of the values, centred
+	average    []float64 // of the values, centered
 	// Guesses of the state by season Additive, Multiplicative: from the
 	// beginning, from the whole series for a level that hardly moves, and with
 	// the seasons of the first three cycles, for seasons that move fast.
@@ -152,7 +152,7 @@ func (e *etsSearch) firstSeasons(dst, y []float64, multiplicative bool) []float6
 	m := e.likelihood.seasons
 	index := resize(dst, m)
 	if len(y) >= 2*m {
-		e.average = centredAverage(e.average, y, m)
+		e.average = centeredAverage(e.average, y, m)
 		index = seasonalIndices(index, y, e.average, m/2, m, multiplicative)
 	} else {
 		mean := average(y[:min(m, len(y))])

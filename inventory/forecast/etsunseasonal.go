@@ -136,7 +136,7 @@ func (u *etsUnseasonal) grid(o *etsLikelihood) []etsStart {
 	return grid
 }
 
-// valley reports whether no neighbour in the row of the grid is better.
+// valley reports whether no neighbor in the row of the grid is better.
 func valley(grid []etsStart, i int) bool {
 	const row = len(unseasonalAlphas)
 	loss := grid[i].loss

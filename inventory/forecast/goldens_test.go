@@ -376,7 +376,7 @@ func checkDiagnostics(t *testing.T, s Series, raw json.RawMessage) {
 	if r.Seasonal != nil {
 		require.Equal(t, *r.Seasonal, seasonal(s.Values, s.Season), "seasonal")
 	}
-	trend := centredAverage(nil, s.Values, s.season())
+	trend := centeredAverage(nil, s.Values, s.season())
 	for _, want := range []struct {
 		index          []float64
 		multiplicative bool

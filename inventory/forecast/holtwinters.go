@@ -122,10 +122,10 @@ func withoutSeason(dst *Fit, s Series) error {
 }
 
 // startOfCycles returns the state that the classical decomposition of the first
-// cycles gives: the seasons by the mean distance from the centred moving
+// cycles gives: the seasons by the mean distance from the centered moving
 // average, level and trend by a line through that average.
 func (f *Fit) startOfCycles(values []float64, seasons int, multiplicative bool) Start {
-	f.trend = centredAverage(f.trend, values, seasons)
+	f.trend = centeredAverage(f.trend, values, seasons)
 	f.scratch = seasonalIndices(f.scratch, values, f.trend, seasons/2, seasons, multiplicative)
 	level, slope := line(f.trend)
 	return Start{Level: level, Trend: slope, Season: f.scratch}

@@ -3,7 +3,7 @@ package forecast
 import "math"
 
 // loess is local regression on the positions 1, …, n of y with tricube weights
-// over window neighbours (Cleveland, 1979), a mean or a line.
+// over window neighbors (Cleveland, 1979), a mean or a line.
 type loess struct {
 	y      []float64
 	window int
@@ -19,7 +19,7 @@ func (l *loess) smooth(dst []float64, jump int) {
 	}
 	jump = min(jump, n-1)
 	half := (l.window + 1) / 2
-	neighbours := func(i int) (left, right int) {
+	neighbors := func(i int) (left, right int) {
 		switch {
 		case l.window >= n || i < half:
 			return 1, min(l.window, n)
@@ -31,13 +31,13 @@ func (l *loess) smooth(dst []float64, jump int) {
 	}
 	last := 1
 	for i := 1; i <= n; i += jump {
-		left, right := neighbours(i)
+		left, right := neighbors(i)
 		dst[i-1] = l.at(float64(i), left, right, l.y[i-1])
 		join(dst, last, i)
 		last = i
 	}
 	if last != n {
-		left, right := neighbours(last) // as the original has it
+		left, right := neighbors(last) // as the original has it
 		dst[n-1] = l.at(float64(n), left, right, l.y[n-1])
 		join(dst, last, n)
 	}

@@ -35,7 +35,7 @@ func (c *Cleaning) replaceOutliers(g *gappy, season int, seen []float64, cause [
 		}
 		known := len(x.list)
 		if known == 0 || cycles == 2 {
-			x.byNeighbours(k)
+			x.byNeighbors(k)
 		}
 		if known == 0 {
 			known = len(x.list)
@@ -113,8 +113,8 @@ func (x *explanations) restore(z float64) float64 {
 	return z
 }
 
-// byNeighbours adds the levels and lines on both sides of the k-th observation.
-func (x *explanations) byNeighbours(k int) {
+// byNeighbors adds the levels and lines on both sides of the k-th observation.
+func (x *explanations) byNeighbors(k int) {
 	z, n := x.values, len(x.values)
 	side := func(near, far []float64) { // three observations, three further on
 		if len(near) > 0 {
@@ -139,7 +139,7 @@ func (x *explanations) byNeighbours(k int) {
 }
 
 // bySeason adds the observations whole cycles away, moved by what the
-// neighbours of observation i changed over that time.
+// neighbors of observation i changed over that time.
 func (x *explanations) bySeason(i, season int) {
 	for _, lag := range [4]int{-season, season, -2 * season, 2 * season} {
 		j := i + lag

@@ -2,7 +2,7 @@ package forecast
 
 import "math"
 
-// objective is a function to be minimised, with its gradient.
+// objective is a function to be minimized, with its gradient.
 type objective interface {
 	// value is that at x, +Inf where there is none.
 	value(x []float64) float64
@@ -11,7 +11,7 @@ type objective interface {
 	slope(x, gradient []float64, value float64)
 }
 
-// quasiNewton minimises by the method of Broyden, Fletcher, Goldfarb & Shanno
+// quasiNewton minimizes by the method of Broyden, Fletcher, Goldfarb & Shanno
 // (Nocedal & Wright, 2006, algorithm 6.1) with a line search that halves and
 // interpolates. It keeps its memory from one call to the next.
 type quasiNewton struct {

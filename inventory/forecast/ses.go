@@ -187,7 +187,7 @@ func (o *sesObjective) sse4(alpha, sse *[4]float64) {
 }
 
 // estimate returns the α with the least sse: the best point of sesGrid, refined
-// between its neighbours.
+// between its neighbors.
 func (o *sesObjective) estimate() float64 {
 	grid := &sesGrid
 	var sse [12]float64

@@ -34,8 +34,19 @@ type stepByStep struct{ inventory.Store }
 const hold = time.Hour
 
 func compare(t *testing.T, store inventory.Store, keepsRefused bool) {
+	rapid.Check(t, against(store, keepsRefused))
+}
+
+// FuzzModel looks for calls that stock in memory and the model answer differently.
+func FuzzModel(f *testing.F) {
+	f.Add(testkit.Bytes(4096))
+	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) { against(inventory.NewMemory(nil), false)(t) }))
+}
+
+// against returns the comparison of stock in a store with a model.
+func against(store inventory.Store, keepsRefused bool) func(t *rapid.T) {
 	runs := 0
-	rapid.Check(t, func(t *rapid.T) {
+	return func(t *rapid.T) {
 		runs++ // each run has a location and refs of its own
 		name := fmt.Sprintf("run %d.", runs)
 		m := &model{keepsRefused: keepsRefused, now: time.Date(2024, 12, 31, 23, 0, 0, 0, time.UTC), stock: map[flywheel.SKU]*stock{}, posted: map[string]int64{}, promises: map[string]*promise{}}
@@ -110,7 +121,7 @@ func compare(t *testing.T, store inventory.Store, keepsRefused bool) {
 				}
 			},
 		})
-	})
+	}
 }
 
 var skus = []flywheel.SKU{"a", "B", "b"}

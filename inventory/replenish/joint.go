@@ -12,8 +12,8 @@ type JointItem struct {
 	Holding float64 // cost of a unit in stock per unit of time
 }
 
-// JointPlan is what [JointOrder] decides: an order every Interval, with each
-// item in every so-manieth of them.
+// JointPlan is what [JointOrder] decides: an order every Interval, and in which of these
+// orders each item is included.
 type JointPlan struct {
 	Interval   float64
 	Multiples  []int     // of the interval, by item

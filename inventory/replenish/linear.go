@@ -70,7 +70,7 @@ func (l *linear) at(known *[figures]float64) float64 {
 	return level
 }
 
-// fitLinear finds the weights that minimise the cost of scaled windows, in which
+// fitLinear finds the weights that minimize the cost of scaled windows, in which
 // a unit short costs price times what it costs for an item of average demand on
 // top: by stochastic gradient descent with the step sizes of Adam (Kingma & Ba,
 // 2015) and the mean of the second half of the steps (Polyak & Juditsky, 1992).

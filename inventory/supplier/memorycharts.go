@@ -125,5 +125,5 @@ func (s *CUSUMStream) Next(value float64) (upper, lower float64, signal bool) {
 	return s.upper, s.lower, s.upper > s.chart.H || s.lower > s.chart.H
 }
 
-// Reset begins anew, as after the cause of a signal was removed.
+// Reset starts over, as after the cause of a signal was removed.
 func (s *CUSUMStream) Reset() { s.upper, s.lower = 0, 0 }

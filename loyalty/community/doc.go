@@ -25,10 +25,10 @@
 // credited with an order along a chain of shared links.
 //
 // Each activity is a value in memory that is driven by steps in the order of time.
-// Before a step, everything that time alone brings about by then happens: holds that
-// end at the instant of a deadline end before it, and a deadline comes before a
-// payment of the same instant. A step that the rules do not allow is a
-// [*RefusedError] with its reason, and changes nothing but what time did.
+// Before a step, everything that time alone causes by then happens: holds that end
+// at the instant of a deadline end before it, and a deadline comes before a payment
+// of the same instant. A step that the rules do not allow is a [*RefusedError] with
+// its reason, and changes nothing but what time did.
 //
 // Posts and their comments are moderated by package catalog/review/moderation.
 //

@@ -100,7 +100,7 @@ type GroupOrder struct {
 	rank   int       // of the payment
 }
 
-// Outcome is what a payment brought about.
+// Outcome is what a payment caused.
 type Outcome string
 
 // The outcomes of payments. Those of flash sales have no group.
@@ -115,8 +115,8 @@ const (
 )
 
 // GroupBuy is one activity of group purchases (pin tuan) in memory. Steps come in
-// the order of time; each first does what time alone brought about. It is not safe
-// for concurrent use.
+// the order of time; each first does what time alone caused. It is not safe for
+// concurrent use.
 type GroupBuy struct {
 	rules  GroupRules
 	groups []*Group
@@ -179,7 +179,7 @@ func (b *GroupBuy) Order(id string) (o GroupOrder, ok bool) {
 	return o, false
 }
 
-// Advance does what time alone brings about up to an instant: holds end, then
+// Advance does what time alone causes up to an instant: holds end, then
 // groups, in the order of time.
 func (b *GroupBuy) Advance(at time.Time) {
 	for {

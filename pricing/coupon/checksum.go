@@ -4,9 +4,9 @@ package coupon
 // indexes out of an alphabet of n.
 //
 // For a prime n the sum of all characters, each times a weight that is not zero
-// and not that of its neighbours, is a multiple of n: the idea of ISBN-10. A wrong
-// character at weight w changes the sum by w·d, two neighbours exchanged by
-// (w - w')·d, and neither is a multiple of a prime unless d is zero. For ten
+// and not that of its neighbors, is a multiple of n: the idea of ISBN-10. A wrong
+// character at weight w changes the sum by w·d, two neighbors exchanged by (w -
+// w')·d, and neither is a multiple of a prime unless d is zero. For ten
 // characters, where no weights do, it is Damm's quasigroup (Damm, 2004, Total
 // anti-symmetrische Quasigruppen).
 func checking(indexes []byte, n int) byte {

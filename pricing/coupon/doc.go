@@ -4,7 +4,7 @@
 // # The problem
 //
 // A code for a hundred customers is used by a hundred and three, because three
-// checkouts looked at the counter at once. An order is cancelled twice and gives
+// checkouts looked at the counter at once. An order is canceled twice and gives
 // two uses back. A budget of 10,000 a month ends at 10,400. Gift cards have eight
 // digits and someone tries them all; the shop tells him which ones were right but
 // expired. A customer types an O for a 0 and gives up.
@@ -12,7 +12,7 @@
 // # Concepts
 //
 // A [Pattern] generates codes without look-alikes, whose last character finds
-// every single typing error and every exchange of two neighbours. [Normalize] is
+// every single typing error and every exchange of two neighbors. [Normalize] is
 // the form in which codes are compared. [CheckStrength] says which are too easy
 // for their [Use].
 //

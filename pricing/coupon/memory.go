@@ -145,7 +145,7 @@ func (s *MemoryStore) Cancel(ctx context.Context, key string, at time.Time) (r R
 	return r, nil
 }
 
-// giveBack takes the uses of a cancelled redemption from their tallies.
+// giveBack takes the uses of a canceled redemption from their tallies.
 func (s *MemoryStore) giveBack(r Redemption, undo func(func())) error {
 	for _, t := range r.Uses {
 		t.Add, t.Limit = -t.Add, Unlimited

@@ -18,7 +18,7 @@ const Unambiguous = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 const Digits = "0123456789"
 
 // Pattern describes codes: Prefix, then Length random characters and one that
-// checks them. Any single wrong character and any two neighbours exchanged are
+// checks them. Any single wrong character and any two neighbors exchanged are
 // found by [Pattern.Check] without looking the code up.
 type Pattern struct {
 	// Prefix is what all codes begin with, in normal form, such as "SPRING-".

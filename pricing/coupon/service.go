@@ -160,7 +160,7 @@ func (s *Service) Codes(ctx context.Context, campaign string) iter.Seq2[Code, er
 	return s.store.Codes(ctx, campaign)
 }
 
-// Redemptions yields what was redeemed or held of a campaign by time, cancelled or
+// Redemptions yields what was redeemed or held of a campaign by time, canceled or
 // not. An error is yielded once, last.
 func (s *Service) Redemptions(ctx context.Context, campaign string) iter.Seq2[Redemption, error] {
 	return s.store.Redemptions(ctx, campaign, false)
@@ -266,7 +266,7 @@ func (s *Service) without(ctx context.Context, q *Request, code *Code, now time.
 
 // Redeem uses a code. The key makes it once: the same request again answers as the
 // first time, another one with the key is an error matching [ErrOtherBody], and
-// one that was cancelled [ErrCanceled]. A code that cannot be used is a
+// one that was canceled [ErrCanceled]. A code that cannot be used is a
 // [*RefusedError].
 func (s *Service) Redeem(ctx context.Context, key string, q Request) (Redemption, error) {
 	return s.redeem(ctx, key, q, time.Time{}, couponUses)

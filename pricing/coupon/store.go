@@ -13,7 +13,7 @@ import (
 )
 
 // Store keeps campaigns, codes and what was redeemed. Implementations are safe for
-// concurrent use, honour ctx, return copies, keep times in UTC to the microsecond,
+// concurrent use, honor ctx, return copies, keep times in UTC to the microsecond,
 // compare text byte by byte, and join the transaction carried by ctx (see
 // flywheel.Transactor).
 type Store interface {
@@ -46,12 +46,12 @@ type Ledger interface {
 	// Redeem writes r and adds each of r.Uses to its tally, if all of them stay
 	// from 0 to their limits: check and write in one. Otherwise nothing is
 	// written, and the error is a [*TallyError] of the first, by name, that does
-	// not. When r.Key is there already [Redemption.Again] says what follows: an
+	// not. When r.Key already exists [Redemption.Again] says what follows: an
 	// answer with what is there, a hold that lasts longer, one that is taken again
 	// with its Uses, or an error.
 	Redeem(ctx context.Context, r Redemption) (Redemption, error)
-	// Cancel marks the redemption with the key, held or not, as cancelled at a time
-	// and takes its Uses from their tallies, once: of one that is cancelled it only
+	// Cancel marks the redemption with the key, held or not, as canceled at a time
+	// and takes its Uses from their tallies, once: of one that is canceled it only
 	// answers with what is there. A tally that would go below 0 is a [*TallyError],
 	// a missing redemption an error matching flywheel.ErrNotFound; nothing changes
 	// then.
@@ -68,9 +68,9 @@ type Ledger interface {
 	Redemption(ctx context.Context, key string) (Redemption, error)
 	// Used returns the tally of a campaign, 0 when nothing was added.
 	Used(ctx context.Context, campaign, tally string) (int64, error)
-	// Redemptions yields the redemptions of a campaign by time and key, cancelled
+	// Redemptions yields the redemptions of a campaign by time and key, canceled
 	// ones too, as Codes does: all of them, or only the holds that were neither
-	// committed nor cancelled.
+	// committed nor canceled.
 	Redemptions(ctx context.Context, campaign string, held bool) iter.Seq2[Redemption, error]
 }
 

@@ -306,6 +306,11 @@ func TestScanRefuses(t *testing.T) {
 		require.ErrorIs(t, a.Scan(src), money.ErrInvalid, "%v", src)
 		require.Equal(t, money.New(1, money.EUR), a)
 	}
+	p := money.MustPrice("1.25", money.EUR)
+	for _, src := range []any{12.99, int64(5), true, "1.25", "1.25 EUX", "x EUR", "1.2.5 EUR"} {
+		require.ErrorIs(t, p.Scan(src), money.ErrInvalid, "%v", src)
+		require.Equal(t, money.MustPrice("1.25", money.EUR), p)
+	}
 	var r money.Rate
 	require.ErrorIs(t, r.Scan(0.5), money.ErrInvalid)
 	require.ErrorIs(t, r.Scan(nil), money.ErrInvalid)

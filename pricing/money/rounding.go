@@ -8,7 +8,7 @@ import (
 // Rounding says what becomes of a fraction. The zero value is [HalfUp].
 type Rounding uint8
 
-// The rounding modes. "Half" modes go to the nearest neighbour and differ in
+// The rounding modes. "Half" modes go to the nearest neighbor and differ in
 // what they do with a tie.
 const (
 	HalfUp   Rounding = iota // ties away from zero: 2.5 → 3, -2.5 → -3

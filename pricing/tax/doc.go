@@ -21,7 +21,7 @@
 //
 // A [Provider] tells the taxes of a [Query]: a place, a class of products, a
 // time and a customer. [Table] is one that is made of rows. A [DistanceSale]
-// tells where in the European Union a sale is taxed.
+// reports where in the European Union a sale is taxed.
 //
 // [ParseVATID] reads a VAT identification number of the states of the European
 // Union, Northern Ireland, Great Britain and Switzerland and checks its digits.

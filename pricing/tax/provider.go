@@ -66,8 +66,8 @@ type Decision struct {
 	Reason string
 }
 
-// Provider tells which taxes a sale bears: a [Table], or a service elsewhere. An
-// answer that cannot be given is an error, never an empty Decision.
+// Provider reports which taxes a sale bears: a [Table], or a service elsewhere.
+// An answer that cannot be given is an error, never an empty Decision.
 // Implementations are safe for concurrent use.
 type Provider interface {
 	Taxes(ctx context.Context, q Query) (Decision, error)

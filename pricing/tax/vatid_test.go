@@ -3,6 +3,7 @@ package tax_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -137,4 +138,15 @@ func FuzzParseVATID(f *testing.F) {
 			t.Fatalf("%q is %s, then %s, %v", text, id, again, err)
 		}
 	})
+}
+
+// Birth numbers of nine digits were given until 1953.
+func TestShortBirthNumbers(t *testing.T) {
+	for year := range 100 {
+		if year/10 == 6 {
+			continue // numbers of nine digits that begin with 6 have a check digit
+		}
+		_, err := tax.ParseVATID(fmt.Sprintf("CZ%02d0101001", year))
+		require.Equal(t, year < 54, err == nil, "%02d: %v", year, err)
+	}
 }

@@ -44,8 +44,8 @@
 // to anyone by accident.
 //
 // A [Rule] is matched against a map, or against a [Record]: attributes prepared
-// once in numbered slots, for one subject and many rules. [Rule.Explain] tells
-// which comparisons were made; the last of them decided.
+// once in numbered slots, for one subject and many rules. [Rule.Explain]
+// reports which comparisons were made; the last of them decided.
 //
 // [Prune] evaluates a condition as far as the attributes that are known decide
 // it, for a server that sends a browser only what is left to ask.

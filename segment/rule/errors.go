@@ -24,7 +24,7 @@ var (
 	ErrGroup = fmt.Errorf("rule: unknown group: %w", flywheel.ErrInvalid)
 )
 
-// Error tells where in its source a rule is wrong.
+// Error reports where in its source a rule is wrong.
 type Error struct {
 	Path string // such as "$and[1].age.$gt", empty for the whole
 	Err  error  // wraps one of the sentinels or kinds

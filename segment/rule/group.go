@@ -50,8 +50,8 @@ const (
 // who meet it, a remote group those whose attribute [RemoteGroups] has its
 // name. A bare list has no attribute: only $inGroup and $notInGroup can name
 // it. A group that is malformed holds nobody; one of a type that is not known
-// here can neither be met nor, under $not, be missed. The error tells that src
-// is no JSON object, or too large.
+// here can neither be met nor, under $not, be missed. The error reports that
+// src is no JSON object, or too large.
 func ParseGroups(src []byte) (*Groups, error) {
 	x, err := parseSource(src, &strictjson.Limits{Bytes: 64 << 20, CaseSensitive: true})
 	if err != nil {

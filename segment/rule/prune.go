@@ -26,8 +26,8 @@ type Pruned struct {
 //
 // What cannot be evaluated here stays as written: an operator or a type of
 // group that is not known may be known where the rest is read, and a malformed
-// $and, $or, $nor or $not keeps the whole condition. The error tells that src
-// is no JSON object, or too large or too deep.
+// $and, $or, $nor or $not keeps the whole condition. The error reports that
+// src is no JSON object, or too large or too deep.
 func Prune(src []byte, known map[string]any, groups *Groups) (Pruned, error) {
 	x, err := parseSource(src, &strictjson.Limits{Bytes: 64 << 20, CaseSensitive: true})
 	if err != nil {

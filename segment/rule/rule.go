@@ -38,9 +38,9 @@ type Rule struct {
 	program program
 }
 
-// Compile reads a condition and compiles it. What is wrong with it is told by
-// an [*Error]. Source text must be a JSON object of at most 1 MiB (lenient: 64
-// MiB) and 64 levels of conditions.
+// Compile reads a condition and compiles it. What is wrong with it is reported
+// by an [*Error]. Source text must be a JSON object of at most 1 MiB (lenient:
+// 64 MiB) and 64 levels of conditions.
 func Compile(src []byte, opts *Options) (*Rule, error) {
 	if opts == nil {
 		opts = &Options{}

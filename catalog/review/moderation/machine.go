@@ -202,7 +202,7 @@ func (m *Machine) Decide(i Item, moderator string, verdict State, at time.Time) 
 	return i, nil
 }
 
-// Outcome is what a report brought about.
+// Outcome is what a report caused.
 type Outcome string
 
 // The outcomes.

@@ -8,7 +8,7 @@ import (
 // Match is a quantity of one cancellation row and the sold row that it takes
 // back.
 type Match struct {
-	// Row is the index of the row in the cancelling invoice.
+	// Row is the index of the row in the canceling invoice.
 	Row int
 	// Invoice is the index of the sale in the book, and Line that of its row
 	// in the file.
@@ -17,11 +17,11 @@ type Match struct {
 	Quantity int64
 }
 
-// MatchReturns finds for every cancelling invoice, by its index in invoices, the
+// MatchReturns finds for every canceling invoice, by its index in invoices, the
 // sales that it takes back: those of the same customer, code and price that came
 // before it, first in, first out, as far as they have not been taken back yet.
-// Rows without a customer match nothing: any stranger could have bought it.
-// What finds no sale is left out; it is a credit note. O(rows).
+// Rows without a customer match nothing: any stranger could have bought it. What
+// finds no sale is left out; it is a credit note. O(rows).
 func MatchReturns(invoices []Invoice) map[int][]Match {
 	type key struct {
 		customer flywheel.CustomerID

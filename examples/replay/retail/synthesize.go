@@ -20,11 +20,11 @@ type Shop struct {
 }
 
 // Synthesize writes a made-up year of a shop in the Online Retail form: regular
-// and seasonal customers with favourites, walk-in customers without a number,
+// and seasonal customers with favorites, walk-in customers without a number,
 // slow and fast goods with a weekly rhythm and a season, price breaks by
 // quantity, cancellations, stock corrections, postage, fees, bad debt, repeated
-// rows and one order-entry error that is cancelled within minutes. The same
-// shop and seed write the same bytes.
+// rows and one order-entry error that is canceled within minutes. The same shop
+// and seed write the same bytes.
 func Synthesize(w io.Writer, shop Shop, seed uint64) error {
 	shop.Customers = cmp.Or(shop.Customers, 600)
 	shop.Products = cmp.Or(shop.Products, 300)
@@ -229,7 +229,7 @@ func (s *synthesis) order(day int, at time.Time, c *customer) {
 	}
 }
 
-// nearness is how much of a season is on: 1 at its centre, little half a year
+// nearness is how much of a season is on: 1 at its center, little half a year
 // away.
 func nearness(year, centre float64) float64 {
 	d := math.Abs(year - math.Floor(year) - centre)

@@ -240,7 +240,7 @@ func (h *Hierarchy) variances(residuals [][]float64) ([]float64, error) {
 }
 
 // shrunk returns λ·diag(W) + (1 - λ)·W for the covariance W of residuals that
-// are not centred, and λ = Σ Var(rᵢⱼ)/Σ rᵢⱼ² over the correlations.
+// are not centered, and λ = Σ Var(rᵢⱼ)/Σ rᵢⱼ² over the correlations.
 func shrunk(residuals [][]float64, variances []float64) (w *square, shrinkage float64) {
 	n := float64(len(residuals[0]))
 	w = newSquare(len(residuals))

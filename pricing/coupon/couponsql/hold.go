@@ -122,7 +122,7 @@ func (s *Store) Expire(ctx context.Context, campaign string, at time.Time) (over
 	return over, nil
 }
 
-// giveBack takes the uses of cancelled redemptions of one campaign from their
+// giveBack takes the uses of canceled redemptions of one campaign from their
 // tallies, in the order of their names, each once.
 func giveBack(ctx context.Context, tx *sqldb.Tx, list ...coupon.Redemption) error {
 	sums := map[string]int64{}

@@ -109,7 +109,7 @@ func (s *Store) Redeem(ctx context.Context, r coupon.Redemption) (coupon.Redempt
 var errNothingNew = errors.New("couponsql: nothing new")
 
 // refused answers what reading alone can: a redemption whose tallies are used up
-// at this moment, unless it is there already.
+// at this moment, unless it already exists.
 func (s *Store) refused(ctx context.Context, r *coupon.Redemption) (answer coupon.Redemption, done bool, err error) {
 	if len(r.Uses) == 0 {
 		return answer, false, nil

@@ -1,19 +1,19 @@
 package recommend
 
-// neighbourhood is a sparse matrix from items of the history to items that are
+// neighborhood is a sparse matrix from items of the history to items that are
 // recommended: what item-kNN, RP3beta, SLIM and pruned EASE have learned.
-type neighbourhood struct {
+type neighborhood struct {
 	items   *Index
 	nearest [][]scored // by recommended item: what counts for it
 	speaks  [][]scored // by item of the history: what it speaks for, by item
 }
 
-func newNeighbourhood(items *Index) *neighbourhood {
-	return &neighbourhood{items: items, nearest: make([][]scored, items.Len())}
+func newNeighborhood(items *Index) *neighborhood {
+	return &neighborhood{items: items, nearest: make([][]scored, items.Len())}
 }
 
 // turn sets speaks from nearest.
-func (g *neighbourhood) turn() { g.speaks = turned(g.nearest) }
+func (g *neighborhood) turn() { g.speaks = turned(g.nearest) }
 
 // turned returns the transpose of lists.
 func turned(lists [][]scored) [][]scored {
@@ -39,10 +39,10 @@ func turned(lists [][]scored) [][]scored {
 }
 
 // Index implements [Scorer].
-func (g *neighbourhood) Index() *Index { return g.items }
+func (g *neighborhood) Index() *Index { return g.items }
 
 // Score implements [Scorer].
-func (g *neighbourhood) Score(h History, scores []float64) {
+func (g *neighborhood) Score(h History, scores []float64) {
 	clear(scores)
 	for _, p := range h {
 		for _, n := range g.speaks[p.Item] {
@@ -52,7 +52,7 @@ func (g *neighbourhood) Score(h History, scores []float64) {
 }
 
 // Contributions implements [Contributor].
-func (g *neighbourhood) Contributions(h History, item int32, parts []float64) {
+func (g *neighborhood) Contributions(h History, item int32, parts []float64) {
 	for k, p := range h {
 		parts[k] = 0
 		for _, n := range g.nearest[item] {
