@@ -21,6 +21,9 @@ type Item struct {
 	TaxClass    string   `json:"tax_class,omitempty"`
 	// Weight is that of one unit, in grams; not negative.
 	Weight int64 `json:"weight,omitempty"`
+	// NetContent is what one unit holds, for the price per kilogram or liter that
+	// pricing.PerUnit computes.
+	NetContent NetContent `json:"net_content,omitzero"`
 	// Download says that nothing is shipped.
 	Download bool `json:"download,omitempty"`
 	// FinalSale says that a buyer who changes their mind cannot give it back.

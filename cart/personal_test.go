@@ -97,3 +97,27 @@ func TestPersonalization(t *testing.T) {
 		require.Equal(t, int64(2), l.Quantity)
 	}
 }
+
+// What a guest asked for before he signed in goes with the customer: the cart that was
+// merged is no cart of the customer by its own word.
+func TestForgetWhatWasMerged(t *testing.T) {
+	ctx := t.Context()
+	d := newDesk(t, cart.Options{})
+	line := []cart.Line{{SKU: "mug", Quantity: 1, Personalization: details("engraving", "Anna, 7 May")}}
+	d.create(t, cart.Cart{ID: "phone", Visitor: "phone", Lines: line})
+	d.create(t, cart.Cart{ID: "tablet", Visitor: "tablet", Lines: line})
+	d.create(t, cart.Cart{ID: "other", Visitor: "other", Lines: line})
+	d.create(t, cart.Cart{ID: "mine", Customer: "ann"})
+	_, err := d.Merge(ctx, "phone", "tablet")
+	require.NoError(t, err)
+	_, err = d.Login(ctx, "tablet", "ann")
+	require.NoError(t, err)
+	require.NoError(t, d.Forget(ctx, "ann"))
+	for _, id := range []cart.ID{"mine", "tablet", "phone"} {
+		_, err := d.Get(ctx, id)
+		require.ErrorIs(t, err, flywheel.ErrNotFound, id)
+	}
+	_, err = d.Get(ctx, "other")
+	require.NoError(t, err)
+	require.NoError(t, d.Forget(ctx, "ann"))
+}

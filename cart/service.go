@@ -240,12 +240,39 @@ func (s *Service) Abandoned(ctx context.Context, t time.Time) iter.Seq2[Cart, er
 	}
 }
 
-// Forget removes the carts of a customer, and what the Sink has not received of
-// them yet.
+// Forget removes the carts of a customer, those of a guest that were merged into them,
+// and what the Sink has not received of them yet.
 func (s *Service) Forget(ctx context.Context, c flywheel.CustomerID) error {
 	return s.opts.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.teller.Forget(ctx, c); err != nil {
 			return err
+		}
+		var merged []ID
+		if c != "" {
+			for own, err := range s.store.List(ctx, Filter{Customer: c}) {
+				if err != nil {
+					return err
+				}
+				merged = append(merged, own.Absorbed...)
+			}
+		}
+		for len(merged) > 0 { // one that was merged may have taken others before
+			id := merged[len(merged)-1]
+			merged = merged[:len(merged)-1]
+			guest, err := s.store.Get(ctx, id)
+			if errors.Is(err, flywheel.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if guest.Status != Merged || guest.Customer != "" && guest.Customer != c {
+				continue
+			}
+			if err := s.store.Delete(ctx, id); err != nil {
+				return err
+			}
+			merged = append(merged, guest.Absorbed...)
 		}
 		return s.store.Forget(ctx, c)
 	})

@@ -20,6 +20,11 @@ type Counter struct {
 //	carts, err := cart.New(store, &cart.Options{Catalog: products.Counter("web", "en")})
 func (s *Service) Counter(channel Channel, l Locale) Counter { return Counter{s, channel, l} }
 
+// NetContentAttribute is the code of the decimal attribute from which [Counter.Describe]
+// fills flywheel.Item.NetContent. Its unit is one that flywheel.ParseNetContent reads; of
+// others, such as oz, the net content stays unknown.
+const NetContentAttribute = "net_content"
+
 // Describe implements [flywheel.Catalog]. What is not live in the channel now, or not
 // shown there, is Withdrawn. It asks the store once for the variants and once for their
 // products, however many there are.
@@ -36,6 +41,9 @@ func (c Counter) Describe(ctx context.Context, skus ...flywheel.SKU) (map[flywhe
 		}
 		if d.WeightGrams != nil {
 			i.Weight = *d.WeightGrams
+		}
+		if text, ok := d.Attributes[NetContentAttribute].(string); ok {
+			i.NetContent, _ = flywheel.ParseNetContent(text) // none of a unit that has no price
 		}
 		for _, id := range d.Categories {
 			i.Categories = append(i.Categories, string(id))

@@ -23,13 +23,14 @@ func kitchen(tb testing.TB, opts *catalog.Options) *catalog.Service {
 	require.NoError(tb, s.PutLocale(ctx, catalog.LocaleDef{Code: "de"}))
 	require.NoError(tb, s.PutChannel(ctx, catalog.ChannelDef{Code: "web", Locales: []catalog.Locale{"en", "de"}, DefaultLocale: "en"}))
 	require.NoError(tb, s.PutOptions(ctx, catalog.OptionSet{Code: "color", Values: []catalog.OptionValue{{Code: "red"}, {Code: "blue"}}}))
-	require.NoError(tb, s.PutType(ctx, catalog.ProductType{Code: "ware"}))
+	require.NoError(tb, s.PutAttribute(ctx, catalog.Attribute{Code: catalog.NetContentAttribute, Type: catalog.DecimalAttribute, Unit: "ml"}))
+	require.NoError(tb, s.PutType(ctx, catalog.ProductType{Code: "ware", Attributes: []string{catalog.NetContentAttribute}}))
 	require.NoError(tb, s.PutCategory(ctx, catalog.Category{ID: "kitchen", Name: map[catalog.Locale]string{"en": "Kitchen", "de": "Küche"}}))
 	require.NoError(tb, s.PutCategory(ctx, catalog.Category{ID: "cups", Parent: "kitchen", Name: map[catalog.Locale]string{"en": "Cups"}}))
 	grams := int64(350)
 	_, err = s.PutAll(ctx, []catalog.Product{
 		{
-			ID: "mug", Type: "ware", Status: catalog.Active, Vendor: "Ton", TaxClass: "standard", Categories: []catalog.CategoryID{"cups"}, Options: []string{"color"},
+			ID: "mug", Type: "ware", Status: catalog.Active, Vendor: "Ton", TaxClass: "standard", Categories: []catalog.CategoryID{"cups"}, Attributes: catalog.Attributes{catalog.NetContentAttribute: "35 cl"}, Options: []string{"color"},
 			Text:     map[catalog.Locale]catalog.Text{"en": {Title: "Mug", Description: "<p>For <b>coffee</b></p>"}, "de": {Title: "Becher"}},
 			Variants: []catalog.Variant{{SKU: "mug-red", Options: []string{"red"}, WeightGrams: &grams}, {SKU: "mug-blue", Options: []string{"blue"}}},
 			Listings: map[catalog.Channel]*catalog.Listing{"web": {}},
@@ -48,7 +49,7 @@ func TestCounterDescribes(t *testing.T) {
 	mug := items["mug-red"]
 	require.Equal(t, flywheel.Item{
 		SKU: "mug-red", Title: mug.Title, Product: "mug", Brand: "Ton", TaxClass: "standard", Weight: 350,
-		Categories: []string{"cups", "kitchen"}, Attributes: mug.Attributes,
+		Categories: []string{"cups", "kitchen"}, Attributes: mug.Attributes, NetContent: flywheel.MustNetContent("0.35 l"),
 	}, mug)
 	require.Contains(t, mug.Title, "Becher")
 	require.True(t, items["pot"].Withdrawn)

@@ -76,7 +76,7 @@ func (s *Service) Export(ctx context.Context, w io.Writer, ex Export) error {
 }
 
 // readSize is how many products are read at a time; as many are worked on meanwhile.
-const readSize = 128
+const readSize = 64
 
 // eachProduct calls fn for products by ID, all where none are named, with the offers
 // of a channel, which may be nil.

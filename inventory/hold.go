@@ -175,7 +175,7 @@ func (s *Service) Ready(ctx context.Context, ref string, units []fulfillment.Uni
 // taken returns movements like m, a shipment or a cancellation, that take units of an
 // allocated reservation.
 func taken(units []fulfillment.Unit, like Movement) []Movement {
-	ms := movementsOf(units, like)
+	ms := movementsOf(nil, units, like)
 	for i := range ms {
 		m := &ms[i]
 		m.Allocated, m.Reserved, m.Backordered = -m.Reserved, 0, -m.Backordered

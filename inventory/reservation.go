@@ -63,7 +63,7 @@ func (r *Reservation) movements(buffer []Movement, kind Kind, at time.Time) []Mo
 	case kind == "":
 		return nil
 	case len(r.Units) > 0:
-		return r.unitMovements(kind, at)
+		return r.unitMovements(buffer, kind, at)
 	}
 	ms := slices.Grow(buffer[:0], len(r.Lines))[:len(r.Lines)]
 	for i, l := range r.Lines {
@@ -78,8 +78,8 @@ func (r *Reservation) movements(buffer []Movement, kind Kind, at time.Time) []Mo
 
 // unitMovements returns the movements of a step of a reservation of units, by SKU and
 // location.
-func (r *Reservation) unitMovements(kind Kind, at time.Time) []Movement {
-	ms := movementsOf(r.Units, Movement{Kind: kind, Ref: r.Ref, Attempt: r.Attempt, At: at})
+func (r *Reservation) unitMovements(buffer []Movement, kind Kind, at time.Time) []Movement {
+	ms := movementsOf(buffer, r.Units, Movement{Kind: kind, Ref: r.Ref, Attempt: r.Attempt, At: at})
 	if kind == KindReserve {
 		return ms
 	}
@@ -90,9 +90,10 @@ func (r *Reservation) unitMovements(kind Kind, at time.Time) []Movement {
 }
 
 // movementsOf returns movements like m that hold units: one for each SKU and location,
-// ordered by these, and one at [EveryPlace] for each SKU whose limit counts.
-func movementsOf(units []fulfillment.Unit, like Movement) []Movement {
-	ms := make([]Movement, 0, len(units))
+// ordered by these, and one at [EveryPlace] for each SKU whose limit counts. It
+// overwrites buffer if that is large enough.
+func movementsOf(buffer []Movement, units []fulfillment.Unit, like Movement) []Movement {
+	ms := slices.Grow(buffer[:0], len(units))
 	at := func(sku flywheel.SKU, location Location) *Movement {
 		like.SKU, like.Location = sku, location
 		i, ok := slices.BinarySearchFunc(ms, like, compareItems)

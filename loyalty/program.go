@@ -2,6 +2,7 @@ package loyalty
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/flywheel-go/flywheel"
@@ -80,6 +81,7 @@ type Ledger struct {
 
 // NewLedger checks and compiles a program. The error is a [*ProgramError].
 func NewLedger(p Program) (*Ledger, error) {
+	p.Worth = maps.Clone(p.Worth)
 	l := &Ledger{program: p}
 	fail := func(field string, err error) (*Ledger, error) {
 		return nil, &ProgramError{flywheel.FieldError{Field: field, Err: err}}

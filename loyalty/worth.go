@@ -33,7 +33,8 @@ func checkWorth(worth map[money.Currency]money.Rate) error {
 }
 
 // Worth returns what one point pays at an instant, in minor units of a currency, by the
-// program that then holds: zero where points pay nothing in it.
+// program that then holds, or before the first one by that: zero where points pay nothing
+// in the currency.
 func (s *Service) Worth(ctx context.Context, currency money.Currency, at time.Time) (money.Rate, error) {
 	c, err := s.calendar(ctx, false)
 	if err != nil {

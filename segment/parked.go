@@ -131,7 +131,13 @@ func (r *Runner) retryDue(ctx context.Context, s *seat, now time.Time) (moved bo
 // stands still until all are taken. took reports whether anything was taken, busy
 // that another worker has the consumer.
 func (r *Runner) release(ctx context.Context, s *seat, at flywheel.Position, drop bool, now time.Time) (took, busy bool, err error) {
+	unfinished, resumes := s.consumer.(resumer)
 	for at != 0 {
+		if resumes { // before the consumer's next entry, and this is one
+			if _, err := resume(ctx, unfinished); err != nil {
+				return took, false, err
+			}
+		}
 		var next flywheel.Position
 		row, entry, behind, place, err := r.parkedEntry(ctx, s, at)
 		if err != nil {
@@ -147,7 +153,7 @@ func (r *Runner) release(ctx context.Context, s *seat, at flywheel.Position, dro
 			if err != nil {
 				return err
 			}
-			if busy = !mine || locked.Position != place.Position || !contains(rows, row); busy {
+			if busy = !mine || locked.Position != place.Position || resumes && locked.Wave != "" || !contains(rows, row); busy {
 				return nil
 			}
 			standing := cursor.StandingOf(without(rows, at))

@@ -76,13 +76,18 @@ func newLifeWorldSQL(t testing.TB, open sqldbtest.Opener, d sqldb.Dialect) *life
 }
 
 func newLifeWorldOn(t testing.TB, db *flywheel.SQL) *lifeWorld {
-	w := &lifeWorld{
-		tx: db, carts: cartsql.New(db), sessions: checkoutsql.New(db), orders: ordersql.New(db), stock: inventorysql.New(db),
-		codes: couponsql.New(db), credit: creditsql.New(db), points: loyaltysql.New(db), events: segmentsql.New(db), now: placedAt,
-	}
+	w := lifeStores(db)
 	require.NoError(t, flywheel.Migrate(t.Context(), db, cartsql.New(db), checkoutsql.New(db), ordersql.New(db), inventorysql.New(db),
 		couponsql.New(db), creditsql.New(db), loyaltysql.New(db), segmentsql.New(db)))
 	return w
+}
+
+// lifeStores are the stores in a database that has their tables.
+func lifeStores(db *flywheel.SQL) *lifeWorld {
+	return &lifeWorld{
+		tx: db, carts: cartsql.New(db), sessions: checkoutsql.New(db), orders: ordersql.New(db), stock: inventorysql.New(db),
+		codes: couponsql.New(db), credit: creditsql.New(db), points: loyaltysql.New(db), events: segmentsql.New(db), now: placedAt,
+	}
 }
 
 var placePrice = money.PriceOf(money.New(1190, money.EUR))

@@ -159,6 +159,10 @@ type ContentLine struct {
 	Total    money.Amount `json:"total"` // after discounts, as priced: with tax where prices have it
 	// Personalization is what the buyer asks of each unit.
 	Personalization flywheel.Details `json:"personalization,omitzero"`
+	// NetContent is what one unit holds, and PerUnit what a kilogram, liter, meter or
+	// piece of it costs at Unit: no amount where the content is not known.
+	NetContent flywheel.NetContent `json:"net_content,omitzero"`
+	PerUnit    money.Amount        `json:"per_unit,omitzero"`
 }
 
 // same reports whether two answers have the same content. Which promotion took
@@ -258,9 +262,10 @@ func (s *Session) Clone() Session {
 	return c
 }
 
-// own gives s memory of its own, but for the order of its try if that is kept. What is
-// as in an earlier version, which never changes, it shares with that.
-func (s *Session) own(earlier *Session, orderKept bool) {
+// own gives s memory of its own, but for the order of its try, and what that needs, if
+// these are kept. What is as in an earlier version, which never changes, it shares with
+// that.
+func (s *Session) own(earlier *Session, tryKept bool) {
 	if s.Address != nil {
 		a := *s.Address
 		a.Street = slices.Clone(a.Street)
@@ -285,8 +290,8 @@ func (s *Session) own(earlier *Session, orderKept bool) {
 			a := *t.Action
 			t.Action = &a
 		}
-		t.Units, t.Codes, t.Balances = slices.Clone(t.Units), slices.Clone(t.Codes), slices.Clone(t.Balances)
-		if !orderKept {
+		if !tryKept {
+			t.Units, t.Codes, t.Balances = slices.Clone(t.Units), slices.Clone(t.Codes), slices.Clone(t.Balances)
 			t.Order = t.Order.Clone()
 		}
 		s.Try = &t

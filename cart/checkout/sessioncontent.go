@@ -12,9 +12,11 @@ func (s *Sessions) fill(of *Session, q *sessionQuote) {
 	c.Lines = make([]ContentLine, 0, len(q.quote.Lines))
 	for i := range q.quote.Lines {
 		l := &q.quote.Lines[i]
+		content := q.items[l.SKU].NetContent
+		perUnit, _ := pricing.PerUnit(l.Unit, content) // none without a content
 		c.Lines = append(c.Lines, ContentLine{
 			ID: l.ID, SKU: l.SKU, Quantity: l.Quantity, Unit: l.Unit, Discount: l.Discount, Total: money.New(l.Subtotal.Minor()-l.Discount.Minor(), q.cart.Currency),
-			Personalization: q.cart.Lines[i].Personalization,
+			Personalization: q.cart.Lines[i].Personalization, NetContent: content, PerUnit: perUnit,
 		})
 	}
 	var subtotal, items, discount, delivery, tax int64

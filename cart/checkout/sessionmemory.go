@@ -86,9 +86,9 @@ func (m *MemoryStore) SaveSession(ctx context.Context, s Session) (Session, erro
 	return m.save(ctx, s, false)
 }
 
-// save is SaveSession, of a session whose order nobody else changes or hands out if its
-// order is the store's to keep.
-func (m *MemoryStore) save(ctx context.Context, s Session, orderKept bool) (Session, error) {
+// save is SaveSession, of a session whose order, and what that needs, nobody else changes
+// or hands out if these are the store's to keep.
+func (m *MemoryStore) save(ctx context.Context, s Session, tryKept bool) (Session, error) {
 	s = s.Normal()
 	kept := new(Session)
 	*kept = s
@@ -109,7 +109,7 @@ func (m *MemoryStore) save(ctx context.Context, s Session, orderKept bool) (Sess
 			}
 		}
 		kept.Revision++
-		kept.own(there, orderKept)
+		kept.own(there, tryKept)
 		undo(func() { m.put(kept.ID, kept, there) })
 		m.put(kept.ID, there, kept)
 		return nil

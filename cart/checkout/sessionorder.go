@@ -28,8 +28,18 @@ func (s *Sessions) orderOf(of *Session, q *sessionQuote, id order.ID) (order.Ord
 		o.Visitor = flywheel.VisitorID(q.cart.ID)
 	}
 	o.Lines = make([]order.Line, 0, len(q.quote.Lines))
+	n := 0
 	for i := range q.quote.Lines {
-		o.Lines = append(o.Lines, q.orderLine(i))
+		n += len(q.quote.Lines[i].Trace)
+	}
+	steps := make([]pricing.Step, 0, n) // the traces of all lines in one piece
+	for i := range q.quote.Lines {
+		var trace []pricing.Step
+		if of := q.quote.Lines[i].Trace; of != nil {
+			steps = append(steps, of...)
+			trace = steps[len(steps)-len(of) : len(steps) : len(steps)]
+		}
+		o.Lines = append(o.Lines, q.orderLine(i, trace))
 	}
 	for _, a := range q.content.Applied {
 		o.Promotions = append(o.Promotions, order.Promotion{ID: a.Promotion, Discount: a.Amount})
@@ -82,15 +92,15 @@ func (s *Sessions) packInto(o *order.Order, a *fulfillment.Allocation, option, r
 
 // orderLine is a line as it is sold. What was made for the buyer does not come back for
 // a change of mind (Directive 2011/83/EU, article 16 c).
-func (q *sessionQuote) orderLine(i int) order.Line {
+func (q *sessionQuote) orderLine(i int, trace []pricing.Step) order.Line {
 	l, of := &q.quote.Lines[i], &q.cart.Lines[i]
 	item := q.items[l.SKU]
 	return order.Line{
 		ID: l.ID, SKU: l.SKU, Quantity: l.Quantity, Unit: l.Unit, TaxIncluded: l.TaxIncluded, TaxRate: l.TaxRate,
 		Subtotal: l.Subtotal, Discount: l.Discount, Net: l.Net, Tax: l.Tax, Total: l.Total,
 		Title: item.Title, Categories: item.Categories, Brand: item.Brand, Cost: item.Cost, TaxClass: l.TaxClass,
-		Taxes: slices.Clone(l.Taxes), Trace: slices.Clone(l.Trace), FinalSale: item.FinalSale || !of.Personalization.IsZero(), Download: item.Download,
-		Personalization: of.Personalization, Metadata: of.Metadata,
+		Taxes: slices.Clone(l.Taxes), Trace: trace, FinalSale: item.FinalSale || !of.Personalization.IsZero(), Download: item.Download,
+		Personalization: of.Personalization, Metadata: of.Metadata, NetContent: item.NetContent,
 	}
 }
 

@@ -282,7 +282,7 @@ func (s *Sessions) tell(ctx context.Context, e flywheel.Event) error {
 func (s *Sessions) save(ctx context.Context, of Session) (Session, error) {
 	of.Due = of.due()
 	if m, memory := s.store.(*MemoryStore); memory {
-		return m.save(ctx, of, true) // the order of a try is made for it, and only read
+		return m.save(ctx, of, true) // the order of a try, and what that needs, are made for it and only read
 	}
 	return s.store.SaveSession(ctx, of)
 }

@@ -162,7 +162,7 @@ func (w *Shop) price(ctx context.Context, o *order.Order, q *sessionQuote, ways 
 		return nil, err
 	}
 	for i := range q.quote.Lines {
-		lines = append(lines, q.orderLine(i))
+		lines = append(lines, q.orderLine(i, slices.Clone(q.quote.Lines[i].Trace)))
 	}
 	return lines, nil
 }

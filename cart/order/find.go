@@ -1,6 +1,7 @@
 package order
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -24,15 +25,22 @@ func (o *Order) Terms() []string {
 		return nil
 	}
 	terms := make([]string, 0, 8+3*len(o.Lines))
+	o.eachTerm(func(kind, text string) { terms = append(terms, kind+text) })
+	slices.Sort(terms)
+	return slices.Compact(terms)
+}
+
+// eachTerm yields the terms of an order with a mode in two parts, some more than once.
+func (o *Order) eachTerm(yield func(kind, text string)) {
 	word := func(texts ...string) {
 		for _, text := range texts {
-			for _, w := range words(text) {
-				terms = append(terms, termWord+w)
+			for w := range words(text) {
+				yield(termWord, w)
 			}
 		}
 	}
 	if o.Contact.Email != "" {
-		terms = append(terms, termEmail+foldEmail(o.Contact.Email))
+		yield(termEmail, foldEmail(o.Contact.Email))
 	}
 	word(o.Number, o.Contact.Name, o.Contact.Email, string(o.ID))
 	for _, a := range [...]*Address{o.Shipping, o.Billing} {
@@ -42,13 +50,11 @@ func (o *Order) Terms() []string {
 	}
 	for i := range o.Lines {
 		l := &o.Lines[i]
-		terms = append(terms, termSKU+string(l.SKU))
+		yield(termSKU, string(l.SKU))
 		if word(string(l.SKU)); l.Title != string(l.SKU) {
 			word(l.Title)
 		}
 	}
-	slices.Sort(terms)
-	return slices.Compact(terms)
 }
 
 // foundAs reports whether what the terms of two versions of an order are made of is
@@ -68,19 +74,22 @@ func (a *Address) foundAs(b *Address) bool {
 
 func foldEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
-// words returns the words of a text in lower case: letters and digits.
-func words(text string) []string {
-	if text == "" {
-		return nil
-	}
-	found := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
-	for i, w := range found {
-		if len(w) > maxWord {
-			found[i] = strings.ToValidUTF8(w[:maxWord], "")
+// words yields the words of a text in lower case: letters and digits.
+func words(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for w := range strings.FieldsFuncSeq(strings.ToLower(text), separates) {
+			if len(w) > maxWord {
+				w = strings.ToValidUTF8(w[:maxWord], "")
+			}
+			if !yield(w) {
+				return
+			}
 		}
 	}
-	return found
 }
+
+// separates reports whether r is no part of a word.
+func separates(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }
 
 // Wanted returns the terms that an order must have to match, and the beginnings of
 // terms of which it must have one each, see [Order.Terms]. It is for authors of
@@ -92,7 +101,7 @@ func (f *Filter) Wanted() (terms, beginnings []string) {
 	if f.SKU != "" {
 		terms = append(terms, termSKU+string(f.SKU))
 	}
-	for _, w := range words(f.Text) {
+	for w := range words(f.Text) {
 		beginnings = append(beginnings, termWord+w)
 	}
 	return terms, beginnings

@@ -22,12 +22,11 @@ type MemoryStore struct {
 	all       index
 	pending   index
 	customers map[flywheel.CustomerID]index
-	terms     map[string]index // see Order.Terms
-	termsOf   map[ID][]string  // of orders with a mode
+	terms     map[string]*term // see Order.Terms
 	states    map[State]index  // of orders with a mode
 	toShip    index
 	secret    []byte
-	scratch   []byte // of keep
+	scratch   []byte // of keep and listTerms
 }
 
 type buyerKey struct {
@@ -43,8 +42,7 @@ func NewMemory(db *flywheel.Memory) *MemoryStore {
 	return &MemoryStore{
 		db: db, byID: map[ID]*stored{}, byKey: map[buyerKey]ID{}, byCart: map[string]ID{},
 		byNumber: map[string]ID{}, series: map[string]int64{}, states: map[State]index{},
-		terms: map[string]index{}, termsOf: map[ID][]string{},
-		customers: map[flywheel.CustomerID]index{}, secret: keyedhash.NewSecret(),
+		terms: map[string]*term{}, customers: map[flywheel.CustomerID]index{}, secret: keyedhash.NewSecret(),
 	}
 }
 
@@ -94,6 +92,11 @@ func (s *MemoryStore) Insert(ctx context.Context, o Order) (Order, error) {
 // saves leave the lines as they are: versions share them.
 func (s *MemoryStore) keep(o Order, earlier *stored) *stored {
 	kept := &stored{}
+	if earlier != nil && earlier.Position() == o.Position() {
+		kept.place = earlier.place
+	} else {
+		kept.place = &place{Position: o.Position()}
+	}
 	var ok bool
 	if s.scratch, ok = appendPacked(s.scratch[:0], &o); ok {
 		if earlier != nil && earlier.packed == string(s.scratch) {
@@ -128,20 +131,20 @@ func (s *MemoryStore) add(o *stored, key buyerKey) {
 	if o.Number != "" {
 		s.byNumber[o.Number] = o.ID
 	}
-	s.all.insert(o.Position())
+	s.all.insert(o.place)
 	if o.Customer != "" {
 		of := s.customers[o.Customer]
-		of.insert(o.Position())
+		of.insert(o.place)
 		s.customers[o.Customer] = of
 	}
 	if o.Pending() {
-		s.pending.insert(o.Position())
+		s.pending.insert(o.place)
 	}
-	s.list(&o.Order)
+	s.list(o)
 }
 
 // list adds an order with a mode to the indexes of what it is found by.
-func (s *MemoryStore) list(o *Order) {
+func (s *MemoryStore) list(o *stored) {
 	if o.Mode == "" {
 		return
 	}
@@ -149,26 +152,30 @@ func (s *MemoryStore) list(o *Order) {
 	s.listState(o)
 }
 
-func (s *MemoryStore) listTerms(o *Order) {
-	terms := o.Terms()
-	s.termsOf[o.ID] = terms
-	for _, t := range terms {
-		of := s.terms[t]
-		of.insert(o.Position())
-		s.terms[t] = of
-	}
+func (s *MemoryStore) listTerms(o *stored) {
+	o.eachTerm(func(kind, text string) {
+		s.scratch = append(append(s.scratch[:0], kind...), text...)
+		t, known := s.terms[string(s.scratch)]
+		if !known {
+			t = &term{text: string(s.scratch)}
+			s.terms[t.text] = t
+		}
+		if t.orders.insert(o.place) {
+			o.place.terms = append(o.place.terms, t)
+		}
+	})
 }
 
-func (s *MemoryStore) listState(o *Order) {
+func (s *MemoryStore) listState(o *stored) {
 	of := s.states[o.State()]
-	of.insert(o.Position())
+	of.insert(o.place)
 	s.states[o.State()] = of
 	if o.ToShip() {
-		s.toShip.insert(o.Position())
+		s.toShip.insert(o.place)
 	}
 }
 
-func (s *MemoryStore) unlist(o *Order) {
+func (s *MemoryStore) unlist(o *stored) {
 	if o.Mode == "" {
 		return
 	}
@@ -176,33 +183,31 @@ func (s *MemoryStore) unlist(o *Order) {
 	s.unlistState(o)
 }
 
-func (s *MemoryStore) unlistTerms(o *Order) {
-	for _, t := range s.termsOf[o.ID] {
-		of := s.terms[t]
-		of.remove(o.Position())
-		if s.terms[t] = of; len(of) == 0 {
-			delete(s.terms, t)
+func (s *MemoryStore) unlistTerms(o *stored) {
+	for _, t := range o.place.terms {
+		if t.orders.remove(o.place); len(t.orders) == 0 {
+			delete(s.terms, t.text)
 		}
 	}
-	delete(s.termsOf, o.ID)
+	o.place.terms = nil
 }
 
-func (s *MemoryStore) unlistState(o *Order) {
+func (s *MemoryStore) unlistState(o *stored) {
 	of := s.states[o.State()]
-	of.remove(o.Position())
+	of.remove(o.place)
 	s.states[o.State()] = of
-	s.toShip.remove(o.Position())
+	s.toShip.remove(o.place)
 }
 
 // relist is unlist of one version of an order and list of another, as far as these
 // differ.
-func (s *MemoryStore) relist(before, after *Order) {
+func (s *MemoryStore) relist(before, after *stored) {
 	if before.Mode == "" || after.Mode == "" {
 		s.unlist(before)
 		s.list(after)
 		return
 	}
-	if !before.foundAs(after) {
+	if !before.foundAs(&after.Order) {
 		s.unlistTerms(before)
 		s.listTerms(after)
 	}
@@ -221,14 +226,14 @@ func (s *MemoryStore) remove(o *stored, key buyerKey) {
 	if o.Number != "" {
 		delete(s.byNumber, o.Number)
 	}
-	s.all.remove(o.Position())
+	s.all.remove(o.place)
 	if o.Customer != "" {
 		of := s.customers[o.Customer]
-		of.remove(o.Position())
+		of.remove(o.place)
 		s.customers[o.Customer] = of
 	}
-	s.pending.remove(o.Position())
-	s.unlist(&o.Order)
+	s.pending.remove(o.place)
+	s.unlist(o)
 }
 
 // Get implements [Store].
@@ -291,13 +296,13 @@ func (s *MemoryStore) Save(ctx context.Context, o Order) (Order, error) {
 // put replaces a stored order.
 func (s *MemoryStore) put(o *stored) {
 	there := s.byID[o.ID]
-	s.relist(&there.Order, &o.Order)
+	s.relist(there, o)
 	s.byID[o.ID] = o
 	if o.Pending() == there.Pending() {
 		return
 	}
-	if s.pending.remove(o.Position()); o.Pending() {
-		s.pending.insert(o.Position())
+	if s.pending.remove(o.place); o.Pending() {
+		s.pending.insert(o.place)
 	}
 }
 
@@ -332,10 +337,13 @@ func (s *MemoryStore) List(ctx context.Context, f Filter) iter.Seq2[Order, error
 			case f.Number != "":
 				positions = nil
 				if id, ok := s.byNumber[f.Number]; ok {
-					positions = index{s.byID[id].Position()}
+					positions = index{s.byID[id].place}
 				}
 			case len(terms) > 0:
-				positions = s.terms[terms[0]]
+				positions = nil
+				if t, known := s.terms[terms[0]]; known {
+					positions = t.orders
+				}
 			case f.ToShip:
 				positions = s.toShip
 			case f.Pending:
@@ -369,37 +377,6 @@ func (s *MemoryStore) List(ctx context.Context, f Filter) iter.Seq2[Order, error
 			}
 		}
 	}
-}
-
-// index is a set of positions in their order.
-type index []Position
-
-func (x *index) insert(p Position) {
-	if n := len(*x); n == 0 || (*x)[n-1].Compare(p) < 0 { // orders come in time order, nearly always
-		*x = append(*x, p)
-		return
-	}
-	if i, found := slices.BinarySearchFunc(*x, p, Position.Compare); !found {
-		*x = slices.Insert(*x, i, p)
-	}
-}
-
-func (x *index) remove(p Position) {
-	if i, found := slices.BinarySearchFunc(*x, p, Position.Compare); found {
-		*x = slices.Delete(*x, i, i+1)
-	}
-}
-
-// after returns the index of the first position behind p.
-func (x index) after(p Position) int {
-	if p.IsZero() {
-		return 0
-	}
-	i, found := slices.BinarySearchFunc(x, p, Position.Compare)
-	if found {
-		i++
-	}
-	return i
 }
 
 // number gives documents without a number the next one of their series.

@@ -131,6 +131,9 @@ type Line struct {
 	// that it is in no parcel.
 	FinalSale bool `json:"final_sale,omitempty"`
 	Download  bool `json:"download,omitempty"`
+	// NetContent is what one unit holds, as sold; with Unit it makes the price per kilogram
+	// or liter (pricing.PerUnit).
+	NetContent flywheel.NetContent `json:"net_content,omitzero"`
 	// Personalization is what the buyer asked of each unit, and Metadata the shop's own.
 	Personalization flywheel.Details `json:"personalization,omitzero"`
 	Metadata        flywheel.Details `json:"metadata,omitzero"`

@@ -16,6 +16,7 @@ import (
 // stored is an order as [MemoryStore] keeps it. It is never changed, only replaced.
 type stored struct {
 	Order
+	place  *place
 	packed string // the lines, in place of Order.Lines; empty where these have more
 }
 
@@ -49,7 +50,7 @@ func appendPacked(b []byte, o *Order) (packed []byte, ok bool) {
 func (l *Line) plain(c money.Currency) bool {
 	return l.Title == "" && l.Categories == nil && l.Brand == "" && l.Cost == money.Amount{} && l.TaxClass == "" &&
 		l.Taxes == nil && l.Trace == nil && !l.FinalSale && !l.Download && l.Added == "" && l.Canceled == 0 &&
-		l.Shipped == 0 && l.DeliveredAt == time.Time{} && l.Personalization.IsZero() && l.Metadata.IsZero() &&
+		l.Shipped == 0 && l.DeliveredAt == time.Time{} && l.Personalization.IsZero() && l.Metadata.IsZero() && l.NetContent.IsZero() &&
 		(l.Unit == money.Price{} || l.Unit.Currency() == c) &&
 		ofCurrency(l.Subtotal, c) && ofCurrency(l.Discount, c) && ofCurrency(l.Net, c) && ofCurrency(l.Tax, c) && ofCurrency(l.Total, c)
 }

@@ -54,6 +54,7 @@ func TestEveryFieldOfALineIsStored(t *testing.T) {
 		Net: money.New(3, money.EUR), Tax: money.New(-4, money.EUR), Total: money.New(5, money.EUR), Returned: 6,
 		Title: "Mug", Categories: []string{"kitchen"}, Brand: "Potter", Cost: money.New(7, money.EUR), TaxClass: "reduced",
 		Taxes: []pricing.TaxPart{{Code: "vat"}}, Trace: []pricing.Step{{Source: "list"}}, FinalSale: true, Download: true,
+		NetContent:      flywheel.MustNetContent("75 cl"),
 		Personalization: flywheel.MustDetails(map[string]string{"engraving": "Anna"}), Metadata: flywheel.MustDetails(map[string]string{"erp": "1"}),
 		Added: "op", Canceled: 8, Shipped: 9, DeliveredAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 	}

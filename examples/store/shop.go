@@ -149,7 +149,7 @@ func wireCounter(shop *page.Shop, s *stores) {
 	shop.Network = made(fulfillment.New(data.Delivery()))
 	opts := &checkout.SessionOptions{
 		Carts: shop.Carts, Catalog: counter, Network: shop.Network, Stock: shop.Stock, Codes: shop.Codes, GiftCards: shop.GiftCards, StoreCredit: shop.Credit,
-		Points: shop.Points, PointValue: data.PointValue, PointValueIn: data.PointValues, PointsMaxPercent: data.PointsMost, Taxes: data.Taxes, Home: data.Home,
+		Points: shop.Points, PointsMaxPercent: data.PointsMost, Taxes: data.Taxes, Home: data.Home,
 		DeliveryIncludesTax: true, Mode: order.OnPlace, Sink: shop.Events, Policy: data.Returns, Now: now,
 		Return: func(id checkout.SessionID) string { return shop.URL + "/en/bank?back=yes&session=" + string(id) },
 	}

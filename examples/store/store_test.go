@@ -23,6 +23,7 @@ import (
 
 	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/campaign/message/smtp"
+	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/page"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
@@ -454,4 +455,27 @@ func TestParkedEvent(t *testing.T) {
 	anna, err := shop.Profiles.Get(ctx, "anna")
 	require.NoError(t, err)
 	require.EqualValues(t, 1, anna.Orders)
+}
+
+// A buyer who comes back to the cart is told what has another price now, once.
+func TestPriceThatChanged(t *testing.T) {
+	shop := opened(t, "memory")
+	b := visit(t, site(shop))
+	b.press("/de/cart/add", "sku", "stoneware-mug-blue", "quantity", "2")
+	body, _ := b.see("/de/cart")
+	require.NotContains(t, body, "der Preis war")
+	l := data.Prices()
+	l.Version = 1
+	for i := range l.Entries {
+		if e := &l.Entries[i]; e.SKU == "stoneware-mug-blue" && e.Unit.Currency() == money.EUR {
+			e.Unit = money.MustPrice("12.50", money.EUR)
+		}
+	}
+	_, err := shop.Prices.SaveList(t.Context(), l)
+	require.NoError(t, err)
+	body, _ = b.see("/de/cart")
+	require.Contains(t, body, "der Preis war 11,90\u00a0€ und ist jetzt 12,50\u00a0€.")
+	require.Contains(t, body, "25,00")
+	body, _ = b.see("/de/cart")
+	require.NotContains(t, body, "der Preis war")
 }

@@ -139,3 +139,66 @@ func TestDefinitionWave(t *testing.T) {
 		run(t, log, profiles, &now)
 	})
 }
+
+// refusingLog is a log that cannot be told of a customer for a while.
+type refusingLog struct {
+	*countingLog
+	refuses flywheel.CustomerID
+}
+
+func (l *refusingLog) Publish(ctx context.Context, events ...flywheel.Event) error {
+	for i := range events {
+		if l.refuses != "" && events[i].Customer == l.refuses {
+			return fmt.Errorf("%q cannot be told of", l.refuses)
+		}
+	}
+	return l.countingLog.Publish(ctx, events...)
+}
+
+// TestRetryWithinDefinitionWave: an entry that stood still is not taken again while
+// customers are evaluated under another definition, but after.
+func TestRetryWithinDefinitionWave(t *testing.T) {
+	const people = due.Batch + 44
+	start := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	db := new(flywheel.Memory)
+	clock := func() time.Time { return start }
+	log, err := segment.NewLog(segment.NewMemoryLog(db), &segment.LogOptions{Now: clock})
+	require.NoError(t, err)
+	told := &refusingLog{countingLog: &countingLog{Log: log}}
+	p, err := segment.NewProfiles(segment.NewMemoryProfiles(db), &segment.ProfileOptions{Sink: told, Log: log})
+	require.NoError(t, err)
+	r, err := segment.NewRunner(log, &segment.RunnerOptions{Now: clock}, p)
+	require.NoError(t, err)
+	ctx := t.Context()
+	require.NoError(t, p.Define(ctx, segment.Definition{Name: "twice", Rule: json.RawMessage(`{"orders": {"$gte": 2}}`)}))
+	for i := range people {
+		require.NoError(t, log.Publish(ctx, flywheel.Event{ID: fmt.Sprint("p", i), Name: flywheel.EventPurchase, Time: start,
+			Customer: flywheel.CustomerID(fmt.Sprintf("c%04d", i)), Value: money.New(100, money.EUR)}))
+	}
+	require.NoError(t, r.Drain(ctx))
+	last := flywheel.CustomerID(fmt.Sprintf("c%04d", people-1))
+	told.refuses = last
+	require.NoError(t, log.Publish(ctx, flywheel.Event{ID: "second", Name: flywheel.EventPurchase, Time: start, Customer: last, Value: money.New(100, money.EUR)}))
+	require.NoError(t, r.Drain(ctx))
+	parked, err := r.Parked(ctx, p.Name())
+	require.NoError(t, err)
+	require.Len(t, parked, 1)
+	told.refuses = ""
+
+	dying, cancel := context.WithCancel(ctx)
+	defer cancel()
+	told.dieAfter, told.die = 1, cancel
+	require.ErrorIs(t, p.Define(dying, segment.Definition{Name: "once", Rule: json.RawMessage(`{"orders": 1}`)}), context.Canceled)
+	told.dieAfter = 0
+	require.NoError(t, r.Retry(ctx, p.Name(), parked[0].Position))
+	_, err = log.Number(ctx)
+	require.NoError(t, err)
+	var of []string
+	for e, err := range log.Entries(ctx, segment.Query{Person: flywheel.PersonOf(last, "")}) {
+		require.NoError(t, err)
+		if e.Event.Name == segment.EventEntered || e.Event.Name == segment.EventExited {
+			of = append(of, fmt.Sprint(e.Event.Name, " ", e.Event.Properties["segment"], " ", e.Event.Properties["cause"]))
+		}
+	}
+	require.Equal(t, []string{"segment_entered once definition", "segment_entered twice event", "segment_exited once event"}, of)
+}

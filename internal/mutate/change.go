@@ -1,13 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"go/ast"
-	"go/format"
 	"go/parser"
 	"go/token"
 	"os"
+	"slices"
 	"strconv"
 )
 
@@ -16,7 +15,14 @@ type change struct {
 	file string
 	line int
 	what string
-	text []byte // of the changed file
+	// The bytes from to end of the file are replaced by with.
+	from, end int
+	with      string
+}
+
+// apply returns the text of the changed file.
+func (c change) apply(text []byte) []byte {
+	return slices.Concat(text[:c.from], []byte(c.with), text[c.end:])
 }
 
 // find returns all changes to the files, in the order of their places.
@@ -44,23 +50,23 @@ var swaps = map[token.Token]token.Token{
 	token.ADD_ASSIGN: token.SUB_ASSIGN, token.SUB_ASSIGN: token.ADD_ASSIGN,
 }
 
-// inFile returns the changes to one file. Each is made to the tree, printed, and taken
-// back.
+// inFile returns the changes to one file.
 func inFile(file string, text []byte) ([]change, error) {
 	set := token.NewFileSet()
-	tree, err := parser.ParseFile(set, file, text, parser.ParseComments)
+	tree, err := parser.ParseFile(set, file, text, 0)
 	if err != nil {
 		return nil, err
 	}
 	var changes []change
-	var failed error
-	note := func(at token.Pos, what string) {
-		var out bytes.Buffer
-		if err := format.Node(&out, set, tree); err != nil {
-			failed = err
-			return
+	// note records that text[from:end] is replaced. The line is that of at.
+	note := func(at, from, end token.Pos, with, what string) {
+		changes = append(changes, change{file: file, line: set.Position(at).Line, what: what,
+			from: set.Position(from).Offset, end: set.Position(end).Offset, with: with})
+	}
+	operator := func(at token.Pos, from token.Token) {
+		if to, ok := swaps[from]; ok {
+			note(at, at, at+token.Pos(len(from.String())), to.String(), fmt.Sprintf("%s is %s", from, to))
 		}
-		changes = append(changes, change{file, set.Position(at).Line, what, bytes.Clone(out.Bytes())})
 	}
 	for _, decl := range tree.Decls {
 		f, ok := decl.(*ast.FuncDecl)
@@ -70,51 +76,34 @@ func inFile(file string, text []byte) ([]change, error) {
 		ast.Inspect(f.Body, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.BinaryExpr:
-				if to, ok := swaps[n.Op]; ok {
-					from := n.Op
-					n.Op = to
-					note(n.OpPos, fmt.Sprintf("%s is %s", from, to))
-					n.Op = from
-				}
+				operator(n.OpPos, n.Op)
 			case *ast.AssignStmt:
-				if to, ok := swaps[n.Tok]; ok {
-					from := n.Tok
-					n.Tok = to
-					note(n.TokPos, fmt.Sprintf("%s is %s", from, to))
-					n.Tok = from
-				}
+				operator(n.TokPos, n.Tok)
 			case *ast.IfStmt:
-				from := n.Cond
-				n.Cond = &ast.UnaryExpr{Op: token.NOT, X: &ast.ParenExpr{X: from}}
-				note(n.Pos(), "the condition is negated")
-				n.Cond = from
+				from, end := n.Cond.Pos(), n.Cond.End()
+				with := "!(" + string(text[set.Position(from).Offset:set.Position(end).Offset]) + ")"
+				note(n.Pos(), from, end, with, "the condition is negated")
 			case *ast.BasicLit:
 				if v, err := strconv.ParseInt(n.Value, 0, 64); n.Kind == token.INT && err == nil {
-					from := n.Value
-					n.Value = strconv.FormatInt(v+1, 10)
-					note(n.Pos(), fmt.Sprintf("%s is %s", from, n.Value))
-					n.Value = from
+					to := strconv.FormatInt(v+1, 10)
+					note(n.Pos(), n.Pos(), n.End(), to, fmt.Sprintf("%s is %s", n.Value, to))
 				}
 			case *ast.ReturnStmt:
 				if k := len(n.Results) - 1; k >= 0 {
 					if id, ok := n.Results[k].(*ast.Ident); ok && id.Name == "err" {
-						id.Name = "nil"
-						note(n.Pos(), "the error is dropped")
-						id.Name = "err"
+						note(n.Pos(), id.Pos(), id.End(), "nil", "the error is dropped")
 					}
 				}
 			case *ast.BlockStmt:
-				for i, statement := range n.List {
+				for _, statement := range n.List {
 					switch statement.(type) {
 					case *ast.ExprStmt, *ast.IncDecStmt, *ast.DeferStmt:
-						n.List[i] = &ast.EmptyStmt{Semicolon: statement.Pos()}
-						note(statement.Pos(), "the statement is left out")
-						n.List[i] = statement
+						note(statement.Pos(), statement.Pos(), statement.End(), "", "the statement is left out")
 					}
 				}
 			}
-			return failed == nil
+			return true
 		})
 	}
-	return changes, failed
+	return changes, nil
 }

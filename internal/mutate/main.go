@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -147,10 +148,14 @@ func try(c change, timeout time.Duration) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	original, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
 	replacement, overlay := filepath.Join(scratch, "changed.go"), filepath.Join(scratch, "overlay.json")
 	text, err := json.Marshal(map[string]map[string]string{"Replace": {file: replacement}})
 	if err == nil {
-		err = os.WriteFile(replacement, c.text, 0o600)
+		err = os.WriteFile(replacement, c.apply(original), 0o600)
 	}
 	if err == nil {
 		err = os.WriteFile(overlay, text, 0o600)
@@ -159,16 +164,17 @@ func try(c change, timeout time.Duration) (string, error) {
 		return "", err
 	}
 	dir := "." + string(filepath.Separator) + filepath.Dir(c.file)
-	if err := exec.Command("go", "build", "-overlay", overlay, dir).Run(); err != nil {
-		return "does not compile", nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	// Coverage, which GOFLAGS may ask for, would measure the file as it is without the overlay.
 	test := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-cover=false", "-vet=off", "-failfast", "-timeout", timeout.String(), dir)
 	test.WaitDelay = 5 * time.Second
-	if err := test.Run(); err != nil {
-		return "caught", nil
+	output, err := test.CombinedOutput()
+	switch {
+	case err == nil:
+		return "survived", nil
+	case bytes.Contains(output, []byte("[build failed]")):
+		return "does not compile", nil
 	}
-	return "survived", nil
+	return "caught", nil
 }

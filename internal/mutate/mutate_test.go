@@ -31,8 +31,9 @@ func TestChanges(t *testing.T) {
 	found := map[string]int{}
 	for _, c := range changes {
 		found[c.what] = c.line
-		require.NotEqual(t, before, string(c.text), c.what)
-		again, err := inFile("p.go", c.text)
+		changed := c.apply([]byte(before))
+		require.NotEqual(t, before, string(changed), c.what)
+		again, err := inFile("p.go", changed)
 		require.NoError(t, err, c.what)
 		require.NotEmpty(t, again)
 	}

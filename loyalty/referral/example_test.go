@@ -1,12 +1,15 @@
 package referral_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log"
 	"time"
 
+	"github.com/flywheel-go/flywheel"
 	"github.com/flywheel-go/flywheel/loyalty/referral"
+	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
 // Anna brings Ben, and then her own second mailbox.
@@ -76,4 +79,80 @@ func ExampleClusters() {
 	var findings referral.Findings = f
 	fmt.Println(findings.Clusters, findings.Inside, err)
 	// Output: [[ann anna annie]] [{anna ann}] <nil>
+}
+
+// Rewards follow the log: Ben was brought by Anna, and after the time for returns both
+// get their points.
+func ExampleRewards_Check() {
+	ctx, at := context.Background(), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	rewards, err := referral.NewRewards(referral.RewardsOptions{
+		Hold: 14 * 24 * time.Hour,
+		Grant: func(_ context.Context, r referral.Referral) error { // such as loyalty's Reward
+			fmt.Println("for", r.Referrer, "and", r.Referred)
+			return nil
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	people := func(id string) referral.Person { return referral.Person{Email: id + "@example.com"} }
+	if err := rewards.Check("anna", "ben", people); err != nil { // before the event is published
+		log.Fatal(err)
+	}
+	err = rewards.Consume(ctx, []flywheel.Entry{
+		{Position: 1, Received: at, Effective: at, Person: flywheel.PersonOf("ben", ""), Event: flywheel.Event{
+			ID: "1", Name: flywheel.EventSignUp, Time: at, Customer: "ben", Properties: map[string]any{referral.PropertyReferrer: "anna"},
+		}},
+		{Position: 2, Received: at, Effective: at, Person: flywheel.PersonOf("ben", ""), Event: flywheel.Event{
+			ID: "2", Name: flywheel.EventPurchase, Time: at, Customer: "ben", Ref: "o-1", Value: money.New(2000, money.EUR),
+		}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, r := range rewards.Of("anna") {
+		fmt.Println(r.Referred, rewards.State(r, at.AddDate(0, 0, 7)), rewards.State(r, at.AddDate(0, 0, 14)))
+	}
+	_, err = rewards.Advance(ctx, at.AddDate(0, 0, 14)) // a runner does this
+	fmt.Println(err)
+	// Output:
+	// ben pending earned
+	// for anna and ben
+	// <nil>
+}
+
+// Who brought whom is a tree: nobody is brought twice, or by those they brought.
+func ExampleNetwork_Referrer() {
+	var network referral.Network
+	of := func(string) referral.Person { return referral.Person{} }
+	fmt.Println(network.Refer("anna", "ben", of), network.Referrer("ben"))
+	fmt.Println(network.Refer("ben", "anna", of))
+	// Output:
+	// <nil> anna
+	// referral: refused: cycle
+}
+
+// A refund takes commissions back, pending or paid.
+func ExampleCommissions_Refund() {
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	program, err := referral.NewCommissions(referral.CommissionRules{RatesBP: []int64{1000}, Hold: 7 * 24 * time.Hour})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := program.Bind("ben", "anna", at); err != nil {
+		log.Fatal(err)
+	}
+	if _, err := program.Paid("o-1", "ben", 20000, at); err != nil {
+		log.Fatal(err)
+	}
+	if err := program.Received("o-1", at); err != nil {
+		log.Fatal(err)
+	}
+	program.Advance(at.AddDate(0, 0, 7))
+	fmt.Println(program.Account("anna").Available)
+	shares, err := program.Refund("o-1", 5000, at.AddDate(0, 0, 8))
+	fmt.Println(shares, err, program.Account("anna").Available)
+	// Output:
+	// 2000
+	// [{anna -500}] <nil> 1500
 }

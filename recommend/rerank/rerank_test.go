@@ -1,7 +1,9 @@
 package rerank_test
 
 import (
+	"cmp"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"testing"
@@ -58,6 +60,32 @@ func ExamplePlan_Fill() {
 	}, nil)
 	fmt.Println(len(list.Items), list.Short)
 	// Output: 2 2 of 3 places are filled: no candidates were left
+}
+
+// A server fills many lists: the plan is checked once, scores are boosted where they
+// are made, and the memory of a list is used again.
+func ExamplePlan_FillInto() {
+	plan := rerank.Plan{Limit: 2, Boosts: []rerank.Boost{rerank.Margin(0.5), rerank.Stocked(0.2, 10)}}
+	if err := plan.Check(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	var memory []rerank.Placed
+	for _, scores := range [][]float64{{3, 2}, {1, 4}} {
+		candidates := []rerank.Candidate{{SKU: "TEA", Score: scores[0], Margin: 0.4}, {SKU: "POT", Score: scores[1]}}
+		for i := range candidates {
+			candidates[i].Score = plan.Boosted(&candidates[i])
+		}
+		slices.SortFunc(candidates, func(a, b rerank.Candidate) int { return cmp.Compare(b.Score, a.Score) })
+		next, stop := iter.Pull(slices.Values(candidates))
+		list := plan.FillInto(memory, next, nil)
+		stop()
+		fmt.Println(list.Items[0].SKU, list.Items[0].Score, plan.Moved(&list.Items[0].Candidate))
+		memory = list.Items[:0]
+	}
+	// Output:
+	// TEA 3.5999999999999996 [margin]
+	// POT 4 []
 }
 
 func ExamplePlanError() {

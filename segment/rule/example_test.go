@@ -132,8 +132,8 @@ func ExampleParseGroups() {
 		return
 	}
 	r, err := rule.Compile([]byte(`{"$savedGroup": {"id": "good"}}`), &rule.Options{Saved: groups})
-	fmt.Println(err, r.Match(map[string]any{"id": "u2"}), r.Match(map[string]any{"id": "u3", "orders": 4}))
-	// Output: <nil> true false
+	fmt.Println(groups.IDs(), err, r.Match(map[string]any{"id": "u2"}), r.Match(map[string]any{"id": "u3", "orders": 4}))
+	// Output: [good vip] <nil> true false
 }
 
 func ExamplePrune() {
@@ -148,4 +148,33 @@ func ExamplePrune() {
 	// Output:
 	// false false {"$or":[{"cart":{"$gt":50}}]} <nil>
 	// true false  <nil>
+}
+
+// One record serves all subjects; here it is loaded from maps, then by attribute.
+func ExampleRecord() {
+	schema, err := rule.NewSchema(map[string]rule.Type{"plan": rule.String, "newsletter": rule.Bool, "tags": rule.Any})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r, err := rule.Compile([]byte(`{"newsletter": true, "tags": {"$elemMatch": {"$eq": "vip"}}}`), &rule.Options{Schema: schema})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	record := schema.NewRecord()
+	record.Load(map[string]any{"plan": "pro", "newsletter": true, "tags": []string{"vip"}})
+	fmt.Println(r.MatchRecord(record))
+
+	newsletter, _ := schema.Slot("newsletter")
+	tags, _ := schema.Slot("tags")
+	record.Reset()
+	record.SetBool(newsletter, true)
+	record.Set(tags, []string{"new"})
+	fmt.Println(r.ExplainRecord(record).Decisive())
+	fmt.Println(len(schema.Attributes()), "attributes")
+	// Output:
+	// true
+	// tags $elemMatch {"$eq":"vip"}: no, is ["new"]
+	// 3 attributes
 }

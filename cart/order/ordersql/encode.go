@@ -35,6 +35,8 @@ type storedLine struct {
 	FinalSale   bool              `json:"final_sale,omitempty"`
 	Download    bool              `json:"download,omitempty"`
 	Added       string            `json:"added,omitempty"`
+
+	NetContent flywheel.NetContent `json:"net_content,omitzero"`
 }
 
 // details are what is a buyer's own of a line and goes when the buyer is forgotten; so
@@ -60,7 +62,7 @@ func storeLines(lines []order.Line) []storedLine {
 			ID: l.ID, SKU: l.SKU, Quantity: l.Quantity, Unit: l.Unit, TaxIncluded: l.TaxIncluded, TaxRate: l.TaxRate,
 			Subtotal: l.Subtotal.Minor(), Discount: l.Discount.Minor(), Net: l.Net.Minor(), Tax: l.Tax.Minor(), Total: l.Total.Minor(),
 			Title: l.Title, Categories: l.Categories, Brand: l.Brand, Cost: l.Cost, TaxClass: l.TaxClass, Taxes: l.Taxes, Trace: l.Trace,
-			FinalSale: l.FinalSale, Download: l.Download, Added: l.Added,
+			FinalSale: l.FinalSale, Download: l.Download, Added: l.Added, NetContent: l.NetContent,
 		}
 	}
 	return stored
@@ -147,7 +149,7 @@ func decode(o *order.Order, lines, body string) error {
 			ID: l.ID, SKU: l.SKU, Quantity: l.Quantity, Unit: l.Unit, TaxIncluded: l.TaxIncluded, TaxRate: l.TaxRate,
 			Subtotal: amount(l.Subtotal), Discount: amount(l.Discount), Net: amount(l.Net), Tax: amount(l.Tax),
 			Total: amount(l.Total), Title: l.Title, Categories: l.Categories, Brand: l.Brand, Cost: l.Cost, TaxClass: l.TaxClass,
-			Taxes: l.Taxes, Trace: l.Trace, FinalSale: l.FinalSale, Download: l.Download, Added: l.Added,
+			Taxes: l.Taxes, Trace: l.Trace, FinalSale: l.FinalSale, Download: l.Download, Added: l.Added, NetContent: l.NetContent,
 			Returned: b.Returned[i], Personalization: b.Details[i].Personalization, Metadata: b.Details[i].Metadata,
 		}
 		if c, ok := b.Counts[i]; ok {

@@ -51,7 +51,7 @@ func life(id string) order.Order {
 	o.Sequence, o.PaidAt, o.Prepaid, o.Credited, o.Due = 1, start, eur(11), eur(12), eur(13)
 	l := &o.Lines[0]
 	l.Title, l.Categories, l.Brand, l.Cost, l.TaxClass = "Lamp", []string{"home", "light"}, "Acme", eur(100), "standard"
-	l.FinalSale = true
+	l.FinalSale, l.NetContent = true, flywheel.MustNetContent("75 cl")
 	l.Personalization = flywheel.MustDetails(map[string]string{"engraving": "Für Anna"})
 	l.Metadata = flywheel.MustDetails(map[string]string{"erp": "17"})
 	l.Taxes = []pricing.TaxPart{{Code: "vat", Rate: money.Percent(20), Net: eur(1500), Tax: eur(300)}}

@@ -299,6 +299,7 @@ th, td { text-align: left; padding: .15cm .2cm; border-bottom: 1px solid #999; v
 .n { text-align: right; white-space: nowrap; }
 tfoot td { border: 0; font-weight: bold; }
 small { color: #555; }
+bdi { white-space: pre-line; }
 @media print { body { margin: 0; } }
 </style>
 </head>
@@ -318,7 +319,7 @@ small { color: #555; }
 <table>
 <thead><tr><th>{{.W.Item}}</th><th class="n">{{.W.Quantity}}</th>{{if .Priced}}<th class="n">{{.W.TaxRate}}</th><th class="n">{{.W.Net}}</th><th class="n">{{.W.Tax}}</th><th class="n">{{.W.Amount}}</th>{{end}}</tr></thead>
 <tbody>{{range .Rows}}
-<tr><td>{{.Item}}{{if and .SKU (ne .SKU .Item)}} <small>{{.SKU}}</small>{{end}}{{range $name, $text := .Asked.All}}<br><small>{{$name}}: {{$text}}</small>{{end}}</td><td class="n">{{.Quantity}}</td>{{if $.Priced}}<td class="n">{{.Rate}}</td><td class="n">{{.Net}}</td><td class="n">{{.Tax}}</td><td class="n">{{.Amount}}</td>{{end}}</tr>{{end}}
+<tr><td>{{.Item}}{{if and .SKU (ne .SKU .Item)}} <small>{{.SKU}}</small>{{end}}{{range $name, $text := .Asked.All}}<br><small><bdi>{{$name}}</bdi>: <bdi>{{$text}}</bdi></small>{{end}}</td><td class="n">{{.Quantity}}</td>{{if $.Priced}}<td class="n">{{.Rate}}</td><td class="n">{{.Net}}</td><td class="n">{{.Tax}}</td><td class="n">{{.Amount}}</td>{{end}}</tr>{{end}}
 </tbody>
 {{if .Priced}}<tfoot>{{range .Sums}}
 <tr><td colspan="5" class="n">{{index . 0}}</td><td class="n">{{index . 1}}</td></tr>{{end}}

@@ -83,14 +83,16 @@ func TestPackingSlip(t *testing.T) {
 	require.NotContains(t, html, "EUR", "a slip has no prices")
 	require.NotContains(t, html, "engraving")
 
-	o.Lines[0].Personalization = flywheel.MustDetails(map[string]string{"engraving": "Anna <3", "ribbon": "red"})
+	o.Lines[0].Personalization = flywheel.MustDetails(map[string]string{"engraving": "Anna <3\n\u202e7 May", "ribbon": "red"})
 	for _, write := range []func() error{
 		func() error { return paper.PackingSlip(b, &paper.Shop{}, &o, "p1") },
 		func() error { return paper.Document(b, &paper.Shop{}, &o, &o.Documents[0]) },
 	} {
 		b.Reset()
 		require.NoError(t, write())
-		require.Contains(t, b.String(), "<small>mug</small><br><small>engraving: Anna &lt;3</small><br><small>ribbon: red</small></td>")
+		require.Contains(t, b.String(), "<small>mug</small><br><small><bdi>engraving</bdi>: <bdi>Anna &lt;3\n\u202e7 May</bdi></small><br><small><bdi>ribbon</bdi>: <bdi>red</bdi></small></td>",
+			"its lines stay lines, and text that turns round turns nothing else round")
+		require.Contains(t, b.String(), "bdi { white-space: pre-line; }")
 	}
 	require.NotContains(t, html, "book", "what is in another parcel is not on the slip")
 }

@@ -68,3 +68,29 @@ func ExampleParseEvent() {
 	fmt.Println(n.Type, n.Session, n.Authorization, n.Amount, err)
 	// Output: payment.authorized session-1 pi_1 49.99 EUR <nil>
 }
+
+// Report and Payout yield what Stripe settled, for payment.Reconcile.
+func ExampleClient_Report() {
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `{"data": [
+			{"id": "txn_1", "type": "charge", "currency": "eur", "amount": 4999, "fee": 175, "created": 1767225600,
+				"source": {"id": "ch_1", "payment_intent": "pi_1"}},
+			{"id": "txn_2", "type": "payout", "currency": "eur", "amount": -4824, "created": 1767312000, "source": {"id": "po_1"}}]}`)
+	}))
+	defer api.Close()
+	client, err := stripe.New("sk_test_1", &stripe.Options{URL: api.URL})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, day := context.Background(), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for p, err := range client.Report(ctx, day, day.AddDate(0, 0, 7)) { // of a week, without payouts
+		fmt.Println(p.Kind, p.Authorization, p.Amount, p.Fee, err)
+	}
+	for p, err := range client.Payout(ctx, "po_1") { // of one line of the bank statement
+		fmt.Println(p.Payout, p.Kind, p.Amount, err)
+	}
+	// Output:
+	// capture pi_1 49.99 EUR 1.75 EUR <nil>
+	// po_1 capture 49.99 EUR <nil>
+	// po_1 payout 48.24 EUR <nil>
+}

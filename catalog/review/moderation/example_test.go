@@ -85,3 +85,61 @@ func ExampleCheckMedia() {
 	// <nil>
 	// true moderation: media "../shoe.jpg": a path or a sign that paths use: invalid
 }
+
+// The author of a rejected review appeals, and somebody else decides.
+func ExampleMachine_Appeal() {
+	m, err := moderation.New(moderation.Rules{Appeals: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	item, err := m.Submit(moderation.Submission{Author: "anna"}, at)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if item, err = m.Claim(item, "mod-1", at); err != nil {
+		log.Fatal(err)
+	}
+	if item, err = m.Decide(item, "mod-1", moderation.Rejected, at); err != nil {
+		log.Fatal(err)
+	}
+	if item, err = m.Appeal(item, "anna", at.Add(time.Hour)); err != nil {
+		log.Fatal(err)
+	}
+	_, err = m.Claim(item, "mod-1", at.Add(2*time.Hour))
+	fmt.Println(item.State, err)
+	item, err = m.Claim(item, "mod-2", at.Add(2*time.Hour))
+	fmt.Println(item.State, err)
+	// Output:
+	// pending <nil>
+	// claimed <nil>
+}
+
+// A claim that is given back, or that runs out, leaves the item in the queue; and so
+// does a text that its author has changed.
+func ExampleMachine_Release() {
+	m, err := moderation.New(moderation.Rules{Lease: 10 * time.Minute})
+	if err != nil {
+		log.Fatal(err)
+	}
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	item, err := m.Submit(moderation.Submission{Author: "anna"}, at)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if item, err = m.Claim(item, "mod-1", at); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(item.State, item.At(at.Add(m.Rules().Lease)).State)
+	released, err := m.Release(item, "mod-1", at.Add(time.Minute))
+	fmt.Println(released.State, err)
+	if item, err = m.Decide(item, "mod-1", moderation.Approved, at.Add(time.Minute)); err != nil {
+		log.Fatal(err)
+	}
+	item, err = m.Edit(item, "anna", at.Add(time.Hour))
+	fmt.Println(item.State, err)
+	// Output:
+	// claimed pending
+	// pending <nil>
+	// pending <nil>
+}

@@ -134,3 +134,6 @@ func Prices() pricing.List {
 	}
 	return l
 }
+
+// One is what one unit costs at a price.
+func One(p money.Price) (money.Amount, error) { return p.Times(1, money.HalfUp) }

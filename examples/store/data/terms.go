@@ -57,12 +57,8 @@ var Taxes = must(tax.NewTable([]tax.Entry{
 // Returns is the policy of returns.
 var Returns = order.Policy{WindowDays: 30, ClaimDays: 730, DeliveryRefund: order.DeliveryCheapest, Zone: Zone}
 
-// PointValue is what a point is worth at the checkout, in cents, PointValues the same in other
-// currencies, and PointsMost the part of an order that points pay at most.
-var (
-	PointValue, PointsMost = money.MustRate("5"), money.Percent(50)
-	PointValues            = map[money.Currency]money.Rate{money.USD: money.MustRate("5"), money.CNY: money.MustRate("40")}
-)
+// PointsMost is the part of an order that points pay at most.
+var PointsMost = money.Percent(50)
 
 // ReviewPoints are earned by the first review of a product.
 const ReviewPoints = 20
@@ -76,7 +72,8 @@ const (
 // Program gives a point for each euro. Points can be spent when the goods can no longer be
 // sent back, and live for two years.
 var Program = loyalty.Program{
-	Timezone: Zone, PendingFor: "P30D", Earning: loyalty.Earning{PerUnitOf: map[string]money.Rate{"CNY": money.MustRate("0.125")}}, Acts: []loyalty.Act{
+	Timezone: Zone, Worth: map[money.Currency]money.Rate{money.EUR: money.MustRate("5"), money.USD: money.MustRate("5"), money.CNY: money.MustRate("40")},
+	PendingFor: "P30D", Earning: loyalty.Earning{PerUnitOf: map[string]money.Rate{"CNY": money.MustRate("0.125")}}, Acts: []loyalty.Act{
 		{Event: review.EventPostPublished, Points: ReviewPoints, Once: review.PropertyProduct, Match: map[string]string{review.PropertyKind: string(review.Review)}},
 	}, Expiry: loyalty.Expiry{After: "P24M", Round: loyalty.EndOfMonth},
 	Tiering: &loyalty.Tiering{Window: loyalty.Rolling, Period: "P12M", Downgrade: loyalty.Immediate, Tiers: []loyalty.Tier{

@@ -17,6 +17,7 @@ type cartView struct {
 	Names   map[flywheel.SKU]string
 	Freight *fulfillment.Offer // nil where nothing is shipped
 	Added   string             // what was put in just now
+	Changed []cart.PriceChange // since the last look
 }
 
 // cart is the cart with its price, the delivery home and the tax included.
@@ -33,10 +34,11 @@ func (s *Shop) cart(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	goods, err := s.Carts.Quote(r.Context(), c.ID, terms)
+	goods, changed, err := s.Carts.Look(r.Context(), c.ID, terms)
 	if err != nil {
 		return web.Answer{}, err
 	}
+	v.Changed = changed
 	if v.Freight, err = s.freight(r, &c, goods.Total); err != nil {
 		return web.Answer{}, err
 	}

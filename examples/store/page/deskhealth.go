@@ -1,6 +1,7 @@
 package page
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/flywheel-go/flywheel"
@@ -65,13 +66,14 @@ func (s *Shop) retry(r *web.Request) (web.Answer, error) {
 	return r.Go("/desk/health")
 }
 
-// drop gives a parked event up for its consumer.
+// drop gives a parked event up for its consumer. One that is not parked any more, since the
+// runner took it or somebody else pressed first, is as it was wished.
 func (s *Shop) drop(r *web.Request) (web.Answer, error) {
 	consumer, at, err := s.parkedAt(r)
 	if err != nil {
 		return web.Answer{}, err
 	}
-	if err := s.Wheel.Drop(r.Context(), consumer, at); err != nil {
+	if err := s.Wheel.Drop(r.Context(), consumer, at); err != nil && !errors.Is(err, flywheel.ErrNotFound) {
 		return web.Answer{}, err
 	}
 	return r.Go("/desk/health")

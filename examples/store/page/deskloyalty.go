@@ -1,7 +1,6 @@
 package page
 
 import (
-	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 	"github.com/flywheel-go/flywheel/internal/chart"
 	"github.com/flywheel-go/flywheel/pricing/money"
@@ -14,13 +13,17 @@ func (s *Shop) liability(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	worth, err := l.Total.Value(data.PointValue, money.EUR)
+	point, err := s.Points.Worth(r.Context(), money.EUR, now)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	worth, err := l.Total.Value(point, money.EUR)
 	if err != nil {
 		return web.Answer{}, err
 	}
 	t := table{ID: "tiers", Title: "Tiers", Empty: "There is no member yet.", Columns: []string{"Tier", "Members", "Available", "Pending", "Held", "At most worth"}}
 	for _, tier := range l.Tiers {
-		value, err := tier.Value(data.PointValue, money.EUR)
+		value, err := tier.Value(point, money.EUR)
 		if err != nil {
 			return web.Answer{}, err
 		}

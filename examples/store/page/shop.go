@@ -202,6 +202,7 @@ func (s *Shop) templates() *template.Template {
 	return template.Must(template.New("").Funcs(deskFuncs).Funcs(template.FuncMap{
 		"t":       say,
 		"money":   amount,
+		"one":     data.One,
 		"track":   data.Track,
 		"modeled": data.Modeled,
 		"html":    func(s string) template.HTML { return template.HTML(s) }, // of the catalog, which lets only harmless elements through

@@ -3,6 +3,7 @@ package page
 // words are what the pages say, by key: German, Chinese. English is the key.
 var words = map[string][2]string{
 	"Delivered by a dated day": {"Lieferung mit Datum", "配送日期明确"}, "30 days to give back": {"30 Tage Rückgabe", "30天内可退货"}, "Prices include tax": {"Preise mit Steuer", "价格含税"},
+	"the price was": {"der Preis war", "原价为"}, "and is now": {"und ist jetzt", "现价为"}, "there is no price any more.": {"es gibt keinen Preis mehr.", "该商品已无价格。"},
 	"Your order": {"Ihre Bestellung", "您的订单"}, "Tax": {"Steuer", "税费"},
 	"Search": {"Suchen", "搜索"}, "Cart": {"Warenkorb", "购物车"}, "Home": {"Start", "首页"}, "All goods": {"Alle Waren", "全部商品"},
 	"Bestsellers": {"Beliebt", "热销"}, "Add to cart": {"In den Warenkorb", "加入购物车"}, "In stock": {"Auf Lager", "有货"}, "Sold out": {"Ausverkauft", "缺货"},
