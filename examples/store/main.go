@@ -55,6 +55,7 @@ func run(ctx context.Context, args []string) error {
 	clerk := flags.String("clerk", "", "`password` of those at the desk who serve customers and change nothing else; nobody when it is empty")
 	hook := flags.String("hook", "", "`address` of a program that learns what happens to orders, signed with the environment's STORE_HOOK_SECRET")
 	onStripe := flags.Bool("stripe", false, "take payments by Stripe, with the key of the environment's STORE_STRIPE_KEY, and its webhooks at /hooks/payment")
+	goods := flags.String("data", "", "`file` of the assortment, a product export of Shopify with prices in EUR; a made-up one when it is empty")
 	days := flags.Int("past", 182, "`days` that are made up before a new shop is opened, for something to see at the desk")
 	var simulated simulation
 	simulated.flags(flags)
@@ -73,7 +74,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	with := outside{Hook: *hook, HookSecret: os.Getenv("STORE_HOOK_SECRET")}
+	with := outside{Goods: *goods, Hook: *hook, HookSecret: os.Getenv("STORE_HOOK_SECRET")}
 	if *onStripe {
 		if with.Gateway, err = stripe.New(os.Getenv("STORE_STRIPE_KEY"), nil); err != nil {
 			return errors.Join(err, s.close())

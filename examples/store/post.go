@@ -58,6 +58,6 @@ func openForLoad(ctx context.Context, where string, now func() time.Time) (*load
 // past makes up what was before the shop was opened.
 func past(shop *page.Shop, clock *data.Clock, seed uint64) *data.Past {
 	return &data.Past{
-		Clock: clock, Events: shop.Events, Carts: shop.Carts, Sessions: shop.Sessions, Orders: shop.Orders, Stock: shop.Stock, Suppliers: shop.Suppliers, Reviews: shop.Reviews, Wheel: shop.Wheel, Seed: seed,
+		Clock: clock, Products: shop.Products, Prices: shop.Prices, Events: shop.Events, Carts: shop.Carts, Sessions: shop.Sessions, Orders: shop.Orders, Stock: shop.Stock, Suppliers: shop.Suppliers, Reviews: shop.Reviews, Wheel: shop.Wheel, Seed: seed,
 	}
 }

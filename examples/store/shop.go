@@ -51,6 +51,7 @@ type unmade struct{ error }
 type outside struct {
 	Gateway    payment.Gateway // nil is one that the store plays
 	Hook       string          // where events of orders are told; nowhere where it is empty
+	Goods      string          // file of the assortment; the built-in one where it is empty
 	HookSecret string          // of webhooks in both directions; one that nobody knows where it is empty
 }
 
@@ -84,7 +85,7 @@ func newShop(ctx context.Context, s *stores, now func() time.Time, with outside)
 	shop.Follower = &search.Follower{Engine: search.Local{Index: shop.Index}, Source: documents, Product: catalog.ChangedProduct}
 	shop.Wheel = made(segment.NewRunner(shop.Events, &segment.RunnerOptions{Now: now, Jobs: jobs(shop)},
 		shop.Profiles, shop.Follower, shop.Recommend, shop.Reviews, shop.Points, shop.Friends, shop.Wishes, shop.Journeys))
-	if err := errors.Join(data.Fill(ctx, shop.Products, shop.Prices, shop.Stock, shop.Codes), data.FillSuppliers(ctx, shop.Suppliers)); err != nil {
+	if err := data.Fill(ctx, with.Goods, shop.Products, shop.Prices, s.prices, shop.Stock, shop.Codes, shop.Suppliers); err != nil {
 		return nil, err
 	}
 	err = shop.Flags.Refresh(ctx)

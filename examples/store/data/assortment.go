@@ -28,6 +28,11 @@ type Good struct {
 	Grams, InStock   int64
 	Reduced, Digital bool  // tax, and whether nothing is shipped
 	Later            int64 // how many are sold before they are there
+
+	// Of goods that come from a file: their items, which are made of ID and Colors where there
+	// are none, and what items cost where the file says it.
+	Items []flywheel.SKU
+	Costs map[flywheel.SKU]money.Amount
 }
 
 // Categories from the top.
@@ -70,6 +75,9 @@ var Colors = catalog.OptionSet{Code: "color", Name: map[catalog.Locale]string{"e
 
 // SKUs of a good.
 func (g *Good) SKUs() []flywheel.SKU {
+	if len(g.Items) > 0 {
+		return g.Items
+	}
 	if len(g.Colors) == 0 {
 		return []flywheel.SKU{flywheel.SKU(g.ID)}
 	}

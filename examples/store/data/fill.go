@@ -8,28 +8,59 @@ import (
 	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/inventory"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
+	"github.com/flywheel-go/flywheel/inventory/supplier"
 	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/coupon"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
-// Fill brings the assortment into an empty shop; again it changes nothing.
-func Fill(ctx context.Context, products *catalog.Service, prices *pricing.Service, stock *inventory.Service, codes *coupon.Service) error {
-	known := func(err error) error {
-		if errors.Is(err, flywheel.ErrConflict) {
-			return nil
-		}
+// known lets pass that something is there already.
+func known(err error) error {
+	if errors.Is(err, flywheel.ErrConflict) {
+		return nil
+	}
+	return err
+}
+
+// Fill brings the assortment into an empty shop, that of a file (see fillFrom) or without one
+// the built-in one; again it changes nothing. A shop that was filled from a file stays as it is
+// when it is opened without one.
+func Fill(ctx context.Context, file string, products *catalog.Service, prices *pricing.Service, kept pricing.Store, stock *inventory.Service, codes *coupon.Service, purchasing *supplier.Service) error {
+	if err := schema(ctx, products); err != nil {
 		return err
 	}
+	goods, err := Sold(ctx, products)
+	switch {
+	case err != nil:
+		return err
+	case file != "":
+		goods, err = fillFrom(ctx, file, products, prices, kept, stock)
+	case len(goods) == 0 || goods[0].ID == Goods[0].ID:
+		goods, err = Goods, builtIn(ctx, products, prices, stock)
+	default:
+		goods = nil // suppliers are kept since the file was read
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(fillSuppliers(ctx, purchasing, goods), fillCodes(ctx, prices, codes))
+}
+
+// schema is what products are made of.
+func schema(ctx context.Context, products *catalog.Service) error {
 	for _, l := range Languages {
 		if err := products.PutLocale(ctx, catalog.LocaleDef{Code: l}); err != nil {
 			return err
 		}
 	}
-	err := errors.Join(
+	return errors.Join(
 		products.PutChannel(ctx, catalog.ChannelDef{Code: Channel, Locales: Languages, DefaultLocale: "en"}),
 		products.PutOptions(ctx, Colors), products.PutType(ctx, catalog.ProductType{Code: "ware"}),
 	)
+}
+
+// builtIn brings in what this package sells.
+func builtIn(ctx context.Context, products *catalog.Service, prices *pricing.Service, stock *inventory.Service) (err error) {
 	for _, c := range Categories {
 		err = errors.Join(err, products.PutCategory(ctx, c))
 	}
@@ -66,10 +97,12 @@ func Fill(ctx context.Context, products *catalog.Service, prices *pricing.Servic
 		}
 	}
 	_, err = prices.SaveList(ctx, Prices())
-	if err := known(err); err != nil {
-		return err
-	}
-	_, err = prices.SavePromotion(ctx, pricing.Promotion{ID: "welcome", Percent: money.Percent(10), Coupon: "welcome"})
+	return known(err)
+}
+
+// fillCodes makes a promotion, a code for it and a gift card.
+func fillCodes(ctx context.Context, prices *pricing.Service, codes *coupon.Service) error {
+	_, err := prices.SavePromotion(ctx, pricing.Promotion{ID: "welcome", Percent: money.Percent(10), Coupon: "welcome"})
 	if err := known(err); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -13,11 +14,13 @@ import (
 	"github.com/flywheel-go/flywheel/cart"
 	"github.com/flywheel-go/flywheel/cart/checkout"
 	"github.com/flywheel-go/flywheel/cart/order"
+	"github.com/flywheel-go/flywheel/catalog"
 	"github.com/flywheel-go/flywheel/catalog/review"
 	"github.com/flywheel-go/flywheel/catalog/review/moderation"
 	"github.com/flywheel-go/flywheel/inventory"
 	"github.com/flywheel-go/flywheel/inventory/fulfillment"
 	"github.com/flywheel-go/flywheel/inventory/supplier"
+	"github.com/flywheel-go/flywheel/pricing"
 	"github.com/flywheel-go/flywheel/pricing/money"
 	"github.com/flywheel-go/flywheel/segment"
 )
@@ -43,6 +46,8 @@ func (c *Clock) Now() time.Time {
 // same past.
 type Past struct {
 	Clock     *Clock
+	Products  *catalog.Service
+	Prices    *pricing.Service
 	Events    *segment.Log
 	Carts     *cart.Service
 	Sessions  *checkout.Sessions
@@ -53,6 +58,7 @@ type Past struct {
 	Wheel     *segment.Runner
 	Seed      uint64
 
+	goods  []Good
 	random *rand.Rand
 	later  []later
 	n      int
@@ -70,6 +76,9 @@ var firstNames = []string{"Anna", "Ben", "Clara", "David", "Emma", "Finn", "Gret
 func (p *Past) Make(ctx context.Context, days int) error {
 	for _, err := range p.Orders.List(ctx, order.Filter{}) {
 		return err // there is a past
+	}
+	if err := p.choose(ctx); err != nil || len(p.goods) == 0 {
+		return err
 	}
 	p.random = rand.New(rand.NewPCG(p.Seed, 0x9a57))
 	now := p.Clock.Base()
@@ -117,6 +126,28 @@ func refused(err error) error {
 	return err
 }
 
+// choose keeps of the goods of the shop what has a price.
+func (p *Past) choose(ctx context.Context) error {
+	goods, err := Sold(ctx, p.Products)
+	if err != nil {
+		return err
+	}
+	p.goods = nil
+	for _, g := range goods {
+		priced, err := p.Prices.Listed(money.EUR, p.Clock.Base(), g.SKUs()...)
+		if err != nil {
+			return err
+		}
+		if len(g.Items) > 0 {
+			g.Items = slices.DeleteFunc(slices.Clone(g.Items), func(sku flywheel.SKU) bool { _, has := priced[sku]; return !has })
+		}
+		if len(priced) > 0 {
+			p.goods = append(p.goods, g)
+		}
+	}
+	return nil
+}
+
 func (p *Past) hold(at time.Time) { p.Clock.held.Store(&at) }
 
 // poisson draws a number with a mean: Knuth's product of uniform numbers (The Art of Computer
@@ -130,7 +161,7 @@ func poisson(random *rand.Rand, mean float64) (n int) {
 
 // good draws a good, those at the front of the assortment more often.
 func (p *Past) good() flywheel.SKU {
-	g := &Goods[min(int(p.random.ExpFloat64()*2.5), len(Goods)-1)]
+	g := &p.goods[min(int(p.random.ExpFloat64()*2.5), len(p.goods)-1)]
 	skus := g.SKUs()
 	return skus[min(int(p.random.ExpFloat64()), len(skus)-1)]
 }
@@ -261,10 +292,10 @@ func (p *Past) follow(id order.ID, customer flywheel.CustomerID, name string, da
 // review writes what a buyer thinks, once for a product, and publishes it.
 func (p *Past) review(ctx context.Context, o *order.Order, name string, stars int) error {
 	product := ""
-	for i := range Goods {
-		for _, sku := range Goods[i].SKUs() {
+	for i := range p.goods {
+		for _, sku := range p.goods[i].SKUs() {
 			if sku == o.Lines[0].SKU {
-				product = string(Goods[i].ID)
+				product = string(p.goods[i].ID)
 			}
 		}
 	}
@@ -285,17 +316,21 @@ func (p *Past) review(ctx context.Context, o *order.Order, name string, stars in
 
 // restock orders what runs out, which arrives after six to nine days.
 func (p *Past) restock(ctx context.Context, day int) error {
-	for i := range Goods {
-		for _, sku := range Goods[i].SKUs() {
+	for i := range p.goods {
+		for _, sku := range p.goods[i].SKUs() {
 			l, err := p.Stock.Level(ctx, sku)
 			if err != nil {
 				return err
 			}
-			if Goods[i].Digital || l.Available() > 8 {
+			has, err := p.Stock.Available(ctx, []flywheel.SKU{sku})
+			if err != nil {
+				return err
+			}
+			if _, counted := has.Count(sku); !counted || l.Available() > 8 {
 				continue
 			}
 			id := p.id("po")
-			if _, err := p.Suppliers.Draft(ctx, Goods[i].Brand, id, []supplier.Want{{SKU: sku, Quantity: 2 * Pack}}); err != nil {
+			if _, err := p.Suppliers.Draft(ctx, p.goods[i].Brand, id, []supplier.Want{{SKU: sku, Quantity: 2 * Pack}}); err != nil {
 				return err
 			}
 			if _, err := p.Suppliers.Apply(ctx, id, supplier.Document{ID: "sent", Kind: supplier.Send, At: p.Clock.Now()}); err != nil {

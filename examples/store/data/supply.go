@@ -22,11 +22,12 @@ const Pack = 6
 // Lots are the quantities in which goods can be ordered.
 var Lots = replenish.Lot{Pack: Pack}
 
-// Suppliers are the brands, who deliver within a week, at less than half of the price.
-func Suppliers() (all []supplier.Supplier) {
+// Suppliers are the brands of goods, who deliver within a week, at what the goods cost, or less
+// than half of the price where nobody said.
+func Suppliers(goods []Good) (all []supplier.Supplier) {
 	at := map[string]int{}
-	for i := range Goods {
-		g := &Goods[i]
+	for i := range goods {
+		g := &goods[i]
 		if g.Digital {
 			continue
 		}
@@ -38,17 +39,21 @@ func Suppliers() (all []supplier.Supplier) {
 				ID: g.Brand, Name: g.Brand, Currency: money.EUR, Approval: supplier.Approved, Terms: supplier.Terms{PaymentDays: 30, Lead: supplier.LeadLaw{Mean: LeadDays, SD: 1}},
 			})
 		}
-		cost := must(must(money.Parse(g.Price, money.EUR)).MulRate(money.MustRate("0.42"), money.HalfUp))
+		usual := must(must(money.Parse(g.Price, money.EUR)).MulRate(money.MustRate("0.42"), money.HalfUp))
 		for _, sku := range g.SKUs() {
+			cost, said := g.Costs[sku]
+			if !said {
+				cost = usual
+			}
 			all[n].Items = append(all[n].Items, supplier.Item{SKU: sku, Price: money.PriceOf(cost), Pack: Pack})
 		}
 	}
 	return all
 }
 
-// FillSuppliers brings the suppliers into a shop that has none of them.
-func FillSuppliers(ctx context.Context, purchasing *supplier.Service) error {
-	for _, s := range Suppliers() {
+// fillSuppliers brings the suppliers of goods into a shop that has none of them.
+func fillSuppliers(ctx context.Context, purchasing *supplier.Service, goods []Good) error {
+	for _, s := range Suppliers(goods) {
 		if _, err := purchasing.Supplier(ctx, s.ID); err == nil {
 			continue
 		}

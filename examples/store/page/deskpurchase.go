@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"github.com/flywheel-go/flywheel"
-	"github.com/flywheel-go/flywheel/examples/store/data"
 	"github.com/flywheel-go/flywheel/examples/store/web"
 	"github.com/flywheel-go/flywheel/inventory/replenish"
 	"github.com/flywheel-go/flywheel/inventory/supplier"
@@ -15,7 +14,10 @@ import (
 // orders show.
 func (s *Shop) leads(r *web.Request) (map[flywheel.SKU]replenish.LeadTime, error) {
 	all := map[flywheel.SKU]replenish.LeadTime{}
-	for _, of := range data.Suppliers() {
+	for of, err := range s.Suppliers.Suppliers(r.Context()) {
+		if err != nil {
+			return nil, err
+		}
 		known, err := s.Suppliers.LeadTimes(r.Context(), of.ID)
 		if err != nil {
 			return nil, err
