@@ -71,7 +71,7 @@ func TestCutEveryCommit(t *testing.T) {
 		run := func(seed, at int, way int32) int64 {
 			l := newLife(w, uint64(seed), fmt.Sprint("l", seed, "-", at, "-", way))
 			p := w.open(t, noHook, l)
-			l.prepare(t, p)
+			l.prepare(t.Context(), t, p)
 			c.next.Store(0)
 			c.cut.Store(false)
 			c.way.Store(way)
@@ -125,7 +125,7 @@ func TestDiskFull(t *testing.T) {
 		l := newLife(w, 0, fmt.Sprint("full", extra))
 		l.gateway = new(payment.Memory)
 		p := w.open(t, noHook, l)
-		l.prepare(t, p)
+		l.prepare(t.Context(), t, p)
 		l.ready(t, p)
 		var pages int
 		require.NoError(t, roomy.QueryRowContext(t.Context(), "PRAGMA page_count").Scan(&pages))

@@ -216,7 +216,8 @@ type life struct {
 	after   []func(p *process) error
 	gateway *payment.Memory
 	world   *lifeWorld
-	looks   func(p *process) // before each step after placing, nil for nobody
+	since   flywheel.Position // the last entry of the log before the life: a world has those of many
+	looks   func(p *process)  // before each step after placing, nil for nobody
 	sees    func(v checkout.View)
 	catalog flywheel.Catalog // nil for lifeCatalog
 }
@@ -316,8 +317,7 @@ func (l *life) plan(rnd *rand.Rand) {
 }
 
 // prepare fills the shelves and accounts of a life.
-func (l *life) prepare(t testing.TB, p *process) {
-	ctx := t.Context()
+func (l *life) prepare(ctx context.Context, t testing.TB, p *process) {
 	for i := range l.lines {
 		sku := l.lines[i].SKU
 		require.NoError(t, p.stock.At("east").Receive(ctx, "east-"+string(sku), []flywheel.Line{{SKU: sku, Quantity: lifeStock / 2}}))
@@ -434,7 +434,14 @@ func (l *life) place(ctx context.Context, p *process, id checkout.SessionID, v c
 // run lives a life to its end with a stop, by a new process where it dies there.
 func (l *life) run(t testing.TB, stop *stopper) {
 	clean := l.world.open(t, noHook, l)
-	l.prepare(t, clean)
+	since, err := clean.log.Last(t.Context())
+	require.NoError(t, err)
+	l.since = since
+	err = l.world.tx.InTx(t.Context(), func(ctx context.Context) error {
+		l.prepare(ctx, t, clean)
+		return nil
+	})
+	require.NoError(t, err)
 	p := clean
 	if stop != nil {
 		p = l.world.open(t, stop.hook, l)
@@ -457,14 +464,16 @@ func (l *life) run(t testing.TB, stop *stopper) {
 // same requests, and finds one order, every participant taken once, no money
 // standing that no order knows of, stock and papers that agree, and every event
 // once. With FLYWHEEL_LIVES=500 so many lives in memory are stopped at every point,
-// and a fifth of them at up to 200 points in SQLite and in PostgreSQL.
+// and a quarter of them at up to 200 points in SQLite and in PostgreSQL.
 func TestStopLifeAnywhere(t *testing.T) {
 	t.Parallel()
 	long, err := strconv.Atoi(cmp.Or(os.Getenv("FLYWHEEL_LIVES"), "0"))
 	require.NoError(t, err)
-	// Each boundary is a point: once with a process that dies there, once with one that
-	// goes on.
-	points := func(t *testing.T, fresh func() *lifeWorld, lives, most int) (n int) {
+	// At each point there may be a process that dies, and one that goes on: both ways,
+	// or one of them in turns, over points in random order.
+	const both, inTurns = 2, 1
+	points := func(t *testing.T, fresh func() *lifeWorld, lives, most, ways int) {
+		stops, distinct := 0, 0
 		for seed := range lives {
 			ok := t.Run(fmt.Sprint("life ", seed), func(t *testing.T) {
 				l := newLife(fresh(), uint64(seed), fmt.Sprint("l", seed))
@@ -477,36 +486,36 @@ func TestStopLifeAnywhere(t *testing.T) {
 						t.Logf("stop at %d, dies: %v: %s", stop.at, stop.dies, stop.stopped)
 					}
 				}()
-				for _, k := range at[:min(len(at), most)] {
-					for _, dies := range []bool{true, false} {
+				for i, k := range at[:min(len(at), most)] {
+					for _, dies := range []bool{i%2 == 0, i%2 != 0}[:ways] {
 						stop = &stopper{at: k, dies: dies}
 						newLife(fresh(), uint64(seed), fmt.Sprint("l", seed, "-", k, dies)).run(t, stop)
-						n++
+						require.NotEmpty(t, stop.stopped, "no call was stopped")
+						stops++
 					}
+					distinct++
 				}
 			})
 			if !ok {
 				break
 			}
 		}
-		return n
+		t.Logf("%d stops at %d distinct points", stops, distinct)
 	}
 	t.Run("memory", func(t *testing.T) {
 		lives, most := testkit.Often(40, 10), 15
 		if long > 0 {
 			lives, most = long, 1<<30
 		}
-		n := points(t, newLifeWorld, lives, most)
-		t.Logf("%d points, half of them distinct boundaries", n)
+		points(t, newLifeWorld, lives, most, both)
 	})
 	sqldbtest.Each(t, func(t *testing.T, open sqldbtest.Opener, d sqldb.Dialect) {
-		lives, most := testkit.Often(5, 3), 4
+		lives, most, ways := testkit.Often(5, 3), 4, both
 		if long > 0 {
-			lives, most = long/5, 200
+			lives, most, ways = long/4, 200, inTurns
 		}
 		w := newLifeWorldSQL(t, open, d)
-		n := points(t, func() *lifeWorld { return w }, lives, most)
-		t.Logf("%d points", n)
+		points(t, func() *lifeWorld { return w }, lives, most, ways)
 	})
 }
 

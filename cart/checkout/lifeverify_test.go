@@ -140,7 +140,7 @@ func (l *life) verifyEvents(t testing.TB, p *process, o *order.Order) {
 	require.NoError(t, err)
 	told := map[string]int{}
 	var refunds int64
-	for e, err := range p.log.Entries(t.Context(), segment.Query{}) {
+	for e, err := range p.log.Entries(t.Context(), segment.Query{After: l.since}) {
 		require.NoError(t, err)
 		if e.Event.Ref != l.name("session") && e.Event.Ref != string(o.ID) {
 			continue

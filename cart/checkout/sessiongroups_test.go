@@ -164,7 +164,7 @@ func groupShop(t *testing.T, mode order.CaptureMode) (*process, *life) {
 		l.lines = append(l.lines, cart.Line{SKU: l.sku(n), Quantity: 3, Agreed: money.PriceOf(eur(1000)), TaxIncluded: true})
 	}
 	p := l.world.open(t, nil, l)
-	l.prepare(t, p)
+	l.prepare(t.Context(), t, p)
 	ctx := t.Context()
 	_, err := p.carts.Create(ctx, cart.Cart{ID: "c", Customer: l.customer(), Currency: money.EUR, Lines: l.lines})
 	require.NoError(t, err)

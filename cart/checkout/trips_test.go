@@ -79,7 +79,7 @@ func (r *trips) place(t *testing.T, w *lifeWorld, id string, lines int, everythi
 		l.tenders = append([]checkout.TenderChoice{{Type: order.Points}, {Type: order.GiftCard, ID: l.name("CARD")}, {Type: order.StoreCredit}}, l.tenders...)
 	}
 	p := w.open(t, noHook, l)
-	l.prepare(t, p)
+	l.prepare(t.Context(), t, p)
 	ctx, session := t.Context(), checkout.SessionID(l.name("session"))
 	_, err := p.carts.Create(ctx, cart.Cart{ID: "c" + cart.ID(l.id), Customer: l.customer(), Currency: placePrice.Currency(), Lines: l.lines})
 	require.NoError(t, err)
