@@ -77,13 +77,20 @@ func (s *lots) of(list []Lot, place lotPlace) []Lot {
 	return list
 }
 
-// ExpiredLots implements [LotStore]. It looks at all lots.
+// ExpiredLots implements [LotStore]. It looks at every place of every tracked item, and
+// there at the lots up to the day.
 func (s *MemoryStore) ExpiredLots(ctx context.Context, day fulfillment.Date, limit int) (list []Lot, err error) {
 	err = s.db.View(ctx, func() error {
-		for place := range s.lots.byItem {
-			list = s.lots.of(list, place)
+		for _, lots := range s.lots.byItem {
+			for _, l := range lots {
+				if l.Expires.IsZero() || l.Expires.Compare(day) >= 0 {
+					break
+				}
+				if l.OnHand > 0 && !s.lots.recalled[lotName{l.SKU, l.Lot}] {
+					list = append(list, *l)
+				}
+			}
 		}
-		list = slices.DeleteFunc(list, func(l Lot) bool { return l.Recalled || l.Expires.IsZero() || l.Expires.Compare(day) >= 0 })
 		slices.SortFunc(list, func(a, b Lot) int {
 			return cmp.Or(a.Expires.Compare(b.Expires), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Location, b.Location), cmp.Compare(a.Lot, b.Lot))
 		})
