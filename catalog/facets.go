@@ -138,13 +138,11 @@ func (f *facets) count(p *shelved) bool {
 	return whole
 }
 
-// result returns the counts, most first, then by value.
-func (f *facets) result() map[string][]FacetCount {
-	if len(f.fields) == 0 {
-		return nil
-	}
-	out := make(map[string][]FacetCount, len(f.fields))
+// result writes the counts, most first, then by value. Beyond MaxFacetValues only
+// chosen values are listed.
+func (f *facets) result(into *Listed) {
 	for i := range f.fields {
+		name := f.fields[i].name
 		list := make([]FacetCount, 0, len(f.counts[i]))
 		for _, c := range f.counts[i] {
 			list = append(list, *c)
@@ -152,9 +150,34 @@ func (f *facets) result() map[string][]FacetCount {
 		slices.SortFunc(list, func(a, b FacetCount) int {
 			return cmp.Or(cmp.Compare(b.Products, a.Products), compareValues(a.Value, b.Value))
 		})
-		out[f.fields[i].name] = list
+		if all := len(list); all > MaxFacetValues {
+			kept := list[:MaxFacetValues:MaxFacetValues]
+			for _, c := range list[MaxFacetValues:] {
+				if f.l.chosen(name, c.Value) {
+					kept = append(kept, c)
+				}
+			}
+			list = kept
+			if into.Unlisted == nil {
+				into.Unlisted = map[string]int{}
+			}
+			into.Unlisted[name] = all - len(kept)
+		}
+		if into.Facets == nil {
+			into.Facets = make(map[string][]FacetCount, len(f.fields))
+		}
+		into.Facets[name] = list
 	}
-	return out
+}
+
+// chosen reports whether Where asks for a value of a field.
+func (l *listing) chosen(name string, value any) bool {
+	for i := range l.fields {
+		if l.fields[i].name == name && contains(l.fields[i].values, termValue(value)) {
+			return true
+		}
+	}
+	return false
 }
 
 func compareValues(a, b any) int {

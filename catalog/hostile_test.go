@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -171,6 +172,68 @@ func TestHostileFiles(t *testing.T) {
 			require.Zero(t, report.Created, "cut at %d", cut)
 		}
 	}
+}
+
+// What a file says too much of is refused at its line and its path within the product;
+// the products beside it are imported.
+func TestHugeCells(t *testing.T) {
+	s, _ := shopOn(t, nil, nil)
+	ctx := t.Context()
+	huge := strings.Repeat("<p>ten megabytes</p>", 10<<20/20)
+	report, err := s.Import(ctx, strings.NewReader(strings.Replace(shopifyFile, "<p>Small</p>", huge, 1)), catalog.Import{Form: catalog.ShopifyForm, Channel: "web", Type: "goods"})
+	require.NoError(t, err)
+	require.Equal(t, 1, report.Created)
+	require.Len(t, report.Errors, 1)
+	require.ErrorIs(t, report.Errors[0], flywheel.ErrLimit)
+	require.EqualError(t, report.Errors[0], `line 5, column "Title": text.en.description: more than 1048576 characters: limit exceeded`)
+
+	lines := `{"id":"a","type":"goods","text":{"en":{"title":"A"}}}` + "\n" + `{"id":"b","type":"goods","text":{"en":{"title":"` + strings.Repeat("t", 10_000) + `","description":"` + huge + `"}}}`
+	report, err = s.Import(ctx, strings.NewReader(lines), catalog.Import{Form: catalog.JSONForm})
+	require.NoError(t, err)
+	require.Equal(t, 1, report.Created)
+	var places []string
+	for _, e := range report.Errors {
+		var field *flywheel.FieldError
+		require.ErrorAs(t, e, &field)
+		require.ErrorIs(t, e, flywheel.ErrLimit)
+		require.Equal(t, 2, e.Line)
+		places = append(places, field.Field)
+	}
+	require.ElementsMatch(t, []string{"text.en.title", "text.en.description"}, places)
+}
+
+// A facet of very many values lists the first of them and those that are chosen, and
+// says how many it leaves out.
+func TestManyFacetValues(t *testing.T) {
+	s, _ := shopOn(t, nil, nil)
+	ctx := t.Context()
+	require.NoError(t, s.PutAttribute(ctx, catalog.Attribute{Code: "tag", Type: catalog.TextAttribute, Many: true, Facet: true}))
+	require.NoError(t, s.PutType(ctx, catalog.ProductType{Code: "tagged", Attributes: []string{"tag"}}))
+	const per = 500
+	for i := range 3 {
+		p := thing(catalog.ID(fmt.Sprint("p", i)), flywheel.SKU(fmt.Sprint("P", i)))
+		tags := []any{"common"}
+		for j := range per {
+			tags = append(tags, fmt.Sprintf("v%07d", i*per+j))
+		}
+		p.Type, p.Attributes = "tagged", catalog.Attributes{"tag": tags}
+		_, err := s.Put(ctx, p)
+		require.NoError(t, err)
+	}
+	page, err := s.List(ctx, catalog.ListQuery{Channel: "web", Facets: []string{"attributes.tag"}})
+	require.NoError(t, err)
+	values := page.Facets["attributes.tag"]
+	require.Len(t, values, catalog.MaxFacetValues)
+	require.Equal(t, catalog.FacetCount{Value: "common", Products: len(page.IDs)}, values[0])
+	left := page.Unlisted["attributes.tag"]
+	require.Equal(t, 3*per+1-catalog.MaxFacetValues, left)
+
+	page, err = s.List(ctx, catalog.ListQuery{Channel: "web", Facets: []string{"attributes.tag"}, Where: map[string][]any{"attributes.tag": {"v0001400"}}})
+	require.NoError(t, err)
+	require.Equal(t, []catalog.ID{"p2"}, page.IDs)
+	values = page.Facets["attributes.tag"]
+	require.Equal(t, catalog.FacetCount{Value: "v0001400", Products: 1}, values[catalog.MaxFacetValues])
+	require.Equal(t, left-1, page.Unlisted["attributes.tag"])
 }
 
 // HTML that explodes elsewhere is read in linear time: tags that never end, nest

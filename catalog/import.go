@@ -73,7 +73,7 @@ type ImportReport struct {
 type ImportError struct {
 	Line   int    // where the record begins; the header is 1
 	Column string // the header as written; empty for a row or the file
-	Err    error  // wraps a kind
+	Err    error  // wraps a kind; a *flywheel.FieldError where the product as a whole is refused
 	order  int    // of the column
 }
 
@@ -177,6 +177,7 @@ type importer struct {
 type place struct {
 	line, order int
 	column      string
+	path        string // within the product of a JSON line
 }
 
 type attrColumn struct {
@@ -275,7 +276,10 @@ func (im *importer) fail(p *imported, line, column int, name string, err error) 
 	} else if name != "" { // of a column that is not there
 		e.Column, e.order = name, len(im.header)
 	}
-	at := place{e.Line, e.order, e.Column}
+	at := place{e.Line, e.order, e.Column, ""}
+	if field, ok := errors.AsType[*flywheel.FieldError](err); ok && im.in.Form == JSONForm {
+		at.path = field.Field
+	}
 	if im.told[at] {
 		return
 	}
@@ -498,8 +502,8 @@ func (im *importer) putIn(ctx context.Context, w *write, list []*imported, produ
 	return false, nil
 }
 
-// judged reports what is wrong with a product as a whole, at the column that it
-// comes from.
+// judged reports what is wrong with a product as a whole, with the path within it, at
+// the column that it comes from.
 func (im *importer) judged(p *imported, path string, err error) {
 	line, column := p.rows[0].line, -1
 	field := ""
@@ -537,7 +541,7 @@ func (im *importer) judged(p *imported, path string, err error) {
 	if i, ok := im.cols[field]; ok {
 		column = i
 	}
-	im.fail(p, line, column, "", err)
+	im.fail(p, line, column, "", &flywheel.FieldError{Field: path, Err: err})
 }
 
 // finish counts what became of the products.

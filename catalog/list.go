@@ -61,9 +61,16 @@ type Listed struct {
 	End  string `json:"end,omitempty"`
 	// Total is -1 where it was not asked for.
 	Total int `json:"total"`
-	// Facets by field: values and how many products have them, most first.
+	// Facets by field: values and how many products have them, most first. A field
+	// lists MaxFacetValues of them, and those that Where chooses.
 	Facets map[string][]FacetCount `json:"facets,omitempty"`
+	// Unlisted is the number of values that Facets leaves out, by field. Fields that
+	// list all of theirs are absent.
+	Unlisted map[string]int `json:"unlisted,omitempty"`
 }
+
+// MaxFacetValues is the most values that one facet of a page lists.
+const MaxFacetValues = 1000
 
 // FacetCount is a value and the number of products with it.
 type FacetCount struct {
@@ -286,7 +293,8 @@ func (l *listing) fromProducts(ctx context.Context, from position) (Listed, erro
 		list = append(list, batch...)
 	}
 	slices.SortFunc(list, func(a, b found) int { return a.compare(b.position) })
-	page := Listed{Total: -1, IDs: []ID{}, Facets: facets.result()}
+	page := Listed{Total: -1, IDs: []ID{}}
+	facets.result(&page)
 	if l.q.Total {
 		page.Total = len(list)
 	}
