@@ -54,7 +54,7 @@ func goods(i int) catalog.Product {
 	return catalog.Product{
 		ID: catalog.ID(fmt.Sprintf("p%06d", i*7919%1000003)), Type: "goods", Status: catalog.Active, Vendor: "Nord", Categories: []catalog.CategoryID{"leaf"},
 		Text:       map[catalog.Locale]catalog.Text{"en": {Title: fmt.Sprintf("Thing %d", i), Description: "<p>A thing of wool, <b>soft</b> and warm.</p>"}},
-		Attributes: catalog.Attributes{"fabric": []string{"Wool", "Linen", "Cotton"}[i%3]},
+		Attributes: catalog.NewAttributes(map[string]any{"fabric": []string{"Wool", "Linen", "Cotton"}[i%3]}),
 		Media:      []catalog.Media{{Role: catalog.MainRole, URL: "https://img.example/thing.jpg"}},
 		Listings:   map[catalog.Channel]*catalog.Listing{"web": {}}, Variants: []catalog.Variant{{SKU: flywheel.SKU(fmt.Sprintf("S-%d", i))}},
 	}

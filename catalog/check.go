@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+	"unique"
 
 	"github.com/flywheel-go/flywheel"
 )
@@ -65,7 +66,7 @@ func (c *checker) product(p *Product, before Status) {
 	for i, t := range p.Tags {
 		p.Tags[i] = normalText(t)
 	}
-	p.Tags = unique(p.Tags)
+	p.Tags = withoutRepeats(p.Tags)
 	for path, n := range map[string]int{"tags": len(p.Tags), "media": len(p.Media), "components": len(p.Components)} {
 		if n > maxList {
 			c.p.add(path, flywheel.ErrLimit, "%d, at most %d", n, maxList)
@@ -147,8 +148,7 @@ func (c *checker) options(p *Product) {
 func (c *checker) values(p *Product, given Attributes, scope Scope, at problems) Attributes {
 	var out Attributes
 	check := valueCheck{schema: c.schema, self: p.ID, refs: &c.refs, p: at}
-	for _, code := range sortedKeys(given) {
-		v := given[code]
+	for code, v := range given.All() {
 		if emptyValue(v) {
 			continue
 		}
@@ -162,10 +162,7 @@ func (c *checker) values(p *Product, given Attributes, scope Scope, at problems)
 			at.invalid(path, "a product of type %q has none in these categories", p.Type)
 		default:
 			if normal := check.attribute(a, v); normal != nil {
-				if out == nil {
-					out = make(Attributes, len(given))
-				}
-				out[code] = normal
+				out.slots = append(out.slots, slot{unique.Make(code), normal})
 			}
 		}
 	}
@@ -378,7 +375,7 @@ func (c *checker) missing(p *Product, values Attributes, a *Attribute, ch *chann
 			return false
 		}
 	}
-	return a.shown(values[a.Code], ch.Code, c.schema.chain(ch, "")) == nil
+	return a.shown(values.Get(a.Code), ch.Code, c.schema.chain(ch, "")) == nil
 }
 
 // completeVariant reports what a variant that a channel shows lacks.

@@ -30,7 +30,7 @@ func kitchen(tb testing.TB, opts *catalog.Options) *catalog.Service {
 	grams := int64(350)
 	_, err = s.PutAll(ctx, []catalog.Product{
 		{
-			ID: "mug", Type: "ware", Status: catalog.Active, Vendor: "Ton", TaxClass: "standard", Categories: []catalog.CategoryID{"cups"}, Attributes: catalog.Attributes{catalog.NetContentAttribute: "35 cl"}, Options: []string{"color"},
+			ID: "mug", Type: "ware", Status: catalog.Active, Vendor: "Ton", TaxClass: "standard", Categories: []catalog.CategoryID{"cups"}, Attributes: catalog.NewAttributes(map[string]any{catalog.NetContentAttribute: "35 cl"}), Options: []string{"color"},
 			Text:     map[catalog.Locale]catalog.Text{"en": {Title: "Mug", Description: "<p>For <b>coffee</b></p>"}, "de": {Title: "Becher"}},
 			Variants: []catalog.Variant{{SKU: "mug-red", Options: []string{"red"}, WeightGrams: &grams}, {SKU: "mug-blue", Options: []string{"blue"}}},
 			Listings: map[catalog.Channel]*catalog.Listing{"web": {}},

@@ -47,7 +47,7 @@ func teaShop(opts *catalog.Options) *catalog.Service {
 	_, err = shop.Put(ctx, catalog.Product{
 		ID: "sencha", Type: "tea", Status: catalog.Active, Vendor: "Nord", Categories: []catalog.CategoryID{"green"}, Options: []string{"pack"},
 		Text:       map[catalog.Locale]catalog.Text{"en": {Title: "Sencha", Description: "<p>From the <b>first</b> harvest.</p>"}, "de": {Title: "Grüntee Sencha"}},
-		Attributes: catalog.Attributes{"weight": "0.35 kg", "origin": map[string]any{"en": "Japan"}},
+		Attributes: catalog.NewAttributes(map[string]any{"weight": "0.35 kg", "origin": map[string]any{"en": "Japan"}}),
 		Media:      []catalog.Media{{Role: catalog.MainRole, URL: "https://img.example/sencha.jpg"}},
 		Listings:   map[catalog.Channel]*catalog.Listing{"web": {PublishAt: "2026-06-01T08:00"}},
 		Variants:   []catalog.Variant{{SKU: "S-100", Options: []string{"s"}}, {SKU: "S-500", Options: []string{"l"}}},
@@ -68,7 +68,7 @@ func Example() {
 	check(err)
 	fmt.Println(page.IDs, page.Total, page.Facets["options.pack"])
 
-	_, err = shop.Put(ctx, catalog.Product{ID: "bag", Type: "tea", Text: map[catalog.Locale]catalog.Text{"en": {Title: "Bag"}}, Attributes: catalog.Attributes{"weight": "350"}})
+	_, err = shop.Put(ctx, catalog.Product{ID: "bag", Type: "tea", Text: map[catalog.Locale]catalog.Text{"en": {Title: "Bag"}}, Attributes: catalog.NewAttributes(map[string]any{"weight": "350"})})
 	fmt.Println(err)
 	// Output:
 	// Grüntee Sencha live gruentee-sencha 2026-06-01T06:00:00Z 350 g Japan
@@ -148,7 +148,7 @@ func ExampleColumn() {
 	})
 	check(err)
 	p, err := shop.Get(context.Background(), "B-1")
-	fmt.Println(report.Created, report.Delimiter, p.Attributes["weight"], err)
+	fmt.Println(report.Created, report.Delimiter, p.Attributes.Get("weight"), err)
 	// Output: 1 ; 250 g <nil>
 }
 
@@ -402,4 +402,19 @@ func ExampleService_Advance() {
 	// Output:
 	// false active
 	// true archived
+}
+
+func ExampleAttributes() {
+	tea := catalog.NewAttributes(map[string]any{"weight": "350 g", "origin": map[string]any{"en": "Japan"}})
+	decaf := tea
+	decaf.Set("caffeine", false)
+	decaf.Set("weight", nil)
+	for code, value := range decaf.All() {
+		fmt.Println(code, value)
+	}
+	fmt.Println(tea.Get("weight"), tea.Len(), decaf.Len())
+	// Output:
+	// caffeine false
+	// origin map[en:Japan]
+	// 350 g 2 2
 }

@@ -211,7 +211,7 @@ func (e *exporter) findAttributes(ctx context.Context, s *Service, only []ID) er
 			if err != nil {
 				return err
 			}
-			used = slices.ContainsFunc(heads, func(h *Head) bool { return h.Product.Attributes[code] != nil })
+			used = slices.ContainsFunc(heads, func(h *Head) bool { return h.Product.Attributes.Get(code) != nil })
 		}
 		if used {
 			e.attrs = append(e.attrs, a)
@@ -272,7 +272,7 @@ func (e *exporter) rows(p *shelved, offers map[flywheel.SKU]Offer) [][]string {
 		if i == 0 {
 			e.productCells(head, cell, l != nil)
 			for n, a := range e.attrs {
-				row[len(shopifyFields)+n] = e.guard(e.attributeCell(a, head.Attributes[a.Code]))
+				row[len(shopifyFields)+n] = e.guard(e.attributeCell(a, head.Attributes.Get(a.Code)))
 			}
 		}
 		if i < len(p.rows) {

@@ -222,7 +222,7 @@ func (l *listing) facts(p *shelved, price float64, priced bool) *rule.Record {
 	if l.ch != nil {
 		code = l.ch.Code
 	}
-	for a := range head.Attributes {
+	for a := range head.Attributes.All() {
 		if v := l.schema.shownAttribute(head, head.Attributes, a, code, l.chain); v != nil {
 			l.schema.setFact(r, l.schema.attributes[a], v)
 		}

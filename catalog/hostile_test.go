@@ -32,12 +32,14 @@ func TestHostileProducts(t *testing.T) {
 		"text.en.description": {edit(func(p *catalog.Product) {
 			p.Text["en"] = catalog.Text{Title: "x", Description: strings.Repeat("<p>ten megabytes</p>", 10<<20/20)}
 		}), "limit"},
-		"attributes.fabric": {edit(func(p *catalog.Product) { p.Attributes = catalog.Attributes{"fabric": 7} }), "invalid"},
+		"attributes.fabric": {edit(func(p *catalog.Product) { p.Attributes = catalog.NewAttributes(map[string]any{"fabric": 7}) }), "invalid"},
 		"attributes.fabric.de": {edit(func(p *catalog.Product) {
-			p.Attributes = catalog.Attributes{"fabric": map[string]any{"de": []any{"x"}}}
+			p.Attributes = catalog.NewAttributes(map[string]any{"fabric": map[string]any{"de": []any{"x"}}})
 		}), "invalid"},
-		"attributes.goes_with": {edit(func(p *catalog.Product) { p.Attributes = catalog.Attributes{"goes_with": make([]any, 1_000_000)} }), "limit"},
-		"attributes.unknown":   {edit(func(p *catalog.Product) { p.Attributes = catalog.Attributes{"unknown": "x"} }), "not_found"},
+		"attributes.goes_with": {edit(func(p *catalog.Product) {
+			p.Attributes = catalog.NewAttributes(map[string]any{"goes_with": make([]any, 1_000_000)})
+		}), "limit"},
+		"attributes.unknown": {edit(func(p *catalog.Product) { p.Attributes = catalog.NewAttributes(map[string]any{"unknown": "x"}) }), "not_found"},
 		"variants": {edit(func(p *catalog.Product) {
 			p.Options, p.Variants = []string{"size"}, make([]catalog.Variant, catalog.MaxVariants+1)
 		}), "limit"},
@@ -216,7 +218,7 @@ func TestManyFacetValues(t *testing.T) {
 		for j := range per {
 			tags = append(tags, fmt.Sprintf("v%07d", i*per+j))
 		}
-		p.Type, p.Attributes = "tagged", catalog.Attributes{"tag": tags}
+		p.Type, p.Attributes = "tagged", catalog.NewAttributes(map[string]any{"tag": tags})
 		_, err := s.Put(ctx, p)
 		require.NoError(t, err)
 	}
@@ -256,16 +258,16 @@ func TestHostileHTML(t *testing.T) {
 	} {
 		catalog.PlainText(text)
 		p := thing("cared", "C")
-		p.Type, p.Attributes = "cared", catalog.Attributes{"care": text}
+		p.Type, p.Attributes = "cared", catalog.NewAttributes(map[string]any{"care": text})
 		out, err := s.Put(ctx, p)
 		require.NoError(t, err, name)
-		clean, _ := out.Attributes["care"].(string)
+		clean, _ := out.Attributes.Get("care").(string)
 		require.NotContains(t, strings.ToLower(clean), "<script", name)
-		p.Attributes = catalog.Attributes{"care": clean}
+		p.Attributes = catalog.NewAttributes(map[string]any{"care": clean})
 		again, err := s.Put(ctx, p)
 		require.NoError(t, err, name)
 		if clean != "" {
-			require.Equal(t, clean, again.Attributes["care"], name)
+			require.Equal(t, clean, again.Attributes.Get("care"), name)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,21 +123,19 @@ func (im *importer) buildFields(next *Product, fresh bool, p *imported) {
 	case !listed && f.published != nil:
 		delete(next.Listings, code)
 	}
-	if next.Attributes == nil {
-		next.Attributes = Attributes{}
-	}
 	sc := im.s.current.Load()
 	for code, v := range f.attributes {
 		if a := sc.attributes[code]; a != nil && a.Localized {
-			by, _ := next.Attributes[code].(map[string]any)
+			kept, _ := next.Attributes.Get(code).(map[string]any)
+			by := maps.Clone(kept)
 			if by == nil {
 				by = map[string]any{}
 			}
 			by[string(im.locale)] = v
-			next.Attributes[code] = by
+			next.Attributes.Set(code, by)
 			continue
 		}
-		next.Attributes[code] = v
+		next.Attributes.Set(code, v)
 	}
 }
 

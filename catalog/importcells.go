@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/flywheel-go/flywheel"
+	"github.com/flywheel-go/flywheel/internal/jsonread"
 	"github.com/flywheel-go/flywheel/pricing/money"
 )
 
@@ -90,7 +91,7 @@ func (im *importer) readProduct(p *imported, r record) {
 		for _, t := range strings.Split(text, ",") {
 			f.tags = append(f.tags, normalText(t))
 		}
-		f.tags = unique(f.tags)
+		f.tags = withoutRepeats(f.tags)
 	}
 	f.published = im.boolean(p, r, "published", true)
 	f.giftCard = im.boolean(p, r, "gift_card", false)
@@ -139,13 +140,12 @@ func (im *importer) metafield(a *Attribute, cell, unit string) (any, error) {
 	}
 	var list []any
 	if strings.HasPrefix(cell, "[") {
-		d := json.NewDecoder(strings.NewReader(cell))
-		d.UseNumber()
-		if err := d.Decode(&list); err != nil || d.More() {
+		if !json.Valid([]byte(cell)) {
 			return nil, fmt.Errorf("no JSON list: %w", flywheel.ErrInvalid)
 		}
-		for i := range list {
-			list[i] = plainNumbers(list[i])
+		r := jsonread.New(cell)
+		for r.Open('['); r.More(); {
+			list = append(list, r.Value())
 		}
 		return list, nil
 	}

@@ -154,7 +154,7 @@ func termValue(v any) string {
 // termEntries returns the entries by which attributes find a product, or its
 // variant of an SKU.
 func (s *schema) termEntries(list []Entry, id ID, sku flywheel.SKU, values Attributes) []Entry {
-	for code, v := range values {
+	for code, v := range values.All() {
 		field := "attributes." + code
 		walk(v, "", func(_ string, v any) {
 			all, many := v.([]any)

@@ -86,9 +86,7 @@ func jsonObject(v any) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var m Attributes
-	err = json.Unmarshal(data, &m)
-	return m, err
+	return plainObject(data)
 }
 
 // merge enters given into base. Objects on both sides are merged down to a depth,

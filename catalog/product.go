@@ -40,7 +40,7 @@ type Product struct {
 	// Options are codes of option sets; each variant has one value of each.
 	Options    []string   `json:"options,omitempty"`
 	Media      []Media    `json:"media,omitempty"`
-	Attributes Attributes `json:"attributes,omitempty"`
+	Attributes Attributes `json:"attributes,omitzero"`
 	// Listings by channel.
 	Listings map[Channel]*Listing `json:"listings,omitempty"`
 	// Components make the product a bundle: inventory derives its stock from
@@ -88,7 +88,7 @@ type Variant struct {
 	SKU flywheel.SKU `json:"sku"`
 	// Options are codes of values, one of each option of the product.
 	Options    []string   `json:"options,omitempty"`
-	Attributes Attributes `json:"attributes,omitempty"`
+	Attributes Attributes `json:"attributes,omitzero"`
 	Barcode    string     `json:"barcode,omitempty"`
 	// WeightGrams is nil where it is not known.
 	WeightGrams *int64 `json:"weight_grams,omitempty"`

@@ -51,7 +51,7 @@ func TestListingIsARecount(t *testing.T) {
 					p.Variants = append(p.Variants, catalog.Variant{SKU: flywheel.SKU(fmt.Sprint(p.ID, i)), Options: []string{size}})
 				}
 				p.Categories = rapid.SliceOfDistinct(rapid.SampledFrom([]catalog.CategoryID{"x", "y", "all"}), func(c catalog.CategoryID) catalog.CategoryID { return c }).Draw(rt, "categories")
-				p.Attributes = catalog.Attributes{"fabric": map[string]any{rapid.SampledFrom([]string{"en", "de"}).Draw(rt, "locale"): rapid.SampledFrom([]string{"Wool", "Linen"}).Draw(rt, "fabric")}}
+				p.Attributes = catalog.NewAttributes(map[string]any{"fabric": map[string]any{rapid.SampledFrom([]string{"en", "de"}).Draw(rt, "locale"): rapid.SampledFrom([]string{"Wool", "Linen"}).Draw(rt, "fabric")}})
 				p.Listings = nil
 				if rapid.Bool().Draw(rt, "listed") {
 					position := rapid.IntRange(-2, 2).Draw(rt, "position")
@@ -175,7 +175,7 @@ func recount(t *rapid.T, s *catalog.Service, ids []catalog.ID, parents map[catal
 	want := []catalog.ID{}
 	slices.SortFunc(live, func(a, b catalog.Product) int { return cmp.Compare(a.ID, b.ID) })
 	for i := range live {
-		texts, _ := live[i].Attributes["fabric"].(map[string]any)
+		texts, _ := live[i].Attributes.Get("fabric").(map[string]any)
 		if slices.ContainsFunc(shown(&live[i]), func(v catalog.Variant) bool { return v.Options[0] == "m" }) && texts["en"] == "Wool" {
 			want = append(want, live[i].ID)
 		}

@@ -228,9 +228,9 @@ func (s *schema) required(p *Product) []map[string]Requirement {
 // shownAttribute returns the value of an attribute that is shown, nil where the
 // product may not have it.
 func (s *schema) shownAttribute(p *Product, values Attributes, code string, ch Channel, locales []Locale) any {
-	v, ok := values[code]
+	v := values.Get(code)
 	a := s.attributes[code]
-	if !ok || a == nil || !s.has(p, code) {
+	if v == nil || a == nil || !s.has(p, code) {
 		return nil
 	}
 	return a.shown(v, ch, locales)

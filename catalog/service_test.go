@@ -80,7 +80,7 @@ func TestPutAll(t *testing.T) {
 	// Products of a call may name each other; slugs are given in order.
 	x, y := thing("x", "X"), thing("y", "Y")
 	x.Text["en"], y.Text["en"] = catalog.Text{Title: "Same"}, catalog.Text{Title: "Same"}
-	x.Attributes = catalog.Attributes{"goes_with": []any{"y"}}
+	x.Attributes = catalog.NewAttributes(map[string]any{"goes_with": []any{"y"}})
 	out, err = s.PutAll(ctx, []catalog.Product{x, y})
 	require.NoError(t, err)
 	require.EqualValues(t, "same", out[0].Listings["web"].Slugs["en"])
@@ -194,7 +194,7 @@ func TestTwoServices(t *testing.T) {
 	require.NoError(t, other.PutAttribute(ctx, catalog.Attribute{Code: "color", Type: catalog.TextAttribute}))
 	require.NoError(t, other.PutType(ctx, catalog.ProductType{Code: "goods", Attributes: []string{"color"}}))
 	p := thing("a", "A")
-	p.Attributes = catalog.Attributes{"color": "red"}
+	p.Attributes = catalog.NewAttributes(map[string]any{"color": "red"})
 	_, err := s.Put(ctx, p)
 	require.NoError(t, err)
 	require.NoError(t, s.PutType(ctx, catalog.ProductType{Code: "goods"}))
@@ -218,7 +218,7 @@ func TestBadInput(t *testing.T) {
 	for i := range 20_000 {
 		many = append(many, fmt.Sprint("p", i))
 	}
-	p.Attributes = catalog.Attributes{"goes_with": many, "fabric": map[string]any{"en": []any{"x"}}}
+	p.Attributes = catalog.NewAttributes(map[string]any{"goes_with": many, "fabric": map[string]any{"en": []any{"x"}}})
 	_, err = s.Put(ctx, p)
 	wrong(t, err, "attributes.goes_with: limit", "attributes.fabric.en: invalid")
 	_, err = s.Put(ctx, catalog.Product{ID: catalog.ID(strings.Repeat("x", 300))})
@@ -272,7 +272,7 @@ func TestJSONLines(t *testing.T) {
 	s, _ := shopOn(t, nil, nil)
 	ctx := t.Context()
 	p := thing("a", "A1", "A2")
-	p.Attributes = catalog.Attributes{"fabric": map[string]any{"en": "Wool", "de": "Wolle"}}
+	p.Attributes = catalog.NewAttributes(map[string]any{"fabric": map[string]any{"en": "Wool", "de": "Wolle"}})
 	_, err := s.PutAll(ctx, []catalog.Product{p, thing("b", "B")})
 	require.NoError(t, err)
 	var first, second bytes.Buffer

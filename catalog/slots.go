@@ -61,19 +61,34 @@ func compareTexts[S ~string](c *comparison, name string, old, new []S) {
 
 // attributes compares values by code, and within a code by channel and locale.
 func (c *comparison) attributes(old, new Attributes) {
-	for code, v := range old {
-		if w, there := new[code]; !there || !same(v, w) {
-			c.attribute("attributes."+code, v, w, there)
+	i, j := 0, 0
+	for i < len(old.slots) && j < len(new.slots) {
+		a, b := &old.slots[i], &new.slots[j]
+		switch {
+		case a.code == b.code:
+			if !same(a.value, b.value) {
+				c.attribute(a.code.Value(), a.value, b.value)
+			}
+			i, j = i+1, j+1
+		case a.code.Value() < b.code.Value():
+			c.attribute(a.code.Value(), a.value, nil)
+			i++
+		default:
+			c.attribute(b.code.Value(), nil, b.value)
+			j++
 		}
 	}
-	for code, w := range new {
-		if _, there := old[code]; !there {
-			c.attribute("attributes."+code, nil, w, true)
-		}
+	for ; i < len(old.slots); i++ {
+		c.attribute(old.slots[i].code.Value(), old.slots[i].value, nil)
+	}
+	for ; j < len(new.slots); j++ {
+		c.attribute(new.slots[j].code.Value(), nil, new.slots[j].value)
 	}
 }
 
-func (c *comparison) attribute(slot string, old, new any, there bool) {
+// attribute enters what differs between two values of an attribute; nil is none.
+func (c *comparison) attribute(code string, old, new any) {
+	slot := "attributes." + code
 	leaves := func(v any) map[string]any {
 		m := map[string]any{}
 		if v != nil {
@@ -81,10 +96,7 @@ func (c *comparison) attribute(slot string, old, new any, there bool) {
 		}
 		return m
 	}
-	before, after := leaves(old), map[string]any{}
-	if there {
-		after = leaves(new)
-	}
+	before, after := leaves(old), leaves(new)
 	for name, v := range before {
 		if w, there := after[name]; !there || !same(v, w) {
 			c.slot(name, v, w)

@@ -29,7 +29,7 @@ func (s slots) texts(name string, list []string) {
 }
 
 func (s slots) attributes(values Attributes) {
-	for code, v := range values {
+	for code, v := range values.All() {
 		walk(v, "attributes."+code, func(slot string, v any) { s[slot] = v })
 	}
 }
@@ -142,10 +142,7 @@ func drawn(t *rapid.T, label string) any {
 func drawnAttributes(t *rapid.T) (a Attributes) {
 	for _, code := range []string{"x", "y", "z.w"} {
 		if rapid.Bool().Draw(t, code) {
-			if a == nil {
-				a = Attributes{}
-			}
-			a[code] = drawn(t, code)
+			a.Set(code, drawn(t, code))
 		}
 	}
 	return a
@@ -263,8 +260,8 @@ func TestComparisonIsThatOfMaps(t *testing.T) {
 // import of what is there does: slot by slot, and as it was done before, by maps.
 func BenchmarkCompare(b *testing.B) {
 	grams := int64(250)
-	v := &Variant{SKU: "v", Options: []string{"red", "m"}, Barcode: "4006381333931", WeightGrams: &grams, Attributes: Attributes{
-		"fit": "slim", "length": int64(70), "organic": true, "fabric": map[string]any{"en": "wool", "de": "Wolle"}, "care": []any{"30", "iron"}}}
+	v := &Variant{SKU: "v", Options: []string{"red", "m"}, Barcode: "4006381333931", WeightGrams: &grams, Attributes: NewAttributes(map[string]any{
+		"fit": "slim", "length": int64(70), "organic": true, "fabric": map[string]any{"en": "wool", "de": "Wolle"}, "care": []any{"30", "iron"}})}
 	w := v.Clone()
 	b.Run("slots", func(b *testing.B) {
 		b.ReportAllocs()

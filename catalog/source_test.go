@@ -172,7 +172,7 @@ func TestRealFiles(t *testing.T) {
 		i := slices.IndexFunc(list, func(p catalog.Product) bool { return p.ID == "linen-towel" })
 		require.GreaterOrEqual(t, i, 0)
 		require.Contains(t, list[i].Text["en"].Description, "<b>Silesia</b>")
-		require.Equal(t, "PL", list[i].Attributes["specs.origin"])
+		require.Equal(t, "PL", list[i].Attributes.Get("specs.origin"))
 		require.GreaterOrEqual(t, len(list[i].Media), 4, "a row with an image alone is one")
 		require.Len(t, list[i].Variants, 3)
 		for _, old := range []bool{false, true} {

@@ -41,7 +41,11 @@ type Step struct {
 // UnmarshalJSON implements [encoding/json.Unmarshaler]: integers keep their 64
 // bits.
 func (f *Fields) UnmarshalJSON(data []byte) error {
-	return (*Attributes)(f).UnmarshalJSON(data)
+	m, err := plainObject(data)
+	if err == nil {
+		*f = m
+	}
+	return err
 }
 
 // Keys that steps do not change, of the head and of a variant.
@@ -228,7 +232,7 @@ func cloneSteps(list []Step) []Step {
 	for i := range c {
 		c[i].Unset = slices.Clone(c[i].Unset)
 		if c[i].Set != nil {
-			c[i].Set = Fields(Attributes(c[i].Set).clone())
+			c[i].Set = cloneAny(map[string]any(c[i].Set)).(map[string]any)
 		}
 	}
 	return c

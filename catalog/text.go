@@ -62,8 +62,8 @@ func firstRunes(s string, n int) string {
 	return s
 }
 
-// unique returns list without what came before, empty texts left out.
-func unique(list []string) []string {
+// withoutRepeats returns list without what came before, empty texts left out.
+func withoutRepeats(list []string) []string {
 	var out []string
 	for _, s := range list {
 		if s == "" || contains(out, s) {

@@ -188,9 +188,9 @@ func (v *Variant) set(set Fields, p problems) error {
 		case "options":
 			target, clear = &v.Options, func() { v.Options = nil }
 		case "attributes":
-			v.Attributes = nil
+			v.Attributes = Attributes{}
 			if m, ok := asMap(value); ok || value == nil {
-				v.Attributes = Attributes(m).clone()
+				v.Attributes = NewAttributes(m).clone()
 				continue
 			}
 			p.invalid(key, "not an object")

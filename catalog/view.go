@@ -237,8 +237,8 @@ func (s *schema) shownAll(p *Product, values Attributes, ch *channel, locales []
 	if ch != nil {
 		code = ch.Code
 	}
-	m := make(map[string]any, len(values))
-	for a := range values {
+	m := make(map[string]any, values.Len())
+	for a := range values.All() {
 		if v := s.shownAttribute(p, values, a, code, locales); v != nil {
 			m[a] = cloneAny(v)
 		}

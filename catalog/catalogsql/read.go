@@ -3,8 +3,6 @@ package catalogsql
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -31,12 +29,7 @@ func (s *Store) Heads(ctx context.Context, ids ...catalog.ID) ([]*catalog.Head, 
 	if err != nil {
 		return nil, err
 	}
-	return decoded(rows, func(h *catalog.Head, body string) error {
-		var kept headBody
-		err := decode(body, &kept)
-		h.Product, h.Source = kept.Product, kept.Source
-		return err
-	})
+	return decoded(rows, func(h *catalog.Head, body string) error { return readHead(body, h) })
 }
 
 // stored is a row of which the body is still JSON.
@@ -80,13 +73,6 @@ func decoded[V any](rows []stored[V], body func(v V, body string) error) ([]V, e
 	return values, nil
 }
 
-func decode(body string, into any) error {
-	if err := json.Unmarshal([]byte(body), into); err != nil {
-		return fmt.Errorf("catalogsql: %w", err)
-	}
-	return nil
-}
-
 // Variants implements catalog.Store.
 func (s *Store) Variants(ctx context.Context, q catalog.VariantQuery) ([]*catalog.VariantRow, error) {
 	var rows []*catalog.VariantRow
@@ -99,7 +85,7 @@ func (s *Store) Variants(ctx context.Context, q catalog.VariantQuery) ([]*catalo
 		if err != nil {
 			return err
 		}
-		list, err := decoded(found, func(v *catalog.VariantRow, body string) error { return decode(body, &v.Variant) })
+		list, err := decoded(found, func(v *catalog.VariantRow, body string) error { return readVariant(body, &v.Variant) })
 		rows = append(rows, list...)
 		return err
 	}

@@ -170,12 +170,6 @@ type headRow struct {
 	Body     string     `json:"body,omitempty"`
 }
 
-// headBody is the JSON of a head.
-type headBody struct {
-	catalog.Product
-	Source *catalog.Source `json:"source,omitempty"`
-}
-
 func (s *saving) heads() error {
 	var created, changed, touched []headRow
 	for _, h := range s.b.Heads {
@@ -184,11 +178,11 @@ func (s *saving) heads() error {
 			touched = append(touched, row)
 			continue
 		}
-		body, err := list(headBody{h.Head.Product, h.Head.Source})
-		if err != nil {
+		var err error
+		if row.Body, err = body(headBody{h.Head.Product, h.Head.Source}); err != nil {
 			return err
 		}
-		if row.Body = body; h.Before == 0 {
+		if h.Before == 0 {
 			created = append(created, row)
 		} else {
 			changed = append(changed, row)
@@ -235,11 +229,11 @@ func (s *saving) variants() error {
 	}
 	rows := make([]row, len(s.b.Variants))
 	for i, v := range s.b.Variants {
-		body, err := list(v.Variant)
+		text, err := body(v.Variant)
 		if err != nil {
 			return err
 		}
-		rows[i] = row{v.Variant.SKU, v.Product, v.Place, combination(strings.Join(v.Variant.Options, "\x1f")), body}
+		rows[i] = row{v.Variant.SKU, v.Product, v.Place, combination(strings.Join(v.Variant.Options, "\x1f")), text}
 	}
 	ids := make([]catalog.ID, len(s.b.Heads))
 	for i, h := range s.b.Heads {

@@ -55,7 +55,7 @@ func head(id catalog.ID, edits int64) *catalog.Head {
 		Product: catalog.Product{
 			ID: id, Type: "goods", Status: catalog.Active, Vendor: "Nord", Tags: []string{"new"}, Categories: []catalog.CategoryID{"mugs"}, Options: []string{"size"},
 			Text:       map[catalog.Locale]catalog.Text{"en": {Title: "Mug " + string(id), Description: "<p>Big</p>"}, "de": {Title: "Becher"}},
-			Attributes: catalog.Attributes{"weight": "350 g", "pieces": int64(1) << 60, "organic": true, "claim": map[string]any{"*": map[string]any{"en": "x"}}, "tags": []any{"a", "b"}},
+			Attributes: catalog.NewAttributes(map[string]any{"weight": "350 g", "pieces": int64(1) << 60, "organic": true, "claim": map[string]any{"*": map[string]any{"en": "x"}}, "tags": []any{"a", "b"}}),
 			Listings:   map[catalog.Channel]*catalog.Listing{"web": {Slugs: map[catalog.Locale]string{"en": "mug"}, Position: &position, Variants: []flywheel.SKU{}}},
 			Media:      []catalog.Media{{Role: catalog.MainRole, URL: "https://img.example/m.jpg", Alt: map[catalog.Locale]string{"en": "Mug"}}},
 			Version:    edits, CreatedAt: start, UpdatedAt: start.Add(time.Duration(edits) * time.Second),
@@ -68,7 +68,7 @@ func head(id catalog.ID, edits int64) *catalog.Head {
 func row(product catalog.ID, sku flywheel.SKU, place int, options ...string) *catalog.VariantRow {
 	grams, taxed := int64(0), false
 	return &catalog.VariantRow{Product: product, Place: place, Variant: catalog.Variant{
-		SKU: sku, Options: options, Attributes: catalog.Attributes{"fit": "slim"}, Barcode: "96385074", WeightGrams: &grams, Taxable: &taxed, Version: 1, UpdatedAt: start,
+		SKU: sku, Options: options, Attributes: catalog.NewAttributes(map[string]any{"fit": "slim"}), Barcode: "96385074", WeightGrams: &grams, Taxable: &taxed, Version: 1, UpdatedAt: start,
 	}}
 }
 
